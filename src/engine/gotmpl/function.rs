@@ -1,0 +1,73 @@
+//! The functions a template may call, with the Go signatures their arguments are checked against.
+
+use std::collections::BTreeMap;
+
+use super::Machine;
+use crate::engine::value::{Failure, Type, Value};
+
+/// A template function as Go's `FuncMap` would hold it.
+#[derive(Clone, Copy, Debug)]
+pub struct Function {
+    pub name: &'static str,
+    /// The parameter types. The executor checks count and types, in Go's words, before the body runs, so that the body
+    /// may rely on them; a parameter of type `Type::Any` may be `Value::Nil`.
+    pub params: &'static [Type],
+    /// Whether the last parameter repeats, as in `func(args ...any)`.
+    pub variadic: bool,
+    /// The declared result type: what the result may be piped into without a run-time check.
+    pub result: Type,
+    pub sealed: Sealed,
+    pub body: Body,
+}
+
+/// How a function computes.
+#[derive(Clone, Copy, Debug)]
+pub enum Body {
+    /// From its arguments alone.
+    Pure(fn(&[Value]) -> Result<Value, Failure>),
+    /// With the execution it stands in, as `include` and `tpl` do.
+    Machine(fn(&mut Machine<'_>, &[Value]) -> Result<Value, Failure>),
+    /// By asking the world: time, chance, keys, the cluster.
+    Impure,
+}
+
+/// What becomes of a call that has a sealed string among its arguments.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sealed {
+    /// The result would depend on the sealed text, and is no string: an error that names the place.
+    Refuse,
+    /// The function never looks into the text: it is called as ever (`dict`, `list`, `get`, `default`, `print`).
+    Pass,
+    /// The result is a string that is computed when the bundle is opened (`b64enc`, `quote`, `sha256sum`).
+    Defer,
+}
+
+/// Functions by name.
+#[derive(Clone, Debug, Default)]
+pub struct Functions {
+    by_name: BTreeMap<&'static str, Function>,
+}
+
+impl Functions {
+    /// Adds functions; a later one of the same name replaces an earlier one.
+    #[must_use]
+    pub fn with(mut self, functions: &[Function]) -> Self {
+        self.by_name.extend(functions.iter().map(|it| (it.name, *it)));
+        self
+    }
+
+    /// Takes functions away.
+    #[must_use]
+    pub fn without(mut self, names: &[&str]) -> Self {
+        self.by_name.retain(|name, _| !names.contains(name));
+        self
+    }
+
+    pub fn get(&self, name: &str) -> Option<&Function> {
+        self.by_name.get(name)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Function> {
+        self.by_name.values()
+    }
+}

@@ -1,0 +1,1 @@
+//! Helm 4.2: charts, values, rendering, and the order of manifests.

@@ -1,0 +1,1 @@
+//! sprig 3.3: the function library Helm templates are written with.

@@ -1,0 +1,99 @@
+//! Go maps with string keys, kept in key order, which is how templates, YAML and JSON all walk them.
+
+use std::cell::{Ref, RefCell, RefMut};
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::{Str, Type, Value};
+
+/// A map: shared contents, a static type, and whether it is the `nil` map.
+#[derive(Clone, Debug)]
+pub struct Map {
+    map_type: Type,
+    nil: bool,
+    entries: Rc<RefCell<BTreeMap<Str, Value>>>,
+}
+
+impl Map {
+    /// An empty map of the given map type (`Type::MAP`, `Type::VALUES`, ...).
+    pub fn new(map_type: Type) -> Self {
+        Map { map_type, nil: false, entries: Rc::default() }
+    }
+
+    /// An empty `map[string]interface {}`.
+    pub fn any() -> Self {
+        Map::new(Type::MAP)
+    }
+
+    /// A `map[string]interface {}` with these entries; a later one replaces an earlier one of the same key.
+    pub fn from_entries<I: IntoIterator<Item = (Str, Value)>>(entries: I) -> Self {
+        Map { map_type: Type::MAP, nil: false, entries: Rc::new(RefCell::new(entries.into_iter().collect())) }
+    }
+
+    /// The `nil` map of a type: empty, and `null` in JSON.
+    pub fn nil(map_type: Type) -> Self {
+        Map { map_type, nil: true, entries: Rc::default() }
+    }
+
+    /// The same contents under another static type, as a Go conversion makes it.
+    pub fn with_type(&self, map_type: Type) -> Self {
+        Map { map_type, nil: self.nil, entries: Rc::clone(&self.entries) }
+    }
+
+    pub fn map_type(&self) -> Type {
+        self.map_type
+    }
+
+    pub fn is_nil(&self) -> bool {
+        self.nil
+    }
+
+    pub fn len(&self) -> usize {
+        self.entries.borrow().len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    pub fn get(&self, key: impl AsRef<[u8]>) -> Option<Value> {
+        self.entries.borrow().get(key.as_ref()).cloned()
+    }
+
+    pub fn contains(&self, key: impl AsRef<[u8]>) -> bool {
+        self.entries.borrow().contains_key(key.as_ref())
+    }
+
+    pub fn insert(&self, key: impl Into<Str>, value: Value) {
+        self.entries.borrow_mut().insert(key.into(), value);
+    }
+
+    pub fn remove(&self, key: impl AsRef<[u8]>) -> Option<Value> {
+        self.entries.borrow_mut().remove(key.as_ref())
+    }
+
+    /// The entries for reading. Nothing that could write to this map may run while it is held.
+    pub fn entries(&self) -> Ref<'_, BTreeMap<Str, Value>> {
+        self.entries.borrow()
+    }
+
+    /// The entries for writing in place.
+    pub fn entries_mut(&self) -> RefMut<'_, BTreeMap<Str, Value>> {
+        self.entries.borrow_mut()
+    }
+
+    /// A snapshot of the entries in key order; shallow.
+    pub fn to_vec(&self) -> Vec<(Str, Value)> {
+        self.entries.borrow().iter().map(|(key, value)| (key.clone(), value.clone())).collect()
+    }
+
+    /// Whether both share their contents.
+    pub fn same(&self, other: &Map) -> bool {
+        Rc::ptr_eq(&self.entries, &other.entries)
+    }
+
+    pub fn deep_copy(&self) -> Map {
+        let entries = self.entries.borrow().iter().map(|(key, value)| (key.clone(), value.deep_copy())).collect();
+        Map { map_type: self.map_type, nil: self.nil, entries: Rc::new(RefCell::new(entries)) }
+    }
+}

@@ -1,0 +1,54 @@
+//! Go values with fields or methods of their own: times, certificates, versions, `.Capabilities`, `.Files`.
+
+use std::any::Any;
+use std::fmt::Debug;
+
+use super::{Failure, Type, Value};
+
+/// A struct, pointer or named type that templates reach by field or method.
+pub trait Object: Debug {
+    /// Its Go type: a `Type::Named`.
+    fn object_type(&self) -> Type;
+
+    /// The exported field or map entry of this name.
+    fn field(&self, name: &str) -> Option<Value> {
+        let _ = name;
+        None
+    }
+
+    /// The parameter types of the method of this name, `None` where there is no such method. The last type is repeated
+    /// where the flag says the method is variadic.
+    fn method(&self, name: &str) -> Option<(&'static [Type], bool)> {
+        let _ = name;
+        None
+    }
+
+    /// Calls a method whose arguments were checked against [`Object::method`].
+    fn call(&self, name: &str, args: &[Value]) -> Result<Value, Failure> {
+        let _ = args;
+        Err(Failure::new(format!("no method {name}")))
+    }
+
+    /// Truth as `text/template` has it. A struct is always true.
+    fn truth(&self) -> bool {
+        true
+    }
+
+    /// What `%v` prints: the `String` method where the Go type has one.
+    fn print(&self) -> String;
+
+    /// What `%#v` prints.
+    fn print_go(&self) -> String {
+        self.print()
+    }
+
+    /// What the type is as plain data: what `encoding/json` writes, and what `range`, `len` and `index` see where the
+    /// Go kind allows them.
+    fn plain(&self) -> Value;
+
+    /// Go's `==` and `reflect.DeepEqual` against another object.
+    fn equals(&self, other: &dyn Object) -> bool;
+
+    /// For functions that need the concrete Rust type back.
+    fn as_any(&self) -> &dyn Any;
+}

@@ -1,0 +1,22 @@
+//! The one door between the engine and everything that is not its input.
+
+use crate::engine::value::{Failure, Value};
+
+/// One call of an impure function: its name in the template language and its arguments, already checked against the
+/// function's parameters.
+#[derive(Clone, Debug)]
+pub struct Call<'a> {
+    pub function: &'static str,
+    pub args: &'a [Value],
+}
+
+/// Answers what a template cannot know from its input: time, chance, keys, the cluster.
+pub trait World {
+    /// The result of one impure call, of the type the function declares.
+    fn answer(&mut self, call: &Call<'_>) -> Result<Value, Failure>;
+
+    /// The IANA name of the time zone that Go would call `Local`.
+    fn local_zone(&self) -> &str {
+        "UTC"
+    }
+}
