@@ -31,7 +31,7 @@ fn exponential(value: f64, verb: u8, precision: Option<usize>) -> String {
 }
 
 fn positional(value: f64, precision: Option<usize>) -> String {
-    let Some(precision) = precision else { return format!("{value}") };
+    let Some(precision) = precision else { return Decimal::new(value, None).positional() };
     let mut text = format!("{value:.*}", precision.min(LONGEST));
     text.extend(std::iter::repeat_n('0', precision.saturating_sub(LONGEST)));
     text
@@ -122,7 +122,7 @@ impl Decimal {
             return Decimal { digits: Vec::new(), point: 0 };
         }
         let text = match count {
-            None => format!("{value:e}"),
+            None => shortest(value),
             Some(count) => format!("{value:.*e}", count.saturating_sub(1).min(LONGEST)),
         };
         let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
@@ -133,6 +133,19 @@ impl Decimal {
     fn trim(&mut self) {
         let kept = self.digits.iter().rposition(|it| *it != b'0').map_or(0, |it| it + 1);
         self.digits.truncate(kept);
+    }
+
+    /// All digits, with zeros up to the point and no more after it than there are digits.
+    fn positional(&self) -> String {
+        let count = self.digits.len() as i32;
+        let digit =
+            |at: i32| usize::try_from(at).ok().and_then(|it| self.digits.get(it)).map_or('0', |it| char::from(*it));
+        let mut out: String = if self.point > 0 { (0..self.point).map(digit).collect() } else { "0".into() };
+        if count > self.point {
+            out.push('.');
+            out.extend((self.point..count).map(digit));
+        }
+        out
     }
 
     fn exponential(&self, verb: u8, precision: Option<usize>) -> String {
@@ -148,6 +161,20 @@ impl Decimal {
         out.push_str(&format!("{}{sign}{:02}", char::from(verb), exponent.abs()));
         out
     }
+}
+
+/// The fewest digits that read back, in exponential form. Where two decimals are equally near, Go takes the even one and
+/// Rust the larger.
+fn shortest(value: f64) -> String {
+    let text = format!("{value:e}");
+    let count = text.bytes().filter(u8::is_ascii_digit).count();
+    // A tie needs at least this many characters: the neighbour must still read back as the value.
+    if count < 15 {
+        return text;
+    }
+    let precision = text.find('e').unwrap_or(0).saturating_sub(2);
+    let even = format!("{value:.precision$e}");
+    if even != text && even.parse() == Ok(value) { even } else { text }
 }
 
 #[cfg(test)]
@@ -184,6 +211,9 @@ mod tests {
             (1.0, b'b', -1, "4503599627370496p-52"),
             (5e-324, b'x', -1, "0x1p-1074"),
             (1.9999, b'X', 2, "0X1.00P+01"),
+            (0.030374526977539062, b'e', -1, "3.0374526977539062e-02"),
+            (84918236.11328125, b'g', -1, "8.491823611328125e+07"),
+            (1175.48101806640625, b'f', -1, "1175.4810180664062"),
             (1.5, b'%', -1, "%%"),
             (f64::NEG_INFINITY, b'f', 2, "-Inf"),
             (f64::NAN, b'e', 2, "NaN"),
