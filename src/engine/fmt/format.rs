@@ -217,3 +217,66 @@ fn problem(printer: &mut Printer, verb: char, what: &str) {
     printer.write_rune(verb);
     printer.write(format!("({what})").as_bytes());
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::value::{List, Map, Type};
+
+    #[test]
+    fn verbs() {
+        let map = Value::map([("b", Value::Int(2)), ("a", Value::list([Value::Nil, "x".into()]))]);
+        let bytes = || Value::Bytes("hi".into());
+        for (format, value, want) in [
+            ("%v", map.clone(), "map[a:[<nil> x] b:2]"),
+            ("%#v", map.clone(), r#"map[string]interface {}{"a":[]interface {}{interface {}(nil), "x"}, "b":2}"#),
+            ("%d", map.clone(), "map[%!d(string=a):[<nil> %!d(string=x)] %!d(string=b):2]"),
+            ("%T", map, "map[string]interface {}"),
+            ("%v", Value::Nil, "<nil>"),
+            ("%8v|", Value::Nil, "   <nil>|"),
+            ("%s", Value::Nil, "%!s(<nil>)"),
+            ("%#v", Value::List(List::nil(Type::LIST)), "[]interface {}(nil)"),
+            ("%#v", Value::Map(Map::nil(Type::MAP)), "map[string]interface {}(nil)"),
+            ("%#v", bytes(), "[]byte{0x68, 0x69}"),
+            ("%#v", Value::list([bytes()]), "[]interface {}{[]uint8{0x68, 0x69}}"),
+            ("%s %[1]x %[1]v %[1]q %[1]T", bytes(), "hi 6869 [104 105] \"hi\" []uint8"),
+            ("%5.1f|%-7.2e|%g", Value::Float(2.25), "  2.2|%!e(MISSING)|%!g(MISSING)"),
+            ("%06.2f|%+[1]g|%[1]v", Value::Float(-3.0), "-03.00|-3|-3"),
+            ("%v", Value::Float(1e6), "1e+06"),
+            ("%d", Value::Float(3.0), "%!d(float64=3)"),
+            ("%x|% [1]x|%#[1]x|%# [1]X", "hi".into(), "6869|68 69|0x6869|0X68 0X69"),
+            ("%q|%#[1]q|%+[1]q|%.1[1]q", "é\"".into(), "\"é\\\"\"|`é\"`|\"\\u00e9\\\"\"|\"é\""),
+            ("%c|%[1]q|%[1]U|%#[1]U", Value::Int(0x1f600), "😀|'😀'|U+1F600|U+1F600 '😀'"),
+            ("%b|%o|%[1]O|%#[1]x|%+[1]d|% [1]d", Value::Int(9), "1001|%!o(MISSING)|0o11|0x9|+9| 9"),
+            ("%05d|%-5[1]d|%.3[1]d|%05.3[1]d", Value::Int(-7), "-0007|-7   |-007| -007"),
+            ("%t %[1]d", true.into(), "true %!d(bool=true)"),
+            ("%p", Value::Map(Map::any()), "0xc000000000"),
+            ("%p", "x".into(), "%!p(string=x)"),
+            ("%w", "x".into(), "%!w(string=x)"),
+        ] {
+            assert_eq!(sprintf(format.as_bytes(), &[value]), want, "{format}");
+        }
+    }
+
+    #[test]
+    fn faults_show_in_the_output() {
+        for (format, args, want) in [
+            ("%d %d", vec![Value::Int(1)], "1 %!d(MISSING)"),
+            ("%d", vec![Value::Int(1), Value::Nil, "x".into()], "1%!(EXTRA <nil>, string=x)"),
+            ("%", vec![], "%!(NOVERB)"),
+            ("%%%5%", vec![], "%%"),
+            ("%!(x", vec![], "%!!(MISSING)(x"),
+            ("%z", vec![Value::Int(1)], "%!z(int=1)"),
+            ("%[2]d", vec![Value::Int(1)], "%!d(BADINDEX)"),
+            ("%[x]d", vec![Value::Int(1)], "%!d(BADINDEX)"),
+            ("%[2]*[1]d", vec![Value::Int(1), Value::Int(3)], "  1"),
+            ("%*d", vec!["x".into(), Value::Int(3)], "%!(BADWIDTH)3"),
+            ("%.*d", vec![Value::Int(-1), Value::Int(3)], "%!(BADPREC)3"),
+            ("%-*d|", vec![Value::Int(-3), Value::Int(3)], "3  |"),
+            ("%99999999d", vec![Value::Int(3)], "%!(NOVERB)%!(EXTRA int=3)"),
+            ("é%\u{e9}", vec![Value::Int(3)], "é%!é(int=3)"),
+        ] {
+            assert_eq!(sprintf(format.as_bytes(), &args), want, "{format}");
+        }
+    }
+}

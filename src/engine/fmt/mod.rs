@@ -48,3 +48,16 @@ pub fn print_value(value: &Value) -> Str {
     printer.argument(value, 'v');
     printer.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn print_sets_spaces_between_operands_that_are_no_strings() {
+        let args = [Value::Int(1), Value::Nil, "a".into(), "b".into(), Value::Bool(true), Value::Float(1.5)];
+        assert_eq!(sprint(&args), "1 <nil>abtrue 1.5");
+        assert_eq!(sprintln(&args), "1 <nil> a b true 1.5\n");
+        assert_eq!(print_value(&Value::list([Value::Nil])), "[<nil>]");
+    }
+}

@@ -50,7 +50,7 @@ impl Printer {
             (_, 'T') => self.layout.text(&mut self.out, value.type_name().as_bytes()),
             (_, 'p') => self.pointer(value),
             (Value::List(_) | Value::Map(_), 'w') => self.bad_verb(verb, value),
-            (Value::Bytes(bytes), 'v') if self.layout.go_syntax => self.bytes_in_go("[]byte", bytes),
+            (Value::Bytes(bytes), 'v') => self.byte_numbers("[]byte", bytes, verb),
             _ => self.value(value, verb),
         }
     }
@@ -96,8 +96,7 @@ impl Printer {
             Value::Str(it) => self.text(it, verb, value),
             Value::Bytes(it) => match verb {
                 's' | 'q' | 'x' | 'X' => self.text(it, verb, value),
-                'v' if self.layout.go_syntax => self.bytes_in_go("[]uint8", it),
-                _ => self.byte_numbers(it, verb),
+                _ => self.byte_numbers("[]uint8", it, verb),
             },
             Value::List(list) => {
                 let items = list.to_vec().into_iter().map(|item| (None, item)).collect::<Vec<_>>();
@@ -225,27 +224,20 @@ impl Printer {
         }
     }
 
-    fn byte_numbers(&mut self, bytes: &[u8], verb: char) {
-        self.write(b"[");
+    /// Bytes as numbers; `name` is that of the slice in Go syntax.
+    fn byte_numbers(&mut self, name: &str, bytes: &[u8], verb: char) {
+        let (separator, close): (&[u8], _) = if self.layout.go_syntax { (b", ", b"}") } else { (b" ", b"]") };
+        if self.layout.go_syntax {
+            self.write(name.as_bytes());
+        }
+        self.write(if self.layout.go_syntax { b"{" } else { b"[" });
         for (index, byte) in bytes.iter().enumerate() {
             if index > 0 {
-                self.write(b" ");
+                self.write(separator);
             }
             self.integer((*byte).into(), None, verb, &Value::Uint8(*byte));
         }
-        self.write(b"]");
-    }
-
-    fn bytes_in_go(&mut self, name: &str, bytes: &[u8]) {
-        self.write(name.as_bytes());
-        self.write(b"{");
-        for (index, byte) in bytes.iter().enumerate() {
-            if index > 0 {
-                self.write(b", ");
-            }
-            self.integer((*byte).into(), None, 'v', &Value::Uint8(*byte));
-        }
-        self.write(b"}");
+        self.write(close);
     }
 
     fn pointer(&mut self, value: &Value) {
