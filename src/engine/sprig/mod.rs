@@ -1,1 +1,3 @@
 //! sprig 3.3: the function library Helm templates are written with.
+
+pub mod date;
