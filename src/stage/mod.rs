@@ -1,0 +1,5 @@
+//! The pipeline, pure: `Spec -> Lock -> Vendored -> Rendered -> Sealed -> Packed -> Bundle`.
+//!
+//! Each type is built only by its own stage, so that a skipped step does not compile.
+
+pub mod lock;
