@@ -2,10 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::Machine;
-use crate::engine::value::{Failure, Type, Value};
+use super::{Machine, Reflect, funcs};
+use crate::engine::value::{Failure, Kind, Type, Value};
+
+/// Go's `reflect.Value` as the type of a parameter or result: accepts everything, as the builtins do.
+pub const REFLECT: Type = Type::Named { name: "reflect.Value", kind: Kind::Struct, underlying: None };
 
 /// A template function as Go's `FuncMap` would hold it.
+///
+/// A function named `TYPE.METHOD`, such as `common.Values.AsMap`, is the method of a named map type; the receiver is its
+/// first parameter.
 #[derive(Clone, Copy, Debug)]
 pub struct Function {
     pub name: &'static str,
@@ -29,6 +35,12 @@ pub enum Body {
     Machine(fn(&mut Machine<'_>, &[Value]) -> Result<Value, Failure>),
     /// By asking the world: time, chance, keys, the cluster.
     Impure,
+    /// From its arguments alone, where it matters whether a nil came out of an `interface {}`.
+    Reflect(fn(&[Reflect]) -> Result<Value, Failure>),
+    /// The first argument whose truth is `until`, or else the last; those after it are not evaluated.
+    Lazy { until: bool },
+    /// The builtin `call`.
+    Call,
 }
 
 /// What becomes of a call that has a sealed string among its arguments.
@@ -42,10 +54,16 @@ pub enum Sealed {
     Defer,
 }
 
-/// Functions by name.
-#[derive(Clone, Debug, Default)]
+/// Functions by name. The default is Go's builtins.
+#[derive(Clone, Debug)]
 pub struct Functions {
     by_name: BTreeMap<&'static str, Function>,
+}
+
+impl Default for Functions {
+    fn default() -> Self {
+        Functions { by_name: BTreeMap::new() }.with(funcs::BUILTINS)
+    }
 }
 
 impl Functions {
