@@ -4,8 +4,6 @@ mod compare;
 mod escape;
 mod index;
 
-pub use escape::{html_escape, js_escape, query_escape};
-
 use crate::engine::fmt;
 use crate::engine::gotmpl::function::{Body, Function, REFLECT, Sealed};
 use crate::engine::value::{Failure, Kind, Type, Value};
