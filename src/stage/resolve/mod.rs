@@ -102,6 +102,22 @@ impl Resolved {
 }
 
 impl Error {
+    /// The stable code of the fault.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::Source { .. } => "V001",
+            Error::NotAChart { .. } => "V002",
+            Error::WrongVersion { .. } => "V003",
+            Error::BadConstraint { .. } => "V004",
+            Error::Values { .. } => "V005",
+        }
+    }
+
+    /// Whether the surroundings are at fault, and not what the spec says.
+    pub fn is_of_the_surroundings(&self) -> bool {
+        matches!(self, Error::Source { source, .. } if !source.missing)
+    }
+
     /// Where in the spec the source is named.
     pub fn place(&self) -> &Place {
         match self {
