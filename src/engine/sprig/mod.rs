@@ -2,3 +2,8 @@
 
 pub mod crypto;
 pub mod date;
+mod genuine;
+pub mod random;
+pub mod toml;
+
+pub use genuine::{Genuine, compute, time};
