@@ -37,14 +37,14 @@ impl Number {
         if let Some(imaginary) = text.strip_suffix('i').and_then(|it| strconv::parse_float(it).ok()) {
             return Ok(self.with_complex((0.0, imaginary)));
         }
-        self.uint = strconv::parse_uint(&text, 0, 64).ok();
-        self.int = strconv::parse_int(&text, 0, 64).ok();
+        self.uint = strconv::parse_uint(&*text, 0, 64).ok();
+        self.int = strconv::parse_int(&*text, 0, 64).ok();
         if self.int == Some(0) {
             self.uint = Some(0); // "-0" is no unsigned number to strconv.
         }
         self.float = self.int.map(|it| it as f64).or(self.uint.map(|it| it as f64));
         if self.float.is_none()
-            && let Ok(float) = strconv::parse_float(&text)
+            && let Ok(float) = strconv::parse_float(&*text)
         {
             // Read as a float though it looks like an integer: too large for one.
             if !text.contains(['.', 'e', 'E', 'p', 'P']) {
