@@ -3,6 +3,8 @@
 mod arguments;
 mod case;
 mod cast;
+pub mod crypto;
+pub mod date;
 mod decimal;
 mod defaults;
 mod dict;

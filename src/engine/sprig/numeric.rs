@@ -23,7 +23,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("atoi", &[STRING], INT, Sealed::Refuse, |args| Ok(Value::Int(atoi(&text(args, 0).to_text())))),
     function("toDecimal", &[ANY], INT64, Sealed::Refuse, |args| {
         let digits = fmt::sprint(&[any(args, 0)]);
-        Ok(Value::Int64(strconv::parse_int(&digits.to_text(), 8, 64).unwrap_or(0)))
+        Ok(Value::Int64(strconv::parse_int(&digits, 8, 64).unwrap_or(0)))
     }),
     variadic("add", &[ANY], INT64, Sealed::Refuse, |args| {
         Ok(Value::Int64(args.iter().fold(0, |sum: i64, it| sum.wrapping_add(to_int(it)))))

@@ -1,42 +1,51 @@
 //! Go's `strconv`: numbers and quoted strings as text.
+//!
+//! Text is bytes, as a Go string is, and need not be UTF-8.
 
-/// `strconv.FormatFloat(value, verb, precision, 64)`; precision -1 is the shortest that reads back.
-pub fn format_float(value: f64, verb: u8, precision: i32) -> String {
-    todo!("{value} {verb} {precision}")
+mod bool;
+mod float;
+mod float_parse;
+mod integer;
+mod printable;
+mod quote;
+mod rune;
+mod unquote;
+
+pub use self::bool::parse_bool;
+pub use self::float::format_float;
+pub use self::float_parse::parse_float;
+pub use self::integer::{atoi, parse_int, parse_uint};
+pub use self::quote::{
+    can_backquote, quote, quote_rune, quote_rune_to_ascii, quote_rune_to_graphic, quote_to_ascii, quote_to_graphic,
+};
+pub use self::rune::{decode_rune, is_graphic, is_print, rune_count};
+pub use self::unquote::{Unquoted, unquote, unquote_char};
+
+/// The text of Go's `*strconv.NumError`.
+fn number_error(function: &str, text: &[u8], reason: &str) -> String {
+    format!("strconv.{function}: parsing {}: {reason}", quote(text))
 }
 
-/// `strconv.Quote`.
-pub fn quote(text: &[u8]) -> String {
-    todo!("{text:?}")
-}
+const SYNTAX: &str = "invalid syntax";
+const RANGE: &str = "value out of range";
 
-/// `strconv.Unquote` for all three quote characters; `None` where Go gives `ErrSyntax`.
-pub fn unquote(text: &str) -> Option<Vec<u8>> {
-    todo!("{text:?}")
-}
-
-/// `strconv.ParseInt(text, base, bits)`; base 0 takes prefixes and underscores. The error is Go's
-/// `*strconv.NumError` text: `strconv.ParseInt: parsing "x": invalid syntax`.
-pub fn parse_int(text: &str, base: u32, bits: u32) -> Result<i64, String> {
-    todo!("{text:?} {base} {bits}")
-}
-
-/// `strconv.ParseUint(text, base, bits)`.
-pub fn parse_uint(text: &str, base: u32, bits: u32) -> Result<u64, String> {
-    todo!("{text:?} {base} {bits}")
-}
-
-/// `strconv.Atoi`.
-pub fn atoi(text: &str) -> Result<i64, String> {
-    todo!("{text:?}")
-}
-
-/// `strconv.ParseFloat(text, 64)`.
-pub fn parse_float(text: &str) -> Result<f64, String> {
-    todo!("{text:?}")
-}
-
-/// `strconv.ParseBool`.
-pub fn parse_bool(text: &str) -> Result<bool, String> {
-    todo!("{text:?}")
+/// Whether every underscore stands between digits, or between a base prefix and a digit.
+fn underscores_separate_digits(text: &[u8]) -> bool {
+    let number = text.strip_prefix(b"-").or_else(|| text.strip_prefix(b"+")).unwrap_or(text);
+    let prefix = match number {
+        [b'0', letter, ..] => letter.to_ascii_lowercase(),
+        _ => 0,
+    };
+    let prefixed = matches!(prefix, b'b' | b'o' | b'x');
+    let digits = if prefixed { number.get(2..).unwrap_or_default() } else { number };
+    let is_digit = |it: u8| it.is_ascii_digit() || prefix == b'x' && it.is_ascii_hexdigit();
+    let (mut after_digit, mut after_underscore) = (prefixed, false);
+    for &byte in digits {
+        if byte == b'_' && !after_digit || byte != b'_' && after_underscore && !is_digit(byte) {
+            return false;
+        }
+        after_underscore = byte == b'_';
+        after_digit = is_digit(byte);
+    }
+    !after_underscore
 }

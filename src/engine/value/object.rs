@@ -37,6 +37,12 @@ pub trait Object: Debug {
     /// What `%v` prints: the `String` method where the Go type has one.
     fn print(&self) -> String;
 
+    /// What an action prints for it as output. It differs from `%v` where Go's executor can take the address of a value
+    /// whose pointer has a `String` method.
+    fn output(&self) -> String {
+        self.print()
+    }
+
     /// What `%#v` prints.
     fn print_go(&self) -> String {
         self.print()

@@ -1,0 +1,7 @@
+//! The only input and output: files, keys, the store, the clock, chance.
+
+pub mod age;
+pub mod clock;
+pub mod disk;
+pub mod random;
+pub mod store;
