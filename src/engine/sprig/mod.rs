@@ -10,26 +10,33 @@ mod defaults;
 mod dict;
 mod encoding;
 mod equal;
+mod genuine;
 mod json;
 mod list;
 mod merge;
 mod numeric;
 mod path;
+pub mod random;
 mod reflect;
 mod regex;
 mod regexp;
 mod runes;
 pub mod semver;
 mod strings;
+pub mod toml;
 mod unicode;
 mod url;
 mod wrap;
+
+pub use genuine::{Genuine, compute, time};
 
 use crate::engine::gotmpl::Functions;
 
 /// sprig's text functions without `env` and `expandenv`, which Helm removes.
 pub fn functions() -> Functions {
     [
+        crypto::FUNCTIONS,
+        date::FUNCTIONS,
         defaults::FUNCTIONS,
         dict::FUNCTIONS,
         encoding::FUNCTIONS,
@@ -37,6 +44,7 @@ pub fn functions() -> Functions {
         list::FUNCTIONS,
         numeric::FUNCTIONS,
         path::FUNCTIONS,
+        random::FUNCTIONS,
         reflect::FUNCTIONS,
         regex::FUNCTIONS,
         semver::FUNCTIONS,
