@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::engine::gotmpl::unicode::{decode_last_rune, decode_rune, describe_rune, is_alphanumeric};
-use crate::engine::strconv;
+use crate::engine::gotmpl::unicode::{decode_last_rune, describe_rune, is_alphanumeric};
+use crate::engine::strconv::{self, decode_rune};
 
 /// What kind of thing an [`Item`] is; keywords are those after `Keyword`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

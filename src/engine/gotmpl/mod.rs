@@ -8,13 +8,15 @@ mod lex;
 mod node;
 mod option;
 mod parse;
+mod sealed;
 mod template;
 mod unicode;
 
 pub use complex::Complex;
 pub use exec::{ExecError, Machine, Place, Reflect};
-pub use funcs::{html_escape, js_escape, query_escape, truth};
+pub use funcs::truth;
 pub use function::{Body, Function, Functions, REFLECT, Sealed};
 pub use option::MissingKey;
 pub use parse::ParseError;
+pub use sealed::{FillError, Filler};
 pub use template::Templates;

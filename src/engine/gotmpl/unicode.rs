@@ -1,24 +1,6 @@
-//! Runes: UTF-8 as Go decodes it, and the character classes that template identifiers are made of.
+//! The runes of template text: reading them backwards, and those that identifiers are made of.
 
-use crate::engine::strconv;
-
-/// The first rune of a text that is not empty, and its width in bytes. An invalid byte is U+FFFD, one byte wide.
-///
-/// Mirrors `utf8.DecodeRune`.
-pub(super) fn decode_rune(text: &[u8]) -> (char, usize) {
-    let Some(first) = text.first() else {
-        return (char::REPLACEMENT_CHARACTER, 0);
-    };
-    let width = match first {
-        0..0x80 => return (char::from(*first), 1),
-        0xC2..=0xDF => 2,
-        0xE0..=0xEF => 3,
-        0xF0..=0xF4 => 4,
-        _ => 1,
-    };
-    let rune = text.get(..width).and_then(|it| std::str::from_utf8(it).ok()).and_then(|it| it.chars().next());
-    rune.map_or((char::REPLACEMENT_CHARACTER, 1), |it| (it, width))
-}
+use crate::engine::strconv::{decode_rune, is_print};
 
 /// The last rune of a text that is not empty, and its width in bytes.
 ///
@@ -41,13 +23,6 @@ pub(super) fn decode_last_rune(text: &[u8]) -> (char, usize) {
 pub(super) fn describe_rune(rune: char) -> String {
     let code = format!("U+{:04X}", u32::from(rune));
     if is_print(rune) { format!("{code} '{rune}'") } else { code }
-}
-
-/// Mirrors `unicode.IsPrint`.
-pub(super) fn is_print(rune: char) -> bool {
-    let mut buffer = [0; 4];
-    let text = rune.encode_utf8(&mut buffer);
-    rune == '"' || rune == '\\' || strconv::quote(text.as_bytes()).trim_matches('"') == text
 }
 
 /// Mirrors `isAlphaNumeric` of the lexer: an underscore, or what `unicode.IsLetter` or `unicode.IsDigit` accept.

@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use crate::engine::gotmpl::exec::{At, Machine, Reflect, Result, State, quoted};
 use crate::engine::gotmpl::funcs::{indirect_type, truth};
-use crate::engine::gotmpl::function::{Body, Function, REFLECT};
+use crate::engine::gotmpl::function::{Body, Function, REFLECT, Sealed};
 use crate::engine::gotmpl::node::Operand;
+use crate::engine::gotmpl::sealed;
 use crate::engine::value::{Failure, Kind, Object, Type, Value};
 use crate::engine::world::Call;
 
@@ -95,13 +96,24 @@ impl<'t, 'w> State<'t, '_, 'w> {
         let mut value = Reflect::Invalid;
         for arg in args {
             value = self.eval_arg(dot, REFLECT, arg)?;
-            if truth(value.value()) == until {
+            if self.truth(&value)? == until {
                 return Ok(value);
             }
         }
         match last {
             Some(last) => self.validate_type(last, REFLECT),
             None => Ok(value),
+        }
+    }
+
+    /// Truth as `if`, `with`, `and` and `or` see it.
+    pub(super) fn truth(&mut self, value: &Reflect) -> Result<bool> {
+        match self.machine.world().holes() {
+            Some(holes) => {
+                let truth = sealed::truth(value.value(), holes);
+                truth.map_err(|failure| self.error_from(failure))
+            }
+            None => Ok(truth(value.value())),
         }
     }
 
@@ -200,6 +212,13 @@ impl Machine<'_> {
         let mut argv = argv;
         if let Some(receiver) = receiver {
             argv.insert(0, receiver);
+        }
+        if !matches!(function.body, Body::Impure)
+            && function.sealed != Sealed::Pass
+            && let Some(holes) = self.world().holes()
+            && let Some(answer) = sealed::defer(function, &values(argv.clone()), holes)
+        {
+            return Ok(Reflect::typed(answer?, Some(Type::String)));
         }
         let value = match function.body {
             Body::Pure(body) => body(&values(argv))?,

@@ -4,8 +4,6 @@ mod compare;
 mod escape;
 mod index;
 
-pub use escape::{html_escape, js_escape, query_escape};
-
 use crate::engine::fmt;
 use crate::engine::gotmpl::function::{Body, Function, REFLECT, Sealed};
 use crate::engine::value::{Failure, Kind, Type, Value};
@@ -18,18 +16,18 @@ pub(super) const BUILTINS: &[Function] = &[
     builtin("ge", &[REFLECT, REFLECT], false, Type::Bool, Sealed::Refuse, Body::Pure(compare::ge)),
     builtin("gt", &[REFLECT, REFLECT], false, Type::Bool, Sealed::Refuse, Body::Pure(compare::gt)),
     builtin("html", &[Type::Any], true, Type::String, Sealed::Defer, Body::Pure(escape::html)),
-    builtin("index", &[REFLECT, REFLECT], true, REFLECT, Sealed::Pass, Body::Pure(index::index)),
+    builtin("index", &[REFLECT, REFLECT], true, REFLECT, Sealed::Outer, Body::Pure(index::index)),
     builtin("js", &[Type::Any], true, Type::String, Sealed::Defer, Body::Pure(escape::js)),
     builtin("le", &[REFLECT, REFLECT], false, Type::Bool, Sealed::Refuse, Body::Pure(compare::le)),
-    builtin("len", &[REFLECT], false, Type::Int, Sealed::Refuse, Body::Reflect(index::len)),
+    builtin("len", &[REFLECT], false, Type::Int, Sealed::Outer, Body::Reflect(index::len)),
     builtin("lt", &[REFLECT, REFLECT], false, Type::Bool, Sealed::Refuse, Body::Pure(compare::lt)),
     builtin("ne", &[REFLECT, REFLECT], false, Type::Bool, Sealed::Refuse, Body::Pure(compare::ne)),
-    builtin("not", &[REFLECT], false, Type::Bool, Sealed::Refuse, Body::Pure(not)),
+    builtin("not", &[REFLECT], false, Type::Bool, Sealed::Truth, Body::Pure(not)),
     builtin("or", &[REFLECT, REFLECT], true, REFLECT, Sealed::Pass, Body::Lazy { until: true }),
     builtin("print", &[Type::Any], true, Type::String, Sealed::Pass, Body::Pure(print)),
     builtin("printf", &[Type::String, Type::Any], true, Type::String, Sealed::Defer, Body::Pure(printf)),
     builtin("println", &[Type::Any], true, Type::String, Sealed::Pass, Body::Pure(println)),
-    builtin("slice", &[REFLECT, REFLECT], true, REFLECT, Sealed::Defer, Body::Pure(index::slice)),
+    builtin("slice", &[REFLECT, REFLECT], true, REFLECT, Sealed::Outer, Body::Pure(index::slice)),
     builtin("urlquery", &[Type::Any], true, Type::String, Sealed::Defer, Body::Pure(escape::urlquery)),
 ];
 

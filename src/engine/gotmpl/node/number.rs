@@ -1,7 +1,6 @@
 //! Numeric constants. Mirrors `newNumber` of `text/template/parse/node.go`.
 
 use crate::engine::gotmpl::lex::ItemType;
-use crate::engine::gotmpl::unicode::decode_rune;
 use crate::engine::strconv;
 
 /// A number, held under every type that can represent it: Go's ideal constants in small.
@@ -81,27 +80,10 @@ impl Number {
 
 /// The code point of a character constant; `'\xff'` is 255.
 fn unquote_char(text: &str) -> Result<u32, String> {
-    let code = |bytes: &[u8]| match bytes {
-        [byte] => u32::from(*byte),
-        _ => u32::from(decode_rune(bytes).0),
-    };
-    if let Some(bytes) = strconv::unquote(text).filter(|it| !it.is_empty()) {
-        return Ok(code(&bytes));
-    }
-    let inner = &text[1..];
-    let first = match inner.as_bytes() {
-        [b'\\', kind, ..] => match kind {
-            b'x' => 4,
-            b'u' => 6,
-            b'U' => 10,
-            b'0'..=b'7' => 4,
-            _ => 1 + decode_rune(&inner.as_bytes()[1..]).1,
-        },
-        bytes => decode_rune(bytes).1,
-    };
-    match inner.get(..first).and_then(|it| strconv::unquote(&format!("'{it}'"))) {
-        Some(_) => Err(format!("malformed character constant: {text}")),
+    match strconv::unquote_char(&text.as_bytes()[1..], b'\'') {
         None => Err("invalid syntax".into()),
+        Some((rune, b"'")) => Ok(rune.code()),
+        Some(_) => Err(format!("malformed character constant: {text}")),
     }
 }
 

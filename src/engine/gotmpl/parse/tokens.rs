@@ -2,7 +2,6 @@
 
 use crate::engine::gotmpl::lex::{Item, ItemType, Lexer};
 use crate::engine::gotmpl::parse::{ParseError, Parser};
-use crate::engine::gotmpl::unicode::decode_rune;
 use crate::engine::strconv;
 use crate::engine::value::Str;
 
@@ -99,27 +98,7 @@ impl<'s> Parser<'s> {
 
     /// The text a string token means.
     pub(super) fn unquote(&self, token: &Item<'_>) -> Result<Str, ParseError> {
-        if let [b'`', inner @ .., b'`'] = &*token.val {
-            return Ok(inner.iter().copied().filter(|it| *it != b'\r').collect::<Vec<u8>>().into());
-        }
-        let text = strconv::unquote(&go_text(&token.val)).ok_or_else(|| self.error("invalid syntax"))?;
+        let text = strconv::unquote(&token.val).ok_or_else(|| self.error("invalid syntax"))?;
         Ok(text.into())
-    }
-}
-
-/// Text with one U+FFFD for every invalid byte, which is how Go ranges over a string.
-fn go_text(bytes: &[u8]) -> String {
-    match std::str::from_utf8(bytes) {
-        Ok(text) => text.into(),
-        Err(_) => {
-            let mut text = String::with_capacity(bytes.len());
-            let mut rest = bytes;
-            while !rest.is_empty() {
-                let (rune, width) = decode_rune(rest);
-                text.push(rune);
-                rest = &rest[width..];
-            }
-            text
-        }
     }
 }
