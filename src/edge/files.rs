@@ -63,7 +63,7 @@ pub fn chart(name: &str) -> Result<ChartFiles, FilesError> {
         return Err(if local { FilesError::NotFound(name.into()) } else { FilesError::NotLocal(name.into()) });
     };
     if about.is_dir() {
-        return folder(path).map(ChartFiles::Folder);
+        return chart_folder(path).map(ChartFiles::Folder);
     }
     let bytes = read(path)?;
     if !looks_like_archive(&bytes) {
@@ -102,7 +102,10 @@ pub fn write_below(folder: &Path, path: &str, text: &[u8], append: bool) -> Resu
 /// No folder of a chart lies deeper; a link that leads upwards would never end.
 const MAX_DEPTH: usize = 100;
 
-fn folder(root: &Path) -> Result<FileTree, FilesError> {
+/// The files of a chart's folder, without those its `.helmignore` names. Links are followed.
+///
+/// Mirrors `pkg/chart/v2/loader.LoadDir`.
+pub fn chart_folder(root: &Path) -> Result<FileTree, FilesError> {
     let rules_file = root.join(ignore::FILE_NAME);
     let rules = if rules_file.exists() { Rules::parse(&read(&rules_file)?)? } else { Rules::parse(b"")? };
     let mut tree = FileTree::new();

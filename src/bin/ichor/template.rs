@@ -4,13 +4,13 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Args;
-use ichor::engine::world::World;
+use ichor::edge::{clock, network, random};
+use ichor::engine::sprig::Genuine;
 use ichor::ops::template::{Request, template};
 
-/// Render a chart as `helm template` does
-#[derive(Args, Debug)]
-pub struct Template {
+/// Renders a chart as `helm template` does: the same flags, the same bytes
+#[derive(clap::Args)]
+pub struct Args {
     /// The release's name, then the chart (a folder or a .tgz); or the chart alone
     #[arg(value_names = ["NAME", "CHART"], num_args = 1..=2, required = true)]
     name_and_chart: Vec<String>,
@@ -83,12 +83,14 @@ pub struct Template {
 }
 
 /// Renders and prints.
-pub fn run(args: Template, world: &mut dyn World) -> ExitCode {
+pub fn run(args: &Args) -> ExitCode {
     let request = match request(args) {
         Ok(it) => it,
         Err(message) => return refuse(&message, 2),
     };
-    match template(&request, world) {
+    let (mut rng, mut now, mut resolve) = (random::system(), clock::now, network::resolve);
+    let mut world = Genuine::new(&mut rng, &mut now, &mut resolve, clock::zone());
+    match template(&request, &mut world) {
         Ok(done) => {
             let mut stderr = std::io::stderr().lock();
             for warning in &done.warnings {
@@ -105,7 +107,7 @@ pub fn run(args: Template, world: &mut dyn World) -> ExitCode {
     }
 }
 
-fn request(args: Template) -> Result<Request, String> {
+fn request(args: &Args) -> Result<Request, String> {
     if args.dependency_update {
         return Err("--dependency-update: a render fetches nothing; put the dependencies into charts/ first".into());
     }
@@ -119,31 +121,30 @@ fn request(args: Template) -> Result<Request, String> {
             return Err(format!("invalid dry-run value ({other:?}). Must be \"none\", \"server\", or \"client\""));
         }
     }
-    let mut positional = args.name_and_chart.into_iter();
-    let first = positional.next().unwrap_or_default();
-    let (name, chart) = match positional.next() {
-        Some(chart) => (Some(first), chart),
-        None => (None, first),
+    let (name, chart) = match args.name_and_chart.as_slice() {
+        [name, chart] => (Some(name.clone()), chart.clone()),
+        [chart] => (None, chart.clone()),
+        _ => return Err("expected a chart".into()),
     };
     Ok(Request {
         name,
         chart,
-        namespace: args.namespace,
-        values: args.values,
-        set: args.set,
-        set_string: args.set_string,
-        set_file: args.set_file,
-        set_json: args.set_json,
-        set_literal: args.set_literal,
-        kube_version: args.kube_version,
-        api_versions: args.api_versions,
+        namespace: args.namespace.clone(),
+        values: args.values.clone(),
+        set: args.set.clone(),
+        set_string: args.set_string.clone(),
+        set_file: args.set_file.clone(),
+        set_json: args.set_json.clone(),
+        set_literal: args.set_literal.clone(),
+        kube_version: args.kube_version.clone(),
+        api_versions: args.api_versions.clone(),
         include_crds: args.include_crds,
         no_hooks: args.no_hooks,
         skip_tests: args.skip_tests,
-        show_only: args.show_only,
+        show_only: args.show_only.clone(),
         is_upgrade: args.is_upgrade,
-        output_dir: args.output_dir,
-        name_template: args.name_template.filter(|it| !it.is_empty()),
+        output_dir: args.output_dir.clone(),
+        name_template: args.name_template.clone().filter(|it| !it.is_empty()),
         generate_name: args.generate_name,
         release_name: args.release_name,
         skip_schema_validation: args.skip_schema_validation,
