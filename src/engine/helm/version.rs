@@ -1,6 +1,6 @@
 //! Semantic versions and constraints, as charts name them.
 
-use crate::engine::sprig::semver::{Constraints, Version};
+use crate::engine::sprig::semver::{Constraint, Version};
 
 /// Whether Helm takes this as a chart's version.
 pub(super) fn is_version(text: &str) -> bool {
@@ -11,8 +11,8 @@ pub(super) fn is_version(text: &str) -> bool {
 ///
 /// Mirrors Helm's `IsCompatibleRange`.
 pub(super) fn is_compatible(constraint: &str, version: &str) -> bool {
-    match (Version::parse(version), Constraints::parse(constraint)) {
-        (Ok(version), Ok(constraints)) => constraints.check(&version),
+    match (Version::parse(version), Constraint::parse(constraint)) {
+        (Ok(version), Ok(constraint)) => constraint.matches(&version),
         _ => false,
     }
 }

@@ -75,5 +75,3 @@ fn quoted(text: &str) -> String {
     crate::engine::strconv::quote(text.as_bytes())
 }
 
-#[cfg(test)]
-mod tests;
