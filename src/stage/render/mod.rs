@@ -125,7 +125,7 @@ fn options(vendored: &Vendored, part: &VendoredPart, namespace: &str) -> Result<
 }
 
 /// The missing pin at the bottom of a chain of errors.
-fn cause(fault: &(dyn std::error::Error + 'static)) -> Option<&MissingPin> {
+fn cause<'a>(fault: &'a (dyn std::error::Error + 'static)) -> Option<&'a MissingPin> {
     let mut fault = Some(fault);
     while let Some(it) = fault {
         if let Some(missing) = it.downcast_ref() {
