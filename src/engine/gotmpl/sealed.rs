@@ -80,11 +80,7 @@ pub struct Filler<'a, E> {
 
 impl<'a, E> Filler<'a, E> {
     /// `secret` gives the text of a secret by its name.
-    pub fn new(
-        holes: &'a Holes,
-        functions: &'a Functions,
-        secret: &'a mut dyn FnMut(&str) -> Result<Str, E>,
-    ) -> Self {
+    pub fn new(holes: &'a Holes, functions: &'a Functions, secret: &'a mut dyn FnMut(&str) -> Result<Str, E>) -> Self {
         Filler { holes, functions, secret, filled: BTreeMap::new(), open: Vec::new() }
     }
 
