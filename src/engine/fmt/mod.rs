@@ -1,23 +1,63 @@
-//! Go's `fmt`: the printing verbs over template values.
+//! Go's `fmt`: the printing verbs over template values, and the escapers that `text/template` offers beside them.
 
-use crate::engine::value::{Str, Value};
+mod escape;
+mod format;
+mod layout;
+mod printer;
 
-/// `fmt.Sprintf`.
-pub fn sprintf(format: &[u8], args: &[Value]) -> Str {
-    todo!("{format:?} {args:?}")
-}
+pub use escape::{html_escape, js_escape, query_escape};
+pub use format::sprintf;
+
+use crate::engine::value::{Kind, Str, Value};
+use printer::Printer;
 
 /// `fmt.Sprint`: a space between two operands where neither is a string.
 pub fn sprint(args: &[Value]) -> Str {
-    todo!("{args:?}")
+    let mut printer = Printer::default();
+    let mut after_string = true;
+    for arg in args {
+        let is_string = arg.kind() == Kind::String;
+        if !is_string && !after_string {
+            printer.write(b" ");
+        }
+        printer.argument(arg, 'v');
+        after_string = is_string;
+    }
+    printer.finish()
 }
 
-/// `fmt.Sprintln`.
+/// `fmt.Sprintln`: a space between all operands, and a newline.
 pub fn sprintln(args: &[Value]) -> Str {
-    todo!("{args:?}")
+    let mut printer = Printer::default();
+    for (index, arg) in args.iter().enumerate() {
+        if index > 0 {
+            printer.write(b" ");
+        }
+        printer.argument(arg, 'v');
+    }
+    printer.write(b"\n");
+    printer.finish()
 }
 
 /// What `%v` prints for one value; the untyped `nil` is `<nil>`.
 pub fn print_value(value: &Value) -> Str {
-    todo!("{value:?}")
+    if let Value::Str(text) = value {
+        return text.clone();
+    }
+    let mut printer = Printer::default();
+    printer.argument(value, 'v');
+    printer.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn print_sets_spaces_between_operands_that_are_no_strings() {
+        let args = [Value::Int(1), Value::Nil, "a".into(), "b".into(), Value::Bool(true), Value::Float(1.5)];
+        assert_eq!(sprint(&args), "1 <nil>abtrue 1.5");
+        assert_eq!(sprintln(&args), "1 <nil> a b true 1.5\n");
+        assert_eq!(print_value(&Value::list([Value::Nil])), "[<nil>]");
+    }
 }
