@@ -215,8 +215,13 @@ impl Machine<'_> {
     }
 }
 
+/// The arguments as the function sees them.
 fn values(argv: Vec<Reflect>) -> Vec<Value> {
-    argv.into_iter().map(Reflect::into_value).collect()
+    let copied = |value| match &value {
+        Value::Object(object) => object.copied().unwrap_or(value),
+        _ => value,
+    };
+    argv.into_iter().map(|it| copied(it.into_value())).collect()
 }
 
 /// A value of one type stored under another that it is assignable to.
@@ -224,6 +229,7 @@ fn assigned(value: Value, to: Type) -> Value {
     match value {
         Value::Map(map) if map.map_type() != to => Value::Map(map.with_type(to)),
         Value::List(list) if list.list_type() != to => Value::List(list.with_type(to)),
+        Value::Object(object) if matches!(to, Type::Slice(_) | Type::Map(_)) => assigned(object.plain(), to),
         value => value,
     }
 }
