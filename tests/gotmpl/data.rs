@@ -8,8 +8,7 @@ use serde_json::Value as Json;
 
 const STRING_MAP: Type = Type::Map(&Type::String);
 const SET: Type = Type::Named { name: "common.Set", kind: Kind::Slice, underlying: Some(&Type::STRINGS) };
-const FILES: Type =
-    Type::Named { name: "common.Files", kind: Kind::Map, underlying: Some(&Type::Map(&Type::BYTES)) };
+const FILES: Type = Type::Named { name: "common.Files", kind: Kind::Map, underlying: Some(&Type::Map(&Type::BYTES)) };
 
 /// Data as the recorder builds it.
 pub fn typed(json: &Json) -> Value {
@@ -235,9 +234,7 @@ impl Object for Capabilities {
 
     fn field(&self, name: &str) -> Option<Value> {
         match name {
-            "KubeVersion" => {
-                Some(Value::Object(Rc::new(Version { hold: Hold::Field, minor: "34".into() })))
-            }
+            "KubeVersion" => Some(Value::Object(Rc::new(Version { hold: Hold::Field, minor: "34".into() }))),
             "Sets" => Some(Value::Object(Rc::new(Set(self.sets.clone())))),
             "Nothing" => Some(Value::Nil),
             "Map" => Some(Value::map([("a", Value::Int(1))])),

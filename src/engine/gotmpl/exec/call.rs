@@ -61,7 +61,7 @@ impl<'t, 'w> State<'t, '_, 'w> {
     ) -> Result<Reflect> {
         let (params, variadic) = callee.signature();
         let given = args.len() + usize::from(last.is_some());
-        let fixed = params.len() - usize::from(variadic);
+        let fixed = params.len().saturating_sub(usize::from(variadic));
         if variadic && given < fixed {
             let got = args.len();
             return Err(self.error(format!("wrong number of args for {name}: want at least {fixed} got {got}")));
@@ -72,7 +72,7 @@ impl<'t, 'w> State<'t, '_, 'w> {
         if let Callee::Function(Function { body: Body::Lazy { until }, .. }) = callee {
             return self.eval_lazy(dot, *until, args, last);
         }
-        let param = |index: usize| params[index.min(params.len() - 1)];
+        let param = |index: usize| params.get(index).or(params.last()).copied().unwrap_or(Type::Any);
         let mut argv = Vec::with_capacity(given + 1);
         for (index, arg) in args.iter().enumerate() {
             argv.push(self.eval_arg(dot, param(index), arg)?);
