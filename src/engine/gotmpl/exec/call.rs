@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::engine::gotmpl::exec::{At, Machine, Reflect, Result, State, quoted};
+use crate::engine::gotmpl::exec::{At, ExecError, Machine, Reflect, Result, State, quoted};
 use crate::engine::gotmpl::funcs::{indirect_type, truth};
 use crate::engine::gotmpl::function::{Body, Function, REFLECT};
 use crate::engine::gotmpl::node::Operand;
@@ -72,14 +72,7 @@ impl<'t, 'w> State<'t, '_, 'w> {
         if let Callee::Function(Function { body: Body::Lazy { until }, .. }) = callee {
             return self.eval_lazy(dot, *until, args, last);
         }
-        let param = |index: usize| params.get(index).or(params.last()).copied().unwrap_or(Type::Any);
-        let mut argv = Vec::with_capacity(given + 1);
-        for (index, arg) in args.iter().enumerate() {
-            argv.push(self.eval_arg(dot, param(index), arg)?);
-        }
-        if let Some(last) = last {
-            argv.push(self.validate_type(last, param(given - 1))?);
-        }
+        let argv = self.eval_args(dot, params, args, last)?;
         let called = match &callee {
             Callee::Function(Function { body: Body::Call, .. }) => Err(not_callable(args.first(), argv.first())),
             callee => self.machine.call(name, callee, argv),
@@ -88,6 +81,25 @@ impl<'t, 'w> State<'t, '_, 'w> {
             self.at = node;
             self.call_error(name, failure)
         })
+    }
+
+    /// The arguments, each fitted to its parameter; the last parameter takes all that are left.
+    fn eval_args(
+        &mut self,
+        dot: &Reflect,
+        params: &'static [Type],
+        args: &'t [Operand],
+        last: Option<Reflect>,
+    ) -> Result<Vec<Reflect>> {
+        let param = |index: usize| params.get(index).or(params.last()).copied().unwrap_or(Type::Any);
+        let mut argv = Vec::with_capacity(args.len() + 1);
+        for (index, arg) in args.iter().enumerate() {
+            argv.push(self.eval_arg(dot, param(index), arg)?);
+        }
+        if let Some(last) = last {
+            argv.push(self.validate_type(last, param(args.len()))?);
+        }
+        Ok(argv)
     }
 
     /// `and` and `or`: the first argument whose truth is `until`, or else the last.
@@ -181,7 +193,7 @@ impl<'t, 'w> State<'t, '_, 'w> {
 
     #[cold]
     #[inline(never)]
-    fn call_error(&self, name: &str, failure: Failure) -> Box<super::ExecError> {
+    fn call_error(&self, name: &str, failure: Failure) -> Box<ExecError> {
         let message = format!("error calling {name}: {}", failure.message);
         self.error_from(Failure { message, source: failure.source })
     }
@@ -189,29 +201,37 @@ impl<'t, 'w> State<'t, '_, 'w> {
 
 impl Machine<'_> {
     /// Every call of a function or method goes through here, with arguments that fit.
-    fn call(&mut self, name: &str, callee: &Callee<'_>, argv: Vec<Reflect>) -> std::result::Result<Reflect, Failure> {
-        let (function, receiver) = match callee {
-            Callee::Method { object, .. } => {
-                return Ok(Reflect::typed(object.call(name, &values(argv))?, None));
+    fn call(
+        &mut self,
+        name: &str,
+        callee: &Callee<'_>,
+        mut argv: Vec<Reflect>,
+    ) -> std::result::Result<Reflect, Failure> {
+        let (value, result) = match callee {
+            Callee::Method { object, .. } => (object.call(name, &values(argv))?, None),
+            Callee::Function(function) => (self.call_function(function, argv)?, Some(function.result)),
+            Callee::Bound(function, receiver) => {
+                argv.insert(0, receiver.clone());
+                (self.call_function(function, argv)?, Some(function.result))
             }
-            Callee::Function(function) => (function, None),
-            Callee::Bound(function, receiver) => (function, Some(receiver.clone())),
         };
-        let mut argv = argv;
-        if let Some(receiver) = receiver {
-            argv.insert(0, receiver);
-        }
-        let value = match function.body {
-            Body::Pure(body) => body(&values(argv))?,
-            Body::Machine(body) => body(self, &values(argv))?,
-            Body::Impure => self.world().answer(&Call { function: function.name, args: &values(argv) })?,
-            Body::Reflect(body) => body(&argv)?,
-            Body::Lazy { .. } | Body::Call => return Err(Failure::new("unreachable")),
-        };
-        Ok(match function.result {
-            REFLECT => Reflect::of(value),
-            result => Reflect::typed(value, Some(result)),
+        Ok(match result {
+            Some(REFLECT) => Reflect::of(value),
+            result => Reflect::typed(value, result),
         })
+    }
+
+    fn call_function(&mut self, function: &Function, argv: Vec<Reflect>) -> std::result::Result<Value, Failure> {
+        if let Body::Reflect(body) = function.body {
+            return body(&argv);
+        }
+        let args = values(argv);
+        match function.body {
+            Body::Pure(body) => body(&args),
+            Body::Machine(body) => body(self, &args),
+            Body::Impure => self.world().answer(&Call { function: function.name, args: &args }),
+            Body::Reflect(_) | Body::Lazy { .. } | Body::Call => Err(Failure::new("unreachable")),
+        }
     }
 }
 

@@ -45,7 +45,7 @@ impl<'a> Machine<'a> {
 
     /// Executes the template of this name with `data` as its dot and gives what it printed.
     pub fn execute(&mut self, name: impl AsRef<[u8]>, data: &Value) -> Result<Str, Failure> {
-        self.run(name.as_ref(), data).map(Str::from).map_err(Failure::from_error)
+        self.run(name.as_ref(), data).map(Str::from).map_err(failure)
     }
 
     /// Parses `text` as a template of this name in a scope of its own that sees every template of the set, and executes
@@ -56,7 +56,7 @@ impl<'a> Machine<'a> {
         let outer = std::mem::replace(&mut self.scope, inner);
         let result = self.run_tree(&parsed.main, data);
         self.scope = outer;
-        result.map(Str::from).map_err(Failure::from_error)
+        result.map(Str::from).map_err(failure)
     }
 
     /// A counter for calls of this name that are in progress. Only functions use it, such as `include`, which refuses
@@ -65,22 +65,27 @@ impl<'a> Machine<'a> {
         self.nesting.entry(name.into()).or_default()
     }
 
-    pub(in crate::engine::gotmpl) fn run(&mut self, name: &[u8], data: &Value) -> Result<Vec<u8>, ExecError> {
+    pub(in crate::engine::gotmpl) fn run(&mut self, name: &[u8], data: &Value) -> Result<Vec<u8>, Box<ExecError>> {
         let Some(tree) = self.scope.lookup(name).cloned() else {
             let message = format!(
                 "template: no template {} associated with template {}",
                 strconv::quote(name),
                 strconv::quote(&self.set)
             );
-            return Err(ExecError { template: name.into(), place: None, message, source: None });
+            return Err(Box::new(ExecError { template: name.into(), place: None, message, source: None }));
         };
         self.run_tree(&tree, data)
     }
 
-    fn run_tree(&mut self, tree: &Tree, data: &Value) -> Result<Vec<u8>, ExecError> {
+    fn run_tree(&mut self, tree: &Tree, data: &Value) -> Result<Vec<u8>, Box<ExecError>> {
         let scope = Rc::clone(&self.scope);
-        State::new(self, &scope, tree).walk(data.clone()).map_err(|it| *it)
+        State::new(self, &scope, tree).walk(data.clone())
     }
+}
+
+/// Keeps the error's box: nested executions pass it upwards through many frames.
+fn failure(error: Box<ExecError>) -> Failure {
+    Failure { message: error.to_string(), source: Some(error) }
 }
 
 #[cfg(test)]
