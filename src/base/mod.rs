@@ -2,5 +2,8 @@
 
 pub mod diagnostic;
 pub mod digest;
+pub mod nar;
 pub mod path;
+pub mod recipient;
+pub mod secret;
 pub mod tree;

@@ -1,5 +1,6 @@
 //! The one door between the engine and everything that is not its input.
 
+use crate::engine::hole::Holes;
 use crate::engine::value::{Failure, Value};
 
 /// One call of an impure function: its name in the template language and its arguments, already checked against the
@@ -18,5 +19,10 @@ pub trait World {
     /// The IANA name of the time zone that Go would call `Local`.
     fn local_zone(&self) -> &str {
         "UTC"
+    }
+
+    /// Where this world's answers may hold holes, the place that records what becomes of them.
+    fn holes(&mut self) -> Option<&mut Holes> {
+        None
     }
 }

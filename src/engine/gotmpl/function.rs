@@ -50,6 +50,15 @@ pub enum Sealed {
     Refuse,
     /// The function never looks into the text: it is called as ever (`dict`, `list`, `get`, `default`, `print`).
     Pass,
+    /// The function asks only whether its arguments are empty (`empty`, `default`): a secret never is, so it is called as
+    /// ever; text computed from secrets may be, which is an error.
+    Truth,
+    /// The function looks into its arguments themselves, not into what they hold (`len`, `index`): an error for a sealed
+    /// string, and no matter for a list or map of them.
+    Outer,
+    /// The function lays its argument out as text (`nindent`, `toYaml`): the layout is public, and the sealed strings in
+    /// it are computed when the bundle is opened.
+    Layout,
     /// The result is a string that is computed when the bundle is opened (`b64enc`, `quote`, `sha256sum`).
     Defer,
 }

@@ -8,6 +8,7 @@ mod lex;
 mod node;
 mod option;
 mod parse;
+mod sealed;
 mod template;
 mod unicode;
 
@@ -17,4 +18,5 @@ pub use funcs::truth;
 pub use function::{Body, Function, Functions, REFLECT, Sealed};
 pub use option::MissingKey;
 pub use parse::ParseError;
+pub use sealed::{FillError, Filler};
 pub use template::Templates;

@@ -4,8 +4,9 @@ use std::rc::Rc;
 
 use crate::engine::gotmpl::exec::{At, ExecError, Machine, Reflect, Result, State, quoted};
 use crate::engine::gotmpl::funcs::{indirect_type, truth};
-use crate::engine::gotmpl::function::{Body, Function, REFLECT};
+use crate::engine::gotmpl::function::{Body, Function, REFLECT, Sealed};
 use crate::engine::gotmpl::node::Operand;
+use crate::engine::gotmpl::sealed;
 use crate::engine::value::{Failure, Kind, Object, Type, Value};
 use crate::engine::world::Call;
 
@@ -107,13 +108,24 @@ impl<'t, 'w> State<'t, '_, 'w> {
         let mut value = Reflect::Invalid;
         for arg in args {
             value = self.eval_arg(dot, REFLECT, arg)?;
-            if truth(value.value()) == until {
+            if self.truth(&value)? == until {
                 return Ok(value);
             }
         }
         match last {
             Some(last) => self.validate_type(last, REFLECT),
             None => Ok(value),
+        }
+    }
+
+    /// Truth as `if`, `with`, `and` and `or` see it.
+    pub(super) fn truth(&mut self, value: &Reflect) -> Result<bool> {
+        match self.machine.world().holes() {
+            Some(holes) => {
+                let truth = sealed::truth(value.value(), holes);
+                truth.map_err(|failure| self.error_from(failure))
+            }
+            None => Ok(truth(value.value())),
         }
     }
 
@@ -207,31 +219,35 @@ impl Machine<'_> {
         callee: &Callee<'_>,
         mut argv: Vec<Reflect>,
     ) -> std::result::Result<Reflect, Failure> {
-        let (value, result) = match callee {
-            Callee::Method { object, .. } => (object.call(name, &values(argv))?, None),
-            Callee::Function(function) => (self.call_function(function, argv)?, Some(function.result)),
+        match callee {
+            Callee::Method { object, .. } => Ok(Reflect::typed(object.call(name, &values(argv))?, None)),
+            Callee::Function(function) => self.call_function(function, argv),
             Callee::Bound(function, receiver) => {
                 argv.insert(0, receiver.clone());
-                (self.call_function(function, argv)?, Some(function.result))
+                self.call_function(function, argv)
             }
-        };
-        Ok(match result {
-            Some(REFLECT) => Reflect::of(value),
-            result => Reflect::typed(value, result),
-        })
+        }
     }
 
-    fn call_function(&mut self, function: &Function, argv: Vec<Reflect>) -> std::result::Result<Value, Failure> {
-        if let Body::Reflect(body) = function.body {
-            return body(&argv);
+    fn call_function(&mut self, function: &Function, argv: Vec<Reflect>) -> std::result::Result<Reflect, Failure> {
+        if !matches!(function.body, Body::Impure)
+            && function.sealed != Sealed::Pass
+            && let Some(holes) = self.world().holes()
+            && let Some(answer) = sealed::defer(function, &values(argv.clone()), holes)
+        {
+            return Ok(Reflect::typed(answer?, Some(Type::String)));
         }
-        let args = values(argv);
-        match function.body {
-            Body::Pure(body) => body(&args),
-            Body::Machine(body) => body(self, &args),
-            Body::Impure => self.world().answer(&Call { function: function.name, args: &args }),
-            Body::Reflect(_) | Body::Lazy { .. } | Body::Call => Err(Failure::new("unreachable")),
-        }
+        let value = match function.body {
+            Body::Pure(body) => body(&values(argv))?,
+            Body::Machine(body) => body(self, &values(argv))?,
+            Body::Impure => self.world().answer(&Call { function: function.name, args: &values(argv) })?,
+            Body::Reflect(body) => body(&argv)?,
+            Body::Lazy { .. } | Body::Call => return Err(Failure::new("unreachable")),
+        };
+        Ok(match function.result {
+            REFLECT => Reflect::of(value),
+            result => Reflect::typed(value, Some(result)),
+        })
     }
 }
 

@@ -8,7 +8,6 @@ use std::rc::Rc;
 use crate::engine::fmt;
 use crate::engine::gotmpl::exec::range::Items;
 use crate::engine::gotmpl::exec::{At, Machine, Reflect, Result, State};
-use crate::engine::gotmpl::funcs;
 use crate::engine::gotmpl::node::{Branch, BranchKind, Call, List, Node, Tree};
 use crate::engine::gotmpl::template::Scope;
 use crate::engine::strconv;
@@ -134,7 +133,7 @@ impl<'t, 'm, 'w> State<'t, 'm, 'w> {
     fn enter_if_or_with(&mut self, dot: Rc<Reflect>, branch: &'t Branch) -> Result<Option<Frame<'t>>> {
         let mark = self.vars.len();
         let value = self.eval_pipeline(&dot, &branch.pipe)?;
-        if funcs::truth(value.value()) {
+        if self.truth(&value)? {
             let dot = if branch.kind == BranchKind::With { Rc::new(value) } else { dot };
             return Ok(Some(frame(&branch.list, dot, Then::Pop(mark))));
         }

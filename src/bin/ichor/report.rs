@@ -1,0 +1,45 @@
+//! The one place that prints diagnostics.
+
+use std::io::{self, IsTerminal, Write};
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use ichor::base::diagnostic::{Diagnostic, Severity};
+
+/// Prints diagnostics to standard error: what is wrong, where with the line shown, and what to do next.
+pub fn print(diagnostics: &[Diagnostic]) {
+    let terminal = io::stderr().is_terminal() && crate::environment("NO_COLOR").is_none();
+    let renderer = if terminal { Renderer::styled() } else { Renderer::plain() };
+    let mut stderr = io::stderr().lock();
+    for diagnostic in diagnostics {
+        // Nothing can be done about a standard error that takes no text.
+        let _ = writeln!(stderr, "{}", renderer.render(&[group(diagnostic)]));
+    }
+}
+
+fn group(diagnostic: &Diagnostic) -> Group<'_> {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+    };
+    let title = level.primary_title(&diagnostic.message).id(diagnostic.code);
+    let help = diagnostic.help.as_ref().map(|it| Level::HELP.message(it));
+    let mut group = match &diagnostic.place {
+        Some(place) => match &place.text {
+            Some(text) => {
+                let end = place.span.end.min(text.len());
+                let start = place.span.start.min(end);
+                title.element(
+                    Snippet::source(text)
+                        .path(&place.file)
+                        .annotation(AnnotationKind::Primary.span(start..end)),
+                )
+            }
+            None => title.element(annotate_snippets::Origin::path(&place.file)),
+        },
+        None => Group::with_title(title),
+    };
+    if let Some(help) = help {
+        group = group.element(help);
+    }
+    group
+}

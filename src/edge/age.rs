@@ -1,0 +1,106 @@
+//! age: sealing to recipients, opening with identities.
+
+use std::io::{Read, Write};
+
+use age::armor::{ArmoredReader, ArmoredWriter, Format};
+use age::cli_common::{ReadError, StdinGuard, UiCallbacks, read_identities};
+
+use crate::base::recipient::Recipient;
+use crate::base::secret::Secret;
+use crate::stage::lock::Envelope;
+
+/// The largest scrypt work factor accepted for a passphrase-protected identity: 2^22 takes a minute or so.
+const MAX_WORK_FACTOR: u8 = 22;
+
+/// Why age would not seal or open.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("recipient `{recipient}` is not usable: {reason}")]
+    Recipient { recipient: String, reason: String },
+    #[error("there is no recipient to seal to")]
+    NoRecipients,
+    #[error("sealing failed: {0}")]
+    Seal(String),
+    #[error("identity file cannot be used: {0}")]
+    Identity(String),
+    #[error("none of the identities opens the envelope of `{0}`")]
+    NotForUs(String),
+    #[error("the envelope of `{secret}` is damaged: {reason}")]
+    Damaged { secret: String, reason: String },
+}
+
+/// Seals to a fixed set of recipients.
+pub struct Sealer {
+    recipients: Vec<Box<dyn age::Recipient + Send>>,
+}
+
+impl Sealer {
+    /// Takes X25519 and SSH keys and plugin recipients.
+    pub fn new(recipients: &[Recipient]) -> Result<Sealer, Error> {
+        let recipients = recipients.iter().map(recipient).collect::<Result<Vec<_>, _>>()?;
+        Ok(Sealer { recipients })
+    }
+
+    /// Seals a secret into an armoured age file. Each call gives other bytes for the same secret: age draws a new file
+    /// key each time.
+    pub fn seal(&self, secret: &Secret) -> Result<Envelope, Error> {
+        let failed = |it: std::io::Error| Error::Seal(it.to_string());
+        let recipients = self.recipients.iter().map(|it| it.as_ref() as &dyn age::Recipient);
+        let encryptor = age::Encryptor::with_recipients(recipients).map_err(|it| match it {
+            age::EncryptError::MissingRecipients => Error::NoRecipients,
+            other => Error::Seal(other.to_string()),
+        })?;
+        let armor = ArmoredWriter::wrap_output(Vec::new(), Format::AsciiArmor).map_err(failed)?;
+        let mut writer = encryptor.wrap_output(armor).map_err(failed)?;
+        writer.write_all(secret.expose()).map_err(failed)?;
+        let armored = writer.finish().and_then(|it| it.finish()).map_err(failed)?;
+        String::from_utf8(armored).map(Envelope).map_err(|it| Error::Seal(it.to_string()))
+    }
+}
+
+/// Opens what was sealed to any of a set of identities.
+pub struct Opener {
+    identities: Vec<Box<dyn age::Identity>>,
+}
+
+impl Opener {
+    /// Reads age identity files, SSH private keys, and either of them under a passphrase, which is asked for on the
+    /// terminal when it is needed. `-` is standard input.
+    pub fn read(files: &[String]) -> Result<Opener, Error> {
+        let identities = read_identities(files.to_vec(), Some(MAX_WORK_FACTOR), &mut StdinGuard::new(false));
+        let identities = identities.map_err(|it| match it {
+            ReadError::IdentityNotFound(file) => Error::Identity(format!("`{file}` does not exist")),
+            other => Error::Identity(other.to_string()),
+        })?;
+        Ok(Opener { identities })
+    }
+
+    /// Opens the envelope of the secret of this name.
+    pub fn open(&self, name: &str, envelope: &Envelope) -> Result<Secret, Error> {
+        let damaged = |reason: String| Error::Damaged { secret: name.into(), reason };
+        let decryptor = age::Decryptor::new_buffered(ArmoredReader::new(envelope.0.as_bytes()))
+            .map_err(|it| damaged(it.to_string()))?;
+        let mut reader = decryptor.decrypt(self.identities.iter().map(|it| it.as_ref())).map_err(|it| match it {
+            age::DecryptError::NoMatchingKeys => Error::NotForUs(name.into()),
+            other => damaged(other.to_string()),
+        })?;
+        let mut secret = zeroize::Zeroizing::new(Vec::with_capacity(envelope.0.len()));
+        reader.read_to_end(&mut secret).map_err(|it| damaged(it.to_string()))?;
+        Ok(Secret::new(std::mem::take(&mut *secret)))
+    }
+}
+
+fn recipient(recipient: &Recipient) -> Result<Box<dyn age::Recipient + Send>, Error> {
+    let unusable = |reason: String| Error::Recipient { recipient: recipient.to_string(), reason };
+    if recipient.key.starts_with("ssh-") {
+        let key: age::ssh::Recipient = recipient.key.parse().map_err(|it| unusable(format!("{it:?}")))?;
+        return Ok(Box::new(key));
+    }
+    if let Ok(plugin) = recipient.key.parse::<age::plugin::Recipient>() {
+        let name = plugin.plugin().to_owned();
+        let plugin = age::plugin::RecipientPluginV1::new(&name, &[plugin], &[], UiCallbacks);
+        return Ok(Box::new(plugin.map_err(|it| unusable(it.to_string()))?));
+    }
+    let key: age::x25519::Recipient = recipient.key.parse().map_err(|it: &str| unusable(it.into()))?;
+    Ok(Box::new(key))
+}

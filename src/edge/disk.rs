@@ -1,0 +1,79 @@
+//! Reading and writing files so that nothing a user has is lost.
+
+use std::fs;
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// A file or folder that cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot {action} `{}`: {source}", path.display())]
+pub struct Error {
+    pub action: &'static str,
+    pub path: PathBuf,
+    pub source: io::Error,
+}
+
+/// Who may read a file that is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// As the process' umask has it.
+    Public,
+    /// Its owner alone (0600).
+    Owner,
+}
+
+pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    fs::read(path).map_err(|source| Error { action: "read", path: path.into(), source })
+}
+
+/// A text file; other bytes than UTF-8 are an error.
+pub fn read_text(path: &Path) -> Result<String, Error> {
+    fs::read_to_string(path).map_err(|source| Error { action: "read", path: path.into(), source })
+}
+
+/// Like [`read_text`], with `None` where there is no such file.
+pub fn read_text_if_any(path: &Path) -> Result<Option<String>, Error> {
+    match read_text(path) {
+        Err(it) if it.source.kind() == io::ErrorKind::NotFound => Ok(None),
+        other => other.map(Some),
+    }
+}
+
+/// Writes a file whole or not at all: to a temporary file beside it, which is then renamed. Missing folders are made.
+pub fn write(path: &Path, bytes: &[u8], access: Access) -> Result<(), Error> {
+    let failed = |source| Error { action: "write", path: path.into(), source };
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(failed)?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".ichor-");
+    // The umask narrows the mode of a public file, as it does for any other program.
+    builder.permissions(fs::Permissions::from_mode(if access == Access::Owner { 0o600 } else { 0o666 }));
+    let mut file = builder.tempfile_in(folder).map_err(failed)?;
+    file.write_all(bytes).map_err(failed)?;
+    file.as_file().sync_all().map_err(failed)?;
+    file.persist(path).map_err(|it| failed(it.error))?;
+    Ok(())
+}
+
+/// Makes `link` point to `target`, replacing a link but nothing else.
+pub fn link(target: &Path, link: &Path) -> Result<(), Error> {
+    let failed = |source| Error { action: "link", path: link.into(), source };
+    match fs::symlink_metadata(link) {
+        Ok(it) if it.file_type().is_symlink() => {}
+        Ok(_) => return Err(failed(io::Error::new(io::ErrorKind::AlreadyExists, "it exists and is no link"))),
+        Err(_) => {}
+    }
+    let folder = link.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let staging = tempfile::Builder::new().prefix(".ichor-").tempdir_in(folder).map_err(failed)?;
+    let fresh = staging.path().join("link");
+    std::os::unix::fs::symlink(target, &fresh).map_err(failed)?;
+    fs::rename(&fresh, link).map_err(failed)
+}
+
+/// The folder that holds `lockfiles`, found by walking up from a spec; else the spec's own folder.
+pub fn workspace(spec: &Path) -> PathBuf {
+    let own = spec.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let absolute = std::path::absolute(own).unwrap_or_else(|_| own.into());
+    absolute.ancestors().find(|it| it.join("lockfiles").is_dir()).map_or_else(|| own.into(), Path::to_path_buf)
+}

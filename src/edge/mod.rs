@@ -1,0 +1,11 @@
+//! The only input and output: files, keys, the store, the clock, chance.
+
+pub mod age;
+pub mod clock;
+pub mod disk;
+pub mod files;
+pub mod mint;
+pub mod network;
+pub mod random;
+pub mod sources;
+pub mod store;

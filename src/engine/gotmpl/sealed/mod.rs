@@ -1,0 +1,148 @@
+//! What becomes of holes: calls on them are recorded while a template renders, and computed when it is opened.
+
+mod layout;
+
+use std::collections::BTreeMap;
+
+use super::{Body, Function, Functions, Sealed};
+use crate::engine::hole::{self, Expr, Holes, Piece};
+use crate::engine::value::{Failure, List, Map, Str, Value};
+
+/// Records a call that has a hole among its arguments. `None` where the function may run as ever.
+pub(super) fn defer(function: &Function, args: &[Value], holes: &mut Holes) -> Option<Result<Value, Failure>> {
+    let refused = match function.sealed {
+        Sealed::Pass => false,
+        Sealed::Outer => args.iter().any(is_sealed_text),
+        Sealed::Truth => args.iter().any(|it| truth(it, holes).is_err()),
+        Sealed::Refuse => args.iter().any(hole::stands_in),
+        Sealed::Defer if args.iter().any(hole::stands_in) => {
+            let expr = Expr::Call { function: function.name.into(), args: args.to_vec() };
+            return Some(Ok(Value::Str(holes.token(expr))));
+        }
+        Sealed::Layout if args.iter().any(hole::stands_in) => return Some(layout::lay_out(function, args, holes)),
+        Sealed::Defer | Sealed::Layout => false,
+    };
+    refused.then(|| Err(looks_inside(function.name)))
+}
+
+/// Truth where a value may be sealed: a secret is never empty, but what was computed from secrets may be.
+pub(super) fn truth(value: &Value, holes: &Holes) -> Result<bool, Failure> {
+    if let Value::Str(text) = value
+        && hole::stands_in_text(text)
+    {
+        let filled = |piece: &Piece<'_>| match piece {
+            Piece::Text(_) => true,
+            Piece::Hole(index) => matches!(holes.get(*index), Some(Expr::Secret(_))),
+        };
+        return if hole::pieces(text).iter().any(filled) { Ok(true) } else { Err(looks_inside("if")) };
+    }
+    Ok(value.truth())
+}
+
+/// The error for a branch on what is sealed.
+#[cold]
+pub(super) fn looks_inside(what: &str) -> Failure {
+    Failure::new(format!(
+        "`{what}` would have to look into a sealed value, which nothing that is built without keys can do; \
+         let the template pass the value on as it is, or make it a public one"
+    ))
+}
+
+fn is_sealed_text(value: &Value) -> bool {
+    matches!(value, Value::Str(text) | Value::Bytes(text) if hole::stands_in_text(text))
+}
+
+/// Why a hole cannot be filled.
+#[derive(Debug, thiserror::Error)]
+pub enum FillError<E> {
+    /// The secret could not be had.
+    #[error(transparent)]
+    Secret(E),
+    #[error("a hole leads to no expression")]
+    NoExpression,
+    #[error("a hole is computed from itself")]
+    Circle,
+    #[error("`{0}` is not known as a pure function")]
+    UnknownFunction(String),
+    /// The function's own message is not kept: it may quote its arguments.
+    #[error("`{0}` fails on its secret")]
+    Failed(String),
+    #[error("`{0}` does not give text")]
+    NotText(String),
+}
+
+/// Computes the text of holes, each once.
+pub struct Filler<'a, E> {
+    holes: &'a Holes,
+    functions: &'a Functions,
+    secret: &'a mut dyn FnMut(&str) -> Result<Str, E>,
+    filled: BTreeMap<usize, Str>,
+    /// The holes being computed, outermost first.
+    open: Vec<usize>,
+}
+
+impl<'a, E> Filler<'a, E> {
+    /// `secret` gives the text of a secret by its name.
+    pub fn new(holes: &'a Holes, functions: &'a Functions, secret: &'a mut dyn FnMut(&str) -> Result<Str, E>) -> Self {
+        Filler { holes, functions, secret, filled: BTreeMap::new(), open: Vec::new() }
+    }
+
+    /// The text with every hole in it filled.
+    pub fn text(&mut self, text: &[u8]) -> Result<Str, FillError<E>> {
+        hole::fill(text, |index| self.hole(index)).map(|it| Str::from(it.as_ref()))
+    }
+
+    /// The value with every hole in its strings filled; shares nothing with the original where there was one.
+    pub fn value(&mut self, value: &Value) -> Result<Value, FillError<E>> {
+        Ok(match value {
+            Value::Str(text) => Value::Str(self.text(text)?),
+            Value::Bytes(text) => Value::Bytes(self.text(text)?),
+            Value::List(list) => {
+                let items = list.to_vec();
+                let items = items.iter().map(|it| self.value(it)).collect::<Result<_, _>>()?;
+                Value::List(List::new(list.list_type(), items))
+            }
+            Value::Map(map) => {
+                let filled = Map::new(map.map_type());
+                for (key, value) in map.to_vec() {
+                    filled.insert(self.text(&key)?, self.value(&value)?);
+                }
+                Value::Map(filled)
+            }
+            other => other.clone(),
+        })
+    }
+
+    /// The text of one hole.
+    pub fn hole(&mut self, index: usize) -> Result<Str, FillError<E>> {
+        if let Some(text) = self.filled.get(&index) {
+            return Ok(text.clone());
+        }
+        if self.open.contains(&index) {
+            return Err(FillError::Circle);
+        }
+        let holes = self.holes;
+        self.open.push(index);
+        let text = match holes.get(index).ok_or(FillError::NoExpression)? {
+            Expr::Secret(name) => (self.secret)(name).map_err(FillError::Secret)?,
+            Expr::Call { function, args } => {
+                let args = args.iter().map(|it| self.value(it)).collect::<Result<Vec<_>, _>>()?;
+                self.call(function, &args)?
+            }
+        };
+        self.open.pop();
+        self.filled.insert(index, text.clone());
+        Ok(text)
+    }
+
+    fn call(&self, name: &str, args: &[Value]) -> Result<Str, FillError<E>> {
+        let unknown = || FillError::UnknownFunction(name.into());
+        let function = self.functions.get(name).ok_or_else(unknown)?;
+        let Body::Pure(body) = function.body else { return Err(unknown()) };
+        match body(args) {
+            Ok(Value::Str(text)) => Ok(text),
+            Ok(_) => Err(FillError::NotText(name.into())),
+            Err(_) => Err(FillError::Failed(name.into())),
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! sprig's `certificate`: what its certificate functions give.
+
+use std::any::Any;
+use std::rc::Rc;
+
+use crate::engine::sprig::crypto::fault::Fault;
+use crate::engine::sprig::crypto::issue::{Issuer, Pair};
+use crate::engine::strconv;
+use crate::engine::value::{Kind, Object, Str, Type, Value};
+
+pub const CERTIFICATE: Type = Type::Named { name: "sprig.certificate", kind: Kind::Struct, underlying: None };
+
+/// A certificate and its private key, both in PEM. Where keys are sealed, `key` is a hole.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Certificate {
+    pub cert: Str,
+    pub key: Str,
+}
+
+impl Certificate {
+    /// Reads both halves as those of a CA that is to sign. The error is sprig's.
+    pub fn issuer(&self) -> Result<Issuer, Fault> {
+        Issuer::from_pem(&self.cert, &self.key)
+    }
+}
+
+/// Shows the certificate only; holes are told apart by this form, so that it names the key where that is one.
+impl std::fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let key: &dyn std::fmt::Debug =
+            if crate::engine::hole::stands_in_text(&self.key) { &self.key } else { &"<secret>" };
+        f.debug_struct("Certificate").field("cert", &self.cert).field("key", key).finish()
+    }
+}
+
+impl From<Pair> for Certificate {
+    fn from(pair: Pair) -> Self {
+        Certificate { cert: pair.certificate.as_str().into(), key: pair.key.as_str().into() }
+    }
+}
+
+impl From<Certificate> for Value {
+    fn from(it: Certificate) -> Self {
+        Value::Object(Rc::new(it))
+    }
+}
+
+impl Object for Certificate {
+    fn object_type(&self) -> Type {
+        CERTIFICATE
+    }
+
+    fn field(&self, name: &str) -> Option<Value> {
+        match name {
+            "Cert" => Some(self.cert.clone().into()),
+            "Key" => Some(self.key.clone().into()),
+            _ => None,
+        }
+    }
+
+    fn print(&self) -> String {
+        format!("{{{} {}}}", self.cert, self.key)
+    }
+
+    fn print_go(&self) -> String {
+        let (cert, key) = (strconv::quote(&self.cert), strconv::quote(&self.key));
+        format!("sprig.certificate{{Cert:{cert}, Key:{key}}}")
+    }
+
+    fn plain(&self) -> Value {
+        Value::map([("Cert", Value::Str(self.cert.clone())), ("Key", Value::Str(self.key.clone()))])
+    }
+
+    fn equals(&self, other: &dyn Object) -> bool {
+        other.as_any().downcast_ref::<Certificate>() == Some(self)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}

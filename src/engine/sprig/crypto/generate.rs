@@ -1,0 +1,116 @@
+//! The impure functions of this module, computed from chance and time.
+
+use std::net::IpAddr;
+
+use rand::CryptoRng;
+
+use crate::engine::fmt;
+use crate::engine::sprig::crypto::certificate::Certificate;
+use crate::engine::sprig::crypto::dsa_key;
+use crate::engine::sprig::crypto::fault::Fault;
+use crate::engine::sprig::crypto::issue::{Issuer, Template, issue};
+use crate::engine::sprig::crypto::key::{Algorithm, PrivateKey};
+use crate::engine::value::Value;
+
+const RSA_2048: Algorithm = Algorithm::Rsa { bits: 2048 };
+
+/// A private key in PEM: RSA of 4096 bits for `` and `rsa`, else `dsa`, `ecdsa` or `ed25519`. Faults are told in the
+/// result, as sprig does.
+///
+/// Mirrors sprig's `genPrivateKey`.
+pub fn gen_private_key(kind: &[u8], rng: &mut dyn CryptoRng) -> String {
+    let key = match kind {
+        b"" | b"rsa" => PrivateKey::generate(Algorithm::Rsa { bits: 4096 }, rng),
+        b"dsa" => dsa_key::generate(rng),
+        b"ecdsa" => PrivateKey::generate(Algorithm::EcdsaP256, rng),
+        b"ed25519" => PrivateKey::generate(Algorithm::Ed25519, rng),
+        other => return format!("Unknown type {}", String::from_utf8_lossy(other)),
+    };
+    match key.and_then(|it| it.to_pem()) {
+        Ok(pem) => pem.to_string(),
+        Err(fault) => format!("failed to generate private key: {fault}"),
+    }
+}
+
+/// A CA of its own. `now` is in seconds since 1970; the error is sprig's.
+///
+/// Mirrors sprig's `genCA`, and with a key in PEM `genCAWithKey`.
+pub fn gen_ca(
+    common_name: &[u8],
+    days: i64,
+    key: Option<&[u8]>,
+    rng: &mut dyn CryptoRng,
+    now: i64,
+) -> Result<Certificate, Fault> {
+    let key = key_for(key, rng)?;
+    let template = Template { common_name: common_name.to_vec(), days, is_ca: true, ..Template::default() };
+    Ok(issue(&template, &key, None, rng, now)?.into())
+}
+
+/// A certificate for servers and clients. `ips` and `dns_names` are lists or nil; it signs itself where no CA is given.
+///
+/// Mirrors sprig's `genSelfSignedCert` and `genSignedCert`, and with a key in PEM their `WithKey` forms.
+#[allow(clippy::too_many_arguments)] // Those of the template function, and what it takes from the world.
+pub fn gen_cert(
+    common_name: &[u8],
+    ips: &Value,
+    dns_names: &Value,
+    days: i64,
+    ca: Option<&Certificate>,
+    key: Option<&[u8]>,
+    rng: &mut dyn CryptoRng,
+    now: i64,
+) -> Result<Certificate, Fault> {
+    let key = key_for(key, rng)?;
+    let issuer: Option<Issuer> = ca.map(Certificate::issuer).transpose()?;
+    let template = Template {
+        common_name: common_name.to_vec(),
+        ips: parse_ips(ips)?,
+        dns_names: parse_dns_names(dns_names)?,
+        days,
+        is_ca: false,
+    };
+    Ok(issue(&template, &key, issuer.as_ref(), rng, now)?.into())
+}
+
+fn key_for(pem: Option<&[u8]>, rng: &mut dyn CryptoRng) -> Result<PrivateKey, Fault> {
+    match pem {
+        Some(pem) => PrivateKey::from_pem(pem).map_err(|it| it.within("parsing private key")),
+        None => PrivateKey::generate(RSA_2048, rng).map_err(|it| it.within("error generating rsa key")),
+    }
+}
+
+/// The addresses of a list, or none for nil. The error is sprig's.
+pub fn parse_ips(ips: &Value) -> Result<Vec<IpAddr>, Fault> {
+    items(ips)
+        .iter()
+        .map(|it| match it {
+            Value::Str(text) => text
+                .as_utf8()
+                .and_then(|it| it.parse().ok())
+                .ok_or_else(|| Fault::new(format!("error parsing ip: {text}"))),
+            other => Err(Fault::new(format!("error parsing ip: {} is not a string", fmt::print_value(other)))),
+        })
+        .collect()
+}
+
+/// The names of a list, or none for nil. The error is sprig's.
+pub fn parse_dns_names(names: &Value) -> Result<Vec<Vec<u8>>, Fault> {
+    items(names)
+        .iter()
+        .map(|it| match it {
+            Value::Str(text) => Ok(text.to_vec()),
+            other => {
+                let shown = fmt::print_value(other);
+                Err(Fault::new(format!("error processing alternate dns name: {shown} is not a string")))
+            }
+        })
+        .collect()
+}
+
+fn items(list: &Value) -> Vec<Value> {
+    match list {
+        Value::List(list) => list.to_vec(),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,124 @@
+//! sprig's keys, certificates, passwords and ciphers, and the interface on them for the lock.
+
+mod base64;
+mod certificate;
+mod cipher;
+mod dsa_key;
+mod fault;
+mod generate;
+mod issue;
+mod key;
+mod password;
+mod pem;
+mod verify;
+mod x509;
+
+pub use certificate::{CERTIFICATE, Certificate};
+pub use cipher::encrypt;
+pub use fault::Fault;
+pub use generate::{gen_ca, gen_cert, gen_private_key, parse_dns_names, parse_ips};
+pub use issue::{Issuer, Pair, Template, issue};
+pub use key::{Algorithm, PrivateKey, PublicKey};
+pub use password::{bcrypt, htpasswd};
+pub use verify::{Details, inspect, key_matches, verify};
+
+use crate::engine::gotmpl::{Body, Function, Machine, Sealed};
+use crate::engine::hole::{self, Expr, Holes, Piece};
+use crate::engine::value::{Failure, Kind, Str, Type, Value};
+
+/// The functions of this module.
+pub const FUNCTIONS: &[Function] = &[
+    impure("bcrypt", &[Type::String], Type::String),
+    Function {
+        body: Body::Machine(build_custom_cert),
+        ..impure("buildCustomCert", &[Type::String, Type::String], CERTIFICATE)
+    },
+    pure("decryptAES", &[Type::String, Type::String], decrypt_aes),
+    pure("derivePassword", &[UINT32, Type::String, Type::String, Type::String, Type::String], derive_password),
+    impure("encryptAES", &[Type::String, Type::String], Type::String),
+    impure("genCA", &[Type::String, Type::Int], CERTIFICATE),
+    impure("genCAWithKey", &[Type::String, Type::Int, Type::String], CERTIFICATE),
+    impure("genPrivateKey", &[Type::String], Type::String),
+    impure("genSelfSignedCert", &[Type::String, Type::LIST, Type::LIST, Type::Int], CERTIFICATE),
+    impure("genSelfSignedCertWithKey", &[Type::String, Type::LIST, Type::LIST, Type::Int, Type::String], CERTIFICATE),
+    impure("genSignedCert", &[Type::String, Type::LIST, Type::LIST, Type::Int, CERTIFICATE], CERTIFICATE),
+    impure(
+        "genSignedCertWithKey",
+        &[Type::String, Type::LIST, Type::LIST, Type::Int, CERTIFICATE, Type::String],
+        CERTIFICATE,
+    ),
+    impure("htpasswd", &[Type::String, Type::String], Type::String),
+];
+
+/// No template value is of this type; the executor makes it of a constant.
+const UINT32: Type = Type::Named { name: "uint32", kind: Kind::Uint64, underlying: None };
+
+const fn impure(name: &'static str, params: &'static [Type], result: Type) -> Function {
+    Function { name, params, variadic: false, result, sealed: Sealed::Pass, body: Body::Impure }
+}
+
+const fn pure(
+    name: &'static str,
+    params: &'static [Type],
+    body: fn(&[Value]) -> Result<Value, Failure>,
+) -> Function {
+    Function { body: Body::Pure(body), sealed: Sealed::Defer, ..impure(name, params, Type::String) }
+}
+
+fn decrypt_aes(args: &[Value]) -> Result<Value, Failure> {
+    Ok(Value::Str(cipher::decrypt(text(args, 0), text(args, 1))?.into()))
+}
+
+fn derive_password(args: &[Value]) -> Result<Value, Failure> {
+    let counter = match args.first() {
+        Some(Value::Uint64(it)) => *it as u32,
+        Some(Value::Int(it) | Value::Int64(it)) => *it as u32,
+        _ => 0,
+    };
+    Ok(Value::Str(password::derive(counter, text(args, 1), text(args, 2), text(args, 3), text(args, 4))))
+}
+
+/// A half that is sealed cannot be looked at and is taken as it is.
+fn build_custom_cert(machine: &mut Machine<'_>, args: &[Value]) -> Result<Value, Failure> {
+    let (cert, key) = (text(args, 0), text(args, 1));
+    let decode = |text: &[u8], what: &str| {
+        base64::decode(text).map_err(|_| Failure::new(format!("unable to decode base64 {what}")))
+    };
+    let holes = machine.world().holes();
+    let (cert, key) = match holes {
+        Some(holes) if hole::stands_in_text(cert) || hole::stands_in_text(key) => {
+            let mut half = |text: &[u8], what| match hole::stands_in_text(text) {
+                true => Ok(decoded_hole(text, holes)),
+                false => decode(text, what).map(Str::from),
+            };
+            (half(cert, "certificate")?, half(key, "private key")?)
+        }
+        _ => (decode(cert, "certificate")?.into(), decode(key, "private key")?.into()),
+    };
+    if !hole::stands_in_text(&cert) {
+        let block = pem::decode(&cert).ok_or("unable to decode certificate")?;
+        x509::X509::parse(&block.der).map_err(|it| it.within("error parsing certificate: decodedCert.Bytes"))?;
+    }
+    if !hole::stands_in_text(&key) {
+        PrivateKey::from_pem(&key).map_err(|it| it.within("error parsing private key"))?;
+    }
+    Ok(Certificate { cert, key }.into())
+}
+
+/// The hole for what a sealed base64 text decodes to: the text itself where the hole is only its encoding.
+fn decoded_hole(encoded: &[u8], holes: &mut Holes) -> Str {
+    if let [Piece::Hole(index)] = hole::pieces(encoded)[..]
+        && let Some(Expr::Call { function, args }) = holes.get(index)
+        && let ("b64enc", [Value::Str(text)]) = (function.as_str(), &args[..])
+    {
+        return text.clone();
+    }
+    holes.token(Expr::Call { function: "b64dec".into(), args: vec![Value::Str(encoded.into())] })
+}
+
+fn text(args: &[Value], index: usize) -> &[u8] {
+    match args.get(index) {
+        Some(Value::Str(it)) => it,
+        _ => b"",
+    }
+}

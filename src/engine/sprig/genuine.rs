@@ -1,0 +1,131 @@
+//! The world as Helm sees it: real time, real chance, real keys, and no cluster.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
+use rand::{CryptoRng, RngExt};
+
+use crate::engine::sprig::crypto::{self, Certificate};
+use crate::engine::sprig::date::{Rules, Time};
+use crate::engine::sprig::random;
+use crate::engine::value::{Failure, Map, Value};
+use crate::engine::world::{Call, World};
+
+/// Answers every impure function for real, as `helm template` does. Clock, chance and names come from outside.
+pub struct Genuine<'a> {
+    rng: &'a mut dyn CryptoRng,
+    clock: &'a mut dyn FnMut() -> Timestamp,
+    /// The addresses of a host name; none where there is no answer.
+    resolve: &'a mut dyn FnMut(&str) -> Vec<String>,
+    zone: String,
+}
+
+impl<'a> Genuine<'a> {
+    /// `zone` is the IANA name of the local time zone.
+    pub fn new(
+        rng: &'a mut dyn CryptoRng,
+        clock: &'a mut dyn FnMut() -> Timestamp,
+        resolve: &'a mut dyn FnMut(&str) -> Vec<String>,
+        zone: impl Into<String>,
+    ) -> Self {
+        Genuine { rng, clock, resolve, zone: zone.into() }
+    }
+}
+
+impl World for Genuine<'_> {
+    fn answer(&mut self, call: &Call<'_>) -> Result<Value, Failure> {
+        let now = time((self.clock)(), &self.zone);
+        compute(call, self.rng, &now, self.resolve)
+    }
+
+    fn local_zone(&self) -> &str {
+        &self.zone
+    }
+}
+
+/// A moment in a local zone of this IANA name, as `now` gives it.
+pub fn time(at: Timestamp, zone: &str) -> Time {
+    let nanos = at.as_nanosecond();
+    let second = nanos.div_euclid(1_000_000_000) as i64;
+    Time::local(second, nanos.rem_euclid(1_000_000_000) as u32, Rules::named(zone))
+}
+
+/// Computes one impure call. `now` is the time it happens at; `resolve` gives the addresses of a host name.
+pub fn compute(
+    call: &Call<'_>,
+    rng: &mut dyn CryptoRng,
+    now: &Time,
+    resolve: &mut dyn FnMut(&str) -> Vec<String>,
+) -> Result<Value, Failure> {
+    let arguments = Arguments(call.args);
+    let (text, integer, list) = (|at| arguments.text(at), |at| arguments.integer(at), |at| arguments.value(at));
+    let unix = now.unix;
+    Ok(match call.function {
+        "bcrypt" => crypto::bcrypt(text(0), rng).into(),
+        "encryptAES" => crypto::encrypt(text(0), text(1), rng).into(),
+        "genCA" => crypto::gen_ca(text(0), integer(1), None, rng, unix)?.into(),
+        "genCAWithKey" => crypto::gen_ca(text(0), integer(1), Some(text(2)), rng, unix)?.into(),
+        "genPrivateKey" => crypto::gen_private_key(text(0), rng).into(),
+        "genSelfSignedCert" => {
+            crypto::gen_cert(text(0), list(1), list(2), integer(3), None, None, rng, unix)?.into()
+        }
+        "genSelfSignedCertWithKey" => {
+            crypto::gen_cert(text(0), list(1), list(2), integer(3), None, Some(text(4)), rng, unix)?.into()
+        }
+        "genSignedCert" => {
+            let ca = arguments.certificate(4)?;
+            crypto::gen_cert(text(0), list(1), list(2), integer(3), Some(ca), None, rng, unix)?.into()
+        }
+        "genSignedCertWithKey" => {
+            let ca = arguments.certificate(4)?;
+            crypto::gen_cert(text(0), list(1), list(2), integer(3), Some(ca), Some(text(5)), rng, unix)?.into()
+        }
+        "getHostByName" => {
+            let mut found = resolve(&String::from_utf8_lossy(text(0)));
+            if found.is_empty() { "".into() } else { found.swap_remove(rng.random_range(0..found.len())).into() }
+        }
+        "htpasswd" => crypto::htpasswd(text(0), text(1), rng).into(),
+        "lookup" => Map::any().into(),
+        "now" => now.clone().into(),
+        "randAlpha" => random::characters(integer(0), random::LETTERS, rng)?.into(),
+        "randAlphaNum" => random::characters(integer(0), random::LETTERS_AND_DIGITS, rng)?.into(),
+        "randAscii" => random::characters(integer(0), random::PRINTABLE, rng)?.into(),
+        "randBytes" => STANDARD.encode(random::bytes(integer(0), rng)?).into(),
+        "randInt" => Value::Int(random::integer(integer(0), integer(1), rng)?),
+        "randNumeric" => random::characters(integer(0), random::DIGITS, rng)?.into(),
+        "shuffle" => random::shuffle(text(0), rng).into(),
+        "uuidv4" => random::uuid(rng).into(),
+        other => return Err(Failure::new(format!("function {other:?} is not of this world"))),
+    })
+}
+
+/// The arguments of a call, whose types were checked against the function's parameters.
+struct Arguments<'a>(&'a [Value]);
+
+impl<'a> Arguments<'a> {
+    fn value(&self, at: usize) -> &'a Value {
+        self.0.get(at).unwrap_or(&Value::Nil)
+    }
+
+    fn text(&self, at: usize) -> &'a [u8] {
+        match self.value(at) {
+            Value::Str(text) => text,
+            _ => b"",
+        }
+    }
+
+    fn integer(&self, at: usize) -> i64 {
+        match self.value(at) {
+            Value::Int(it) => *it,
+            _ => 0,
+        }
+    }
+
+    fn certificate(&self, at: usize) -> Result<&'a Certificate, Failure> {
+        match self.value(at) {
+            Value::Object(object) => object.as_any().downcast_ref(),
+            _ => None,
+        }
+        .ok_or_else(|| Failure::new("expected sprig.certificate"))
+    }
+}

@@ -1,0 +1,122 @@
+//! The lock: everything a build needs to know that its spec does not say, to the byte.
+//!
+//! Rules of the format:
+//! - There is one way to write a lock: [`Lock::encode`]. A text that is not what `encode` gives for its own content is
+//!   rejected, so that a review sees every change and nothing else.
+//! - Keys are sorted. What belongs to a part lies under that part, so that two branches that touch different parts touch
+//!   different lines.
+//! - `format` is the version. Every version stays readable for ever; `encode` writes the newest.
+//!
+//! History:
+//! - 1: the first.
+
+mod pin;
+mod v1;
+
+pub use pin::{Certificate, Envelope, Pin, PinKey};
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::base::digest::Digest;
+use crate::base::recipient::Recipient;
+
+/// The newest format version.
+pub const FORMAT: u32 = 1;
+
+/// A lock in memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lock {
+    /// The bundle's name.
+    pub bundle: String,
+    /// What `now` answers in every render, to the second.
+    pub clock: Timestamp,
+    /// Whom every envelope is sealed to.
+    pub recipients: Vec<Recipient>,
+    pub parts: BTreeMap<String, LockedPart>,
+}
+
+/// What is locked of one part.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockedPart {
+    /// Where it comes from, as the spec says it.
+    pub source: String,
+    /// The chart's resolved version; absent for a plain manifest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Digest of the content: of an archive's or file's bytes, of a folder's NAR.
+    pub digest: Digest,
+    /// Size of that content in bytes.
+    pub size: u64,
+    /// Digest of the merged user values; absent for a plain manifest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub values: Option<Digest>,
+    /// Everything the chart would invent anew on each render, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pins: BTreeMap<String, Pin>,
+    /// Every container image the manifests name, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub images: Vec<String>,
+    /// Digest of each rendered resource, by API group and version, kind, namespace and name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub resources: BTreeMap<String, Digest>,
+    /// Digest of the rendered text, holes unfilled.
+    pub output: Digest,
+}
+
+/// Why a text is no lock.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// The text is no YAML; Go's wording.
+    #[error("{0}")]
+    Syntax(String),
+    #[error("this lock has no `format`; it was not written by ichor")]
+    NoFormat,
+    #[error("this lock has format {0}, which is newer than this ichor knows (up to {FORMAT})")]
+    NewerFormat(u64),
+    /// A field is missing, unknown, or holds the wrong thing.
+    #[error("{0}")]
+    Shape(String),
+    /// A pin contradicts itself.
+    #[error("pin `{part}/{name}`: {message}")]
+    Pin { part: String, name: String, message: String },
+    /// The text is not the canonical one. `line` (from 1) is the first that differs.
+    #[error("this lock is not in its canonical form: line {line} is `{found}` where ichor writes `{expected}`")]
+    NotCanonical { line: usize, found: String, expected: String },
+}
+
+impl Lock {
+    /// The canonical text.
+    pub fn encode(&self) -> String {
+        v1::encode(self)
+    }
+
+    /// The envelope of a secret, named `part/pin.key` for a certificate's key and `part/pin` for any other.
+    pub fn envelope(&self, secret: &str) -> Option<&Envelope> {
+        let (part, pin) = secret.split_once('/')?;
+        let pins = &self.parts.get(part)?.pins;
+        pins.get(pin).or_else(|| pins.get(pin.strip_suffix(".key")?))?.sealed.as_ref()
+    }
+
+    /// Reads any known format and refuses what is not canonical.
+    pub fn decode(text: &str) -> Result<Lock, Error> {
+        let lock = v1::decode(text)?;
+        for (part, locked) in &lock.parts {
+            for (name, pin) in &locked.pins {
+                pin.validate().map_err(|message| Error::Pin { part: part.clone(), name: name.clone(), message })?;
+            }
+        }
+        let canonical = lock.encode();
+        if canonical == text {
+            return Ok(lock);
+        }
+        let mut lines = text.split('\n').zip(canonical.split('\n')).enumerate();
+        let (line, (found, expected)) = lines
+            .find(|(_, (found, expected))| found != expected)
+            .unwrap_or((text.lines().count().min(canonical.lines().count()), ("", "")));
+        Err(Error::NotCanonical { line: line + 1, found: found.into(), expected: expected.into() })
+    }
+}

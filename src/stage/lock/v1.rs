@@ -1,0 +1,58 @@
+//! Format 1: YAML as Helm writes it, keys sorted, no comments.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Error, FORMAT, Lock, LockedPart};
+use crate::base::recipient::Recipient;
+use crate::engine::value::Value;
+use crate::engine::yaml;
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wire {
+    format: u32,
+    bundle: String,
+    clock: Timestamp,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    recipients: Vec<Recipient>,
+    #[serde(default)]
+    parts: BTreeMap<String, LockedPart>,
+}
+
+pub(super) fn encode(lock: &Lock) -> String {
+    let wire = Wire {
+        format: FORMAT,
+        bundle: lock.bundle.clone(),
+        clock: lock.clock,
+        recipients: lock.recipients.clone(),
+        parts: lock.parts.clone(),
+    };
+    let json = serde_json::to_vec(&wire).expect("a lock is plain data");
+    let value = yaml::read_json(&json).expect("serde_json writes JSON");
+    yaml::write(&value).expect("plain data has a YAML form").to_text().into_owned()
+}
+
+pub(super) fn decode(text: &str) -> Result<Lock, Error> {
+    let value = yaml::read(text.as_bytes()).map_err(Error::Syntax)?;
+    match &value {
+        Value::Map(map) => match map.get("format") {
+            Some(Value::Float(format)) if format as u32 == FORMAT => {}
+            Some(Value::Float(format)) => return Err(Error::NewerFormat(format as u64)),
+            _ => return Err(Error::NoFormat),
+        },
+        _ => return Err(Error::NoFormat),
+    }
+    let json = yaml::write_json(&value, false).map_err(Error::Syntax)?;
+    let mut reader = serde_json::Deserializer::from_slice(&json);
+    let wire: Wire = serde_path_to_error::deserialize(&mut reader)
+        .map_err(|fault| Error::Shape(format!("at `{}`: {}", fault.path(), plain(&fault.inner().to_string()))))?;
+    Ok(Lock { bundle: wire.bundle, clock: wire.clock, recipients: wire.recipients, parts: wire.parts })
+}
+
+/// The message without serde's position, which counts in the JSON form nobody sees.
+fn plain(message: &str) -> &str {
+    message.rsplit_once(" at line ").map_or(message, |(message, _)| message)
+}

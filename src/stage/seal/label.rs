@@ -1,0 +1,91 @@
+//! Names for holes that a reviewer can read: `cilium/ca.key|b64enc`.
+
+use std::collections::BTreeMap;
+
+use crate::engine::hole::{self, Expr, Holes, Piece};
+use crate::engine::value::Value;
+
+/// A label for each hole of a part, by index; no two are equal.
+///
+/// A label is made of letters, digits and `._-/*@=|+~:` and single spaces, so that a mark is a plain YAML scalar and may
+/// stand between quotes of either kind.
+pub(super) fn labels(part: &str, holes: &Holes) -> Vec<String> {
+    let mut labels: Vec<String> = Vec::new();
+    let mut taken: BTreeMap<String, usize> = BTreeMap::new();
+    for expr in holes.iter() {
+        let base = match expr {
+            Expr::Secret(name) => clean(name),
+            Expr::Call { function, args } => {
+                let label = call(function, args, &labels);
+                if label.starts_with(part) { label } else { format!("{part}/{label}") }
+            }
+        };
+        let count = taken.entry(base.clone()).or_insert(0);
+        *count += 1;
+        labels.push(if *count == 1 { base } else { format!("{base}~{count}") });
+    }
+    labels
+}
+
+/// The holes among the arguments, then the function and its plain arguments.
+fn call(function: &str, args: &[Value], labels: &[String]) -> String {
+    let mut inner: Vec<&str> = Vec::new();
+    args.iter().for_each(|it| collect(it, labels, &mut inner));
+    inner.dedup();
+    let inner = inner.join("+");
+    match laid_out(function, args, &inner) {
+        Some(label) => label,
+        None => {
+            let plain = args.iter().filter(|it| !hole::stands_in(it)).filter_map(|arg| match arg {
+                Value::Int(number) => Some(format!(" {number}")),
+                Value::Str(text) if text.len() <= 16 => Some(format!(" {}", clean(&text.to_text()))),
+                _ => None,
+            });
+            format!("{inner}|{function}{}", plain.collect::<String>()).trim_end().to_owned()
+        }
+    }
+}
+
+/// The label of a sealed string that was laid out in other text, by the function that did it.
+fn laid_out(function: &str, args: &[Value], inner: &str) -> Option<String> {
+    match (function, args) {
+        ("replace", [Value::Str(from), Value::Str(to), _]) if *from == "\n" => {
+            let width = to.strip_prefix(b"\n").filter(|it| it.iter().all(|it| *it == b' '))?.len();
+            Some(format!("{inner}|indent {width}"))
+        }
+        ("trimPrefix", [_, _]) => {
+            let document = inner.strip_suffix(" document")?;
+            Some(document.to_owned())
+        }
+        ("trimSuffix", [quote, _]) if matches!(quote, Value::Str(it) if *it == "\"") => {
+            let (value, rest) = inner.rsplit_once("|trimPrefix")?;
+            rest.trim().is_empty().then(|| format!("{value} text"))
+        }
+        (name, [Value::List(_) | Value::Map(_)]) if name.to_lowercase().contains("yaml") => {
+            Some(format!("{inner}|{name} document"))
+        }
+        _ => None,
+    }
+}
+
+fn collect<'a>(value: &Value, labels: &'a [String], found: &mut Vec<&'a str>) {
+    match value {
+        Value::Str(text) | Value::Bytes(text) => {
+            for piece in hole::pieces(text) {
+                if let Piece::Hole(index) = piece
+                    && let Some(label) = labels.get(index)
+                {
+                    found.push(label);
+                }
+            }
+        }
+        Value::List(list) => list.items().iter().for_each(|it| collect(it, labels, found)),
+        Value::Map(map) => map.entries().values().for_each(|it| collect(it, labels, found)),
+        _ => {}
+    }
+}
+
+fn clean(text: &str) -> String {
+    let allowed = |it: char| it.is_ascii_alphanumeric() || "._-/*@=|+".contains(it);
+    text.chars().filter_map(|it| if allowed(it) { Some(it) } else if it == ' ' { Some('-') } else { None }).collect()
+}

@@ -1,0 +1,86 @@
+//! What stands in a stream of manifests: resources and container images.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::base::digest::Digest;
+use crate::engine::value::{Map, Value};
+use crate::engine::yaml;
+
+/// The inventory of a stream.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub(super) digests: BTreeMap<String, Digest>,
+    pub(super) images: Vec<String>,
+}
+
+/// Takes stock of a stream. The error is the line (from 1) a bad document begins at, and what is wrong with it.
+pub(super) fn find(text: &str) -> Result<Found, (usize, String)> {
+    let mut found = Found::default();
+    let mut images = BTreeSet::new();
+    for (line, document) in documents(text) {
+        let value = yaml::read(document.as_bytes()).map_err(|message| (line, message))?;
+        let Value::Map(resource) = &value else { continue };
+        let name = name(resource);
+        let digest = Digest::of(document.trim().as_bytes());
+        let mut count = 1;
+        let mut unique = name.clone();
+        while found.digests.contains_key(&unique) {
+            count += 1;
+            unique = format!("{name} ({count})");
+        }
+        found.digests.insert(unique, digest);
+        collect_images(&value, &mut images);
+    }
+    found.images = images.into_iter().collect();
+    Ok(found)
+}
+
+/// The documents of a stream with the line each begins at: cut where a line begins with `---`, as Talos and Helm cut.
+fn documents(text: &str) -> Vec<(usize, &str)> {
+    let mut documents = Vec::new();
+    let mut start = (1, 0);
+    let mut offset = 0;
+    for (index, line) in text.split_inclusive('\n').enumerate() {
+        if line.starts_with("---") {
+            documents.push((start.0, &text[start.1..offset]));
+            start = (index + 2, offset + line.len());
+        }
+        offset += line.len();
+    }
+    documents.push((start.0, &text[start.1..]));
+    documents
+}
+
+/// `apps/v1 DaemonSet kube-system/cilium`; the namespace is left out where the manifest names none.
+fn name(resource: &Map) -> String {
+    let text = |map: &Map, key: &str| match map.get(key) {
+        Some(Value::Str(text)) => text.to_text().into_owned(),
+        _ => String::new(),
+    };
+    let metadata = match resource.get("metadata") {
+        Some(Value::Map(metadata)) => metadata,
+        _ => Map::any(),
+    };
+    let namespace = text(&metadata, "namespace");
+    let name = if text(&metadata, "name").is_empty() { text(&metadata, "generateName") } else { text(&metadata, "name") };
+    let place = if namespace.is_empty() { name } else { format!("{namespace}/{name}") };
+    format!("{} {} {place}", text(resource, "apiVersion"), text(resource, "kind"))
+}
+
+/// Every string under a key `image`: containers of all kinds, and what custom resources hold for their operators.
+fn collect_images(value: &Value, images: &mut BTreeSet<String>) {
+    match value {
+        Value::Map(map) => {
+            for (key, value) in map.entries().iter() {
+                match value {
+                    Value::Str(image) if *key == "image" && !image.is_empty() => {
+                        images.insert(image.to_text().into_owned());
+                    }
+                    other => collect_images(other, images),
+                }
+            }
+        }
+        Value::List(list) => list.items().iter().for_each(|it| collect_images(it, images)),
+        _ => {}
+    }
+}

@@ -1,0 +1,77 @@
+//! The spec, `ichor.yaml`: what a user wants in a bundle.
+
+mod fields;
+mod parse;
+mod versions;
+
+pub use versions::{KubernetesVersion, TalosVersion};
+
+use crate::base::diagnostic::{Diagnostic, Place};
+use crate::base::recipient::Recipient;
+use crate::engine::value::Value;
+
+/// What a user wants in a bundle.
+#[derive(Clone, Debug)]
+pub struct Spec {
+    /// The bundle's name: a DNS-1123 label.
+    pub bundle: String,
+    pub talos: TalosVersion,
+    /// `.Capabilities.KubeVersion`; Helm's own default where the spec is silent.
+    pub kubernetes: Option<KubernetesVersion>,
+    /// What `.Capabilities.APIVersions` holds beyond Helm's defaults.
+    pub api_versions: Vec<String>,
+    /// Whom secrets are sealed to.
+    pub recipients: Vec<Recipient>,
+    /// In the order Talos applies them.
+    pub parts: Vec<Part>,
+}
+
+/// One entry of `parts`.
+#[derive(Clone, Debug)]
+pub struct Part {
+    /// A DNS-1123 label; the release name of a chart.
+    pub name: String,
+    pub content: Content,
+    /// Where the entry stands in the spec.
+    pub place: Place,
+}
+
+/// What a part consists of.
+#[derive(Clone, Debug)]
+pub enum Content {
+    Chart(Chart),
+    /// A manifest file, by its path from the spec's folder.
+    Manifest { path: String, place: Place },
+}
+
+/// A chart and how it is rendered.
+#[derive(Clone, Debug)]
+pub struct Chart {
+    /// The path of an archive or folder, from the spec's folder.
+    pub path: String,
+    /// Where the path stands in the spec.
+    pub place: Place,
+    /// A constraint that the chart's own version must meet.
+    pub version: Option<String>,
+    pub namespace: String,
+    /// User values, the last one winning.
+    pub values: Vec<Values>,
+}
+
+/// One layer of user values.
+#[derive(Clone, Debug)]
+pub enum Values {
+    /// A file, by its path from the spec's folder.
+    File { path: String, place: Place },
+    /// Written in the spec itself.
+    Inline(Value, Place),
+}
+
+impl Spec {
+    /// Reads a spec; all faults at once.
+    ///
+    /// `file` is the name for messages.
+    pub fn parse(file: &str, text: &str) -> Result<Spec, Vec<Diagnostic>> {
+        parse::parse(file, text)
+    }
+}
