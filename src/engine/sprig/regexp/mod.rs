@@ -4,6 +4,7 @@
 //! no UTF-8 for a U+FFFD of width 1, so a text with such bytes is matched in a form where they are, and the offsets are
 //! translated back.
 
+mod atoms;
 mod class;
 mod parse;
 mod text;
