@@ -40,7 +40,7 @@ impl Decimal {
 
     /// The nearest float; an infinity where it is too great.
     pub(super) fn to_float(&self) -> f64 {
-        format!("{}e{}", self.value, self.exponent).parse::<f64>().map_or(0.0, |it| if it == 0.0 { 0.0 } else { it })
+        format!("{}e{}", self.value, self.exponent).parse().unwrap_or(0.0)
     }
 
     pub(super) fn add(&self, other: &Decimal) -> Decimal {
