@@ -1,10 +1,10 @@
 //! Chance.
 
-use jiff::Timestamp;
+use rand::CryptoRng;
+use rand::rngs::SysRng;
+use rand::rand_core::UnwrapErr;
 
-use crate::engine::sprig::Genuine;
-
-/// A world that answers for real at a fixed moment, from the system's random source.
-pub fn genuine<'a>(now: Timestamp) -> Genuine<'a> {
-    todo!("{now}")
+/// The system's cryptographic random source. It panics where the system has none.
+pub fn system() -> impl CryptoRng {
+    UnwrapErr(SysRng)
 }

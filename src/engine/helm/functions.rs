@@ -38,13 +38,13 @@ const FUNCTIONS: &[Function] = &[
     },
     // Without DNS, which Helm has to be told to use, every host is unknown.
     Function { sealed: Sealed::Refuse, ..pure("getHostByName", STRING, Type::String, |_| Ok(Value::from(""))) },
-    pure("toYaml", ANY, Type::String, to_yaml),
-    pure("mustToYaml", ANY, Type::String, must_to_yaml),
-    pure("toYamlPretty", ANY, Type::String, to_yaml_pretty),
+    Function { sealed: Sealed::Layout, ..pure("toYaml", ANY, Type::String, to_yaml) },
+    Function { sealed: Sealed::Layout, ..pure("mustToYaml", ANY, Type::String, must_to_yaml) },
+    Function { sealed: Sealed::Layout, ..pure("toYamlPretty", ANY, Type::String, to_yaml_pretty) },
     Function { sealed: Sealed::Refuse, ..pure("fromYaml", STRING, Type::MAP, from_yaml) },
     Function { sealed: Sealed::Refuse, ..pure("fromYamlArray", STRING, Type::LIST, from_yaml_array) },
-    pure("toJson", ANY, Type::String, to_json),
-    pure("mustToJson", ANY, Type::String, must_to_json),
+    Function { sealed: Sealed::Layout, ..pure("toJson", ANY, Type::String, to_json) },
+    Function { sealed: Sealed::Layout, ..pure("mustToJson", ANY, Type::String, must_to_json) },
     Function { sealed: Sealed::Refuse, ..pure("fromJson", STRING, Type::MAP, from_json) },
     Function { sealed: Sealed::Refuse, ..pure("fromJsonArray", STRING, Type::LIST, from_json_array) },
     pure("toToml", ANY, Type::String, to_toml),
@@ -155,7 +155,7 @@ fn must_to_yaml(args: &[Value]) -> Result<Value, Failure> {
 }
 
 fn to_yaml_pretty(args: &[Value]) -> Result<Value, Failure> {
-    Ok(yaml::write_pretty(any(args, 0)).map_or_else(|_| Value::from(""), without_last_newline))
+    Ok(yaml::write(any(args, 0)).map_or_else(|_| Value::from(""), without_last_newline))
 }
 
 fn without_last_newline(text: Str) -> Value {

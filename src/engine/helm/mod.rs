@@ -24,5 +24,5 @@ pub use chart::{Chart, ChartError};
 pub use exec_error::TemplateError;
 pub use functions::functions;
 pub use release::{Release, ReleaseNameError};
-pub use render::{Options, RenderError, Rendered, render};
+pub use render::{Options, RenderError, Rendered, render, render_files};
 pub use template_name::{TemplateNameError, template_name};

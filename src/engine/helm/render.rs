@@ -97,7 +97,7 @@ pub fn render(
         schema::validate(&chart, &coalesced).map_err(RenderError::Schema)?;
     }
     check_kube_version(&chart, &options.capabilities)?;
-    let files = render_files(&chart, &coalesced, options, world)?;
+    let files = execute(&chart, &coalesced, options, world)?;
     let mut manifests_of = files.clone();
     manifests_of.retain(|path, _| !path.ends_with("NOTES.txt"));
     let (hooks, manifests) = manifest::sort_manifests(&manifests_of)?;
@@ -109,6 +109,24 @@ pub fn render(
         files,
         warnings,
     })
+}
+
+/// What each template of a chart prints, by its path from the root chart on, whatever it prints.
+///
+/// Mirrors `pkg/chart/common/util.ToRenderValues` and `pkg/engine.Render`, which look neither at the chart's kind nor at
+/// the Kubernetes version it asks for.
+pub fn render_files(
+    chart: &Chart,
+    given: &Map,
+    options: &Options,
+    world: &mut dyn World,
+) -> Result<BTreeMap<String, Str>, RenderError> {
+    let mut warnings = Warnings::new();
+    let coalesced = values::coalesce_values(chart, given, &mut warnings).map_err(RenderError::Values)?;
+    if !options.skip_schema_validation {
+        schema::validate(chart, &coalesced).map_err(RenderError::Schema)?;
+    }
+    Ok(execute(chart, &coalesced, options, world)?)
 }
 
 fn check_installable(chart: &Chart) -> Result<(), RenderError> {
@@ -140,7 +158,7 @@ struct Renderable {
 }
 
 /// Parses all templates of the tree, then executes those that are no partials. Mirrors `engine.render`.
-fn render_files(
+fn execute(
     chart: &Chart,
     coalesced: &Map,
     options: &Options,

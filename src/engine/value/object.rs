@@ -43,6 +43,16 @@ pub trait Object: Debug {
         self.print()
     }
 
+    /// Whether the Go type has a `String` method, which then prints it under `%v`, `%s`, `%q`, `%x` and `%X`.
+    fn has_string_method(&self) -> bool {
+        true
+    }
+
+    /// The fields of a struct, or of what a pointer points to, in the order of Go. They print it where `String` does not.
+    fn fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        None
+    }
+
     /// What `%#v` prints.
     fn print_go(&self) -> String {
         self.print()

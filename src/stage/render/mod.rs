@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::secret::Secret;
 use crate::engine::helm;
+use crate::engine::helm::capabilities::{Capabilities, KubeVersion};
 use crate::engine::hole::Holes;
 use crate::engine::value::{Failure, Value};
 use crate::engine::world::Call;
@@ -60,8 +61,7 @@ pub struct Error {
 }
 
 /// Renders every part. Without a minter, a call that no pin answers is an error.
-pub fn render(vendored: &Vendored, minter: Option<&mut dyn Minter>) -> Result<Rendered, Error> {
-    let mut minter = minter;
+pub fn render(vendored: &Vendored, mut minter: Option<&mut dyn Minter>) -> Result<Rendered, Error> {
     let functions = helm::functions();
     let mut parts = Vec::new();
     for part in vendored.parts() {
@@ -73,7 +73,26 @@ pub fn render(vendored: &Vendored, minter: Option<&mut dyn Minter>) -> Result<Re
                 used: BTreeSet::new(),
                 minted: BTreeMap::new(),
             },
-            VendoredContent::Chart { .. } => todo!(),
+            VendoredContent::Chart { chart, namespace, values } => {
+                let options = options(vendored, part, namespace)?;
+                let minter = minter.as_mut().map(|it| &mut **it as &mut dyn Minter);
+                let mut world = Pinned::new(&part.name, vendored.clock(), &part.pins, &functions, minter);
+                let rendered = helm::render(chart, values, &options, &mut world);
+                let rendered = rendered.map_err(|fault| Error {
+                    part: part.name.clone(),
+                    missing_pin: cause(&fault).cloned(),
+                    message: fault.to_string(),
+                })?;
+                // Tests are of no use to a cluster that boots; other hooks are manifests like any.
+                let text = helm::manifest::print_stream(&rendered, true, false);
+                RenderedPart {
+                    name: part.name.clone(),
+                    text,
+                    holes: world.holes,
+                    used: world.used,
+                    minted: world.minted,
+                }
+            }
         };
         parts.push(rendered);
     }
@@ -85,4 +104,34 @@ impl Rendered {
     pub fn parts(&self) -> &[RenderedPart] {
         &self.parts
     }
+}
+
+fn options(vendored: &Vendored, part: &VendoredPart, namespace: &str) -> Result<helm::Options, Error> {
+    let mut capabilities = Capabilities::default();
+    if let Some(version) = vendored.kubernetes() {
+        capabilities.kube_version = KubeVersion::parse(version).map_err(|fault| Error {
+            part: part.name.clone(),
+            message: fault.to_string(),
+            missing_pin: None,
+        })?;
+    }
+    capabilities.api_versions.extend_from_slice(vendored.api_versions());
+    Ok(helm::Options {
+        release: helm::Release { name: part.name.clone(), namespace: namespace.into(), is_upgrade: false },
+        capabilities,
+        include_crds: true,
+        skip_schema_validation: false,
+    })
+}
+
+/// The missing pin at the bottom of a chain of errors.
+fn cause<'a>(fault: &'a (dyn std::error::Error + 'static)) -> Option<&'a MissingPin> {
+    let mut fault = Some(fault);
+    while let Some(it) = fault {
+        if let Some(missing) = it.downcast_ref() {
+            return Some(missing);
+        }
+        fault = it.source();
+    }
+    None
 }

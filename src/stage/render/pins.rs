@@ -10,8 +10,8 @@ use crate::base::digest::Digest;
 use crate::base::secret::Secret;
 use crate::engine::gotmpl::{FillError, Filler, Functions};
 use crate::engine::hole::{self, Expr, Holes, Piece};
+use crate::engine::sprig;
 use crate::engine::sprig::crypto::{self, Certificate};
-use crate::engine::sprig::date::Time;
 use crate::engine::value::{Failure, Map, Str, Value};
 use crate::engine::world::{Call, World};
 use crate::engine::yaml;
@@ -48,7 +48,7 @@ pub(super) struct Pinned<'a> {
 impl World for Pinned<'_> {
     fn answer(&mut self, call: &Call<'_>) -> Result<Value, Failure> {
         match call.function {
-            "now" => Ok(Time::from_timestamp(self.clock).into()),
+            "now" => Ok(sprig::time(self.clock, "UTC").into()),
             // What Helm sees without a cluster.
             "lookup" => Ok(Value::Map(Map::any())),
             _ => self.pinned(call),
@@ -103,7 +103,7 @@ impl<'a> Pinned<'a> {
         match (&pin.certificate, &pin.value) {
             (Some(certificate), _) => {
                 let expr = secret(".key");
-                Ok(Certificate::new(certificate.pem.as_str().into(), self.holes.token(expr)).into())
+                Ok(Certificate { cert: certificate.pem.as_str().into(), key: self.holes.token(expr) }.into())
             }
             (None, Some(Json::String(text))) => Ok(text.as_str().into()),
             (None, Some(Json::Number(number))) if number.is_i64() => Ok(Value::Int(number.as_i64().unwrap_or_default())),
@@ -149,10 +149,10 @@ impl<'a> Pinned<'a> {
                 pin.value = Some(json!(number));
                 None
             }
-            other => match Certificate::of(other) {
-                Some(certificate) => {
-                    pin.certificate = Some(described(&certificate.cert)?);
-                    Some(Secret::new(certificate.key.as_bytes()))
+            other => match certificate(other) {
+                Some(it) => {
+                    pin.certificate = Some(described(&it.cert)?);
+                    Some(Secret::new(it.key.as_bytes()))
                 }
                 None => return Err(Failure::new(format!("no pin can hold a value of type {}", other.type_name()))),
             },
@@ -171,8 +171,8 @@ impl<'a> Pinned<'a> {
 
     /// An argument as a pin's identity has it: issuers by fingerprint, keys by digest, holes by what they are made of.
     fn described_argument(&self, value: &Value) -> Result<Json, Failure> {
-        if let Some(certificate) = Certificate::of(value) {
-            return Ok(json!({ "certificate": described(&certificate.cert)?.fingerprint }));
+        if let Some(it) = certificate(value) {
+            return Ok(json!({ "certificate": described(&it.cert)?.fingerprint }));
         }
         Ok(match value {
             Value::Str(text) if text.windows(16).any(|it| it == b"PRIVATE KEY-----") => {
@@ -226,16 +226,24 @@ impl<'a> Pinned<'a> {
 
 /// What a reviewer wants to know of a certificate.
 fn described(pem: &[u8]) -> Result<lock::Certificate, Failure> {
-    let facts = crypto::inspect(pem)?;
+    let facts = crypto::inspect(pem).map_err(Failure::from_error)?;
+    let moment = |seconds| Timestamp::from_second(seconds).map_err(Failure::from_error);
     Ok(lock::Certificate {
         subject: facts.subject,
         issuer: facts.issuer,
-        names: facts.names,
-        not_before: facts.not_before,
-        not_after: facts.not_after,
-        fingerprint: facts.fingerprint,
+        names: facts.dns_names.into_iter().chain(facts.ips.iter().map(ToString::to_string)).collect(),
+        not_before: moment(facts.not_before)?,
+        not_after: moment(facts.not_after)?,
+        fingerprint: hex::encode(facts.fingerprint),
         pem: String::from_utf8_lossy(pem).into_owned(),
     })
+}
+
+fn certificate(value: &Value) -> Option<&Certificate> {
+    match value {
+        Value::Object(object) => object.as_any().downcast_ref(),
+        _ => None,
+    }
 }
 
 /// The arguments with every hole filled.
@@ -250,8 +258,8 @@ fn unsealed(
         FillError::Secret(failure) => failure,
         other => Failure::new(other.to_string()),
     };
-    let fill = |value: &Value| match Certificate::of(value) {
-        Some(it) => Ok(Certificate::new(it.cert.clone(), filler.text(&it.key).map_err(failed)?).into()),
+    let fill = |value: &Value| match certificate(value) {
+        Some(it) => Ok(Certificate { cert: it.cert.clone(), key: filler.text(&it.key).map_err(failed)? }.into()),
         None => filler.value(value).map_err(failed),
     };
     args.iter().map(fill).collect()

@@ -4,7 +4,8 @@ use crate::base::diagnostic::Place;
 use crate::base::digest::Digest;
 use crate::base::nar;
 use crate::base::tree::FileTree;
-use crate::engine::helm::{self, Chart};
+use crate::engine::helm::Chart;
+use crate::engine::helm::values::{merge_maps, read_documents};
 use crate::engine::sprig::semver::{Constraint, Version};
 use crate::engine::value::{Map, Value};
 use crate::engine::yaml;
@@ -190,25 +191,19 @@ fn check_version(constraint: &str, version: &str, wanted: &spec::Chart) -> Resul
 fn merged(wanted: &spec::Chart, sources: &dyn Sources) -> Result<Map, Error> {
     let mut merged = Map::any();
     for layer in &wanted.values {
-        let next = match layer {
-            Values::Inline(value) => value.clone(),
+        let (text, path, place) = match layer {
             Values::File { path, place } => {
-                let bytes = sources.file(path).map_err(|source| Error::Source { source, place: place.clone() })?;
-                let fault = |message: String| Error::Values { path: path.clone(), message, place: place.clone() };
-                yaml::read(&bytes).map_err(fault)?
+                let text = sources.file(path).map_err(|source| Error::Source { source, place: place.clone() })?;
+                (text, path.as_str(), place)
+            }
+            // Written out and read again, so that numbers are what they are in a file.
+            Values::Inline(value, place) => {
+                let text = yaml::write(value).expect("values that were read can be written");
+                (text.as_bytes().to_vec(), "values", place)
             }
         };
-        match next {
-            Value::Map(next) => merged = helm::merge_values(&merged, &next),
-            Value::Nil => {}
-            _ => {
-                let (path, place) = match layer {
-                    Values::File { path, place } => (path.clone(), place.clone()),
-                    Values::Inline(_) => ("values".into(), wanted.place.clone()),
-                };
-                return Err(Error::Values { path, message: "it holds no mapping".into(), place });
-            }
-        }
+        let fault = |message: String| Error::Values { path: path.into(), message, place: place.clone() };
+        merged = merge_maps(&merged, &read_documents(&text).map_err(fault)?);
     }
     Ok(merged)
 }

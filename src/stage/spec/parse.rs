@@ -107,7 +107,7 @@ fn part(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Part> {
         for item in reader.items(node, "`values`") {
             match item.kind() {
                 Kind::Mapping => match item.value() {
-                    Ok(value) => values.push(Values::Inline(value)),
+                    Ok(value) => values.push(Values::Inline(value, reader.place(item))),
                     Err(fault) => reader.fault("S004", item, fault, ""),
                 },
                 _ => {

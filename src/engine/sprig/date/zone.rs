@@ -69,11 +69,7 @@ impl Rules {
     }
 
     fn period(&self, unix: i64) -> Period {
-        let unix = if unix > LAST {
-            LAST - CYCLE + (unix - LAST) % CYCLE
-        } else {
-            unix.max(FIRST)
-        };
+        let unix = if unix > LAST { LAST - CYCLE + (unix - LAST) % CYCLE } else { unix.max(FIRST) };
         let at = Timestamp::from_second(unix).unwrap_or(Timestamp::UNIX_EPOCH);
         let info = self.0.to_offset_info(at);
         Period {
