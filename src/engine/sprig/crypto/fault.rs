@@ -79,7 +79,8 @@ pub fn asn1(bytes: &[u8], structure: &str) -> Fault {
     if rest.is_empty() {
         return Fault::new("asn1: syntax error: truncated tag or length");
     }
-    let whole = SliceReader::new(bytes).and_then(|mut reader| AnyRef::decode(&mut reader).map(|it| (it, reader.is_finished())));
+    let whole =
+        SliceReader::new(bytes).and_then(|mut reader| AnyRef::decode(&mut reader).map(|it| (it, reader.is_finished())));
     match whole {
         Ok((any, finished)) if any.tag() == Tag::Sequence && !finished => {
             Fault::new("asn1: syntax error: trailing data")

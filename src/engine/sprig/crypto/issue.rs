@@ -126,12 +126,7 @@ fn name(common_name: &[u8]) -> Result<Vec<u8>, Fault> {
     x509::sequence(&[x509::tlv(Tag::Set, &attribute)?])
 }
 
-fn extensions(
-    template: &Template,
-    key_bits: &[u8],
-    authority: &[u8],
-    nameless: bool,
-) -> Result<Vec<u8>, Fault> {
+fn extensions(template: &Template, key_bits: &[u8], authority: &[u8], nameless: bool) -> Result<Vec<u8>, Fault> {
     // Digital signature and key encipherment, and for a CA the signing of certificates.
     let usage: &[u8] = if template.is_ca { &[3, 2, 2, 0xa4] } else { &[3, 2, 5, 0xa0] };
     let server_and_client = b"\x30\x14\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x01\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x02";

@@ -138,9 +138,7 @@ impl PrivateKey {
             PrivateKey::EcdsaP256(_) => Ok(ECDSA_WITH_SHA256),
             PrivateKey::Ed25519(_) => Ok(PURE_ED25519),
             PrivateKey::Other(OtherKind::Curve, _) => Err(Fault::new("x509: unsupported elliptic curve")),
-            PrivateKey::Other(..) => {
-                Err(Fault::new("x509: certificate private key does not implement crypto.Signer"))
-            }
+            PrivateKey::Other(..) => Err(Fault::new("x509: certificate private key does not implement crypto.Signer")),
         }
     }
 
@@ -199,8 +197,7 @@ fn from_pkcs8(der: &[u8]) -> Result<PrivateKey, Fault> {
     let parameters = info.algorithm.parameters;
     let contents = info.private_key.as_bytes();
     match info.algorithm.oid {
-        RSA => from_pkcs1(contents)
-            .map_err(|it| it.within("x509: failed to parse RSA private key embedded in PKCS#8")),
+        RSA => from_pkcs1(contents).map_err(|it| it.within("x509: failed to parse RSA private key embedded in PKCS#8")),
         EC => {
             let curve = parameters.and_then(|it| it.decode_as::<ObjectIdentifier>().ok());
             from_sec1(contents, curve)
@@ -216,9 +213,7 @@ fn from_pkcs8(der: &[u8]) -> Result<PrivateKey, Fault> {
             Ok(PrivateKey::Ed25519(ed25519_dalek::SigningKey::from_bytes(&seed)))
         }
         X25519 => Ok(PrivateKey::Other(OtherKind::X25519, Zeroizing::new(der.to_vec()))),
-        oid => {
-            Err(Fault::new(format!("x509: PKCS#8 wrapping contained private key with unknown algorithm: {oid}")))
-        }
+        oid => Err(Fault::new(format!("x509: PKCS#8 wrapping contained private key with unknown algorithm: {oid}"))),
     }
 }
 
@@ -252,13 +247,12 @@ fn from_sec1(der: &[u8], curve: Option<ObjectIdentifier>) -> Result<PrivateKey, 
             let zeros = key.private_key.iter().take_while(|it| **it == 0).count();
             let digits = &key.private_key[zeros..];
             let mut scalar = Zeroizing::new([0u8; 32]);
-            let start = 32usize.checked_sub(digits.len()).ok_or_else(|| Fault::new("x509: invalid private key length"))?;
+            let start =
+                32usize.checked_sub(digits.len()).ok_or_else(|| Fault::new("x509: invalid private key length"))?;
             scalar[start..].copy_from_slice(digits);
             Ok(PrivateKey::EcdsaP256(p256::ecdsa::SigningKey::from_slice(&scalar[..])?))
         }
-        Some(other) if CURVES.contains(&other) => {
-            Ok(PrivateKey::Other(OtherKind::Curve, Zeroizing::new(der.to_vec())))
-        }
+        Some(other) if CURVES.contains(&other) => Ok(PrivateKey::Other(OtherKind::Curve, Zeroizing::new(der.to_vec()))),
         _ => Err(Fault::new("x509: unknown elliptic curve")),
     }
 }

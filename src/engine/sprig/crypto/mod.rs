@@ -57,11 +57,7 @@ const fn impure(name: &'static str, params: &'static [Type], result: Type) -> Fu
     Function { name, params, variadic: false, result, sealed: Sealed::Pass, body: Body::Impure }
 }
 
-const fn pure(
-    name: &'static str,
-    params: &'static [Type],
-    body: fn(&[Value]) -> Result<Value, Failure>,
-) -> Function {
+const fn pure(name: &'static str, params: &'static [Type], body: fn(&[Value]) -> Result<Value, Failure>) -> Function {
     Function { body: Body::Pure(body), sealed: Sealed::Defer, ..impure(name, params, Type::String) }
 }
 

@@ -214,8 +214,7 @@ fn check_name(name: &[u8]) -> Result<(), Fault> {
             let mut attribute = take(&mut attributes, Tag::Sequence).ok_or_else(attribute)?.1;
             take(&mut attribute, Tag::ObjectIdentifier)
                 .ok_or_else(|| Fault::new("x509: invalid RDNSequence: invalid attribute type"))?;
-            element(&mut attribute)
-                .ok_or_else(|| Fault::new("x509: invalid RDNSequence: invalid attribute value"))?;
+            element(&mut attribute).ok_or_else(|| Fault::new("x509: invalid RDNSequence: invalid attribute value"))?;
         }
     }
     Ok(())

@@ -95,7 +95,10 @@ mod tests {
         assert_eq!(weekday(0), 4);
         assert_eq!(date(11_016), Date { year: 2000, month: 2, day: 29, year_day: 60 });
         assert_eq!(days_before(13), 365);
-        assert_eq!((1..=12).map(days_before).collect::<Vec<_>>(), [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334]);
+        assert_eq!(
+            (1..=12).map(days_before).collect::<Vec<_>>(),
+            [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334]
+        );
     }
 
     #[test]

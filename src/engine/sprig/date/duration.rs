@@ -124,7 +124,11 @@ impl std::fmt::Display for Duration {
         }
         let decimal = |value: u64, unit: u64, width: usize| {
             let (whole, part) = (value / unit, value % unit);
-            if part == 0 { whole.to_string() } else { format!("{whole}.{part:0width$}").trim_end_matches('0').to_owned() }
+            if part == 0 {
+                whole.to_string()
+            } else {
+                format!("{whole}.{part:0width$}").trim_end_matches('0').to_owned()
+            }
         };
         match nanos {
             0 => f.write_str("0s"),

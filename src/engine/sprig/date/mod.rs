@@ -61,12 +61,7 @@ fn html_date_in_zone(machine: &mut Machine<'_>, args: &[Value]) -> Result<Value,
     format_in(machine, HTML, args.first(), text(args, 1))
 }
 
-fn format_in(
-    machine: &mut Machine<'_>,
-    layout: &[u8],
-    date: Option<&Value>,
-    zone: &[u8],
-) -> Result<Value, Failure> {
+fn format_in(machine: &mut Machine<'_>, layout: &[u8], date: Option<&Value>, zone: &[u8]) -> Result<Value, Failure> {
     let time = match (time_of(date), seconds_of(date)) {
         (Some(time), _) => time.clone(),
         (None, Some(seconds)) => Time::local(seconds, 0, local(machine)),
