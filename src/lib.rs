@@ -5,5 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod base;
+pub mod edge;
 pub mod engine;
+pub mod ops;
 pub mod stage;

@@ -3,5 +3,9 @@
 pub mod age;
 pub mod clock;
 pub mod disk;
+pub mod files;
+pub mod mint;
+pub mod network;
 pub mod random;
+pub mod sources;
 pub mod store;

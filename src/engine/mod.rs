@@ -5,8 +5,8 @@
 
 pub mod fmt;
 pub mod gotmpl;
-pub mod hole;
 pub mod helm;
+pub mod hole;
 pub mod sprig;
 pub mod strconv;
 pub mod value;

@@ -7,7 +7,7 @@ use ichor::base::diagnostic::{Diagnostic, Severity};
 
 /// Prints diagnostics to standard error: what is wrong, where with the line shown, and what to do next.
 pub fn print(diagnostics: &[Diagnostic]) {
-    let terminal = io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let terminal = io::stderr().is_terminal() && crate::environment("NO_COLOR").is_none();
     let renderer = if terminal { Renderer::styled() } else { Renderer::plain() };
     let mut stderr = io::stderr().lock();
     for diagnostic in diagnostics {

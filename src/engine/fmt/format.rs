@@ -65,6 +65,7 @@ impl Reader<'_> {
                 if matches!(verb, 'v' | 'w') {
                     printer.layout.go_syntax = printer.layout.sharp;
                     printer.layout.sharp = false;
+                    printer.layout.names = printer.layout.plus;
                     printer.layout.plus = false;
                 }
                 printer.argument(arg, verb);

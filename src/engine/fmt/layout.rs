@@ -16,6 +16,8 @@ pub(super) struct Layout {
     pub zero: bool,
     /// `%#v`: Go syntax, in place of `sharp`.
     pub go_syntax: bool,
+    /// `%+v`: names of struct fields, in place of `plus`.
+    pub names: bool,
 }
 
 impl Layout {

@@ -1,7 +1,7 @@
 //! Values under a verb.
 
 use super::layout::Layout;
-use crate::engine::value::{Kind, Object, Str, Value};
+use crate::engine::value::{Kind, List, Map, Object, Str, Type, Value};
 
 /// What a pointer prints as: real addresses differ from run to run.
 const ADDRESS: u64 = 0xc0_0000_0000;
@@ -22,9 +22,16 @@ pub(super) struct Printer {
 
 /// A list or map that is being printed.
 struct Open {
-    items: std::vec::IntoIter<(Option<Str>, Value)>,
+    items: std::vec::IntoIter<(Label, Value)>,
     first: bool,
     close: &'static [u8],
+}
+
+/// What stands before an item.
+enum Label {
+    None,
+    Key(Str),
+    Field(&'static str),
 }
 
 impl Printer {
@@ -62,7 +69,7 @@ impl Printer {
         let mut open = Vec::new();
         self.begin(value, verb, &mut open);
         while let Some(top) = open.last_mut() {
-            let Some((key, item)) = top.items.next() else {
+            let Some((label, item)) = top.items.next() else {
                 self.out.extend_from_slice(top.close);
                 open.pop();
                 continue;
@@ -71,9 +78,16 @@ impl Printer {
                 let separator: &[u8] = if self.layout.go_syntax { b", " } else { b" " };
                 self.out.extend_from_slice(separator);
             }
-            if let Some(key) = key {
-                self.text(&key, verb, &Value::Str(key.clone()));
-                self.write(b":");
+            match label {
+                Label::Key(key) => {
+                    self.text(&key, verb, &Value::Str(key.clone()));
+                    self.write(b":");
+                }
+                Label::Field(name) if self.layout.names || self.layout.go_syntax => {
+                    self.write(name.as_bytes());
+                    self.write(b":");
+                }
+                _ => {}
             }
             if open.len() == MAX_DEPTH {
                 return self.write(b"%!v(PANIC=value contains itself)");
@@ -98,63 +112,75 @@ impl Printer {
                 's' | 'q' | 'x' | 'X' => self.text(it, verb, value),
                 _ => self.byte_numbers("[]uint8", it, verb),
             },
-            Value::List(list) => {
-                let items = list.to_vec().into_iter().map(|item| (None, item)).collect::<Vec<_>>();
-                self.open(&list.list_type().to_string(), list.is_nil(), items, "[", b"]", open);
-            }
-            Value::Map(map) => {
-                let items = map.to_vec().into_iter().map(|(key, item)| (Some(key), item)).collect();
-                self.open(&map.map_type().to_string(), map.is_nil(), items, "map[", b"]", open);
-            }
+            Value::List(list) => self.open_list(list, list.list_type(), open),
+            Value::Map(map) => self.open_map(map, map.map_type(), open),
             Value::Object(object) => self.object(object.as_ref(), verb, value, open),
         }
     }
 
+    fn open_list(&mut self, list: &List, name: Type, open: &mut Vec<Open>) {
+        let items = list.to_vec().into_iter().map(|item| (Label::None, item)).collect();
+        self.open(&name.to_string(), list.is_nil(), items, ["[", "]"], open);
+    }
+
+    fn open_map(&mut self, map: &Map, name: Type, open: &mut Vec<Open>) {
+        let items = map.to_vec().into_iter().map(|(key, item)| (Label::Key(key), item)).collect();
+        self.open(&name.to_string(), map.is_nil(), items, ["map[", "]"], open);
+    }
+
+    /// Starts a list, map or struct; `brackets` are those it has outside of Go syntax.
     fn open(
         &mut self,
         name: &str,
         nil: bool,
-        items: Vec<(Option<Str>, Value)>,
-        bracket: &str,
-        close: &'static [u8],
+        items: Vec<(Label, Value)>,
+        brackets: [&'static str; 2],
         open: &mut Vec<Open>,
     ) {
-        let go_syntax = self.layout.go_syntax;
-        if go_syntax {
+        let [begin, close] = if self.layout.go_syntax { ["{", "}"] } else { brackets };
+        if self.layout.go_syntax {
             self.write(name.as_bytes());
-            self.write(if nil { b"(nil)" } else { b"{" });
             if nil {
-                return;
+                return self.write(b"(nil)");
             }
-        } else {
-            self.write(bracket.as_bytes());
         }
-        let close = if go_syntax { b"}" } else { close };
-        open.push(Open { items: items.into_iter(), first: true, close });
+        self.write(begin.as_bytes());
+        open.push(Open { items: items.into_iter(), first: true, close: close.as_bytes() });
     }
 
-    /// An object prints by its `String` method where the verb takes text, by its plain value where it does not.
+    /// An object prints by its `String` method where it has one and the verb takes text, else by what it is made of.
     fn object(&mut self, object: &dyn Object, verb: char, value: &Value, open: &mut Vec<Open>) {
         if verb == 'w' && !self.erroring {
             return self.bad_verb(verb, value);
         }
-        let plain = object.plain();
-        let simple = object.object_type().kind() == plain.kind() && !matches!(plain, Value::Object(_));
-        match verb {
-            'v' if self.layout.go_syntax => self.layout.text(&mut self.out, object.print_go().as_bytes()),
-            'v' | 's' | 'x' | 'X' | 'q' if !(self.erroring && simple) => {
-                self.text(object.print().as_bytes(), verb, value);
-            }
-            _ => match plain {
-                Value::Bool(it) if simple => self.boolean(it, verb, value),
-                Value::Int(it) | Value::Int64(it) if simple => {
-                    self.integer(it.unsigned_abs(), Some(it < 0), verb, value);
+        let by_method = !self.erroring && object.has_string_method();
+        if by_method && matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') && !self.layout.go_syntax {
+            return self.text(object.print().as_bytes(), verb, value);
+        }
+        let own_type = object.object_type();
+        if let Some(fields) = object.fields() {
+            let name = own_type.to_string();
+            if own_type.kind() == Kind::Ptr {
+                if !open.is_empty() {
+                    return self.address(ADDRESS, verb, value);
                 }
-                Value::Float(it) if simple => self.float(it, verb, value),
-                Value::Str(it) if simple => self.text(&it, verb, value),
-                plain @ (Value::List(_) | Value::Map(_)) if simple => self.begin(&plain, verb, open),
-                _ => self.bad_verb(verb, value),
-            },
+                self.write(b"&");
+            }
+            let items = fields.into_iter().map(|(name, item)| (Label::Field(name), item)).collect();
+            return self.open(name.trim_start_matches('*'), false, items, ["{", "}"], open);
+        }
+        let plain = object.plain();
+        let simple = own_type.kind() == plain.kind();
+        match plain {
+            _ if verb == 'v' && self.layout.go_syntax => self.layout.text(&mut self.out, object.print_go().as_bytes()),
+            Value::Bool(it) if simple => self.boolean(it, verb, value),
+            Value::Int(it) | Value::Int64(it) if simple => self.integer(it.unsigned_abs(), Some(it < 0), verb, value),
+            Value::Float(it) if simple => self.float(it, verb, value),
+            Value::Str(it) if simple => self.text(&it, verb, value),
+            Value::List(it) if simple => self.open_list(&it, own_type, open),
+            Value::Map(it) if simple => self.open_map(&it, own_type, open),
+            _ if matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') => self.text(object.print().as_bytes(), verb, value),
+            _ => self.bad_verb(verb, value),
         }
     }
 
@@ -249,18 +275,89 @@ impl Printer {
         if !matches!(value.kind(), Kind::Slice | Kind::Map | Kind::Ptr | Kind::Func) {
             return self.bad_verb('p', value);
         }
-        let layout = Layout { sharp: !self.layout.sharp, ..self.layout };
-        layout.integer(&mut self.out, if nil { 0 } else { ADDRESS }, false, 16, 'v');
+        self.address(if nil { 0 } else { ADDRESS }, 'p', value);
+    }
+
+    /// Mirrors `fmt.pp.fmtPointer`.
+    fn address(&mut self, address: u64, verb: char, value: &Value) {
+        match verb {
+            'v' if self.layout.go_syntax => {
+                self.write(format!("({})(0x{address:x})", value.type_name()).as_bytes());
+            }
+            'v' | 'p' => {
+                let layout = Layout { sharp: !self.layout.sharp, ..self.layout };
+                layout.integer(&mut self.out, address, false, 16, 'v');
+            }
+            'b' | 'o' | 'd' | 'x' | 'X' => self.integer(address, None, verb, value),
+            _ => self.bad_verb(verb, value),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::rc::Rc;
+
     use super::*;
+    use crate::engine::fmt::sprintf;
+
+    /// A struct as Helm's `common.KubeVersion` or a pointer as `*semver.Version`, by its type's name.
+    #[derive(Debug)]
+    struct Version(&'static str);
+
+    impl Object for Version {
+        fn object_type(&self) -> Type {
+            let kind = if self.0.starts_with('*') { Kind::Ptr } else { Kind::Struct };
+            Type::Named { name: self.0, kind, underlying: None }
+        }
+
+        fn has_string_method(&self) -> bool {
+            self.0.starts_with('*')
+        }
+
+        fn fields(&self) -> Option<Vec<(&'static str, Value)>> {
+            Some(vec![("major", Value::Uint64(1)), ("pre", "a".into())])
+        }
+
+        fn print(&self) -> String {
+            "v1-a".into()
+        }
+
+        fn plain(&self) -> Value {
+            Value::Nil
+        }
+
+        fn equals(&self, _: &dyn Object) -> bool {
+            false
+        }
+
+        fn as_any(&self) -> &dyn std::any::Any {
+            self
+        }
+    }
+
+    #[test]
+    fn objects_print_by_method_or_fields() {
+        let print = |name, format: &str| {
+            let value = Value::Object(Rc::new(Version(name)));
+            sprintf(format.as_bytes(), &[value.clone(), Value::list([value])]).to_string()
+        };
+        assert_eq!(print("m.Version", "%v %+[1]v %[1]d %[2]v"), "{1 a} {major:1 pre:a} {1 %!d(string=a)} [{1 a}]");
+        assert_eq!(
+            print("m.Version", "%#v %5[1]v|%[1]q"),
+            "m.Version{major:0x1, pre:\"a\"} {    1     a}|{'\\x01' \"a\"}"
+        );
+        assert_eq!(print("*m.Version", "%v %[1]s %6[1]v|%[1]q %[2]v"), "v1-a v1-a   v1-a|\"v1-a\" [v1-a]");
+        assert_eq!(
+            print("*m.Version", "%#v %[1]d %[1]w"),
+            "&m.Version{major:0x1, pre:\"a\"} &{1 %!d(string=a)} %!w(*m.Version=&{1 a})"
+        );
+        assert_eq!(print("*m.Version", "%[2]d"), "[824633720832]");
+    }
 
     #[test]
     fn a_value_that_holds_itself_ends() {
-        let map = crate::engine::value::Map::any();
+        let map = Map::any();
         map.insert("a", Value::Map(map.clone()));
         map.insert("b", Value::Map(map.clone()));
         let mut printer = Printer::default();

@@ -2,10 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::Machine;
-use crate::engine::value::{Failure, Type, Value};
+use super::{Machine, Reflect, funcs};
+use crate::engine::value::{Failure, Kind, Type, Value};
+
+/// Go's `reflect.Value` as the type of a parameter or result: accepts everything, as the builtins do.
+pub const REFLECT: Type = Type::Named { name: "reflect.Value", kind: Kind::Struct, underlying: None };
 
 /// A template function as Go's `FuncMap` would hold it.
+///
+/// A function named `TYPE.METHOD`, such as `common.Values.AsMap`, is the method of a named map type; the receiver is its
+/// first parameter.
 #[derive(Clone, Copy, Debug)]
 pub struct Function {
     pub name: &'static str,
@@ -29,6 +35,12 @@ pub enum Body {
     Machine(fn(&mut Machine<'_>, &[Value]) -> Result<Value, Failure>),
     /// By asking the world: time, chance, keys, the cluster.
     Impure,
+    /// From its arguments alone, where it matters whether a nil came out of an `interface {}`.
+    Reflect(fn(&[Reflect]) -> Result<Value, Failure>),
+    /// The first argument whose truth is `until`, or else the last; those after it are not evaluated.
+    Lazy { until: bool },
+    /// The builtin `call`.
+    Call,
 }
 
 /// What becomes of a call that has a sealed string among its arguments.
@@ -38,14 +50,29 @@ pub enum Sealed {
     Refuse,
     /// The function never looks into the text: it is called as ever (`dict`, `list`, `get`, `default`, `print`).
     Pass,
+    /// The function asks only whether its arguments are empty (`empty`, `default`): a secret never is, so it is called as
+    /// ever; text computed from secrets may be, which is an error.
+    Truth,
+    /// The function looks into its arguments themselves, not into what they hold (`len`, `index`): an error for a sealed
+    /// string, and no matter for a list or map of them.
+    Outer,
+    /// The function lays its argument out as text (`nindent`, `toYaml`): the layout is public, and the sealed strings in
+    /// it are computed when the bundle is opened.
+    Layout,
     /// The result is a string that is computed when the bundle is opened (`b64enc`, `quote`, `sha256sum`).
     Defer,
 }
 
-/// Functions by name.
-#[derive(Clone, Debug, Default)]
+/// Functions by name. The default is Go's builtins.
+#[derive(Clone, Debug)]
 pub struct Functions {
     by_name: BTreeMap<&'static str, Function>,
+}
+
+impl Default for Functions {
+    fn default() -> Self {
+        Functions { by_name: BTreeMap::new() }.with(funcs::BUILTINS)
+    }
 }
 
 impl Functions {

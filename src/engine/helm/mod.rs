@@ -1,1 +1,28 @@
 //! Helm 4.2: charts, values, rendering, and the order of manifests.
+//!
+//! A [`Chart`] is loaded from a file tree or an archive, values are merged from their sources, and [`render`] gives the
+//! manifests in the order of installation. Nothing here reads files or asks the time: templates ask the `World`.
+
+pub mod capabilities;
+pub mod chart;
+mod decode;
+mod exec_error;
+mod files;
+mod functions;
+mod glob;
+pub mod manifest;
+mod release;
+mod render;
+mod schema;
+pub mod strvals;
+mod template_name;
+mod toml;
+pub mod values;
+mod version;
+
+pub use chart::{Chart, ChartError};
+pub use exec_error::TemplateError;
+pub use functions::functions;
+pub use release::{Release, ReleaseNameError};
+pub use render::{Options, RenderError, Rendered, render, render_files};
+pub use template_name::{TemplateNameError, template_name};

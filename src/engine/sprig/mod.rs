@@ -1,9 +1,56 @@
 //! sprig 3.3: the function library Helm templates are written with.
 
+mod arguments;
+mod case;
+mod cast;
 pub mod crypto;
 pub mod date;
+mod decimal;
+mod defaults;
+mod dict;
+mod encoding;
+mod equal;
 mod genuine;
+mod json;
+mod list;
+mod merge;
+mod numeric;
+mod path;
 pub mod random;
+mod reflect;
+mod regex;
+mod regexp;
+mod runes;
+pub mod semver;
+mod strings;
 pub mod toml;
+mod unicode;
+mod url;
+mod wrap;
 
 pub use genuine::{Genuine, compute, time};
+
+use crate::engine::gotmpl::Functions;
+
+/// sprig's text functions without `env` and `expandenv`, which Helm removes.
+pub fn functions() -> Functions {
+    [
+        crypto::FUNCTIONS,
+        date::FUNCTIONS,
+        defaults::FUNCTIONS,
+        dict::FUNCTIONS,
+        encoding::FUNCTIONS,
+        json::FUNCTIONS,
+        list::FUNCTIONS,
+        numeric::FUNCTIONS,
+        path::FUNCTIONS,
+        random::FUNCTIONS,
+        reflect::FUNCTIONS,
+        regex::FUNCTIONS,
+        semver::FUNCTIONS,
+        strings::FUNCTIONS,
+        url::FUNCTIONS,
+    ]
+    .into_iter()
+    .fold(Functions::default(), Functions::with)
+}

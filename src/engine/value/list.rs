@@ -34,6 +34,11 @@ impl List {
         List { list_type, nil: true, items: Rc::default() }
     }
 
+    /// The same contents under another static type, as a Go conversion makes it.
+    pub fn with_type(&self, list_type: Type) -> Self {
+        List { list_type, nil: self.nil, items: Rc::clone(&self.items) }
+    }
+
     pub fn list_type(&self) -> Type {
         self.list_type
     }

@@ -37,6 +37,22 @@ pub trait Object: Debug {
     /// What `%v` prints: the `String` method where the Go type has one.
     fn print(&self) -> String;
 
+    /// What an action prints for it as output. It differs from `%v` where Go's executor can take the address of a value
+    /// whose pointer has a `String` method.
+    fn output(&self) -> String {
+        self.print()
+    }
+
+    /// Whether the Go type has a `String` method, which then prints it under `%v`, `%s`, `%q`, `%x` and `%X`.
+    fn has_string_method(&self) -> bool {
+        true
+    }
+
+    /// The fields of a struct, or of what a pointer points to, in the order of Go. They print it where `String` does not.
+    fn fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        None
+    }
+
     /// What `%#v` prints.
     fn print_go(&self) -> String {
         self.print()

@@ -39,7 +39,7 @@ pub enum Error {
     Missing(String),
     #[error("`bundle.json` cannot be read: {0}")]
     Index(String),
-    #[error("the bundle has format {0}, which is newer than this ichor knows (up to {})", index::FORMAT)]
+    #[error("the bundle has format {0}, which is newer than this ichor knows (up to {known})", known = index::FORMAT)]
     NewerFormat(u64),
     #[error("`{path}` has digest {found}, but `bundle.json` says {expected}")]
     Altered { path: String, found: Digest, expected: Digest },

@@ -52,6 +52,13 @@ pub struct Certificate {
 #[serde(transparent)]
 pub struct Envelope(pub String);
 
+impl PinKey {
+    /// The key as one text: equal for equal keys, and only for those.
+    pub fn canonical(&self) -> String {
+        serde_json::json!([self.function, self.args, self.occurrence]).to_string()
+    }
+}
+
 impl Pin {
     pub fn key(&self) -> PinKey {
         PinKey { function: self.function.clone(), args: self.args.clone(), occurrence: self.occurrence }

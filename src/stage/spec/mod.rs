@@ -64,7 +64,7 @@ pub enum Values {
     /// A file, by its path from the spec's folder.
     File { path: String, place: Place },
     /// Written in the spec itself.
-    Inline(Value),
+    Inline(Value, Place),
 }
 
 impl Spec {

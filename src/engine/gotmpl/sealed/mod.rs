@@ -1,29 +1,55 @@
 //! What becomes of holes: calls on them are recorded while a template renders, and computed when it is opened.
 
+mod layout;
+
 use std::collections::BTreeMap;
 
 use super::{Body, Function, Functions, Sealed};
-use crate::engine::hole::{self, Expr, Holes};
+use crate::engine::hole::{self, Expr, Holes, Piece};
 use crate::engine::value::{Failure, List, Map, Str, Value};
 
-/// Records a call that has a hole among its arguments. `None` where the function may run as ever: it does not look into
-/// the text.
+/// Records a call that has a hole among its arguments. `None` where the function may run as ever.
 pub(super) fn defer(function: &Function, args: &[Value], holes: &mut Holes) -> Option<Result<Value, Failure>> {
-    if !args.iter().any(hole::stands_in) {
-        return None;
-    }
-    match function.sealed {
-        Sealed::Pass => None,
-        Sealed::Defer => {
+    let refused = match function.sealed {
+        Sealed::Pass => false,
+        Sealed::Outer => args.iter().any(is_sealed_text),
+        Sealed::Truth => args.iter().any(|it| truth(it, holes).is_err()),
+        Sealed::Refuse => args.iter().any(hole::stands_in),
+        Sealed::Defer if args.iter().any(hole::stands_in) => {
             let expr = Expr::Call { function: function.name.into(), args: args.to_vec() };
-            Some(Ok(Value::Str(holes.token(expr))))
+            return Some(Ok(Value::Str(holes.token(expr))));
         }
-        Sealed::Refuse => Some(Err(Failure::new(format!(
-            "`{}` would have to look into a sealed value, which nothing that is built without keys can do; \
-             let the template pass the value on as it is, or make it a public one",
-            function.name
-        )))),
+        Sealed::Layout if args.iter().any(hole::stands_in) => return Some(layout::lay_out(function, args, holes)),
+        Sealed::Defer | Sealed::Layout => false,
+    };
+    refused.then(|| Err(looks_inside(function.name)))
+}
+
+/// Truth where a value may be sealed: a secret is never empty, but what was computed from secrets may be.
+pub(super) fn truth(value: &Value, holes: &Holes) -> Result<bool, Failure> {
+    if let Value::Str(text) = value
+        && hole::stands_in_text(text)
+    {
+        let filled = |piece: &Piece<'_>| match piece {
+            Piece::Text(_) => true,
+            Piece::Hole(index) => matches!(holes.get(*index), Some(Expr::Secret(_))),
+        };
+        return if hole::pieces(text).iter().any(filled) { Ok(true) } else { Err(looks_inside("if")) };
     }
+    Ok(value.truth())
+}
+
+/// The error for a branch on what is sealed.
+#[cold]
+pub(super) fn looks_inside(what: &str) -> Failure {
+    Failure::new(format!(
+        "`{what}` would have to look into a sealed value, which nothing that is built without keys can do; \
+         let the template pass the value on as it is, or make it a public one"
+    ))
+}
+
+fn is_sealed_text(value: &Value) -> bool {
+    matches!(value, Value::Str(text) | Value::Bytes(text) if hole::stands_in_text(text))
 }
 
 /// Why a hole cannot be filled.
@@ -57,11 +83,7 @@ pub struct Filler<'a, E> {
 
 impl<'a, E> Filler<'a, E> {
     /// `secret` gives the text of a secret by its name.
-    pub fn new(
-        holes: &'a Holes,
-        functions: &'a Functions,
-        secret: &'a mut dyn FnMut(&str) -> Result<Str, E>,
-    ) -> Self {
+    pub fn new(holes: &'a Holes, functions: &'a Functions, secret: &'a mut dyn FnMut(&str) -> Result<Str, E>) -> Self {
         Filler { holes, functions, secret, filled: BTreeMap::new(), open: Vec::new() }
     }
 

@@ -1,0 +1,36 @@
+{
+  description = "ichor builds the sealed bootstrap of Talos Linux clusters";
+
+  inputs.nixpkgs.url = "github:NixOS/nixpkgs/nixos-unstable";
+
+  outputs =
+    { self, nixpkgs }:
+    let
+      systems = [ "x86_64-linux" "aarch64-linux" "x86_64-darwin" "aarch64-darwin" ];
+      each = f: nixpkgs.lib.genAttrs systems (system: f nixpkgs.legacyPackages.${system});
+      manifest = (nixpkgs.lib.importTOML ./Cargo.toml).package;
+    in
+    {
+      packages = each (pkgs: {
+        default = pkgs.rustPlatform.buildRustPackage {
+          pname = manifest.name;
+          version = manifest.version;
+          src = self;
+          cargoLock.lockFile = ./Cargo.lock;
+          nativeCheckInputs = [ pkgs.age pkgs.openssl ];
+          meta = {
+            description = manifest.description;
+            license = nixpkgs.lib.licenses.asl20;
+            mainProgram = manifest.name;
+          };
+        };
+      });
+
+      devShells = each (pkgs: {
+        default = pkgs.mkShell {
+          inputsFrom = [ self.packages.${pkgs.system}.default ];
+          packages = [ pkgs.clippy pkgs.rustfmt pkgs.age pkgs.openssl ];
+        };
+      });
+    };
+}

@@ -1,0 +1,29 @@
+//! `ichor reseal`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use ichor::ops::{self, Error};
+
+/// Seals every secret of the lock to the recipients the spec names now
+#[derive(clap::Args)]
+pub struct Args {
+    /// The spec, or the folder it is in
+    #[arg(default_value = "ichor.yaml")]
+    spec: PathBuf,
+    /// A file with an age identity or SSH key that opens the lock as it is
+    #[arg(short, long = "identity", value_name = "FILE", env = "ICHOR_IDENTITY")]
+    identity: Vec<String>,
+}
+
+pub fn run(args: &Args) -> Result<ExitCode, Error> {
+    let resealed = ops::reseal::reseal(&args.spec, &args.identity)?;
+    for recipient in &resealed.added {
+        eprintln!("added {recipient}");
+    }
+    for recipient in &resealed.removed {
+        eprintln!("removed {recipient}: whoever holds that key could open the secrets until now");
+    }
+    eprintln!("sealed {} secrets anew in {}", resealed.envelopes, resealed.path.display());
+    Ok(ExitCode::SUCCESS)
+}

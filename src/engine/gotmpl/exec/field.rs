@@ -1,0 +1,117 @@
+//! Evaluates fields, map keys and methods.
+
+use crate::engine::gotmpl::exec::call::Callee;
+use crate::engine::gotmpl::exec::{At, Reflect, Result, State, quoted};
+use crate::engine::gotmpl::node::Operand;
+use crate::engine::gotmpl::{Function, MissingKey};
+use crate::engine::value::{Kind, Map, Object, Type, Value};
+
+impl<'t, 'w> State<'t, '_, 'w> {
+    /// `.a.b.c` on a receiver; the last may be a method and gets the arguments.
+    pub(super) fn eval_field_chain(
+        &mut self,
+        dot: &Reflect,
+        mut receiver: Reflect,
+        node: &'t Operand,
+        fields: &'t [Box<str>],
+        args: &'t [Operand],
+        last: Option<Reflect>,
+    ) -> Result<Reflect> {
+        let Some((end, path)) = fields.split_last() else {
+            return Ok(receiver);
+        };
+        for field in path {
+            receiver = self.eval_field(dot, receiver, node, field, &[], None)?;
+        }
+        self.eval_field(dot, receiver, node, end, args, last)
+    }
+
+    fn eval_field(
+        &mut self,
+        dot: &Reflect,
+        receiver: Reflect,
+        node: &'t Operand,
+        field: &'t str,
+        args: &'t [Operand],
+        last: Option<Reflect>,
+    ) -> Result<Reflect> {
+        let has_args = !args.is_empty() || last.is_some();
+        match receiver.value() {
+            Value::Nil => match receiver {
+                Reflect::Interface(_) => Err(self.error(format!("nil pointer evaluating interface {{}}.{field}"))),
+                _ if self.machine.missing_key == MissingKey::Error => {
+                    Err(self.error(format!("nil data; no entry for key {}", quoted(field))))
+                }
+                _ => Ok(Reflect::Invalid),
+            },
+            Value::Map(map) => {
+                if let Some(method) = self.map_method(map, field) {
+                    let callee = Callee::Bound(method, receiver);
+                    return self.eval_call(dot, callee, At::Operand(node), field, args, last);
+                }
+                self.check_no_args(has_args, field)?;
+                match map.get(field) {
+                    Some(value) => Ok(Reflect::typed(value, map.map_type().element())),
+                    None => self.missing_key(field, map.map_type().element()),
+                }
+            }
+            Value::Object(object) => {
+                if let Some((params, variadic)) = object.method(field) {
+                    let callee = Callee::Method { object: object.clone(), params, variadic };
+                    return self.eval_call(dot, callee, At::Operand(node), field, args, last);
+                }
+                self.object_field(&**object, &receiver, field, has_args)
+            }
+            _ => Err(self.no_field(field, &receiver)),
+        }
+    }
+
+    fn object_field(&self, object: &dyn Object, receiver: &Reflect, field: &str, has_args: bool) -> Result<Reflect> {
+        let object_type = object.object_type();
+        let value = object.field(field);
+        if object_type.kind() == Kind::Map {
+            self.check_no_args(has_args, field)?;
+            let element = object_type.element().unwrap_or(Type::Any);
+            return match value {
+                Some(value) => Ok(Reflect::typed(value, Some(element))),
+                None => self.missing_key(field, Some(element)),
+            };
+        }
+        match value {
+            Some(_) if has_args => Err(self.error(format!("{field} has arguments but cannot be invoked as function"))),
+            Some(value) => Ok(Reflect::typed(value, None)),
+            None => Err(self.no_field(field, receiver)),
+        }
+    }
+
+    /// The method of a named map type, which is found among the functions under `TYPE.METHOD`.
+    fn map_method(&self, map: &Map, field: &str) -> Option<&'w Function> {
+        let Type::Named { name, .. } = map.map_type() else {
+            return None;
+        };
+        if !field.starts_with(|it: char| it.is_ascii_uppercase()) {
+            return None;
+        }
+        self.machine.functions.get(&format!("{name}.{field}"))
+    }
+
+    fn missing_key(&self, key: &str, element: Option<Type>) -> Result<Reflect> {
+        match self.machine.missing_key {
+            MissingKey::Default => Ok(Reflect::Invalid),
+            MissingKey::Zero => Ok(element.map_or(Reflect::Invalid, Reflect::zero)),
+            MissingKey::Error => Err(self.error(format!("map has no entry for key {}", quoted(key)))),
+        }
+    }
+
+    fn check_no_args(&self, has_args: bool, field: &str) -> Result<()> {
+        if has_args {
+            return Err(self.error(format!("{field} is not a method but has arguments")));
+        }
+        Ok(())
+    }
+
+    fn no_field(&self, field: &str, receiver: &Reflect) -> Box<super::ExecError> {
+        let type_name = receiver.type_of().map_or_else(|| "<nil>".into(), |it| it.to_string());
+        self.error(format!("can't evaluate field {field} in type {type_name}"))
+    }
+}

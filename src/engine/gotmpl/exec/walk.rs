@@ -1,0 +1,207 @@
+//! Walks the nodes of a template.
+//!
+//! The walk keeps its own stack: control structures and `{{template}}` calls may nest as deep as Go allows, which is
+//! deeper than a thread's stack.
+
+use std::rc::Rc;
+
+use crate::engine::fmt;
+use crate::engine::gotmpl::exec::range::Items;
+use crate::engine::gotmpl::exec::{At, Machine, Reflect, Result, State};
+use crate::engine::gotmpl::node::{Branch, BranchKind, Call, List, Node, Tree};
+use crate::engine::gotmpl::template::Scope;
+use crate::engine::strconv;
+use crate::engine::value::Value;
+
+/// How deep `{{template}}` calls may nest. Mirrors `maxExecDepth`.
+const MAX_EXEC_DEPTH: usize = 100_000;
+
+/// A list of nodes being walked.
+struct Frame<'t> {
+    rest: std::slice::Iter<'t, Node>,
+    dot: Rc<Reflect>,
+    then: Then<'t>,
+}
+
+/// What comes after the last node of a list.
+enum Then<'t> {
+    /// The end of the execution.
+    Done,
+    /// The end of an `if` or `with`, or of the `else` of a `range`: variables from this mark on are gone.
+    Pop(usize),
+    /// The next round of a `range`.
+    Loop(Box<Loop<'t>>),
+    /// The end of a `{{template}}` call.
+    Return(Box<Caller<'t>>),
+}
+
+struct Loop<'t> {
+    branch: &'t Branch,
+    items: Items,
+    /// The number of variables before the pipeline, and at the start of each round.
+    before: usize,
+    mark: usize,
+}
+
+struct Caller<'t> {
+    tree: &'t Tree,
+    at: At<'t>,
+    base: usize,
+    mark: usize,
+}
+
+impl<'t, 'm, 'w> State<'t, 'm, 'w> {
+    pub(super) fn new(machine: &'m mut Machine<'w>, scope: &'t Scope, tree: &'t Tree) -> Self {
+        State { machine, scope, tree, at: At::Start, vars: Vec::new(), base: 0, depth: 0, out: Vec::new() }
+    }
+
+    pub(super) fn walk(mut self, data: Value) -> Result<Vec<u8>> {
+        let dot = Rc::new(Reflect::of(data));
+        self.vars.push(("$", (*dot).clone()));
+        let mut frames = vec![frame(&self.tree.root, dot, Then::Done)];
+        while let Some(frame) = frames.last_mut() {
+            let Some(node) = frame.rest.next() else {
+                self.finish(&mut frames)?;
+                continue;
+            };
+            match node {
+                Node::Text { range } => self.out.extend_from_slice(&self.tree.source.text[range.clone()]),
+                Node::Action(pipe) => {
+                    let dot = Rc::clone(&frame.dot);
+                    let value = self.eval_pipeline(&dot, pipe)?;
+                    if pipe.decl.is_empty() {
+                        self.print_value(&value);
+                    }
+                }
+                Node::Branch(branch) => {
+                    let dot = Rc::clone(&frame.dot);
+                    let inner = match branch.kind {
+                        BranchKind::Range => self.enter_range(dot, branch)?,
+                        _ => self.enter_if_or_with(dot, branch)?,
+                    };
+                    frames.extend(inner);
+                }
+                Node::Template(call) => {
+                    let dot = Rc::clone(&frame.dot);
+                    let inner = self.enter_template(&dot, call)?;
+                    frames.push(inner);
+                }
+                Node::Break => {
+                    if let Some(inner) = unwind(&mut frames) {
+                        self.vars.truncate(inner.before);
+                        frames.pop();
+                    }
+                }
+                Node::Continue => {
+                    unwind(&mut frames);
+                    self.finish(&mut frames)?;
+                }
+            }
+        }
+        Ok(self.out)
+    }
+
+    /// Ends the innermost frame, or begins its next round.
+    fn finish(&mut self, frames: &mut Vec<Frame<'t>>) -> Result<()> {
+        let Some(frame) = frames.last_mut() else {
+            return Ok(());
+        };
+        match &mut frame.then {
+            Then::Done => {}
+            Then::Pop(mark) => self.vars.truncate(*mark),
+            Then::Loop(inner) => {
+                self.vars.truncate(inner.mark);
+                if let Some((index, element)) = inner.items.next() {
+                    frame.rest = inner.branch.list.nodes.iter();
+                    frame.dot = Rc::new(element.clone());
+                    return self.set_range_variables(inner.branch, index, element);
+                }
+                self.vars.truncate(inner.before);
+            }
+            Then::Return(caller) => {
+                self.vars.truncate(caller.mark);
+                self.tree = caller.tree;
+                self.at = caller.at;
+                self.base = caller.base;
+                self.depth -= 1;
+            }
+        }
+        frames.pop();
+        Ok(())
+    }
+
+    fn enter_if_or_with(&mut self, dot: Rc<Reflect>, branch: &'t Branch) -> Result<Option<Frame<'t>>> {
+        let mark = self.vars.len();
+        let value = self.eval_pipeline(&dot, &branch.pipe)?;
+        if self.truth(&value)? {
+            let dot = if branch.kind == BranchKind::With { Rc::new(value) } else { dot };
+            return Ok(Some(frame(&branch.list, dot, Then::Pop(mark))));
+        }
+        if let Some(list) = &branch.else_list {
+            return Ok(Some(frame(list, dot, Then::Pop(mark))));
+        }
+        self.vars.truncate(mark);
+        Ok(None)
+    }
+
+    fn enter_range(&mut self, dot: Rc<Reflect>, branch: &'t Branch) -> Result<Option<Frame<'t>>> {
+        let before = self.vars.len();
+        let value = self.eval_pipeline(&dot, &branch.pipe)?.into_value();
+        let mark = self.vars.len();
+        let mut items = self.range_items(&value, branch.pipe.decl.len())?;
+        if let Some((index, element)) = items.next() {
+            let dot = Rc::new(element.clone());
+            self.set_range_variables(branch, index, element)?;
+            let then = Then::Loop(Box::new(Loop { branch, items, before, mark }));
+            return Ok(Some(frame(&branch.list, dot, then)));
+        }
+        if let Some(list) = &branch.else_list {
+            return Ok(Some(frame(list, dot, Then::Pop(before))));
+        }
+        self.vars.truncate(before);
+        Ok(None)
+    }
+
+    fn enter_template(&mut self, dot: &Reflect, call: &'t Call) -> Result<Frame<'t>> {
+        self.at = At::Template(call);
+        let Some(tree) = self.scope.lookup(&call.name) else {
+            return Err(self.error(format!("template {} not defined", strconv::quote(&call.name))));
+        };
+        if self.depth == MAX_EXEC_DEPTH {
+            return Err(self.error(format!("exceeded maximum template depth ({MAX_EXEC_DEPTH})")));
+        }
+        let dot = match &call.pipe {
+            Some(pipe) => self.eval_pipeline(dot, pipe)?,
+            None => Reflect::Invalid,
+        };
+        let caller = Caller { tree: self.tree, at: self.at, base: self.base, mark: self.vars.len() };
+        self.depth += 1;
+        self.tree = tree;
+        self.base = self.vars.len();
+        self.vars.push(("$", dot.clone()));
+        Ok(frame(&tree.root, Rc::new(dot), Then::Return(Box::new(caller))))
+    }
+
+    fn print_value(&mut self, value: &Reflect) {
+        match value.value() {
+            Value::Nil => self.out.extend_from_slice(b"<no value>"),
+            Value::Str(text) => self.out.extend_from_slice(text),
+            value => self.out.extend_from_slice(&fmt::print_value(value)),
+        }
+    }
+}
+
+fn frame<'t>(list: &'t List, dot: Rc<Reflect>, then: Then<'t>) -> Frame<'t> {
+    Frame { rest: list.nodes.iter(), dot, then }
+}
+
+/// Leaves the structures within the innermost `range`.
+fn unwind<'f, 't>(frames: &'f mut Vec<Frame<'t>>) -> Option<&'f Loop<'t>> {
+    while frames.last().is_some_and(|it| !matches!(it.then, Then::Loop(_))) {
+        frames.pop();
+    }
+    match &frames.last()?.then {
+        Then::Loop(inner) => Some(inner),
+        _ => None,
+    }
+}

@@ -1,0 +1,517 @@
+//! Splits template text into items. Mirrors `text/template/parse/lex.go`.
+
+use std::borrow::Cow;
+
+use crate::engine::gotmpl::unicode::{decode_last_rune, describe_rune, is_alphanumeric};
+use crate::engine::strconv::{self, decode_rune};
+
+/// What kind of thing an [`Item`] is; keywords are those after `Keyword`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum ItemType {
+    Error,
+    Bool,
+    /// A printable ASCII character that has no meaning of its own, such as a comma.
+    Char,
+    CharConstant,
+    Complex,
+    Assign,
+    Declare,
+    Eof,
+    Field,
+    Identifier,
+    LeftDelim,
+    LeftParen,
+    Number,
+    Pipe,
+    RawString,
+    RightDelim,
+    RightParen,
+    Space,
+    String,
+    Text,
+    Variable,
+    Keyword,
+    Block,
+    Break,
+    Continue,
+    Dot,
+    Define,
+    Else,
+    End,
+    If,
+    Nil,
+    Range,
+    Template,
+    With,
+}
+
+/// One token: its text (or the error's message), its byte offset and the line it starts on, counted from 1.
+#[derive(Clone, Debug)]
+pub(super) struct Item<'s> {
+    pub kind: ItemType,
+    pub pos: usize,
+    pub val: Cow<'s, [u8]>,
+    pub line: usize,
+}
+
+impl Item<'_> {
+    /// How error messages name the item.
+    pub fn describe(&self) -> String {
+        match self.kind {
+            ItemType::Eof => "EOF".into(),
+            ItemType::Error => String::from_utf8_lossy(&self.val).into_owned(),
+            kind if kind > ItemType::Keyword => format!("<{}>", String::from_utf8_lossy(&self.val)),
+            _ if self.val.len() > 10 => format!("{}...", strconv::quote(first_runes(&self.val, 10))),
+            _ => strconv::quote(&self.val),
+        }
+    }
+}
+
+/// Which of the late keywords are keywords: a function of the same name takes precedence.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Keywords {
+    pub break_ok: bool,
+    pub continue_ok: bool,
+}
+
+const LEFT: &[u8; 2] = b"{{";
+const RIGHT: &[u8; 2] = b"}}";
+/// A trim marker is a minus and the space that sets it off.
+const TRIM: usize = 2;
+
+/// The state of one scan.
+#[derive(Debug)]
+pub(super) struct Lexer<'s> {
+    input: &'s [u8],
+    pos: usize,
+    start: usize,
+    at_eof: bool,
+    paren_depth: usize,
+    line: usize,
+    start_line: usize,
+    inside_action: bool,
+    keywords: Keywords,
+}
+
+impl<'s> Lexer<'s> {
+    pub fn new(input: &'s [u8], keywords: Keywords) -> Self {
+        Lexer {
+            input,
+            pos: 0,
+            start: 0,
+            at_eof: false,
+            paren_depth: 0,
+            line: 1,
+            start_line: 1,
+            inside_action: false,
+            keywords,
+        }
+    }
+
+    /// The next item; after the end, `Eof` for ever.
+    pub fn next_item(&mut self) -> Item<'s> {
+        if self.inside_action { self.lex_inside_action() } else { self.lex_text() }
+    }
+
+    fn lex_text(&mut self) -> Item<'s> {
+        loop {
+            let rest = self.rest();
+            let Some(found) = find(rest, LEFT) else {
+                if rest.is_empty() {
+                    let mut item = self.item(ItemType::Eof);
+                    item.val = Cow::Borrowed(b"EOF");
+                    return item;
+                }
+                self.pos = self.input.len();
+                self.count_lines();
+                return self.item(ItemType::Text);
+            };
+            if found > 0 {
+                self.pos += found;
+                let trimmed = if has_left_trim_marker(&self.input[self.pos + LEFT.len()..]) {
+                    let text = &self.input[self.start..self.pos];
+                    text.iter().rev().take_while(|it| is_space(**it)).count()
+                } else {
+                    0
+                };
+                self.pos -= trimmed;
+                self.count_lines();
+                let item = self.item(ItemType::Text);
+                self.pos += trimmed;
+                self.ignore();
+                if !item.val.is_empty() {
+                    return item;
+                }
+            }
+            if let Some(item) = self.lex_left_delim() {
+                return item;
+            }
+        }
+    }
+
+    /// The left delimiter, or nothing where it opened a comment that has been passed over.
+    fn lex_left_delim(&mut self) -> Option<Item<'s>> {
+        self.pos += LEFT.len();
+        let after_marker = if has_left_trim_marker(self.rest()) { TRIM } else { 0 };
+        if self.input[self.pos + after_marker..].starts_with(b"/*") {
+            self.pos += after_marker;
+            self.ignore();
+            return self.lex_comment();
+        }
+        let item = self.item(ItemType::LeftDelim);
+        self.inside_action = true;
+        self.pos += after_marker;
+        self.ignore();
+        self.paren_depth = 0;
+        Some(item)
+    }
+
+    fn lex_comment(&mut self) -> Option<Item<'s>> {
+        self.pos += 2;
+        let Some(end) = find(self.rest(), b"*/") else {
+            return Some(self.error("unclosed comment".into()));
+        };
+        self.pos += end + 2;
+        let Some(trim) = self.right_delim() else {
+            return Some(self.error("comment ends before closing delimiter".into()));
+        };
+        self.pos += RIGHT.len();
+        if trim {
+            self.pos += TRIM;
+            self.skip_spaces();
+        }
+        self.ignore();
+        None
+    }
+
+    fn lex_right_delim(&mut self, trim: bool) -> Item<'s> {
+        if trim {
+            self.pos += TRIM;
+            self.ignore();
+        }
+        self.pos += RIGHT.len();
+        let item = self.item(ItemType::RightDelim);
+        if trim {
+            self.skip_spaces();
+            self.ignore();
+        }
+        self.inside_action = false;
+        item
+    }
+
+    fn lex_inside_action(&mut self) -> Item<'s> {
+        if let Some(trim) = self.right_delim() {
+            if self.paren_depth == 0 {
+                return self.lex_right_delim(trim);
+            }
+            return self.error("unclosed left paren".into());
+        }
+        let Some(rune) = self.next() else {
+            return self.error("unclosed action".into());
+        };
+        match rune {
+            ' ' | '\t' | '\r' | '\n' => {
+                self.backup();
+                self.lex_space()
+            }
+            '=' => self.item(ItemType::Assign),
+            ':' => {
+                if self.next() == Some('=') {
+                    self.item(ItemType::Declare)
+                } else {
+                    self.error("expected :=".into())
+                }
+            }
+            '|' => self.item(ItemType::Pipe),
+            '"' => self.lex_quoted('"', ItemType::String, "unterminated quoted string"),
+            '\'' => self.lex_quoted('\'', ItemType::CharConstant, "unterminated character constant"),
+            '`' => self.lex_raw_quote(),
+            '$' => self.lex_field_or_variable(ItemType::Variable),
+            '.' if self.input.get(self.pos).is_some_and(|it| !it.is_ascii_digit()) => {
+                self.lex_field_or_variable(ItemType::Field)
+            }
+            '.' | '+' | '-' | '0'..='9' => {
+                self.backup();
+                self.lex_number()
+            }
+            rune if is_alphanumeric(rune) => {
+                self.backup();
+                self.lex_identifier()
+            }
+            '(' => {
+                self.paren_depth += 1;
+                self.item(ItemType::LeftParen)
+            }
+            ')' => {
+                let Some(depth) = self.paren_depth.checked_sub(1) else {
+                    return self.error("unexpected right paren".into());
+                };
+                self.paren_depth = depth;
+                self.item(ItemType::RightParen)
+            }
+            '!'..='~' => self.item(ItemType::Char),
+            rune => self.error(format!("unrecognized character in action: {}", describe_rune(rune))),
+        }
+    }
+
+    /// A run of spaces; the last may belong to a trim marker, whose minus follows it.
+    fn lex_space(&mut self) -> Item<'s> {
+        let mut count = 0;
+        while self.peek().is_some_and(|it| it.is_ascii() && is_space(it as u8)) {
+            self.next();
+            count += 1;
+        }
+        let last = self.pos.saturating_sub(1);
+        if has_right_trim_marker(&self.input[last..]) && self.input[last + TRIM..].starts_with(RIGHT) {
+            self.backup();
+            if count == 1 {
+                return self.lex_right_delim(true);
+            }
+        }
+        self.item(ItemType::Space)
+    }
+
+    fn lex_identifier(&mut self) -> Item<'s> {
+        let stop = self.skip_alphanumeric();
+        if !self.at_terminator() {
+            return self.bad_character(stop);
+        }
+        let kind = match &self.input[self.start..self.pos] {
+            b"block" => ItemType::Block,
+            b"break" if self.keywords.break_ok => ItemType::Break,
+            b"continue" if self.keywords.continue_ok => ItemType::Continue,
+            b"define" => ItemType::Define,
+            b"else" => ItemType::Else,
+            b"end" => ItemType::End,
+            b"if" => ItemType::If,
+            b"range" => ItemType::Range,
+            b"nil" => ItemType::Nil,
+            b"template" => ItemType::Template,
+            b"with" => ItemType::With,
+            b"true" | b"false" => ItemType::Bool,
+            _ => ItemType::Identifier,
+        };
+        self.item(kind)
+    }
+
+    /// A field or variable whose first character has been scanned, or the lone dot or dollar.
+    fn lex_field_or_variable(&mut self, kind: ItemType) -> Item<'s> {
+        if self.at_terminator() {
+            return self.item(if kind == ItemType::Variable { kind } else { ItemType::Dot });
+        }
+        let stop = self.skip_alphanumeric();
+        if !self.at_terminator() {
+            return self.bad_character(stop);
+        }
+        self.item(kind)
+    }
+
+    fn bad_character(&mut self, rune: Option<char>) -> Item<'s> {
+        self.error(format!("bad character {}", describe_rune(rune.unwrap_or(char::REPLACEMENT_CHARACTER))))
+    }
+
+    /// Passes letters, digits and underscores and gives the first other character, not consumed.
+    fn skip_alphanumeric(&mut self) -> Option<char> {
+        loop {
+            let rune = self.next();
+            if !rune.is_some_and(is_alphanumeric) {
+                self.backup();
+                return rune;
+            }
+        }
+    }
+
+    /// Whether an identifier may end here.
+    fn at_terminator(&mut self) -> bool {
+        match self.peek() {
+            None | Some(' ' | '\t' | '\r' | '\n' | '.' | ',' | '|' | ':' | ')' | '(') => true,
+            _ => self.rest().starts_with(RIGHT),
+        }
+    }
+
+    /// A string or character constant whose first quote has been scanned; the parser checks what is in it.
+    fn lex_quoted(&mut self, quote: char, kind: ItemType, unterminated: &str) -> Item<'s> {
+        loop {
+            match self.next() {
+                Some('\\') if !matches!(self.next(), None | Some('\n')) => {}
+                None | Some('\\' | '\n') => return self.error(unterminated.into()),
+                Some(rune) if rune == quote => return self.item(kind),
+                Some(_) => {}
+            }
+        }
+    }
+
+    fn lex_raw_quote(&mut self) -> Item<'s> {
+        loop {
+            match self.next() {
+                None => return self.error("unterminated raw quoted string".into()),
+                Some('`') => return self.item(ItemType::RawString),
+                Some(_) => {}
+            }
+        }
+    }
+
+    /// A number or something like it: what passes here and is none is left to the parser.
+    fn lex_number(&mut self) -> Item<'s> {
+        if !self.scan_number() {
+            return self.bad_number();
+        }
+        if matches!(self.peek(), Some('+' | '-')) {
+            if !self.scan_number() || self.input[..self.pos].last() != Some(&b'i') {
+                return self.bad_number();
+            }
+            return self.item(ItemType::Complex);
+        }
+        self.item(ItemType::Number)
+    }
+
+    fn bad_number(&mut self) -> Item<'s> {
+        let text = strconv::quote(&self.input[self.start..self.pos]);
+        self.error(format!("bad number syntax: {text}"))
+    }
+
+    fn scan_number(&mut self) -> bool {
+        const DECIMAL: &str = "0123456789_";
+        const HEX: &str = "0123456789abcdefABCDEF_";
+        self.accept("+-");
+        let mut digits = DECIMAL;
+        if self.accept("0") {
+            if self.accept("xX") {
+                digits = HEX;
+            } else if self.accept("oO") {
+                digits = "01234567_";
+            } else if self.accept("bB") {
+                digits = "01_";
+            }
+        }
+        self.accept_run(digits);
+        if self.accept(".") {
+            self.accept_run(digits);
+        }
+        if (digits == DECIMAL && self.accept("eE")) || (digits == HEX && self.accept("pP")) {
+            self.accept("+-");
+            self.accept_run(DECIMAL);
+        }
+        self.accept("i");
+        if self.peek().is_some_and(is_alphanumeric) {
+            self.next();
+            return false;
+        }
+        true
+    }
+
+    fn accept(&mut self, valid: &str) -> bool {
+        if self.next().is_some_and(|it| valid.contains(it)) {
+            return true;
+        }
+        self.backup();
+        false
+    }
+
+    fn accept_run(&mut self, valid: &str) {
+        while self.next().is_some_and(|it| valid.contains(it)) {}
+        self.backup();
+    }
+
+    fn next(&mut self) -> Option<char> {
+        if self.pos >= self.input.len() {
+            self.at_eof = true;
+            return None;
+        }
+        let (rune, width) = decode_rune(&self.input[self.pos..]);
+        self.pos += width;
+        if rune == '\n' {
+            self.line += 1;
+        }
+        Some(rune)
+    }
+
+    fn peek(&mut self) -> Option<char> {
+        let rune = self.next();
+        self.backup();
+        rune
+    }
+
+    fn backup(&mut self) {
+        if !self.at_eof && self.pos > 0 {
+            let (rune, width) = decode_last_rune(&self.input[..self.pos]);
+            self.pos -= width;
+            if rune == '\n' {
+                self.line -= 1;
+            }
+        }
+    }
+
+    fn rest(&self) -> &'s [u8] {
+        &self.input[self.pos..]
+    }
+
+    /// Whether a right delimiter stands here, and then whether it has a trim marker.
+    fn right_delim(&self) -> Option<bool> {
+        let rest = self.rest();
+        if has_right_trim_marker(rest) && rest[TRIM..].starts_with(RIGHT) {
+            return Some(true);
+        }
+        rest.starts_with(RIGHT).then_some(false)
+    }
+
+    fn skip_spaces(&mut self) {
+        self.pos += self.rest().iter().take_while(|it| is_space(**it)).count();
+    }
+
+    /// Takes the text between `start` and here as an item of this type.
+    fn item(&mut self, kind: ItemType) -> Item<'s> {
+        let val = Cow::Borrowed(&self.input[self.start..self.pos]);
+        let item = Item { kind, pos: self.start, val, line: self.start_line };
+        self.start = self.pos;
+        self.start_line = self.line;
+        item
+    }
+
+    /// Drops the text between `start` and here, which was skipped without `next`.
+    fn ignore(&mut self) {
+        self.count_lines();
+        self.start = self.pos;
+        self.start_line = self.line;
+    }
+
+    fn count_lines(&mut self) {
+        self.line += self.input[self.start..self.pos].iter().filter(|it| **it == b'\n').count();
+    }
+
+    /// An error item; the scan is over.
+    fn error(&mut self, message: String) -> Item<'s> {
+        let val = Cow::Owned(message.into_bytes());
+        let item = Item { kind: ItemType::Error, pos: self.start, val, line: self.start_line };
+        self.start = 0;
+        self.pos = 0;
+        self.input = &[];
+        item
+    }
+}
+
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}
+
+fn has_left_trim_marker(text: &[u8]) -> bool {
+    matches!(text, [b'-', space, ..] if is_space(*space))
+}
+
+fn has_right_trim_marker(text: &[u8]) -> bool {
+    matches!(text, [space, b'-', ..] if is_space(*space))
+}
+
+fn find(text: &[u8], what: &[u8; 2]) -> Option<usize> {
+    text.windows(2).position(|it| it == what)
+}
+
+fn first_runes(text: &[u8], count: usize) -> &[u8] {
+    let mut end = 0;
+    for _ in 0..count {
+        if end < text.len() {
+            end += decode_rune(&text[end..]).1;
+        }
+    }
+    &text[..end]
+}

@@ -1,0 +1,417 @@
+//! `.Capabilities`: the Kubernetes version, the API versions and Helm's own version that templates see.
+
+use std::any::Any;
+use std::rc::Rc;
+
+use crate::engine::strconv;
+use crate::engine::value::{Failure, Kind, List, Map, Object, Type, Value};
+
+/// The Kubernetes version Helm 4.2 assumes without a cluster.
+pub const DEFAULT_KUBE_VERSION: &str = "v1.36.0";
+/// What Helm 4.2 says of itself: version, Go version, Kubernetes client version.
+const HELM_VERSION: [&str; 3] = ["v4.2", "go1.26.6", "v1.36"];
+
+/// A Kubernetes version as given and as constraints see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KubeVersion {
+    /// As given, with a `v` in front: `v1.33.4-gke.1245000`.
+    pub version: String,
+    /// Digits and dots only: `v1.33.4`.
+    pub normalized: String,
+    pub major: String,
+    pub minor: String,
+}
+
+/// Why a text is no Kubernetes version.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum KubeVersionError {
+    #[error("could not parse {} as version", strconv::quote(.0.as_bytes()))]
+    Unparsable(String),
+    #[error("illegal version string {}", strconv::quote(.0.as_bytes()))]
+    Illegal(String),
+    #[error("illegal zero-prefixed version component {} in {}", strconv::quote(.component.as_bytes()), strconv::quote(.text.as_bytes()))]
+    ZeroPrefixed { component: String, text: String },
+    #[error("illegal non-numeric version component {} in {}: {cause}", strconv::quote(.component.as_bytes()), strconv::quote(.text.as_bytes()))]
+    NotNumeric { component: String, text: String, cause: String },
+}
+
+impl KubeVersion {
+    /// Mirrors Helm's `ParseKubeVersion`, which rests on `k8s.io/apimachinery/pkg/util/version.ParseGeneric`.
+    pub fn parse(text: &str) -> Result<Self, KubeVersionError> {
+        let trimmed = text.trim_start_matches([' ', '\t', '\n', '\r', '\u{c}']);
+        let trimmed = trimmed.strip_prefix('v').unwrap_or(trimmed);
+        let digits = |from: &str| from.bytes().take_while(u8::is_ascii_digit).count();
+        let mut end = digits(trimmed);
+        if end == 0 || trimmed.trim_end_matches('\n').contains('\n') {
+            return Err(KubeVersionError::Unparsable(text.into()));
+        }
+        while let Some(rest) = trimmed.get(end..).and_then(|it| it.strip_prefix('.')) {
+            match digits(rest) {
+                0 => break,
+                count => end += count + 1,
+            }
+        }
+        let components: Vec<&str> = trimmed.get(..end).unwrap_or_default().split('.').collect();
+        if components.len() < 2 {
+            return Err(KubeVersionError::Illegal(text.into()));
+        }
+        let mut numbers = Vec::with_capacity(components.len());
+        for (index, component) in components.iter().enumerate() {
+            if index == 0 && *component != "0" && component.starts_with('0') {
+                return Err(KubeVersionError::ZeroPrefixed { component: (*component).into(), text: text.into() });
+            }
+            let number = strconv::parse_uint(component, 10, 64).map_err(|cause| KubeVersionError::NotNumeric {
+                component: (*component).into(),
+                text: text.into(),
+                cause,
+            })?;
+            numbers.push(number.to_string());
+        }
+        Ok(KubeVersion {
+            version: if text.starts_with('v') { text.into() } else { format!("v{text}") },
+            normalized: format!("v{}", numbers.join(".")),
+            major: numbers.first().cloned().unwrap_or_default(),
+            minor: numbers.get(1).cloned().unwrap_or_default(),
+        })
+    }
+}
+
+impl Default for KubeVersion {
+    fn default() -> Self {
+        KubeVersion {
+            version: DEFAULT_KUBE_VERSION.into(),
+            normalized: DEFAULT_KUBE_VERSION.into(),
+            major: "1".into(),
+            minor: "36".into(),
+        }
+    }
+}
+
+/// What a template may know of the cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Capabilities {
+    pub kube_version: KubeVersion,
+    /// In Helm's order, given ones after the known ones.
+    pub api_versions: Vec<String>,
+}
+
+impl Default for Capabilities {
+    fn default() -> Self {
+        Capabilities {
+            kube_version: KubeVersion::default(),
+            api_versions: KNOWN_API_VERSIONS.iter().map(|it| (*it).to_owned()).collect(),
+        }
+    }
+}
+
+impl Capabilities {
+    /// The value templates see as `.Capabilities`.
+    pub fn to_value(&self) -> Value {
+        Value::Object(Rc::new(self.clone()))
+    }
+}
+
+const STRING: &[Type] = &[Type::String];
+const STRINGS: Type = Type::STRINGS;
+const CAPABILITIES: Type = Type::Named { name: "*common.Capabilities", kind: Kind::Ptr, underlying: None };
+const KUBE_VERSION: Type = Type::Named { name: "common.KubeVersion", kind: Kind::Struct, underlying: None };
+const VERSION_SET: Type = Type::Named { name: "common.VersionSet", kind: Kind::Slice, underlying: Some(&STRINGS) };
+const BUILD_INFO: Type = Type::Named { name: "version.BuildInfo", kind: Kind::Struct, underlying: None };
+
+impl Object for Capabilities {
+    fn object_type(&self) -> Type {
+        CAPABILITIES
+    }
+
+    fn field(&self, name: &str) -> Option<Value> {
+        Some(match name {
+            "KubeVersion" => Value::Object(Rc::new(self.kube_version.clone())),
+            "APIVersions" => Value::Object(Rc::new(VersionSet(self.api_versions.clone()))),
+            "HelmVersion" => Value::Object(Rc::new(BuildInfo)),
+            _ => return None,
+        })
+    }
+
+    fn print(&self) -> String {
+        let versions = VersionSet(self.api_versions.clone());
+        format!("&{{{} {} {}}}", self.kube_version.print_struct(), versions.print(), BuildInfo.print())
+    }
+
+    fn print_go(&self) -> String {
+        let versions = VersionSet(self.api_versions.clone());
+        format!(
+            "&common.Capabilities{{KubeVersion:{}, APIVersions:{}, HelmVersion:{}}}",
+            self.kube_version.print_go(),
+            versions.print_go(),
+            BuildInfo.print_go()
+        )
+    }
+
+    fn plain(&self) -> Value {
+        Value::map([
+            ("KubeVersion", self.kube_version.plain()),
+            ("APIVersions", VersionSet(self.api_versions.clone()).plain()),
+            ("HelmVersion", BuildInfo.plain()),
+        ])
+    }
+
+    fn equals(&self, other: &dyn Object) -> bool {
+        other.as_any().downcast_ref::<Self>() == Some(self)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+impl KubeVersion {
+    fn print_struct(&self) -> String {
+        format!("{{{} {} {} {}}}", self.version, self.normalized, self.major, self.minor)
+    }
+}
+
+impl Object for KubeVersion {
+    fn object_type(&self) -> Type {
+        KUBE_VERSION
+    }
+
+    fn field(&self, name: &str) -> Option<Value> {
+        Some(Value::from(match name {
+            "Version" => self.version.as_str(),
+            "Major" => self.major.as_str(),
+            "Minor" => self.minor.as_str(),
+            _ => return None,
+        }))
+    }
+
+    fn method(&self, name: &str) -> Option<(&'static [Type], bool)> {
+        matches!(name, "String" | "GitVersion").then_some((&[], false))
+    }
+
+    fn call(&self, name: &str, _args: &[Value]) -> Result<Value, Failure> {
+        Ok(Value::from(if name == "String" { self.normalized.as_str() } else { self.version.as_str() }))
+    }
+
+    fn print(&self) -> String {
+        self.print_struct()
+    }
+
+    fn output(&self) -> String {
+        self.normalized.clone()
+    }
+
+    fn print_go(&self) -> String {
+        let quote = |text: &str| strconv::quote(text.as_bytes());
+        format!(
+            "common.KubeVersion{{Version:{}, normalizedVersion:{}, Major:{}, Minor:{}}}",
+            quote(&self.version),
+            quote(&self.normalized),
+            quote(&self.major),
+            quote(&self.minor)
+        )
+    }
+
+    fn plain(&self) -> Value {
+        Value::map([
+            ("Version", Value::from(self.version.as_str())),
+            ("Major", Value::from(self.major.as_str())),
+            ("Minor", Value::from(self.minor.as_str())),
+        ])
+    }
+
+    fn equals(&self, other: &dyn Object) -> bool {
+        other.as_any().downcast_ref::<Self>() == Some(self)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// `.Capabilities.APIVersions`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct VersionSet(Vec<String>);
+
+impl Object for VersionSet {
+    fn object_type(&self) -> Type {
+        VERSION_SET
+    }
+
+    fn method(&self, name: &str) -> Option<(&'static [Type], bool)> {
+        (name == "Has").then_some((STRING, false))
+    }
+
+    fn call(&self, _name: &str, args: &[Value]) -> Result<Value, Failure> {
+        let wanted = match args.first() {
+            Some(Value::Str(text)) => text.clone(),
+            _ => return Err(Failure::new("Has: expected a string")),
+        };
+        Ok(Value::Bool(self.0.iter().any(|it| wanted == it.as_str())))
+    }
+
+    fn truth(&self) -> bool {
+        !self.0.is_empty()
+    }
+
+    fn print(&self) -> String {
+        format!("[{}]", self.0.join(" "))
+    }
+
+    fn print_go(&self) -> String {
+        let quoted: Vec<String> = self.0.iter().map(|it| strconv::quote(it.as_bytes())).collect();
+        format!("common.VersionSet{{{}}}", quoted.join(", "))
+    }
+
+    fn plain(&self) -> Value {
+        Value::List(List::strings(self.0.iter().map(String::as_str)))
+    }
+
+    fn equals(&self, other: &dyn Object) -> bool {
+        other.as_any().downcast_ref::<Self>() == Some(self)
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// `.Capabilities.HelmVersion`.
+#[derive(Clone, Debug)]
+struct BuildInfo;
+
+impl Object for BuildInfo {
+    fn object_type(&self) -> Type {
+        BUILD_INFO
+    }
+
+    fn field(&self, name: &str) -> Option<Value> {
+        let [version, go, client] = HELM_VERSION;
+        Some(Value::from(match name {
+            "Version" => version,
+            "GitCommit" | "GitTreeState" => "",
+            "GoVersion" => go,
+            "KubeClientVersion" => client,
+            _ => return None,
+        }))
+    }
+
+    fn print(&self) -> String {
+        let [version, go, client] = HELM_VERSION;
+        format!("{{{version}   {go} {client}}}")
+    }
+
+    fn print_go(&self) -> String {
+        let [version, go, client] = HELM_VERSION;
+        format!(
+            "version.BuildInfo{{Version:\"{version}\", GitCommit:\"\", GitTreeState:\"\", GoVersion:\"{go}\", \
+             KubeClientVersion:\"{client}\"}}"
+        )
+    }
+
+    fn plain(&self) -> Value {
+        // Empty fields are left out, as their JSON tags say.
+        let [version, go, client] = HELM_VERSION;
+        Value::Map(Map::from_entries([
+            ("version".into(), Value::from(version)),
+            ("go_version".into(), Value::from(go)),
+            ("kube_client_version".into(), Value::from(client)),
+        ]))
+    }
+
+    fn equals(&self, other: &dyn Object) -> bool {
+        other.as_any().is::<Self>()
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// Every API version Kubernetes 1.36's client knows, in the order Helm lists them.
+const KNOWN_API_VERSIONS: &[&str] = &[
+    "v1",
+    "admissionregistration.k8s.io/v1",
+    "admissionregistration.k8s.io/v1alpha1",
+    "admissionregistration.k8s.io/v1beta1",
+    "internal.apiserver.k8s.io/v1alpha1",
+    "apps/v1",
+    "apps/v1beta1",
+    "apps/v1beta2",
+    "authentication.k8s.io/v1",
+    "authentication.k8s.io/v1alpha1",
+    "authentication.k8s.io/v1beta1",
+    "authorization.k8s.io/v1",
+    "authorization.k8s.io/v1beta1",
+    "autoscaling/v1",
+    "autoscaling/v2",
+    "batch/v1",
+    "batch/v1beta1",
+    "certificates.k8s.io/v1",
+    "certificates.k8s.io/v1beta1",
+    "certificates.k8s.io/v1alpha1",
+    "coordination.k8s.io/v1alpha2",
+    "coordination.k8s.io/v1beta1",
+    "coordination.k8s.io/v1",
+    "discovery.k8s.io/v1",
+    "discovery.k8s.io/v1beta1",
+    "events.k8s.io/v1",
+    "events.k8s.io/v1beta1",
+    "extensions/v1beta1",
+    "flowcontrol.apiserver.k8s.io/v1",
+    "flowcontrol.apiserver.k8s.io/v1beta1",
+    "flowcontrol.apiserver.k8s.io/v1beta2",
+    "flowcontrol.apiserver.k8s.io/v1beta3",
+    "networking.k8s.io/v1",
+    "networking.k8s.io/v1beta1",
+    "node.k8s.io/v1",
+    "node.k8s.io/v1alpha1",
+    "node.k8s.io/v1beta1",
+    "policy/v1",
+    "policy/v1beta1",
+    "rbac.authorization.k8s.io/v1",
+    "rbac.authorization.k8s.io/v1beta1",
+    "rbac.authorization.k8s.io/v1alpha1",
+    "resource.k8s.io/v1",
+    "resource.k8s.io/v1beta2",
+    "resource.k8s.io/v1beta1",
+    "resource.k8s.io/v1alpha3",
+    "scheduling.k8s.io/v1alpha2",
+    "scheduling.k8s.io/v1beta1",
+    "scheduling.k8s.io/v1",
+    "storage.k8s.io/v1beta1",
+    "storage.k8s.io/v1",
+    "storage.k8s.io/v1alpha1",
+    "storagemigration.k8s.io/v1beta1",
+    "apiextensions.k8s.io/v1beta1",
+    "apiextensions.k8s.io/v1",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kube_versions_are_parsed_as_kubernetes_parses_them() {
+        let parsed = |text: &str| {
+            KubeVersion::parse(text).map(|it| (it.normalized, it.version, it.major, it.minor)).map_err(|it| it.to_string())
+        };
+        let version = |normalized: &str, full: &str, major: &str, minor: &str| {
+            Ok((normalized.to_owned(), full.to_owned(), major.to_owned(), minor.to_owned()))
+        };
+        assert_eq!(parsed("1.20"), version("v1.20", "v1.20", "1", "20"));
+        assert_eq!(parsed("v1.33.4-gke.1245000"), version("v1.33.4", "v1.33.4-gke.1245000", "1", "33"));
+        assert_eq!(parsed("1.2.3.4"), version("v1.2.3.4", "v1.2.3.4", "1", "2"));
+        assert_eq!(parsed("1.02.3"), version("v1.2.3", "v1.02.3", "1", "2"));
+        assert_eq!(parsed("1.20.x"), version("v1.20", "v1.20.x", "1", "20"));
+        assert_eq!(parsed("1"), Err("illegal version string \"1\"".into()));
+        assert_eq!(parsed("foo"), Err("could not parse \"foo\" as version".into()));
+    }
+
+    #[test]
+    fn has_looks_for_the_whole_name() {
+        let set = VersionSet(Capabilities::default().api_versions);
+        let has = |name: &str| set.call("Has", &[Value::from(name)]).map(|it| it.truth()).unwrap_or_default();
+        assert!(has("apps/v1") && has("v1"));
+        assert!(!has("apps/v1/Deployment") && !has("apps"));
+    }
+}

@@ -1,0 +1,322 @@
+//! `Chart.yaml` and `requirements.yaml`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::error::ChartError;
+use crate::engine::helm::decode::{self, Decoder};
+use crate::engine::helm::version;
+use crate::engine::strconv;
+use crate::engine::value::{List, Map, Type, Value};
+
+/// The contents of `Chart.yaml`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Metadata {
+    pub name: String,
+    pub home: String,
+    pub sources: Vec<String>,
+    pub version: String,
+    pub description: String,
+    pub keywords: Vec<String>,
+    pub maintainers: Vec<Maintainer>,
+    pub icon: String,
+    pub api_version: String,
+    pub condition: String,
+    pub tags: String,
+    pub app_version: String,
+    pub deprecated: bool,
+    pub annotations: Option<BTreeMap<String, String>>,
+    pub kube_version: String,
+    /// `None` where none are given at all, which Helm tells from an empty list.
+    pub dependencies: Option<Vec<Dependency>>,
+    /// `application`, `library` or nothing.
+    pub chart_type: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Maintainer {
+    pub name: String,
+    pub email: String,
+    pub url: String,
+    /// The entry was null, which is a fault.
+    null: bool,
+}
+
+/// One entry of `dependencies`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Dependency {
+    pub name: String,
+    /// A version or a constraint.
+    pub version: String,
+    pub repository: String,
+    pub condition: String,
+    pub tags: Vec<String>,
+    pub enabled: bool,
+    pub import_values: Vec<ImportValue>,
+    pub alias: String,
+    null: bool,
+}
+
+/// One entry of `import-values`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ImportValue {
+    /// A key below `exports` in the child, taken into the parent's top.
+    Export(String),
+    /// A table of the child, taken in at a path of the parent.
+    Table { child: String, parent: String },
+    /// What Helm writes back once it has imported: the same, of another Go type.
+    Done { child: String, parent: String },
+}
+
+const FIELDS: &[&str] = &[
+    "name", "home", "sources", "version", "description", "keywords", "maintainers", "icon", "apiVersion", "condition",
+    "tags", "appVersion", "deprecated", "annotations", "kubeVersion", "dependencies", "type",
+];
+const MAINTAINER_FIELDS: &[&str] = &["name", "email", "url"];
+const DEPENDENCY_FIELDS: &[&str] =
+    &["name", "version", "repository", "condition", "tags", "enabled", "import-values", "alias"];
+
+impl Metadata {
+    /// Reads `Chart.yaml`, or `requirements.yaml` on top of it. The error is Go's text.
+    pub(super) fn read(&mut self, text: &[u8]) -> Result<(), String> {
+        decode::document(text, "v2.Metadata", |decoder, map| {
+            decoder.fields(map, FIELDS, |it, field, value| self.read_field(it, field, value));
+        })
+    }
+
+    fn read_field(&mut self, it: &mut Decoder, field: &str, value: &Value) {
+        match field {
+            "name" => it.string(value, &mut self.name),
+            "home" => it.string(value, &mut self.home),
+            "sources" => it.strings(value, &mut self.sources),
+            "version" => it.string(value, &mut self.version),
+            "description" => it.string(value, &mut self.description),
+            "keywords" => it.strings(value, &mut self.keywords),
+            "maintainers" => it.list(value, "[]*v2.Maintainer", &mut self.maintainers, Maintainer::read),
+            "icon" => it.string(value, &mut self.icon),
+            "apiVersion" => it.string(value, &mut self.api_version),
+            "condition" => it.string(value, &mut self.condition),
+            "tags" => it.string(value, &mut self.tags),
+            "appVersion" => it.string(value, &mut self.app_version),
+            "deprecated" => it.boolean(value, &mut self.deprecated),
+            "annotations" => it.string_map(value, &mut self.annotations),
+            "kubeVersion" => it.string(value, &mut self.kube_version),
+            "dependencies" => {
+                let mut list = self.dependencies.take().unwrap_or_default();
+                let given = matches!(value, Value::List(_));
+                it.list(value, "[]*v2.Dependency", &mut list, Dependency::read);
+                self.dependencies = given.then_some(list);
+            }
+            _ => it.string(value, &mut self.chart_type),
+        }
+    }
+
+    /// Checks what Helm checks at loading, and makes texts printable as Helm does.
+    pub(super) fn validate(&mut self) -> Result<(), ChartError> {
+        let texts = [
+            &mut self.name, &mut self.description, &mut self.home, &mut self.icon, &mut self.condition,
+            &mut self.tags, &mut self.app_version, &mut self.kube_version,
+        ];
+        let lists = self.sources.iter_mut().chain(&mut self.keywords);
+        texts.into_iter().chain(lists).for_each(sanitize);
+        let invalid = |message: String| Err(ChartError::Invalid(message));
+        if self.api_version.is_empty() {
+            return invalid("chart.metadata.apiVersion is required".into());
+        }
+        if self.name.is_empty() {
+            return invalid("chart.metadata.name is required".into());
+        }
+        if self.name.contains('/') {
+            return invalid(format!("chart.metadata.name {} is invalid", quote(&self.name)));
+        }
+        if self.version.is_empty() {
+            return invalid("chart.metadata.version is required".into());
+        }
+        if !version::is_version(&self.version) {
+            return invalid(format!("chart.metadata.version {} is invalid", quote(&self.version)));
+        }
+        if !["", "application", "library"].contains(&self.chart_type.as_str()) {
+            return invalid("chart.metadata.type must be application or library".into());
+        }
+        for it in &mut self.maintainers {
+            if it.null {
+                return invalid("maintainers must not contain empty or null nodes".into());
+            }
+            [&mut it.name, &mut it.email, &mut it.url].into_iter().for_each(sanitize);
+        }
+        let mut seen = BTreeSet::new();
+        for it in self.dependencies.iter_mut().flatten() {
+            it.validate()?;
+            let key = if it.alias.is_empty() { &it.name } else { &it.alias };
+            if !seen.insert(key.clone()) {
+                return invalid(format!("more than one dependency with name or alias {}", quote(key)));
+            }
+        }
+        Ok(())
+    }
+
+    pub fn is_library(&self) -> bool {
+        self.chart_type.eq_ignore_ascii_case("library")
+    }
+
+    /// What templates see as `.Chart`, without `IsRoot`: a plain map with the Go field names as keys.
+    pub(in crate::engine::helm) fn to_map(&self) -> Map {
+        let text = |it: &str| Value::from(it);
+        let texts = |list: &[String]| Value::list(list.iter().map(|it| text(it)));
+        let annotations = match &self.annotations {
+            None => Map::nil(STRING_MAP),
+            Some(entries) => string_map(entries.iter().map(|(key, value)| (key.as_str(), value.as_str()))),
+        };
+        let entries = [
+            ("Name", text(&self.name)),
+            ("Home", text(&self.home)),
+            ("Sources", texts(&self.sources)),
+            ("Version", text(&self.version)),
+            ("Description", text(&self.description)),
+            ("Keywords", texts(&self.keywords)),
+            ("Maintainers", Value::list(self.maintainers.iter().map(Maintainer::to_value))),
+            ("Icon", text(&self.icon)),
+            ("APIVersion", text(&self.api_version)),
+            ("Condition", text(&self.condition)),
+            ("Tags", text(&self.tags)),
+            ("AppVersion", text(&self.app_version)),
+            ("Deprecated", Value::Bool(self.deprecated)),
+            ("Annotations", Value::Map(annotations)),
+            ("KubeVersion", text(&self.kube_version)),
+            ("Dependencies", Value::list(self.dependencies.iter().flatten().map(Dependency::to_value))),
+            ("Type", text(&self.chart_type)),
+        ];
+        Map::from_entries(entries.map(|(key, value)| (key.into(), value)))
+    }
+}
+
+impl Maintainer {
+    fn read(decoder: &mut Decoder, value: &Value) -> Self {
+        let mut out = Maintainer { null: matches!(value, Value::Nil), ..Maintainer::default() };
+        decoder.structure(value, "v2.Maintainer", |it, map| {
+            it.fields(map, MAINTAINER_FIELDS, |it, field, value| match field {
+                "name" => it.string(value, &mut out.name),
+                "email" => it.string(value, &mut out.email),
+                _ => it.string(value, &mut out.url),
+            });
+        });
+        out
+    }
+
+    fn to_value(&self) -> Value {
+        let entries = [("Name", &self.name), ("Email", &self.email), ("URL", &self.url)];
+        Value::map(entries.map(|(key, text)| (key, Value::from(text.as_str()))))
+    }
+}
+
+impl Dependency {
+    fn read(decoder: &mut Decoder, value: &Value) -> Self {
+        let mut out = Dependency { null: matches!(value, Value::Nil), ..Dependency::default() };
+        decoder.structure(value, "v2.Dependency", |it, map| {
+            it.fields(map, DEPENDENCY_FIELDS, |it, field, value| match field {
+                "name" => it.string(value, &mut out.name),
+                "version" => it.string(value, &mut out.version),
+                "repository" => it.string(value, &mut out.repository),
+                "condition" => it.string(value, &mut out.condition),
+                "tags" => it.strings(value, &mut out.tags),
+                "enabled" => it.boolean(value, &mut out.enabled),
+                "alias" => it.string(value, &mut out.alias),
+                _ => {
+                    let mut items = Vec::new();
+                    it.list(value, "[]interface {}", &mut items, |_, item| ImportValue::of(item));
+                    out.import_values = items.into_iter().flatten().collect();
+                }
+            });
+        });
+        out
+    }
+
+    fn validate(&mut self) -> Result<(), ChartError> {
+        if self.null {
+            return Err(ChartError::Invalid("dependencies must not contain empty or null nodes".into()));
+        }
+        [&mut self.name, &mut self.version, &mut self.repository, &mut self.condition]
+            .into_iter()
+            .chain(&mut self.tags)
+            .for_each(sanitize);
+        let legal = |it: u8| it.is_ascii_alphanumeric() || it == b'_' || it == b'-';
+        if !self.alias.bytes().all(legal) {
+            let name = quote(&self.name);
+            return Err(ChartError::Invalid(format!("dependency {name} has disallowed characters in the alias")));
+        }
+        Ok(())
+    }
+
+    fn to_value(&self) -> Value {
+        Value::map([
+            ("Name", Value::from(self.name.as_str())),
+            ("Version", Value::from(self.version.as_str())),
+            ("Repository", Value::from(self.repository.as_str())),
+            ("Condition", Value::from(self.condition.as_str())),
+            ("Tags", Value::list(self.tags.iter().map(|it| Value::from(it.as_str())))),
+            ("Enabled", Value::Bool(self.enabled)),
+            ("ImportValues", Value::List(List::any(self.import_values.iter().map(ImportValue::to_value).collect()))),
+            ("Alias", Value::from(self.alias.as_str())),
+        ])
+    }
+}
+
+impl ImportValue {
+    /// Entries of other kinds are passed over.
+    fn of(value: &Value) -> Option<Self> {
+        match value {
+            Value::Str(text) => Some(ImportValue::Export(text.to_text().into_owned())),
+            Value::Map(map) => {
+                let part = |key: &str| {
+                    let held = map.get(key).unwrap_or(Value::Nil);
+                    crate::engine::fmt::print_value(&held).to_text().into_owned()
+                };
+                Some(ImportValue::Table { child: part("child"), parent: part("parent") })
+            }
+            _ => None,
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        match self {
+            ImportValue::Export(text) => Value::from(text.as_str()),
+            ImportValue::Table { child, parent } => {
+                Value::map([("child", Value::from(child.as_str())), ("parent", Value::from(parent.as_str()))])
+            }
+            ImportValue::Done { child, parent } => {
+                Value::Map(string_map([("child", child.as_str()), ("parent", parent.as_str())]))
+            }
+        }
+    }
+}
+
+const STRING_MAP: Type = Type::Map(&Type::String);
+
+fn string_map<'a>(entries: impl IntoIterator<Item = (&'a str, &'a str)>) -> Map {
+    let map = Map::new(STRING_MAP);
+    for (key, value) in entries {
+        map.insert(key, Value::from(value));
+    }
+    map
+}
+
+fn quote(text: &str) -> String {
+    strconv::quote(text.as_bytes())
+}
+
+/// White space becomes blanks, and what cannot be printed goes.
+fn sanitize(text: &mut String) {
+    if text.bytes().all(|it| it == b' ' || it.is_ascii_graphic()) {
+        return;
+    }
+    let printable = |rune: char| {
+        let mut buffer = [0; 4];
+        let encoded = rune.encode_utf8(&mut buffer);
+        // Quoting leaves exactly the printable runes as they are; these two are escaped for other reasons.
+        rune == '"' || rune == '\\' || strconv::quote(encoded.as_bytes()).trim_matches('"') == encoded
+    };
+    *text = text
+        .chars()
+        .map(|rune| if rune.is_whitespace() { ' ' } else { rune })
+        .filter(|rune| printable(*rune))
+        .collect();
+}

@@ -1,0 +1,44 @@
+//! Charts: what a folder or archive holds, and the tree of charts below it.
+
+mod archive;
+mod error;
+pub mod ignore;
+mod load;
+mod metadata;
+mod tree;
+
+pub use archive::{looks_like_archive, unpack};
+pub use error::ChartError;
+pub use load::MAX_FILE_SIZE;
+pub use metadata::{Dependency, ImportValue, Maintainer, Metadata};
+pub(super) use tree::NodeId;
+pub use tree::{Chart, Crd, File, Node};
+
+use crate::base::tree::FileTree;
+
+impl Chart {
+    /// The chart in a folder. Files that `.helmignore` names are left out.
+    ///
+    /// Mirrors `pkg/chart/v2/loader.LoadDir` without the walk itself.
+    pub fn load(tree: &FileTree) -> Result<Chart, ChartError> {
+        let rules = ignore::Rules::of(tree)?;
+        let mut files: Vec<File> = tree
+            .iter()
+            .filter(|(path, _)| !rules.leaves_out(path.as_str()))
+            .map(|(path, bytes)| File::new(path.as_str(), bytes))
+            .collect();
+        // A walk lists names folder by folder, so that `a/b` comes before `a.txt`.
+        files.sort_by(|a, b| a.name.split('/').cmp(b.name.split('/')));
+        load::load(files)
+    }
+
+    /// The chart in a gzipped tar archive.
+    pub fn load_archive(bytes: &[u8]) -> Result<Chart, ChartError> {
+        load::load(unpack(bytes)?)
+    }
+
+    /// The chart in these files, whose names are relative to the chart's folder.
+    pub fn load_files(files: Vec<File>) -> Result<Chart, ChartError> {
+        load::load(files)
+    }
+}

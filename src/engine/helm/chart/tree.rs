@@ -1,0 +1,176 @@
+//! The tree of charts, as nodes that know their parent.
+//!
+//! Helm holds charts by pointer, and an alias shares the charts below it with the chart it copies. Nodes in one list keep
+//! that sharing: two nodes may list the same node below them, whose parent is then whoever took it last.
+
+use std::rc::Rc;
+
+use super::metadata::Metadata;
+use crate::engine::value::{Map, Str};
+
+/// A file of a chart, named relative to the chart's folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    pub name: String,
+    pub data: Str,
+}
+
+impl File {
+    /// A leading byte order mark is dropped, as Helm's loaders do.
+    pub fn new(name: impl Into<String>, data: &[u8]) -> Self {
+        File { name: name.into(), data: data.strip_prefix(b"\xef\xbb\xbf").unwrap_or(data).into() }
+    }
+}
+
+/// A chart with the charts below it.
+#[derive(Clone, Debug)]
+pub struct Chart {
+    nodes: Vec<Node>,
+    root: NodeId,
+}
+
+/// One chart of a tree.
+#[derive(Clone, Debug)]
+pub struct Node {
+    pub metadata: Metadata,
+    /// The contents of `values.yaml`.
+    pub values: Map,
+    /// The bytes of `values.schema.json`.
+    pub schema: Option<Str>,
+    pub templates: Rc<Vec<File>>,
+    /// All other files, those in `crds/` among them.
+    pub files: Rc<Vec<File>>,
+    pub(super) parent: Option<NodeId>,
+    pub(super) dependencies: Vec<NodeId>,
+}
+
+/// A place in the list of nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NodeId(usize);
+
+/// A file in a chart's `crds/`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Crd {
+    /// The path from the root chart on: `chart/charts/sub/crds/x.yaml`.
+    pub path: String,
+    pub data: Str,
+}
+
+impl Chart {
+    pub(super) fn new(node: Node, below: Vec<Chart>) -> Chart {
+        let mut chart = Chart { nodes: vec![node], root: NodeId(0) };
+        for sub in below {
+            let id = chart.graft(sub);
+            chart.adopt(chart.root, id);
+        }
+        chart
+    }
+
+    pub fn metadata(&self) -> &Metadata {
+        &self.node(self.root).metadata
+    }
+
+    pub fn name(&self) -> &str {
+        &self.metadata().name
+    }
+
+    /// The root's own parts.
+    pub fn root_node(&self) -> &Node {
+        self.node(self.root)
+    }
+
+    /// The names of the charts directly below.
+    pub fn dependency_names(&self) -> impl Iterator<Item = &str> {
+        self.dependencies(self.root).iter().map(|it| self.node(*it).metadata.name.as_str())
+    }
+
+    /// Every file in a `crds/` of this chart and those below it, in Helm's order.
+    pub fn crds(&self) -> Vec<Crd> {
+        let mut found = Vec::new();
+        self.collect_crds(self.root, &mut found);
+        found
+    }
+
+    fn collect_crds(&self, id: NodeId, found: &mut Vec<Crd>) {
+        let path = self.full_path(id);
+        for file in self.node(id).files.iter() {
+            if file.name.starts_with("crds/") && has_manifest_extension(&file.name) {
+                found.push(Crd { path: format!("{path}/{}", file.name), data: file.data.clone() });
+            }
+        }
+        for below in self.dependencies(id) {
+            self.collect_crds(*below, found);
+        }
+    }
+
+    pub(in crate::engine::helm) fn root(&self) -> NodeId {
+        self.root
+    }
+
+    pub(in crate::engine::helm) fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0]
+    }
+
+    pub(in crate::engine::helm) fn node_mut(&mut self, id: NodeId) -> &mut Node {
+        &mut self.nodes[id.0]
+    }
+
+    pub(in crate::engine::helm) fn dependencies(&self, id: NodeId) -> &[NodeId] {
+        &self.node(id).dependencies
+    }
+
+    /// Puts these charts below `id`, and `id` above them.
+    pub(in crate::engine::helm) fn set_dependencies(&mut self, id: NodeId, below: Vec<NodeId>) {
+        for it in &below {
+            self.node_mut(*it).parent = Some(id);
+        }
+        self.node_mut(id).dependencies = below;
+    }
+
+    /// A copy of one node which lists the same charts below it; they do not know of it.
+    pub(in crate::engine::helm) fn copy_node(&mut self, id: NodeId) -> NodeId {
+        let copy = self.node(id).clone();
+        self.nodes.push(copy);
+        NodeId(self.nodes.len() - 1)
+    }
+
+    pub(in crate::engine::helm) fn is_root(&self, id: NodeId) -> bool {
+        self.node(id).parent.is_none()
+    }
+
+    /// `root/charts/sub/charts/below`.
+    pub(in crate::engine::helm) fn full_path(&self, id: NodeId) -> String {
+        let mut names = vec![self.node(id).metadata.name.as_str()];
+        let mut at = id;
+        while let Some(parent) = self.node(at).parent {
+            names.push(&self.node(parent).metadata.name);
+            at = parent;
+        }
+        names.reverse();
+        names.join("/charts/")
+    }
+
+    fn adopt(&mut self, parent: NodeId, child: NodeId) {
+        self.node_mut(child).parent = Some(parent);
+        self.node_mut(parent).dependencies.push(child);
+    }
+
+    /// Moves another tree's nodes into this one; gives the place of its root.
+    fn graft(&mut self, other: Chart) -> NodeId {
+        let offset = self.nodes.len();
+        let shift = |id: NodeId| NodeId(id.0 + offset);
+        self.nodes.extend(other.nodes.into_iter().map(|mut node| {
+            node.parent = node.parent.map(shift);
+            node.dependencies.iter_mut().for_each(|id| *id = shift(*id));
+            node
+        }));
+        shift(other.root)
+    }
+}
+
+fn has_manifest_extension(name: &str) -> bool {
+    let base = name.rsplit('/').next().unwrap_or(name);
+    base.rsplit_once('.').is_some_and(|(_, extension)| {
+        ["yaml", "yml", "json"].iter().any(|it| it.eq_ignore_ascii_case(extension))
+    })
+}

@@ -1,0 +1,159 @@
+//! YAML into fixed shapes, with the conversions and the faults of `sigs.k8s.io/yaml.Unmarshal` into a Go struct.
+//!
+//! Names match without regard to case, unknown names are dropped, null leaves a field as it is, and numbers and booleans
+//! become text where text is wanted. The first value of a wrong type is the fault; the rest is still read.
+
+use std::collections::BTreeMap;
+
+use crate::engine::strconv;
+use crate::engine::value::{Map, Value};
+use crate::engine::yaml;
+
+/// Reads one document and hands it to `read` as the Go struct type of this name (`v2.Metadata`). A document that is
+/// empty or null reads nothing. The error is Go's text.
+pub(super) fn document(
+    text: &[u8],
+    go_type: &'static str,
+    read: impl FnOnce(&mut Decoder, &Map),
+) -> Result<(), String> {
+    let value = yaml::read(text)?;
+    let mut decoder = Decoder::default();
+    let name = go_type.rsplit('.').next().unwrap_or(go_type);
+    match &value {
+        Value::Nil => {}
+        Value::Map(map) => decoder.inside(name, |it| read(it, map)),
+        other => decoder.mismatch(other, go_type),
+    }
+    decoder.fault.map_or(Ok(()), |fault| Err(format!("error unmarshaling JSON: while decoding JSON: {fault}")))
+}
+
+/// Where in the shape the reader stands, and the first fault.
+#[derive(Default)]
+pub(super) struct Decoder {
+    structs: Vec<&'static str>,
+    path: Vec<&'static str>,
+    fault: Option<String>,
+}
+
+impl Decoder {
+    /// Reads the fields of a struct of this Go name.
+    fn inside(&mut self, name: &'static str, read: impl FnOnce(&mut Self)) {
+        self.structs.push(name);
+        read(self);
+        self.structs.pop();
+    }
+
+    /// Calls `read` for each entry of the map that names one of `fields`, in the map's order.
+    pub(super) fn fields(
+        &mut self,
+        map: &Map,
+        fields: &'static [&'static str],
+        mut read: impl FnMut(&mut Self, &'static str, &Value),
+    ) {
+        for (key, value) in map.entries().iter() {
+            let exact = fields.iter().find(|it| *key == **it);
+            let found = exact.or_else(|| fields.iter().find(|it| it.as_bytes().eq_ignore_ascii_case(key)));
+            if let Some(field) = found {
+                self.path.push(field);
+                read(self, field, value);
+                self.path.pop();
+            }
+        }
+    }
+
+    pub(super) fn string(&mut self, value: &Value, out: &mut String) {
+        match value {
+            Value::Nil => {}
+            Value::Map(_) | Value::List(_) => self.mismatch(value, "string"),
+            other => *out = scalar_text(other),
+        }
+    }
+
+    pub(super) fn boolean(&mut self, value: &Value, out: &mut bool) {
+        match value {
+            Value::Nil => {}
+            Value::Bool(it) => *out = *it,
+            other => self.mismatch(other, "bool"),
+        }
+    }
+
+    /// `[]string`; null makes it nil again.
+    pub(super) fn strings(&mut self, value: &Value, out: &mut Vec<String>) {
+        self.list(value, "[]string", out, |it, item| {
+            let mut text = String::new();
+            it.string(item, &mut text);
+            text
+        });
+    }
+
+    /// `map[string]string`, which keeps what it holds already.
+    pub(super) fn string_map(&mut self, value: &Value, out: &mut Option<BTreeMap<String, String>>) {
+        match value {
+            Value::Nil => *out = None,
+            Value::Map(map) => {
+                let entries = out.get_or_insert_default();
+                for (key, item) in map.entries().iter() {
+                    let mut text = String::new();
+                    self.string(item, &mut text);
+                    entries.insert(key.to_text().into_owned(), text);
+                }
+            }
+            other => self.mismatch(other, "map[string]string"),
+        }
+    }
+
+    pub(super) fn list<T>(
+        &mut self,
+        value: &Value,
+        go_type: &'static str,
+        out: &mut Vec<T>,
+        mut read: impl FnMut(&mut Self, &Value) -> T,
+    ) {
+        match value {
+            Value::Nil => out.clear(),
+            Value::List(list) => *out = list.items().iter().map(|item| read(self, item)).collect(),
+            other => self.mismatch(other, go_type),
+        }
+    }
+
+    /// A struct of this Go type; null reads nothing.
+    pub(super) fn structure(&mut self, value: &Value, go_type: &'static str, read: impl FnOnce(&mut Self, &Map)) {
+        let name = if go_type.starts_with("struct {") { "" } else { go_type.rsplit('.').next().unwrap_or(go_type) };
+        match value {
+            Value::Nil => {}
+            Value::Map(map) => self.inside(name, |it| read(it, map)),
+            other => self.mismatch(other, go_type),
+        }
+    }
+
+    fn mismatch(&mut self, value: &Value, go_type: &str) {
+        let found = match value {
+            Value::Map(_) => "object",
+            Value::List(_) => "array",
+            Value::Str(_) | Value::Bytes(_) => "string",
+            Value::Bool(_) => "bool",
+            _ => "number",
+        };
+        let target = match self.structs.last() {
+            Some(name) if !self.path.is_empty() => format!("Go struct field {name}.{}", self.path.join(".")),
+            _ => "Go value".into(),
+        };
+        self.fault.get_or_insert_with(|| format!("json: cannot unmarshal {found} into {target} of type {go_type}"));
+    }
+}
+
+/// A scalar as text, numbers as `sigs.k8s.io/yaml` formats them for a string field.
+fn scalar_text(value: &Value) -> String {
+    match value {
+        Value::Str(text) | Value::Bytes(text) => text.to_text().into_owned(),
+        Value::Bool(it) => it.to_string(),
+        Value::Int(it) | Value::Int64(it) => it.to_string(),
+        Value::Int32(it) => it.to_string(),
+        Value::Uint8(it) => it.to_string(),
+        Value::Uint64(it) => it.to_string(),
+        // The reader gives every number as a float; a whole one was an integer in all likelihood.
+        Value::Float(it) if it.fract() == 0.0 && it.abs() < 1e21 => strconv::format_float(*it, b'f', -1),
+        Value::Float(it) => strconv::format_float(*it, b'g', -1),
+        Value::Nil | Value::List(_) | Value::Map(_) | Value::Object(_) => String::new(),
+    }
+}

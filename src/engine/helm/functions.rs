@@ -1,0 +1,273 @@
+//! The functions Helm adds to sprig's, and those of sprig's it replaces or takes away.
+
+use super::exec_error::{MARK_END, MARK_START};
+use super::toml;
+use crate::engine::gotmpl::{Body, Function, Functions, Machine, ParseError, Sealed};
+use crate::engine::sprig;
+use crate::engine::strconv;
+use crate::engine::value::{Failure, List, Map, Str, Type, Value};
+use crate::engine::yaml;
+
+/// Everything a chart's templates may call.
+pub fn functions() -> Functions {
+    sprig::functions().without(&["env", "expandenv"]).with(FUNCTIONS)
+}
+
+/// How often a template may be included by name from within itself.
+const MAX_NESTING: usize = 1000;
+
+const STRING: &[Type] = &[Type::String];
+const ANY: &[Type] = &[Type::Any];
+const STRING_ANY: &[Type] = &[Type::String, Type::Any];
+const LOOKUP: &[Type] = &[Type::String, Type::String, Type::String, Type::String];
+const VALUES: &[Type] = &[Type::VALUES];
+const VALUES_STRING: &[Type] = &[Type::VALUES, Type::String];
+
+const FUNCTIONS: &[Function] = &[
+    machine("include", STRING_ANY, include),
+    machine("tpl", STRING_ANY, tpl),
+    pure("required", STRING_ANY, Type::Any, required),
+    Function { sealed: Sealed::Refuse, ..pure("fail", STRING, Type::String, fail) },
+    Function {
+        name: "lookup",
+        params: LOOKUP,
+        variadic: false,
+        result: Type::MAP,
+        sealed: Sealed::Refuse,
+        body: Body::Impure,
+    },
+    // Without DNS, which Helm has to be told to use, every host is unknown.
+    Function { sealed: Sealed::Refuse, ..pure("getHostByName", STRING, Type::String, |_| Ok(Value::from(""))) },
+    Function { sealed: Sealed::Layout, ..pure("toYaml", ANY, Type::String, to_yaml) },
+    Function { sealed: Sealed::Layout, ..pure("mustToYaml", ANY, Type::String, must_to_yaml) },
+    Function { sealed: Sealed::Layout, ..pure("toYamlPretty", ANY, Type::String, to_yaml_pretty) },
+    Function { sealed: Sealed::Refuse, ..pure("fromYaml", STRING, Type::MAP, from_yaml) },
+    Function { sealed: Sealed::Refuse, ..pure("fromYamlArray", STRING, Type::LIST, from_yaml_array) },
+    Function { sealed: Sealed::Layout, ..pure("toJson", ANY, Type::String, to_json) },
+    Function { sealed: Sealed::Layout, ..pure("mustToJson", ANY, Type::String, must_to_json) },
+    Function { sealed: Sealed::Refuse, ..pure("fromJson", STRING, Type::MAP, from_json) },
+    Function { sealed: Sealed::Refuse, ..pure("fromJsonArray", STRING, Type::LIST, from_json_array) },
+    pure("toToml", ANY, Type::String, to_toml),
+    pure("mustToToml", ANY, Type::String, must_to_toml),
+    Function { sealed: Sealed::Refuse, ..pure("fromToml", STRING, Type::MAP, from_toml) },
+    pure("common.Values.AsMap", VALUES, Type::MAP, values_as_map),
+    pure("common.Values.YAML", VALUES, Type::String, values_yaml),
+    pure("common.Values.Table", VALUES_STRING, Type::VALUES, values_table),
+    pure("common.Values.PathValue", VALUES_STRING, Type::Any, values_path_value),
+];
+
+const fn pure(
+    name: &'static str,
+    params: &'static [Type],
+    result: Type,
+    body: fn(&[Value]) -> Result<Value, Failure>,
+) -> Function {
+    Function { name, params, variadic: false, result, sealed: Sealed::Pass, body: Body::Pure(body) }
+}
+
+const fn machine(
+    name: &'static str,
+    params: &'static [Type],
+    body: fn(&mut Machine<'_>, &[Value]) -> Result<Value, Failure>,
+) -> Function {
+    Function { name, params, variadic: false, result: Type::String, sealed: Sealed::Pass, body: Body::Machine(body) }
+}
+
+fn text(args: &[Value], index: usize) -> Str {
+    match args.get(index) {
+        Some(Value::Str(text)) => text.clone(),
+        _ => Str::default(),
+    }
+}
+
+fn any(args: &[Value], index: usize) -> &Value {
+    args.get(index).unwrap_or(&Value::Nil)
+}
+
+fn include(machine: &mut Machine<'_>, args: &[Value]) -> Result<Value, Failure> {
+    let name = text(args, 0);
+    let count = machine.nesting(&name);
+    if *count > MAX_NESTING {
+        return Err(Failure::new(format!(
+            "rendering template has a nested reference name: {name}: unable to execute template"
+        )));
+    }
+    *count += 1;
+    let printed = machine.execute(&name, any(args, 1));
+    *machine.nesting(&name) -= 1;
+    printed.map(Value::Str)
+}
+
+fn tpl(machine: &mut Machine<'_>, args: &[Value]) -> Result<Value, Failure> {
+    let template = text(args, 0);
+    match machine.execute_text("gotpl", &template, any(args, 1)) {
+        Ok(printed) => Ok(Value::Str(without_no_value(printed))),
+        Err(inner) => {
+            let unparsable = inner.source.as_ref().is_some_and(|it| it.is::<ParseError>());
+            let what = if unparsable { "cannot parse template" } else { "error during tpl function execution for" };
+            let message = format!("{what} {}: {inner}", strconv::quote(&template));
+            Err(Failure { message, source: inner.source })
+        }
+    }
+}
+
+/// What is missing prints as `<no value>` even though a missing key is asked to be a zero value; Helm takes it out.
+pub(super) fn without_no_value(printed: Str) -> Str {
+    const MARK: &[u8] = b"<no value>";
+    if !printed.windows(MARK.len()).any(|it| it == MARK) {
+        return printed;
+    }
+    let mut out = Vec::with_capacity(printed.len());
+    let mut rest: &[u8] = &printed;
+    while let Some((first, tail)) = rest.split_first() {
+        if let Some(after) = rest.strip_prefix(MARK) {
+            rest = after;
+        } else {
+            out.push(*first);
+            rest = tail;
+        }
+    }
+    Str::from(out)
+}
+
+fn required(args: &[Value]) -> Result<Value, Failure> {
+    match any(args, 1) {
+        Value::Nil => Err(marked(&text(args, 0))),
+        Value::Str(it) if it.is_empty() => Err(marked(&text(args, 0))),
+        value => Ok(value.clone()),
+    }
+}
+
+fn fail(args: &[Value]) -> Result<Value, Failure> {
+    Err(marked(&text(args, 0)))
+}
+
+fn marked(message: &Str) -> Failure {
+    Failure::new(format!("{MARK_START}{message}{MARK_END}"))
+}
+
+fn to_yaml(args: &[Value]) -> Result<Value, Failure> {
+    Ok(must_to_yaml(args).unwrap_or_else(|_| Value::from("")))
+}
+
+fn must_to_yaml(args: &[Value]) -> Result<Value, Failure> {
+    yaml::write(any(args, 0)).map(without_last_newline).map_err(Failure::new)
+}
+
+fn to_yaml_pretty(args: &[Value]) -> Result<Value, Failure> {
+    Ok(yaml::write(any(args, 0)).map_or_else(|_| Value::from(""), without_last_newline))
+}
+
+fn without_last_newline(text: Str) -> Value {
+    match text.strip_suffix(b"\n") {
+        Some(head) => Value::Str(head.into()),
+        None => Value::Str(text),
+    }
+}
+
+fn from_yaml(args: &[Value]) -> Result<Value, Failure> {
+    Ok(as_map(yaml::read(&text(args, 0)), YAML_FAULT))
+}
+
+fn from_yaml_array(args: &[Value]) -> Result<Value, Failure> {
+    Ok(as_array(yaml::read(&text(args, 0)), YAML_FAULT))
+}
+
+fn to_json(args: &[Value]) -> Result<Value, Failure> {
+    Ok(must_to_json(args).unwrap_or_else(|_| Value::from("")))
+}
+
+fn must_to_json(args: &[Value]) -> Result<Value, Failure> {
+    yaml::write_json(any(args, 0), true).map(Value::Str).map_err(Failure::new)
+}
+
+fn from_json(args: &[Value]) -> Result<Value, Failure> {
+    Ok(as_map(yaml::read_json(&text(args, 0)), ""))
+}
+
+fn from_json_array(args: &[Value]) -> Result<Value, Failure> {
+    Ok(as_array(yaml::read_json(&text(args, 0)), ""))
+}
+
+const YAML_FAULT: &str = "error unmarshaling JSON: while decoding JSON: ";
+
+/// What was read as a map. A fault becomes the entry `Error`, and null the nil map.
+fn as_map(read: Result<Value, String>, fault: &str) -> Value {
+    let message = match read {
+        Ok(Value::Map(map)) => return Value::Map(map),
+        Ok(Value::Nil) => return Value::Map(Map::nil(Type::MAP)),
+        Ok(other) => format!("{fault}{}", mismatch(&other, "map[string]interface {}")),
+        Err(message) => message,
+    };
+    Value::map([("Error", Value::from(message))])
+}
+
+/// What was read as a list. A fault becomes its only item, and null the nil list.
+fn as_array(read: Result<Value, String>, fault: &str) -> Value {
+    let message = match read {
+        Ok(Value::List(list)) => return Value::List(list),
+        Ok(Value::Nil) => return Value::List(List::nil(Type::LIST)),
+        Ok(other) => format!("{fault}{}", mismatch(&other, "[]interface {}")),
+        Err(message) => message,
+    };
+    Value::list([Value::from(message)])
+}
+
+fn mismatch(found: &Value, wanted: &str) -> String {
+    let found = match found {
+        Value::Map(_) => "object",
+        Value::List(_) => "array",
+        Value::Str(_) => "string",
+        Value::Bool(_) => "bool",
+        _ => "number",
+    };
+    format!("json: cannot unmarshal {found} into Go value of type {wanted}")
+}
+
+fn to_toml(args: &[Value]) -> Result<Value, Failure> {
+    Ok(Value::from(toml::write(any(args, 0)).unwrap_or_else(|message| message)))
+}
+
+fn must_to_toml(args: &[Value]) -> Result<Value, Failure> {
+    toml::write(any(args, 0)).map(Value::from).map_err(Failure::new)
+}
+
+fn from_toml(args: &[Value]) -> Result<Value, Failure> {
+    Ok(match toml::read(&text(args, 0).to_text()) {
+        Ok(map) => Value::Map(map),
+        Err(message) => Value::map([("Error", Value::from(message))]),
+    })
+}
+
+fn receiver(args: &[Value]) -> Map {
+    match args.first() {
+        Some(Value::Map(map)) => map.clone(),
+        _ => Map::any(),
+    }
+}
+
+fn values_as_map(args: &[Value]) -> Result<Value, Failure> {
+    let values = receiver(args);
+    Ok(Value::Map(if values.is_empty() { Map::any() } else { values.with_type(Type::MAP) }))
+}
+
+fn values_yaml(args: &[Value]) -> Result<Value, Failure> {
+    yaml::write(&Value::Map(receiver(args))).map(Value::Str).map_err(Failure::new)
+}
+
+fn values_table(args: &[Value]) -> Result<Value, Failure> {
+    super::values::table(&receiver(args), &text(args, 1).to_text())
+        .map(|it| Value::Map(it.with_type(Type::VALUES)))
+        .map_err(|key| Failure::new(format!("{} is not a table", strconv::quote(key.as_bytes()))))
+}
+
+fn values_path_value(args: &[Value]) -> Result<Value, Failure> {
+    let path = text(args, 1).to_text().into_owned();
+    if path.is_empty() {
+        return Err(Failure::new("YAML path cannot be empty"));
+    }
+    super::values::path_value(&receiver(args), &path).ok_or_else(|| {
+        let key = path.rsplit('.').next().unwrap_or_default();
+        Failure::new(format!("{} is not a value", strconv::quote(key.as_bytes())))
+    })
+}

@@ -1,0 +1,121 @@
+//! What `helm template` writes: one stream, some of its documents, or files.
+
+use std::collections::BTreeMap;
+
+use super::split::{split_documents, trim_space};
+use super::{Hook, Manifest};
+use crate::engine::helm::chart::Crd;
+use crate::engine::helm::glob::path_match;
+use crate::engine::helm::render::Rendered;
+
+/// No document comes from the path that `--show-only` asked for.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("could not find template {0} in chart")]
+pub struct ShowOnlyError(pub String);
+
+/// A file that `--output-dir` asks for, below that folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutputFile {
+    pub path: String,
+    pub text: Vec<u8>,
+    /// How many times Helm opens it; it says `wrote` each time.
+    pub writes: usize,
+    /// A file of hooks alone goes to the end of a file that is there already.
+    pub appends: bool,
+}
+
+/// The stream on standard output. Hooks come last; `hooks` says whether at all, `tests` whether those that test do.
+pub fn print_stream(rendered: &Rendered, hooks: bool, tests: bool) -> Vec<u8> {
+    let mut body = Vec::new();
+    for crd in &rendered.crds {
+        section(&mut body, &crd.path, &crd.data);
+    }
+    for Manifest { path, text, .. } in &rendered.manifests {
+        section(&mut body, path, text);
+    }
+    let mut out = trim_space(&body).to_vec();
+    out.push(b'\n');
+    for hook in printed_hooks(&rendered.hooks, hooks, tests) {
+        section(&mut out, &hook.path, &hook.text);
+    }
+    out
+}
+
+/// The documents of a stream whose source is one of `patterns`, in the order of the patterns.
+///
+/// Mirrors the `--show-only` of `pkg/cmd/template.go`.
+pub fn show_only(stream: &[u8], patterns: &[String]) -> Result<Vec<u8>, ShowOnlyError> {
+    let documents: Vec<(&[u8], Option<String>)> =
+        split_documents(stream).into_iter().map(|it| (it, source_below_chart(it))).collect();
+    let mut out = Vec::new();
+    for pattern in patterns {
+        let mut found = false;
+        for (document, source) in &documents {
+            let Some(source) = source else { continue };
+            if path_match(pattern, source).unwrap_or(false) {
+                out.extend_from_slice(b"---\n");
+                out.extend_from_slice(document);
+                out.push(b'\n');
+                found = true;
+            }
+        }
+        if !found {
+            return Err(ShowOnlyError(pattern.clone()));
+        }
+    }
+    Ok(out)
+}
+
+/// What `--output-dir` writes, in the order Helm first writes them. CRDs do not go below `release`, which is the release's
+/// name where `--release-name` is set.
+pub fn output_files(rendered: &Rendered, hooks: bool, tests: bool, release: Option<&str>) -> Vec<OutputFile> {
+    let below = |path: &str| release.map_or_else(|| path.to_owned(), |name| format!("{name}/{path}"));
+    let crds = rendered.crds.iter().map(|Crd { path, data }| (path.clone(), path, data, false));
+    let manifests = rendered.manifests.iter().map(|it| (below(&it.path), &it.path, &it.text, false));
+    let hooks = printed_hooks(&rendered.hooks, hooks, tests).map(|it| (below(&it.path), &it.path, &it.text, true));
+    let mut files: Vec<OutputFile> = Vec::new();
+    let mut places: BTreeMap<String, usize> = BTreeMap::new();
+    for (place, path, text, appends) in crds.chain(manifests).chain(hooks) {
+        let at = *places.entry(place.clone()).or_insert_with(|| {
+            files.push(OutputFile { path: place, text: Vec::new(), writes: 0, appends });
+            files.len() - 1
+        });
+        if let Some(file) = files.get_mut(at) {
+            section(&mut file.text, path, text);
+            file.writes += 1;
+        }
+    }
+    files
+}
+
+fn printed_hooks(hooks: &[Hook], wanted: bool, tests: bool) -> impl Iterator<Item = &Hook> {
+    hooks.iter().filter(move |it| wanted && (tests || !it.is_test()))
+}
+
+fn section(out: &mut Vec<u8>, path: &str, text: &[u8]) {
+    out.extend_from_slice(b"---\n# Source: ");
+    out.extend_from_slice(path.as_bytes());
+    out.push(b'\n');
+    out.extend_from_slice(text);
+    out.push(b'\n');
+}
+
+/// The rest of the first `# Source: chart/` line of a document.
+fn source_below_chart(document: &[u8]) -> Option<String> {
+    const MARK: &[u8] = b"# Source: ";
+    let mut at = 0;
+    loop {
+        at += document.get(at..)?.windows(MARK.len()).position(|it| it == MARK)? + MARK.len();
+        let rest = &document[at..];
+        let line = rest.split(|it| *it == b'\n').next().unwrap_or_default();
+        // The chart's name may run over line ends, as `[^/]+` matches them; the path may not.
+        let slash = rest.iter().position(|it| *it == b'/');
+        if let Some(slash) = slash.filter(|it| *it > 0) {
+            let path = rest[slash + 1..].split(|it| *it == b'\n').next().unwrap_or_default();
+            if !path.is_empty() {
+                return Some(String::from_utf8_lossy(path).into_owned());
+            }
+        }
+        at += line.len();
+    }
+}

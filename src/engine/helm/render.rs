@@ -1,0 +1,243 @@
+//! A chart and its values into manifests.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::capabilities::Capabilities;
+use super::chart::{Chart, Crd, NodeId};
+use super::exec_error::TemplateError;
+use super::files::Files;
+use super::functions::{functions, without_no_value};
+use super::manifest::{self, Hook, Manifest, ManifestError};
+use super::release::{Release, ReleaseNameError};
+use super::values::{self, CoalesceError, Warnings};
+use super::{schema, version};
+use crate::engine::gotmpl::{MissingKey, Templates};
+use crate::engine::value::{Map, Str, Type, Value};
+use crate::engine::world::World;
+
+/// For what a chart is rendered.
+#[derive(Clone, Debug)]
+pub struct Options {
+    pub release: Release,
+    pub capabilities: Capabilities,
+    pub include_crds: bool,
+    pub skip_schema_validation: bool,
+}
+
+/// All that came out of a chart.
+#[derive(Clone, Debug, Default)]
+pub struct Rendered {
+    /// The files of `crds/`, where they were asked for.
+    pub crds: Vec<Crd>,
+    /// In the order of installation.
+    pub manifests: Vec<Manifest>,
+    /// In the order of installation.
+    pub hooks: Vec<Hook>,
+    /// The text of the root chart's `NOTES.txt`.
+    pub notes: Option<Str>,
+    /// What each template printed, by its path from the root chart on, `NOTES.txt` among them.
+    pub files: BTreeMap<String, Str>,
+    /// What Helm would have logged and gone on.
+    pub warnings: Warnings,
+}
+
+/// Why a chart does not render; prints in Helm's wording.
+#[derive(Debug, thiserror::Error)]
+pub enum RenderError {
+    #[error("{0} charts are not installable")]
+    NotInstallable(String),
+    #[error(
+        "an error occurred while checking for chart dependencies. You may need to run `helm dependency build` to fetch \
+         missing dependencies: found in Chart.yaml, but missing in charts/ directory: {}", .0.join(", ")
+    )]
+    MissingDependencies(Vec<String>),
+    #[error(transparent)]
+    ReleaseName(#[from] ReleaseNameError),
+    #[error("chart dependencies processing failed: {0}")]
+    Dependencies(#[source] CoalesceError),
+    #[error(transparent)]
+    Values(CoalesceError),
+    #[error("values don't meet the specifications of the schema(s) in the following chart(s):\n{0}")]
+    Schema(String),
+    #[error("chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {given}")]
+    KubeVersion { wanted: String, given: String },
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    #[error(transparent)]
+    Manifest(#[from] ManifestError),
+}
+
+impl RenderError {
+    /// Whether the fault lies in a template or in what it printed, and not in what went in.
+    pub fn is_in_templates(&self) -> bool {
+        matches!(self, RenderError::KubeVersion { .. } | RenderError::Template(_) | RenderError::Manifest(_))
+    }
+}
+
+/// Renders a chart as `helm template` does.
+///
+/// Mirrors `pkg/cmd/install.go`'s `runInstall`, `pkg/action.Install` with `--dry-run=client`, and `pkg/engine`.
+pub fn render(
+    chart: &Chart,
+    given: &Map,
+    options: &Options,
+    world: &mut dyn World,
+) -> Result<Rendered, RenderError> {
+    check_installable(chart)?;
+    options.release.check_name()?;
+    let mut warnings = Warnings::new();
+    if chart.metadata().deprecated {
+        warnings.push("this chart is deprecated".into());
+    }
+    let mut chart = chart.clone();
+    values::process_dependencies(&mut chart, given, &mut warnings).map_err(RenderError::Dependencies)?;
+    let coalesced = values::coalesce_values(&chart, given, &mut warnings).map_err(RenderError::Values)?;
+    if !options.skip_schema_validation {
+        schema::validate(&chart, &coalesced).map_err(RenderError::Schema)?;
+    }
+    check_kube_version(&chart, &options.capabilities)?;
+    let files = execute(&chart, &coalesced, options, world)?;
+    let mut manifests_of = files.clone();
+    manifests_of.retain(|path, _| !path.ends_with("NOTES.txt"));
+    let (hooks, manifests) = manifest::sort_manifests(&manifests_of)?;
+    Ok(Rendered {
+        crds: if options.include_crds { chart.crds() } else { Vec::new() },
+        manifests,
+        hooks,
+        notes: files.get(&format!("{}/templates/NOTES.txt", chart.name())).cloned(),
+        files,
+        warnings,
+    })
+}
+
+/// What each template of a chart prints, by its path from the root chart on, whatever it prints.
+///
+/// Mirrors `pkg/chart/common/util.ToRenderValues` and `pkg/engine.Render`, which look neither at the chart's kind nor at
+/// the Kubernetes version it asks for.
+pub fn render_files(
+    chart: &Chart,
+    given: &Map,
+    options: &Options,
+    world: &mut dyn World,
+) -> Result<BTreeMap<String, Str>, RenderError> {
+    let mut warnings = Warnings::new();
+    let coalesced = values::coalesce_values(chart, given, &mut warnings).map_err(RenderError::Values)?;
+    if !options.skip_schema_validation {
+        schema::validate(chart, &coalesced).map_err(RenderError::Schema)?;
+    }
+    Ok(execute(chart, &coalesced, options, world)?)
+}
+
+fn check_installable(chart: &Chart) -> Result<(), RenderError> {
+    let metadata = chart.metadata();
+    if !matches!(metadata.chart_type.as_str(), "" | "application") {
+        return Err(RenderError::NotInstallable(metadata.chart_type.clone()));
+    }
+    let present: Vec<&str> = chart.dependency_names().collect();
+    let wanted = metadata.dependencies.iter().flatten();
+    let missing: Vec<String> =
+        wanted.filter(|it| !present.contains(&it.name.as_str())).map(|it| it.name.clone()).collect();
+    if missing.is_empty() { Ok(()) } else { Err(RenderError::MissingDependencies(missing)) }
+}
+
+fn check_kube_version(chart: &Chart, capabilities: &Capabilities) -> Result<(), RenderError> {
+    let wanted = &chart.metadata().kube_version;
+    let given = &capabilities.kube_version.normalized;
+    if wanted.is_empty() || version::is_compatible(wanted, given) {
+        return Ok(());
+    }
+    Err(RenderError::KubeVersion { wanted: wanted.clone(), given: given.clone() })
+}
+
+/// A template, with the root map its chart's templates share.
+struct Renderable {
+    text: Str,
+    scope: Map,
+    base_path: Str,
+}
+
+/// Parses all templates of the tree, then executes those that are no partials. Mirrors `engine.render`.
+fn execute(
+    chart: &Chart,
+    coalesced: &Map,
+    options: &Options,
+    world: &mut dyn World,
+) -> Result<BTreeMap<String, Str>, TemplateError> {
+    let release = Value::Map(options.release.to_map());
+    let capabilities = options.capabilities.to_value();
+    let mut found = BTreeMap::new();
+    let values = coalesced.with_type(Type::VALUES);
+    collect(chart, chart.root(), values, &[("Release", release), ("Capabilities", capabilities)], &mut found);
+    let mut ordered: Vec<(String, Renderable)> = found.into_iter().collect();
+    // The deepest come first and names run backwards, so that of two definitions the chart further up has the last word.
+    ordered.sort_by_cached_key(|(path, _)| Reverse((path.matches('/').count(), path.clone())));
+
+    let functions = functions();
+    let mut templates = Templates::new("gotpl");
+    for (path, it) in &ordered {
+        templates
+            .parse(path.as_str(), &it.text, &functions)
+            .map_err(|cause| TemplateError::Parse { template: path.as_str().into(), cause })?;
+    }
+    let mut rendered = BTreeMap::new();
+    for (path, it) in ordered {
+        if path.rsplit('/').next().is_some_and(|base| base.starts_with('_')) {
+            continue;
+        }
+        let about = Map::new(Type::VALUES);
+        about.insert("Name", Value::from(path.as_str()));
+        about.insert("BasePath", Value::Str(it.base_path));
+        it.scope.insert("Template", Value::Map(about));
+        let dot = Value::Map(it.scope.with_type(Type::VALUES));
+        let printed = templates
+            .execute(path.as_str(), &dot, &functions, world, MissingKey::Zero)
+            .map_err(|cause| TemplateError::Exec { template: path.as_str().into(), cause: Box::new(cause) })?;
+        rendered.insert(path, without_no_value(printed.into()));
+    }
+    Ok(rendered)
+}
+
+/// Gathers the templates of a chart and those below it, and gives the root map they share. Mirrors `recAllTpls`.
+fn collect(
+    chart: &Chart,
+    id: NodeId,
+    values: Map,
+    shared: &[(&str, Value); 2],
+    found: &mut BTreeMap<String, Renderable>,
+) -> Map {
+    let node = chart.node(id);
+    let about = node.metadata.to_map();
+    about.insert("IsRoot", Value::Bool(chart.is_root(id)));
+    let below = Map::any();
+    let scope = Map::from_entries([
+        ("Chart".into(), Value::Map(about)),
+        ("Files".into(), Files::new(&node.files).to_value()),
+        ("Values".into(), Value::Map(values.clone())),
+        ("Subcharts".into(), Value::Map(below.clone())),
+    ]);
+    for (name, value) in shared {
+        scope.insert(*name, value.clone());
+    }
+    for dependency in chart.dependencies(id) {
+        let name = chart.node(*dependency).metadata.name.as_str();
+        let values = values::table(&values, name).map(|it| it.with_type(Type::VALUES));
+        let values = values.unwrap_or_else(|_| Map::new(Type::VALUES));
+        below.insert(name, Value::Map(collect(chart, *dependency, values, shared, found)));
+    }
+    let path = chart.full_path(id);
+    let library = node.metadata.is_library();
+    for file in node.templates.iter() {
+        let base = file.name.rsplit('/').next().unwrap_or(&file.name);
+        if library && !base.starts_with('_') {
+            continue;
+        }
+        let renderable = Renderable {
+            text: file.data.clone(),
+            scope: scope.clone(),
+            base_path: format!("{path}/templates").into(),
+        };
+        found.insert(format!("{path}/{}", file.name), renderable);
+    }
+    scope
+}

@@ -1,0 +1,227 @@
+//! Values of a tree of charts in one map: what is given over what the charts bring, with null taking away.
+//!
+//! Mirrors `pkg/chart/common/util/coalesce.go` of Helm 4.2.
+
+use super::Warnings;
+use crate::engine::fmt::print_value;
+use crate::engine::helm::chart::{Chart, NodeId};
+use crate::engine::value::{Map, Type, Value};
+
+const GLOBAL: &str = "global";
+
+/// A subchart's values are no table.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("type mismatch on {chart}: {printed}")]
+pub struct CoalesceError {
+    pub chart: String,
+    /// The value as `%t` prints it.
+    pub printed: String,
+}
+
+/// The values a chart sees, for given ones. Neither input is changed.
+///
+/// Mirrors `CoalesceValues`.
+pub fn coalesce_values(chart: &Chart, given: &Map, warnings: &mut Warnings) -> Result<Map, CoalesceError> {
+    coalesce_node(chart, chart.root(), given, warnings)
+}
+
+pub(super) fn coalesce_node(
+    chart: &Chart,
+    id: NodeId,
+    given: &Map,
+    warnings: &mut Warnings,
+) -> Result<Map, CoalesceError> {
+    let values = given.deep_copy();
+    Coalescer { chart, merge: false, warnings }.chart(id, &values, "")?;
+    Ok(values)
+}
+
+/// Like [`coalesce_node`] with nothing given, but null stays null.
+///
+/// Mirrors `MergeValues`.
+pub(super) fn merge_node(chart: &Chart, id: NodeId, warnings: &mut Warnings) -> Result<Map, CoalesceError> {
+    let values = Map::any();
+    Coalescer { chart, merge: true, warnings }.chart(id, &values, "")?;
+    Ok(values)
+}
+
+/// Fills `dest` with what `source` has and it lacks; null stays null.
+///
+/// Mirrors `MergeTables`.
+pub(super) fn merge_tables(dest: &Map, source: &Map, warnings: &mut Warnings) {
+    coalesce_tables(dest, source, "", true, warnings);
+}
+
+struct Coalescer<'a> {
+    chart: &'a Chart,
+    /// Whether null stays null.
+    merge: bool,
+    warnings: &'a mut Warnings,
+}
+
+impl Coalescer<'_> {
+    fn chart(&mut self, id: NodeId, dest: &Map, prefix: &str) -> Result<(), CoalesceError> {
+        let prefix = join(prefix, self.name(id));
+        self.values(id, dest, &prefix);
+        for below in self.chart.dependencies(id) {
+            let name = self.name(*below);
+            let table = match dest.get(name) {
+                None => {
+                    let empty = Map::any();
+                    dest.insert(name, Value::Map(empty.clone()));
+                    empty
+                }
+                Some(Value::Map(map)) if map.map_type() == Type::MAP => map,
+                Some(other) => return Err(mismatch(name, &other)),
+            };
+            self.globals(&table, dest, &prefix);
+            self.chart(*below, &table, &prefix)?;
+        }
+        Ok(())
+    }
+
+    fn name(&self, id: NodeId) -> &str {
+        &self.chart.node(id).metadata.name
+    }
+
+    /// The chart's own values under what is there already.
+    fn values(&mut self, id: NodeId, dest: &Map, prefix: &str) {
+        let own = self.chart.node(id).values.deep_copy();
+        for (key, value) in own.to_vec() {
+            match dest.get(&key) {
+                Some(Value::Nil) if !self.merge => {
+                    dest.remove(&key);
+                }
+                Some(Value::Map(held)) => match &value {
+                    Value::Map(source) => {
+                        // The values of a chart below keep their nulls, which take away what that chart brings itself.
+                        let below = self.chart.dependencies(id).iter().any(|it| key == *self.name(*it));
+                        let merge = self.merge || below;
+                        if !merge {
+                            drop_nulls(source);
+                        }
+                        let path = join(prefix, &key.to_text());
+                        coalesce_tables(&held, source, &path, merge, self.warnings);
+                    }
+                    Value::Nil => {}
+                    _ => self.warnings.push(format!("warning: skipped value for {prefix}.{key}: Not a table.")),
+                },
+                Some(_) => {}
+                None => {
+                    if !self.merge {
+                        match &value {
+                            Value::Nil => continue,
+                            Value::Map(map) => drop_nulls(map),
+                            _ => {}
+                        }
+                    }
+                    dest.insert(key, value);
+                }
+            }
+        }
+    }
+
+    /// Hands the globals of a chart down to one below it.
+    fn globals(&mut self, dest: &Map, source: &Map, prefix: &str) {
+        let table = |from: &Map| match from.get(GLOBAL) {
+            None => Some(Map::any()),
+            Some(Value::Map(map)) if map.map_type() == Type::MAP => Some(map),
+            Some(_) => None,
+        };
+        let Some(below) = table(dest) else {
+            self.warnings.push("warning: skipping globals because destination global is not a table.".into());
+            return;
+        };
+        let Some(above) = table(source) else {
+            self.warnings.push("warning: skipping globals because source global is not a table.".into());
+            return;
+        };
+        for (key, value) in above.to_vec() {
+            let held = below.get(&key);
+            match (value, held) {
+                (Value::Map(map), held) => {
+                    let copy = Map::from_entries(map.to_vec());
+                    match held {
+                        None => below.insert(key, Value::Map(copy)),
+                        Some(Value::Map(held)) => {
+                            // What comes from above wins, so the copy of it is the one that is filled up.
+                            let path = join(prefix, &key.to_text());
+                            coalesce_tables(&copy, &held, &path, true, self.warnings);
+                            below.insert(key, Value::Map(copy));
+                        }
+                        Some(_) => {
+                            let quoted = crate::engine::strconv::quote(&key);
+                            self.warnings
+                                .push(format!("Conflict: cannot merge map onto non-map for {quoted}. Skipping."));
+                        }
+                    }
+                }
+                (_, Some(Value::Map(_))) => self.warnings.push(format!("key {key} is table. Skipping")),
+                (value, _) => below.insert(key, value),
+            }
+        }
+        dest.insert(GLOBAL, Value::Map(below));
+    }
+}
+
+/// Fills `dest` with what `source` has and it lacks, table by table. Without `merge`, a null in `dest` takes the key away
+/// where `source` had a value.
+fn coalesce_tables(dest: &Map, source: &Map, prefix: &str, merge: bool, warnings: &mut Warnings) {
+    if dest.same(source) {
+        return;
+    }
+    let entries = source.to_vec();
+    for (key, held) in dest.to_vec() {
+        if matches!(held, Value::Nil) {
+            source.insert(key, Value::Nil);
+        }
+    }
+    for (key, value) in entries {
+        let path = || join(prefix, &key.to_text());
+        match dest.get(&key) {
+            None => dest.insert(key, value),
+            Some(Value::Nil) => {
+                let was_given = !matches!(value, Value::Nil);
+                if was_given && !merge {
+                    dest.remove(&key);
+                }
+            }
+            Some(Value::Map(held)) => match &value {
+                Value::Map(map) => coalesce_tables(&held, map, &path(), merge, warnings),
+                Value::Nil => {}
+                other => warnings.push(format!(
+                    "warning: destination for {} is a table. Ignoring non-table value ({})",
+                    path(),
+                    print_value(other)
+                )),
+            },
+            Some(_) => {
+                if let Value::Map(_) = &value {
+                    warnings.push(format!(
+                        "warning: cannot overwrite table with non table for {} ({})",
+                        path(),
+                        print_value(&value)
+                    ));
+                }
+            }
+        }
+    }
+}
+
+fn drop_nulls(map: &Map) {
+    map.entries_mut().retain(|_, value| {
+        if let Value::Map(inner) = value {
+            drop_nulls(inner);
+        }
+        !matches!(value, Value::Nil)
+    });
+}
+
+fn join(prefix: &str, key: &str) -> String {
+    if prefix.is_empty() { key.to_owned() } else { format!("{prefix}.{key}") }
+}
+
+fn mismatch(chart: &str, value: &Value) -> CoalesceError {
+    let printed = crate::engine::fmt::sprintf(b"%t", std::slice::from_ref(value)).to_text().into_owned();
+    CoalesceError { chart: chart.to_owned(), printed }
+}

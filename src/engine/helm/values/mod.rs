@@ -1,0 +1,16 @@
+//! Values: reading, merging and looking into them.
+
+mod coalesce;
+mod dependencies;
+mod documents;
+mod options;
+mod table;
+
+pub use coalesce::{CoalesceError, coalesce_values};
+pub use dependencies::process_dependencies;
+pub use documents::{merge_maps, read_documents};
+pub use options::{ValueSource, ValuesError, merge_sources};
+pub(super) use table::{path_value, table};
+
+/// Where the remarks go that Helm logs and goes on: clashes of tables with other values.
+pub type Warnings = Vec<String>;

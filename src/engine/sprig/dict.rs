@@ -1,0 +1,156 @@
+//! Dictionaries.
+//!
+//! Mirrors sprig's `dict.go`. Go walks a map in random order, this one in key order.
+
+use std::rc::Rc;
+
+use super::arguments::{ANY, BOOL, Outcome, STRING, any, function, list, map, strings, text, variadic};
+use super::cast::to_text;
+use super::merge::{Policy, merge};
+use super::semver::Handle;
+use crate::engine::gotmpl::{Function, Sealed};
+use crate::engine::value::{Failure, List, Map, Str, Type, Value};
+
+const MAP: Type = Type::MAP;
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    variadic("dict", &[ANY], MAP, Sealed::Pass, |args| {
+        Ok(Value::map(args.chunks(2).map(|pair| {
+            let value = pair.get(1).cloned().unwrap_or_else(|| "".into());
+            (to_text(&any(pair, 0)), value)
+        })))
+    }),
+    function("get", &[MAP, STRING], ANY, Sealed::Pass, |args| {
+        Ok(map(args, 0).get(text(args, 1)).unwrap_or_else(|| "".into()))
+    }),
+    function("set", &[MAP, STRING, ANY], MAP, Sealed::Pass, |args| {
+        let map = map(args, 0);
+        if map.is_nil() {
+            return Err("assignment to entry in nil map".into());
+        }
+        map.insert(text(args, 1), any(args, 2));
+        Ok(map.into())
+    }),
+    function("unset", &[MAP, STRING], MAP, Sealed::Pass, |args| {
+        let map = map(args, 0);
+        map.remove(text(args, 1));
+        Ok(map.into())
+    }),
+    function("hasKey", &[MAP, STRING], BOOL, Sealed::Pass, |args| Ok(map(args, 0).contains(text(args, 1)).into())),
+    variadic("pluck", &[STRING, MAP], Type::LIST, Sealed::Pass, |args| {
+        let key = text(args, 0);
+        list((1..args.len()).filter_map(|at| map(args, at).get(&key)).collect())
+    }),
+    variadic("keys", &[MAP], Type::STRINGS, Sealed::Pass, |args| {
+        strings((0..args.len()).flat_map(|at| map(args, at).entries().keys().cloned().collect::<Vec<_>>()))
+    }),
+    variadic("pick", &[MAP, STRING], MAP, Sealed::Pass, |args| {
+        let map = map(args, 0);
+        let keys = (1..args.len()).map(|at| text(args, at));
+        Ok(Value::map(keys.filter_map(|key| map.get(&key).map(|value| (key, value)))))
+    }),
+    variadic("omit", &[MAP, STRING], MAP, Sealed::Pass, |args| {
+        let picked = Map::from_entries(map(args, 0).to_vec());
+        for at in 1..args.len() {
+            picked.remove(text(args, at));
+        }
+        Ok(picked.into())
+    }),
+    function("values", &[MAP], Type::LIST, Sealed::Pass, |args| {
+        list(map(args, 0).entries().values().cloned().collect())
+    }),
+    variadic("merge", &[MAP, MAP], ANY, Sealed::Pass, |args| swallow(merge_all(args, Policy::Fill))),
+    variadic("mustMerge", &[MAP, MAP], ANY, Sealed::Pass, |args| raise(merge_all(args, Policy::Fill))),
+    variadic("mergeOverwrite", &[MAP, MAP], ANY, Sealed::Pass, |args| swallow(merge_all(args, Policy::Overwrite))),
+    variadic("mustMergeOverwrite", &[MAP, MAP], ANY, Sealed::Pass, |args| raise(merge_all(args, Policy::Overwrite))),
+    variadic("dig", &[ANY], ANY, Sealed::Pass, dig),
+    function("deepCopy", &[ANY], ANY, Sealed::Pass, |args| deep_copy(&any(args, 0))),
+    function("mustDeepCopy", &[ANY], ANY, Sealed::Pass, |args| deep_copy(&any(args, 0))),
+];
+
+/// Merges every further map into the first. The inner error is mergo's own, the outer one a panic.
+fn merge_all(args: &[Value], policy: Policy) -> Result<Result<Value, Failure>, Failure> {
+    let mut target = map(args, 0);
+    for at in 1..args.len() {
+        let source = map(args, at);
+        if target.is_nil() && !source.is_nil() {
+            target = Map::any();
+        }
+        match merge(&target, &source, policy) {
+            Ok(()) => {}
+            Err(fault) if fault.panic => return Err(fault.message.into()),
+            Err(fault) => return Ok(Err(fault.message.into())),
+        }
+    }
+    Ok(Ok(target.into()))
+}
+
+/// What `merge` makes of an error: the empty string.
+fn swallow(merged: Result<Result<Value, Failure>, Failure>) -> Outcome {
+    Ok(merged?.unwrap_or_else(|_| "".into()))
+}
+
+fn raise(merged: Result<Result<Value, Failure>, Failure>) -> Outcome {
+    merged?
+}
+
+fn dig(args: &[Value]) -> Outcome {
+    let [path @ .., default, root] = args else { return Err("dig needs at least three arguments".into()) };
+    if path.is_empty() {
+        return Err("dig needs at least three arguments".into());
+    }
+    let mut current = dictionary(root)?;
+    let keys = path.iter().map(key).collect::<Result<Vec<Str>, Failure>>()?;
+    let Some((last, parents)) = keys.split_last() else { return Ok(default.clone()) };
+    for key in parents {
+        match current.get(key) {
+            None => return Ok(default.clone()),
+            Some(step) => current = dictionary(&step)?,
+        }
+    }
+    Ok(current.get(last).unwrap_or_else(|| default.clone()))
+}
+
+/// The Go type assertion `value.(map[string]interface {})`.
+fn dictionary(value: &Value) -> Result<Map, Failure> {
+    match value {
+        Value::Map(map) if map.map_type() == MAP => Ok(map.clone()),
+        other => Err(conversion(other, "map[string]interface {}")),
+    }
+}
+
+/// The Go type assertion `value.(string)`.
+fn key(value: &Value) -> Result<Str, Failure> {
+    match value {
+        Value::Str(text) => Ok(text.clone()),
+        other => Err(conversion(other, "string")),
+    }
+}
+
+fn conversion(value: &Value, wanted: &str) -> Failure {
+    let found = value.type_of().map_or_else(|| "nil".to_owned(), |it| it.to_string());
+    Failure::new(format!("interface conversion: interface {{}} is {found}, not {wanted}"))
+}
+
+/// Mirrors `copystructure.Copy`, which cannot see into a `*semver.Version` and makes a blank one.
+fn deep_copy(value: &Value) -> Outcome {
+    match value {
+        Value::Nil => Err("reflect: call of reflect.Value.Type on zero Value".into()),
+        other => Ok(copied(other)),
+    }
+}
+
+fn copied(value: &Value) -> Value {
+    match value {
+        Value::List(it) if it.is_nil() => value.clone(),
+        Value::List(it) => Value::List(List::new(it.list_type(), it.items().iter().map(copied).collect())),
+        Value::Map(it) if it.is_nil() => value.clone(),
+        Value::Map(it) => {
+            let copy = Map::new(it.map_type());
+            it.entries().iter().for_each(|(key, item)| copy.insert(key.clone(), copied(item)));
+            copy.into()
+        }
+        Value::Object(it) if it.as_any().is::<Handle>() => Value::Object(Rc::new(Handle::default())),
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,182 @@
+//! Lists.
+//!
+//! Mirrors sprig's `list.go`, whose functions take any slice and mostly give an `[]interface {}`.
+
+use super::arguments::{ANY, BOOL, INT, LISTS, NIL_POINTER, Outcome, any, function, int, list, rest, variadic};
+use super::cast::to_int;
+use super::defaults::empty;
+use super::equal::{Haystack, deep_equal};
+use crate::engine::gotmpl::{Function, Sealed};
+use crate::engine::value::{Failure, List, Type, Value};
+
+const LIST: Type = Type::LIST;
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    variadic("list", &[ANY], LIST, Sealed::Pass, |args| list(args.to_vec())),
+    variadic("tuple", &[ANY], LIST, Sealed::Pass, |args| list(args.to_vec())),
+    function("append", &[ANY, ANY], LIST, Sealed::Pass, push),
+    function("push", &[ANY, ANY], LIST, Sealed::Pass, push),
+    function("mustAppend", &[ANY, ANY], LIST, Sealed::Pass, push),
+    function("mustPush", &[ANY, ANY], LIST, Sealed::Pass, push),
+    function("prepend", &[ANY, ANY], LIST, Sealed::Pass, prepend),
+    function("mustPrepend", &[ANY, ANY], LIST, Sealed::Pass, prepend),
+    function("first", &[ANY], ANY, Sealed::Pass, first),
+    function("mustFirst", &[ANY], ANY, Sealed::Pass, first),
+    function("last", &[ANY], ANY, Sealed::Pass, last),
+    function("mustLast", &[ANY], ANY, Sealed::Pass, last),
+    function("rest", &[ANY], LIST, Sealed::Pass, tail),
+    function("mustRest", &[ANY], LIST, Sealed::Pass, tail),
+    function("initial", &[ANY], LIST, Sealed::Pass, initial),
+    function("mustInitial", &[ANY], LIST, Sealed::Pass, initial),
+    function("reverse", &[ANY], LIST, Sealed::Pass, reverse),
+    function("mustReverse", &[ANY], LIST, Sealed::Pass, reverse),
+    function("compact", &[ANY], LIST, Sealed::Pass, compact),
+    function("mustCompact", &[ANY], LIST, Sealed::Pass, compact),
+    function("uniq", &[ANY], LIST, Sealed::Refuse, uniq),
+    function("mustUniq", &[ANY], LIST, Sealed::Refuse, uniq),
+    variadic("without", &[ANY, ANY], LIST, Sealed::Refuse, without),
+    variadic("mustWithout", &[ANY, ANY], LIST, Sealed::Refuse, without),
+    function("has", &[ANY, ANY], BOOL, Sealed::Refuse, has),
+    function("mustHas", &[ANY, ANY], BOOL, Sealed::Refuse, has),
+    variadic("slice", &[ANY, ANY], ANY, Sealed::Pass, slice),
+    variadic("mustSlice", &[ANY, ANY], ANY, Sealed::Pass, slice),
+    variadic("concat", &[ANY], ANY, Sealed::Pass, concat),
+    function("chunk", &[INT, ANY], LISTS, Sealed::Pass, chunk),
+    function("mustChunk", &[INT, ANY], LISTS, Sealed::Pass, chunk),
+];
+
+fn push(args: &[Value]) -> Outcome {
+    let mut items = items(&any(args, 0), "Cannot push on type")?;
+    items.push(any(args, 1));
+    list(items)
+}
+
+fn prepend(args: &[Value]) -> Outcome {
+    let mut items = items(&any(args, 0), "Cannot prepend on type")?;
+    items.insert(0, any(args, 1));
+    list(items)
+}
+
+fn first(args: &[Value]) -> Outcome {
+    Ok(items(&any(args, 0), "Cannot find first on type")?.into_iter().next().unwrap_or(Value::Nil))
+}
+
+fn last(args: &[Value]) -> Outcome {
+    Ok(items(&any(args, 0), "Cannot find last on type")?.pop().unwrap_or(Value::Nil))
+}
+
+fn tail(args: &[Value]) -> Outcome {
+    let items = items(&any(args, 0), "Cannot find rest on type")?;
+    some_or_nil(items.split_first().map(|(_, tail)| tail))
+}
+
+fn initial(args: &[Value]) -> Outcome {
+    let items = items(&any(args, 0), "Cannot find initial on type")?;
+    some_or_nil(items.split_last().map(|(_, head)| head))
+}
+
+/// What is left of a list, or the nil list where it was empty already.
+fn some_or_nil(left: Option<&[Value]>) -> Outcome {
+    left.map_or_else(|| Ok(List::nil(LIST).into()), |it| list(it.to_vec()))
+}
+
+fn reverse(args: &[Value]) -> Outcome {
+    let mut items = items(&any(args, 0), "Cannot find reverse on type")?;
+    items.reverse();
+    list(items)
+}
+
+fn compact(args: &[Value]) -> Outcome {
+    let mut items = items(&any(args, 0), "Cannot compact on type")?;
+    items.retain(|it| !empty(it));
+    list(items)
+}
+
+fn uniq(args: &[Value]) -> Outcome {
+    let mut seen = Haystack::default();
+    let mut items = items(&any(args, 0), "Cannot find uniq on type")?;
+    items.retain(|it| {
+        let fresh = !seen.contains(it);
+        if fresh {
+            seen.insert(it.clone());
+        }
+        fresh
+    });
+    list(items)
+}
+
+fn without(args: &[Value]) -> Outcome {
+    let omitted: Haystack = rest(args, 1).iter().cloned().collect();
+    let mut items = items(&any(args, 0), "Cannot find without on type")?;
+    items.retain(|it| !omitted.contains(it));
+    list(items)
+}
+
+fn has(args: &[Value]) -> Outcome {
+    let (needle, haystack) = (any(args, 0), any(args, 1));
+    if matches!(haystack, Value::Nil) {
+        return Ok(false.into());
+    }
+    let items = items(&haystack, "Cannot find has on type")?;
+    Ok(items.iter().any(|it| deep_equal(&needle, it)).into())
+}
+
+fn slice(args: &[Value]) -> Outcome {
+    let from = any(args, 0);
+    let items = items(&from, "list should be type of slice or array but")?;
+    if items.is_empty() {
+        return Ok(Value::Nil);
+    }
+    let start = args.get(1).map_or(0, to_int);
+    let end = args.get(2).map_or(items.len() as i64, to_int);
+    let part =
+        usize::try_from(start).ok().zip(usize::try_from(end).ok()).and_then(|(start, end)| items.get(start..end));
+    let Some(part) = part else { return Err("reflect.Value.Slice: slice index out of bounds".into()) };
+    Ok(match from {
+        Value::List(list) if part.len() == items.len() => list.into(),
+        Value::List(list) => List::new(list.list_type(), part.to_vec()).into(),
+        _ => Value::Bytes(
+            part.iter().map(|it| if let Value::Uint8(it) = it { *it } else { 0 }).collect::<Vec<_>>().into(),
+        ),
+    })
+}
+
+fn concat(args: &[Value]) -> Outcome {
+    let mut all = Vec::new();
+    for arg in args {
+        match items(arg, "") {
+            Ok(items) => all.extend(items),
+            Err(_) if !matches!(arg, Value::Nil) => {
+                return Err(format!("Cannot concat type {} as list", arg.kind().name()).into());
+            }
+            Err(fault) => return Err(fault),
+        }
+    }
+    if all.is_empty() { Ok(List::nil(LIST).into()) } else { list(all) }
+}
+
+fn chunk(args: &[Value]) -> Outcome {
+    let items = items(&any(args, 1), "Cannot chunk type")?;
+    let size = int(args, 0);
+    if let Ok(size @ 1..) = usize::try_from(size) {
+        let chunks = items.chunks(size).map(|it| Value::list(it.to_vec())).collect();
+        return Ok(List::new(LISTS, chunks).into());
+    }
+    // Go computes the number of chunks as for any size, and only some make no slice that it cannot have.
+    let count = ((items.len() as f64 - 1.0) / size as f64).floor() + 1.0;
+    match items.len() {
+        1 if size < -1 => Ok(List::new(LISTS, vec![Value::list(items)]).into()),
+        _ if count == 0.0 => Ok(List::new(LISTS, Vec::new()).into()),
+        _ => Err("runtime error: makeslice: len out of range".into()),
+    }
+}
+
+/// The items of a slice. Anything else is an error of `complaint` and its kind.
+fn items(value: &Value, complaint: &str) -> Result<Vec<Value>, Failure> {
+    match value {
+        Value::List(list) => Ok(list.to_vec()),
+        Value::Bytes(bytes) => Ok(bytes.iter().map(|it| Value::Uint8(*it)).collect()),
+        Value::Nil => Err(NIL_POINTER.into()),
+        other => Err(format!("{complaint} {}", other.kind().name()).into()),
+    }
+}

@@ -1,0 +1,75 @@
+//! Regular expressions.
+//!
+//! Mirrors sprig's `regex.go`: a function without `must` panics with Go's text, except that `regexMatch` says no.
+
+use std::rc::Rc;
+
+use super::arguments::{BOOL, INT, Outcome, STRING, function, int, string, strings, text};
+use super::regexp::{Regexp, SyntaxError, panic_text, quote_meta};
+use crate::engine::gotmpl::{Function, Sealed};
+use crate::engine::value::{Failure, List, Type, Value};
+
+const STRINGS: Type = Type::STRINGS;
+
+pub(super) const FUNCTIONS: &[Function] = &[
+    function("regexMatch", &[STRING, STRING], BOOL, Sealed::Refuse, |args| {
+        Ok(compile(args).is_ok_and(|it| it.is_match(&text(args, 1))).into())
+    }),
+    function("mustRegexMatch", &[STRING, STRING], BOOL, Sealed::Refuse, |args| {
+        Ok(checked(args)?.is_match(&text(args, 1)).into())
+    }),
+    function("regexFind", &[STRING, STRING], STRING, Sealed::Defer, |args| find(&*must(args)?, args)),
+    function("mustRegexFind", &[STRING, STRING], STRING, Sealed::Defer, |args| find(&*checked(args)?, args)),
+    function("regexFindAll", &[STRING, STRING, INT], STRINGS, Sealed::Refuse, |args| find_all(&*must(args)?, args)),
+    function("mustRegexFindAll", &[STRING, STRING, INT], STRINGS, Sealed::Refuse, |args| {
+        find_all(&*checked(args)?, args)
+    }),
+    function("regexReplaceAll", &[STRING, STRING, STRING], STRING, Sealed::Defer, |args| {
+        string(must(args)?.replace_all(&text(args, 1), &text(args, 2)))
+    }),
+    function("mustRegexReplaceAll", &[STRING, STRING, STRING], STRING, Sealed::Defer, |args| {
+        string(checked(args)?.replace_all(&text(args, 1), &text(args, 2)))
+    }),
+    function("regexReplaceAllLiteral", &[STRING, STRING, STRING], STRING, Sealed::Defer, |args| {
+        string(must(args)?.replace_all_literal(&text(args, 1), &text(args, 2)))
+    }),
+    function("mustRegexReplaceAllLiteral", &[STRING, STRING, STRING], STRING, Sealed::Defer, |args| {
+        string(checked(args)?.replace_all_literal(&text(args, 1), &text(args, 2)))
+    }),
+    function("regexSplit", &[STRING, STRING, INT], STRINGS, Sealed::Refuse, |args| split(&*must(args)?, args)),
+    function("mustRegexSplit", &[STRING, STRING, INT], STRINGS, Sealed::Refuse, |args| split(&*checked(args)?, args)),
+    function("regexQuoteMeta", &[STRING], STRING, Sealed::Defer, |args| string(quote_meta(&text(args, 0)))),
+];
+
+fn compile(args: &[Value]) -> Result<Rc<Regexp>, SyntaxError> {
+    Regexp::compile(&text(args, 0))
+}
+
+/// The expression, or the error that `regexp.Compile` returns.
+fn checked(args: &[Value]) -> Result<Rc<Regexp>, Failure> {
+    compile(args).map_err(|it| it.to_string().into())
+}
+
+/// The expression, or the error that `regexp.MustCompile` panics with.
+fn must(args: &[Value]) -> Result<Rc<Regexp>, Failure> {
+    compile(args).map_err(|it| panic_text(&text(args, 0), &it).into())
+}
+
+fn find(regexp: &Regexp, args: &[Value]) -> Outcome {
+    string(regexp.find(&text(args, 1)).unwrap_or_default())
+}
+
+fn find_all(regexp: &Regexp, args: &[Value]) -> Outcome {
+    or_nil(regexp.find_all(&text(args, 1), int(args, 2)))
+}
+
+fn split(regexp: &Regexp, args: &[Value]) -> Outcome {
+    or_nil(regexp.split(&text(args, 1), int(args, 2)))
+}
+
+fn or_nil(parts: Option<Vec<&[u8]>>) -> Outcome {
+    match parts {
+        Some(parts) => strings(parts),
+        None => Ok(List::nil(STRINGS).into()),
+    }
+}

@@ -1,0 +1,550 @@
+//! The syntax of RE2 with Perl's classes, as Go reads it.
+//!
+//! Mirrors `regexp/syntax.Parse` with the `Perl` flags, in what it accepts and in its errors.
+
+use std::fmt;
+
+use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange, Hir, Look};
+
+use super::class::{folded, negated, perl, posix, unicode};
+use super::tree::{Count, Tree};
+use crate::engine::sprig::runes::{ERROR, decode};
+
+/// The most copies that counts may ask for.
+const MAX_COPIES: u32 = 1000;
+/// The deepest tree.
+const MAX_HEIGHT: u32 = 1000;
+/// The most instructions.
+const MAX_SIZE: u64 = (128 << 20) / 40;
+/// The most ends of ranges of all classes.
+const MAX_RUNES: usize = (128 << 20) / 4;
+
+/// What is wrong with a pattern.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::engine::sprig) struct SyntaxError {
+    code: &'static str,
+    part: String,
+}
+
+impl SyntaxError {
+    pub(super) fn new(code: &'static str, part: &[u8]) -> Self {
+        SyntaxError { code, part: String::from_utf8_lossy(part).into_owned() }
+    }
+}
+
+impl fmt::Display for SyntaxError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "error parsing regexp: {}: `{}`", self.code, self.part)
+    }
+}
+
+/// A parsed pattern.
+pub(super) struct Parsed {
+    pub hir: Hir,
+    /// The names of the groups, the whole match first.
+    pub names: Vec<Option<String>>,
+}
+
+/// Parses a pattern.
+pub(super) fn parse(pattern: &[u8]) -> Result<Parsed, SyntaxError> {
+    let mut parser =
+        Parser { pattern, flags: Flags::default(), open: vec![Group::default()], names: vec![None], runes: 0 };
+    parser.run()?;
+    let Some(group) = parser.open.pop().filter(|_| parser.open.is_empty()) else {
+        return Err(SyntaxError::new("missing closing )", pattern));
+    };
+    let tree = parser.checked(group.close())?;
+    Ok(Parsed { hir: tree.into_hir(), names: parser.names })
+}
+
+/// What `(?...)` switches.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+struct Flags {
+    fold: bool,
+    multi_line: bool,
+    dot_newline: bool,
+    lazy: bool,
+}
+
+/// A group whose `)` has not come yet.
+#[derive(Default)]
+struct Group {
+    /// The number of the capture, `None` for one that only groups.
+    capture: Option<u32>,
+    /// The flags before it.
+    flags: Flags,
+    alternatives: Vec<Tree>,
+    parts: Vec<Tree>,
+}
+
+impl Group {
+    fn bar(&mut self) {
+        let parts = std::mem::take(&mut self.parts);
+        self.alternatives.push(Tree::concat(parts));
+    }
+
+    fn close(mut self) -> Tree {
+        self.bar();
+        Tree::alternate(self.alternatives)
+    }
+}
+
+struct Parser<'p> {
+    pattern: &'p [u8],
+    flags: Flags,
+    /// The groups around the place, the pattern itself first.
+    open: Vec<Group>,
+    names: Vec<Option<String>>,
+    runes: usize,
+}
+
+impl<'p> Parser<'p> {
+    fn run(&mut self) -> Result<(), SyntaxError> {
+        let mut rest = self.pattern;
+        let mut last_repeat: Option<&'p [u8]> = None;
+        while let [byte, after @ ..] = rest {
+            let mut repeat = None;
+            rest = match byte {
+                b'(' if after.starts_with(b"?") => self.flags(rest)?,
+                b'(' => {
+                    self.open_capture(None);
+                    after
+                }
+                b'|' => {
+                    self.group().bar();
+                    after
+                }
+                b')' => {
+                    self.close()?;
+                    after
+                }
+                b'^' => self.look(if self.flags.multi_line { Look::StartLF } else { Look::Start }, after)?,
+                b'$' => self.look(if self.flags.multi_line { Look::EndLF } else { Look::End }, after)?,
+                b'.' => {
+                    self.push(Tree::any(self.flags.dot_newline))?;
+                    after
+                }
+                b'[' => self.class(rest)?,
+                b'*' | b'+' | b'?' => {
+                    repeat = Some(rest);
+                    let min = u32::from(*byte == b'+');
+                    let max = (*byte == b'?').then_some(1);
+                    self.repeat(Count { min, max, greedy: true, braces: false }, rest, after, last_repeat)?
+                }
+                b'{' => match count(rest) {
+                    None => {
+                        self.literal('{')?;
+                        after
+                    }
+                    Some((count, after)) => {
+                        repeat = Some(rest);
+                        let Some((min, max)) = count.filter(|(min, max)| max.is_none_or(|max| *min <= max)) else {
+                            return Err(SyntaxError::new("invalid repeat count", between(rest, after)));
+                        };
+                        self.repeat(Count { min, max, greedy: true, braces: true }, rest, after, last_repeat)?
+                    }
+                },
+                b'\\' => self.escape(rest)?,
+                _ => {
+                    let (rune, after) = next_rune(rest)?;
+                    self.literal(rune)?;
+                    after
+                }
+            };
+            last_repeat = repeat;
+        }
+        Ok(())
+    }
+
+    /// The innermost open group.
+    fn group(&mut self) -> &mut Group {
+        if self.open.is_empty() {
+            self.open.push(Group::default());
+        }
+        let last = self.open.len() - 1;
+        &mut self.open[last]
+    }
+
+    fn push(&mut self, tree: Tree) -> Result<(), SyntaxError> {
+        let tree = self.checked(tree)?;
+        self.group().parts.push(tree);
+        Ok(())
+    }
+
+    fn checked(&self, tree: Tree) -> Result<Tree, SyntaxError> {
+        if tree.size > MAX_SIZE || self.runes > MAX_RUNES {
+            return Err(SyntaxError::new("expression too large", self.pattern));
+        }
+        if tree.height > MAX_HEIGHT {
+            return Err(SyntaxError::new("expression nests too deeply", self.pattern));
+        }
+        Ok(tree)
+    }
+
+    fn literal(&mut self, rune: char) -> Result<(), SyntaxError> {
+        if self.flags.fold {
+            let class = folded(ClassUnicode::new([ClassUnicodeRange::new(rune, rune)]));
+            return self.push(Tree::class(class));
+        }
+        self.push(Tree::literal(rune))
+    }
+
+    fn look(&mut self, look: Look, after: &'p [u8]) -> Result<&'p [u8], SyntaxError> {
+        self.push(Tree::look(look))?;
+        Ok(after)
+    }
+
+    fn push_class(&mut self, class: ClassUnicode) -> Result<(), SyntaxError> {
+        self.runes += class.ranges().len() * 2;
+        self.push(Tree::class(class))
+    }
+
+    fn open_capture(&mut self, name: Option<String>) {
+        let index = u32::try_from(self.names.len()).unwrap_or(u32::MAX);
+        self.names.push(name);
+        self.open.push(Group { capture: Some(index), flags: self.flags, ..Group::default() });
+    }
+
+    fn close(&mut self) -> Result<(), SyntaxError> {
+        let Some(group) = self.open.pop().filter(|_| !self.open.is_empty()) else {
+            return Err(SyntaxError::new("unexpected )", self.pattern));
+        };
+        self.flags = group.flags;
+        let capture = group.capture;
+        let tree = self.checked(group.close())?;
+        self.push(match capture {
+            Some(index) => tree.capture(index),
+            None => tree,
+        })
+    }
+
+    /// Repeats the last part. `before` starts at the operator, and `last_repeat` at the one right before it.
+    fn repeat(
+        &mut self,
+        mut count: Count,
+        before: &'p [u8],
+        after: &'p [u8],
+        last_repeat: Option<&'p [u8]>,
+    ) -> Result<&'p [u8], SyntaxError> {
+        count.greedy = !self.flags.lazy;
+        let after = match after {
+            [b'?', after @ ..] => {
+                count.greedy = !count.greedy;
+                after
+            }
+            _ => after,
+        };
+        if let Some(last) = last_repeat {
+            return Err(SyntaxError::new("invalid nested repetition operator", between(last, after)));
+        }
+        let Some(tree) = self.group().parts.pop() else {
+            return Err(SyntaxError::new("missing argument to repetition operator", between(before, after)));
+        };
+        let tree = self.checked(tree.repeat(count))?;
+        if count.braces && (count.min >= 2 || count.max.is_some_and(|it| it >= 2)) && !tree.copies_within(MAX_COPIES) {
+            return Err(SyntaxError::new("invalid repeat count", between(before, after)));
+        }
+        self.group().parts.push(tree);
+        Ok(after)
+    }
+
+    /// Reads what starts with `(?`: a named capture, a group that only groups, or flags.
+    fn flags(&mut self, text: &'p [u8]) -> Result<&'p [u8], SyntaxError> {
+        let named = match text {
+            [b'(', b'?', b'P', b'<', _, ..] => Some(4),
+            [b'(', b'?', b'<', _, ..] => Some(3),
+            _ => None,
+        };
+        if let Some(start) = named {
+            return self.named_capture(text, start);
+        }
+        let mut rest = text.get(2..).unwrap_or_default();
+        let mut flags = self.flags;
+        let (mut value, mut seen) = (true, false);
+        while !rest.is_empty() {
+            let (rune, after) = next_rune(rest)?;
+            rest = after;
+            match rune {
+                'i' => flags.fold = value,
+                'm' => flags.multi_line = value,
+                's' => flags.dot_newline = value,
+                'U' => flags.lazy = value,
+                '-' if value => {
+                    (value, seen) = (false, false);
+                    continue;
+                }
+                ':' | ')' if value || seen => {
+                    if rune == ':' {
+                        self.open.push(Group { flags: self.flags, ..Group::default() });
+                    }
+                    self.flags = flags;
+                    return Ok(rest);
+                }
+                _ => return Err(SyntaxError::new("invalid or unsupported Perl syntax", between(text, rest))),
+            }
+            seen = true;
+        }
+        // A pattern that ends here lacks at least its parenthesis.
+        Err(SyntaxError::new("invalid or unsupported Perl syntax", text))
+    }
+
+    fn named_capture(&mut self, text: &'p [u8], start: usize) -> Result<&'p [u8], SyntaxError> {
+        let Some(end) = text.iter().position(|it| *it == b'>') else {
+            check_utf8(text)?;
+            return Err(SyntaxError::new("invalid named capture", text));
+        };
+        let (head, after) = text.split_at(end + 1);
+        let name = text.get(start..end).unwrap_or_default();
+        check_utf8(name)?;
+        if name.is_empty() || !name.iter().all(|it| it.is_ascii_alphanumeric() || *it == b'_') {
+            return Err(SyntaxError::new("invalid named capture", head));
+        }
+        self.open_capture(Some(String::from_utf8_lossy(name).into_owned()));
+        Ok(after)
+    }
+
+    /// Reads what starts with a backslash outside of brackets.
+    fn escape(&mut self, text: &'p [u8]) -> Result<&'p [u8], SyntaxError> {
+        let after = text.get(2..).unwrap_or_default();
+        match text.get(1) {
+            Some(b'A') => return self.look(Look::Start, after),
+            Some(b'b') => return self.look(Look::WordAscii, after),
+            Some(b'B') => return self.look(Look::WordAsciiNegate, after),
+            Some(b'z') => return self.look(Look::End, after),
+            Some(b'C') => return Err(SyntaxError::new("invalid escape sequence", text.get(..2).unwrap_or_default())),
+            Some(b'Q') => {
+                let mut rest = after;
+                while !rest.is_empty() {
+                    if let Some(after) = rest.strip_prefix(br"\E") {
+                        return Ok(after);
+                    }
+                    let (rune, after) = next_rune(rest)?;
+                    self.literal(rune)?;
+                    rest = after;
+                }
+                return Ok(rest);
+            }
+            _ => {}
+        }
+        if let Some((class, after)) = self.class_escape(text)? {
+            self.push_class(class)?;
+            return Ok(after);
+        }
+        let (rune, after) = rune_escape(text)?;
+        self.literal(rune)?;
+        Ok(after)
+    }
+
+    /// Reads `\d`, `\pL` and their like, and gives `None` of anything else.
+    fn class_escape(&self, text: &'p [u8]) -> Result<Option<(ClassUnicode, &'p [u8])>, SyntaxError> {
+        let [b'\\', letter, after @ ..] = text else { return Ok(None) };
+        if matches!(letter, b'p' | b'P') {
+            return self.unicode_class(text).map(Some);
+        }
+        let Some(class) = perl(letter.to_ascii_lowercase()) else { return Ok(None) };
+        Ok(Some((self.group_class(class, letter.is_ascii_uppercase()), after)))
+    }
+
+    fn group_class(&self, class: ClassUnicode, negate: bool) -> ClassUnicode {
+        let class = if self.flags.fold { folded(class) } else { class };
+        if negate { negated(class) } else { class }
+    }
+
+    fn unicode_class(&self, text: &'p [u8]) -> Result<(ClassUnicode, &'p [u8]), SyntaxError> {
+        let (rune, after) = next_rune(text.get(2..).unwrap_or_default())?;
+        let (name, after) = if rune != '{' {
+            (text.get(2..text.len() - after.len()).unwrap_or_default(), after)
+        } else {
+            let Some(end) = text.iter().position(|it| *it == b'}') else {
+                check_utf8(text)?;
+                return Err(SyntaxError::new("invalid character class range", text));
+            };
+            (text.get(3..end).unwrap_or_default(), text.get(end + 1..).unwrap_or_default())
+        };
+        check_utf8(name)?;
+        let mut negate = text.get(1) == Some(&b'P');
+        let mut plain = name;
+        if let Some(after) = name.strip_prefix(b"^") {
+            negate = !negate;
+            plain = after;
+        }
+        let class = std::str::from_utf8(plain).ok().and_then(unicode);
+        let Some(class) = class else {
+            return Err(SyntaxError::new("invalid character class range", between(text, after)));
+        };
+        Ok((self.group_class(class, negate), after))
+    }
+
+    /// Reads a class in brackets.
+    fn class(&mut self, text: &'p [u8]) -> Result<&'p [u8], SyntaxError> {
+        let mut rest = text.get(1..).unwrap_or_default();
+        let negate = rest.first() == Some(&b'^');
+        if negate {
+            rest = rest.get(1..).unwrap_or_default();
+        }
+        let mut class = ClassUnicode::empty();
+        let mut ranges = Vec::new();
+        let mut first = true;
+        while first || rest.first() != Some(&b']') {
+            first = false;
+            if let Some((named, after)) = self.named_class(rest)? {
+                class.union(&named);
+                rest = after;
+                continue;
+            }
+            if let Some((escaped, after)) = self.class_escape(rest)? {
+                class.union(&escaped);
+                rest = after;
+                continue;
+            }
+            let start = rest;
+            let (low, after) = class_rune(rest, text)?;
+            rest = after;
+            let mut high = low;
+            if let [b'-', next, ..] = rest
+                && *next != b']'
+            {
+                (high, rest) = class_rune(rest.get(1..).unwrap_or_default(), text)?;
+                if high < low {
+                    return Err(SyntaxError::new("invalid character class range", between(start, rest)));
+                }
+            }
+            ranges.push(ClassUnicodeRange::new(low, high));
+        }
+        let ranges = ClassUnicode::new(ranges);
+        class.union(&if self.flags.fold { folded(ranges) } else { ranges });
+        self.push_class(if negate { negated(class) } else { class })?;
+        Ok(rest.get(1..).unwrap_or_default())
+    }
+
+    /// Reads `[:alnum:]` and its like.
+    fn named_class(&self, text: &'p [u8]) -> Result<Option<(ClassUnicode, &'p [u8])>, SyntaxError> {
+        let Some(inner) = text.strip_prefix(b"[:") else { return Ok(None) };
+        let Some(end) = inner.windows(2).position(|it| it == b":]") else { return Ok(None) };
+        let (name, after) = inner.split_at(end);
+        let after = after.get(2..).unwrap_or_default();
+        let (negate, plain) = match name.strip_prefix(b"^") {
+            Some(plain) => (true, plain),
+            None => (false, name),
+        };
+        match posix(plain) {
+            Some(class) => Ok(Some((self.group_class(class, negate), after))),
+            None => Err(SyntaxError::new("invalid character class range", between(text, after))),
+        }
+    }
+}
+
+/// A single character of a class.
+fn class_rune<'p>(text: &'p [u8], class: &'p [u8]) -> Result<(char, &'p [u8]), SyntaxError> {
+    match text {
+        [] => Err(SyntaxError::new("missing closing ]", class)),
+        [b'\\', ..] => rune_escape(text),
+        _ => next_rune(text),
+    }
+}
+
+/// Reads an escape that stands for one character.
+fn rune_escape(text: &[u8]) -> Result<(char, &[u8]), SyntaxError> {
+    let rest = text.get(1..).unwrap_or_default();
+    if rest.is_empty() {
+        return Err(SyntaxError::new("trailing backslash at end of expression", b""));
+    }
+    let (rune, rest) = next_rune(rest)?;
+    let simple = match rune {
+        'a' => '\u{7}',
+        'f' => '\u{C}',
+        'n' => '\n',
+        'r' => '\r',
+        't' => '\t',
+        'v' => '\u{B}',
+        '0'..='7' if rune == '0' || matches!(rest.first(), Some(b'0'..=b'7')) => {
+            let digits = rest.iter().take(2).take_while(|it| matches!(it, b'0'..=b'7')).count();
+            let (digits, after) = rest.split_at(digits);
+            let first = rune.to_digit(8).unwrap_or(0);
+            let value = digits.iter().fold(first, |value, digit| value * 8 + u32::from(digit - b'0'));
+            return Ok((char::from_u32(value).unwrap_or(ERROR), after));
+        }
+        'x' => return hexadecimal(text, rest),
+        _ if rune.is_ascii() && !rune.is_ascii_alphanumeric() => rune,
+        _ => return Err(SyntaxError::new("invalid escape sequence", between(text, rest))),
+    };
+    Ok((simple, rest))
+}
+
+/// Reads what follows `\x`: two digits, or any number in braces.
+fn hexadecimal<'p>(text: &'p [u8], rest: &'p [u8]) -> Result<(char, &'p [u8]), SyntaxError> {
+    let wrong = |rest: &[u8]| Err(SyntaxError::new("invalid escape sequence", between(text, rest)));
+    if rest.is_empty() {
+        return wrong(rest);
+    }
+    let (first, mut rest) = next_rune(rest)?;
+    if first != '{' {
+        let (second, after) = next_rune(rest)?;
+        return match (first.to_digit(16), second.to_digit(16)) {
+            (Some(high), Some(low)) => Ok((char::from_u32(high * 16 + low).unwrap_or(ERROR), after)),
+            _ => wrong(after),
+        };
+    }
+    let (mut value, mut digits) = (0, 0);
+    while !rest.is_empty() {
+        let (rune, after) = next_rune(rest)?;
+        rest = after;
+        match rune.to_digit(16) {
+            Some(digit) => value = value * 16 + digit,
+            None if rune == '}' && digits > 0 => return Ok((char::from_u32(value).unwrap_or(ERROR), rest)),
+            None => break,
+        }
+        if value > u32::from(char::MAX) {
+            break;
+        }
+        digits += 1;
+    }
+    wrong(rest)
+}
+
+/// What counts in braces are: the least and, where there is one, the most copies; `None` of too great a number.
+type Copies = Option<(u32, Option<u32>)>;
+
+/// Reads `{2}`, `{2,}` or `{2,5}`; `None` of anything else, which is then literal.
+fn count(text: &[u8]) -> Option<(Copies, &[u8])> {
+    let (min, rest) = number(text.strip_prefix(b"{")?)?;
+    let within = |it: u32| it <= MAX_COPIES;
+    if let Some(after) = rest.strip_prefix(b"}") {
+        return Some((within(min).then_some((min, Some(min))), after));
+    }
+    let rest = rest.strip_prefix(b",")?;
+    if let Some(after) = rest.strip_prefix(b"}") {
+        return Some((within(min).then_some((min, None)), after));
+    }
+    let (max, rest) = number(rest)?;
+    Some(((within(min) && within(max)).then_some((min, Some(max))), rest.strip_prefix(b"}")?))
+}
+
+/// Reads a decimal number without leading zeros; too great a one is the greatest.
+fn number(text: &[u8]) -> Option<(u32, &[u8])> {
+    let digits = text.iter().take_while(|it| it.is_ascii_digit()).count();
+    let (digits, rest) = text.split_at(digits);
+    match digits {
+        [] | [b'0', _, ..] => None,
+        _ => Some((std::str::from_utf8(digits).ok()?.parse().unwrap_or(u32::MAX), rest)),
+    }
+}
+
+fn next_rune(text: &[u8]) -> Result<(char, &[u8]), SyntaxError> {
+    match decode(text) {
+        (ERROR, 0 | 1) => Err(SyntaxError::new("invalid UTF-8", text)),
+        (rune, width) => Ok((rune, text.get(width..).unwrap_or_default())),
+    }
+}
+
+fn check_utf8(text: &[u8]) -> Result<(), SyntaxError> {
+    match std::str::from_utf8(text) {
+        Ok(_) => Ok(()),
+        Err(fault) => Err(SyntaxError::new("invalid UTF-8", text.get(fault.valid_up_to()..).unwrap_or_default())),
+    }
+}
+
+/// What stands in `text` before its suffix `rest`.
+fn between<'p>(text: &'p [u8], rest: &[u8]) -> &'p [u8] {
+    text.get(..text.len() - rest.len().min(text.len())).unwrap_or_default()
+}

@@ -1,0 +1,157 @@
+//! Versions as template values.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use super::{Version, VersionError};
+use crate::engine::sprig::arguments::NIL_POINTER;
+use crate::engine::strconv;
+use crate::engine::value::{Failure, Kind, Object, Type, Value};
+
+/// `*semver.Version`.
+pub(super) const POINTER: Type = Type::Named { name: "*semver.Version", kind: Kind::Ptr, underlying: None };
+/// `semver.Version`, which the methods give that make another version.
+const STRUCT: Type = Type::Named { name: "semver.Version", kind: Kind::Struct, underlying: None };
+
+/// A `*semver.Version` or a `semver.Version`. What points to one can change it.
+#[derive(Debug, Default)]
+pub(in crate::engine::sprig) struct Handle {
+    version: RefCell<Version>,
+    by_value: bool,
+}
+
+impl Handle {
+    /// A pointer to a version.
+    pub(super) fn new(version: Version) -> Self {
+        Handle { version: RefCell::new(version), by_value: false }
+    }
+
+    /// Makes this version what the other is.
+    pub(in crate::engine::sprig) fn assign(&self, other: &Handle) {
+        let version = other.version.borrow().clone();
+        self.version.replace(version);
+    }
+
+    fn value(version: Version) -> Value {
+        Value::Object(Rc::new(Handle { version: RefCell::new(version), by_value: true }))
+    }
+
+    fn read(&self, text: &str) -> Result<Value, Failure> {
+        self.version.replace(parsed(Version::parse(text))?);
+        Ok(Value::Nil)
+    }
+}
+
+fn parsed(version: Result<Version, VersionError>) -> Result<Version, Failure> {
+    version.map_err(Failure::from_error)
+}
+
+impl Object for Handle {
+    fn object_type(&self) -> Type {
+        if self.by_value { STRUCT } else { POINTER }
+    }
+
+    fn method(&self, name: &str) -> Option<(&'static [Type], bool)> {
+        let params: &'static [Type] = match name {
+            "String" | "Major" | "Minor" | "Patch" | "Prerelease" | "Metadata" | "IncPatch" | "IncMinor"
+            | "IncMajor" | "MarshalJSON" | "MarshalText" | "Value" => &[],
+            "SetPrerelease" | "SetMetadata" => &[Type::String],
+            _ if self.by_value => return None,
+            "Original" => &[],
+            "LessThan" | "LessThanEqual" | "GreaterThan" | "GreaterThanEqual" | "Equal" | "Compare" => &[POINTER],
+            "UnmarshalJSON" | "UnmarshalText" => &[Type::BYTES],
+            "Scan" => &[Type::Any],
+            _ => return None,
+        };
+        Some((params, false))
+    }
+
+    fn call(&self, name: &str, args: &[Value]) -> Result<Value, Failure> {
+        let version = self.version.borrow().clone();
+        let text = match args.first() {
+            Some(Value::Str(it) | Value::Bytes(it)) => it.to_text().into_owned(),
+            _ => String::new(),
+        };
+        let other = match args.first() {
+            Some(Value::Object(it)) => it.as_any().downcast_ref::<Handle>(),
+            _ => None,
+        };
+        let compare = || match other {
+            Some(other) => Ok(version.compare(&other.version.borrow())),
+            None => Err(Failure::new(NIL_POINTER)),
+        };
+        Ok(match name {
+            "String" | "Value" => version.to_string().into(),
+            "Original" => version.original.into(),
+            "Major" => Value::Uint64(version.major),
+            "Minor" => Value::Uint64(version.minor),
+            "Patch" => Value::Uint64(version.patch),
+            "Prerelease" => version.pre.into(),
+            "Metadata" => version.metadata.into(),
+            "IncPatch" => Handle::value(version.next_patch()),
+            "IncMinor" => Handle::value(version.next_minor()),
+            "IncMajor" => Handle::value(version.next_major()),
+            "SetPrerelease" => Handle::value(parsed(version.with_prerelease(&text))?),
+            "SetMetadata" => Handle::value(parsed(version.with_metadata(&text))?),
+            "MarshalText" => Value::Bytes(version.to_string().into()),
+            "MarshalJSON" => Value::Bytes(format!("\"{version}\"").into()),
+            "LessThan" => compare()?.is_lt().into(),
+            "LessThanEqual" => compare()?.is_le().into(),
+            "GreaterThan" => compare()?.is_gt().into(),
+            "GreaterThanEqual" => compare()?.is_ge().into(),
+            "Equal" => compare().is_ok_and(|it| it.is_eq()).into(),
+            "Compare" => Value::Int(compare()? as i64),
+            "UnmarshalText" | "Scan" => self.read(&text)?,
+            "UnmarshalJSON" => match crate::engine::yaml::read_json(text.as_bytes())? {
+                Value::Str(text) => self.read(&text.to_text())?,
+                other => {
+                    return Err(format!("json: cannot unmarshal {} into Go value of type string", json(&other)).into());
+                }
+            },
+            _ => return Err(Failure::new(format!("no method {name}"))),
+        })
+    }
+
+    fn print(&self) -> String {
+        self.version.borrow().to_string()
+    }
+
+    fn print_go(&self) -> String {
+        let it = self.version.borrow();
+        let quote = |text: &str| strconv::quote(text.as_bytes());
+        format!(
+            "{}semver.Version{{major:{:#x}, minor:{:#x}, patch:{:#x}, pre:{}, metadata:{}, original:{}}}",
+            if self.by_value { "" } else { "&" },
+            it.major,
+            it.minor,
+            it.patch,
+            quote(&it.pre),
+            quote(&it.metadata),
+            quote(&it.original)
+        )
+    }
+
+    fn plain(&self) -> Value {
+        self.print().into()
+    }
+
+    fn equals(&self, other: &dyn Object) -> bool {
+        let other = other.as_any().downcast_ref::<Handle>();
+        other.is_some_and(|it| it.by_value == self.by_value && *it.version.borrow() == *self.version.borrow())
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+/// What `encoding/json` calls a value it cannot put into a string.
+fn json(value: &Value) -> &'static str {
+    match value {
+        Value::Bool(_) => "bool",
+        Value::List(_) => "array",
+        Value::Map(_) => "object",
+        _ => "number",
+    }
+}

@@ -1,0 +1,101 @@
+//! `ichor build`: spec and lock into a bundle, with no key and no network.
+
+use std::path::{Path, PathBuf};
+
+use super::{Error, Workspace};
+use crate::base::digest::Digest;
+use crate::edge::disk::{self, Access};
+use crate::edge::store::Store;
+use crate::stage::bundle::Bundle;
+use crate::stage::lock::Lock;
+use crate::stage::pack;
+use crate::stage::render;
+use crate::stage::seal::{self, Sealed};
+use crate::stage::vendor::Vendored;
+
+/// Where a bundle goes, beside the store.
+#[derive(Clone, Debug)]
+pub enum Destination {
+    /// A link to the store.
+    Link(PathBuf),
+    /// A file of its own.
+    File(PathBuf),
+}
+
+/// What a build gave.
+#[derive(Clone, Debug)]
+pub struct Built {
+    pub bundle: Bundle,
+    /// Where it lies in the store.
+    pub stored: PathBuf,
+    /// Whether it was there already.
+    pub known: bool,
+}
+
+/// Builds the spec at a path. With `rebuild`, builds even what the store has, and fails where the bytes differ.
+pub fn build(spec: &Path, store: &Store, destination: &Destination, rebuild: bool) -> Result<Built, Error> {
+    let workspace = Workspace::read(spec)?;
+    let (lock, lock_text) = workspace.lock()?;
+    let inputs = inputs(&workspace.spec_text, &lock_text);
+    let name = &workspace.spec.bundle;
+    let vendored = Vendored::locked(&workspace.spec, workspace.resolve()?, &lock)
+        .map_err(|stale| Error::Stale { path: workspace.lock_path.clone(), stale })?;
+    let stored = store.get(&inputs, name)?;
+    let known = stored.is_some();
+    let bytes = match stored {
+        Some(bytes) if !rebuild => bytes,
+        stored => {
+            let bytes = assemble(&workspace, &lock, &vendored)?.encode();
+            if stored.is_some_and(|it| it != bytes) {
+                return Err(Error::NotReproduced { path: store.path(&inputs, name) });
+            }
+            bytes
+        }
+    };
+    let bundle = Bundle::decode(&bytes)?;
+    let path = if known { store.path(&inputs, name) } else { store.put(&inputs, name, &bytes)? };
+    match destination {
+        Destination::Link(link) => disk::link(&path, link)?,
+        Destination::File(file) => disk::write(file, &bytes, Access::Public)?,
+    }
+    Ok(Built { bundle, stored: path, known })
+}
+
+/// Builds in memory, from scratch.
+pub(super) fn fresh(spec: &Path) -> Result<Bundle, Error> {
+    let workspace = Workspace::read(spec)?;
+    let (lock, _) = workspace.lock()?;
+    let vendored = Vendored::locked(&workspace.spec, workspace.resolve()?, &lock)
+        .map_err(|stale| Error::Stale { path: workspace.lock_path.clone(), stale })?;
+    assemble(&workspace, &lock, &vendored)
+}
+
+fn assemble(workspace: &Workspace, lock: &Lock, vendored: &Vendored) -> Result<Bundle, Error> {
+    let rendered = render::render(vendored, None)?;
+    let sealed = seal::seal(&rendered)?;
+    check(&sealed, lock, workspace)?;
+    let packed = pack::pack(&sealed, workspace.spec.talos);
+    Ok(Bundle::assemble(&sealed, &packed, lock)?)
+}
+
+/// The render must be the one that was locked and reviewed.
+fn check(sealed: &Sealed, lock: &Lock, workspace: &Workspace) -> Result<(), Error> {
+    for part in sealed.parts() {
+        let Some(locked) = lock.parts.get(&part.name) else { continue };
+        if part.output == locked.output {
+            continue;
+        }
+        let known = locked.resources.iter();
+        let gone = known.clone().filter(|(name, _)| !part.resources.contains_key(*name));
+        let other = part.resources.iter().filter(|(name, digest)| locked.resources.get(*name) != Some(digest));
+        let resources = gone.chain(other).map(|(name, _)| name.clone()).collect();
+        return Err(Error::OutputDiffers { path: workspace.lock_path.clone(), part: part.name.clone(), resources });
+    }
+    Ok(())
+}
+
+/// What a bundle depends on. The lock holds the digest of everything else that goes in.
+fn inputs(spec: &str, lock: &str) -> Digest {
+    let all = [env!("CARGO_PKG_VERSION"), spec, lock].map(|it| Digest::of(it.as_bytes()).to_string());
+    Digest::of(all.join("\n").as_bytes())
+}

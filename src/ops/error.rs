@@ -1,0 +1,131 @@
+//! Everything a verb can fail with, and how each failure reads.
+
+use std::path::PathBuf;
+
+use crate::base::diagnostic::{Diagnostic, Place};
+use crate::edge::{age, disk};
+use crate::stage::{bundle, lock, render, resolve, seal, vendor};
+
+/// Why a verb failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("the spec has faults")]
+    Spec(Vec<Diagnostic>),
+    #[error(transparent)]
+    Disk(#[from] disk::Error),
+    #[error("there is no lock `{}`", path.display())]
+    NoLock { path: PathBuf },
+    #[error("lock `{}`: {fault}", path.display())]
+    Lock { path: PathBuf, fault: lock::Error },
+    #[error("the recipients changed")]
+    RecipientsChanged { path: PathBuf },
+    #[error("sources have faults")]
+    Resolve(Vec<resolve::Error>),
+    #[error("the lock is stale")]
+    Stale { path: PathBuf, stale: Vec<vendor::Stale> },
+    #[error(transparent)]
+    Render(#[from] render::Error),
+    #[error(transparent)]
+    Seal(#[from] seal::Error),
+    #[error("part `{part}` renders otherwise than the lock says")]
+    OutputDiffers { path: PathBuf, part: String, resources: Vec<String> },
+    #[error("a rebuild gives other bytes than `{}`", path.display())]
+    NotReproduced { path: PathBuf },
+    #[error(transparent)]
+    Bundle(#[from] bundle::Error),
+    #[error("`{}` is no bundle: {fault}", path.display())]
+    NotABundle { path: PathBuf, fault: bundle::Error },
+    #[error(transparent)]
+    Open(#[from] bundle::OpenError),
+    #[error(transparent)]
+    Age(#[from] age::Error),
+    #[error("no identity is named, and there are secrets to open")]
+    NoIdentity,
+    #[error("there is no place for the store")]
+    NoStore,
+}
+
+impl Error {
+    /// What to tell the user: every fault, in order.
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        match self {
+            Error::Spec(faults) => faults.clone(),
+            Error::Resolve(faults) => faults.iter().map(|it| Diagnostic::error(it.code(), it.to_string()).at(it.place().clone())).collect(),
+            Error::Stale { path, stale } => {
+                let fault = |it: &vendor::Stale| {
+                    let fault = Diagnostic::error("L006", it.to_string()).at(file(path));
+                    fault.help("run `ichor lock` to bring the lock up to date, and review what it changes")
+                };
+                stale.iter().map(fault).collect()
+            }
+            _ => vec![self.single()],
+        }
+    }
+
+    /// The process' exit code: 1 differs, 2 bad input, 3 failed surroundings.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Error::NotReproduced { .. } => 1,
+            Error::Disk(fault) if fault.source.kind() != std::io::ErrorKind::NotFound => 3,
+            Error::NoStore => 3,
+            Error::Resolve(faults) if faults.iter().all(resolve::Error::is_of_the_surroundings) => 3,
+            _ => 2,
+        }
+    }
+
+    fn single(&self) -> Diagnostic {
+        match self {
+            Error::Disk(fault) => Diagnostic::error("E001", fault.to_string()),
+            Error::NoLock { .. } => self.plain("L001").help("run `ichor lock` to make it"),
+            Error::Lock { path, fault } => lock_fault(path, fault),
+            Error::RecipientsChanged { path } => Diagnostic::error("L007", "the spec names other recipients than the lock")
+                .at(file(path))
+                .help("run `ichor reseal -i KEY` to seal what the lock holds to the new recipients"),
+            Error::Render(fault) => {
+                let diagnostic = Diagnostic::error("R001", format!("part `{}` does not render: {fault}", fault.part));
+                match &fault.missing_pin {
+                    Some(_) => diagnostic.help("run `ichor lock` to mint what is missing"),
+                    None => diagnostic,
+                }
+            }
+            Error::Seal(fault) => Diagnostic::error("R002", fault.to_string()),
+            Error::OutputDiffers { path, part, resources } => {
+                let shown: Vec<&str> = resources.iter().take(5).map(String::as_str).collect();
+                let more = resources.len().saturating_sub(shown.len());
+                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                let what = if shown.is_empty() { "its text".into() } else { format!("{}{more}", shown.join(", ")) };
+                Diagnostic::error("L008", format!("part `{part}` renders otherwise than the lock says: {what}"))
+                    .at(file(path))
+                    .help("run `ichor lock` to bring the lock up to date, and review what it changes")
+            }
+            Error::NotReproduced { .. } => self.plain("B001"),
+            Error::Bundle(_) => self.plain("B002"),
+            Error::NotABundle { .. } => self.plain("B003"),
+            Error::Open(_) => self.plain("B004"),
+            Error::Age(fault) => Diagnostic::error("A001", fault.to_string()),
+            Error::NoIdentity => {
+                self.plain("A002").help("name a file with your age identity or SSH key: `-i key.txt`, or ICHOR_IDENTITY")
+            }
+            Error::NoStore => self.plain("E002").help("set ICHOR_STORE or HOME"),
+            Error::Spec(_) | Error::Resolve(_) | Error::Stale { .. } => self.plain("E000"),
+        }
+    }
+
+    fn plain(&self, code: &'static str) -> Diagnostic {
+        Diagnostic::error(code, self.to_string())
+    }
+}
+
+fn lock_fault(path: &std::path::Path, fault: &lock::Error) -> Diagnostic {
+    let diagnostic = |code| Diagnostic::error(code, fault.to_string()).at(file(path));
+    match fault {
+        lock::Error::NewerFormat(_) => diagnostic("L002").help("use a newer ichor"),
+        lock::Error::NotCanonical { .. } => diagnostic("L003").help("take the lock from version control again: it is not for editing"),
+        lock::Error::Pin { .. } => diagnostic("L004").help("take the lock from version control again: it is not for editing"),
+        _ => diagnostic("L005").help("take the lock from version control again, or delete it and run `ichor lock`"),
+    }
+}
+
+fn file(path: &std::path::Path) -> Place {
+    Place { file: path.display().to_string(), text: None, span: 0..0 }
+}

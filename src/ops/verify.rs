@@ -1,0 +1,31 @@
+//! `ichor verify`: rebuilds a bundle and compares.
+
+use std::path::Path;
+
+use super::{Error, build};
+use crate::base::digest::Digest;
+use crate::edge::disk;
+use crate::stage::bundle::Bundle;
+
+/// What the comparison showed.
+#[derive(Clone, Debug)]
+pub struct Verified {
+    /// The digest of the bundle at hand.
+    pub digest: Digest,
+    /// The files that a rebuild makes otherwise, or that only one of the two has.
+    pub differ: Vec<String>,
+}
+
+/// Rebuilds the spec at a path from its lock and compares it with the bundle at another.
+pub fn verify(spec: &Path, bundle: &Path) -> Result<Verified, Error> {
+    let given = Bundle::decode(&disk::read(bundle)?).map_err(|fault| Error::NotABundle { path: bundle.into(), fault })?;
+    let rebuilt = build::fresh(spec)?;
+    let mut differ: Vec<String> = Vec::new();
+    for (one, other) in [(&given, &rebuilt), (&rebuilt, &given)] {
+        let unlike = one.files().iter().filter(|(path, bytes)| other.files().get(path.as_str()) != Some(*bytes));
+        differ.extend(unlike.map(|(path, _)| path.to_string()));
+    }
+    differ.sort();
+    differ.dedup();
+    Ok(Verified { digest: given.digest(), differ })
+}

@@ -1,0 +1,51 @@
+//! A spec and where its lock lies.
+
+use std::path::{Path, PathBuf};
+
+use super::Error;
+use crate::edge::disk;
+use crate::edge::sources::Disk;
+use crate::stage::lock::Lock;
+use crate::stage::resolve::{self, Resolved};
+use crate::stage::spec::Spec;
+
+/// A spec that was read, and the folder that holds its lock.
+#[derive(Clone, Debug)]
+pub struct Workspace {
+    pub spec: Spec,
+    /// The spec's text as it was read.
+    pub spec_text: String,
+    pub lock_path: PathBuf,
+    spec_folder: PathBuf,
+}
+
+impl Workspace {
+    /// Reads the spec at a path; a folder stands for the `ichor.yaml` in it.
+    pub fn read(spec_path: &Path) -> Result<Workspace, Error> {
+        let path = if spec_path.is_dir() { spec_path.join("ichor.yaml") } else { spec_path.to_path_buf() };
+        let spec_text = disk::read_text(&path)?;
+        let spec = Spec::parse(&path.display().to_string(), &spec_text).map_err(Error::Spec)?;
+        let lock_path = disk::workspace(&path).join("lockfiles").join(format!("{}.lock", spec.bundle));
+        let spec_folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        Ok(Workspace { spec, spec_text, lock_path, spec_folder })
+    }
+
+    /// The lock, where there is one, and its text.
+    pub fn lock_if_any(&self) -> Result<Option<(Lock, String)>, Error> {
+        let Some(text) = disk::read_text_if_any(&self.lock_path)? else { return Ok(None) };
+        match Lock::decode(&text) {
+            Ok(lock) => Ok(Some((lock, text))),
+            Err(fault) => Err(Error::Lock { path: self.lock_path.clone(), fault }),
+        }
+    }
+
+    /// The lock and its text.
+    pub fn lock(&self) -> Result<(Lock, String), Error> {
+        self.lock_if_any()?.ok_or_else(|| Error::NoLock { path: self.lock_path.clone() })
+    }
+
+    /// Everything the spec names, read and measured.
+    pub fn resolve(&self) -> Result<Resolved, Error> {
+        resolve::resolve(&self.spec, &Disk::new(&self.spec_folder)).map_err(Error::Resolve)
+    }
+}

@@ -1,0 +1,137 @@
+//! Renders what was vendored, with no key in reach.
+
+mod pins;
+
+pub use pins::MissingPin;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::base::secret::Secret;
+use crate::engine::helm;
+use crate::engine::helm::capabilities::{Capabilities, KubeVersion};
+use crate::engine::hole::Holes;
+use crate::engine::value::{Failure, Value};
+use crate::engine::world::Call;
+use crate::stage::lock::{Envelope, Pin};
+use crate::stage::vendor::{VendoredContent, VendoredPart, Vendored};
+use pins::Pinned;
+
+/// Makes what a lock does not hold yet.
+pub trait Minter {
+    /// Computes an impure function for real. No argument has a hole.
+    fn mint(&mut self, call: &Call<'_>) -> Result<Value, Failure>;
+
+    /// Opens the envelope of a secret that minting needs: the key of a CA that shall sign.
+    fn unseal(&mut self, name: &str, envelope: &Envelope) -> Result<Secret, Failure>;
+}
+
+/// Every part as text, with holes where private values are.
+#[derive(Debug)]
+pub struct Rendered {
+    parts: Vec<RenderedPart>,
+}
+
+/// One part's manifests.
+#[derive(Debug)]
+pub struct RenderedPart {
+    pub name: String,
+    pub text: Vec<u8>,
+    pub holes: Holes,
+    /// The pins of the lock that answered a call.
+    pub used: BTreeSet<String>,
+    /// The pins that were made now, by name.
+    pub minted: BTreeMap<String, Minted>,
+}
+
+/// A new pin, not sealed yet.
+#[derive(Debug)]
+pub struct Minted {
+    pub pin: Pin,
+    pub secret: Option<Secret>,
+}
+
+/// A part does not render; Helm's wording.
+#[derive(Debug, thiserror::Error)]
+#[error("{message}")]
+pub struct Error {
+    pub part: String,
+    pub message: String,
+    /// Where the cause is a call that the lock does not answer.
+    pub missing_pin: Option<MissingPin>,
+}
+
+/// Renders every part. Without a minter, a call that no pin answers is an error.
+pub fn render(vendored: &Vendored, mut minter: Option<&mut dyn Minter>) -> Result<Rendered, Error> {
+    let functions = helm::functions();
+    let mut parts = Vec::new();
+    for part in vendored.parts() {
+        let rendered = match &part.content {
+            VendoredContent::Manifest(text) => RenderedPart {
+                name: part.name.clone(),
+                text: text.clone(),
+                holes: Holes::new(),
+                used: BTreeSet::new(),
+                minted: BTreeMap::new(),
+            },
+            VendoredContent::Chart { chart, namespace, values } => {
+                let options = options(vendored, part, namespace)?;
+                let minter = minter.as_mut().map(|it| &mut **it as &mut dyn Minter);
+                let mut world = Pinned::new(&part.name, vendored.clock(), &part.pins, &functions, minter);
+                let rendered = helm::render(chart, values, &options, &mut world);
+                let rendered = rendered.map_err(|fault| Error {
+                    part: part.name.clone(),
+                    missing_pin: cause(&fault).cloned(),
+                    message: fault.to_string(),
+                })?;
+                // Tests are of no use to a cluster that boots; other hooks are manifests like any.
+                let text = helm::manifest::print_stream(&rendered, true, false);
+                RenderedPart {
+                    name: part.name.clone(),
+                    text,
+                    holes: world.holes,
+                    used: world.used,
+                    minted: world.minted,
+                }
+            }
+        };
+        parts.push(rendered);
+    }
+    Ok(Rendered { parts })
+}
+
+impl Rendered {
+    /// In the order of the spec.
+    pub fn parts(&self) -> &[RenderedPart] {
+        &self.parts
+    }
+}
+
+fn options(vendored: &Vendored, part: &VendoredPart, namespace: &str) -> Result<helm::Options, Error> {
+    let mut capabilities = Capabilities::default();
+    if let Some(version) = vendored.kubernetes() {
+        capabilities.kube_version = KubeVersion::parse(version).map_err(|fault| Error {
+            part: part.name.clone(),
+            message: fault.to_string(),
+            missing_pin: None,
+        })?;
+    }
+    capabilities.api_versions.extend_from_slice(vendored.api_versions());
+    Ok(helm::Options {
+        release: helm::Release { name: part.name.clone(), namespace: namespace.into(), is_upgrade: false },
+        capabilities,
+        include_crds: true,
+        skip_schema_validation: false,
+    })
+}
+
+/// The missing pin at the bottom of a chain of errors.
+fn cause<'a>(fault: &'a (dyn std::error::Error + 'static)) -> Option<&'a MissingPin> {
+    let mut fault = Some(fault);
+    while let Some(it) = fault {
+        if let Some(missing) = it.downcast_ref() {
+            return Some(missing);
+        }
+        fault = it.source();
+    }
+    None
+}

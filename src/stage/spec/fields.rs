@@ -1,0 +1,124 @@
+//! Walks a spec's mappings: fields by name, nearest names for unknown ones, and all faults collected.
+
+use crate::base::diagnostic::{Diagnostic, Place};
+use std::borrow::Cow;
+
+use crate::engine::yaml::node::{Kind, Node};
+
+/// The text being read and the faults found so far.
+pub(super) struct Reader<'a> {
+    file: &'a str,
+    text: &'a str,
+    faults: Vec<Diagnostic>,
+}
+
+/// A mapping whose keys are all known.
+pub(super) struct Fields<'n> {
+    entries: Vec<(Cow<'n, str>, Node<'n>)>,
+    /// Where the mapping itself stands.
+    pub(super) at: Node<'n>,
+}
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(file: &'a str, text: &'a str) -> Self {
+        Reader { file, text, faults: Vec::new() }
+    }
+
+    pub(super) fn finish<T>(self, value: Option<T>) -> Result<T, Vec<Diagnostic>> {
+        match value {
+            Some(value) if self.faults.is_empty() => Ok(value),
+            _ => Err(self.faults),
+        }
+    }
+
+    pub(super) fn place(&self, node: Node<'_>) -> Place {
+        Place { file: self.file.into(), text: Some(self.text.into()), span: node.span() }
+    }
+
+    pub(super) fn fault(&mut self, code: &'static str, node: Node<'_>, message: impl Into<String>, help: &str) {
+        let fault = Diagnostic::error(code, message).at(self.place(node));
+        self.faults.push(if help.is_empty() { fault } else { fault.help(help) });
+    }
+
+    /// The mapping at `node`; a key that is not in `known` or stands twice is a fault.
+    pub(super) fn fields<'n>(&mut self, node: Node<'n>, what: &str, known: &[&str]) -> Option<Fields<'n>> {
+        let node = node.resolved();
+        if node.kind() != Kind::Mapping {
+            self.fault("S002", node, format!("{what} must be a mapping, not {}", kind(node)), "");
+            return None;
+        }
+        let mut entries: Vec<(Cow<'n, str>, Node<'n>)> = Vec::new();
+        for (key, value) in node.entries() {
+            let Some(name) = key.text().map(|it| it.to_text()) else {
+                self.fault("S002", key, format!("a key of {what} must be a word"), "");
+                continue;
+            };
+            if !known.contains(&name.as_ref()) {
+                let nearest = known.iter().min_by_key(|it| strsim::damerau_levenshtein(it, &name));
+                let near = nearest.filter(|it| strsim::damerau_levenshtein(it, &name) <= 1 + name.len() / 3);
+                let help = match near {
+                    Some(near) => format!("did you mean `{near}`?"),
+                    None => format!("{what} takes {}", list(known)),
+                };
+                self.fault("S001", key, format!("{what} has no key `{name}`"), &help);
+            } else if entries.iter().any(|(it, _)| *it == name) {
+                self.fault("S002", key, format!("`{name}` stands twice"), "keep one of them");
+            } else {
+                entries.push((name, value.resolved()));
+            }
+        }
+        Some(Fields { entries, at: node })
+    }
+
+    /// The words of a scalar.
+    pub(super) fn word<'n>(&mut self, node: Node<'n>, what: &str) -> Option<Cow<'n, str>> {
+        match node.text() {
+            Some(text) if !text.is_empty() => Some(text.to_text()),
+            _ => {
+                self.fault("S002", node, format!("{what} must be a word, not {}", kind(node)), "");
+                None
+            }
+        }
+    }
+
+    pub(super) fn items<'n>(&mut self, node: Node<'n>, what: &str) -> Vec<Node<'n>> {
+        if node.kind() != Kind::Sequence {
+            self.fault("S002", node, format!("{what} must be a list, not {}", kind(node)), "");
+        }
+        node.items().map(Node::resolved).collect()
+    }
+
+    /// A required field.
+    pub(super) fn need<'n>(&mut self, fields: &Fields<'n>, what: &str, name: &str) -> Option<Node<'n>> {
+        let found = fields.get(name);
+        if found.is_none() {
+            self.fault("S003", fields.at, format!("{what} needs `{name}`"), "");
+        }
+        found
+    }
+}
+
+impl<'n> Fields<'n> {
+    pub(super) fn get(&self, name: &str) -> Option<Node<'n>> {
+        self.entries.iter().find(|(it, _)| it == name).map(|(_, node)| *node)
+    }
+}
+
+/// `a`, `b` and `c`.
+fn list(words: &[&str]) -> String {
+    let quoted: Vec<String> = words.iter().map(|it| format!("`{it}`")).collect();
+    match quoted.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
+
+fn kind(node: Node<'_>) -> &'static str {
+    match node.kind() {
+        Kind::Scalar if node.text().is_some_and(|it| it.is_empty()) => "empty",
+        Kind::Scalar | Kind::Alias => "a single value",
+        Kind::Sequence => "a list",
+        Kind::Mapping => "a mapping",
+    }
+}

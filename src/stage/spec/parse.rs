@@ -1,0 +1,146 @@
+//! Reads a spec's text.
+
+use std::borrow::Cow;
+
+use super::fields::Reader;
+use super::{Chart, Content, Part, Spec, Values};
+use crate::base::diagnostic::{Diagnostic, Place};
+use crate::engine::yaml::node::{self, Kind, Node};
+
+const SPEC: &[&str] = &["bundle", "talos", "kubernetes", "apiVersions", "recipients", "parts"];
+const CHART: &[&str] = &["name", "chart", "version", "namespace", "values"];
+const MANIFEST: &[&str] = &["name", "manifest"];
+const PART: &[&str] = &["name", "chart", "manifest", "version", "namespace", "values"];
+
+pub(super) fn parse(file: &str, text: &str) -> Result<Spec, Vec<Diagnostic>> {
+    let mut reader = Reader::new(file, text);
+    let at = |offset: usize| {
+        let offset = offset.min(text.len());
+        Place { file: file.into(), text: Some(text.into()), span: offset..offset }
+    };
+    let document = match node::parse(text.as_bytes()) {
+        Ok(Some(document)) => document,
+        Ok(None) => return Err(vec![Diagnostic::error("S003", "the spec is empty").at(at(0))]),
+        Err(fault) => {
+            let diagnostic = Diagnostic::error("S004", format!("this is not YAML: {}", fault.problem));
+            return Err(vec![diagnostic.at(at(fault.mark.offset))]);
+        }
+    };
+    let spec = spec(&mut reader, document.root());
+    reader.finish(spec)
+}
+
+fn spec(reader: &mut Reader<'_>, root: Node<'_>) -> Option<Spec> {
+    let fields = reader.fields(root, "the spec", SPEC)?;
+    let bundle = reader.need(&fields, "the spec", "bundle").and_then(|it| label(reader, it, "`bundle`"));
+    let talos = reader.need(&fields, "the spec", "talos").and_then(|it| version(reader, it, "`talos`"));
+    let kubernetes = match fields.get("kubernetes") {
+        Some(it) => Some(version(reader, it, "`kubernetes`")),
+        None => None,
+    };
+    let mut api_versions = Vec::new();
+    if let Some(node) = fields.get("apiVersions") {
+        for item in reader.items(node, "`apiVersions`") {
+            api_versions.extend(reader.word(item, "an API version").map(Cow::into_owned));
+        }
+    }
+    let mut recipients = Vec::new();
+    if let Some(node) = fields.get("recipients") {
+        for item in reader.items(node, "`recipients`") {
+            let Some(word) = reader.word(item, "a recipient") else { continue };
+            match word.parse() {
+                Ok(recipient) => recipients.push(recipient),
+                Err(fault) => {
+                    let help = "`age-keygen` makes such a key; write whose it is behind it";
+                    reader.fault("S006", item, format!("{fault}"), help);
+                }
+            }
+        }
+    }
+    let mut parts: Vec<Part> = Vec::new();
+    let list = reader.need(&fields, "the spec", "parts");
+    for item in list.map(|it| reader.items(it, "`parts`")).unwrap_or_default() {
+        if let Some(part) = part(reader, item) {
+            if parts.iter().any(|it| it.name == part.name) {
+                reader.fault("S007", item, format!("two parts have the name `{}`", part.name), "rename one of them");
+            }
+            parts.push(part);
+        }
+    }
+    Some(Spec { bundle: bundle?, talos: talos?, kubernetes: kubernetes.map_or(Some(None), |it| it.map(Some))?, api_versions, recipients, parts })
+}
+
+fn part(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Part> {
+    let all = reader.fields(node, "a part", PART)?;
+    let (what, known) = match (all.get("chart"), all.get("manifest")) {
+        (Some(_), None) => ("a chart part", CHART),
+        (None, Some(_)) => ("a manifest part", MANIFEST),
+        (Some(_), Some(manifest)) => {
+            reader.fault("S008", manifest, "a part is a chart or a manifest, not both", "make two parts of it");
+            return None;
+        }
+        (None, None) => {
+            reader.fault("S003", node, "a part needs `chart` or `manifest`", "");
+            return None;
+        }
+    };
+    let fields = reader.fields(node, what, known)?;
+    let name = reader.need(&fields, what, "name").and_then(|it| label(reader, it, "`name`"));
+    let place = reader.place(node);
+    if let Some(manifest) = fields.get("manifest") {
+        let path = reader.word(manifest, "`manifest`")?.into_owned();
+        return Some(Part { name: name?, content: Content::Manifest { path, place: reader.place(manifest) }, place });
+    }
+    let chart = fields.get("chart")?;
+    let path = reader.word(chart, "`chart`")?.into_owned();
+    if let Some((scheme, _)) = path.split_once("://") {
+        let help = "name a chart archive or folder on this machine";
+        reader.fault("S009", chart, format!("`{scheme}://` sources are not supported"), help);
+    }
+    let version = fields.get("version").and_then(|it| reader.word(it, "`version`")).map(Cow::into_owned);
+    let namespace = match fields.get("namespace") {
+        Some(it) => label(reader, it, "`namespace`")?,
+        None => "default".into(),
+    };
+    let mut values = Vec::new();
+    if let Some(node) = fields.get("values") {
+        for item in reader.items(node, "`values`") {
+            match item.kind() {
+                Kind::Mapping => match item.value() {
+                    Ok(value) => values.push(Values::Inline(value, reader.place(item))),
+                    Err(fault) => reader.fault("S004", item, fault, ""),
+                },
+                _ => {
+                    let path = reader.word(item, "an entry of `values`").map(Cow::into_owned);
+                    values.extend(path.map(|path| Values::File { path, place: reader.place(item) }));
+                }
+            }
+        }
+    }
+    let chart = Chart { path, place: reader.place(chart), version, namespace, values };
+    Some(Part { name: name?, content: Content::Chart(chart), place })
+}
+
+/// A DNS-1123 label: what Kubernetes takes as a name of nearly everything.
+fn label(reader: &mut Reader<'_>, node: Node<'_>, what: &str) -> Option<String> {
+    let word = reader.word(node, what)?;
+    let inner = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-';
+    let edges = !word.starts_with('-') && !word.ends_with('-');
+    if word.len() <= 53 && edges && word.bytes().all(inner) {
+        return Some(word.into_owned());
+    }
+    let help = "use lower-case letters, digits and inner hyphens, at most 53 characters";
+    reader.fault("S005", node, format!("{what} cannot be `{word}`"), help);
+    None
+}
+
+fn version<T: std::str::FromStr<Err: std::fmt::Display>>(reader: &mut Reader<'_>, node: Node<'_>, what: &str) -> Option<T> {
+    let word = reader.word(node, what)?;
+    match word.parse() {
+        Ok(version) => Some(version),
+        Err(fault) => {
+            reader.fault("S005", node, format!("{what}: {fault}"), "");
+            None
+        }
+    }
+}

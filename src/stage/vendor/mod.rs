@@ -1,0 +1,137 @@
+//! Joins what was resolved with what is locked: from here on, every byte is known.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::base::digest::Digest;
+use crate::engine::helm::Chart;
+use crate::engine::value::Map;
+use crate::stage::lock::{Lock, LockedPart, Pin};
+use crate::stage::resolve::{Resolved, ResolvedContent, ResolvedPart};
+use crate::stage::spec::Spec;
+
+/// Every part at hand, with the pins that answer its calls.
+#[derive(Debug)]
+pub struct Vendored {
+    parts: Vec<VendoredPart>,
+    clock: Timestamp,
+    kubernetes: Option<String>,
+    api_versions: Vec<String>,
+}
+
+/// One part at hand.
+#[derive(Debug)]
+pub struct VendoredPart {
+    pub name: String,
+    pub content: VendoredContent,
+    pub pins: BTreeMap<String, Pin>,
+}
+
+/// What a part holds.
+#[derive(Debug)]
+pub enum VendoredContent {
+    Manifest(Vec<u8>),
+    Chart { chart: Box<Chart>, namespace: String, values: Map },
+}
+
+/// How the lock and the spec, or what lies on disk, disagree.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Stale {
+    #[error("the spec is of bundle `{spec}`, the lock of `{lock}`")]
+    Bundle { spec: String, lock: String },
+    #[error("the spec names other recipients than the lock")]
+    Recipients,
+    #[error("part `{0}` is in the spec, but not in the lock")]
+    NotLocked(String),
+    #[error("part `{0}` is in the lock, but not in the spec")]
+    NotInSpec(String),
+    #[error("part `{part}`: the {what} is {found}, but the lock says {locked}")]
+    Differs { part: String, what: &'static str, found: String, locked: String },
+}
+
+impl Vendored {
+    /// For a build: everything must be what the lock says. All disagreements at once.
+    pub fn locked(spec: &Spec, resolved: Resolved, lock: &Lock) -> Result<Vendored, Vec<Stale>> {
+        let mut stale = Vec::new();
+        if spec.bundle != lock.bundle {
+            stale.push(Stale::Bundle { spec: spec.bundle.clone(), lock: lock.bundle.clone() });
+        }
+        if spec.recipients != lock.recipients {
+            stale.push(Stale::Recipients);
+        }
+        for part in resolved.parts() {
+            match lock.parts.get(&part.name) {
+                Some(locked) => compare(part, locked, &mut stale),
+                None => stale.push(Stale::NotLocked(part.name.clone())),
+            }
+        }
+        let gone = lock.parts.keys().filter(|name| spec.parts.iter().all(|it| it.name != **name));
+        stale.extend(gone.map(|name| Stale::NotInSpec(name.clone())));
+        if stale.is_empty() { Ok(Vendored::new(spec, resolved, Some(lock), lock.clock)) } else { Err(stale) }
+    }
+
+    /// For locking: takes what was resolved, keeps the pins of an older lock. `now` becomes the clock of a first lock.
+    pub fn fresh(spec: &Spec, resolved: Resolved, old: Option<&Lock>, now: Timestamp) -> Vendored {
+        Vendored::new(spec, resolved, old, old.map_or(now, |it| it.clock))
+    }
+
+    fn new(spec: &Spec, resolved: Resolved, lock: Option<&Lock>, clock: Timestamp) -> Vendored {
+        let parts = resolved.into_parts().into_iter().map(|part| VendoredPart {
+            pins: lock.and_then(|it| it.parts.get(&part.name)).map(|it| it.pins.clone()).unwrap_or_default(),
+            name: part.name,
+            content: match part.content {
+                ResolvedContent::Manifest(bytes) => VendoredContent::Manifest(bytes),
+                ResolvedContent::Chart { chart, namespace, values, .. } => {
+                    VendoredContent::Chart { chart, namespace, values }
+                }
+            },
+        });
+        Vendored {
+            parts: parts.collect(),
+            clock,
+            kubernetes: spec.kubernetes.as_ref().map(|it| it.as_str().to_owned()),
+            api_versions: spec.api_versions.clone(),
+        }
+    }
+
+    /// In the order of the spec.
+    pub fn parts(&self) -> &[VendoredPart] {
+        &self.parts
+    }
+
+    /// What `now` answers.
+    pub fn clock(&self) -> Timestamp {
+        self.clock
+    }
+
+    /// The version of Kubernetes charts are told of, where the spec names one.
+    pub fn kubernetes(&self) -> Option<&str> {
+        self.kubernetes.as_deref()
+    }
+
+    /// The API versions charts are told of beyond Helm's defaults.
+    pub fn api_versions(&self) -> &[String] {
+        &self.api_versions
+    }
+}
+
+fn compare(part: &ResolvedPart, locked: &LockedPart, stale: &mut Vec<Stale>) {
+    let (version, values): (Option<String>, Option<Digest>) = match &part.content {
+        ResolvedContent::Manifest(_) => (None, None),
+        ResolvedContent::Chart { version, values_digest, .. } => (Some(version.clone()), Some(*values_digest)),
+    };
+    let or_none = |it: Option<String>| it.unwrap_or_else(|| "absent".into());
+    let pairs = [
+        ("source", part.source.clone(), locked.source.clone()),
+        ("version", or_none(version), or_none(locked.version.clone())),
+        ("digest", part.digest.to_string(), locked.digest.to_string()),
+        ("size", part.size.to_string(), locked.size.to_string()),
+        ("digest of the values", or_none(values.map(|it| it.to_string())), or_none(locked.values.map(|it| it.to_string()))),
+    ];
+    for (what, found, locked) in pairs {
+        if found != locked {
+            stale.push(Stale::Differs { part: part.name.clone(), what, found, locked });
+        }
+    }
+}
