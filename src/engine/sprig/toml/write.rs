@@ -4,7 +4,7 @@ use crate::engine::sprig::date::{Duration, Time, Zone};
 use crate::engine::sprig::toml::number::{LOCAL_DATE, LOCAL_DATETIME, LOCAL_TIME};
 use crate::engine::sprig::toml::{joined_keys, quoted_key, text};
 use crate::engine::strconv;
-use crate::engine::value::{Map, Str, Value};
+use crate::engine::value::{Str, Value};
 
 /// Why a value cannot be written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -42,7 +42,7 @@ impl Writer {
         self.deeper()?;
         match &plain(value) {
             Value::Map(map) if map.is_nil() => (),
-            Value::Map(map) => self.table(key, map)?,
+            Value::Map(_) => self.table(key, &Entries::of(value))?,
             Value::List(list) if shape(value, self.depth)? == Shape::Tables => {
                 if key.is_empty() {
                     return Err(refused("top-level values must be Go maps or structs"));
@@ -52,9 +52,7 @@ impl Writer {
                     self.indent(key);
                     self.write(&[b"[[", &joined_keys(key)[..], b"]]"].concat());
                     self.newline();
-                    if let Value::Map(map) = plain(&item) {
-                        self.map(key, &map, false)?;
-                    }
+                    self.entries(key, &Entries::of(&item), false)?;
                 }
             }
             _ => self.key_value(key, value, false)?,
@@ -63,7 +61,7 @@ impl Writer {
         Ok(())
     }
 
-    fn table(&mut self, key: &[Str], map: &Map) -> Result<(), WriteError> {
+    fn table(&mut self, key: &[Str], table: &Entries) -> Result<(), WriteError> {
         if key.len() == 1 {
             self.newline();
         }
@@ -72,34 +70,36 @@ impl Writer {
             self.write(&[b"[", &joined_keys(key)[..], b"]"].concat());
             self.newline();
         }
-        self.map(key, map, false)
+        self.entries(key, table, false)
     }
 
     /// Plain keys first, then tables, so that no key lands in a table before it.
-    fn map(&mut self, key: &[Str], map: &Map, inline: bool) -> Result<(), WriteError> {
+    fn entries(&mut self, key: &[Str], table: &Entries, inline: bool) -> Result<(), WriteError> {
         let mut direct = Vec::new();
         let mut tables = Vec::new();
-        for (name, value) in map.to_vec() {
-            match shape(&value, self.depth)? {
-                Shape::Table | Shape::Tables => tables.push((name, value)),
-                _ => direct.push((name, value)),
+        for (index, (name, value)) in table.entries.iter().enumerate() {
+            match shape(value, self.depth)? {
+                Shape::Table | Shape::Tables => tables.push((index, name, value)),
+                _ => direct.push((index, name, value)),
             }
         }
         if inline {
             self.write(b"{");
         }
         for (entries, more) in [(&direct, !tables.is_empty()), (&tables, false)] {
-            for (index, (name, value)) in entries.iter().enumerate() {
+            for (position, (index, name, value)) in entries.iter().enumerate() {
                 if is_nil(value) {
                     continue;
                 }
-                if inline {
-                    self.key_value(std::slice::from_ref(name), value, true)?;
-                    if more || index + 1 != entries.len() {
-                        self.write(b", ");
-                    }
-                } else {
-                    self.encode(&[key, std::slice::from_ref(name)].concat(), value)?;
+                if !inline {
+                    self.encode(&[key, std::slice::from_ref(*name)].concat(), value)?;
+                    continue;
+                }
+                self.key_value(std::slice::from_ref(*name), value, true)?;
+                // A skipped last entry leaves its comma behind; which one is last, structs and maps see differently.
+                let last = if table.ordered { index + 1 == table.entries.len() } else { position + 1 == entries.len() };
+                if !last || (more && !table.ordered) {
+                    self.write(b", ");
                 }
             }
         }
@@ -155,7 +155,7 @@ impl Writer {
                 }
                 self.write(b"]");
             }
-            Value::Map(map) => self.map(&[], map, true)?,
+            Value::Map(_) => self.entries(&[], &Entries::of(value), true)?,
             Value::Object(_) => (),
         }
         self.depth -= 1;
@@ -182,6 +182,29 @@ impl Writer {
 
     fn write(&mut self, text: &[u8]) {
         self.out.extend_from_slice(text);
+    }
+}
+
+/// The entries of a map by key, or of a struct in the order of its fields.
+struct Entries {
+    entries: Vec<(Str, Value)>,
+    ordered: bool,
+}
+
+impl Entries {
+    fn of(value: &Value) -> Self {
+        let fields = match value {
+            Value::Object(object) => object.fields(),
+            _ => None,
+        };
+        match (fields, plain(value)) {
+            (Some(fields), _) => {
+                let entries = fields.into_iter().map(|(name, value)| (Str::from(name), value)).collect();
+                Entries { entries, ordered: true }
+            }
+            (None, Value::Map(map)) => Entries { entries: map.to_vec(), ordered: false },
+            (None, _) => Entries { entries: Vec::new(), ordered: false },
+        }
     }
 }
 
