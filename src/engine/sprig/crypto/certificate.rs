@@ -62,6 +62,14 @@ impl Object for Certificate {
         format!("{{{} {}}}", self.cert, self.key)
     }
 
+    fn has_string_method(&self) -> bool {
+        false
+    }
+
+    fn fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        Some(vec![("Cert", self.cert.clone().into()), ("Key", self.key.clone().into())])
+    }
+
     fn print_go(&self) -> String {
         let (cert, key) = (strconv::quote(&self.cert), strconv::quote(&self.key));
         format!("sprig.certificate{{Cert:{cert}, Key:{key}}}")
