@@ -132,6 +132,19 @@ impl Object for Capabilities {
         })
     }
 
+    fn has_string_method(&self) -> bool {
+        false
+    }
+
+    fn fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        Some(
+            ["KubeVersion", "APIVersions", "HelmVersion"]
+                .into_iter()
+                .filter_map(|it| Some((it, self.field(it)?)))
+                .collect(),
+        )
+    }
+
     fn print(&self) -> String {
         let versions = VersionSet(self.api_versions.clone());
         format!("&{{{} {} {}}}", self.kube_version.print_struct(), versions.print(), BuildInfo.print())
@@ -190,6 +203,16 @@ impl Object for KubeVersion {
 
     fn call(&self, name: &str, _args: &[Value]) -> Result<Value, Failure> {
         Ok(Value::from(if name == "String" { self.normalized.as_str() } else { self.version.as_str() }))
+    }
+
+    fn has_string_method(&self) -> bool {
+        false
+    }
+
+    fn fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        let names = ["Version", "normalizedVersion", "Major", "Minor"];
+        let texts = [&self.version, &self.normalized, &self.major, &self.minor];
+        Some(names.into_iter().zip(texts.map(|it| it.as_str().into())).collect())
     }
 
     fn print(&self) -> String {
@@ -253,6 +276,10 @@ impl Object for VersionSet {
         !self.0.is_empty()
     }
 
+    fn has_string_method(&self) -> bool {
+        false
+    }
+
     fn print(&self) -> String {
         format!("[{}]", self.0.join(" "))
     }
@@ -293,6 +320,19 @@ impl Object for BuildInfo {
             "KubeClientVersion" => client,
             _ => return None,
         }))
+    }
+
+    fn has_string_method(&self) -> bool {
+        false
+    }
+
+    fn fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        Some(
+            ["Version", "GitCommit", "GitTreeState", "GoVersion", "KubeClientVersion"]
+                .into_iter()
+                .filter_map(|it| Some((it, self.field(it)?)))
+                .collect(),
+        )
     }
 
     fn print(&self) -> String {
@@ -393,7 +433,9 @@ mod tests {
     #[test]
     fn kube_versions_are_parsed_as_kubernetes_parses_them() {
         let parsed = |text: &str| {
-            KubeVersion::parse(text).map(|it| (it.normalized, it.version, it.major, it.minor)).map_err(|it| it.to_string())
+            KubeVersion::parse(text)
+                .map(|it| (it.normalized, it.version, it.major, it.minor))
+                .map_err(|it| it.to_string())
         };
         let version = |normalized: &str, full: &str, major: &str, minor: &str| {
             Ok((normalized.to_owned(), full.to_owned(), major.to_owned(), minor.to_owned()))

@@ -104,6 +104,10 @@ impl Object for Files {
         !self.by_name.is_empty()
     }
 
+    fn has_string_method(&self) -> bool {
+        false
+    }
+
     fn print(&self) -> String {
         let decimal = |data: &Str| data.iter().map(u8::to_string).collect::<Vec<_>>().join(" ");
         let entries: Vec<String> =
@@ -113,9 +117,8 @@ impl Object for Files {
 
     fn print_go(&self) -> String {
         let hex = |data: &Str| data.iter().map(|it| format!("{it:#x}")).collect::<Vec<_>>().join(", ");
-        let entry = |(name, data): (&String, &Str)| {
-            format!("{}:[]uint8{{{}}}", strconv::quote(name.as_bytes()), hex(data))
-        };
+        let entry =
+            |(name, data): (&String, &Str)| format!("{}:[]uint8{{{}}}", strconv::quote(name.as_bytes()), hex(data));
         let entries: Vec<String> = self.by_name.iter().map(entry).collect();
         format!("engine.files{{{}}}", entries.join(", "))
     }

@@ -58,6 +58,14 @@ impl Object for Certificate {
         }
     }
 
+    fn has_string_method(&self) -> bool {
+        false
+    }
+
+    fn fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        Some(vec![("Cert", self.cert.clone().into()), ("Key", self.key.clone().into())])
+    }
+
     fn print(&self) -> String {
         format!("{{{} {}}}", self.cert, self.key)
     }

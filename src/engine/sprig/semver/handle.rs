@@ -113,6 +113,18 @@ impl Object for Handle {
         })
     }
 
+    fn fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        let it = self.version.borrow();
+        Some(vec![
+            ("major", Value::Uint64(it.major)),
+            ("minor", Value::Uint64(it.minor)),
+            ("patch", Value::Uint64(it.patch)),
+            ("pre", it.pre.as_str().into()),
+            ("metadata", it.metadata.as_str().into()),
+            ("original", it.original.as_str().into()),
+        ])
+    }
+
     fn print(&self) -> String {
         self.version.borrow().to_string()
     }
