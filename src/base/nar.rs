@@ -88,3 +88,27 @@ impl Sink {
         self.string(b")");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::path::RelPath;
+
+    /// What `nix hash path` prints for these trees.
+    #[test]
+    fn digests_as_nix_does() {
+        let mut tree = FileTree::new();
+        for (path, bytes) in [("b/c.txt", &b"hello\n"[..]), ("a", b""), ("b/d", b"12345678"), ("b.txt", b"x")] {
+            tree.insert(RelPath::new(path).expect("clean"), bytes.to_vec());
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        for (path, bytes) in tree.iter() {
+            let path = folder.path().join(path.as_str());
+            std::fs::create_dir_all(path.parent().expect("below the root")).expect("made");
+            std::fs::write(path, bytes).expect("written");
+        }
+        let mut nar = Vec::new();
+        std::io::copy(&mut nix_nar::Encoder::new(folder.path()).expect("an encoder"), &mut nar).expect("encoded");
+        assert_eq!(digest(&tree), Digest::of(&nar));
+    }
+}

@@ -3,6 +3,7 @@
 pub mod age;
 pub mod clock;
 pub mod disk;
+pub mod files;
 pub mod mint;
 pub mod network;
 pub mod random;

@@ -23,7 +23,8 @@ impl Sources for Disk {
     fn chart(&self, path: &str) -> Result<ChartSource, SourceError> {
         let full = self.folder.join(path);
         if full.is_dir() {
-            return files::chart_folder(&full).map(ChartSource::Folder).map_err(fault);
+            let folder = files::chart_folder(&full).map(ChartSource::Folder);
+            return folder.map_err(|it| SourceError { missing: !it.is_surroundings(), message: it.to_string() });
         }
         self.file(path).map(ChartSource::Archive)
     }

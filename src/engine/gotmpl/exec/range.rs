@@ -82,11 +82,12 @@ impl<'t> State<'t, '_, '_> {
                 return Ok(Items::Map { entries: map.to_vec().into_iter(), element });
             }
             Value::Object(object) => {
-                let plain = object.plain();
-                if plain.kind() == value.kind() {
-                    return self.range_items(&plain, variables);
-                }
-                return Err(self.cannot_range(value));
+                return match object.plain() {
+                    plain if plain.kind() == value.kind() && !matches!(plain, Value::Object(_)) => {
+                        self.range_items(&plain, variables)
+                    }
+                    _ => Err(self.cannot_range(value)),
+                };
             }
             Value::Bool(_) | Value::Float(_) | Value::Str(_) => return Err(self.cannot_range(value)),
         };

@@ -114,7 +114,8 @@ fn float_token(text: &str) -> &str {
     let one = |at: usize, of: &[u8]| at + usize::from(bytes.get(at).is_some_and(|it| of.contains(it)));
     let mut digits: fn(u8) -> bool = |it| it.is_ascii_digit() || it == b'_';
     let mut exponent: &[u8] = b"eEpP";
-    let mut at = one(0, b"+-");
+    // An i here is taken for the start of "inf".
+    let mut at = one(one(0, b"+-"), b"iI");
     if bytes.get(at) == Some(&b'0') {
         at = one(at + 1, b"xX");
         if matches!(bytes[at - 1], b'x' | b'X') {

@@ -18,8 +18,12 @@ impl Command {
 }
 
 impl Operand {
+    /// Outside a command, a parenthesised pipeline is written without its parentheses.
     pub fn text(&self) -> String {
-        write(vec![Piece::Operand(self)])
+        match self {
+            Operand::Pipe(pipe) => pipe.text(),
+            other => write(vec![Piece::Operand(other)]),
+        }
     }
 }
 

@@ -20,6 +20,8 @@ pub struct OutputFile {
     pub text: Vec<u8>,
     /// How many times Helm opens it; it says `wrote` each time.
     pub writes: usize,
+    /// A file of hooks alone goes to the end of a file that is there already.
+    pub appends: bool,
 }
 
 /// The stream on standard output. Hooks come last; `hooks` says whether at all, `tests` whether those that test do.
@@ -68,14 +70,14 @@ pub fn show_only(stream: &[u8], patterns: &[String]) -> Result<Vec<u8>, ShowOnly
 /// name where `--release-name` is set.
 pub fn output_files(rendered: &Rendered, hooks: bool, tests: bool, release: Option<&str>) -> Vec<OutputFile> {
     let below = |path: &str| release.map_or_else(|| path.to_owned(), |name| format!("{name}/{path}"));
-    let crds = rendered.crds.iter().map(|Crd { path, data }| (path.clone(), path, data));
-    let manifests = rendered.manifests.iter().map(|it| (below(&it.path), &it.path, &it.text));
-    let hooks = printed_hooks(&rendered.hooks, hooks, tests).map(|it| (below(&it.path), &it.path, &it.text));
+    let crds = rendered.crds.iter().map(|Crd { path, data }| (path.clone(), path, data, false));
+    let manifests = rendered.manifests.iter().map(|it| (below(&it.path), &it.path, &it.text, false));
+    let hooks = printed_hooks(&rendered.hooks, hooks, tests).map(|it| (below(&it.path), &it.path, &it.text, true));
     let mut files: Vec<OutputFile> = Vec::new();
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
-    for (place, path, text) in crds.chain(manifests).chain(hooks) {
+    for (place, path, text, appends) in crds.chain(manifests).chain(hooks) {
         let at = *places.entry(place.clone()).or_insert_with(|| {
-            files.push(OutputFile { path: place, text: Vec::new(), writes: 0 });
+            files.push(OutputFile { path: place, text: Vec::new(), writes: 0, appends });
             files.len() - 1
         });
         if let Some(file) = files.get_mut(at) {

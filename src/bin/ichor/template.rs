@@ -1,0 +1,157 @@
+//! `ichor template`: the flags of `helm template`, and its bytes.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use ichor::edge::{clock, network, random};
+use ichor::engine::sprig::Genuine;
+use ichor::ops::template::{Request, template};
+
+/// Renders a chart as `helm template` does: the same flags, the same bytes
+#[derive(clap::Args)]
+pub struct Args {
+    /// The release's name, then the chart (a folder or a .tgz); or the chart alone
+    #[arg(value_names = ["NAME", "CHART"], num_args = 1..=2, required = true)]
+    name_and_chart: Vec<String>,
+    /// A values file, or `-` for the standard input; later ones win
+    #[arg(short = 'f', long = "values", value_name = "FILE", value_delimiter = ',')]
+    values: Vec<String>,
+    /// Values on the command line: `a.b=1,c[0]=x`
+    #[arg(long, value_name = "NAME=VALUE")]
+    set: Vec<String>,
+    /// Like --set, with every value a string
+    #[arg(long, value_name = "NAME=VALUE")]
+    set_string: Vec<String>,
+    /// Like --set, with the contents of a file as each value
+    #[arg(long, value_name = "NAME=FILE")]
+    set_file: Vec<String>,
+    /// Like --set, with JSON as each value; or one JSON object
+    #[arg(long, value_name = "NAME=JSON")]
+    set_json: Vec<String>,
+    /// One name, and its value as it stands
+    #[arg(long, value_name = "NAME=TEXT")]
+    set_literal: Vec<String>,
+    /// The namespace templates see
+    #[arg(short = 'n', long, default_value = "default")]
+    namespace: String,
+    /// The Kubernetes version templates see
+    #[arg(long, value_name = "VERSION")]
+    kube_version: Option<String>,
+    /// More API versions for templates to see
+    #[arg(short = 'a', long, value_name = "VERSION", value_delimiter = ',')]
+    api_versions: Vec<String>,
+    /// Print the files of crds/ too
+    #[arg(long)]
+    include_crds: bool,
+    /// Leave out hooks
+    #[arg(long)]
+    no_hooks: bool,
+    /// Leave out hooks that are tests
+    #[arg(long)]
+    skip_tests: bool,
+    /// Print only what comes from these templates
+    #[arg(short = 's', long, value_name = "PATH")]
+    show_only: Vec<String>,
+    /// Set .Release.IsUpgrade in place of .Release.IsInstall
+    #[arg(long)]
+    is_upgrade: bool,
+    /// Write files into this folder in place of printing
+    #[arg(long, value_name = "FOLDER")]
+    output_dir: Option<PathBuf>,
+    /// A template for the release's name
+    #[arg(long, value_name = "TEMPLATE")]
+    name_template: Option<String>,
+    /// Let Helm name the release
+    #[arg(short = 'g', long)]
+    generate_name: bool,
+    /// Put the files of --output-dir into a folder of the release's name
+    #[arg(long)]
+    release_name: bool,
+    /// Take values that values.schema.json refuses
+    #[arg(long)]
+    skip_schema_validation: bool,
+    /// As Helm has it; a render never reaches a cluster
+    #[arg(long, value_name = "STRATEGY", num_args = 0..=1, require_equals = true, default_missing_value = "unset")]
+    dry_run: Option<String>,
+    /// Refused: it needs the network
+    #[arg(long)]
+    dependency_update: bool,
+    /// Refused: it needs a cluster
+    #[arg(long)]
+    validate: bool,
+}
+
+/// Renders and prints.
+pub fn run(args: &Args) -> ExitCode {
+    let request = match request(args) {
+        Ok(it) => it,
+        Err(message) => return refuse(&message, 2),
+    };
+    let (mut rng, mut now, mut resolve) = (random::system(), clock::now, network::resolve);
+    let mut world = Genuine::new(&mut rng, &mut now, &mut resolve, clock::zone());
+    match template(&request, &mut world) {
+        Ok(done) => {
+            let mut stderr = std::io::stderr().lock();
+            for warning in &done.warnings {
+                // Nothing can be done about a standard error that takes no text.
+                let _ = writeln!(stderr, "{warning}");
+            }
+            let mut stdout = std::io::stdout().lock();
+            match stdout.write_all(&done.stdout).and_then(|()| stdout.flush()) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(fault) => refuse(&format!("cannot print: {fault}"), 3),
+            }
+        }
+        Err(fault) => refuse(&fault.to_string(), if fault.is_surroundings() { 3 } else { 2 }),
+    }
+}
+
+fn request(args: &Args) -> Result<Request, String> {
+    if args.dependency_update {
+        return Err("--dependency-update: a render fetches nothing; put the dependencies into charts/ first".into());
+    }
+    if args.validate {
+        return Err("--validate: a render never reaches a cluster".into());
+    }
+    match args.dry_run.as_deref() {
+        None | Some("client" | "true" | "unset" | "none" | "false") => {}
+        Some("server") => return Err("--dry-run=server: a render never reaches a cluster".into()),
+        Some(other) => {
+            return Err(format!("invalid dry-run value ({other:?}). Must be \"none\", \"server\", or \"client\""));
+        }
+    }
+    let (name, chart) = match args.name_and_chart.as_slice() {
+        [name, chart] => (Some(name.clone()), chart.clone()),
+        [chart] => (None, chart.clone()),
+        _ => return Err("expected a chart".into()),
+    };
+    Ok(Request {
+        name,
+        chart,
+        namespace: args.namespace.clone(),
+        values: args.values.clone(),
+        set: args.set.clone(),
+        set_string: args.set_string.clone(),
+        set_file: args.set_file.clone(),
+        set_json: args.set_json.clone(),
+        set_literal: args.set_literal.clone(),
+        kube_version: args.kube_version.clone(),
+        api_versions: args.api_versions.clone(),
+        include_crds: args.include_crds,
+        no_hooks: args.no_hooks,
+        skip_tests: args.skip_tests,
+        show_only: args.show_only.clone(),
+        is_upgrade: args.is_upgrade,
+        output_dir: args.output_dir.clone(),
+        name_template: args.name_template.clone().filter(|it| !it.is_empty()),
+        generate_name: args.generate_name,
+        release_name: args.release_name,
+        skip_schema_validation: args.skip_schema_validation,
+    })
+}
+
+fn refuse(message: &str, code: u8) -> ExitCode {
+    eprintln!("Error: {message}");
+    ExitCode::from(code)
+}

@@ -1,0 +1,167 @@
+//! What `template` reads and writes: charts, values files, and the folder of `--output-dir`.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use crate::base::path::RelPath;
+use crate::base::tree::FileTree;
+use crate::engine::helm::chart::ignore::{self, IgnoreError, Rules};
+use crate::engine::helm::chart::{MAX_FILE_SIZE, looks_like_archive};
+use crate::engine::strconv;
+
+/// A chart as it lies on disk.
+#[derive(Clone, Debug)]
+pub enum ChartFiles {
+    /// The files of a folder, without those `.helmignore` names.
+    Folder(FileTree),
+    /// The bytes of an archive.
+    Archive(Vec<u8>),
+}
+
+/// A file that cannot be read or written; prints in Helm's wording where Helm has one.
+#[derive(Debug, thiserror::Error)]
+pub enum FilesError {
+    #[error("path {} not found", strconv::quote(.0.as_bytes()))]
+    NotFound(String),
+    #[error("`{0}` is no folder and no file here; charts are fetched by `ichor lock`")]
+    NotLocal(String),
+    #[error(transparent)]
+    Ignore(#[from] IgnoreError),
+    #[error("cannot load irregular file {} as it has file mode type bits set", .0.display())]
+    Irregular(PathBuf),
+    #[error("chart file {} is larger than the maximum file size {MAX_FILE_SIZE}", strconv::quote(.0.as_bytes()))]
+    TooLarge(String),
+    #[error("`{}` leads back to itself", .0.display())]
+    Cycle(PathBuf),
+    #[error("file '{0}' seems to be a YAML file, but expected a gzipped archive")]
+    YamlForArchive(String),
+    #[error("file '{0}' does not appear to be a gzipped archive")]
+    NoArchive(String),
+    #[error("`{0}`: values are not fetched; give a file")]
+    RemoteValues(String),
+    #[error("{action} {}: {}", path.display(), go_text(source))]
+    Io { action: &'static str, path: PathBuf, source: io::Error },
+}
+
+impl FilesError {
+    /// Whether disk or permissions failed, and not what the user gave.
+    pub fn is_surroundings(&self) -> bool {
+        matches!(self, FilesError::Io { source, .. }
+            if !matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::IsADirectory))
+    }
+}
+
+/// Reads the chart that a user names: a folder or an archive.
+///
+/// Mirrors `LocateChart` and the file half of `pkg/chart/v2/loader`.
+pub fn chart(name: &str) -> Result<ChartFiles, FilesError> {
+    let name = name.trim();
+    let path = Path::new(name);
+    let Ok(about) = fs::metadata(path) else {
+        let local = path.is_absolute() || name.starts_with('.');
+        return Err(if local { FilesError::NotFound(name.into()) } else { FilesError::NotLocal(name.into()) });
+    };
+    if about.is_dir() {
+        return chart_folder(path).map(ChartFiles::Folder);
+    }
+    let bytes = read(path)?;
+    if !looks_like_archive(&bytes) {
+        let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+        return Err(if yaml { FilesError::YamlForArchive(name.into()) } else { FilesError::NoArchive(name.into()) });
+    }
+    Ok(ChartFiles::Archive(bytes))
+}
+
+/// Reads a values file; `-` is the standard input.
+pub fn values(name: &str) -> Result<Vec<u8>, FilesError> {
+    if name.trim() == "-" {
+        let mut text = Vec::new();
+        let failed = |source| FilesError::Io { action: "read", path: "/dev/stdin".into(), source };
+        io::stdin().lock().read_to_end(&mut text).map_err(failed)?;
+        return Ok(text);
+    }
+    if ["http://", "https://", "oci://"].iter().any(|it| name.starts_with(it)) {
+        return Err(FilesError::RemoteValues(name.into()));
+    }
+    read(Path::new(name))
+}
+
+/// Writes a file below a folder, making folders as needed; with `append`, at the end of what is there.
+pub fn write_below(folder: &Path, path: &str, text: &[u8], append: bool) -> Result<(), FilesError> {
+    let file = folder.join(path);
+    let failed = |source| FilesError::Io { action: "open", path: file.clone(), source };
+    if let Some(parent) = file.parent() {
+        fs::create_dir_all(parent).map_err(failed)?;
+    }
+    let mut options = fs::OpenOptions::new();
+    options.create(true).write(true).append(append).truncate(!append);
+    options.open(&file).and_then(|mut it| it.write_all(text)).map_err(failed)
+}
+
+/// No folder of a chart lies deeper; a link that leads upwards would never end.
+const MAX_DEPTH: usize = 100;
+
+/// The files of a chart's folder, without those its `.helmignore` names. Links are followed.
+///
+/// Mirrors `pkg/chart/v2/loader.LoadDir`.
+pub fn chart_folder(root: &Path) -> Result<FileTree, FilesError> {
+    let rules_file = root.join(ignore::FILE_NAME);
+    let rules = if rules_file.exists() { Rules::parse(&read(&rules_file)?)? } else { Rules::parse(b"")? };
+    let mut tree = FileTree::new();
+    walk(root, "", &rules, 0, &mut tree)?;
+    Ok(tree)
+}
+
+fn walk(folder: &Path, below: &str, rules: &Rules, depth: usize, tree: &mut FileTree) -> Result<(), FilesError> {
+    if depth > MAX_DEPTH {
+        return Err(FilesError::Cycle(folder.into()));
+    }
+    let failed = |source| FilesError::Io { action: "open", path: folder.into(), source };
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        names.push(entry.map_err(failed)?.file_name());
+    }
+    names.sort();
+    for name in names {
+        let path = folder.join(&name);
+        let relative = format!("{below}{}", name.to_string_lossy());
+        // Links are followed, and known by their own place.
+        let about = match fs::metadata(&path) {
+            Ok(it) => it,
+            Err(_) if rules.ignores(&relative, false) => continue,
+            Err(source) => return Err(FilesError::Io { action: "stat", path, source }),
+        };
+        if rules.ignores(&relative, about.is_dir()) {
+            continue;
+        }
+        if about.is_dir() {
+            walk(&path, &format!("{relative}/"), rules, depth + 1, tree)?;
+            continue;
+        }
+        if !about.is_file() {
+            return Err(FilesError::Irregular(path));
+        }
+        if about.len() > MAX_FILE_SIZE {
+            return Err(FilesError::TooLarge(name.to_string_lossy().into_owned()));
+        }
+        if let Ok(place) = RelPath::new(&relative) {
+            tree.insert(place, read(&path)?);
+        }
+    }
+    Ok(())
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, FilesError> {
+    fs::read(path).map_err(|source| {
+        let action = if source.kind() == io::ErrorKind::IsADirectory { "read" } else { "open" };
+        FilesError::Io { action, path: path.into(), source }
+    })
+}
+
+/// An error of the system as Go prints it.
+fn go_text(error: &io::Error) -> String {
+    let text = error.to_string();
+    let plain = text.split(" (os error").next().unwrap_or(&text);
+    plain.to_lowercase()
+}

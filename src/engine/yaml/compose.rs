@@ -1,0 +1,112 @@
+//! The composer: events to the nodes of a document.
+
+use std::collections::BTreeMap;
+
+use super::fault::Fault;
+use super::node::{Data, Document, Kind};
+use super::parse::{Event, EventKind, Parser};
+use crate::engine::value::Str;
+
+/// Composes the next document of the stream; `None` at its end.
+pub fn compose(parser: &mut Parser) -> Result<Option<Document>, Fault> {
+    let mut event = parser.next()?;
+    if event.kind == EventKind::StreamStart {
+        event = parser.next()?;
+    }
+    if event.kind != EventKind::DocumentStart {
+        return Ok(None);
+    }
+    let mut composer = Composer { nodes: Vec::new(), open: Vec::new(), anchors: BTreeMap::new() };
+    loop {
+        let event = parser.next()?;
+        if composer.accept(event)? {
+            break;
+        }
+    }
+    parser.next()?;
+    Ok(Some(Document { nodes: composer.nodes, root: 0 }))
+}
+
+struct Composer {
+    nodes: Vec<Data>,
+    /// The collections not yet ended, outermost first.
+    open: Vec<usize>,
+    anchors: BTreeMap<Vec<u8>, usize>,
+}
+
+impl Composer {
+    /// True where the event ended the document's root node.
+    fn accept(&mut self, event: Event) -> Result<bool, Fault> {
+        match event.kind {
+            EventKind::Scalar => self.add(Kind::Scalar, event),
+            EventKind::Alias => self.add_alias(event)?,
+            EventKind::SequenceStart => {
+                self.open.push(self.nodes.len());
+                self.add_open(Kind::Sequence, event);
+            }
+            EventKind::MappingStart => {
+                self.open.push(self.nodes.len());
+                self.add_open(Kind::Mapping, event);
+            }
+            EventKind::SequenceEnd | EventKind::MappingEnd => self.close(event),
+            _ => return Ok(true),
+        }
+        Ok(self.open.is_empty())
+    }
+
+    fn add_open(&mut self, kind: Kind, event: Event) {
+        let id = self.nodes.len();
+        let parent = self.open.len().checked_sub(2).and_then(|index| self.open.get(index)).copied();
+        self.add_to(parent, id, kind, event);
+    }
+
+    fn add(&mut self, kind: Kind, event: Event) {
+        let parent = self.open.last().copied();
+        self.add_to(parent, self.nodes.len(), kind, event);
+    }
+
+    fn add_alias(&mut self, event: Event) -> Result<(), Fault> {
+        let name = event.anchor.clone().unwrap_or_default();
+        let Some(&target) = self.anchors.get(&name) else {
+            let name = String::from_utf8_lossy(&name).into_owned();
+            return Err(Fault::plain(format!("unknown anchor '{name}' referenced"), event.start));
+        };
+        let id = self.nodes.len();
+        self.add(Kind::Alias, Event { anchor: None, value: name, ..event });
+        self.nodes[id].target = target;
+        Ok(())
+    }
+
+    fn add_to(&mut self, parent: Option<usize>, id: usize, kind: Kind, event: Event) {
+        if let Some(name) = &event.anchor {
+            self.anchors.insert(name.clone(), id);
+        }
+        if let Some(parent) = parent {
+            self.nodes[parent].children.push(id);
+        }
+        self.nodes.push(Data {
+            kind,
+            start: event.start,
+            end: event.end,
+            value: Str::from(event.value),
+            tag: Str::from(event.tag),
+            anchor: event.anchor.map(Str::from),
+            implicit: event.implicit,
+            style: event.style,
+            flow: event.flow,
+            children: Vec::new(),
+            target: id,
+        });
+    }
+
+    fn close(&mut self, event: Event) {
+        let Some(id) = self.open.pop() else { return };
+        // A block collection ends where the next token begins; its last child knows better.
+        let last = self.nodes[id].children.last().map(|&child| self.nodes[child].end);
+        let flow = self.nodes[id].flow && event.end.offset > event.start.offset;
+        self.nodes[id].end = match last {
+            Some(end) if !flow => end,
+            _ => event.end,
+        };
+    }
+}

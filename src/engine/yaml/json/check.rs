@@ -1,0 +1,200 @@
+//! The syntax of JSON, and what Go says where a text breaks it.
+
+/// The greatest depth Go's decoder takes.
+const DEPTH_LIMIT: usize = 10_000;
+
+#[derive(Clone, Copy)]
+enum State {
+    BeginValue,
+    BeginValueOrEnd,
+    BeginKey,
+    BeginKeyOrEnd,
+    EndValue,
+    InString,
+    InEscape,
+    /// Hexadecimal digits still to come.
+    InUnicode(u8),
+    AfterMinus,
+    AfterZero,
+    InInteger,
+    AfterPoint,
+    InFraction,
+    AfterExponent,
+    AfterExponentSign,
+    InExponent,
+    /// A literal, and how many of its bytes were read.
+    InLiteral(&'static str, usize),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Open {
+    ObjectKey,
+    ObjectValue,
+    Array,
+}
+
+/// Checks a whole text. The error is Go's.
+///
+/// Mirrors `encoding/json.checkValid`.
+pub fn check(text: &[u8]) -> Result<(), String> {
+    let mut checker = Checker { state: State::BeginValue, open: Vec::new() };
+    let mut index = 0;
+    while let Some(&byte) = text.get(index) {
+        checker.step(byte)?;
+        index += 1;
+        if matches!(checker.state, State::InString) {
+            // Most of a text lies in strings.
+            let rest = text.get(index..).unwrap_or_default();
+            index += rest.iter().take_while(|&&it| it >= b' ' && it != b'"' && it != b'\\').count();
+        }
+    }
+    // Go sees a space after the end, so that a number can end there.
+    let complete = |it: &Checker| it.open.is_empty() && matches!(it.state, State::EndValue);
+    if !complete(&checker) {
+        checker.step(b' ')?;
+        if !complete(&checker) {
+            return Err("unexpected end of JSON input".into());
+        }
+    }
+    Ok(())
+}
+
+struct Checker {
+    state: State,
+    open: Vec<Open>,
+}
+
+impl Checker {
+    fn step(&mut self, byte: u8) -> Result<(), String> {
+        let digit = byte.is_ascii_digit();
+        self.state = match self.state {
+            State::BeginValue | State::BeginValueOrEnd | State::BeginKey | State::BeginKeyOrEnd
+                if is_space(byte) =>
+            {
+                return Ok(());
+            }
+            State::BeginValueOrEnd if byte == b']' => return self.end_value(byte),
+            State::BeginValue | State::BeginValueOrEnd => return self.begin_value(byte),
+            State::BeginKeyOrEnd if byte == b'}' => {
+                if let Some(last) = self.open.last_mut() {
+                    *last = Open::ObjectValue;
+                }
+                return self.end_value(byte);
+            }
+            State::BeginKey | State::BeginKeyOrEnd if byte == b'"' => State::InString,
+            State::BeginKey | State::BeginKeyOrEnd => return fail(byte, "looking for beginning of object key string"),
+            State::EndValue => return self.end_value(byte),
+            State::InString => match byte {
+                b'"' => State::EndValue,
+                b'\\' => State::InEscape,
+                0..0x20 => return fail(byte, "in string literal"),
+                _ => State::InString,
+            },
+            State::InEscape => match byte {
+                b'b' | b'f' | b'n' | b'r' | b't' | b'\\' | b'/' | b'"' => State::InString,
+                b'u' => State::InUnicode(4),
+                _ => return fail(byte, "in string escape code"),
+            },
+            State::InUnicode(left) if byte.is_ascii_hexdigit() => match left {
+                1 => State::InString,
+                _ => State::InUnicode(left - 1),
+            },
+            State::InUnicode(_) => return fail(byte, "in \\u hexadecimal character escape"),
+            State::AfterMinus if byte == b'0' => State::AfterZero,
+            State::AfterMinus if digit => State::InInteger,
+            State::AfterMinus => return fail(byte, "in numeric literal"),
+            State::InInteger if digit => State::InInteger,
+            State::AfterZero | State::InInteger if byte == b'.' => State::AfterPoint,
+            State::AfterZero | State::InInteger | State::InFraction if matches!(byte, b'e' | b'E') => {
+                State::AfterExponent
+            }
+            State::AfterPoint | State::InFraction if digit => State::InFraction,
+            State::AfterPoint => return fail(byte, "after decimal point in numeric literal"),
+            State::AfterExponent if matches!(byte, b'+' | b'-') => State::AfterExponentSign,
+            State::AfterExponent | State::AfterExponentSign | State::InExponent if digit => State::InExponent,
+            State::AfterExponent | State::AfterExponentSign => return fail(byte, "in exponent of numeric literal"),
+            State::AfterZero | State::InInteger | State::InFraction | State::InExponent => {
+                return self.end_value(byte);
+            }
+            State::InLiteral(word, read) => {
+                let expected = word.as_bytes().get(read).copied().unwrap_or(0);
+                if byte != expected {
+                    let expected = char::from(expected);
+                    return fail(byte, &format!("in literal {word} (expecting '{expected}')"));
+                }
+                if read + 1 == word.len() { State::EndValue } else { State::InLiteral(word, read + 1) }
+            }
+        };
+        Ok(())
+    }
+
+    fn begin_value(&mut self, byte: u8) -> Result<(), String> {
+        self.state = match byte {
+            b'{' => {
+                self.push(byte, Open::ObjectKey)?;
+                State::BeginKeyOrEnd
+            }
+            b'[' => {
+                self.push(byte, Open::Array)?;
+                State::BeginValueOrEnd
+            }
+            b'"' => State::InString,
+            b'-' => State::AfterMinus,
+            b'0' => State::AfterZero,
+            b'1'..=b'9' => State::InInteger,
+            b't' => State::InLiteral("true", 1),
+            b'f' => State::InLiteral("false", 1),
+            b'n' => State::InLiteral("null", 1),
+            _ => return fail(byte, "looking for beginning of value"),
+        };
+        Ok(())
+    }
+
+    /// What follows a value.
+    fn end_value(&mut self, byte: u8) -> Result<(), String> {
+        self.state = State::EndValue;
+        if is_space(byte) {
+            return Ok(());
+        }
+        match (self.open.last_mut(), byte) {
+            (None, _) => return fail(byte, "after top-level value"),
+            (Some(last @ Open::ObjectKey), b':') => {
+                *last = Open::ObjectValue;
+                self.state = State::BeginValue;
+            }
+            (Some(Open::ObjectKey), _) => return fail(byte, "after object key"),
+            (Some(last @ Open::ObjectValue), b',') => {
+                *last = Open::ObjectKey;
+                self.state = State::BeginKey;
+            }
+            (Some(Open::Array), b',') => self.state = State::BeginValue,
+            (Some(Open::ObjectValue), b'}') | (Some(Open::Array), b']') => {
+                self.open.pop();
+            }
+            (Some(Open::ObjectValue), _) => return fail(byte, "after object key:value pair"),
+            (Some(Open::Array), _) => return fail(byte, "after array element"),
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, byte: u8, open: Open) -> Result<(), String> {
+        self.open.push(open);
+        if self.open.len() > DEPTH_LIMIT { fail(byte, "exceeded max depth") } else { Ok(()) }
+    }
+}
+
+fn is_space(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
+}
+
+fn fail(byte: u8, context: &str) -> Result<(), String> {
+    let quoted = match byte {
+        b'"' => "\"".into(),
+        b'\'' => r"\'".into(),
+        _ => {
+            let quoted = crate::engine::strconv::quote(char::from(byte).encode_utf8(&mut [0; 4]).as_bytes());
+            quoted[1..quoted.len() - 1].to_owned()
+        }
+    };
+    Err(format!("invalid character '{quoted}' {context}"))
+}

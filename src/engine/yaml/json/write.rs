@@ -1,0 +1,205 @@
+//! Values to JSON.
+
+use std::collections::BTreeSet;
+use std::io::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::engine::strconv;
+use crate::engine::value::{Str, Value};
+
+/// How to write.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Form {
+    /// Escapes `<`, `>` and `&`.
+    pub escape_html: bool,
+    /// Puts every item on a line of its own, indented by this for each level.
+    pub indent: Option<&'static str>,
+}
+
+/// Levels below which Go looks for no cycle.
+const CYCLE_FREE_DEPTH: usize = 1000;
+
+/// Writes a value. The error is Go's.
+///
+/// Mirrors `encoding/json.Marshal` and `MarshalIndent`.
+pub fn write(value: &Value, form: Form) -> Result<Vec<u8>, String> {
+    let mut writer = Writer { out: Vec::new(), form, stack: Vec::new(), seen: BTreeSet::new() };
+    writer.value(value.clone())?;
+    while let Some(frame) = writer.stack.last_mut() {
+        let first = std::mem::take(&mut frame.fresh);
+        let item = frame.items.next();
+        if !first && item.is_some() {
+            writer.out.push(b',');
+        }
+        match item {
+            Some((key, item)) => {
+                writer.line(writer.stack.len());
+                if let Some(key) = key {
+                    string(&mut writer.out, &key, form.escape_html);
+                    writer.out.extend_from_slice(if form.indent.is_some() { b": " } else { b":" });
+                }
+                writer.value(item)?;
+            }
+            None => writer.close(first),
+        }
+    }
+    Ok(writer.out)
+}
+
+/// A float64 as JSON has it.
+pub fn float_text(value: f64) -> String {
+    if value == value.trunc() && value.abs() < 1e15 {
+        let sign = if value.is_sign_negative() && value == 0.0 { "-" } else { "" };
+        return format!("{sign}{}", value as i64);
+    }
+    let magnitude = value.abs();
+    if (1e-6..1e21).contains(&magnitude) {
+        return strconv::format_float(value, b'f', -1);
+    }
+    let text = strconv::format_float(value, b'e', -1);
+    match text.split_once("e-0") {
+        Some((mantissa, digit)) => format!("{mantissa}e-{digit}"),
+        None => text,
+    }
+}
+
+struct Writer {
+    out: Vec<u8>,
+    form: Form,
+    stack: Vec<Frame>,
+    /// Addresses of the open collections that lie deep.
+    seen: BTreeSet<usize>,
+}
+
+struct Frame {
+    items: std::vec::IntoIter<(Option<Str>, Value)>,
+    close: u8,
+    fresh: bool,
+    address: usize,
+}
+
+impl Writer {
+    /// Writes a scalar, or opens a collection.
+    fn value(&mut self, value: Value) -> Result<(), String> {
+        let out = &mut self.out;
+        match value {
+            Value::Nil => out.extend_from_slice(b"null"),
+            Value::Bool(it) => out.extend_from_slice(if it { b"true" } else { b"false" }),
+            Value::Int(it) | Value::Int64(it) => push_display(out, it),
+            Value::Int32(it) => push_display(out, it),
+            Value::Uint8(it) => push_display(out, it),
+            Value::Uint64(it) => push_display(out, it),
+            Value::Float(it) if it.is_finite() => out.extend_from_slice(float_text(it).as_bytes()),
+            Value::Float(it) => {
+                return Err(format!("json: unsupported value: {}", strconv::format_float(it, b'g', -1)));
+            }
+            Value::Str(text) => string(out, &text, self.form.escape_html),
+            Value::Bytes(bytes) => {
+                out.push(b'"');
+                out.extend_from_slice(STANDARD.encode(&*bytes).as_bytes());
+                out.push(b'"');
+            }
+            Value::List(list) if list.is_nil() => out.extend_from_slice(b"null"),
+            Value::Map(map) if map.is_nil() => out.extend_from_slice(b"null"),
+            Value::List(list) => {
+                let address = std::ptr::from_ref(&*list.items()).addr();
+                let items = list.items().iter().map(|it| (None, it.clone())).collect();
+                self.open(items, [b'[', b']'], address, || Value::List(list).type_name())?;
+            }
+            Value::Map(map) => {
+                let address = std::ptr::from_ref(&*map.entries()).addr();
+                let items = map.entries().iter().map(|(key, it)| (Some(key.clone()), it.clone())).collect();
+                self.open(items, [b'{', b'}'], address, || Value::Map(map).type_name())?;
+            }
+            Value::Object(object) => return self.value(object.plain()),
+        }
+        Ok(())
+    }
+
+    fn open(
+        &mut self,
+        items: Vec<(Option<Str>, Value)>,
+        [open, close]: [u8; 2],
+        address: usize,
+        type_name: impl FnOnce() -> String,
+    ) -> Result<(), String> {
+        if self.stack.len() >= CYCLE_FREE_DEPTH && !self.seen.insert(address) {
+            return Err(format!("json: unsupported value: encountered a cycle via {}", type_name()));
+        }
+        self.out.push(open);
+        self.stack.push(Frame { items: items.into_iter(), close, fresh: true, address });
+        Ok(())
+    }
+
+    fn close(&mut self, empty: bool) {
+        let Some(frame) = self.stack.pop() else { return };
+        if self.stack.len() >= CYCLE_FREE_DEPTH {
+            self.seen.remove(&frame.address);
+        }
+        if !empty {
+            self.line(self.stack.len());
+        }
+        self.out.push(frame.close);
+    }
+
+    /// Begins a line of the given depth, where lines are wanted.
+    fn line(&mut self, depth: usize) {
+        if let Some(indent) = self.form.indent {
+            self.out.push(b'\n');
+            for _ in 0..depth {
+                self.out.extend_from_slice(indent.as_bytes());
+            }
+        }
+    }
+}
+
+fn push_display(out: &mut Vec<u8>, number: impl std::fmt::Display) {
+    // Writing to a vector cannot fail.
+    let _ = write!(out, "{number}");
+}
+
+/// Writes a string with its quotes.
+fn string(out: &mut Vec<u8>, text: &[u8], escape_html: bool) {
+    out.push(b'"');
+    for chunk in text.utf8_chunks() {
+        valid(out, chunk.valid(), escape_html);
+        for _ in chunk.invalid() {
+            out.extend_from_slice(br"\ufffd");
+        }
+    }
+    out.push(b'"');
+}
+
+fn valid(out: &mut Vec<u8>, text: &str, escape_html: bool) {
+    let bytes = text.as_bytes();
+    let mut written = 0;
+    for (index, &byte) in bytes.iter().enumerate() {
+        let mut length = 1;
+        let short: &[u8] = match byte {
+            b'"' => br#"\""#,
+            b'\\' => br"\\",
+            0x08 => br"\b",
+            0x0C => br"\f",
+            b'\n' => br"\n",
+            b'\r' => br"\r",
+            b'\t' => br"\t",
+            0..0x20 => b"",
+            b'<' | b'>' | b'&' if escape_html => b"",
+            0xE2 if matches!(bytes.get(index + 1..index + 3), Some([0x80, 0xA8 | 0xA9])) => {
+                length = 3;
+                if bytes[index + 2] == 0xA8 { br"\u2028" } else { br"\u2029" }
+            }
+            _ => continue,
+        };
+        out.extend_from_slice(&bytes[written..index]);
+        if short.is_empty() {
+            let _ = write!(out, "\\u00{byte:02x}");
+        } else {
+            out.extend_from_slice(short);
+        }
+        written = index + length;
+    }
+    out.extend_from_slice(&bytes[written..]);
+}

@@ -1,0 +1,475 @@
+//! The parser: tokens to events, by libyaml's grammar. It keeps its own stack, so depth costs no stack of the thread.
+
+use crate::engine::yaml::fault::{Fault, Mark};
+use crate::engine::yaml::scan::{Kind, Scanner, Style, Token};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EventKind {
+    StreamStart,
+    StreamEnd,
+    DocumentStart,
+    DocumentEnd,
+    Alias,
+    Scalar,
+    SequenceStart,
+    SequenceEnd,
+    MappingStart,
+    MappingEnd,
+}
+
+#[derive(Debug)]
+pub struct Event {
+    pub kind: EventKind,
+    pub start: Mark,
+    pub end: Mark,
+    /// The name an alias refers to, or by which a node may be referred to.
+    pub anchor: Option<Vec<u8>>,
+    /// The tag in its long form; empty where there is none.
+    pub tag: Vec<u8>,
+    pub value: Vec<u8>,
+    /// For a scalar: plain and untagged, or tagged `!`.
+    pub implicit: bool,
+    pub style: Style,
+    /// For a collection: written with brackets or braces.
+    pub flow: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    StreamStart,
+    ImplicitDocumentStart,
+    DocumentStart,
+    DocumentContent,
+    DocumentEnd,
+    BlockNode,
+    BlockSequenceFirstEntry,
+    BlockSequenceEntry,
+    IndentlessSequenceEntry,
+    BlockMappingFirstKey,
+    BlockMappingKey,
+    BlockMappingValue,
+    FlowSequenceFirstEntry,
+    FlowSequenceEntry,
+    FlowPairKey,
+    FlowPairValue,
+    FlowPairEnd,
+    FlowMappingFirstKey,
+    FlowMappingKey,
+    FlowMappingValue,
+    FlowMappingEmptyValue,
+    End,
+}
+
+pub struct Parser<'a> {
+    scanner: Scanner<'a>,
+    state: State,
+    states: Vec<State>,
+    /// Handles and what they stand for.
+    tags: Vec<(Vec<u8>, Vec<u8>)>,
+}
+
+type Parsed<T = Event> = Result<T, Fault>;
+
+impl<'a> Parser<'a> {
+    pub fn new(text: &'a [u8]) -> Self {
+        // go-yaml reads an empty text as an empty line.
+        let text = if text.is_empty() { b"\n" } else { text };
+        Parser { scanner: Scanner::new(text), state: State::StreamStart, states: Vec::new(), tags: Vec::new() }
+    }
+
+    /// The next event; `StreamEnd` again and again after the last.
+    pub fn next(&mut self) -> Parsed {
+        match self.state {
+            State::StreamStart => self.stream_start(),
+            State::ImplicitDocumentStart => self.document_start(true),
+            State::DocumentStart => self.document_start(false),
+            State::DocumentContent => self.document_content(),
+            State::DocumentEnd => self.document_end(),
+            State::BlockNode => self.node(true, false),
+            State::BlockSequenceFirstEntry => {
+                self.scanner.take();
+                self.block_sequence_entry()
+            }
+            State::BlockSequenceEntry => self.block_sequence_entry(),
+            State::IndentlessSequenceEntry => self.indentless_sequence_entry(),
+            State::BlockMappingFirstKey => {
+                self.scanner.take();
+                self.block_mapping_key()
+            }
+            State::BlockMappingKey => self.block_mapping_key(),
+            State::BlockMappingValue => self.block_mapping_value(),
+            State::FlowSequenceFirstEntry => {
+                self.scanner.take();
+                self.flow_sequence_entry(true)
+            }
+            State::FlowSequenceEntry => self.flow_sequence_entry(false),
+            State::FlowPairKey => self.flow_pair_key(),
+            State::FlowPairValue => self.flow_pair_value(),
+            State::FlowPairEnd => {
+                let (_, mark, _) = self.scanner.peek()?;
+                self.state = State::FlowSequenceEntry;
+                Ok(event(EventKind::MappingEnd, mark, mark))
+            }
+            State::FlowMappingFirstKey => {
+                self.scanner.take();
+                self.flow_mapping_key(true)
+            }
+            State::FlowMappingKey => self.flow_mapping_key(false),
+            State::FlowMappingValue => self.flow_mapping_value(),
+            State::FlowMappingEmptyValue => {
+                let (_, mark, _) = self.scanner.peek()?;
+                self.state = State::FlowMappingKey;
+                Ok(empty_scalar(mark))
+            }
+            State::End => {
+                let (_, start, end) = self.scanner.peek()?;
+                Ok(event(EventKind::StreamEnd, start, end))
+            }
+        }
+    }
+
+    fn pop_state(&mut self) {
+        self.state = self.states.pop().unwrap_or(State::End);
+    }
+
+    fn stream_start(&mut self) -> Parsed {
+        let (kind, start, end) = self.scanner.peek()?;
+        if kind != Kind::StreamStart {
+            return Err(Fault::parser("did not find expected <stream-start>", start));
+        }
+        self.scanner.take();
+        self.state = State::ImplicitDocumentStart;
+        Ok(event(EventKind::StreamStart, start, end))
+    }
+
+    fn document_start(&mut self, implicit: bool) -> Parsed {
+        let (mut kind, mut start, mut end) = self.scanner.peek()?;
+        while !implicit && kind == Kind::DocumentEnd {
+            self.scanner.take();
+            (kind, start, end) = self.scanner.peek()?;
+        }
+        if kind == Kind::StreamEnd {
+            self.state = State::End;
+            return Ok(event(EventKind::StreamEnd, start, end));
+        }
+        let explicit = matches!(kind, Kind::VersionDirective | Kind::TagDirective | Kind::DocumentStart);
+        self.directives()?;
+        if implicit && !explicit {
+            self.state = State::BlockNode;
+        } else {
+            let (kind, mark, document_end) = self.scanner.peek()?;
+            if kind != Kind::DocumentStart {
+                return Err(Fault::parser("did not find expected <document start>", mark));
+            }
+            self.scanner.take();
+            end = document_end;
+            self.state = State::DocumentContent;
+        }
+        self.states.push(State::DocumentEnd);
+        Ok(event(EventKind::DocumentStart, start, end))
+    }
+
+    fn directives(&mut self) -> Parsed<()> {
+        let mut has_version = false;
+        loop {
+            let (kind, mark, _) = self.scanner.peek()?;
+            match kind {
+                Kind::VersionDirective => {
+                    if has_version {
+                        return Err(Fault::parser("found duplicate %YAML directive", mark));
+                    }
+                    if self.scanner.take().version != (1, 1) {
+                        return Err(Fault::parser("found incompatible YAML document", mark));
+                    }
+                    has_version = true;
+                }
+                Kind::TagDirective => {
+                    let token = self.scanner.take();
+                    if self.tags.iter().any(|(handle, _)| *handle == token.value) {
+                        return Err(Fault::parser("found duplicate %TAG directive", mark));
+                    }
+                    self.tags.push((token.value, token.suffix));
+                }
+                _ => break,
+            }
+        }
+        for (handle, prefix) in [("!", "!"), ("!!", "tag:yaml.org,2002:")] {
+            if !self.tags.iter().any(|(it, _)| it == handle.as_bytes()) {
+                self.tags.push((handle.into(), prefix.into()));
+            }
+        }
+        Ok(())
+    }
+
+    fn document_content(&mut self) -> Parsed {
+        let (kind, mark, _) = self.scanner.peek()?;
+        match kind {
+            Kind::VersionDirective
+            | Kind::TagDirective
+            | Kind::DocumentStart
+            | Kind::DocumentEnd
+            | Kind::StreamEnd => {
+                self.pop_state();
+                Ok(empty_scalar(mark))
+            }
+            _ => self.node(true, false),
+        }
+    }
+
+    fn document_end(&mut self) -> Parsed {
+        let (kind, start, mut end) = self.scanner.peek()?;
+        if kind == Kind::DocumentEnd {
+            self.scanner.take();
+        } else {
+            end = start;
+        }
+        self.tags.clear();
+        self.state = State::DocumentStart;
+        Ok(event(EventKind::DocumentEnd, start, end))
+    }
+
+    /// A node with its anchor and tag. `indentless`: a `-` here begins a sequence of the same column as its parent.
+    fn node(&mut self, block: bool, indentless: bool) -> Parsed {
+        let (mut kind, start, mut end) = self.scanner.peek()?;
+        if kind == Kind::Alias {
+            self.pop_state();
+            let name = self.scanner.take().value;
+            return Ok(Event { anchor: Some(name), ..event(EventKind::Alias, start, end) });
+        }
+        let (mut anchor, mut tag_token, mut mark) = (None, None, start);
+        if kind == Kind::Anchor {
+            anchor = Some(self.scanner.take().value);
+            (kind, mark, end) = self.scanner.peek()?;
+        }
+        if kind == Kind::Tag {
+            tag_token = Some(self.scanner.take());
+            (kind, mark, end) = self.scanner.peek()?;
+        }
+        if kind == Kind::Anchor && anchor.is_none() {
+            anchor = Some(self.scanner.take().value);
+            (kind, mark, end) = self.scanner.peek()?;
+        }
+        let tag = tag_token.map(|it| self.resolve_tag(it)).transpose()?.unwrap_or_default();
+        let node = |kind, end, flow| Event { flow, ..event(kind, start, end) };
+        let found = match kind {
+            Kind::BlockEntry if indentless => {
+                self.state = State::IndentlessSequenceEntry;
+                node(EventKind::SequenceStart, end, false)
+            }
+            Kind::Scalar => {
+                self.pop_state();
+                let token = self.scanner.take();
+                let implicit = tag.is_empty() && token.style == Style::Plain || tag == b"!";
+                let found = node(EventKind::Scalar, end, false);
+                return Ok(Event { anchor, tag, implicit, value: token.value, style: token.style, ..found });
+            }
+            Kind::FlowSequenceStart => {
+                self.state = State::FlowSequenceFirstEntry;
+                node(EventKind::SequenceStart, end, true)
+            }
+            Kind::FlowMappingStart => {
+                self.state = State::FlowMappingFirstKey;
+                node(EventKind::MappingStart, end, true)
+            }
+            Kind::BlockSequenceStart if block => {
+                self.state = State::BlockSequenceFirstEntry;
+                node(EventKind::SequenceStart, end, false)
+            }
+            Kind::BlockMappingStart if block => {
+                self.state = State::BlockMappingFirstKey;
+                node(EventKind::MappingStart, end, false)
+            }
+            _ if anchor.is_some() || !tag.is_empty() => {
+                self.pop_state();
+                let implicit = tag.is_empty();
+                return Ok(Event { anchor, tag, implicit, ..node(EventKind::Scalar, start, false) });
+            }
+            _ => return Err(Fault::parser("did not find expected node content", mark)),
+        };
+        Ok(Event { anchor, tag, ..found })
+    }
+
+    fn resolve_tag(&self, token: Token) -> Parsed<Vec<u8>> {
+        if token.value.is_empty() {
+            return Ok(token.suffix);
+        }
+        let prefix = self.tags.iter().find(|(handle, _)| *handle == token.value).map(|(_, prefix)| prefix.as_slice());
+        let tag = [prefix.unwrap_or_default(), if prefix.is_some() { &token.suffix } else { &[] }].concat();
+        if tag.is_empty() { Err(Fault::parser("found undefined tag handle", token.start)) } else { Ok(tag) }
+    }
+
+    fn block_sequence_entry(&mut self) -> Parsed {
+        let (kind, start, end) = self.scanner.peek()?;
+        match kind {
+            Kind::BlockEntry => {
+                self.scanner.take();
+                match self.scanner.peek()?.0 {
+                    Kind::BlockEntry | Kind::BlockEnd => self.empty(State::BlockSequenceEntry, end),
+                    _ => self.child(State::BlockSequenceEntry, true, false),
+                }
+            }
+            Kind::BlockEnd => self.end(EventKind::SequenceEnd),
+            _ => Err(Fault::parser("did not find expected '-' indicator", start)),
+        }
+    }
+
+    fn indentless_sequence_entry(&mut self) -> Parsed {
+        let (kind, start, end) = self.scanner.peek()?;
+        if kind != Kind::BlockEntry {
+            self.pop_state();
+            return Ok(event(EventKind::SequenceEnd, start, start));
+        }
+        self.scanner.take();
+        match self.scanner.peek()?.0 {
+            Kind::BlockEntry | Kind::Key | Kind::Value | Kind::BlockEnd => {
+                self.empty(State::IndentlessSequenceEntry, end)
+            }
+            _ => self.child(State::IndentlessSequenceEntry, true, false),
+        }
+    }
+
+    fn block_mapping_key(&mut self) -> Parsed {
+        let (kind, start, end) = self.scanner.peek()?;
+        match kind {
+            Kind::Key => {
+                self.scanner.take();
+                self.block_mapping_part(State::BlockMappingValue, end)
+            }
+            Kind::BlockEnd => self.end(EventKind::MappingEnd),
+            _ => Err(Fault::parser("did not find expected key", start)),
+        }
+    }
+
+    fn block_mapping_value(&mut self) -> Parsed {
+        let (kind, start, end) = self.scanner.peek()?;
+        if kind != Kind::Value {
+            return self.empty(State::BlockMappingKey, start);
+        }
+        self.scanner.take();
+        self.block_mapping_part(State::BlockMappingKey, end)
+    }
+
+    fn block_mapping_part(&mut self, then: State, mark: Mark) -> Parsed {
+        match self.scanner.peek()?.0 {
+            Kind::Key | Kind::Value | Kind::BlockEnd => self.empty(then, mark),
+            _ => self.child(then, true, true),
+        }
+    }
+
+    fn flow_sequence_entry(&mut self, first: bool) -> Parsed {
+        let (mut kind, mut start, mut end) = self.scanner.peek()?;
+        if kind == Kind::FlowSequenceEnd {
+            return self.end(EventKind::SequenceEnd);
+        }
+        if !first {
+            if kind != Kind::FlowEntry {
+                return Err(Fault::parser("did not find expected ',' or ']'", start));
+            }
+            self.scanner.take();
+            (kind, start, end) = self.scanner.peek()?;
+        }
+        match kind {
+            Kind::FlowSequenceEnd => self.end(EventKind::SequenceEnd),
+            Kind::Key => {
+                self.scanner.take();
+                self.state = State::FlowPairKey;
+                Ok(Event { flow: true, ..event(EventKind::MappingStart, start, end) })
+            }
+            _ => self.child(State::FlowSequenceEntry, false, false),
+        }
+    }
+
+    fn flow_pair_key(&mut self) -> Parsed {
+        let (kind, _, end) = self.scanner.peek()?;
+        if !matches!(kind, Kind::Value | Kind::FlowEntry | Kind::FlowSequenceEnd) {
+            return self.child(State::FlowPairValue, false, false);
+        }
+        // libyaml drops this token, and so does go-yaml.
+        self.scanner.take();
+        self.empty(State::FlowPairValue, end)
+    }
+
+    fn flow_pair_value(&mut self) -> Parsed {
+        let (kind, start, _) = self.scanner.peek()?;
+        if kind == Kind::Value {
+            self.scanner.take();
+            if !matches!(self.scanner.peek()?.0, Kind::FlowEntry | Kind::FlowSequenceEnd) {
+                return self.child(State::FlowPairEnd, false, false);
+            }
+        }
+        self.empty(State::FlowPairEnd, start)
+    }
+
+    fn flow_mapping_key(&mut self, first: bool) -> Parsed {
+        let (mut kind, start, _) = self.scanner.peek()?;
+        if kind == Kind::FlowMappingEnd {
+            return self.end(EventKind::MappingEnd);
+        }
+        if !first {
+            if kind != Kind::FlowEntry {
+                return Err(Fault::parser("did not find expected ',' or '}'", start));
+            }
+            self.scanner.take();
+            kind = self.scanner.peek()?.0;
+        }
+        match kind {
+            Kind::FlowMappingEnd => self.end(EventKind::MappingEnd),
+            Kind::Key => {
+                self.scanner.take();
+                let (kind, mark, _) = self.scanner.peek()?;
+                match kind {
+                    Kind::Value | Kind::FlowEntry | Kind::FlowMappingEnd => self.empty(State::FlowMappingValue, mark),
+                    _ => self.child(State::FlowMappingValue, false, false),
+                }
+            }
+            _ => self.child(State::FlowMappingEmptyValue, false, false),
+        }
+    }
+
+    fn flow_mapping_value(&mut self) -> Parsed {
+        let (mut kind, mut mark, _) = self.scanner.peek()?;
+        if kind == Kind::Value {
+            self.scanner.take();
+            (kind, mark, _) = self.scanner.peek()?;
+            if !matches!(kind, Kind::FlowEntry | Kind::FlowMappingEnd) {
+                return self.child(State::FlowMappingKey, false, false);
+            }
+        }
+        self.empty(State::FlowMappingKey, mark)
+    }
+
+    /// Parses a node, then goes on in the given state.
+    fn child(&mut self, then: State, block: bool, indentless: bool) -> Parsed {
+        self.states.push(then);
+        self.node(block, indentless)
+    }
+
+    fn empty(&mut self, then: State, mark: Mark) -> Parsed {
+        self.state = then;
+        Ok(empty_scalar(mark))
+    }
+
+    fn end(&mut self, kind: EventKind) -> Parsed {
+        self.pop_state();
+        let token = self.scanner.take();
+        Ok(event(kind, token.start, token.end))
+    }
+}
+
+fn event(kind: EventKind, start: Mark, end: Mark) -> Event {
+    Event {
+        kind,
+        start,
+        end,
+        anchor: None,
+        tag: Vec::new(),
+        value: Vec::new(),
+        implicit: false,
+        style: Style::Plain,
+        flow: false,
+    }
+}
+
+fn empty_scalar(mark: Mark) -> Event {
+    Event { implicit: true, ..event(EventKind::Scalar, mark, mark) }
+}

@@ -1,0 +1,230 @@
+//! The scanner: text to tokens, with libyaml's rules as go-yaml v2 keeps them.
+//!
+//! A YAML scanner must look ahead: only the `:` after a scalar tells that it was a key, and that a mapping began before it.
+//! So tokens wait in a queue until no key can begin at its head.
+
+mod block;
+mod directive;
+mod fetch;
+mod plain;
+mod quoted;
+mod source;
+mod tag;
+mod token;
+
+pub use token::{Kind, Style, Token};
+
+use std::collections::{BTreeMap, VecDeque};
+
+use source::Source;
+
+use crate::engine::yaml::fault::{Fault, Mark};
+
+/// Longest simple key, in characters.
+const KEY_LIMIT: usize = 1024;
+const FLOW_LIMIT: usize = 10_000;
+const INDENT_LIMIT: usize = 10_000;
+
+type Scan<T = ()> = Result<T, Fault>;
+
+/// A place where a key without `?` may have begun.
+#[derive(Clone, Copy, Default)]
+struct SimpleKey {
+    possible: bool,
+    required: bool,
+    token_number: usize,
+    mark: Mark,
+}
+
+pub struct Scanner<'a> {
+    source: Source<'a>,
+    tokens: VecDeque<Token>,
+    /// Tokens handed out so far: the number of the token at the head of the queue.
+    taken: usize,
+    head_is_final: bool,
+    stream_started: bool,
+    flow_level: usize,
+    /// The column of the current block collection, -1 outside of any.
+    indent: isize,
+    indents: Vec<isize>,
+    key_allowed: bool,
+    /// One for each flow level.
+    keys: Vec<SimpleKey>,
+    /// Which of `keys` begins at a token, by the number of the token.
+    keys_by_token: BTreeMap<usize, usize>,
+}
+
+impl<'a> Scanner<'a> {
+    pub fn new(text: &'a [u8]) -> Self {
+        Scanner {
+            source: Source::new(text),
+            tokens: VecDeque::new(),
+            taken: 0,
+            head_is_final: false,
+            stream_started: false,
+            flow_level: 0,
+            indent: -1,
+            indents: Vec::new(),
+            key_allowed: true,
+            keys: vec![SimpleKey::default()],
+            keys_by_token: BTreeMap::new(),
+        }
+    }
+
+    /// The kind, start and end of the next token.
+    pub fn peek(&mut self) -> Scan<(Kind, Mark, Mark)> {
+        if !self.head_is_final {
+            self.fetch_more()?;
+            self.head_is_final = true;
+        }
+        let end = self.source.mark;
+        Ok(self.tokens.front().map_or((Kind::StreamEnd, end, end), |it| (it.kind, it.start, it.end)))
+    }
+
+    /// Takes the token that [`Scanner::peek`] showed.
+    pub fn take(&mut self) -> Token {
+        self.head_is_final = false;
+        self.keys_by_token.remove(&self.taken);
+        self.taken += 1;
+        let end = self.source.mark;
+        self.tokens.pop_front().unwrap_or_else(|| Token::new(Kind::StreamEnd, end, end))
+    }
+
+    fn fetch_more(&mut self) -> Scan {
+        loop {
+            if !self.tokens.is_empty() {
+                let Some(&key) = self.keys_by_token.get(&self.taken) else { return Ok(()) };
+                if !self.key_is_valid(key)? {
+                    return Ok(());
+                }
+            }
+            self.fetch_next()?;
+        }
+    }
+
+    /// Whether the key of this index may still turn out to be one: it must lie in one line and within 1024 characters.
+    fn key_is_valid(&mut self, index: usize) -> Scan<bool> {
+        let Some(key) = self.keys.get_mut(index).filter(|it| it.possible) else { return Ok(false) };
+        let here = self.source.mark;
+        if key.mark.line == here.line && key.mark.index + KEY_LIMIT >= here.index {
+            return Ok(true);
+        }
+        if key.required {
+            return Err(Fault::scanner("could not find expected ':'", here));
+        }
+        key.possible = false;
+        Ok(false)
+    }
+
+    /// Notes that a key may begin here.
+    fn save_key(&mut self) -> Scan {
+        if !self.key_allowed {
+            return Ok(());
+        }
+        let mark = self.source.mark;
+        let required = self.flow_level == 0 && self.indent == mark.column as isize;
+        self.remove_key()?;
+        let token_number = self.taken + self.tokens.len();
+        let index = self.keys.len().saturating_sub(1);
+        if let Some(last) = self.keys.last_mut() {
+            *last = SimpleKey { possible: true, required, token_number, mark };
+        }
+        self.keys_by_token.insert(token_number, index);
+        Ok(())
+    }
+
+    /// Gives up the key that may have begun on this flow level.
+    fn remove_key(&mut self) -> Scan {
+        let Some(key) = self.keys.last_mut().filter(|it| it.possible) else { return Ok(()) };
+        if key.required {
+            return Err(Fault::scanner("could not find expected ':'", self.source.mark));
+        }
+        key.possible = false;
+        self.keys_by_token.remove(&key.token_number);
+        Ok(())
+    }
+
+    fn enter_flow(&mut self) -> Scan {
+        let token_number = self.taken + self.tokens.len();
+        self.keys.push(SimpleKey { possible: false, required: false, token_number, mark: self.source.mark });
+        self.flow_level += 1;
+        if self.flow_level > FLOW_LIMIT {
+            return Err(Fault::scanner(format!("exceeded max depth of {FLOW_LIMIT}"), self.source.mark));
+        }
+        Ok(())
+    }
+
+    fn leave_flow(&mut self) {
+        if self.flow_level > 0 {
+            self.flow_level -= 1;
+            if let Some(key) = self.keys.pop() {
+                self.keys_by_token.remove(&key.token_number);
+            }
+        }
+    }
+
+    /// Begins a block collection where the column lies deeper than the current one. Its token goes before the token of
+    /// the given number, or to the end of the queue.
+    fn indent_to(&mut self, column: usize, number: Option<usize>, kind: Kind, mark: Mark) -> Scan {
+        let column = column as isize;
+        if self.flow_level > 0 || self.indent >= column {
+            return Ok(());
+        }
+        self.indents.push(self.indent);
+        self.indent = column;
+        if self.indents.len() > INDENT_LIMIT {
+            return Err(Fault::scanner(format!("exceeded max depth of {INDENT_LIMIT}"), self.source.mark));
+        }
+        self.insert(number, Token::new(kind, mark, mark));
+        Ok(())
+    }
+
+    /// Ends the block collections that lie deeper than the column.
+    fn unindent_to(&mut self, column: isize) {
+        if self.flow_level > 0 {
+            return;
+        }
+        while self.indent > column {
+            let mark = self.source.mark;
+            self.tokens.push_back(Token::new(Kind::BlockEnd, mark, mark));
+            self.indent = self.indents.pop().unwrap_or(-1);
+        }
+    }
+
+    fn insert(&mut self, number: Option<usize>, token: Token) {
+        // A token whose place has been handed out already goes to the end, as in go-yaml.
+        match number.and_then(|it| it.checked_sub(self.taken)) {
+            Some(index) if index < self.tokens.len() => self.tokens.insert(index, token),
+            _ => self.tokens.push_back(token),
+        }
+    }
+
+    fn fault<T>(&self, problem: &'static str) -> Scan<T> {
+        Err(Fault::scanner(problem, self.source.mark))
+    }
+
+    /// Whether `---` or `...` stands alone here, at the start of a line.
+    fn at_document_indicator(&self) -> bool {
+        let dots = |it: u8| (0..3).all(|index| self.source.peek(index) == it);
+        self.source.mark.column == 0 && (dots(b'-') || dots(b'.')) && self.source.blank_or_end(3)
+    }
+
+    fn skip_blanks(&mut self) -> Scan {
+        self.source.ensure(1)?;
+        while matches!(self.source.peek(0), b' ' | b'\t') {
+            self.source.skip();
+            self.source.ensure(1)?;
+        }
+        Ok(())
+    }
+
+    fn skip_comment(&mut self) -> Scan {
+        if self.source.peek(0) == b'#' {
+            while !self.source.break_or_end(0) {
+                self.source.skip();
+                self.source.ensure(1)?;
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,148 @@
+//! Single and double quoted scalars.
+
+use super::{Kind, Scan, Scanner, Style, Token};
+use crate::engine::yaml::chars::is_blank;
+
+impl Scanner<'_> {
+    pub(super) fn scan_quoted(&mut self, single: bool) -> Scan<Token> {
+        let start = self.source.mark;
+        let quote = if single { b'\'' } else { b'"' };
+        self.source.skip();
+        let mut text = Vec::new();
+        let (mut leading_break, mut trailing_breaks, mut blanks) = (Vec::new(), Vec::new(), Vec::new());
+        loop {
+            self.source.ensure(4)?;
+            if self.at_document_indicator() {
+                return self.fault("found unexpected document indicator");
+            }
+            if self.source.peek(0) == 0 {
+                return self.fault("found unexpected end of stream");
+            }
+            let mut on_new_line = self.scan_quoted_word(single, &mut text)?;
+            self.source.ensure(1)?;
+            if self.source.peek(0) == quote {
+                break;
+            }
+            loop {
+                if is_blank(self.source.peek(0)) {
+                    if on_new_line {
+                        self.source.skip();
+                    } else {
+                        self.source.read(&mut blanks);
+                    }
+                } else if self.source.breaks(0) {
+                    self.source.ensure(2)?;
+                    if on_new_line {
+                        self.source.read_line(&mut trailing_breaks);
+                    } else {
+                        blanks.clear();
+                        self.source.read_line(&mut leading_break);
+                        on_new_line = true;
+                    }
+                } else {
+                    break;
+                }
+                self.source.ensure(1)?;
+            }
+            if on_new_line {
+                fold(&mut text, &mut leading_break, &mut trailing_breaks);
+            } else {
+                text.append(&mut blanks);
+            }
+        }
+        self.source.skip();
+        let style = if single { Style::SingleQuoted } else { Style::DoubleQuoted };
+        Ok(Token { value: text, style, ..Token::new(Kind::Scalar, start, self.source.mark) })
+    }
+
+    /// Characters up to a blank, break or the closing quote. True where an escaped line break ended them.
+    fn scan_quoted_word(&mut self, single: bool, text: &mut Vec<u8>) -> Scan<bool> {
+        while !self.source.blank_or_end(0) {
+            match self.source.peek(0) {
+                b'\'' if single && self.source.peek(1) == b'\'' => {
+                    text.push(b'\'');
+                    self.source.skip();
+                    self.source.skip();
+                }
+                b'\'' if single => break,
+                b'"' if !single => break,
+                b'\\' if !single && self.source.breaks(1) => {
+                    self.source.ensure(3)?;
+                    self.source.skip();
+                    self.source.skip_line();
+                    return Ok(true);
+                }
+                b'\\' if !single => self.scan_escape(text)?,
+                _ => self.source.read(text),
+            }
+            self.source.ensure(2)?;
+        }
+        Ok(false)
+    }
+
+    fn scan_escape(&mut self, text: &mut Vec<u8>) -> Scan {
+        let mut digits = 0;
+        let plain: &[u8] = match self.source.peek(1) {
+            b'0' => b"\0",
+            b'a' => b"\x07",
+            b'b' => b"\x08",
+            b't' | b'\t' => b"\t",
+            b'n' => b"\n",
+            b'v' => b"\x0B",
+            b'f' => b"\x0C",
+            b'r' => b"\r",
+            b'e' => b"\x1B",
+            b' ' => b" ",
+            b'"' => b"\"",
+            b'\'' => b"'",
+            b'\\' => b"\\",
+            b'N' => "\u{85}".as_bytes(),
+            b'_' => "\u{A0}".as_bytes(),
+            b'L' => "\u{2028}".as_bytes(),
+            b'P' => "\u{2029}".as_bytes(),
+            letter @ (b'x' | b'u' | b'U') => {
+                digits = match letter {
+                    b'x' => 2,
+                    b'u' => 4,
+                    _ => 8,
+                };
+                b""
+            }
+            _ => return self.fault("found unknown escape character"),
+        };
+        text.extend_from_slice(plain);
+        self.source.skip();
+        self.source.skip();
+        if digits == 0 {
+            return Ok(());
+        }
+        self.source.ensure(digits)?;
+        let mut value = 0;
+        for ahead in 0..digits {
+            let Some(digit) = char::from(self.source.peek(ahead)).to_digit(16) else {
+                return self.fault("did not find expected hexdecimal number");
+            };
+            value = value << 4 | u64::from(digit);
+        }
+        let Some(character) = u32::try_from(value).ok().and_then(char::from_u32) else {
+            return self.fault("found invalid Unicode character escape code");
+        };
+        text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+        for _ in 0..digits {
+            self.source.skip();
+        }
+        Ok(())
+    }
+}
+
+/// One line break becomes a space; of more, all but the first stay.
+pub(super) fn fold(text: &mut Vec<u8>, leading_break: &mut Vec<u8>, trailing_breaks: &mut Vec<u8>) {
+    if leading_break.first() == Some(&b'\n') {
+        if trailing_breaks.is_empty() {
+            text.push(b' ');
+        }
+        leading_break.clear();
+    }
+    text.append(leading_break);
+    text.append(trailing_breaks);
+}

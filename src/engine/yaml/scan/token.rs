@@ -1,0 +1,59 @@
+//! The tokens of YAML.
+
+use crate::engine::yaml::fault::Mark;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    StreamStart,
+    StreamEnd,
+    VersionDirective,
+    TagDirective,
+    DocumentStart,
+    DocumentEnd,
+    BlockSequenceStart,
+    BlockMappingStart,
+    BlockEnd,
+    FlowSequenceStart,
+    FlowSequenceEnd,
+    FlowMappingStart,
+    FlowMappingEnd,
+    BlockEntry,
+    FlowEntry,
+    Key,
+    Value,
+    Alias,
+    Anchor,
+    Tag,
+    Scalar,
+}
+
+/// How a scalar was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Style {
+    #[default]
+    Plain,
+    SingleQuoted,
+    DoubleQuoted,
+    Literal,
+    Folded,
+}
+
+#[derive(Debug)]
+pub struct Token {
+    pub kind: Kind,
+    pub start: Mark,
+    pub end: Mark,
+    /// The text of a scalar, the name of an alias or anchor, the handle of a tag or tag directive.
+    pub value: Vec<u8>,
+    /// The suffix of a tag, the prefix of a tag directive.
+    pub suffix: Vec<u8>,
+    pub style: Style,
+    /// Major and minor number of a version directive.
+    pub version: (u8, u8),
+}
+
+impl Token {
+    pub fn new(kind: Kind, start: Mark, end: Mark) -> Self {
+        Token { kind, start, end, value: Vec::new(), suffix: Vec::new(), style: Style::Plain, version: (0, 0) }
+    }
+}

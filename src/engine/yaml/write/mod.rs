@@ -1,0 +1,222 @@
+//! Values to YAML.
+
+mod emitter;
+mod order;
+mod scalar;
+
+use std::collections::BTreeSet;
+
+use super::decode::{Numbers, decode};
+use super::json::{self, Form};
+use super::node;
+use super::resolve::{Scalar, Version, resolve_plain};
+use crate::engine::strconv;
+use crate::engine::value::{Str, Value};
+use emitter::Emitter;
+
+/// Writes as `sigs.k8s.io/yaml.Marshal` does, by way of JSON, with the final newline. The error is Go's text.
+pub fn write(value: &Value) -> Result<Vec<u8>, String> {
+    if let Ok(text) = Writer::new(Source::Values).write(value.clone()) {
+        return Ok(text);
+    }
+    // What JSON and its reading as YAML change or refuse is rare, so only then do we take the way Go always takes.
+    let text = json::write(value, Form { escape_html: true, indent: None })?;
+    let document = node::parse(&text).map_err(|it| it.to_string())?;
+    let value = match document {
+        Some(document) => decode(&document, document.root, Numbers::Typed, false)?,
+        None => Value::Nil,
+    };
+    Writer::new(Source::ReadBack).write(value).map_err(|_| "json: unsupported value".into())
+}
+
+/// Writes as Helm's `toYamlPretty` does: the encoder of `go.yaml.in/yaml/v3` with an indentation of 2, straight from the
+/// values.
+pub fn write_pretty(value: &Value) -> Result<Vec<u8>, String> {
+    Writer::new(Source::Pretty).write(value.clone()).map_err(|Unusual| "yaml: value contains itself".into())
+}
+
+/// Where values come from, and so how they are written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Source {
+    /// Any value, to be written as its JSON would be read.
+    Values,
+    /// What was read from JSON.
+    ReadBack,
+    /// Any value, to be written as it is by go-yaml v3.
+    Pretty,
+}
+
+/// The writer stopped at something that JSON, or reading it, would change or refuse.
+struct Unusual;
+
+/// Bytes of a key that cannot exceed the limit of 1024 characters however JSON escapes it.
+const SAFE_KEY: usize = 170;
+/// Levels that need no look for cycles.
+const SAFE_DEPTH: usize = 1000;
+
+enum Frame {
+    Sequence(std::vec::IntoIter<Value>),
+    Mapping(std::vec::IntoIter<(Str, Value)>),
+}
+
+struct Writer {
+    source: Source,
+    emitter: Emitter,
+    /// The open collections, and the indentation around each.
+    stack: Vec<(Frame, isize)>,
+    /// Addresses of the open collections that lie deep.
+    seen: BTreeSet<usize>,
+}
+
+impl Writer {
+    fn new(source: Source) -> Self {
+        let version = if source == Source::Pretty { Version::V3 } else { Version::V2 };
+        Writer { source, emitter: Emitter::new(version), stack: Vec::new(), seen: BTreeSet::new() }
+    }
+
+    fn write(mut self, value: Value) -> Result<Vec<u8>, Unusual> {
+        self.node(value, false)?;
+        while let Some((frame, outer)) = self.stack.last_mut() {
+            match frame {
+                Frame::Sequence(items) => {
+                    if let Some(item) = items.next() {
+                        self.emitter.indent_line();
+                        self.emitter.indicator(b"-", true, false, true);
+                        self.node(item, false)?;
+                        continue;
+                    }
+                }
+                Frame::Mapping(entries) => {
+                    if let Some((key, item)) = entries.next() {
+                        self.key(&key)?;
+                        self.node(item, true)?;
+                        continue;
+                    }
+                }
+            }
+            self.emitter.indent = *outer;
+            self.stack.pop();
+        }
+        self.emitter.indent_line();
+        Ok(self.emitter.out)
+    }
+
+    fn key(&mut self, key: &[u8]) -> Result<(), Unusual> {
+        if self.source == Source::Values && key.len() > SAFE_KEY {
+            return Err(Unusual);
+        }
+        self.emitter.indent_line();
+        let text = self.text(key)?;
+        if text.is_simple_key() {
+            self.emitter.scalar(&text, true);
+            self.emitter.indicator(b":", false, false, false);
+        } else {
+            self.emitter.indicator(b"?", true, false, true);
+            self.emitter.scalar(&text, false);
+            self.emitter.indent_line();
+            self.emitter.indicator(b":", true, false, true);
+        }
+        Ok(())
+    }
+
+    /// Writes a scalar or an empty collection, or opens a collection. `in_mapping`: it is the value of a key.
+    fn node(&mut self, value: Value, in_mapping: bool) -> Result<(), Unusual> {
+        match value {
+            Value::Nil => self.emitter.word("null"),
+            Value::Bool(true) => self.emitter.word("true"),
+            Value::Bool(false) => self.emitter.word("false"),
+            Value::Int(it) | Value::Int64(it) => self.emitter.word(&it.to_string()),
+            Value::Int32(it) => self.emitter.word(&it.to_string()),
+            Value::Uint8(it) => self.emitter.word(&it.to_string()),
+            Value::Uint64(it) => self.emitter.word(&it.to_string()),
+            Value::Float(it) => {
+                let text = self.float(it)?;
+                self.emitter.word(&text);
+            }
+            Value::Str(it) => {
+                let text = self.text(&it)?;
+                self.emitter.scalar(&text, false);
+            }
+            Value::Bytes(it) if self.source == Source::Pretty => {
+                let items = it.iter().map(|&byte| Value::Uint8(byte)).collect();
+                self.sequence(items, in_mapping);
+            }
+            Value::Bytes(_) => return Err(Unusual),
+            Value::List(list) if list.is_nil() && self.source != Source::Pretty => self.emitter.word("null"),
+            Value::Map(map) if map.is_nil() && self.source != Source::Pretty => self.emitter.word("null"),
+            Value::List(list) => {
+                self.enter(std::ptr::from_ref(&*list.items()).addr())?;
+                self.sequence(list.to_vec(), in_mapping);
+            }
+            Value::Map(map) if map.is_empty() => self.emitter.empty(b'{', b'}'),
+            Value::Map(map) => {
+                self.enter(std::ptr::from_ref(&*map.entries()).addr())?;
+                let entries = order::sorted(map.to_vec(), self.emitter.version);
+                self.open(Frame::Mapping(entries.into_iter()), false);
+            }
+            Value::Object(object) => match (object.plain(), object.object_type().to_string().as_str()) {
+                // go-yaml knows this one type, and writes it without quotes.
+                (Value::Str(text), "time.Time") if self.source == Source::Pretty => {
+                    self.emitter.word(&text.to_text());
+                }
+                (plain, _) => self.node(plain, in_mapping)?,
+            },
+        }
+        Ok(())
+    }
+
+    /// A collection that contains itself goes deep; the way over JSON finds it.
+    fn enter(&mut self, address: usize) -> Result<(), Unusual> {
+        let deep = self.stack.len() > SAFE_DEPTH;
+        match self.source {
+            Source::Values if deep => Err(Unusual),
+            Source::Pretty if deep && !self.seen.insert(address) => Err(Unusual),
+            _ => Ok(()),
+        }
+    }
+
+    fn sequence(&mut self, items: Vec<Value>, in_mapping: bool) {
+        if items.is_empty() {
+            return self.emitter.empty(b'[', b']');
+        }
+        let indentless = in_mapping && self.emitter.version == Version::V2 && !self.emitter.indention;
+        self.open(Frame::Sequence(items.into_iter()), indentless);
+    }
+
+    fn open(&mut self, frame: Frame, indentless: bool) {
+        let outer = self.emitter.indent;
+        self.stack.push((frame, outer));
+        if outer < 0 {
+            self.emitter.indent = 0;
+        } else if !indentless {
+            self.emitter.indent += emitter::INDENT;
+        }
+    }
+
+    fn text<'t>(&self, text: &'t [u8]) -> Result<scalar::Text<'t>, Unusual> {
+        if self.source == Source::Values && scalar::changes_by_json(text) {
+            return Err(Unusual);
+        }
+        Ok(scalar::Text::new(text, self.emitter.version))
+    }
+
+    fn float(&self, float: f64) -> Result<String, Unusual> {
+        if self.source == Source::Values {
+            if !float.is_finite() {
+                return Err(Unusual);
+            }
+            let text = json::float_text(float);
+            return Ok(match resolve_plain(text.as_bytes(), Version::V2) {
+                Scalar::Int(it) => it.to_string(),
+                Scalar::Uint(it) => it.to_string(),
+                _ => strconv::format_float(float, b'g', -1),
+            });
+        }
+        Ok(match strconv::format_float(float, b'g', -1) {
+            it if it == "+Inf" => ".inf".into(),
+            it if it == "-Inf" => "-.inf".into(),
+            it if it == "NaN" => ".nan".into(),
+            it => it,
+        })
+    }
+}

@@ -1,0 +1,170 @@
+//! `template`: a chart rendered as `helm template` renders it.
+
+use std::path::PathBuf;
+
+use crate::edge::files::{self, ChartFiles, FilesError};
+use crate::engine::helm::capabilities::{Capabilities, KubeVersion, KubeVersionError};
+use crate::engine::helm::manifest::{self, ShowOnlyError};
+use crate::engine::helm::values::{ValueSource, ValuesError, merge_sources};
+use crate::engine::helm::{
+    self, Chart, ChartError, Options, Release, RenderError, Rendered, TemplateNameError, template_name,
+};
+use crate::engine::world::World;
+
+/// What the user asks for; names and texts as given.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The release's name; without one, Helm calls it `release-name`.
+    pub name: Option<String>,
+    /// A folder or an archive.
+    pub chart: String,
+    pub namespace: String,
+    /// Values files, merged before all flags.
+    pub values: Vec<String>,
+    pub set: Vec<String>,
+    pub set_string: Vec<String>,
+    pub set_file: Vec<String>,
+    pub set_json: Vec<String>,
+    pub set_literal: Vec<String>,
+    pub kube_version: Option<String>,
+    pub api_versions: Vec<String>,
+    pub include_crds: bool,
+    pub no_hooks: bool,
+    pub skip_tests: bool,
+    pub show_only: Vec<String>,
+    pub is_upgrade: bool,
+    pub output_dir: Option<PathBuf>,
+    pub name_template: Option<String>,
+    pub generate_name: bool,
+    /// Puts the files of `output_dir` into a folder of the release's name.
+    pub release_name: bool,
+    pub skip_schema_validation: bool,
+}
+
+/// What goes to the standard output, and what Helm would log.
+#[derive(Clone, Debug, Default)]
+pub struct Templated {
+    pub stdout: Vec<u8>,
+    pub warnings: Vec<String>,
+}
+
+/// Why nothing is printed; prints in Helm's wording.
+#[derive(Debug, thiserror::Error)]
+pub enum TemplateError {
+    #[error("invalid kube version '{text}': {cause}")]
+    KubeVersion { text: String, cause: KubeVersionError },
+    #[error("cannot set --generate-name and also specify a name")]
+    GenerateNameAndName,
+    #[error("cannot set --name-template and also specify a name")]
+    NameTemplateAndName,
+    #[error(transparent)]
+    NameTemplate(#[from] TemplateNameError),
+    #[error(transparent)]
+    Files(#[from] FilesError),
+    #[error(transparent)]
+    Values(#[from] ValuesError),
+    #[error(transparent)]
+    Chart(#[from] ChartError),
+    #[error("{0}{hint}", hint = hint(.0))]
+    Render(#[from] RenderError),
+    #[error(transparent)]
+    ShowOnly(#[from] ShowOnlyError),
+}
+
+impl TemplateError {
+    /// Whether disk or permissions failed, and not what the user gave.
+    pub fn is_surroundings(&self) -> bool {
+        matches!(self, TemplateError::Files(it) if it.is_surroundings())
+    }
+}
+
+fn hint(error: &RenderError) -> &'static str {
+    if error.is_in_templates() { "\n\nUse --debug flag to render out invalid YAML" } else { "" }
+}
+
+/// Renders. With an output folder, files are written only once all of the chart has rendered.
+pub fn template(request: &Request, world: &mut dyn World) -> Result<Templated, TemplateError> {
+    let mut capabilities = Capabilities::default();
+    if let Some(text) = request.kube_version.as_ref().filter(|it| !it.is_empty()) {
+        let parsed = KubeVersion::parse(text);
+        capabilities.kube_version =
+            parsed.map_err(|cause| TemplateError::KubeVersion { text: text.clone(), cause })?;
+    }
+    capabilities.api_versions.extend(request.api_versions.iter().cloned());
+    let name = release_name(request, world)?;
+    let chart_files = files::chart(&request.chart)?;
+    let values = merge_sources(&value_sources(request)?, &mut |path| {
+        files::values(path).map_err(|it| it.to_string())
+    })?;
+    let chart = match chart_files {
+        ChartFiles::Folder(tree) => Chart::load(&tree)?,
+        ChartFiles::Archive(bytes) => Chart::load_archive(&bytes)?,
+    };
+    let options = Options {
+        release: Release { name, namespace: request.namespace.clone(), is_upgrade: request.is_upgrade },
+        capabilities,
+        include_crds: request.include_crds,
+        skip_schema_validation: request.skip_schema_validation,
+    };
+    let rendered = helm::render(&chart, &values, &options, world)?;
+    let stdout = match &request.output_dir {
+        None => print(request, &rendered)?,
+        Some(folder) => write(request, folder, &options.release.name, &rendered)?,
+    };
+    Ok(Templated { stdout, warnings: rendered.warnings })
+}
+
+/// Mirrors `NameAndChart`, for which `helm template` has a name at hand before it asks for a generated one.
+fn release_name(request: &Request, world: &mut dyn World) -> Result<String, TemplateError> {
+    match (&request.name, &request.name_template) {
+        (Some(_), _) if request.generate_name => Err(TemplateError::GenerateNameAndName),
+        (Some(_), Some(_)) => Err(TemplateError::NameTemplateAndName),
+        (Some(name), None) => Ok(name.clone()),
+        (None, Some(template)) => Ok(template_name(template, world)?),
+        (None, None) => Ok("release-name".into()),
+    }
+}
+
+fn value_sources(request: &Request) -> Result<Vec<ValueSource>, TemplateError> {
+    let mut sources = Vec::new();
+    for name in &request.values {
+        sources.push(ValueSource::File { name: name.clone(), text: files::values(name)? });
+    }
+    sources.extend(request.set_json.iter().cloned().map(ValueSource::SetJson));
+    sources.extend(request.set.iter().cloned().map(ValueSource::Set));
+    sources.extend(request.set_string.iter().cloned().map(ValueSource::SetString));
+    sources.extend(request.set_file.iter().cloned().map(ValueSource::SetFile));
+    sources.extend(request.set_literal.iter().cloned().map(ValueSource::SetLiteral));
+    Ok(sources)
+}
+
+fn print(request: &Request, rendered: &Rendered) -> Result<Vec<u8>, TemplateError> {
+    let stream = manifest::print_stream(rendered, !request.no_hooks, !request.skip_tests);
+    if request.show_only.is_empty() {
+        return Ok(stream);
+    }
+    Ok(manifest::show_only(&stream, &request.show_only)?)
+}
+
+/// Writes the files, and gives the lines Helm prints about it.
+fn write(
+    request: &Request,
+    folder: &std::path::Path,
+    release: &str,
+    rendered: &Rendered,
+) -> Result<Vec<u8>, TemplateError> {
+    let release = request.release_name.then_some(release);
+    let mut stdout = String::new();
+    for file in manifest::output_files(rendered, !request.no_hooks, !request.skip_tests, release) {
+        files::write_below(folder, &file.path, &file.text, file.appends)?;
+        for _ in 0..file.writes {
+            stdout.push_str(&format!("wrote {}/{}\n", folder.display(), file.path));
+        }
+    }
+    // Nothing is left for the stream, of which Helm prints the line end all the same.
+    if let Some(pattern) = request.show_only.first() {
+        return Err(ShowOnlyError(pattern.clone()).into());
+    }
+    stdout.push('\n');
+    Ok(stdout.into_bytes())
+}
