@@ -180,13 +180,13 @@ impl Printer {
         let plain = object.plain();
         let simple = own_type.kind() == plain.kind();
         match plain {
+            Value::List(it) if simple => self.open_list(&it, own_type, open),
+            Value::Map(it) if simple => self.open_map(&it, own_type, open),
             _ if verb == 'v' && self.layout.go_syntax => self.layout.text(&mut self.out, object.print_go().as_bytes()),
             Value::Bool(it) if simple => self.boolean(it, verb, value),
             Value::Int(it) | Value::Int64(it) if simple => self.integer(it.unsigned_abs(), Some(it < 0), verb, value),
             Value::Float(it) if simple => self.float(it, verb, value),
             Value::Str(it) if simple => self.text(&it, verb, value),
-            Value::List(it) if simple => self.open_list(&it, own_type, open),
-            Value::Map(it) if simple => self.open_map(&it, own_type, open),
             _ if matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') => self.text(object.print().as_bytes(), verb, value),
             _ => self.bad_verb(verb, value),
         }

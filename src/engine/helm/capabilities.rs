@@ -150,16 +150,6 @@ impl Object for Capabilities {
         format!("&{{{} {} {}}}", self.kube_version.print_struct(), versions.print(), BuildInfo.print())
     }
 
-    fn print_go(&self) -> String {
-        let versions = VersionSet(self.api_versions.clone());
-        format!(
-            "&common.Capabilities{{KubeVersion:{}, APIVersions:{}, HelmVersion:{}}}",
-            self.kube_version.print_go(),
-            versions.print_go(),
-            BuildInfo.print_go()
-        )
-    }
-
     fn plain(&self) -> Value {
         Value::map([
             ("KubeVersion", self.kube_version.plain()),
@@ -223,17 +213,6 @@ impl Object for KubeVersion {
         self.normalized.clone()
     }
 
-    fn print_go(&self) -> String {
-        let quote = |text: &str| strconv::quote(text.as_bytes());
-        format!(
-            "common.KubeVersion{{Version:{}, normalizedVersion:{}, Major:{}, Minor:{}}}",
-            quote(&self.version),
-            quote(&self.normalized),
-            quote(&self.major),
-            quote(&self.minor)
-        )
-    }
-
     fn plain(&self) -> Value {
         Value::map([
             ("Version", Value::from(self.version.as_str())),
@@ -282,11 +261,6 @@ impl Object for VersionSet {
 
     fn print(&self) -> String {
         format!("[{}]", self.0.join(" "))
-    }
-
-    fn print_go(&self) -> String {
-        let quoted: Vec<String> = self.0.iter().map(|it| strconv::quote(it.as_bytes())).collect();
-        format!("common.VersionSet{{{}}}", quoted.join(", "))
     }
 
     fn plain(&self) -> Value {
@@ -338,14 +312,6 @@ impl Object for BuildInfo {
     fn print(&self) -> String {
         let [version, go, client] = HELM_VERSION;
         format!("{{{version}   {go} {client}}}")
-    }
-
-    fn print_go(&self) -> String {
-        let [version, go, client] = HELM_VERSION;
-        format!(
-            "version.BuildInfo{{Version:\"{version}\", GitCommit:\"\", GitTreeState:\"\", GoVersion:\"{go}\", \
-             KubeClientVersion:\"{client}\"}}"
-        )
     }
 
     fn plain(&self) -> Value {

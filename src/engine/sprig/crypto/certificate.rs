@@ -5,7 +5,6 @@ use std::rc::Rc;
 
 use crate::engine::sprig::crypto::fault::Fault;
 use crate::engine::sprig::crypto::issue::{Issuer, Pair};
-use crate::engine::strconv;
 use crate::engine::value::{Kind, Object, Str, Type, Value};
 
 pub const CERTIFICATE: Type = Type::Named { name: "sprig.certificate", kind: Kind::Struct, underlying: None };
@@ -68,11 +67,6 @@ impl Object for Certificate {
 
     fn print(&self) -> String {
         format!("{{{} {}}}", self.cert, self.key)
-    }
-
-    fn print_go(&self) -> String {
-        let (cert, key) = (strconv::quote(&self.cert), strconv::quote(&self.key));
-        format!("sprig.certificate{{Cert:{cert}, Key:{key}}}")
     }
 
     fn plain(&self) -> Value {

@@ -113,7 +113,10 @@ impl Writer {
                 let items = map.entries().iter().map(|(key, it)| (Some(key.clone()), it.clone())).collect();
                 self.open(items, [b'{', b'}'], address, || Value::Map(map).type_name())?;
             }
-            Value::Object(object) => return self.value(object.plain()),
+            Value::Object(object) => match object.plain() {
+                Value::Object(_) => return Err(format!("json: unsupported type: {}", object.object_type())),
+                plain => return self.value(plain),
+            },
         }
         Ok(())
     }

@@ -159,6 +159,7 @@ impl Writer {
                 (Value::Str(text), "time.Time") if self.source == Source::Pretty => {
                     self.emitter.word(&text.to_text());
                 }
+                (Value::Object(_), _) => return Err(Unusual),
                 (plain, _) => self.node(plain, in_mapping)?,
             },
         }
