@@ -56,6 +56,9 @@ pub enum Sealed {
     /// The function looks into its arguments themselves, not into what they hold (`len`, `index`): an error for a sealed
     /// string, and no matter for a list or map of them.
     Outer,
+    /// The function lays its argument out as text (`nindent`, `toYaml`): the layout is public, and the sealed strings in
+    /// it are computed when the bundle is opened.
+    Layout,
     /// The result is a string that is computed when the bundle is opened (`b64enc`, `quote`, `sha256sum`).
     Defer,
 }

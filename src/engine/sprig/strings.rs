@@ -77,10 +77,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
         spaced(args, |it| [b"'", &*fmt::print_value(it), b"'"].concat())
     }),
     variadic("cat", &[ANY], STRING, Sealed::Defer, |args| spaced(args, |it| fmt::print_value(it).to_vec())),
-    function("indent", &[INT, STRING], STRING, Sealed::Defer, |args| {
+    function("indent", &[INT, STRING], STRING, Sealed::Layout, |args| {
         string(indent(&text(args, 1), int(args, 0), b"")?)
     }),
-    function("nindent", &[INT, STRING], STRING, Sealed::Defer, |args| {
+    function("nindent", &[INT, STRING], STRING, Sealed::Layout, |args| {
         string(indent(&text(args, 1), int(args, 0), b"\n")?)
     }),
     function("replace", &[STRING, STRING, STRING], STRING, Sealed::Defer, |args| {
