@@ -219,7 +219,11 @@ impl<'s> Parser<'s> {
         let branch = match self.open.last_mut().map(|it| &mut it.kind) {
             None => return Err(self.error("unexpected {{else}}")),
             Some(OpenKind::Define { .. }) => return Err(self.error(&format!("unexpected {{{{else}}}} in {DEFINE}"))),
-            Some(OpenKind::Block { .. }) => return Err(self.error(&format!("unexpected {{{{else}}}} in {BLOCK}"))),
+            // Go tells this by the tree around the block, which stands where the block began.
+            Some(OpenKind::Block { outer, .. }) => {
+                std::mem::swap(outer, &mut self.state);
+                return Err(self.error(&format!("unexpected {{{{else}}}} in {BLOCK}")));
+            }
             Some(OpenKind::Branch(branch)) => branch,
         };
         if branch.list.is_some() {
