@@ -156,7 +156,10 @@ impl Writer {
                 self.open(Frame::Mapping(entries.into_iter()), false);
             }
             Value::Object(object) if self.source == Source::Pretty => self.object(&*object, in_mapping)?,
-            Value::Object(object) => self.node(object.plain(), in_mapping)?,
+            Value::Object(object) => match object.plain() {
+                Value::Object(_) => return Err(Unusual),
+                plain => self.node(plain, in_mapping)?,
+            },
         }
         Ok(())
     }
@@ -168,6 +171,13 @@ impl Writer {
         match object.plain() {
             // The one struct go-yaml knows, which it writes without quotes.
             Value::Str(text) if object_type.to_string() == "time.Time" => self.emitter.word(&text.to_text()),
+            Value::Object(_) => return Err(Unusual),
+            Value::Map(_) if let Some(fields) = object.fields() => {
+                let exported =
+                    fields.into_iter().filter(|(name, _)| name.starts_with(|it: char| it.is_ascii_uppercase()));
+                let entries: Vec<_> = exported.map(|(name, it)| (name.to_lowercase().into(), it)).collect();
+                self.open(Frame::Mapping(entries.into_iter()), false);
+            }
             Value::Map(map) if is_struct && !map.is_empty() => {
                 let lower = |(key, value): (Str, Value)| (Str::from(key.to_ascii_lowercase()), value);
                 let entries: Vec<_> = map.to_vec().into_iter().map(lower).collect();
