@@ -158,6 +158,9 @@ impl Printer {
             return self.text(object.print().as_bytes(), verb, value);
         }
         let own_type = object.object_type();
+        if own_type.kind() == Kind::Complex128 {
+            return self.complex(&object.plain(), verb, value);
+        }
         if let Some(fields) = object.fields() {
             let name = own_type.to_string();
             if own_type.kind() == Kind::Ptr {
@@ -226,6 +229,26 @@ impl Printer {
             'U' => layout.unicode(out, code),
             _ => self.bad_verb(verb, value),
         }
+    }
+
+    /// A complex number, whose plain value is the list of its two parts.
+    fn complex(&mut self, parts: &Value, verb: char, value: &Value) {
+        let parts = match parts {
+            Value::List(parts) => parts.to_vec(),
+            _ => Vec::new(),
+        };
+        let [Value::Float(real), Value::Float(imaginary)] = parts[..] else {
+            return self.bad_verb(verb, value);
+        };
+        if !matches!(verb, 'v' | 'b' | 'g' | 'G' | 'x' | 'X' | 'f' | 'F' | 'e' | 'E') {
+            return self.bad_verb(verb, value);
+        }
+        self.write(b"(");
+        self.float(real, verb, value);
+        let plus = std::mem::replace(&mut self.layout.plus, true);
+        self.float(imaginary, verb, value);
+        self.layout.plus = plus;
+        self.write(b"i)");
     }
 
     fn float(&mut self, it: f64, verb: char, value: &Value) {

@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::rc::Rc;
 
-use crate::engine::strconv;
+use crate::engine::fmt;
 use crate::engine::value::{Kind, Object, Type, Value};
 
 /// A complex number.
@@ -22,15 +22,17 @@ impl Object for Complex {
         self.real != 0.0 || self.imaginary != 0.0
     }
 
-    fn print(&self) -> String {
-        let real = strconv::format_float(self.real, b'g', -1);
-        let imaginary = strconv::format_float(self.imaginary, b'g', -1);
-        let sign = if imaginary.starts_with(['+', '-']) { "" } else { "+" };
-        format!("({real}{sign}{imaginary}i)")
+    fn has_string_method(&self) -> bool {
+        false
     }
 
+    fn print(&self) -> String {
+        fmt::print_value(&(*self).into()).to_string()
+    }
+
+    /// The list of both parts, from which `fmt` prints it.
     fn plain(&self) -> Value {
-        (*self).into()
+        Value::list([Value::Float(self.real), Value::Float(self.imaginary)])
     }
 
     fn equals(&self, other: &dyn Object) -> bool {
