@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::rc::Rc;
 
-use crate::engine::fmt;
+use crate::engine::strconv;
 use crate::engine::value::{Kind, Object, Type, Value};
 
 /// A complex number.
@@ -22,17 +22,23 @@ impl Object for Complex {
         self.real != 0.0 || self.imaginary != 0.0
     }
 
+    fn fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        Some(vec![("real", Value::Float(self.real)), ("imaginary", Value::Float(self.imaginary))])
+    }
+
     fn has_string_method(&self) -> bool {
         false
     }
 
     fn print(&self) -> String {
-        fmt::print_value(&(*self).into()).to_string()
+        let real = strconv::format_float(self.real, b'g', -1);
+        let imaginary = strconv::format_float(self.imaginary, b'g', -1);
+        let sign = if imaginary.starts_with(['+', '-']) { "" } else { "+" };
+        format!("({real}{sign}{imaginary}i)")
     }
 
-    /// The list of both parts, from which `fmt` prints it.
     fn plain(&self) -> Value {
-        Value::list([Value::Float(self.real), Value::Float(self.imaginary)])
+        (*self).into()
     }
 
     fn equals(&self, other: &dyn Object) -> bool {

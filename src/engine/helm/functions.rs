@@ -1,9 +1,8 @@
 //! The functions Helm adds to sprig's, and those of sprig's it replaces or takes away.
 
 use super::exec_error::{MARK_END, MARK_START};
-use super::toml;
 use crate::engine::gotmpl::{Body, Function, Functions, Machine, ParseError, Sealed};
-use crate::engine::sprig;
+use crate::engine::sprig::{self, toml};
 use crate::engine::strconv;
 use crate::engine::value::{Failure, List, Map, Str, Type, Value};
 use crate::engine::yaml;
@@ -47,9 +46,9 @@ const FUNCTIONS: &[Function] = &[
     Function { sealed: Sealed::Layout, ..pure("mustToJson", ANY, Type::String, must_to_json) },
     Function { sealed: Sealed::Refuse, ..pure("fromJson", STRING, Type::MAP, from_json) },
     Function { sealed: Sealed::Refuse, ..pure("fromJsonArray", STRING, Type::LIST, from_json_array) },
-    pure("toToml", ANY, Type::String, to_toml),
-    pure("mustToToml", ANY, Type::String, must_to_toml),
-    Function { sealed: Sealed::Refuse, ..pure("fromToml", STRING, Type::MAP, from_toml) },
+    pure("toToml", ANY, Type::String, toml::to_toml),
+    pure("mustToToml", ANY, Type::String, toml::must_to_toml),
+    Function { sealed: Sealed::Refuse, ..pure("fromToml", STRING, Type::MAP, toml::from_toml) },
     pure("common.Values.AsMap", VALUES, Type::MAP, values_as_map),
     pure("common.Values.YAML", VALUES, Type::String, values_yaml),
     pure("common.Values.Table", VALUES_STRING, Type::VALUES, values_table),
@@ -222,21 +221,6 @@ fn mismatch(found: &Value, wanted: &str) -> String {
         _ => "number",
     };
     format!("json: cannot unmarshal {found} into Go value of type {wanted}")
-}
-
-fn to_toml(args: &[Value]) -> Result<Value, Failure> {
-    Ok(Value::from(toml::write(any(args, 0)).unwrap_or_else(|message| message)))
-}
-
-fn must_to_toml(args: &[Value]) -> Result<Value, Failure> {
-    toml::write(any(args, 0)).map(Value::from).map_err(Failure::new)
-}
-
-fn from_toml(args: &[Value]) -> Result<Value, Failure> {
-    Ok(match toml::read(&text(args, 0).to_text()) {
-        Ok(map) => Value::Map(map),
-        Err(message) => Value::map([("Error", Value::from(message))]),
-    })
 }
 
 fn receiver(args: &[Value]) -> Map {

@@ -23,6 +23,13 @@ pub trait Object: Debug {
         None
     }
 
+    /// Why a method that exists cannot be called from a template: Go's word on its results, told once the number of
+    /// arguments is right.
+    fn method_fault(&self, name: &str) -> Option<String> {
+        let _ = name;
+        None
+    }
+
     /// Calls a method whose arguments were checked against [`Object::method`].
     fn call(&self, name: &str, args: &[Value]) -> Result<Value, Failure> {
         let _ = args;

@@ -70,6 +70,11 @@ impl<'t, 'w> State<'t, '_, 'w> {
         if !variadic && given != fixed {
             return Err(self.error(format!("wrong number of args for {name}: want {fixed} got {given}")));
         }
+        if let Callee::Method { object, .. } = &callee
+            && let Some(fault) = object.method_fault(name)
+        {
+            return Err(self.error(fault));
+        }
         if let Callee::Function(Function { body: Body::Lazy { until }, .. }) = callee {
             return self.eval_lazy(dot, *until, args, last);
         }

@@ -186,6 +186,7 @@ impl<'t, 'm, 'w> State<'t, 'm, 'w> {
         match value.value() {
             Value::Nil => self.out.extend_from_slice(b"<no value>"),
             Value::Str(text) => self.out.extend_from_slice(text),
+            Value::Object(object) => self.out.extend_from_slice(object.output().as_bytes()),
             value => self.out.extend_from_slice(&fmt::print_value(value)),
         }
     }

@@ -21,7 +21,8 @@ pub fn sorted(mut entries: Vec<(Str, Value)>, version: Version) -> Vec<(Str, Val
     while width < order.len() {
         for pair in order.chunks(width * 2) {
             let (mut left, mut right) = pair.split_at(width.min(pair.len()));
-            while let (Some((&one, left_rest)), Some((&other, right_rest))) = (left.split_first(), right.split_first()) {
+            while let (Some((&one, left_rest)), Some((&other, right_rest))) = (left.split_first(), right.split_first())
+            {
                 if less(&keys[other], &keys[one], version) {
                     merged.push(other);
                     right = right_rest;
