@@ -138,11 +138,7 @@ fn label(reader: &mut Reader, node: Node<'_>, what: &str) -> Option<String> {
     None
 }
 
-fn version<T: std::str::FromStr<Err: std::fmt::Display>>(
-    reader: &mut Reader,
-    node: Node<'_>,
-    what: &str,
-) -> Option<T> {
+fn version<T: std::str::FromStr<Err: std::fmt::Display>>(reader: &mut Reader, node: Node<'_>, what: &str) -> Option<T> {
     let word = reader.word(node, what)?;
     match word.parse() {
         Ok(version) => Some(version),
