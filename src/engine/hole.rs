@@ -56,7 +56,12 @@ impl Holes {
         if index == next {
             self.exprs.push(expr);
         }
-        (index, format!("{OPEN}{index}{CLOSE}").into())
+        (index, Holes::token_of(index))
+    }
+
+    /// The text that stands for the hole of this index.
+    pub fn token_of(index: usize) -> Str {
+        format!("{OPEN}{index}{CLOSE}").into()
     }
 
     pub fn get(&self, index: usize) -> Option<&Expr> {

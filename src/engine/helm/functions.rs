@@ -1,9 +1,8 @@
 //! The functions Helm adds to sprig's, and those of sprig's it replaces or takes away.
 
 use super::exec_error::{MARK_END, MARK_START};
-use super::toml;
 use crate::engine::gotmpl::{Body, Function, Functions, Machine, ParseError, Sealed};
-use crate::engine::sprig;
+use crate::engine::sprig::{self, toml};
 use crate::engine::strconv;
 use crate::engine::value::{Failure, List, Map, Str, Type, Value};
 use crate::engine::yaml;
@@ -38,18 +37,18 @@ const FUNCTIONS: &[Function] = &[
     },
     // Without DNS, which Helm has to be told to use, every host is unknown.
     Function { sealed: Sealed::Refuse, ..pure("getHostByName", STRING, Type::String, |_| Ok(Value::from(""))) },
-    pure("toYaml", ANY, Type::String, to_yaml),
-    pure("mustToYaml", ANY, Type::String, must_to_yaml),
-    pure("toYamlPretty", ANY, Type::String, to_yaml_pretty),
+    Function { sealed: Sealed::Layout, ..pure("toYaml", ANY, Type::String, to_yaml) },
+    Function { sealed: Sealed::Layout, ..pure("mustToYaml", ANY, Type::String, must_to_yaml) },
+    Function { sealed: Sealed::Layout, ..pure("toYamlPretty", ANY, Type::String, to_yaml_pretty) },
     Function { sealed: Sealed::Refuse, ..pure("fromYaml", STRING, Type::MAP, from_yaml) },
     Function { sealed: Sealed::Refuse, ..pure("fromYamlArray", STRING, Type::LIST, from_yaml_array) },
-    pure("toJson", ANY, Type::String, to_json),
-    pure("mustToJson", ANY, Type::String, must_to_json),
+    Function { sealed: Sealed::Layout, ..pure("toJson", ANY, Type::String, to_json) },
+    Function { sealed: Sealed::Layout, ..pure("mustToJson", ANY, Type::String, must_to_json) },
     Function { sealed: Sealed::Refuse, ..pure("fromJson", STRING, Type::MAP, from_json) },
     Function { sealed: Sealed::Refuse, ..pure("fromJsonArray", STRING, Type::LIST, from_json_array) },
-    pure("toToml", ANY, Type::String, to_toml),
-    pure("mustToToml", ANY, Type::String, must_to_toml),
-    Function { sealed: Sealed::Refuse, ..pure("fromToml", STRING, Type::MAP, from_toml) },
+    pure("toToml", ANY, Type::String, toml::to_toml),
+    pure("mustToToml", ANY, Type::String, toml::must_to_toml),
+    Function { sealed: Sealed::Refuse, ..pure("fromToml", STRING, Type::MAP, toml::from_toml) },
     pure("common.Values.AsMap", VALUES, Type::MAP, values_as_map),
     pure("common.Values.YAML", VALUES, Type::String, values_yaml),
     pure("common.Values.Table", VALUES_STRING, Type::VALUES, values_table),
@@ -201,21 +200,6 @@ fn error_entry(message: String) -> Map {
 /// A fault as the only item of a list.
 fn error_item(message: String) -> List {
     List::any(vec![Value::from(message)])
-}
-
-fn to_toml(args: &[Value]) -> Result<Value, Failure> {
-    Ok(Value::from(toml::write(any(args, 0)).unwrap_or_else(|message| message)))
-}
-
-fn must_to_toml(args: &[Value]) -> Result<Value, Failure> {
-    toml::write(any(args, 0)).map(Value::from).map_err(Failure::new)
-}
-
-fn from_toml(args: &[Value]) -> Result<Value, Failure> {
-    Ok(match toml::read(&text(args, 0).to_text()) {
-        Ok(map) => Value::Map(map),
-        Err(message) => Value::map([("Error", Value::from(message))]),
-    })
 }
 
 fn receiver(args: &[Value]) -> Map {

@@ -16,7 +16,6 @@ mod render;
 mod schema;
 pub mod strvals;
 mod template_name;
-mod toml;
 pub mod values;
 mod version;
 

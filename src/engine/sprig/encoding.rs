@@ -51,7 +51,7 @@ fn illegal(encoding: &str, at: usize) -> Vec<u8> {
 }
 
 /// The bytes, or the offset that Go's error names. Line ends are skipped wherever they stand.
-fn base64_decode(text: &[u8]) -> Result<Vec<u8>, usize> {
+pub(super) fn base64_decode(text: &[u8]) -> Result<Vec<u8>, usize> {
     let mut out = Vec::with_capacity(text.len() / 4 * 3);
     let mut input = text.iter().copied().enumerate().filter(|(_, byte)| !matches!(byte, b'\r' | b'\n')).peekable();
     while input.peek().is_some() {

@@ -66,9 +66,7 @@ pub fn compute(
         "genCA" => crypto::gen_ca(text(0), integer(1), None, rng, unix)?.into(),
         "genCAWithKey" => crypto::gen_ca(text(0), integer(1), Some(text(2)), rng, unix)?.into(),
         "genPrivateKey" => crypto::gen_private_key(text(0), rng).into(),
-        "genSelfSignedCert" => {
-            crypto::gen_cert(text(0), list(1), list(2), integer(3), None, None, rng, unix)?.into()
-        }
+        "genSelfSignedCert" => crypto::gen_cert(text(0), list(1), list(2), integer(3), None, None, rng, unix)?.into(),
         "genSelfSignedCertWithKey" => {
             crypto::gen_cert(text(0), list(1), list(2), integer(3), None, Some(text(4)), rng, unix)?.into()
         }

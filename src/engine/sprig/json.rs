@@ -10,14 +10,14 @@ use crate::engine::yaml;
 pub(super) const FUNCTIONS: &[Function] = &[
     function("fromJson", &[STRING], ANY, Sealed::Refuse, |args| Ok(parse(args).unwrap_or(Value::Nil))),
     function("mustFromJson", &[STRING], ANY, Sealed::Refuse, parse),
-    function("toJson", &[ANY], STRING, Sealed::Defer, |args| or_empty(write(args, true))),
-    function("mustToJson", &[ANY], STRING, Sealed::Defer, |args| string(write(args, true)?)),
-    function("toRawJson", &[ANY], STRING, Sealed::Defer, |args| or_empty(write(args, false))),
-    function("mustToRawJson", &[ANY], STRING, Sealed::Defer, |args| string(write(args, false)?)),
-    function("toPrettyJson", &[ANY], STRING, Sealed::Defer, |args| {
+    function("toJson", &[ANY], STRING, Sealed::Layout, |args| or_empty(write(args, true))),
+    function("mustToJson", &[ANY], STRING, Sealed::Layout, |args| string(write(args, true)?)),
+    function("toRawJson", &[ANY], STRING, Sealed::Layout, |args| string(write(args, false)?)),
+    function("mustToRawJson", &[ANY], STRING, Sealed::Layout, |args| string(write(args, false)?)),
+    function("toPrettyJson", &[ANY], STRING, Sealed::Layout, |args| {
         or_empty(write(args, true).map(|it| pretty(&it).into()))
     }),
-    function("mustToPrettyJson", &[ANY], STRING, Sealed::Defer, |args| string(pretty(&write(args, true)?))),
+    function("mustToPrettyJson", &[ANY], STRING, Sealed::Layout, |args| string(pretty(&write(args, true)?))),
 ];
 
 fn parse(args: &[Value]) -> Outcome {

@@ -23,10 +23,24 @@ pub trait Object: Debug {
         None
     }
 
+    /// Why a method that exists cannot be called from a template: Go's word on its results, told once the number of
+    /// arguments is right.
+    fn method_fault(&self, name: &str) -> Option<String> {
+        let _ = name;
+        None
+    }
+
     /// Calls a method whose arguments were checked against [`Object::method`].
     fn call(&self, name: &str, args: &[Value]) -> Result<Value, Failure> {
         let _ = args;
         Err(Failure::new(format!("no method {name}")))
+    }
+
+    /// What the value becomes when it is passed to a function, where Go would copy it into an `interface {}` and it
+    /// would lose the methods of its pointer: `{{ .Capabilities.KubeVersion }}` prints by its `String` method,
+    /// `{{ print .Capabilities.KubeVersion }}` does not.
+    fn copied(&self) -> Option<Value> {
+        None
     }
 
     /// Truth as `text/template` has it. A struct is always true.

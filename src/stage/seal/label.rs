@@ -30,20 +30,42 @@ pub(super) fn labels(part: &str, holes: &Holes) -> Vec<String> {
 /// The holes among the arguments, then the function and its plain arguments.
 fn call(function: &str, args: &[Value], labels: &[String]) -> String {
     let mut inner: Vec<&str> = Vec::new();
-    let mut plain = String::new();
-    for arg in args {
-        let before = inner.len();
-        collect(arg, labels, &mut inner);
-        if inner.len() == before {
-            match arg {
-                Value::Int(it) => plain.push_str(&format!(" {it}")),
-                Value::Str(text) if text.len() <= 16 => plain.push_str(&format!(" {}", clean(&text.to_text()))),
-                _ => {}
-            }
+    args.iter().for_each(|it| collect(it, labels, &mut inner));
+    inner.dedup();
+    let inner = inner.join("+");
+    match laid_out(function, args, &inner) {
+        Some(label) => label,
+        None => {
+            let plain = args.iter().filter(|it| !hole::stands_in(it)).filter_map(|arg| match arg {
+                Value::Int(number) => Some(format!(" {number}")),
+                Value::Str(text) if text.len() <= 16 => Some(format!(" {}", clean(&text.to_text()))),
+                _ => None,
+            });
+            format!("{inner}|{function}{}", plain.collect::<String>()).trim_end().to_owned()
         }
     }
-    inner.dedup();
-    format!("{}|{}{}", inner.join("+"), clean(function), plain.trim_end())
+}
+
+/// The label of a sealed string that was laid out in other text, by the function that did it.
+fn laid_out(function: &str, args: &[Value], inner: &str) -> Option<String> {
+    match (function, args) {
+        ("replace", [Value::Str(from), Value::Str(to), _]) if *from == "\n" => {
+            let width = to.strip_prefix(b"\n").filter(|it| it.iter().all(|it| *it == b' '))?.len();
+            Some(format!("{inner}|indent {width}"))
+        }
+        ("trimPrefix", [_, _]) => {
+            let document = inner.strip_suffix(" document")?;
+            Some(document.to_owned())
+        }
+        ("trimSuffix", [quote, _]) if matches!(quote, Value::Str(it) if *it == "\"") => {
+            let (value, rest) = inner.rsplit_once("|trimPrefix")?;
+            rest.trim().is_empty().then(|| format!("{value} text"))
+        }
+        (name, [Value::List(_) | Value::Map(_)]) if name.to_lowercase().contains("yaml") => {
+            Some(format!("{inner}|{name} document"))
+        }
+        _ => None,
+    }
 }
 
 fn collect<'a>(value: &Value, labels: &'a [String], found: &mut Vec<&'a str>) {

@@ -8,7 +8,7 @@ use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
 use rand::CryptoRng;
 use zeroize::Zeroizing;
 
-use crate::engine::sprig::crypto::base64 as go_base64;
+use crate::engine::sprig::encoding::base64_decode;
 use crate::engine::value::Failure;
 
 const BLOCK: usize = 16;
@@ -33,7 +33,7 @@ pub fn decrypt(password: &[u8], encrypted: &[u8]) -> Result<Vec<u8>, Failure> {
     if encrypted.is_empty() {
         return Ok(Vec::new());
     }
-    let bytes = go_base64::decode(encrypted).map_err(|at| Failure::new(go_base64::fault(at)))?;
+    let bytes = base64_decode(encrypted).map_err(|at| Failure::new(format!("illegal base64 data at input byte {at}")))?;
     // Go slices up to the capacity of its buffer, which counts the line breaks that decoding skipped.
     let capacity = encrypted.len() / 4 * 3;
     if capacity < BLOCK {

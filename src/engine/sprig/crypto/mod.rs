@@ -1,6 +1,5 @@
 //! sprig's keys, certificates, passwords and ciphers, and the interface on them for the lock.
 
-mod base64;
 mod certificate;
 mod cipher;
 mod dsa_key;
@@ -24,6 +23,7 @@ pub use verify::{Details, inspect, key_matches, verify};
 
 use crate::engine::gotmpl::{Body, Function, Machine, Sealed};
 use crate::engine::hole::{self, Expr, Holes, Piece};
+use crate::engine::sprig::encoding::base64_decode;
 use crate::engine::value::{Failure, Kind, Str, Type, Value};
 
 /// The functions of this module.
@@ -57,11 +57,7 @@ const fn impure(name: &'static str, params: &'static [Type], result: Type) -> Fu
     Function { name, params, variadic: false, result, sealed: Sealed::Pass, body: Body::Impure }
 }
 
-const fn pure(
-    name: &'static str,
-    params: &'static [Type],
-    body: fn(&[Value]) -> Result<Value, Failure>,
-) -> Function {
+const fn pure(name: &'static str, params: &'static [Type], body: fn(&[Value]) -> Result<Value, Failure>) -> Function {
     Function { body: Body::Pure(body), sealed: Sealed::Defer, ..impure(name, params, Type::String) }
 }
 
@@ -82,7 +78,7 @@ fn derive_password(args: &[Value]) -> Result<Value, Failure> {
 fn build_custom_cert(machine: &mut Machine<'_>, args: &[Value]) -> Result<Value, Failure> {
     let (cert, key) = (text(args, 0), text(args, 1));
     let decode = |text: &[u8], what: &str| {
-        base64::decode(text).map_err(|_| Failure::new(format!("unable to decode base64 {what}")))
+        base64_decode(text).map_err(|_| Failure::new(format!("unable to decode base64 {what}")))
     };
     let holes = machine.world().holes();
     let (cert, key) = match holes {

@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use crate::engine::sprig::crypto::base64 as go_base64;
+use crate::engine::sprig::encoding::base64_decode;
 
 /// One block.
 #[derive(Debug)]
@@ -57,7 +57,7 @@ pub fn decode(text: &[u8]) -> Option<Block> {
         let content = rest.get(body..end).unwrap_or_default();
         let content: Zeroizing<Vec<u8>> =
             Zeroizing::new(content.iter().copied().filter(|it| !matches!(it, b' ' | b'\t')).collect());
-        let Ok(der) = go_base64::decode(&content) else { continue };
+        let Ok(der) = base64_decode(&content) else { continue };
         return Some(Block { label: String::from_utf8_lossy(label).into_owned(), der: Zeroizing::new(der) });
     }
 }

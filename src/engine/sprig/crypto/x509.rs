@@ -150,7 +150,7 @@ pub fn context(number: u32, constructed: bool, contents: &[u8]) -> Result<Vec<u8
 /// Mirrors the choice of `encoding/asn1`.
 pub fn write_time(unix: i64) -> Result<Vec<u8>, Fault> {
     let time = Time { zone: crate::engine::sprig::date::Zone::Utc, ..Time::local(unix, 0, Rules::utc()) };
-    match time.fields().0.year {
+    match time.civil().0.year {
         1950..2050 => tlv(Tag::UtcTime, &time.format(b"060102150405Z")),
         0..=9999 => tlv(Tag::GeneralizedTime, &time.format(b"20060102150405Z")),
         _ => Err(Fault::new("asn1: structure error: cannot represent time as GeneralizedTime")),

@@ -230,7 +230,7 @@ pub fn largest_unit(duration: Duration) -> String {
     const SECOND: u64 = 1_000_000_000;
     const DAY: u64 = 86_400 * SECOND;
     const STEPS: [(u64, &str); 6] =
-        [(365 * DAY, "y"), (30 * DAY, "m"), (DAY, "d"), (3_600 * SECOND, "h"), (60 * SECOND, "m"), (SECOND, "s")];
+        [(365 * DAY, "y"), (30 * DAY, "mo"), (DAY, "d"), (3_600 * SECOND, "h"), (60 * SECOND, "m"), (SECOND, "s")];
     let nanos = duration.0.unsigned_abs();
     match STEPS.iter().find(|(unit, _)| nanos > *unit) {
         Some((unit, name)) => format!("{}{name}", nanos / unit),

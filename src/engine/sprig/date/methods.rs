@@ -24,7 +24,6 @@ pub fn parameters(name: &str) -> Option<&'static [Type]> {
         "Day" | "GoString" | "GobEncode" | "Hour" | "IsDST" | "IsZero" | "Local" | "Location" | "MarshalBinary"
         | "MarshalJSON" | "MarshalText" | "Minute" | "Month" | "Nanosecond" | "Second" | "String" | "UTC" | "Unix"
         | "UnixMicro" | "UnixMilli" | "UnixNano" | "Weekday" | "Year" | "YearDay" => &[],
-        // These give several results, which Go's templates refuse once the arguments are counted.
         "Clock" | "Date" | "ISOWeek" | "Zone" | "ZoneBounds" => &[],
         _ => return None,
     })
@@ -46,7 +45,7 @@ pub fn call(time: &Time, name: &str, args: &[Value]) -> Result<Value, Failure> {
         _ => Vec::new(),
     };
     let append = |more: Vec<u8>| Value::Bytes([bytes(0), more].concat().into());
-    let (date, second_of_day) = time.fields();
+    let (date, second_of_day) = time.civil();
     Ok(match name {
         "Add" => time.add(duration()).into(),
         "AddDate" => time.add_date(integer(0), integer(1), integer(2)).into(),
@@ -55,7 +54,6 @@ pub fn call(time: &Time, name: &str, args: &[Value]) -> Result<Value, Failure> {
         "AppendFormat" => append(time.format(&bytes(1))),
         "AppendText" => append(text(time, name)?),
         "Before" => (time.ordinal() < other().ordinal()).into(),
-        "Clock" | "Date" => return Err(Failure::new(format!("function {name} has 3 return values; should be 1 or 2"))),
         "Compare" => Value::Int(time.ordinal().cmp(&other().ordinal()) as i64),
         "Day" => Value::Int(date.day),
         "Equal" => (time.ordinal() == other().ordinal()).into(),
@@ -63,7 +61,6 @@ pub fn call(time: &Time, name: &str, args: &[Value]) -> Result<Value, Failure> {
         "GoString" => time.print_go().into(),
         "GobEncode" | "MarshalBinary" => Value::Bytes(binary(time)?.into()),
         "Hour" => Value::Int(second_of_day / 3600),
-        "ISOWeek" | "Zone" => return Err(second_result(name, "int")),
         "In" => match args.first() {
             Some(Value::Object(object)) => match object.as_any().downcast_ref::<Location>() {
                 Some(location) => time.within(location.0.clone()).into(),
@@ -93,13 +90,21 @@ pub fn call(time: &Time, name: &str, args: &[Value]) -> Result<Value, Failure> {
         "Weekday" => Name { kind: NameKind::Weekday, number: time.weekday() }.into(),
         "Year" => Value::Int(date.year),
         "YearDay" => Value::Int(date.year_day),
-        "ZoneBounds" => return Err(second_result(name, "time.Time")),
         _ => return Err(Failure::new(format!("no method {name}"))),
     })
 }
 
-fn second_result(name: &str, found: &str) -> Failure {
-    Failure::new(format!("invalid function signature for {name}: second return value should be error; is {found}"))
+/// What Go says of methods with results that templates do not take.
+pub fn fault(name: &str) -> Option<String> {
+    let second = |found| {
+        Some(format!("invalid function signature for {name}: second return value should be error; is {found}"))
+    };
+    match name {
+        "Clock" | "Date" => Some(format!("function {name} has 3 return values; should be 1 or 2")),
+        "ISOWeek" | "Zone" => second("int"),
+        "ZoneBounds" => second("time.Time"),
+        _ => None,
+    }
 }
 
 fn text(time: &Time, method: &str) -> Result<Vec<u8>, Failure> {

@@ -47,7 +47,7 @@ impl Time {
     }
 
     /// The calendar fields of the date in its zone and the time of day, each as Go's `time.Date` takes it.
-    pub fn fields(&self) -> (Date, i64) {
+    pub fn civil(&self) -> (Date, i64) {
         let (days, second_of_day) = calendar::split(self.local_seconds());
         (calendar::date(days), second_of_day)
     }
@@ -86,7 +86,7 @@ impl Time {
     /// Mirrors `time.Time.AddDate`.
     #[must_use]
     pub fn add_date(&self, years: i64, months: i64, days: i64) -> Self {
-        let (date, second_of_day) = self.fields();
+        let (date, second_of_day) = self.civil();
         let (year, month) = (date.year.wrapping_add(years), date.month.wrapping_add(months));
         let day = calendar::days(year, month, date.day.wrapping_add(days));
         let clock = day.wrapping_mul(86_400).wrapping_add(second_of_day);
@@ -160,6 +160,10 @@ impl Object for Time {
         methods::parameters(name).map(|it| (it, false))
     }
 
+    fn method_fault(&self, name: &str) -> Option<String> {
+        methods::fault(name)
+    }
+
     fn call(&self, name: &str, args: &[Value]) -> Result<Value, Failure> {
         methods::call(self, name, args)
     }
@@ -169,7 +173,7 @@ impl Object for Time {
     }
 
     fn print_go(&self) -> String {
-        let (date, second) = self.fields();
+        let (date, second) = self.civil();
         let month = LONG_MONTHS.get((date.month - 1) as usize).copied().unwrap_or_default();
         let zone = match &self.zone {
             Zone::Utc => "time.UTC".into(),

@@ -1,5 +1,7 @@
 //! What becomes of holes: calls on them are recorded while a template renders, and computed when it is opened.
 
+mod layout;
+
 use std::collections::BTreeMap;
 
 use super::{Body, Function, Functions, Sealed};
@@ -17,7 +19,8 @@ pub(super) fn defer(function: &Function, args: &[Value], holes: &mut Holes) -> O
             let expr = Expr::Call { function: function.name.into(), args: args.to_vec() };
             return Some(Ok(Value::Str(holes.token(expr))));
         }
-        Sealed::Defer => false,
+        Sealed::Layout if args.iter().any(hole::stands_in) => return Some(layout::lay_out(function, args, holes)),
+        Sealed::Defer | Sealed::Layout => false,
     };
     refused.then(|| Err(looks_inside(function.name)))
 }
