@@ -1,10 +1,11 @@
 //! The functions Helm adds to sprig's, and those of sprig's it replaces or takes away.
 
+use super::capabilities::VERSION_SET;
 use super::exec_error::{MARK_END, MARK_START};
 use crate::engine::gotmpl::{Body, Function, Functions, Machine, ParseError, Sealed};
 use crate::engine::sprig::{self, toml};
 use crate::engine::strconv;
-use crate::engine::value::{Failure, List, Map, Str, Type, Value};
+use crate::engine::value::{Failure, Kind, List, Map, Str, Type, Value};
 use crate::engine::yaml;
 
 /// Everything a chart's templates may call.
@@ -20,6 +21,9 @@ const ANY: &[Type] = &[Type::Any];
 const STRING_ANY: &[Type] = &[Type::String, Type::Any];
 const LOOKUP: &[Type] = &[Type::String, Type::String, Type::String, Type::String];
 const VALUES: &[Type] = &[Type::VALUES];
+const VALUES_WRITER: &[Type] =
+    &[Type::VALUES, Type::Named { name: "io.Writer", kind: Kind::Interface, underlying: None }];
+const VERSIONS_STRING: &[Type] = &[VERSION_SET, Type::String];
 const VALUES_STRING: &[Type] = &[Type::VALUES, Type::String];
 
 const FUNCTIONS: &[Function] = &[
@@ -49,6 +53,9 @@ const FUNCTIONS: &[Function] = &[
     pure("toToml", ANY, Type::String, toml::to_toml),
     pure("mustToToml", ANY, Type::String, toml::must_to_toml),
     Function { sealed: Sealed::Refuse, ..pure("fromToml", STRING, Type::MAP, toml::from_toml) },
+    pure("common.VersionSet.Has", VERSIONS_STRING, Type::Bool, versions_has),
+    // Nothing that a template has can be written to, so that no call of it is right.
+    pure("common.Values.Encode", VALUES_WRITER, Type::Any, |_| Ok(Value::Nil)),
     pure("common.Values.AsMap", VALUES, Type::MAP, values_as_map),
     pure("common.Values.YAML", VALUES, Type::String, values_yaml),
     pure("common.Values.Table", VALUES_STRING, Type::VALUES, values_table),
@@ -200,6 +207,12 @@ fn error_entry(message: String) -> Map {
 /// A fault as the only item of a list.
 fn error_item(message: String) -> List {
     List::any(vec![Value::from(message)])
+}
+
+fn versions_has(args: &[Value]) -> Result<Value, Failure> {
+    let wanted = text(args, 1);
+    let has = |it: &Value| matches!(it, Value::Str(text) if *text == wanted);
+    Ok(Value::Bool(matches!(args.first(), Some(Value::List(list)) if list.items().iter().any(has))))
 }
 
 fn receiver(args: &[Value]) -> Map {

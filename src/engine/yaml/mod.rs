@@ -33,9 +33,7 @@ pub fn read(text: &[u8]) -> Result<Value, String> {
 pub fn read_typed(text: &[u8]) -> Result<Value, String> {
     let converting = |it: &dyn std::fmt::Display| format!("error converting YAML to JSON: {it}");
     match node::parse(text).map_err(|it| converting(&it))? {
-        Some(document) => {
-            decode::decode(&document, document.root, Numbers::Typed, false).map_err(|it| converting(&it))
-        }
+        Some(document) => decode::decode(&document, document.root, Numbers::Typed, false).map_err(|it| converting(&it)),
         None => Ok(Value::Nil),
     }
 }

@@ -87,5 +87,15 @@ fn collect<'a>(value: &Value, labels: &'a [String], found: &mut Vec<&'a str>) {
 
 fn clean(text: &str) -> String {
     let allowed = |it: char| it.is_ascii_alphanumeric() || "._-/*@=|+".contains(it);
-    text.chars().filter_map(|it| if allowed(it) { Some(it) } else if it == ' ' { Some('-') } else { None }).collect()
+    text.chars()
+        .filter_map(|it| {
+            if allowed(it) {
+                Some(it)
+            } else if it == ' ' {
+                Some('-')
+            } else {
+                None
+            }
+        })
+        .collect()
 }

@@ -67,7 +67,14 @@ fn spec(reader: &mut Reader<'_>, root: Node<'_>) -> Option<Spec> {
             parts.push(part);
         }
     }
-    Some(Spec { bundle: bundle?, talos: talos?, kubernetes: kubernetes.map_or(Some(None), |it| it.map(Some))?, api_versions, recipients, parts })
+    Some(Spec {
+        bundle: bundle?,
+        talos: talos?,
+        kubernetes: kubernetes.map_or(Some(None), |it| it.map(Some))?,
+        api_versions,
+        recipients,
+        parts,
+    })
 }
 
 fn part(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Part> {
@@ -134,7 +141,11 @@ fn label(reader: &mut Reader<'_>, node: Node<'_>, what: &str) -> Option<String> 
     None
 }
 
-fn version<T: std::str::FromStr<Err: std::fmt::Display>>(reader: &mut Reader<'_>, node: Node<'_>, what: &str) -> Option<T> {
+fn version<T: std::str::FromStr<Err: std::fmt::Display>>(
+    reader: &mut Reader<'_>,
+    node: Node<'_>,
+    what: &str,
+) -> Option<T> {
     let word = reader.word(node, what)?;
     match word.parse() {
         Ok(version) => Some(version),

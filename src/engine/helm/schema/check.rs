@@ -237,12 +237,8 @@ impl<'a> Run<'_, '_, 'a> {
         let Some(schema) = self.checker.schemas.at(node) else { return Ok(()) };
         let mut path = self.path.to_vec();
         path.push(key);
-        let scope = Scope {
-            schema,
-            keyword: self.scope.keyword.clone(),
-            value: self.scope.value + 1,
-            outer: Some(self.scope),
-        };
+        let scope =
+            Scope { schema, keyword: self.scope.keyword.clone(), value: self.scope.value + 1, outer: Some(self.scope) };
         self.checker.check(value, &path, &scope, false).map(|_| ())
     }
 

@@ -126,12 +126,20 @@ pub(super) fn resolve(base: &str, reference: &str) -> Option<String> {
 }
 
 const ONE: &[&str] = &[
-    "additionalItems", "additionalProperties", "contains", "else", "if", "items", "not", "propertyNames", "then",
-    "unevaluatedItems", "unevaluatedProperties",
+    "additionalItems",
+    "additionalProperties",
+    "contains",
+    "else",
+    "if",
+    "items",
+    "not",
+    "propertyNames",
+    "then",
+    "unevaluatedItems",
+    "unevaluatedProperties",
 ];
 const LISTS: &[&str] = &["allOf", "anyOf", "items", "oneOf", "prefixItems"];
-const MAPS: &[&str] =
-    &["$defs", "definitions", "dependencies", "dependentSchemas", "patternProperties", "properties"];
+const MAPS: &[&str] = &["$defs", "definitions", "dependencies", "dependentSchemas", "patternProperties", "properties"];
 
 /// The schemas directly inside a schema, each with the step of a pointer that leads to it.
 pub(super) fn children(node: &Json, draft: Draft) -> Vec<(String, &Json)> {
@@ -148,9 +156,9 @@ pub(super) fn children(node: &Json, draft: Draft) -> Vec<(String, &Json)> {
         }
         if MAPS.contains(&keyword) {
             let entries = value.entries().iter().filter(|(_, it)| is_schema(it));
-            found.extend(entries.map(|(key, it)| {
-                (format!("/{keyword}/{}", key.replace('~', "~0").replace('/', "~1")), it)
-            }));
+            found.extend(
+                entries.map(|(key, it)| (format!("/{keyword}/{}", key.replace('~', "~0").replace('/', "~1")), it)),
+            );
         }
     }
     found

@@ -155,9 +155,9 @@ impl<'a> Schemas<'a> {
         }
         if !fragment.starts_with('/') {
             let found = self.resources.list[resource].anchors.get(fragment.as_str());
-            return found.copied().ok_or_else(|| {
-                format!("anchor in \"{document}#{fragment}\" not found in schema \"{document}\"")
-            });
+            return found
+                .copied()
+                .ok_or_else(|| format!("anchor in \"{document}#{fragment}\" not found in schema \"{document}\""));
         }
         let missing = || format!("json-pointer in \"{document}#{fragment}\" not found");
         let mut node = root;
@@ -192,9 +192,7 @@ pub(super) fn unreachable_document(url: &str) -> String {
         "http" | "https" => {
             let host = url.split('/').nth(2).unwrap_or_default();
             let name = host.split(':').next().unwrap_or(host);
-            format!(
-                "HTTP request failed for {url}: Get \"{url}\": dial tcp: lookup {name}: no network at rendering"
-            )
+            format!("HTTP request failed for {url}: Get \"{url}\": dial tcp: lookup {name}: no network at rendering")
         }
         _ => format!("no URLLoader registered for \"{url}\""),
     };

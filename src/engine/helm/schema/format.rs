@@ -56,7 +56,9 @@ fn date(text: &str) -> Judged {
         ))
     };
     let digits = |from: &str, count: usize| {
-        from.get(..count).filter(|it| it.bytes().all(|byte| byte.is_ascii_digit())).and_then(|it| it.parse::<u32>().ok())
+        from.get(..count)
+            .filter(|it| it.bytes().all(|byte| byte.is_ascii_digit()))
+            .and_then(|it| it.parse::<u32>().ok())
     };
     let Some(year) = digits(text, 4) else { return layout(text, "2006") };
     let rest = &text[4..];

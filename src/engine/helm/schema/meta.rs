@@ -48,12 +48,25 @@ impl Draft {
 /// Every meta schema with its URL.
 pub(super) fn documents() -> Vec<(String, Json)> {
     let sources = [
-        &*meta::DRAFT4, &*meta::DRAFT6, &*meta::DRAFT7, &*meta::DRAFT201909, &*meta::DRAFT201909_APPLICATOR,
-        &*meta::DRAFT201909_CONTENT, &*meta::DRAFT201909_CORE, &*meta::DRAFT201909_FORMAT,
-        &*meta::DRAFT201909_META_DATA, &*meta::DRAFT201909_VALIDATION, &*meta::DRAFT202012,
-        &*meta::DRAFT202012_CORE, &*meta::DRAFT202012_APPLICATOR, &*meta::DRAFT202012_UNEVALUATED,
-        &*meta::DRAFT202012_VALIDATION, &*meta::DRAFT202012_META_DATA, &*meta::DRAFT202012_FORMAT_ANNOTATION,
-        &*meta::DRAFT202012_FORMAT_ASSERTION, &*meta::DRAFT202012_CONTENT,
+        &*meta::DRAFT4,
+        &*meta::DRAFT6,
+        &*meta::DRAFT7,
+        &*meta::DRAFT201909,
+        &*meta::DRAFT201909_APPLICATOR,
+        &*meta::DRAFT201909_CONTENT,
+        &*meta::DRAFT201909_CORE,
+        &*meta::DRAFT201909_FORMAT,
+        &*meta::DRAFT201909_META_DATA,
+        &*meta::DRAFT201909_VALIDATION,
+        &*meta::DRAFT202012,
+        &*meta::DRAFT202012_CORE,
+        &*meta::DRAFT202012_APPLICATOR,
+        &*meta::DRAFT202012_UNEVALUATED,
+        &*meta::DRAFT202012_VALIDATION,
+        &*meta::DRAFT202012_META_DATA,
+        &*meta::DRAFT202012_FORMAT_ANNOTATION,
+        &*meta::DRAFT202012_FORMAT_ASSERTION,
+        &*meta::DRAFT202012_CONTENT,
     ];
     sources
         .into_iter()

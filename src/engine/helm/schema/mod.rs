@@ -77,12 +77,7 @@ fn judge(schema: &[u8], values: &Map) -> Result<(), String> {
 }
 
 /// Judges the schema by its draft's meta schema.
-fn check_schema(
-    schema: &Json,
-    draft: Draft,
-    meta_documents: &[(String, Json)],
-    anything: &Json,
-) -> Result<(), String> {
+fn check_schema(schema: &Json, draft: Draft, meta_documents: &[(String, Json)], anything: &Json) -> Result<(), String> {
     let mut resources = Resources::default();
     add_meta(&mut resources, meta_documents)?;
     let mut schemas = Schemas::new(resources, anything);
