@@ -194,7 +194,11 @@ struct Entries {
 impl Entries {
     fn of(value: &Value) -> Self {
         let fields = match value {
-            Value::Object(object) => object.fields(),
+            // What Go does not export is not written.
+            Value::Object(object) => object.fields().map(|mut it| {
+                it.retain(|(name, _)| name.starts_with(|rune: char| rune.is_ascii_uppercase()));
+                it
+            }),
             _ => None,
         };
         match (fields, plain(value)) {
