@@ -154,7 +154,7 @@ fn must_to_yaml(args: &[Value]) -> Result<Value, Failure> {
 }
 
 fn to_yaml_pretty(args: &[Value]) -> Result<Value, Failure> {
-    Ok(yaml::write(any(args, 0)).map_or_else(|_| Value::from(""), without_last_newline))
+    Ok(yaml::write_pretty(any(args, 0)).map_or_else(|_| Value::from(""), without_last_newline))
 }
 
 fn without_last_newline(text: Str) -> Value {
@@ -165,11 +165,11 @@ fn without_last_newline(text: Str) -> Value {
 }
 
 fn from_yaml(args: &[Value]) -> Result<Value, Failure> {
-    Ok(as_map(yaml::read(&text(args, 0)), YAML_FAULT))
+    Ok(Value::Map(yaml::read_map(&text(args, 0)).unwrap_or_else(error_entry)))
 }
 
 fn from_yaml_array(args: &[Value]) -> Result<Value, Failure> {
-    Ok(as_array(yaml::read(&text(args, 0)), YAML_FAULT))
+    Ok(Value::List(yaml::read_list(&text(args, 0)).unwrap_or_else(error_item)))
 }
 
 fn to_json(args: &[Value]) -> Result<Value, Failure> {
@@ -181,46 +181,25 @@ fn must_to_json(args: &[Value]) -> Result<Value, Failure> {
 }
 
 fn from_json(args: &[Value]) -> Result<Value, Failure> {
-    Ok(as_map(yaml::read_json(&text(args, 0)), ""))
+    let (map, fault) = yaml::read_json_map(&text(args, 0));
+    if let Some(message) = fault {
+        map.insert("Error", Value::from(message));
+    }
+    Ok(Value::Map(map))
 }
 
 fn from_json_array(args: &[Value]) -> Result<Value, Failure> {
-    Ok(as_array(yaml::read_json(&text(args, 0)), ""))
+    Ok(Value::List(yaml::read_json_list(&text(args, 0)).unwrap_or_else(error_item)))
 }
 
-const YAML_FAULT: &str = "error unmarshaling JSON: while decoding JSON: ";
-
-/// What was read as a map. A fault becomes the entry `Error`, and null the nil map.
-fn as_map(read: Result<Value, String>, fault: &str) -> Value {
-    let message = match read {
-        Ok(Value::Map(map)) => return Value::Map(map),
-        Ok(Value::Nil) => return Value::Map(Map::nil(Type::MAP)),
-        Ok(other) => format!("{fault}{}", mismatch(&other, "map[string]interface {}")),
-        Err(message) => message,
-    };
-    Value::map([("Error", Value::from(message))])
+/// A fault as the only entry of a map, as Helm tells templates of one.
+fn error_entry(message: String) -> Map {
+    Map::from_entries([("Error".into(), Value::from(message))])
 }
 
-/// What was read as a list. A fault becomes its only item, and null the nil list.
-fn as_array(read: Result<Value, String>, fault: &str) -> Value {
-    let message = match read {
-        Ok(Value::List(list)) => return Value::List(list),
-        Ok(Value::Nil) => return Value::List(List::nil(Type::LIST)),
-        Ok(other) => format!("{fault}{}", mismatch(&other, "[]interface {}")),
-        Err(message) => message,
-    };
-    Value::list([Value::from(message)])
-}
-
-fn mismatch(found: &Value, wanted: &str) -> String {
-    let found = match found {
-        Value::Map(_) => "object",
-        Value::List(_) => "array",
-        Value::Str(_) => "string",
-        Value::Bool(_) => "bool",
-        _ => "number",
-    };
-    format!("json: cannot unmarshal {found} into Go value of type {wanted}")
+/// A fault as the only item of a list.
+fn error_item(message: String) -> List {
+    List::any(vec![Value::from(message)])
 }
 
 fn receiver(args: &[Value]) -> Map {
