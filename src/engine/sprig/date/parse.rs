@@ -38,7 +38,7 @@ pub fn parse(layout: &[u8], value: &[u8], local: &Rules) -> Result<Parsed, Strin
     if !input.is_empty() {
         return Err(refused(&format!("extra text: {}", quote(input))));
     }
-    fields.assemble(local).map_err(|message| refused(message))
+    fields.assemble(local).map_err(refused)
 }
 
 /// Quotes as Go's `time` does in its errors: every byte that is not printable ASCII in hexadecimal.

@@ -258,7 +258,10 @@ mod tests {
     fn deep_and_large_patterns_are_errors() {
         let nested = |depth: usize| format!("{}a{}", "(".repeat(depth), ")".repeat(depth));
         assert_eq!(fault(&nested(999)), "");
-        assert_eq!(fault(&nested(1000)), format!("error parsing regexp: expression nests too deeply: `{}`", nested(1000)));
+        assert_eq!(
+            fault(&nested(1000)),
+            format!("error parsing regexp: expression nests too deeply: `{}`", nested(1000))
+        );
         assert!(fault(&nested(100_000)).starts_with("error parsing regexp: expression nests too deeply"));
         let large = format!("(?:{}){{1000}}", "a".repeat(4000));
         assert_eq!(fault(&large), format!("error parsing regexp: expression too large: `{large}`"));
