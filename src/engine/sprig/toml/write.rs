@@ -203,7 +203,9 @@ impl Entries {
         };
         match (fields, plain(value)) {
             (Some(fields), _) => {
-                let entries = fields.into_iter().map(|(name, value)| (Str::from(name), value)).collect();
+                let exported =
+                    fields.into_iter().filter(|(name, _)| name.starts_with(|it: char| it.is_ascii_uppercase()));
+                let entries = exported.map(|(name, value)| (Str::from(name), value)).collect();
                 Entries { entries, ordered: true }
             }
             (None, Value::Map(map)) => Entries { entries: map.to_vec(), ordered: false },
