@@ -33,7 +33,8 @@ pub fn decrypt(password: &[u8], encrypted: &[u8]) -> Result<Vec<u8>, Failure> {
     if encrypted.is_empty() {
         return Ok(Vec::new());
     }
-    let bytes = base64_decode(encrypted).map_err(|at| Failure::new(format!("illegal base64 data at input byte {at}")))?;
+    let bytes =
+        base64_decode(encrypted).map_err(|at| Failure::new(format!("illegal base64 data at input byte {at}")))?;
     // Go slices up to the capacity of its buffer, which counts the line breaks that decoding skipped.
     let capacity = encrypted.len() / 4 * 3;
     if capacity < BLOCK {

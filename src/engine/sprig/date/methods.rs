@@ -96,9 +96,8 @@ pub fn call(time: &Time, name: &str, args: &[Value]) -> Result<Value, Failure> {
 
 /// What Go says of methods with results that templates do not take, and of the fields of the struct.
 pub fn fault(name: &str) -> Option<String> {
-    let second = |found| {
-        Some(format!("invalid function signature for {name}: second return value should be error; is {found}"))
-    };
+    let second =
+        |found| Some(format!("invalid function signature for {name}: second return value should be error; is {found}"));
     match name {
         "Clock" | "Date" => Some(format!("function {name} has 3 return values; should be 1 or 2")),
         "ISOWeek" | "Zone" => second("int"),
