@@ -39,17 +39,17 @@ osDir osExt osIsAbs pick pluck plural print println quote range regexFind regexQ
 semver seq sha1sum sha256sum sha512sum adler32sum slice snakecase sortAlpha squote sub substr swapcase ternary title toDate
 toDecimal toJson toPrettyJson toRawJson toString toStrings toToml toYaml toYamlPretty trim trimAll trunc tuple typeIs typeIsLike
 typeOf uniq unset until untilStep untitle upper urlParse urlquery values without wrap wrapWith mustToYaml fromToml
-duration durationRound htmlDate date unixEpoch index and or eq ne lt le gt ge call printf div mod mul
+duration durationRound unixEpoch index and or eq ne lt le gt ge call printf div mod mul
 """.split()
 
 # Those that take more than one argument: one alone is always the same error.
 PLURAL = set("""
-abbrev append chunk date dateModify derivePassword join hasKey has hasPrefix hasSuffix indent nindent kindIs omitted pick_ pluck_ regexFind repeat
+abbrev append chunk dateModify derivePassword join hasKey has hasPrefix hasSuffix indent nindent kindIs omitted pick_ pluck_ regexFind repeat
 round set_ sub_ substr ternary trimAll trunc typeIs typeIsLike unset untilStep wrap wrapWith div mod call_ printf_ regexMatch index_ ne lt le gt ge
 """.split())
 
 BINARY = """
-abbrev add append mustAppend atoi cat chunk mustChunk coalesce concat contains date default mustDateModify dateInZone dict div
+abbrev add append mustAppend atoi cat chunk mustChunk coalesce concat contains default mustDateModify dict div
 eq ne lt le gt ge and or get has mustHas hasKey hasPrefix hasSuffix indent index nindent join kindIs keys list max maxf min minf
 merge mergeOverwrite mustMerge mustMergeOverwrite mod mul addf subf mulf divf add1f omit pick pluck prepend mustPrepend push mustPush
 regexFind regexFindAll_ regexMatch mustRegexMatch regexSplit_ repeat required round semverCompare
@@ -102,6 +102,9 @@ TERNARY = {
     "dateInZone": [('"2006-01-02T15:04:05Z07:00"', '(toDate "2006-01-02" "2024-02-29")', json.dumps(z)) for z in ("UTC", "Europe/Berlin", "America/New_York", "Bad/Zone", "")],
     "date": [(json.dumps(layout), '(toDate "2006-01-02 15:04:05" "2024-02-09 03:04:05")') for layout in
              ("2006-01-02", "Jan _2 06 03:04PM", "Monday, 02-Jan-06 15:04:05 MST", "002 __2 .000 ,999", "Z07:00 -0700 Z0700", "literal 1 2 3", "")],
+    "htmlDate": [('(toDate "2006-01-02" "2024-02-29")',), ("0",), ("(int64 1709210096)",), ("1709210096",)],
+    "htmlDateInZone": [("0", '"Asia/Tokyo"'), ("86399", '"Asia/Tokyo"'), ("0", '"Bad"'), ("(int64 1709210096)", '"America/New_York"')],
+    "date_in_zone": [('"2006-01-02 15:04 MST"', "0", '"Asia/Tokyo"')],
     "dateModify": [(json.dumps(d), '(toDate "2006-01-02" "2024-02-29")') for d in ("24h", "-1.5h", "1h1m1s", "bad", "")],
     "mustDateModify": [('"bad"', '(toDate "2006-01-02" "2024-02-29")')],
     "unixEpoch": [('(toDate "2006-01-02" "2024-02-29")',)],
@@ -179,6 +182,19 @@ def formats():
                  "%é", "é%dé", "%.d|", "%.0d|", "%99999999d", "%v %v %v %v", "%[1]T %[1]v %[2]T", "%-+ #05d|", "%.3.4d", "%5.5", "% x", "%+q", "%#q", "%#U", "%t %t"]:
         for args in ["", "1", "5 3", '"a\\"é`"', "5 2 3.14159", "nil", "-1 7"]:
             yield f"{text} of {args}", f"[{{{{ printf {json.dumps(text, ensure_ascii=False)} {args} }}}}]"
+
+
+@topic("print", "objects")
+def objects_printed():
+    things = ['(semver "1.2.3-a+b")', ".Capabilities.KubeVersion", ".Capabilities.HelmVersion", ".Capabilities.APIVersions", "(toDate \"2006-01-02\" \"2024-02-29\").Month", "(toDate \"2006-01-02\" \"2024-02-29\").Weekday", "((toDate \"2006-01-02\" \"2024-02-29\").Sub (toDate \"2006-01-02\" \"2024-02-28\"))", ".Files", ".Template", ".Chart", ".Release", '(urlParse "http://h/p")', "(.Files.GetBytes \"none\")", "(index .Files \"a.txt\")", '(.Files.Lines "a.txt")', "1i", "(list 1i 2.5)", '(toDate "2006-01-02" "2024-02-29")']
+    for thing in things:
+        for verb in ("v", "+v", "#v", "s", "d", "x", "q", "10v", "-10v", "T", "t", ".2f", "w", "e", "c"):
+            if thing.startswith("(toDate") and thing.endswith('29")') and verb in ("d", "t", ".2f", "w", "e", "c"):
+                continue
+            yield f"%{verb} {thing}", {"file a.txt": "ab\n", "template": f"{{{{ printf \"%{verb}|\" {thing} }}}}"}
+            if not (thing.startswith("(semver") and verb in ("#v", "d", "w")):
+                yield f"%{verb} in a list {thing}", {"file a.txt": "ab\n", "template": f"{{{{ printf \"%{verb}|\" (list {thing}) }}}}"}
+        yield f"action {thing}", {"file a.txt": "ab\n", "template": f"{{{{ {thing} }}}} {{{{ print {thing} {thing} }}}} {{{{ {thing} | quote }}}} {{{{ toString {thing} }}}} {{{{ kindOf {thing} }}}} {{{{ typeOf {thing} }}}}"}
 
 
 @topic("print", "numbers")
@@ -282,7 +298,7 @@ CONSTRUCTS = [
     "}}", "{{}}", "{{ }}", "{{end}}", "{{else}}", "{{if}}x{{end}}", "{{if true}}x", "{{if true}}x{{else}}y{{else}}z{{end}}", "{{if false}}x{{else if true}}y{{else}}z{{end}}", "{{if false}}x{{else with 1}}{{.}}{{end}}", "{{with false}}x{{else with 1}}{{.}}{{end}}", "{{with 0}}x{{else if 1}}y{{end}}", "{{range list}}x{{else if 1}}y{{end}}",
     "{{range $i, $e := list 1 2}}{{$i}}{{$e}}{{end}}", "{{range $e := list 1 2}}{{$e}}{{end}}", "{{range $i, $e, $f := list 1}}{{end}}", "{{range $i, := list 1}}{{end}}", "{{range until 5}}{{if eq . 1}}{{continue}}{{end}}{{if eq . 3}}{{break}}{{end}}{{.}}{{end}}", "{{break}}", "{{continue}}", "{{if 1}}{{break}}{{end}}", "{{range list 1}}{{break 1}}{{end}}",
     "{{$x := 1}}{{$x}}", "{{$x = 1}}", "{{$x := 1}}{{$x = 2}}{{$x}}", "{{$x := 1}}{{if true}}{{$x := 2}}{{$x}}{{end}}{{$x}}", "{{$x := 1}}{{if true}}{{$x = 2}}{{end}}{{$x}}", "{{$x}}", "{{$x := 1}}{{$y}}", "{{with $x := 5}}{{$x}}{{.}}{{end}}", "{{if $x := 5}}{{$x}}{{end}}{{$x}}", "{{$.Values.number}}", "{{$x, $y := 1}}", "{{$x := }}", "{{:= 1}}", "{{$1}}", "{{$é := 1}}{{$é}}", "{{$x := 1 | add 2}}{{$x}}", "{{$x := 1}}{{$x.a}}", "{{$x := dict \"a\" 1}}{{$x.a}}{{$x.b}}",
-    "{{define \"t\"}}[{{.}}]{{end}}{{template \"t\" 5}}", "{{template \"t\" 5}}{{define \"t\"}}[{{.}}]{{end}}", "{{template \"none\"}}", "{{template \"t\"}}{{define \"t\"}}[{{.}}]{{end}}", "{{define \"t\"}}{{$}}{{end}}{{template \"t\" 1}}", "{{define t}}{{end}}", "{{define \"t\"}}", "{{define}}x{{end}}", "{{define \"a\"}}{{define \"b\"}}{{end}}{{end}}", "{{if 1}}{{define \"a\"}}x{{end}}{{end}}", "{{define \"a\"}}1{{end}}{{define \"a\"}}2{{end}}{{template \"a\"}}", "{{block \"b\" 5}}<{{.}}>{{end}}", "{{block \"b\"}}x{{end}}", "{{template 1}}", "{{template \"t\" 1 2}}", "{{template $x}}", "{{template (print \"t\")}}", "{{template `t` .}}{{define `t`}}x{{end}}",
+    "{{define \"t\"}}[{{.}}]{{end}}{{template \"t\" 5}}", "{{template \"t\" 5}}{{define \"t\"}}[{{.}}]{{end}}", "{{template \"none\"}}", "{{template \"t\"}}{{define \"t\"}}[{{.}}]{{end}}", "{{define \"t\"}}{{$}}{{end}}{{template \"t\" 1}}", "{{define t}}{{end}}", "{{define \"t\"}}", "{{define}}x{{end}}", "{{define \"a\"}}{{define \"b\"}}{{end}}{{end}}", "{{if 1}}{{define \"a\"}}x{{end}}{{end}}", "{{define \"a\"}}1{{end}}{{define \"a\"}}2{{end}}{{template \"a\"}}", "{{block \"b\" 5}}<{{.}}>{{end}}", "{{block \"b\"}}x{{end}}", "{{block \"b\" 1}}\n{{else}}x{{end}}", "{{define \"b\"}}\n{{else}}x{{end}}", "{{template 1}}", "{{template \"t\" 1 2}}", "{{template $x}}", "{{template (print \"t\")}}", "{{template `t` .}}{{define `t`}}x{{end}}",
     "{{include \"t\" 5}}{{define \"t\"}}[{{.}}]{{end}}", "{{include \"none\" .}}", "{{include \"t\"}}", "{{include 1 .}}", "{{define \"t\"}}{{fail \"no\"}}{{end}}{{include \"t\" .}}", "{{define \"t\"}}{{template \"u\" .}}{{end}}{{define \"u\"}}{{.a.b.c}}{{end}}{{include \"t\" (dict \"a\" 1)}}", "{{define \"r\"}}{{include \"r\" .}}{{end}}{{include \"r\" .}}", "{{define \"t\"}}a\nb{{end}}{{include \"t\" . | indent 2}}",
     "{{tpl \"{{.Values.number}}\" .}}", "{{tpl \"{{\" .}}", "{{tpl \"{{foo}}\" .}}", "{{tpl \"{{.a.b}}\" (dict \"a\" 1)}}", "{{tpl \"{{fail \\\"x\\\"}}\" .}}", "{{tpl 1 .}}", "{{tpl \"x\"}}", "{{tpl \"{{.}}\" 5}}", "{{tpl \"{{include \\\"t\\\" .}}\" .}}{{define \"t\"}}in{{end}}", "{{tpl \"{{define \\\"z\\\"}}Z{{end}}{{include \\\"z\\\" .}}\" .}}", "{{tpl \"{{define \\\"z\\\"}}Z{{end}}\" .}}{{include \"z\" .}}", "{{tpl \"{{.Template.Name}}\" .}}", "{{tpl \"{{tpl .x .}}\" (dict \"x\" \"{{.x}}\")}}", "{{tpl \"\\n\\n{{ .bad\" .}}", "{{tpl \"{{ $x }}\" .}}", "{{tpl .Values.missing .}}", "{{ tpl \"{{ required \\\"need\\\" .x }}\" (dict) }}",
     "{{required \"need it\" .Values.missing}}", "{{required \"need it\" \"\"}}", "{{required \"need it\" 0}}", "{{.Values.missing | required \"need\"}}", "{{fail \"x\\ny\"}}", "{{fail (printf \"%d\" 1)}}", "{{fail 1}}", "{{fail}}", "{{lookup \"v1\" \"Pod\" \"ns\" \"n\"}}", "{{(lookup \"v1\" \"Pod\" \"\" \"\").items}}", "{{lookup 1 2 3 4}}",

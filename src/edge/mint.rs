@@ -32,7 +32,9 @@ impl Minter for Mint<'_> {
 
     fn unseal(&mut self, name: &str, envelope: &Envelope) -> Result<Secret, Failure> {
         if self.identities.is_empty() {
-            return Err(Failure::new(format!("minting needs the secret `{name}`: name an identity that opens it with `-i`")));
+            return Err(Failure::new(format!(
+                "minting needs the secret `{name}`: name an identity that opens it with `-i`"
+            )));
         }
         let opener = match self.opener.take() {
             Some(opener) => opener,

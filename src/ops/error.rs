@@ -4,7 +4,12 @@ use std::path::PathBuf;
 
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::edge::{age, disk};
-use crate::stage::{bundle, lock, render, resolve, seal, vendor};
+use crate::stage::bundle;
+use crate::stage::lock;
+use crate::stage::render;
+use crate::stage::resolve;
+use crate::stage::seal;
+use crate::stage::vendor;
 
 /// Why a verb failed.
 #[derive(Debug, thiserror::Error)]
@@ -50,7 +55,9 @@ impl Error {
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
         match self {
             Error::Spec(faults) => faults.clone(),
-            Error::Resolve(faults) => faults.iter().map(|it| Diagnostic::error(it.code(), it.to_string()).at(it.place().clone())).collect(),
+            Error::Resolve(faults) => {
+                faults.iter().map(|it| Diagnostic::error(it.code(), it.to_string()).at(it.place().clone())).collect()
+            }
             Error::Stale { path, stale } => {
                 let fault = |it: &vendor::Stale| {
                     let fault = Diagnostic::error("L006", it.to_string()).at(file(path));
@@ -78,9 +85,11 @@ impl Error {
             Error::Disk(fault) => Diagnostic::error("E001", fault.to_string()),
             Error::NoLock { .. } => self.plain("L001").help("run `ichor lock` to make it"),
             Error::Lock { path, fault } => lock_fault(path, fault),
-            Error::RecipientsChanged { path } => Diagnostic::error("L007", "the spec names other recipients than the lock")
-                .at(file(path))
-                .help("run `ichor reseal -i KEY` to seal what the lock holds to the new recipients"),
+            Error::RecipientsChanged { path } => {
+                Diagnostic::error("L007", "the spec names other recipients than the lock")
+                    .at(file(path))
+                    .help("run `ichor reseal -i KEY` to seal what the lock holds to the new recipients")
+            }
             Error::Render(fault) => {
                 let diagnostic = Diagnostic::error("R001", format!("part `{}` does not render: {fault}", fault.part));
                 match &fault.missing_pin {
@@ -103,9 +112,9 @@ impl Error {
             Error::NotABundle { .. } => self.plain("B003"),
             Error::Open(_) => self.plain("B004"),
             Error::Age(fault) => Diagnostic::error("A001", fault.to_string()),
-            Error::NoIdentity => {
-                self.plain("A002").help("name a file with your age identity or SSH key: `-i key.txt`, or ICHOR_IDENTITY")
-            }
+            Error::NoIdentity => self
+                .plain("A002")
+                .help("name a file with your age identity or SSH key: `-i key.txt`, or ICHOR_IDENTITY"),
             Error::NoStore => self.plain("E002").help("set ICHOR_STORE or HOME"),
             Error::Spec(_) | Error::Resolve(_) | Error::Stale { .. } => self.plain("E000"),
         }
@@ -120,12 +129,16 @@ fn lock_fault(path: &std::path::Path, fault: &lock::Error) -> Diagnostic {
     let diagnostic = |code| Diagnostic::error(code, fault.to_string()).at(file(path));
     match fault {
         lock::Error::NewerFormat(_) => diagnostic("L002").help("use a newer ichor"),
-        lock::Error::NotCanonical { .. } => diagnostic("L003").help("take the lock from version control again: it is not for editing"),
-        lock::Error::Pin { .. } => diagnostic("L004").help("take the lock from version control again: it is not for editing"),
+        lock::Error::NotCanonical { .. } => {
+            diagnostic("L003").help("take the lock from version control again: it is not for editing")
+        }
+        lock::Error::Pin { .. } => {
+            diagnostic("L004").help("take the lock from version control again: it is not for editing")
+        }
         _ => diagnostic("L005").help("take the lock from version control again, or delete it and run `ichor lock`"),
     }
 }
 
 fn file(path: &std::path::Path) -> Place {
-    Place { file: path.display().to_string(), text: None, span: 0..0 }
+    Place { file: path.display().to_string().into(), text: None, span: 0..0 }
 }

@@ -55,10 +55,13 @@ pub fn lock(spec: &Path, identities: &[String], now: Timestamp) -> Result<Locked
     let mut dropped = Vec::new();
     for (rendered, sealed) in rendered.parts().iter().zip(sealed.parts()) {
         let mut part = facts[&rendered.name].clone();
-        let old_pins = old_lock.and_then(|it| it.parts.get(&rendered.name)).map(|it| it.pins.clone()).unwrap_or_default();
+        let old_pins =
+            old_lock.and_then(|it| it.parts.get(&rendered.name)).map(|it| it.pins.clone()).unwrap_or_default();
         part.pins = pins(rendered, &old_pins, &sealer)?;
         minted.extend(rendered.minted.keys().map(|it| format!("{}/{it}", rendered.name)));
-        dropped.extend(old_pins.keys().filter(|it| !part.pins.contains_key(*it)).map(|it| format!("{}/{it}", rendered.name)));
+        dropped.extend(
+            old_pins.keys().filter(|it| !part.pins.contains_key(*it)).map(|it| format!("{}/{it}", rendered.name)),
+        );
         record(&mut part, sealed);
         new.parts.insert(rendered.name.clone(), part);
     }

@@ -87,15 +87,12 @@ pub fn template(request: &Request, world: &mut dyn World) -> Result<Templated, T
     let mut capabilities = Capabilities::default();
     if let Some(text) = request.kube_version.as_ref().filter(|it| !it.is_empty()) {
         let parsed = KubeVersion::parse(text);
-        capabilities.kube_version =
-            parsed.map_err(|cause| TemplateError::KubeVersion { text: text.clone(), cause })?;
+        capabilities.kube_version = parsed.map_err(|cause| TemplateError::KubeVersion { text: text.clone(), cause })?;
     }
     capabilities.api_versions.extend(request.api_versions.iter().cloned());
     let name = release_name(request, world)?;
     let chart_files = files::chart(&request.chart)?;
-    let values = merge_sources(&value_sources(request)?, &mut |path| {
-        files::values(path).map_err(|it| it.to_string())
-    })?;
+    let values = merge_sources(&value_sources(request)?, &mut |path| files::values(path).map_err(|it| it.to_string()))?;
     let chart = match chart_files {
         ChartFiles::Folder(tree) => Chart::load(&tree)?,
         ChartFiles::Archive(bytes) => Chart::load_archive(&bytes)?,

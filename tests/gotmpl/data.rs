@@ -8,8 +8,7 @@ use serde_json::Value as Json;
 
 const STRING_MAP: Type = Type::Map(&Type::String);
 const SET: Type = Type::Named { name: "common.Set", kind: Kind::Slice, underlying: Some(&Type::STRINGS) };
-const FILES: Type =
-    Type::Named { name: "common.Files", kind: Kind::Map, underlying: Some(&Type::Map(&Type::BYTES)) };
+const FILES: Type = Type::Named { name: "common.Files", kind: Kind::Map, underlying: Some(&Type::Map(&Type::BYTES)) };
 
 /// Data as the recorder builds it.
 pub fn typed(json: &Json) -> Value {
@@ -53,7 +52,7 @@ fn named(name: &str, json: &Json) -> Value {
         "files" => Value::Object(Rc::new(Files(map(Map::any(), FILES, |it| Value::Bytes(it.into()))))),
         "version" => {
             let minor = json.as_str().unwrap().into();
-            Value::Object(Rc::new(Version { type_name: "*common.Version", kind: Kind::Ptr, minor }))
+            Value::Object(Rc::new(Version { hold: Hold::Pointer, minor }))
         }
         "capabilities" => Value::Object(Rc::new(Capabilities { sets: strings(json) })),
         other => panic!("no type {other}"),
@@ -158,14 +157,30 @@ impl Object for Files {
 
 #[derive(Debug)]
 struct Version {
-    type_name: &'static str,
-    kind: Kind,
+    hold: Hold,
     minor: String,
+}
+
+/// How a struct is held, which decides on the methods it has.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Hold {
+    Pointer,
+    /// As a field of a struct that a pointer leads to.
+    Field,
+    Copy,
 }
 
 impl Object for Version {
     fn object_type(&self) -> Type {
-        Type::Named { name: self.type_name, kind: self.kind, underlying: None }
+        match self.hold {
+            Hold::Pointer => Type::Named { name: "*common.Version", kind: Kind::Ptr, underlying: None },
+            _ => Type::Named { name: "common.Version", kind: Kind::Struct, underlying: None },
+        }
+    }
+
+    fn copied(&self) -> Option<Value> {
+        let copy = Version { hold: Hold::Copy, minor: self.minor.clone() };
+        (self.hold == Hold::Field).then(|| Value::Object(Rc::new(copy)))
     }
 
     fn field(&self, name: &str) -> Option<Value> {
@@ -178,6 +193,7 @@ impl Object for Version {
 
     fn method(&self, name: &str) -> Option<(&'static [Type], bool)> {
         match name {
+            _ if self.hold == Hold::Copy => None,
             "String" => Some((&[], false)),
             "Next" => Some((&[Type::Int], false)),
             _ => None,
@@ -193,7 +209,10 @@ impl Object for Version {
     }
 
     fn print(&self) -> String {
-        format!("v1.{}", self.minor)
+        match self.hold {
+            Hold::Copy => format!("{{1 {}}}", self.minor),
+            _ => format!("v1.{}", self.minor),
+        }
     }
 
     fn plain(&self) -> Value {
@@ -215,10 +234,7 @@ impl Object for Capabilities {
 
     fn field(&self, name: &str) -> Option<Value> {
         match name {
-            "KubeVersion" => {
-                let (kind, minor) = (Kind::Struct, "34".into());
-                Some(Value::Object(Rc::new(Version { type_name: "common.Version", kind, minor })))
-            }
+            "KubeVersion" => Some(Value::Object(Rc::new(Version { hold: Hold::Field, minor: "34".into() }))),
             "Sets" => Some(Value::Object(Rc::new(Set(self.sets.clone())))),
             "Nothing" => Some(Value::Nil),
             "Map" => Some(Value::map([("a", Value::Int(1))])),
@@ -235,7 +251,7 @@ impl Object for Capabilities {
     }
 
     fn print(&self) -> String {
-        panic!("no case prints it")
+        format!("{{{{1 34}} [{}] <nil> map[a:1]}}", self.sets.join(" "))
     }
 
     fn plain(&self) -> Value {

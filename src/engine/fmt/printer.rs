@@ -112,6 +112,11 @@ impl Printer {
                 's' | 'q' | 'x' | 'X' => self.text(it, verb, value),
                 _ => self.byte_numbers("[]uint8", it, verb),
             },
+            Value::List(list) if list.list_type().element() == Some(Type::Uint8) && "sqxX".contains(verb) => {
+                let byte = |it: &Value| if let Value::Uint8(byte) = it { *byte } else { 0 };
+                let bytes: Vec<u8> = list.items().iter().map(byte).collect();
+                self.text(&bytes, verb, value);
+            }
             Value::List(list) => self.open_list(list, list.list_type(), open),
             Value::Map(map) => self.open_map(map, map.map_type(), open),
             Value::Object(object) => self.object(object.as_ref(), verb, value, open),
@@ -158,6 +163,9 @@ impl Printer {
             return self.text(object.print().as_bytes(), verb, value);
         }
         let own_type = object.object_type();
+        if own_type.kind() == Kind::Complex128 {
+            return self.complex(object, verb, value);
+        }
         if let Some(fields) = object.fields() {
             let name = own_type.to_string();
             if own_type.kind() == Kind::Ptr {
@@ -172,13 +180,13 @@ impl Printer {
         let plain = object.plain();
         let simple = own_type.kind() == plain.kind();
         match plain {
+            Value::List(it) if simple => self.open_list(&it, own_type, open),
+            Value::Map(it) if simple => self.open_map(&it, own_type, open),
             _ if verb == 'v' && self.layout.go_syntax => self.layout.text(&mut self.out, object.print_go().as_bytes()),
             Value::Bool(it) if simple => self.boolean(it, verb, value),
             Value::Int(it) | Value::Int64(it) if simple => self.integer(it.unsigned_abs(), Some(it < 0), verb, value),
             Value::Float(it) if simple => self.float(it, verb, value),
             Value::Str(it) if simple => self.text(&it, verb, value),
-            Value::List(it) if simple => self.open_list(&it, own_type, open),
-            Value::Map(it) if simple => self.open_map(&it, own_type, open),
             _ if matches!(verb, 'v' | 's' | 'x' | 'X' | 'q') => self.text(object.print().as_bytes(), verb, value),
             _ => self.bad_verb(verb, value),
         }
@@ -237,6 +245,23 @@ impl Printer {
             _ => return self.bad_verb(verb, value),
         };
         self.layout.float(&mut self.out, it, verb_byte, precision);
+    }
+
+    /// The two parts of a complex number, the second always with its sign.
+    fn complex(&mut self, object: &dyn Object, verb: char, value: &Value) {
+        if !"vbgGxXfFeE".contains(verb) {
+            return self.bad_verb(verb, value);
+        }
+        let plus = self.layout.plus;
+        self.write(b"(");
+        for (_, part) in object.fields().unwrap_or_default() {
+            if let Value::Float(part) = part {
+                self.float(part, verb, value);
+            }
+            self.layout.plus = true;
+        }
+        self.layout.plus = plus;
+        self.write(b"i)");
     }
 
     fn text(&mut self, text: &[u8], verb: char, value: &Value) {

@@ -22,6 +22,14 @@ impl Object for Complex {
         self.real != 0.0 || self.imaginary != 0.0
     }
 
+    fn fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        Some(vec![("real", Value::Float(self.real)), ("imaginary", Value::Float(self.imaginary))])
+    }
+
+    fn has_string_method(&self) -> bool {
+        false
+    }
+
     fn print(&self) -> String {
         let real = strconv::format_float(self.real, b'g', -1);
         let imaginary = strconv::format_float(self.imaginary, b'g', -1);

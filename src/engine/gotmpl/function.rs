@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Machine, Reflect, funcs};
+use crate::engine::gotmpl::{Machine, Reflect, funcs};
 use crate::engine::value::{Failure, Kind, Type, Value};
 
 /// Go's `reflect.Value` as the type of a parameter or result: accepts everything, as the builtins do.
@@ -67,11 +67,13 @@ pub enum Sealed {
 #[derive(Clone, Debug)]
 pub struct Functions {
     by_name: BTreeMap<&'static str, Function>,
+    /// Methods of named map types, by type and name.
+    methods: BTreeMap<&'static str, BTreeMap<&'static str, Function>>,
 }
 
 impl Default for Functions {
     fn default() -> Self {
-        Functions { by_name: BTreeMap::new() }.with(funcs::BUILTINS)
+        Functions { by_name: BTreeMap::new(), methods: BTreeMap::new() }.with(funcs::BUILTINS)
     }
 }
 
@@ -79,7 +81,12 @@ impl Functions {
     /// Adds functions; a later one of the same name replaces an earlier one.
     #[must_use]
     pub fn with(mut self, functions: &[Function]) -> Self {
-        self.by_name.extend(functions.iter().map(|it| (it.name, *it)));
+        for function in functions {
+            match function.name.rsplit_once('.') {
+                Some((owner, method)) => self.methods.entry(owner).or_default().insert(method, *function),
+                None => self.by_name.insert(function.name, *function),
+            };
+        }
         self
     }
 
@@ -94,7 +101,12 @@ impl Functions {
         self.by_name.get(name)
     }
 
+    /// The method of this name that a named map type has.
+    pub fn method(&self, type_name: &str, name: &str) -> Option<&Function> {
+        self.methods.get(type_name)?.get(name)
+    }
+
     pub fn iter(&self) -> impl Iterator<Item = &Function> {
-        self.by_name.values()
+        self.by_name.values().chain(self.methods.values().flat_map(BTreeMap::values))
     }
 }

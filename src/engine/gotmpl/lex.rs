@@ -503,7 +503,14 @@ fn has_right_trim_marker(text: &[u8]) -> bool {
 }
 
 fn find(text: &[u8], what: &[u8; 2]) -> Option<usize> {
-    text.windows(2).position(|it| it == what)
+    let mut from = 0;
+    loop {
+        let at = from + text.get(from..)?.iter().position(|it| *it == what[0])?;
+        if text.get(at + 1) == Some(&what[1]) {
+            return Some(at);
+        }
+        from = at + 1;
+    }
 }
 
 fn first_runes(text: &[u8], count: usize) -> &[u8] {

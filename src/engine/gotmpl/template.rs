@@ -51,7 +51,8 @@ impl Templates {
         world: &mut dyn World,
         missing_key: MissingKey,
     ) -> Result<Vec<u8>, ExecError> {
-        Machine::new(self.name.clone(), Rc::clone(&self.scope), functions, world, missing_key).run(name.as_ref(), data)
+        let mut machine = Machine::new(self.name.clone(), Rc::clone(&self.scope), functions, world, missing_key);
+        machine.run(name.as_ref(), data).map_err(|it| *it)
     }
 }
 

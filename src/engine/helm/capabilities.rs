@@ -132,19 +132,22 @@ impl Object for Capabilities {
         })
     }
 
+    fn has_string_method(&self) -> bool {
+        false
+    }
+
+    fn fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        Some(
+            ["KubeVersion", "APIVersions", "HelmVersion"]
+                .into_iter()
+                .filter_map(|it| Some((it, self.field(it)?)))
+                .collect(),
+        )
+    }
+
     fn print(&self) -> String {
         let versions = VersionSet(self.api_versions.clone());
         format!("&{{{} {} {}}}", self.kube_version.print_struct(), versions.print(), BuildInfo.print())
-    }
-
-    fn print_go(&self) -> String {
-        let versions = VersionSet(self.api_versions.clone());
-        format!(
-            "&common.Capabilities{{KubeVersion:{}, APIVersions:{}, HelmVersion:{}}}",
-            self.kube_version.print_go(),
-            versions.print_go(),
-            BuildInfo.print_go()
-        )
     }
 
     fn plain(&self) -> Value {
@@ -192,23 +195,22 @@ impl Object for KubeVersion {
         Ok(Value::from(if name == "String" { self.normalized.as_str() } else { self.version.as_str() }))
     }
 
+    fn has_string_method(&self) -> bool {
+        false
+    }
+
+    fn fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        let names = ["Version", "normalizedVersion", "Major", "Minor"];
+        let texts = [&self.version, &self.normalized, &self.major, &self.minor];
+        Some(names.into_iter().zip(texts.map(|it| it.as_str().into())).collect())
+    }
+
     fn print(&self) -> String {
         self.print_struct()
     }
 
     fn output(&self) -> String {
         self.normalized.clone()
-    }
-
-    fn print_go(&self) -> String {
-        let quote = |text: &str| strconv::quote(text.as_bytes());
-        format!(
-            "common.KubeVersion{{Version:{}, normalizedVersion:{}, Major:{}, Minor:{}}}",
-            quote(&self.version),
-            quote(&self.normalized),
-            quote(&self.major),
-            quote(&self.minor)
-        )
     }
 
     fn plain(&self) -> Value {
@@ -253,13 +255,12 @@ impl Object for VersionSet {
         !self.0.is_empty()
     }
 
-    fn print(&self) -> String {
-        format!("[{}]", self.0.join(" "))
+    fn has_string_method(&self) -> bool {
+        false
     }
 
-    fn print_go(&self) -> String {
-        let quoted: Vec<String> = self.0.iter().map(|it| strconv::quote(it.as_bytes())).collect();
-        format!("common.VersionSet{{{}}}", quoted.join(", "))
+    fn print(&self) -> String {
+        format!("[{}]", self.0.join(" "))
     }
 
     fn plain(&self) -> Value {
@@ -295,17 +296,22 @@ impl Object for BuildInfo {
         }))
     }
 
+    fn has_string_method(&self) -> bool {
+        false
+    }
+
+    fn fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        Some(
+            ["Version", "GitCommit", "GitTreeState", "GoVersion", "KubeClientVersion"]
+                .into_iter()
+                .filter_map(|it| Some((it, self.field(it)?)))
+                .collect(),
+        )
+    }
+
     fn print(&self) -> String {
         let [version, go, client] = HELM_VERSION;
         format!("{{{version}   {go} {client}}}")
-    }
-
-    fn print_go(&self) -> String {
-        let [version, go, client] = HELM_VERSION;
-        format!(
-            "version.BuildInfo{{Version:\"{version}\", GitCommit:\"\", GitTreeState:\"\", GoVersion:\"{go}\", \
-             KubeClientVersion:\"{client}\"}}"
-        )
     }
 
     fn plain(&self) -> Value {
@@ -393,7 +399,9 @@ mod tests {
     #[test]
     fn kube_versions_are_parsed_as_kubernetes_parses_them() {
         let parsed = |text: &str| {
-            KubeVersion::parse(text).map(|it| (it.normalized, it.version, it.major, it.minor)).map_err(|it| it.to_string())
+            KubeVersion::parse(text)
+                .map(|it| (it.normalized, it.version, it.major, it.minor))
+                .map_err(|it| it.to_string())
         };
         let version = |normalized: &str, full: &str, major: &str, minor: &str| {
             Ok((normalized.to_owned(), full.to_owned(), major.to_owned(), minor.to_owned()))

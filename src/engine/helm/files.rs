@@ -9,7 +9,6 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::chart::File;
 use super::glob::Glob;
-use crate::engine::strconv;
 use crate::engine::value::{Failure, Kind, List, Map, Object, Str, Type, Value};
 use crate::engine::yaml;
 
@@ -104,20 +103,15 @@ impl Object for Files {
         !self.by_name.is_empty()
     }
 
+    fn has_string_method(&self) -> bool {
+        false
+    }
+
     fn print(&self) -> String {
         let decimal = |data: &Str| data.iter().map(u8::to_string).collect::<Vec<_>>().join(" ");
         let entries: Vec<String> =
             self.by_name.iter().map(|(name, data)| format!("{name}:[{}]", decimal(data))).collect();
         format!("map[{}]", entries.join(" "))
-    }
-
-    fn print_go(&self) -> String {
-        let hex = |data: &Str| data.iter().map(|it| format!("{it:#x}")).collect::<Vec<_>>().join(", ");
-        let entry = |(name, data): (&String, &Str)| {
-            format!("{}:[]uint8{{{}}}", strconv::quote(name.as_bytes()), hex(data))
-        };
-        let entries: Vec<String> = self.by_name.iter().map(entry).collect();
-        format!("engine.files{{{}}}", entries.join(", "))
     }
 
     fn plain(&self) -> Value {

@@ -69,6 +69,8 @@ mod tests {
             release.check_name().is_ok()
         };
         assert!(valid("a") && valid("a-b.c0") && valid(&"x".repeat(53)));
-        assert!(!valid("") && !valid("A") && !valid("a_b") && !valid("-a") && !valid("a..b") && !valid(&"x".repeat(54)));
+        assert!(
+            !valid("") && !valid("A") && !valid("a_b") && !valid("-a") && !valid("a..b") && !valid(&"x".repeat(54))
+        );
     }
 }

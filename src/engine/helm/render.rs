@@ -78,12 +78,7 @@ impl RenderError {
 /// Renders a chart as `helm template` does.
 ///
 /// Mirrors `pkg/cmd/install.go`'s `runInstall`, `pkg/action.Install` with `--dry-run=client`, and `pkg/engine`.
-pub fn render(
-    chart: &Chart,
-    given: &Map,
-    options: &Options,
-    world: &mut dyn World,
-) -> Result<Rendered, RenderError> {
+pub fn render(chart: &Chart, given: &Map, options: &Options, world: &mut dyn World) -> Result<Rendered, RenderError> {
     check_installable(chart)?;
     options.release.check_name()?;
     let mut warnings = Warnings::new();
@@ -232,11 +227,8 @@ fn collect(
         if library && !base.starts_with('_') {
             continue;
         }
-        let renderable = Renderable {
-            text: file.data.clone(),
-            scope: scope.clone(),
-            base_path: format!("{path}/templates").into(),
-        };
+        let renderable =
+            Renderable { text: file.data.clone(), scope: scope.clone(), base_path: format!("{path}/templates").into() };
         found.insert(format!("{path}/{}", file.name), renderable);
     }
     scope

@@ -22,8 +22,6 @@ pub fn template_name(template: &str, world: &mut dyn World) -> Result<String, Te
     let functions = sprig::functions();
     let mut templates = Templates::new(NAME);
     templates.parse(NAME, template.as_bytes(), &functions)?;
-    let printed = templates
-        .execute(NAME, &Value::Nil, &functions, world, MissingKey::Default)
-        .map_err(Box::new)?;
+    let printed = templates.execute(NAME, &Value::Nil, &functions, world, MissingKey::Default).map_err(Box::new)?;
     Ok(String::from_utf8_lossy(&printed).into_owned())
 }

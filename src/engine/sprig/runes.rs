@@ -3,26 +3,12 @@
 //! Mirrors `unicode/utf8`: each byte that starts no valid sequence is one U+FFFD of width 1.
 
 use super::unicode;
+pub(super) use memchr::memmem::find;
+
+pub(super) use crate::engine::strconv::decode_rune as decode;
 
 /// What an invalid byte decodes to.
 pub(super) const ERROR: char = '\u{FFFD}';
-
-/// The first rune and its width in bytes; `(U+FFFD, 1)` for an invalid byte and `(U+FFFD, 0)` for no bytes.
-///
-/// Mirrors `utf8.DecodeRune`.
-pub(super) fn decode(bytes: &[u8]) -> (char, usize) {
-    match bytes.first() {
-        None => return (ERROR, 0),
-        Some(byte) if byte.is_ascii() => return (char::from(*byte), 1),
-        Some(_) => {}
-    }
-    let head = bytes.get(..bytes.len().min(4)).unwrap_or_default();
-    let valid = match std::str::from_utf8(head) {
-        Ok(text) => text,
-        Err(fault) => std::str::from_utf8(head.get(..fault.valid_up_to()).unwrap_or_default()).unwrap_or_default(),
-    };
-    valid.chars().next().map_or((ERROR, 1), |it| (it, it.len_utf8()))
-}
 
 /// The last rune and its width in bytes.
 ///
@@ -87,22 +73,6 @@ pub(super) fn trim(bytes: &[u8], drop: impl Fn(char) -> bool) -> &[u8] {
 /// Mirrors `strings.TrimSpace`.
 pub(super) fn trim_space(bytes: &[u8]) -> &[u8] {
     trim(bytes, unicode::is_space)
-}
-
-/// Where `needle` first stands in `haystack`.
-pub(super) fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    let (first, others) = match needle {
-        [] => return Some(0),
-        [first, others @ ..] => (first, others),
-    };
-    let mut from = 0;
-    while let Some(at) = haystack.get(from..)?.iter().position(|it| it == first) {
-        if haystack.get(from + at + 1..)?.starts_with(others) {
-            return Some(from + at);
-        }
-        from += at + 1;
-    }
-    None
 }
 
 /// Splits around each `separator`, into at most `limit` parts where it is given; an empty separator splits into runes.

@@ -73,10 +73,10 @@ pub(super) const FUNCTIONS: &[Function] = &[
     variadic("quote", &[ANY], STRING, Sealed::Defer, |args| {
         spaced(args, |it| strconv::quote(&to_text(it)).into_bytes())
     }),
-    variadic("squote", &[ANY], STRING, Sealed::Defer, |args| {
+    variadic("squote", &[ANY], STRING, Sealed::Pass, |args| {
         spaced(args, |it| [b"'", &*fmt::print_value(it), b"'"].concat())
     }),
-    variadic("cat", &[ANY], STRING, Sealed::Defer, |args| spaced(args, |it| fmt::print_value(it).to_vec())),
+    variadic("cat", &[ANY], STRING, Sealed::Pass, |args| spaced(args, |it| fmt::print_value(it).to_vec())),
     function("indent", &[INT, STRING], STRING, Sealed::Layout, |args| {
         string(indent(&text(args, 1), int(args, 0), b"")?)
     }),
@@ -89,9 +89,9 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("plural", &[STRING, STRING, INT], STRING, Sealed::Pass, |args| {
         string(text(args, if int(args, 2) == 1 { 0 } else { 1 }))
     }),
-    function("toString", &[ANY], STRING, Sealed::Defer, |args| string(to_text(&any(args, 0)))),
+    function("toString", &[ANY], STRING, Sealed::Pass, |args| string(to_text(&any(args, 0)))),
     function("toStrings", &[ANY], Type::STRINGS, Sealed::Pass, |args| Ok(to_texts(&any(args, 0)).into())),
-    function("join", &[STRING, ANY], STRING, Sealed::Defer, |args| {
+    function("join", &[STRING, ANY], STRING, Sealed::Pass, |args| {
         let texts = to_texts(&any(args, 1));
         let texts = texts.items().iter().map(to_text).collect::<Vec<_>>();
         string(texts.join(&*text(args, 0)))

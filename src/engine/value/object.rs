@@ -36,6 +36,13 @@ pub trait Object: Debug {
         Err(Failure::new(format!("no method {name}")))
     }
 
+    /// What the value becomes when it is passed to a function, where Go would copy it into an `interface {}` and it
+    /// would lose the methods of its pointer: `{{ .Capabilities.KubeVersion }}` prints by its `String` method,
+    /// `{{ print .Capabilities.KubeVersion }}` does not.
+    fn copied(&self) -> Option<Value> {
+        None
+    }
+
     /// Truth as `text/template` has it. A struct is always true.
     fn truth(&self) -> bool {
         true

@@ -40,7 +40,7 @@ pub fn decode(document: &Document, node: usize, numbers: Numbers, strict: bool) 
         depth: 0,
         too_deep: None,
         repeated: Vec::new(),
-        bad_key: None,
+        bad_keys: Vec::new(),
         has_infinite: false,
     };
     let decoded = decoder.run(node);
@@ -61,8 +61,8 @@ pub fn decode(document: &Document, node: usize, numbers: Numbers, strict: bool) 
     if !decoder.repeated.is_empty() {
         return Err(format!("{converting}yaml: unmarshal errors:\n  {}", decoder.repeated.join("\n  ")));
     }
-    if let Some((key, value)) = decoder.bad_key {
-        return Err(format!("{converting}{}", golang::bad_key(document, key, value)));
+    if let Some(bad) = decoder.bad_keys.iter().find(|it| contains(&value, &it.map)) {
+        return Err(format!("{converting}{}", golang::bad_key(document, bad.key, bad.value)));
     }
     if decoder.has_infinite
         && let Some(float) = first_infinite(&value)
@@ -86,17 +86,24 @@ struct Decoder<'d> {
     /// The bracket at which the depth was exceeded.
     too_deep: Option<u8>,
     repeated: Vec<String>,
-    /// The first key, with its value, of a type that JSON cannot have.
-    bad_key: Option<(usize, usize)>,
+    bad_keys: Vec<BadKey>,
     has_infinite: bool,
 }
 
 enum Frame {
-    Sequence { node: usize, next: usize, items: Vec<Value> },
+    Sequence {
+        node: usize,
+        next: usize,
+        items: Vec<Value>,
+    },
     Mapping(Mapping),
     Alias(usize),
     /// The value of a merge key that is a sequence: its items from `left` down to 0 are merged, so that the first wins.
-    MergeList { node: usize, left: usize, target: Target },
+    MergeList {
+        node: usize,
+        left: usize,
+        target: Target,
+    },
 }
 
 struct Mapping {
@@ -113,6 +120,13 @@ struct Mapping {
 struct Target {
     map: Map,
     seen: Option<Rc<RefCell<BTreeSet<String>>>>,
+}
+
+/// A key of a type that JSON cannot have, its value, and the map that holds them.
+struct BadKey {
+    key: usize,
+    value: usize,
+    map: Map,
 }
 
 /// What a finished node hands to the frame around it.
@@ -289,7 +303,14 @@ impl Decoder<'_> {
             let text = match golang::key_text(document, key_id) {
                 Some(text) => text,
                 None => {
-                    self.bad_key.get_or_insert((key_id, value_id));
+                    let bad = BadKey { key: key_id, value: value_id, map: mapping.target.map.clone() };
+                    // Of equal keys in one map, the last counts.
+                    let shown = |it| golang::show(document, it);
+                    let equal = |it: &BadKey| it.map.same(&bad.map) && shown(it.key) == shown(key_id);
+                    match self.bad_keys.iter_mut().find(|it| equal(it)) {
+                        Some(earlier) => *earlier = bad,
+                        None => self.bad_keys.push(bad),
+                    }
                     Str::default()
                 }
             };
@@ -345,6 +366,20 @@ pub(super) fn is_mapping(document: &Document, id: usize) -> bool {
 pub(super) fn is_merge(document: &Document, id: usize) -> bool {
     let node = &document.nodes[id];
     node.kind == Kind::Scalar && node.value == *"<<" && (node.implicit || node.tag == *"tag:yaml.org,2002:merge")
+}
+
+/// Whether the map is part of the value, and was not replaced by a later entry of equal key.
+fn contains(value: &Value, map: &Map) -> bool {
+    let mut stack = vec![value.clone()];
+    while let Some(value) = stack.pop() {
+        match value {
+            Value::Map(it) if it.same(map) => return true,
+            Value::List(list) => stack.extend(list.items().iter().cloned()),
+            Value::Map(map) => stack.extend(map.entries().values().cloned()),
+            _ => {}
+        }
+    }
+    false
 }
 
 /// The first number, in the order JSON writes them, that JSON cannot hold.

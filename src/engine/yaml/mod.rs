@@ -1,7 +1,7 @@
 //! YAML and JSON as Helm reads and writes them.
 //!
-//! Reading goes through [`scan`], [`parse`], [`compose`] and [`decode`]; [`node`] is for who wants the places too. The
-//! scanner is our own and not libyaml's: go-yaml v2 descends from an older libyaml, and its errors name lines of their own.
+//! Reading goes through `scan`, `parse`, `compose` and `decode`; [`node`] is for who wants the places too. The scanner is
+//! our own: go-yaml v2 descends from an older libyaml than any crate, which shows in what it takes and what it says.
 
 mod chars;
 mod compose;
@@ -97,4 +97,62 @@ fn read_document(text: &[u8], strict: bool) -> Result<Value, String> {
 
 fn mismatch(value: &Value, wanted: Type) -> String {
     format!("error unmarshaling JSON: while decoding JSON: {}", json::mismatch(value, wanted))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_keys_are_errors_where_strict() {
+        let text = b"a: 1\nb:\n  c: 1\n  c: 2\n1: x\n'1': y\na:\n  2\n";
+        let expected = "error converting YAML to JSON: yaml: unmarshal errors:\n  \
+            line 4: key \"c\" already set in map\n  line 8: key \"a\" already set in map";
+        assert_eq!(read_strict(text).unwrap_err(), expected);
+        assert!(read(text).is_ok());
+    }
+
+    #[test]
+    fn merged_keys_count_as_equal_where_strict() {
+        let text = b"x: &x {a: 1}\ny:\n  a: 2\n  <<: *x\n";
+        let expected = "error converting YAML to JSON: yaml: unmarshal errors:\n  line 1: key \"a\" already set in map";
+        assert_eq!(read_strict(text).unwrap_err(), expected);
+    }
+
+    #[test]
+    fn what_json_cannot_hold_is_refused() {
+        let value = Value::map([("a", Value::Float(f64::NAN))]);
+        assert_eq!(write(&value).unwrap_err(), "error marshaling into JSON: json: unsupported value: NaN");
+        assert_eq!(write_json(&value, true).unwrap_err(), "json: unsupported value: NaN");
+        assert_eq!(write_pretty(&value).unwrap(), "a: .nan\n");
+    }
+
+    #[test]
+    fn a_value_in_itself_is_refused() {
+        let map = Map::any();
+        map.insert("x", Value::list([Value::Map(map.clone())]));
+        let cycle = "json: unsupported value: encountered a cycle via map[string]interface {}";
+        assert_eq!(write_json(&Value::Map(map.clone()), true).unwrap_err(), cycle);
+        assert_eq!(write(&Value::Map(map.clone())).unwrap_err(), format!("error marshaling into JSON: {cycle}"));
+        assert!(write_pretty(&Value::Map(map.clone())).is_err());
+        map.remove("x");
+    }
+
+    #[test]
+    fn types_of_go_are_written() {
+        let items = || Value::list([Value::Bytes("hello".into()), Value::Uint64(u64::MAX), Value::Float(1e6)]);
+        assert_eq!(write(&items()).unwrap(), "- aGVsbG8=\n- 18446744073709551615\n- 1000000\n");
+        let pretty = "- - 104\n  - 101\n  - 108\n  - 108\n  - 111\n- 18446744073709551615\n- 1e+06\n";
+        assert_eq!(write_pretty(&items()).unwrap(), pretty);
+        assert_eq!(write(&Value::Map(Map::nil(Type::MAP))).unwrap(), "null\n");
+        assert_eq!(write_pretty(&Value::Map(Map::nil(Type::MAP))).unwrap(), "{}\n");
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let limit = "error converting YAML to JSON: yaml: exceeded max depth of 10000";
+        assert_eq!(read("[".repeat(100_000).as_bytes()).unwrap_err(), limit);
+        assert_eq!(read("- ".repeat(100_000).as_bytes()).unwrap_err(), limit);
+        assert_eq!(read_json("[".repeat(10_001).as_bytes()).unwrap_err(), "invalid character '[' exceeded max depth");
+    }
 }

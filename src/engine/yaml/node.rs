@@ -166,3 +166,59 @@ impl<'d> Node<'d> {
         &self.document.nodes[self.id]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slice<'t>(text: &'t str, node: Node) -> &'t str {
+        &text[node.span()]
+    }
+
+    #[test]
+    fn nodes_know_their_places() {
+        let text = "# é\na: 1\nlist:\n  - é: &x \"q\"\n    c: !!str 2\n  - [*x, {d: e}]\nlast: |\n  t\n";
+        let document = parse(text.as_bytes()).unwrap().unwrap();
+        let root = document.root();
+        assert_eq!((root.kind(), root.line(), root.column()), (Kind::Mapping, 2, 1));
+        let items: Vec<_> = root.get("list").unwrap().items().collect();
+        assert_eq!(slice(text, items[0]), "é: &x \"q\"\n    c: !!str 2");
+        assert_eq!(slice(text, items[1]), "[*x, {d: e}]");
+        let quoted = items[0].get("é").unwrap();
+        assert_eq!((slice(text, quoted), quoted.line(), quoted.column()), ("&x \"q\"", 4, 8));
+        assert_eq!((quoted.style(), quoted.anchor().unwrap().to_string()), (Style::DoubleQuoted, "x".to_owned()));
+        let tagged = items[0].get("c").unwrap();
+        assert_eq!(*tagged.tag().unwrap(), "tag:yaml.org,2002:str");
+        let alias = items[1].items().next().unwrap();
+        assert_eq!((alias.kind(), slice(text, alias)), (Kind::Alias, "*x"));
+        assert_eq!(alias.resolved().text().unwrap().as_utf8(), Some("q"));
+        assert!(items[1].is_flow() && !root.is_flow());
+        assert_eq!(root.get("last").unwrap().style(), Style::Literal);
+    }
+
+    #[test]
+    fn values_keep_their_types() {
+        let document = parse(b"[1, 1.0, 0x10, 18446744073709551615, yes, ~, '1']").unwrap().unwrap();
+        let value = document.root().value().unwrap();
+        let Value::List(list) = value else { panic!("no list") };
+        let types: Vec<_> = list.items().iter().map(Value::type_name).collect();
+        assert_eq!(types, ["int", "float64", "int", "uint64", "bool", "<nil>", "string"]);
+    }
+
+    #[test]
+    fn faults_tell_go_lines_and_true_ones() {
+        let fault = parse(b"a: 1\n b: 2\n").unwrap_err();
+        assert_eq!(fault.to_string(), "yaml: line 2: mapping values are not allowed in this context");
+        assert_eq!((fault.mark.line, fault.mark.column, fault.mark.offset), (1, 2, 7));
+        let fault = parse(b"a: [1\nb: 2\n").unwrap_err();
+        assert_eq!(fault.to_string(), "yaml: line 1: did not find expected ',' or ']'");
+    }
+
+    #[test]
+    fn documents_follow_each_other() {
+        let documents = parse_all(b"a: 1\n---\n- b\n...\n---\n").unwrap();
+        let kinds: Vec<_> = documents.iter().map(|it| it.root().kind()).collect();
+        assert_eq!(kinds, [Kind::Mapping, Kind::Sequence, Kind::Scalar]);
+        assert!(parse(b"# nothing\n").unwrap().is_none());
+    }
+}

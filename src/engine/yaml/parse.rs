@@ -204,11 +204,7 @@ impl<'a> Parser<'a> {
     fn document_content(&mut self) -> Parsed {
         let (kind, mark, _) = self.scanner.peek()?;
         match kind {
-            Kind::VersionDirective
-            | Kind::TagDirective
-            | Kind::DocumentStart
-            | Kind::DocumentEnd
-            | Kind::StreamEnd => {
+            Kind::VersionDirective | Kind::TagDirective | Kind::DocumentStart | Kind::DocumentEnd | Kind::StreamEnd => {
                 self.pop_state();
                 Ok(empty_scalar(mark))
             }

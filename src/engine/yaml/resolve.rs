@@ -67,7 +67,11 @@ pub fn resolve(tag: &[u8], text: &[u8]) -> Result<Scalar, String> {
 pub fn resolve_plain(text: &[u8], version: Version) -> Scalar {
     match text.first() {
         Some(b'+' | b'-' | b'.' | b'0'..=b'9') if resolve_word(text, version).is_none() => {
-            if is_timestamp(text) { Scalar::Timestamp } else { resolve_number(text) }
+            if is_timestamp(text) {
+                Scalar::Timestamp
+            } else {
+                resolve_number(text)
+            }
         }
         _ => resolve_word(text, version).unwrap_or(Scalar::Text),
     }
@@ -93,8 +97,21 @@ fn resolve_word(text: &[u8], version: Version) -> Option<Scalar> {
 pub fn is_old_bool(text: &[u8]) -> bool {
     matches!(
         text,
-        b"y" | b"Y" | b"yes" | b"Yes" | b"YES" | b"on" | b"On" | b"ON"
-            | b"n" | b"N" | b"no" | b"No" | b"NO" | b"off" | b"Off" | b"OFF"
+        b"y" | b"Y"
+            | b"yes"
+            | b"Yes"
+            | b"YES"
+            | b"on"
+            | b"On"
+            | b"ON"
+            | b"n"
+            | b"N"
+            | b"no"
+            | b"No"
+            | b"NO"
+            | b"off"
+            | b"Off"
+            | b"OFF"
     )
 }
 
@@ -129,7 +146,7 @@ fn number(plain: &str) -> Option<Scalar> {
         return integer(digits, 2);
     }
     let digits = plain.strip_prefix("-0b")?;
-    strconv::parse_int(&format!("-{digits}"), 2, 64).ok().map(Scalar::Int)
+    strconv::parse_int(format!("-{digits}"), 2, 64).ok().map(Scalar::Int)
 }
 
 fn integer(text: &str, base: u32) -> Option<Scalar> {

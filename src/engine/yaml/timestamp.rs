@@ -3,7 +3,9 @@
 /// Whether go-yaml takes the text for a timestamp: one of the four layouts its resolver gives to `time.Parse`.
 pub fn is_timestamp(text: &[u8]) -> bool {
     let digits = text.iter().take_while(|it| it.is_ascii_digit()).count();
-    digits == 4 && text.get(4) == Some(&b'-') && (timestamp(text, b"Tt", true) || timestamp(text, b" ", false) || date(text))
+    digits == 4
+        && text.get(4) == Some(&b'-')
+        && (timestamp(text, b"Tt", true) || timestamp(text, b" ", false) || date(text))
 }
 
 fn date(text: &[u8]) -> bool {

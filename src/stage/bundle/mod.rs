@@ -96,11 +96,13 @@ impl Bundle {
                 return Err(Error::Altered { path: path.clone(), found, expected: *expected });
             }
         }
-        let manifests = index.manifests.iter().map(|name| {
-            Ok(Manifest { name: name.clone(), contents: text(&format!("manifests/{name}.yaml"))? })
-        });
+        let manifests = index
+            .manifests
+            .iter()
+            .map(|name| Ok(Manifest { name: name.clone(), contents: text(&format!("manifests/{name}.yaml"))? }));
         let manifests = manifests.collect::<Result<_, Error>>()?;
-        let envelopes = index.secrets().map(|name| Ok((name.to_owned(), Envelope(text(&format!("envelopes/{name}.age"))?))));
+        let envelopes =
+            index.secrets().map(|name| Ok((name.to_owned(), Envelope(text(&format!("envelopes/{name}.age"))?))));
         let envelopes = envelopes.collect::<Result<_, Error>>()?;
         Ok(Bundle { index, manifests, envelopes, files })
     }

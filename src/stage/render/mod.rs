@@ -13,7 +13,7 @@ use crate::engine::hole::Holes;
 use crate::engine::value::{Failure, Value};
 use crate::engine::world::Call;
 use crate::stage::lock::{Envelope, Pin};
-use crate::stage::vendor::{VendoredContent, VendoredPart, Vendored};
+use crate::stage::vendor::{Vendored, VendoredContent, VendoredPart};
 use pins::Pinned;
 
 /// Makes what a lock does not hold yet.

@@ -106,8 +106,12 @@ impl<'a> Pinned<'a> {
                 Ok(Certificate { cert: certificate.pem.as_str().into(), key: self.holes.token(expr) }.into())
             }
             (None, Some(Json::String(text))) => Ok(text.as_str().into()),
-            (None, Some(Json::Number(number))) if number.is_i64() => Ok(Value::Int(number.as_i64().unwrap_or_default())),
-            (None, Some(other)) => Err(Failure::new(format!("the pin `{name}` holds {other}, which no function gives"))),
+            (None, Some(Json::Number(number))) if number.is_i64() => {
+                Ok(Value::Int(number.as_i64().unwrap_or_default()))
+            }
+            (None, Some(other)) => {
+                Err(Failure::new(format!("the pin `{name}` holds {other}, which no function gives")))
+            }
             (None, None) => {
                 let expr = secret("");
                 Ok(Value::Str(self.holes.token(expr)))

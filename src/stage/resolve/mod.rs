@@ -97,7 +97,7 @@ impl Resolved {
         &self.parts
     }
 
-    pub(in crate::stage) fn into_parts(self) -> Vec<ResolvedPart> {
+    pub(crate) fn into_parts(self) -> Vec<ResolvedPart> {
         self.parts
     }
 }
@@ -151,7 +151,8 @@ fn chart(part: &spec::Part, wanted: &spec::Chart, sources: &dyn Sources) -> Resu
             (nar::digest(tree), tree.iter().map(|(_, bytes)| bytes.len() as u64).sum(), Chart::load(tree))
         }
     };
-    let chart = chart.map_err(|it| Error::NotAChart { path: wanted.path.clone(), message: it.to_string(), place: place() })?;
+    let chart =
+        chart.map_err(|it| Error::NotAChart { path: wanted.path.clone(), message: it.to_string(), place: place() })?;
     let version = chart.metadata().version.clone();
     if let Some(constraint) = &wanted.version {
         check_version(constraint, &version, wanted)?;

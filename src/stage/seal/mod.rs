@@ -60,12 +60,21 @@ pub fn seal(rendered: &Rendered) -> Result<Sealed, Error> {
         let text = text(part, &labels)?;
         for (expr, label) in part.holes.iter().zip(&labels) {
             let recipe = Recipe::new(expr, &labels);
-            recipes.insert(label.clone(), recipe.map_err(|type_name| Error::NoRecipe { part: part.name.clone(), type_name })?);
+            recipes.insert(
+                label.clone(),
+                recipe.map_err(|type_name| Error::NoRecipe { part: part.name.clone(), type_name })?,
+            );
         }
         let found = resources::find(&text);
         let found = found.map_err(|(line, message)| Error::NotYaml { part: part.name.clone(), line, message })?;
         let output = Digest::of(text.as_bytes());
-        parts.push(SealedPart { name: part.name.clone(), text, output, resources: found.digests, images: found.images });
+        parts.push(SealedPart {
+            name: part.name.clone(),
+            text,
+            output,
+            resources: found.digests,
+            images: found.images,
+        });
     }
     let reached = reached(&parts, &recipes);
     // A chart may compute on a secret and throw the result away.

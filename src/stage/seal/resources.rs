@@ -62,7 +62,8 @@ fn name(resource: &Map) -> String {
         _ => Map::any(),
     };
     let namespace = text(&metadata, "namespace");
-    let name = if text(&metadata, "name").is_empty() { text(&metadata, "generateName") } else { text(&metadata, "name") };
+    let name =
+        if text(&metadata, "name").is_empty() { text(&metadata, "generateName") } else { text(&metadata, "name") };
     let place = if namespace.is_empty() { name } else { format!("{namespace}/{name}") };
     format!("{} {} {place}", text(resource, "apiVersion"), text(resource, "kind"))
 }

@@ -41,7 +41,10 @@ pub struct Part {
 pub enum Content {
     Chart(Chart),
     /// A manifest file, by its path from the spec's folder.
-    Manifest { path: String, place: Place },
+    Manifest {
+        path: String,
+        place: Place,
+    },
 }
 
 /// A chart and how it is rendered.

@@ -127,7 +127,11 @@ fn compare(part: &ResolvedPart, locked: &LockedPart, stale: &mut Vec<Stale>) {
         ("version", or_none(version), or_none(locked.version.clone())),
         ("digest", part.digest.to_string(), locked.digest.to_string()),
         ("size", part.size.to_string(), locked.size.to_string()),
-        ("digest of the values", or_none(values.map(|it| it.to_string())), or_none(locked.values.map(|it| it.to_string()))),
+        (
+            "digest of the values",
+            or_none(values.map(|it| it.to_string())),
+            or_none(locked.values.map(|it| it.to_string())),
+        ),
     ];
     for (what, found, locked) in pairs {
         if found != locked {

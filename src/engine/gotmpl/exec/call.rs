@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::engine::gotmpl::exec::{At, Machine, Reflect, Result, State, quoted};
+use crate::engine::gotmpl::exec::{At, ExecError, Machine, Reflect, Result, State, quoted};
 use crate::engine::gotmpl::funcs::{indirect_type, truth};
 use crate::engine::gotmpl::function::{Body, Function, REFLECT, Sealed};
 use crate::engine::gotmpl::node::Operand;
@@ -62,7 +62,7 @@ impl<'t, 'w> State<'t, '_, 'w> {
     ) -> Result<Reflect> {
         let (params, variadic) = callee.signature();
         let given = args.len() + usize::from(last.is_some());
-        let fixed = params.len() - usize::from(variadic);
+        let fixed = params.len().saturating_sub(usize::from(variadic));
         if variadic && given < fixed {
             let got = args.len();
             return Err(self.error(format!("wrong number of args for {name}: want at least {fixed} got {got}")));
@@ -78,14 +78,7 @@ impl<'t, 'w> State<'t, '_, 'w> {
         if let Callee::Function(Function { body: Body::Lazy { until }, .. }) = callee {
             return self.eval_lazy(dot, *until, args, last);
         }
-        let param = |index: usize| params[index.min(params.len() - 1)];
-        let mut argv = Vec::with_capacity(given + 1);
-        for (index, arg) in args.iter().enumerate() {
-            argv.push(self.eval_arg(dot, param(index), arg)?);
-        }
-        if let Some(last) = last {
-            argv.push(self.validate_type(last, param(given - 1))?);
-        }
+        let argv = self.eval_args(dot, params, args, last)?;
         let called = match &callee {
             Callee::Function(Function { body: Body::Call, .. }) => Err(not_callable(args.first(), argv.first())),
             callee => self.machine.call(name, callee, argv),
@@ -94,6 +87,25 @@ impl<'t, 'w> State<'t, '_, 'w> {
             self.at = node;
             self.call_error(name, failure)
         })
+    }
+
+    /// The arguments, each fitted to its parameter; the last parameter takes all that are left.
+    fn eval_args(
+        &mut self,
+        dot: &Reflect,
+        params: &'static [Type],
+        args: &'t [Operand],
+        last: Option<Reflect>,
+    ) -> Result<Vec<Reflect>> {
+        let param = |index: usize| params.get(index).or(params.last()).copied().unwrap_or(Type::Any);
+        let mut argv = Vec::with_capacity(args.len() + 1);
+        for (index, arg) in args.iter().enumerate() {
+            argv.push(self.eval_arg(dot, param(index), arg)?);
+        }
+        if let Some(last) = last {
+            argv.push(self.validate_type(last, param(args.len()))?);
+        }
+        Ok(argv)
     }
 
     /// `and` and `or`: the first argument whose truth is `until`, or else the last.
@@ -198,7 +210,7 @@ impl<'t, 'w> State<'t, '_, 'w> {
 
     #[cold]
     #[inline(never)]
-    fn call_error(&self, name: &str, failure: Failure) -> Box<super::ExecError> {
+    fn call_error(&self, name: &str, failure: Failure) -> Box<ExecError> {
         let message = format!("error calling {name}: {}", failure.message);
         self.error_from(Failure { message, source: failure.source })
     }
@@ -206,18 +218,23 @@ impl<'t, 'w> State<'t, '_, 'w> {
 
 impl Machine<'_> {
     /// Every call of a function or method goes through here, with arguments that fit.
-    fn call(&mut self, name: &str, callee: &Callee<'_>, argv: Vec<Reflect>) -> std::result::Result<Reflect, Failure> {
-        let (function, receiver) = match callee {
-            Callee::Method { object, .. } => {
-                return Ok(Reflect::typed(object.call(name, &values(argv))?, None));
+    fn call(
+        &mut self,
+        name: &str,
+        callee: &Callee<'_>,
+        mut argv: Vec<Reflect>,
+    ) -> std::result::Result<Reflect, Failure> {
+        match callee {
+            Callee::Method { object, .. } => Ok(Reflect::typed(object.call(name, &values(argv))?, None)),
+            Callee::Function(function) => self.call_function(function, argv),
+            Callee::Bound(function, receiver) => {
+                argv.insert(0, receiver.clone());
+                self.call_function(function, argv)
             }
-            Callee::Function(function) => (function, None),
-            Callee::Bound(function, receiver) => (function, Some(receiver.clone())),
-        };
-        let mut argv = argv;
-        if let Some(receiver) = receiver {
-            argv.insert(0, receiver);
         }
+    }
+
+    fn call_function(&mut self, function: &Function, argv: Vec<Reflect>) -> std::result::Result<Reflect, Failure> {
         if !matches!(function.body, Body::Impure)
             && function.sealed != Sealed::Pass
             && let Some(holes) = self.world().holes()
@@ -239,8 +256,13 @@ impl Machine<'_> {
     }
 }
 
+/// The arguments as the function sees them.
 fn values(argv: Vec<Reflect>) -> Vec<Value> {
-    argv.into_iter().map(Reflect::into_value).collect()
+    let copied = |value| match &value {
+        Value::Object(object) => object.copied().unwrap_or(value),
+        _ => value,
+    };
+    argv.into_iter().map(|it| copied(it.into_value())).collect()
 }
 
 /// A value of one type stored under another that it is assignable to.
@@ -248,6 +270,7 @@ fn assigned(value: Value, to: Type) -> Value {
     match value {
         Value::Map(map) if map.map_type() != to => Value::Map(map.with_type(to)),
         Value::List(list) if list.list_type() != to => Value::List(list.with_type(to)),
+        Value::Object(object) if matches!(to, Type::Slice(_) | Type::Map(_)) => assigned(object.plain(), to),
         value => value,
     }
 }

@@ -1,7 +1,7 @@
 //! Evaluates pipelines and commands.
 
 use crate::engine::gotmpl::complex::Complex;
-use crate::engine::gotmpl::exec::{At, Reflect, Result, State};
+use crate::engine::gotmpl::exec::{At, Reflect, Result, State, quoted};
 use crate::engine::gotmpl::node::{Command, Number, Operand, Pipe, Variable};
 use crate::engine::value::Value;
 
@@ -100,7 +100,7 @@ impl<'t> State<'t, '_, '_> {
                 self.at = At::Operand(term);
                 self.eval_function(dot, name, At::Operand(term), &[], None)?
             }
-            _ => return Err(self.error(format!("can't evaluate command {}", super::quoted(&term.text())))),
+            _ => return Err(self.error(format!("can't evaluate command {}", quoted(&term.text())))),
         };
         self.eval_field_chain(dot, receiver, chain, fields, args, last)
     }

@@ -1,7 +1,7 @@
 //! Evaluates fields, map keys and methods.
 
 use crate::engine::gotmpl::exec::call::Callee;
-use crate::engine::gotmpl::exec::{At, Reflect, Result, State, quoted};
+use crate::engine::gotmpl::exec::{At, ExecError, Reflect, Result, State, quoted};
 use crate::engine::gotmpl::node::Operand;
 use crate::engine::gotmpl::{Function, MissingKey};
 use crate::engine::value::{Kind, Map, Object, Type, Value};
@@ -84,15 +84,12 @@ impl<'t, 'w> State<'t, '_, 'w> {
         }
     }
 
-    /// The method of a named map type, which is found among the functions under `TYPE.METHOD`.
+    /// A method comes before an entry of the same name.
     fn map_method(&self, map: &Map, field: &str) -> Option<&'w Function> {
-        let Type::Named { name, .. } = map.map_type() else {
-            return None;
-        };
-        if !field.starts_with(|it: char| it.is_ascii_uppercase()) {
-            return None;
+        match map.map_type() {
+            Type::Named { name, .. } => self.machine.functions.method(name, field),
+            _ => None,
         }
-        self.machine.functions.get(&format!("{name}.{field}"))
     }
 
     fn missing_key(&self, key: &str, element: Option<Type>) -> Result<Reflect> {
@@ -110,12 +107,16 @@ impl<'t, 'w> State<'t, '_, 'w> {
         Ok(())
     }
 
+<<<<<<< HEAD
+    fn no_field(&self, field: &str, receiver: &Reflect) -> Box<ExecError> {
+=======
     fn no_field(&self, field: &str, receiver: &Reflect) -> Box<super::ExecError> {
         if let Value::Object(object) = receiver.value()
             && let Some(fault) = object.member_fault(field)
         {
             return self.error(fault);
         }
+>>>>>>> crypto
         let type_name = receiver.type_of().map_or_else(|| "<nil>".into(), |it| it.to_string());
         self.error(format!("can't evaluate field {field} in type {type_name}"))
     }

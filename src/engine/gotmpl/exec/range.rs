@@ -1,7 +1,7 @@
 //! What `range` walks over.
 
 use crate::engine::fmt;
-use crate::engine::gotmpl::exec::{Reflect, Result, State};
+use crate::engine::gotmpl::exec::{ExecError, Reflect, Result, State};
 use crate::engine::gotmpl::node::Branch;
 use crate::engine::value::{List, Str, Type, Value};
 
@@ -100,7 +100,7 @@ impl<'t> State<'t, '_, '_> {
 
     #[cold]
     #[inline(never)]
-    fn cannot_range(&self, value: &Value) -> Box<crate::engine::gotmpl::ExecError> {
+    fn cannot_range(&self, value: &Value) -> Box<ExecError> {
         self.error(format!("range can't iterate over {}", fmt::print_value(value)))
     }
 

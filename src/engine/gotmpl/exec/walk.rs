@@ -186,6 +186,7 @@ impl<'t, 'm, 'w> State<'t, 'm, 'w> {
         match value.value() {
             Value::Nil => self.out.extend_from_slice(b"<no value>"),
             Value::Str(text) => self.out.extend_from_slice(text),
+            Value::Object(object) => self.out.extend_from_slice(object.output().as_bytes()),
             value => self.out.extend_from_slice(&fmt::print_value(value)),
         }
     }
@@ -203,5 +204,78 @@ fn unwind<'f, 't>(frames: &'f mut Vec<Frame<'t>>) -> Option<&'f Loop<'t>> {
     match &frames.last()?.then {
         Then::Loop(inner) => Some(inner),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::engine::gotmpl::{Functions, MissingKey, Templates};
+    use crate::engine::value::{Failure, Value};
+    use crate::engine::world::{Call, World};
+
+    struct Nowhere;
+
+    impl World for Nowhere {
+        fn answer(&mut self, call: &Call<'_>) -> Result<Value, Failure> {
+            Err(Failure::new(call.function))
+        }
+    }
+
+    fn execute(text: &str) -> Result<String, String> {
+        let functions = Functions::default();
+        let mut templates = Templates::default();
+        templates.parse("t", text.as_bytes(), &functions).map_err(|it| it.to_string())?;
+        let output = templates.execute("t", &Value::Int(7), &functions, &mut Nowhere, MissingKey::Default);
+        output.map(|it| String::from_utf8_lossy(&it).into_owned()).map_err(|it| it.to_string())
+    }
+
+    #[test]
+    fn structures_nest_without_end() {
+        let count = 20_000;
+        for (open, close) in [
+            ("{{if .}}", "{{end}}"),
+            ("{{with .}}", "{{end}}"),
+            ("{{range 1}}", "{{end}}"),
+            ("{{if 0}}{{else}}", "{{end}}"),
+            ("{{range 0}}{{else}}", "{{end}}"),
+            ("{{if 0}}{{else if .}}", "{{end}}"),
+        ] {
+            assert_eq!(execute(&format!("{}x{}", open.repeat(count), close.repeat(count))).as_deref(), Ok("x"));
+        }
+        let chain = format!("{{{{if 0}}}}{}{{{{else}}}}x{{{{end}}}}", "{{else if 0}}".repeat(count));
+        assert_eq!(execute(&chain).as_deref(), Ok("x"));
+        assert_eq!(execute(&"{{if 1}}".repeat(count)), Err("template: t:1: unexpected EOF".into()));
+    }
+
+    #[test]
+    fn blocks_nest_without_end() {
+        let open: String = (0..2000).map(|it| format!("{{{{block \"{it}\" .}}}}")).collect();
+        assert_eq!(execute(&format!("{open}{{{{.}}}}{}", "{{end}}".repeat(2000))).as_deref(), Ok("7"));
+    }
+
+    #[test]
+    fn parentheses_nest_as_deep_as_in_go() {
+        let nested = |count: usize| format!("{{{{{}.{}}}}}", "(".repeat(count), ")".repeat(count));
+        assert_eq!(execute(&nested(10_000)).as_deref(), Ok("7"));
+        assert_eq!(execute(&nested(10_001)), Err("template: t:1: max expression depth exceeded".into()));
+        let unclosed = execute(&format!("{{{{{}", "(".repeat(10_000)));
+        assert_eq!(unclosed, Err("template: t:1: unclosed action".into()));
+        let context = execute(&format!("{{{{{}.{} 1}}}}", "(".repeat(10_000), ")".repeat(10_000))).unwrap_err();
+        assert!(context.contains("can't give argument to non-function (("));
+    }
+
+    #[test]
+    fn templates_call_each_other_as_deep_as_in_go() {
+        let count = |limit: u32| {
+            execute(&format!(
+                r#"{{{{define "a"}}}}{{{{if lt (len .) {limit}}}}}{{{{template "a" (printf "%sx" .)}}}}{{{{end}}}}{{{{end}}}}{{{{template "a" ""}}}}"#
+            ))
+        };
+        assert_eq!(count(300).as_deref(), Ok(""));
+        let error = execute(r#"{{define "a"}}{{template "a" .}}{{end}}{{template "a" .}}"#).unwrap_err();
+        assert_eq!(
+            error,
+            "template: t:1:25: executing \"a\" at <{{template \"a\" .}}>: exceeded maximum template depth (100000)"
+        );
     }
 }

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use crate::engine::fmt;
+use crate::engine::gotmpl::funcs::index::plain;
 use crate::engine::value::{Failure, Kind, Str, Value};
 
 /// Whether the first argument equals any of the others.
@@ -153,5 +154,5 @@ fn is_nil(value: &Value) -> bool {
 
 /// What `%s` prints.
 fn text(value: &Value) -> Str {
-    fmt::sprintf(b"%s", std::slice::from_ref(value))
+    fmt::sprintf(b"%s", &[plain(value)])
 }

@@ -15,14 +15,12 @@ pub(super) fn index(args: &[Value]) -> Result<Value, Failure> {
     indexes.iter().try_fold(item.clone(), |item, index| index_one(&item, index))
 }
 
-/// `slice x 1 2` is `x[1:2]`.
-pub(super) fn slice(args: &[Value]) -> Result<Value, Failure> {
-    let Some((item, indexes)) = args.split_first() else {
-        return Err("slice of untyped nil".into());
+/// `slice x 1 2` is `x[1:2]`. Unlike `index` it does not look into an interface for an index.
+pub(super) fn slice(args: &[Reflect]) -> Result<Value, Failure> {
+    let (item, indexes) = match args.split_first().map(|(item, indexes)| (item.value(), indexes)) {
+        None | Some((Value::Nil, _)) => return Err("slice of untyped nil".into()),
+        Some(it) => it,
     };
-    if matches!(item, Value::Nil) {
-        return Err("slice of untyped nil".into());
-    }
     if indexes.len() > 3 {
         return Err(format!("too many slice indexes: {}", indexes.len()).into());
     }
@@ -35,7 +33,10 @@ pub(super) fn slice(args: &[Value]) -> Result<Value, Failure> {
     };
     let mut bounds = [0, len, len];
     for (bound, index) in bounds.iter_mut().zip(indexes) {
-        *bound = index_arg(index, len)?;
+        *bound = match index {
+            Reflect::Interface(_) => return Err("cannot index slice/array with type interface {}".into()),
+            index => index_arg(index.value(), len)?,
+        };
     }
     let [low, high, max] = bounds;
     for (low, high) in [(low, high), (high, max)] {
@@ -106,10 +107,10 @@ fn index_arg(index: &Value, len: usize) -> Result<usize, Failure> {
 }
 
 /// The value as its Go kind shows it: an object of a basic kind, a slice or a map as plain data.
-fn plain(item: &Value) -> Value {
+pub(super) fn plain(item: &Value) -> Value {
     if let Value::Object(object) = item {
         let plain = object.plain();
-        if plain.kind() == item.kind() {
+        if plain.kind() == item.kind() && !matches!(plain, Value::Object(_)) {
             return plain;
         }
     }

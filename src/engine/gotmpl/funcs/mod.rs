@@ -27,7 +27,7 @@ pub(super) const BUILTINS: &[Function] = &[
     builtin("print", &[Type::Any], true, Type::String, Sealed::Pass, Body::Pure(print)),
     builtin("printf", &[Type::String, Type::Any], true, Type::String, Sealed::Defer, Body::Pure(printf)),
     builtin("println", &[Type::Any], true, Type::String, Sealed::Pass, Body::Pure(println)),
-    builtin("slice", &[REFLECT, REFLECT], true, REFLECT, Sealed::Outer, Body::Pure(index::slice)),
+    builtin("slice", &[REFLECT, REFLECT], true, REFLECT, Sealed::Outer, Body::Reflect(index::slice)),
     builtin("urlquery", &[Type::Any], true, Type::String, Sealed::Defer, Body::Pure(escape::urlquery)),
 ];
 

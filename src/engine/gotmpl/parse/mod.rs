@@ -219,7 +219,11 @@ impl<'s> Parser<'s> {
         let branch = match self.open.last_mut().map(|it| &mut it.kind) {
             None => return Err(self.error("unexpected {{else}}")),
             Some(OpenKind::Define { .. }) => return Err(self.error(&format!("unexpected {{{{else}}}} in {DEFINE}"))),
-            Some(OpenKind::Block { .. }) => return Err(self.error(&format!("unexpected {{{{else}}}} in {BLOCK}"))),
+            Some(OpenKind::Block { outer, .. }) => {
+                // Go blames the line where the block begins.
+                std::mem::swap(&mut self.state, outer);
+                return Err(self.error(&format!("unexpected {{{{else}}}} in {BLOCK}")));
+            }
             Some(OpenKind::Branch(branch)) => branch,
         };
         if branch.list.is_some() {

@@ -68,8 +68,23 @@ pub enum ImportValue {
 }
 
 const FIELDS: &[&str] = &[
-    "name", "home", "sources", "version", "description", "keywords", "maintainers", "icon", "apiVersion", "condition",
-    "tags", "appVersion", "deprecated", "annotations", "kubeVersion", "dependencies", "type",
+    "name",
+    "home",
+    "sources",
+    "version",
+    "description",
+    "keywords",
+    "maintainers",
+    "icon",
+    "apiVersion",
+    "condition",
+    "tags",
+    "appVersion",
+    "deprecated",
+    "annotations",
+    "kubeVersion",
+    "dependencies",
+    "type",
 ];
 const MAINTAINER_FIELDS: &[&str] = &["name", "email", "url"];
 const DEPENDENCY_FIELDS: &[&str] =
@@ -113,8 +128,14 @@ impl Metadata {
     /// Checks what Helm checks at loading, and makes texts printable as Helm does.
     pub(super) fn validate(&mut self) -> Result<(), ChartError> {
         let texts = [
-            &mut self.name, &mut self.description, &mut self.home, &mut self.icon, &mut self.condition,
-            &mut self.tags, &mut self.app_version, &mut self.kube_version,
+            &mut self.name,
+            &mut self.description,
+            &mut self.home,
+            &mut self.icon,
+            &mut self.condition,
+            &mut self.tags,
+            &mut self.app_version,
+            &mut self.kube_version,
         ];
         let lists = self.sources.iter_mut().chain(&mut self.keywords);
         texts.into_iter().chain(lists).for_each(sanitize);

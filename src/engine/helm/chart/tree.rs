@@ -170,7 +170,6 @@ impl Chart {
 
 fn has_manifest_extension(name: &str) -> bool {
     let base = name.rsplit('/').next().unwrap_or(name);
-    base.rsplit_once('.').is_some_and(|(_, extension)| {
-        ["yaml", "yml", "json"].iter().any(|it| it.eq_ignore_ascii_case(extension))
-    })
+    base.rsplit_once('.')
+        .is_some_and(|(_, extension)| ["yaml", "yml", "json"].iter().any(|it| it.eq_ignore_ascii_case(extension)))
 }

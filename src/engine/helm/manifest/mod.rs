@@ -99,8 +99,15 @@ fn hook(path: &str, head: Head, text: Str, events: Vec<String>) -> Hook {
 }
 
 const EVENTS: &[&str] = &[
-    "pre-install", "post-install", "pre-delete", "post-delete", "pre-upgrade", "post-upgrade", "pre-rollback",
-    "post-rollback", "test",
+    "pre-install",
+    "post-install",
+    "pre-delete",
+    "post-delete",
+    "pre-upgrade",
+    "post-upgrade",
+    "pre-rollback",
+    "post-rollback",
+    "test",
 ];
 
 /// The events an annotation names, `None` where one is unknown.

@@ -74,4 +74,3 @@ pub fn parse_into_file(
 fn quoted(text: &str) -> String {
     crate::engine::strconv::quote(text.as_bytes())
 }
-

@@ -69,8 +69,7 @@ fn alias_copy(chart: &mut Chart, present: &[NodeId], dependency: &Dependency) ->
         metadata.name == dependency.name && version::is_compatible(&dependency.version, &metadata.version)
     })?;
     let copy = chart.copy_node(source);
-    let below: Vec<NodeId> =
-        chart.dependencies(source).to_vec().into_iter().map(|it| chart.copy_node(it)).collect();
+    let below: Vec<NodeId> = chart.dependencies(source).to_vec().into_iter().map(|it| chart.copy_node(it)).collect();
     chart.set_dependencies(copy, below);
     if !dependency.alias.is_empty() {
         chart.node_mut(copy).metadata.name.clone_from(&dependency.alias);
@@ -139,7 +138,8 @@ fn import(chart: &mut Chart, id: NodeId, warnings: &mut Warnings) -> Result<(), 
                     let addition = if parent == "." { found } else { at_path(&parent, found) };
                     imported = merged(imported, &addition, warnings);
                 }
-                Err(key) => warnings.push(format!("ImportValues missing table from chart {}: {key:?} is not a table", dependency.name)),
+                Err(key) => warnings
+                    .push(format!("ImportValues missing table from chart {}: {key:?} is not a table", dependency.name)),
             }
             done.push(ImportValue::Done { child, parent });
         }

@@ -5,7 +5,6 @@ use std::rc::Rc;
 
 use crate::engine::sprig::crypto::fault::Fault;
 use crate::engine::sprig::crypto::issue::{Issuer, Pair};
-use crate::engine::strconv;
 use crate::engine::value::{Kind, Object, Str, Type, Value};
 
 pub const CERTIFICATE: Type = Type::Named { name: "sprig.certificate", kind: Kind::Struct, underlying: None };
@@ -58,10 +57,6 @@ impl Object for Certificate {
         }
     }
 
-    fn print(&self) -> String {
-        format!("{{{} {}}}", self.cert, self.key)
-    }
-
     fn has_string_method(&self) -> bool {
         false
     }
@@ -70,9 +65,8 @@ impl Object for Certificate {
         Some(vec![("Cert", self.cert.clone().into()), ("Key", self.key.clone().into())])
     }
 
-    fn print_go(&self) -> String {
-        let (cert, key) = (strconv::quote(&self.cert), strconv::quote(&self.key));
-        format!("sprig.certificate{{Cert:{cert}, Key:{key}}}")
+    fn print(&self) -> String {
+        format!("{{{} {}}}", self.cert, self.key)
     }
 
     fn plain(&self) -> Value {

@@ -4,6 +4,7 @@
 //! no UTF-8 for a U+FFFD of width 1, so a text with such bytes is matched in a form where they are, and the offsets are
 //! translated back.
 
+mod atoms;
 mod class;
 mod parse;
 mod text;
@@ -26,7 +27,7 @@ pub(in crate::engine::sprig) use parse::SyntaxError;
 /// The largest automaton that is built, in bytes.
 const NFA_LIMIT: usize = 1 << 28;
 /// How many compiled expressions are kept.
-const CACHED: usize = 256;
+const CACHED: usize = 64;
 
 /// A compiled regular expression.
 pub(in crate::engine::sprig) struct Regexp {
@@ -243,4 +244,34 @@ pub(in crate::engine::sprig) fn panic_text(pattern: &[u8], fault: &SyntaxError) 
         _ => strconv::quote(pattern),
     };
     format!("regexp: Compile({quoted}): {fault}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fault(pattern: &str) -> String {
+        Regexp::compile(pattern.as_bytes()).err().map(|it| it.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn deep_and_large_patterns_are_errors() {
+        let nested = |depth: usize| format!("{}a{}", "(".repeat(depth), ")".repeat(depth));
+        assert_eq!(fault(&nested(999)), "");
+        assert_eq!(
+            fault(&nested(1000)),
+            format!("error parsing regexp: expression nests too deeply: `{}`", nested(1000))
+        );
+        assert!(fault(&nested(100_000)).starts_with("error parsing regexp: expression nests too deeply"));
+        let large = format!("(?:{}){{1000}}", "a".repeat(4000));
+        assert_eq!(fault(&large), format!("error parsing regexp: expression too large: `{large}`"));
+        assert_eq!(fault("((a{30}){30}){30}"), "error parsing regexp: invalid repeat count: `{30}`");
+    }
+
+    #[test]
+    fn invalid_bytes_match_as_replacement_characters() {
+        let any = Regexp::compile(b"[^a]").expect("a pattern");
+        assert_eq!(any.find_all(b"a\xff\xc3\xa9\xe2\x82", -1), Some(vec![&b"\xff"[..], b"\xc3\xa9", b"\xe2", b"\x82"]));
+        assert_eq!(any.replace_all(b"\xffa\xfe", b"<$0>"), b"<\xff>a<\xfe>");
+    }
 }

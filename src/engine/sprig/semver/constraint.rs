@@ -342,3 +342,42 @@ fn take(text: &str, member: impl Fn(u8) -> bool) -> Option<(&str, &str)> {
 fn trim_start(text: &str) -> &str {
     text.trim_start_matches([' ', '\t', '\n', '\u{C}', '\r'])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matches(constraint: &str, version: &str) -> bool {
+        let version = Version::parse(version).expect("a version");
+        Constraint::parse(constraint).expect("a constraint").matches(&version)
+    }
+
+    #[test]
+    fn answers_as_masterminds() {
+        for (constraint, version, expected) in [
+            (">=1.20.0-0", "1.34.1", true),
+            (">=1.20.0", "1.34.1-eks-1", false),
+            (">=1.20.0-0", "v1.34.1-gke.1+build", true),
+            ("^1.2", "1.9.0", true),
+            ("^0.2", "0.3.0", false),
+            ("~1.2.x", "1.2.9", true),
+            ("~1", "1.9.9", true),
+            ("1.2 - 2", "2.0.9", true),
+            ("!=1.2.x", "1.3.0", true),
+            ("<1.5 || >= 2.0.0, !=2.1.0", "2.1.0", false),
+            ("*", "1.0.0-alpha", false),
+        ] {
+            assert_eq!(matches(constraint, version), expected, "{constraint} of {version}");
+        }
+    }
+
+    #[test]
+    fn refuses_as_masterminds() {
+        let fault = |text: &str| Constraint::parse(text).err().map(|it| it.to_string()).unwrap_or_default();
+        assert_eq!(fault(""), r#"improper constraint: """#);
+        assert_eq!(fault(">=1, foo"), r#"improper constraint: ">=1, foo""#);
+        assert_eq!(fault("1.2x"), "constraint parser error");
+        assert_eq!(fault(&"1".repeat(600)), "constraint string is too long (max 512 bytes)");
+        assert_eq!(fault(&"1||".repeat(33)), "too many constraint groups (max 32)");
+    }
+}

@@ -6,7 +6,6 @@ use std::rc::Rc;
 
 use super::{Version, VersionError};
 use crate::engine::sprig::arguments::NIL_POINTER;
-use crate::engine::strconv;
 use crate::engine::value::{Failure, Kind, Object, Type, Value};
 
 /// `*semver.Version`.
@@ -113,23 +112,20 @@ impl Object for Handle {
         })
     }
 
-    fn print(&self) -> String {
-        self.version.borrow().to_string()
+    fn fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        let it = self.version.borrow();
+        Some(vec![
+            ("major", Value::Uint64(it.major)),
+            ("minor", Value::Uint64(it.minor)),
+            ("patch", Value::Uint64(it.patch)),
+            ("pre", it.pre.as_str().into()),
+            ("metadata", it.metadata.as_str().into()),
+            ("original", it.original.as_str().into()),
+        ])
     }
 
-    fn print_go(&self) -> String {
-        let it = self.version.borrow();
-        let quote = |text: &str| strconv::quote(text.as_bytes());
-        format!(
-            "{}semver.Version{{major:{:#x}, minor:{:#x}, patch:{:#x}, pre:{}, metadata:{}, original:{}}}",
-            if self.by_value { "" } else { "&" },
-            it.major,
-            it.minor,
-            it.patch,
-            quote(&it.pre),
-            quote(&it.metadata),
-            quote(&it.original)
-        )
+    fn print(&self) -> String {
+        self.version.borrow().to_string()
     }
 
     fn plain(&self) -> Value {

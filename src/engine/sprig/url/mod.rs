@@ -23,7 +23,6 @@ pub(super) const FUNCTIONS: &[Function] = &[
             opaque: part(&parts, "opaque")?.to_vec(),
             fragment: part(&parts, "fragment")?.to_vec(),
             user: user(&part(&parts, "userinfo")?)?,
-            ..Url::default()
         };
         string(url.print())
     }),

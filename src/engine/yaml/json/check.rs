@@ -68,9 +68,7 @@ impl Checker {
     fn step(&mut self, byte: u8) -> Result<(), String> {
         let digit = byte.is_ascii_digit();
         self.state = match self.state {
-            State::BeginValue | State::BeginValueOrEnd | State::BeginKey | State::BeginKeyOrEnd
-                if is_space(byte) =>
-            {
+            State::BeginValue | State::BeginValueOrEnd | State::BeginKey | State::BeginKeyOrEnd if is_space(byte) => {
                 return Ok(());
             }
             State::BeginValueOrEnd if byte == b']' => return self.end_value(byte),

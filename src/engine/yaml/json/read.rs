@@ -19,7 +19,7 @@ pub fn read_map(text: &[u8]) -> (Map, Option<String>) {
     match decode(text) {
         Err(problem) => (Map::any(), Some(problem)),
         Ok((Value::Map(map), problem)) => (map, problem),
-        Ok((Value::Nil, _)) => (Map::nil(Type::MAP), None),
+        Ok((Value::Nil, None)) => (Map::nil(Type::MAP), None),
         Ok((value, _)) => (Map::any(), Some(mismatch(&value, Type::MAP))),
     }
 }
@@ -29,7 +29,7 @@ pub fn read_list(text: &[u8]) -> Result<List, String> {
     match decode(text)? {
         (Value::List(list), None) => Ok(list),
         (Value::List(_), Some(problem)) => Err(problem),
-        (Value::Nil, _) => Ok(List::nil(Type::LIST)),
+        (Value::Nil, None) => Ok(List::nil(Type::LIST)),
         (value, _) => Err(mismatch(&value, Type::LIST)),
     }
 }

@@ -113,7 +113,23 @@ impl Writer {
                 let items = map.entries().iter().map(|(key, it)| (Some(key.clone()), it.clone())).collect();
                 self.open(items, [b'{', b'}'], address, || Value::Map(map).type_name())?;
             }
-            Value::Object(object) => return self.value(object.plain()),
+            Value::Object(object) => match object.plain() {
+                // Struct fields keep the order of Go, whatever their tags call them.
+                Value::Map(map) if object.fields().is_some() => {
+                    let fields = object.fields().unwrap_or_default();
+                    let place = |key: &Str| {
+                        let plain = key.to_text().replace('_', "");
+                        fields.iter().position(|(name, _)| name.eq_ignore_ascii_case(&plain))
+                    };
+                    let address = std::ptr::from_ref(&*map.entries()).addr();
+                    let mut items = map.to_vec();
+                    items.sort_by_cached_key(|(key, _)| place(key));
+                    let items = items.into_iter().map(|(key, it)| (Some(key), it)).collect();
+                    self.open(items, [b'{', b'}'], address, || object.object_type().to_string())?;
+                }
+                Value::Object(_) => return Err(format!("json: unsupported type: {}", object.object_type())),
+                plain => return self.value(plain),
+            },
         }
         Ok(())
     }

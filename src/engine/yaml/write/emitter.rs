@@ -232,8 +232,8 @@ impl Emitter {
             0xA0 => r"\_".into(),
             0x2028 => r"\L".into(),
             0x2029 => r"\P".into(),
-            0..=0xFF => format!("\\x{code:02X}"),
-            0x100..=0xFFFF => format!("\\u{code:04X}"),
+            _ if code <= 0xFF => format!("\\x{code:02X}"),
+            _ if code <= 0xFFFF => format!("\\u{code:04X}"),
             _ => format!("\\U{code:08X}"),
         };
         self.out.extend_from_slice(text.as_bytes());

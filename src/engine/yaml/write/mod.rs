@@ -11,7 +11,7 @@ use super::json::{self, Form};
 use super::node;
 use super::resolve::{Scalar, Version, resolve_plain};
 use crate::engine::strconv;
-use crate::engine::value::{Str, Value};
+use crate::engine::value::{Kind, Object, Str, Value};
 use emitter::Emitter;
 
 /// Writes as `sigs.k8s.io/yaml.Marshal` does, by way of JSON, with the final newline. The error is Go's text.
@@ -20,7 +20,8 @@ pub fn write(value: &Value) -> Result<Vec<u8>, String> {
         return Ok(text);
     }
     // What JSON and its reading as YAML change or refuse is rare, so only then do we take the way Go always takes.
-    let text = json::write(value, Form { escape_html: true, indent: None })?;
+    let text = json::write(value, Form { escape_html: true, indent: None });
+    let text = text.map_err(|it| format!("error marshaling into JSON: {it}"))?;
     let document = node::parse(&text).map_err(|it| it.to_string())?;
     let value = match document {
         Some(document) => decode(&document, document.root, Numbers::Typed, false)?,
@@ -154,13 +155,35 @@ impl Writer {
                 let entries = order::sorted(map.to_vec(), self.emitter.version);
                 self.open(Frame::Mapping(entries.into_iter()), false);
             }
-            Value::Object(object) => match (object.plain(), object.object_type().to_string().as_str()) {
-                // go-yaml knows this one type, and writes it without quotes.
-                (Value::Str(text), "time.Time") if self.source == Source::Pretty => {
-                    self.emitter.word(&text.to_text());
-                }
-                (plain, _) => self.node(plain, in_mapping)?,
+            Value::Object(object) if self.source == Source::Pretty => self.object(&*object, in_mapping)?,
+            Value::Object(object) => match object.plain() {
+                Value::Object(_) => return Err(Unusual),
+                plain => self.node(plain, in_mapping)?,
             },
+        }
+        Ok(())
+    }
+
+    /// An object as go-yaml v3 sees it, which knows nothing of its JSON.
+    fn object(&mut self, object: &dyn Object, in_mapping: bool) -> Result<(), Unusual> {
+        let object_type = object.object_type();
+        let is_struct = matches!(object_type.kind(), Kind::Struct | Kind::Ptr);
+        match object.plain() {
+            // The one struct go-yaml knows, which it writes without quotes.
+            Value::Str(text) if object_type.to_string() == "time.Time" => self.emitter.word(&text.to_text()),
+            Value::Object(_) => return Err(Unusual),
+            Value::Map(_) if let Some(fields) = object.fields() => {
+                let exported =
+                    fields.into_iter().filter(|(name, _)| name.starts_with(|it: char| it.is_ascii_uppercase()));
+                let entries: Vec<_> = exported.map(|(name, it)| (name.to_lowercase().into(), it)).collect();
+                self.open(Frame::Mapping(entries.into_iter()), false);
+            }
+            Value::Map(map) if is_struct && !map.is_empty() => {
+                let lower = |(key, value): (Str, Value)| (Str::from(key.to_ascii_lowercase()), value);
+                let entries: Vec<_> = map.to_vec().into_iter().map(lower).collect();
+                self.open(Frame::Mapping(entries.into_iter()), false);
+            }
+            plain => self.node(plain, in_mapping)?,
         }
         Ok(())
     }

@@ -1,0 +1,152 @@
+//! JSON as schemas hold it: numbers keep their text, since messages show it.
+
+use crate::engine::value::Value;
+use crate::engine::yaml;
+
+/// A JSON value.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Json {
+    Null,
+    Bool(bool),
+    /// As it is written.
+    Number(String),
+    String(String),
+    Array(Vec<Json>),
+    /// Sorted by key; of equal keys the last stays.
+    Object(Vec<(String, Json)>),
+}
+
+impl Json {
+    /// Parses one value. The error is that of Go's `jsonschema.UnmarshalJSON`.
+    pub(super) fn parse(text: &[u8]) -> Result<Json, String> {
+        if let Err(message) = yaml::read_json(text) {
+            return Err(match message.as_str() {
+                "unexpected end of JSON input" if text.iter().all(u8::is_ascii_whitespace) => "EOF".into(),
+                "unexpected end of JSON input" => "unexpected EOF".into(),
+                it if it.ends_with("after top-level value") => "invalid character after top-level value".into(),
+                // Numbers beyond a float64 are no fault for a reader that keeps their text.
+                it if it.starts_with("json: cannot unmarshal number") => return parse_value(text),
+                _ => message,
+            });
+        }
+        parse_value(text)
+    }
+
+    pub(super) fn get(&self, key: &str) -> Option<&Json> {
+        let Json::Object(entries) = self else { return None };
+        entries.binary_search_by(|(name, _)| name.as_str().cmp(key)).ok().and_then(|at| entries.get(at)).map(|it| &it.1)
+    }
+
+    pub(super) fn entries(&self) -> &[(String, Json)] {
+        if let Json::Object(entries) = self { entries } else { &[] }
+    }
+
+    pub(super) fn items(&self) -> &[Json] {
+        if let Json::Array(items) = self { items } else { &[] }
+    }
+
+    pub(super) fn as_str(&self) -> Option<&str> {
+        if let Json::String(text) = self { Some(text) } else { None }
+    }
+
+    pub(super) fn as_bool(&self) -> Option<bool> {
+        if let Json::Bool(it) = self { Some(*it) } else { None }
+    }
+
+    /// A number that counts.
+    pub(super) fn as_count(&self) -> Option<usize> {
+        let Json::Number(text) = self else { return None };
+        text.parse().ok().or_else(|| text.parse::<f64>().ok().map(|it| it as usize))
+    }
+}
+
+/// The text is known to be well-formed, so that what cannot be does not need a message.
+fn parse_value(text: &[u8]) -> Result<Json, String> {
+    let mut reader = Reader { text, at: 0 };
+    reader.value(0).ok_or_else(|| "unexpected EOF".into())
+}
+
+/// Go's `encoding/json` nests no deeper.
+const MAX_DEPTH: usize = 10_000;
+
+struct Reader<'a> {
+    text: &'a [u8],
+    at: usize,
+}
+
+impl Reader<'_> {
+    fn peek(&mut self) -> Option<u8> {
+        while self.text.get(self.at).is_some_and(u8::is_ascii_whitespace) {
+            self.at += 1;
+        }
+        self.text.get(self.at).copied()
+    }
+
+    fn take(&mut self, wanted: u8) -> bool {
+        let found = self.peek() == Some(wanted);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn value(&mut self, depth: usize) -> Option<Json> {
+        if depth > MAX_DEPTH {
+            return None;
+        }
+        Some(match self.peek()? {
+            b'{' => {
+                self.at += 1;
+                let mut entries = std::collections::BTreeMap::new();
+                while !self.take(b'}') {
+                    self.take(b',');
+                    self.peek()?;
+                    let key = self.string()?;
+                    if !self.take(b':') {
+                        return None;
+                    }
+                    let value = self.value(depth + 1)?;
+                    entries.insert(key, value);
+                }
+                Json::Object(entries.into_iter().collect())
+            }
+            b'[' => {
+                self.at += 1;
+                let mut items = Vec::new();
+                while !self.take(b']') {
+                    self.take(b',');
+                    items.push(self.value(depth + 1)?);
+                }
+                Json::Array(items)
+            }
+            b'"' => Json::String(self.string()?),
+            b't' | b'f' | b'n' => {
+                let first = self.text.get(self.at).copied()?;
+                self.at += if first == b'f' { 5 } else { 4 };
+                if first == b'n' { Json::Null } else { Json::Bool(first == b't') }
+            }
+            _ => {
+                let rest = self.text.get(self.at..)?;
+                let length = rest.iter().take_while(|it| matches!(it, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')).count();
+                self.at += length.max(1);
+                Json::Number(String::from_utf8_lossy(rest.get(..length)?).into_owned())
+            }
+        })
+    }
+
+    /// A string, unescaped by the reader that judged it well-formed.
+    fn string(&mut self) -> Option<String> {
+        let start = self.at;
+        let mut end = start + 1;
+        loop {
+            match self.text.get(end)? {
+                b'"' => break,
+                b'\\' => end += 2,
+                _ => end += 1,
+            }
+        }
+        self.at = end + 1;
+        match yaml::read_json(self.text.get(start..=end)?) {
+            Ok(Value::Str(text)) => Some(text.to_text().into_owned()),
+            _ => None,
+        }
+    }
+}
