@@ -62,7 +62,7 @@ mod tests {
         assert!(read(&deep).is_err());
         let tables = [&b"a="[..], &b"{a=".repeat(100_000)].concat();
         assert!(read(&tables).is_err());
-        let value = (0..5_000).fold(Value::Bool(true), |inner, _| Value::list([inner]));
+        let value = (0..1_200).fold(Value::Bool(true), |inner, _| Value::list([inner]));
         assert!(matches!(write(&Value::map([("a", value)])), Err(WriteError::Refused(_))));
         let around = Map::any();
         around.insert("self", Value::Map(around.clone()));
