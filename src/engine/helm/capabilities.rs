@@ -111,11 +111,11 @@ impl Capabilities {
     }
 }
 
-const STRING: &[Type] = &[Type::String];
 const STRINGS: Type = Type::STRINGS;
 const CAPABILITIES: Type = Type::Named { name: "*common.Capabilities", kind: Kind::Ptr, underlying: None };
 const KUBE_VERSION: Type = Type::Named { name: "common.KubeVersion", kind: Kind::Struct, underlying: None };
-const VERSION_SET: Type = Type::Named { name: "common.VersionSet", kind: Kind::Slice, underlying: Some(&STRINGS) };
+pub(super) const VERSION_SET: Type =
+    Type::Named { name: "common.VersionSet", kind: Kind::Slice, underlying: Some(&STRINGS) };
 const BUILD_INFO: Type = Type::Named { name: "version.BuildInfo", kind: Kind::Struct, underlying: None };
 
 impl Object for Capabilities {
@@ -126,7 +126,7 @@ impl Object for Capabilities {
     fn field(&self, name: &str) -> Option<Value> {
         Some(match name {
             "KubeVersion" => Value::Object(Rc::new(self.kube_version.clone())),
-            "APIVersions" => Value::Object(Rc::new(VersionSet(self.api_versions.clone()))),
+            "APIVersions" => version_set(&self.api_versions),
             "HelmVersion" => Value::Object(Rc::new(BuildInfo)),
             _ => return None,
         })
@@ -146,14 +146,14 @@ impl Object for Capabilities {
     }
 
     fn print(&self) -> String {
-        let versions = VersionSet(self.api_versions.clone());
-        format!("&{{{} {} {}}}", self.kube_version.print_struct(), versions.print(), BuildInfo.print())
+        let versions = self.api_versions.join(" ");
+        format!("&{{{} [{versions}] {}}}", self.kube_version.print_struct(), BuildInfo.print())
     }
 
     fn plain(&self) -> Value {
         Value::map([
             ("KubeVersion", self.kube_version.plain()),
-            ("APIVersions", VersionSet(self.api_versions.clone()).plain()),
+            ("APIVersions", version_set(&self.api_versions)),
             ("HelmVersion", BuildInfo.plain()),
         ])
     }
@@ -230,50 +230,9 @@ impl Object for KubeVersion {
     }
 }
 
-/// `.Capabilities.APIVersions`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct VersionSet(Vec<String>);
-
-impl Object for VersionSet {
-    fn object_type(&self) -> Type {
-        VERSION_SET
-    }
-
-    fn method(&self, name: &str) -> Option<(&'static [Type], bool)> {
-        (name == "Has").then_some((STRING, false))
-    }
-
-    fn call(&self, _name: &str, args: &[Value]) -> Result<Value, Failure> {
-        let wanted = match args.first() {
-            Some(Value::Str(text)) => text.clone(),
-            _ => return Err(Failure::new("Has: expected a string")),
-        };
-        Ok(Value::Bool(self.0.iter().any(|it| wanted == it.as_str())))
-    }
-
-    fn truth(&self) -> bool {
-        !self.0.is_empty()
-    }
-
-    fn has_string_method(&self) -> bool {
-        false
-    }
-
-    fn print(&self) -> String {
-        format!("[{}]", self.0.join(" "))
-    }
-
-    fn plain(&self) -> Value {
-        Value::List(List::strings(self.0.iter().map(String::as_str)))
-    }
-
-    fn equals(&self, other: &dyn Object) -> bool {
-        other.as_any().downcast_ref::<Self>() == Some(self)
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
+/// `.Capabilities.APIVersions`, a named list whose method `Has` is a function of ours.
+fn version_set(versions: &[String]) -> Value {
+    Value::List(List::strings(versions.iter().map(String::as_str)).with_type(VERSION_SET))
 }
 
 /// `.Capabilities.HelmVersion`.
@@ -413,13 +372,5 @@ mod tests {
         assert_eq!(parsed("1.20.x"), version("v1.20", "v1.20.x", "1", "20"));
         assert_eq!(parsed("1"), Err("illegal version string \"1\"".into()));
         assert_eq!(parsed("foo"), Err("could not parse \"foo\" as version".into()));
-    }
-
-    #[test]
-    fn has_looks_for_the_whole_name() {
-        let set = VersionSet(Capabilities::default().api_versions);
-        let has = |name: &str| set.call("Has", &[Value::from(name)]).map(|it| it.truth()).unwrap_or_default();
-        assert!(has("apps/v1") && has("v1"));
-        assert!(!has("apps/v1/Deployment") && !has("apps"));
     }
 }

@@ -16,7 +16,7 @@ pub(super) fn document(
     go_type: &'static str,
     read: impl FnOnce(&mut Decoder, &Map),
 ) -> Result<(), String> {
-    let value = yaml::read(text)?;
+    let value = yaml::read_typed(text)?;
     let mut decoder = Decoder::default();
     let name = go_type.rsplit('.').next().unwrap_or(go_type);
     match &value {
@@ -151,8 +151,6 @@ fn scalar_text(value: &Value) -> String {
         Value::Int32(it) => it.to_string(),
         Value::Uint8(it) => it.to_string(),
         Value::Uint64(it) => it.to_string(),
-        // The reader gives every number as a float; a whole one was an integer in all likelihood.
-        Value::Float(it) if it.fract() == 0.0 && it.abs() < 1e21 => strconv::format_float(*it, b'f', -1),
         Value::Float(it) => strconv::format_float(*it, b'g', -1),
         Value::Nil | Value::List(_) | Value::Map(_) | Value::Object(_) => String::new(),
     }

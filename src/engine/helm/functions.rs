@@ -1,10 +1,11 @@
 //! The functions Helm adds to sprig's, and those of sprig's it replaces or takes away.
 
+use super::capabilities::VERSION_SET;
 use super::exec_error::{MARK_END, MARK_START};
 use crate::engine::gotmpl::{Body, Function, Functions, Machine, ParseError, Sealed};
 use crate::engine::sprig::{self, toml};
 use crate::engine::strconv;
-use crate::engine::value::{Failure, List, Map, Str, Type, Value};
+use crate::engine::value::{Failure, Kind, List, Map, Str, Type, Value};
 use crate::engine::yaml;
 
 /// Everything a chart's templates may call.
@@ -20,6 +21,9 @@ const ANY: &[Type] = &[Type::Any];
 const STRING_ANY: &[Type] = &[Type::String, Type::Any];
 const LOOKUP: &[Type] = &[Type::String, Type::String, Type::String, Type::String];
 const VALUES: &[Type] = &[Type::VALUES];
+const VALUES_WRITER: &[Type] =
+    &[Type::VALUES, Type::Named { name: "io.Writer", kind: Kind::Interface, underlying: None }];
+const VERSIONS_STRING: &[Type] = &[VERSION_SET, Type::String];
 const VALUES_STRING: &[Type] = &[Type::VALUES, Type::String];
 
 const FUNCTIONS: &[Function] = &[
@@ -49,6 +53,9 @@ const FUNCTIONS: &[Function] = &[
     pure("toToml", ANY, Type::String, toml::to_toml),
     pure("mustToToml", ANY, Type::String, toml::must_to_toml),
     Function { sealed: Sealed::Refuse, ..pure("fromToml", STRING, Type::MAP, toml::from_toml) },
+    pure("common.VersionSet.Has", VERSIONS_STRING, Type::Bool, versions_has),
+    // Nothing that a template has can be written to, so that no call of it is right.
+    pure("common.Values.Encode", VALUES_WRITER, Type::Any, |_| Ok(Value::Nil)),
     pure("common.Values.AsMap", VALUES, Type::MAP, values_as_map),
     pure("common.Values.YAML", VALUES, Type::String, values_yaml),
     pure("common.Values.Table", VALUES_STRING, Type::VALUES, values_table),
@@ -154,7 +161,7 @@ fn must_to_yaml(args: &[Value]) -> Result<Value, Failure> {
 }
 
 fn to_yaml_pretty(args: &[Value]) -> Result<Value, Failure> {
-    Ok(yaml::write(any(args, 0)).map_or_else(|_| Value::from(""), without_last_newline))
+    Ok(yaml::write_pretty(any(args, 0)).map_or_else(|_| Value::from(""), without_last_newline))
 }
 
 fn without_last_newline(text: Str) -> Value {
@@ -165,11 +172,11 @@ fn without_last_newline(text: Str) -> Value {
 }
 
 fn from_yaml(args: &[Value]) -> Result<Value, Failure> {
-    Ok(as_map(yaml::read(&text(args, 0)), YAML_FAULT))
+    Ok(Value::Map(yaml::read_map(&text(args, 0)).unwrap_or_else(error_entry)))
 }
 
 fn from_yaml_array(args: &[Value]) -> Result<Value, Failure> {
-    Ok(as_array(yaml::read(&text(args, 0)), YAML_FAULT))
+    Ok(Value::List(yaml::read_list(&text(args, 0)).unwrap_or_else(error_item)))
 }
 
 fn to_json(args: &[Value]) -> Result<Value, Failure> {
@@ -181,46 +188,31 @@ fn must_to_json(args: &[Value]) -> Result<Value, Failure> {
 }
 
 fn from_json(args: &[Value]) -> Result<Value, Failure> {
-    Ok(as_map(yaml::read_json(&text(args, 0)), ""))
+    let (map, fault) = yaml::read_json_map(&text(args, 0));
+    if let Some(message) = fault {
+        map.insert("Error", Value::from(message));
+    }
+    Ok(Value::Map(map))
 }
 
 fn from_json_array(args: &[Value]) -> Result<Value, Failure> {
-    Ok(as_array(yaml::read_json(&text(args, 0)), ""))
+    Ok(Value::List(yaml::read_json_list(&text(args, 0)).unwrap_or_else(error_item)))
 }
 
-const YAML_FAULT: &str = "error unmarshaling JSON: while decoding JSON: ";
-
-/// What was read as a map. A fault becomes the entry `Error`, and null the nil map.
-fn as_map(read: Result<Value, String>, fault: &str) -> Value {
-    let message = match read {
-        Ok(Value::Map(map)) => return Value::Map(map),
-        Ok(Value::Nil) => return Value::Map(Map::nil(Type::MAP)),
-        Ok(other) => format!("{fault}{}", mismatch(&other, "map[string]interface {}")),
-        Err(message) => message,
-    };
-    Value::map([("Error", Value::from(message))])
+/// A fault as the only entry of a map, as Helm tells templates of one.
+fn error_entry(message: String) -> Map {
+    Map::from_entries([("Error".into(), Value::from(message))])
 }
 
-/// What was read as a list. A fault becomes its only item, and null the nil list.
-fn as_array(read: Result<Value, String>, fault: &str) -> Value {
-    let message = match read {
-        Ok(Value::List(list)) => return Value::List(list),
-        Ok(Value::Nil) => return Value::List(List::nil(Type::LIST)),
-        Ok(other) => format!("{fault}{}", mismatch(&other, "[]interface {}")),
-        Err(message) => message,
-    };
-    Value::list([Value::from(message)])
+/// A fault as the only item of a list.
+fn error_item(message: String) -> List {
+    List::any(vec![Value::from(message)])
 }
 
-fn mismatch(found: &Value, wanted: &str) -> String {
-    let found = match found {
-        Value::Map(_) => "object",
-        Value::List(_) => "array",
-        Value::Str(_) => "string",
-        Value::Bool(_) => "bool",
-        _ => "number",
-    };
-    format!("json: cannot unmarshal {found} into Go value of type {wanted}")
+fn versions_has(args: &[Value]) -> Result<Value, Failure> {
+    let wanted = text(args, 1);
+    let has = |it: &Value| matches!(it, Value::Str(text) if *text == wanted);
+    Ok(Value::Bool(matches!(args.first(), Some(Value::List(list)) if list.items().iter().any(has))))
 }
 
 fn receiver(args: &[Value]) -> Map {

@@ -28,6 +28,16 @@ pub fn read(text: &[u8]) -> Result<Value, String> {
     read_document(text, false)
 }
 
+/// Reads one document with its numbers as go-yaml resolves them: `int`, `uint64` or `float64`. That is what
+/// `sigs.k8s.io/yaml` turns into text for a field that is a string. The error is that of [`read`].
+pub fn read_typed(text: &[u8]) -> Result<Value, String> {
+    let converting = |it: &dyn std::fmt::Display| format!("error converting YAML to JSON: {it}");
+    match node::parse(text).map_err(|it| converting(&it))? {
+        Some(document) => decode::decode(&document, document.root, Numbers::Typed, false).map_err(|it| converting(&it)),
+        None => Ok(Value::Nil),
+    }
+}
+
 /// Reads as `sigs.k8s.io/yaml.UnmarshalStrict` does: equal keys in a mapping are errors.
 pub fn read_strict(text: &[u8]) -> Result<Value, String> {
     read_document(text, true)

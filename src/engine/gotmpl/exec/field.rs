@@ -4,7 +4,7 @@ use crate::engine::gotmpl::exec::call::Callee;
 use crate::engine::gotmpl::exec::{At, ExecError, Reflect, Result, State, quoted};
 use crate::engine::gotmpl::node::Operand;
 use crate::engine::gotmpl::{Function, MissingKey};
-use crate::engine::value::{Kind, Map, Object, Type, Value};
+use crate::engine::value::{Kind, Object, Type, Value};
 
 impl<'t, 'w> State<'t, '_, 'w> {
     /// `.a.b.c` on a receiver; the last may be a method and gets the arguments.
@@ -45,7 +45,7 @@ impl<'t, 'w> State<'t, '_, 'w> {
                 _ => Ok(Reflect::Invalid),
             },
             Value::Map(map) => {
-                if let Some(method) = self.map_method(map, field) {
+                if let Some(method) = self.named_method(map.map_type(), field) {
                     let callee = Callee::Bound(method, receiver);
                     return self.eval_call(dot, callee, At::Operand(node), field, args, last);
                 }
@@ -55,6 +55,13 @@ impl<'t, 'w> State<'t, '_, 'w> {
                     None => self.missing_key(field, map.map_type().element()),
                 }
             }
+            Value::List(list) => match self.named_method(list.list_type(), field) {
+                Some(method) => {
+                    let callee = Callee::Bound(method, receiver);
+                    self.eval_call(dot, callee, At::Operand(node), field, args, last)
+                }
+                None => Err(self.no_field(field, &receiver)),
+            },
             Value::Object(object) => {
                 if let Some((params, variadic)) = object.method(field) {
                     let callee = Callee::Method { object: object.clone(), params, variadic };
@@ -80,13 +87,17 @@ impl<'t, 'w> State<'t, '_, 'w> {
         match value {
             Some(_) if has_args => Err(self.error(format!("{field} has arguments but cannot be invoked as function"))),
             Some(value) => Ok(Reflect::typed(value, None)),
+            None if object.fields().is_some_and(|it| it.iter().any(|(name, _)| *name == field)) => {
+                let struct_type = object_type.to_string();
+                Err(self.error(format!("{field} is an unexported field of struct type {struct_type}")))
+            }
             None => Err(self.no_field(field, receiver)),
         }
     }
 
     /// A method comes before an entry of the same name.
-    fn map_method(&self, map: &Map, field: &str) -> Option<&'w Function> {
-        match map.map_type() {
+    fn named_method(&self, receiver: Type, field: &str) -> Option<&'w Function> {
+        match receiver {
             Type::Named { name, .. } => self.machine.functions.method(name, field),
             _ => None,
         }

@@ -24,29 +24,56 @@ pub(super) enum Kind {
     AnyOf,
     OneOf(Option<(usize, usize)>),
     FalseSchema,
-    RefCycle { first: String, second: String, url: String },
-    Type { got: &'static str, want: String },
+    RefCycle {
+        first: String,
+        second: String,
+        url: String,
+    },
+    Type {
+        got: &'static str,
+        want: String,
+    },
     Enum(Vec<Json>),
     Const(Json),
-    Format { got: String, want: String, cause: String },
+    Format {
+        got: String,
+        want: String,
+        cause: String,
+    },
     MinProperties(usize, usize),
     MaxProperties(usize, usize),
     MinItems(usize, usize),
     MaxItems(usize, usize),
     AdditionalItems(usize),
     Required(Vec<String>),
-    DependentRequired { property: String, missing: Vec<String> },
+    DependentRequired {
+        property: String,
+        missing: Vec<String>,
+    },
     AdditionalProperties(Vec<String>),
     PropertyNames(String),
     UniqueItems(usize, usize),
     Contains,
-    MinContains { got: Vec<usize>, want: usize },
-    MaxContains { got: Vec<usize>, want: usize },
+    MinContains {
+        got: Vec<usize>,
+        want: usize,
+    },
+    MaxContains {
+        got: Vec<usize>,
+        want: usize,
+    },
     MinLength(usize, usize),
     MaxLength(usize, usize),
-    Pattern { got: String, want: String },
+    Pattern {
+        got: String,
+        want: String,
+    },
     /// A bound of this name.
-    Bound { name: &'static str, got: f64, want: f64 },
+    Bound {
+        name: &'static str,
+        got: f64,
+        want: f64,
+    },
 }
 
 impl Fault {

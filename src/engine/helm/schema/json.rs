@@ -125,7 +125,8 @@ impl Reader<'_> {
             }
             _ => {
                 let rest = self.text.get(self.at..)?;
-                let length = rest.iter().take_while(|it| matches!(it, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')).count();
+                let length =
+                    rest.iter().take_while(|it| matches!(it, b'0'..=b'9' | b'-' | b'+' | b'.' | b'e' | b'E')).count();
                 self.at += length.max(1);
                 Json::Number(String::from_utf8_lossy(rest.get(..length)?).into_owned())
             }

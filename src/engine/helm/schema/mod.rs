@@ -1,9 +1,111 @@
-//! `values.schema.json`.
+//! `values.schema.json`: JSON Schema as Helm judges and words it.
+//!
+//! The tree of faults, and what of it is told, is that of the Go library Helm uses; no judge that only says yes or no, or
+//! lists what is wrong in its own order, can give its texts.
 
-use super::chart::Chart;
-use crate::engine::value::Map;
+mod check;
+mod collect;
+mod compile;
+mod fault;
+mod format;
+mod instance;
+mod json;
+mod meta;
+mod number;
+
+use collect::Resources;
+use compile::Schemas;
+use instance::Instance;
+use json::Json;
+use meta::Draft;
+
+use super::chart::{Chart, NodeId};
+use crate::engine::value::{Map, Value};
 
 /// Judges the values of a chart and of those below it by their schemas. The error is Helm's text, chart by chart.
-pub(super) fn validate(_chart: &Chart, _values: &Map) -> Result<(), String> {
+///
+/// Mirrors `ValidateAgainstSchema`.
+pub(super) fn validate(chart: &Chart, values: &Map) -> Result<(), String> {
+    let mut faults = String::new();
+    collect_faults(chart, chart.root(), values, &mut faults);
+    if faults.is_empty() { Ok(()) } else { Err(faults) }
+}
+
+fn collect_faults(chart: &Chart, id: NodeId, values: &Map, faults: &mut String) {
+    let node = chart.node(id);
+    if let Some(schema) = &node.schema
+        && let Err(text) = judge(schema, values)
+    {
+        faults.push_str(&format!("{}:\n{text}", node.metadata.name));
+    }
+    for below in chart.dependencies(id) {
+        let name = chart.node(*below).metadata.name.as_str();
+        match values.get(name) {
+            None | Some(Value::Nil) => {}
+            Some(Value::Map(values)) => collect_faults(chart, *below, &values, faults),
+            Some(other) => faults.push_str(&format!(
+                "{name}:\ninvalid type for values: expected object (map), got {}\n",
+                other.type_name()
+            )),
+        }
+    }
+}
+
+const URL: &str = "file:///values.schema.json";
+
+/// Judges values by one schema. Mirrors `ValidateAgainstSingleSchema`.
+fn judge(schema: &[u8], values: &Map) -> Result<(), String> {
+    let schema = Json::parse(schema)?;
+    let draft = match schema.get("$schema").and_then(Json::as_str) {
+        None => Draft::Year2020,
+        Some(url) => Draft::of_url(url).ok_or_else(|| compile::unreachable_document(url))?,
+    };
+    let meta_documents = meta::documents();
+    let anything = Json::Bool(true);
+    check_schema(&schema, draft, &meta_documents, &anything)?;
+
+    let mut resources = Resources::default();
+    resources.add_document(URL, &schema, draft)?;
+    add_meta(&mut resources, &meta_documents)?;
+    let mut schemas = Schemas::new(resources, &anything);
+    let root = schemas.compile_root(&schema)?;
+    let faults = check::faults(&schemas, root, &Instance::of(&Value::Map(values.clone())), false);
+    if faults.is_empty() {
+        return Ok(());
+    }
+    Err(format!("{}\n", print(&faults).trim_start_matches('\n')))
+}
+
+/// Judges the schema by its draft's meta schema.
+fn check_schema(schema: &Json, draft: Draft, meta_documents: &[(String, Json)], anything: &Json) -> Result<(), String> {
+    let mut resources = Resources::default();
+    add_meta(&mut resources, meta_documents)?;
+    let mut schemas = Schemas::new(resources, anything);
+    let root = schemas.compile(draft.url())?;
+    let faults = check::faults(&schemas, root, &Instance::of_json(schema), true);
+    if faults.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "\"{URL}#\" is not valid against metaschema: jsonschema validation failed with '{}#'{}",
+        draft.url(),
+        print(&faults)
+    ))
+}
+
+fn add_meta<'a>(resources: &mut Resources<'a>, documents: &'a [(String, Json)]) -> Result<(), String> {
+    for (url, document) in documents {
+        let draft = document.get("$schema").and_then(Json::as_str).and_then(Draft::of_url);
+        resources.add_document(url, document, draft.unwrap_or(Draft::Year2020))?;
+    }
     Ok(())
+}
+
+/// All lines, each with a line end before it.
+fn print(faults: &[fault::Fault]) -> String {
+    let mut out = String::new();
+    for fault in faults {
+        fault.print(0, &mut out);
+    }
+    out
 }

@@ -194,12 +194,18 @@ struct Entries {
 impl Entries {
     fn of(value: &Value) -> Self {
         let fields = match value {
-            Value::Object(object) => object.fields(),
+            // What Go does not export is not written.
+            Value::Object(object) => object.fields().map(|mut it| {
+                it.retain(|(name, _)| name.starts_with(|rune: char| rune.is_ascii_uppercase()));
+                it
+            }),
             _ => None,
         };
         match (fields, plain(value)) {
             (Some(fields), _) => {
-                let entries = fields.into_iter().map(|(name, value)| (Str::from(name), value)).collect();
+                let exported =
+                    fields.into_iter().filter(|(name, _)| name.starts_with(|it: char| it.is_ascii_uppercase()));
+                let entries = exported.map(|(name, value)| (Str::from(name), value)).collect();
                 Entries { entries, ordered: true }
             }
             (None, Value::Map(map)) => Entries { entries: map.to_vec(), ordered: false },

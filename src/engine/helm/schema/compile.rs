@@ -1,0 +1,220 @@
+//! Schemas made ready: references found, expressions compiled.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use super::collect::{Resources, address, children, resolve};
+use super::json::Json;
+use super::meta::Draft;
+use crate::engine::sprig::regexp::Regexp;
+
+/// A schema that is ready to judge.
+pub(super) struct Schema<'a> {
+    pub(super) node: &'a Json,
+    pub(super) draft: Draft,
+    pub(super) resource: usize,
+    /// The pointer from the resource's root.
+    pub(super) pointer: String,
+    pub(super) reference: Option<usize>,
+    pub(super) recursive_reference: Option<usize>,
+    /// The target, and the name under which the caller may have put another in its place.
+    pub(super) dynamic_reference: Option<(usize, Option<String>)>,
+    pub(super) pattern: Option<Rc<Regexp>>,
+    pub(super) property_patterns: Vec<(Rc<Regexp>, &'a Json)>,
+}
+
+/// All schemas that can be reached from a root.
+pub(super) struct Schemas<'a> {
+    pub(super) list: Vec<Schema<'a>>,
+    pub(super) resources: Resources<'a>,
+    by_address: BTreeMap<usize, usize>,
+    /// What stands for a reference that nobody can follow and that does not matter.
+    anything: &'a Json,
+}
+
+impl<'a> Schemas<'a> {
+    pub(super) fn new(resources: Resources<'a>, anything: &'a Json) -> Self {
+        Schemas { list: Vec::new(), resources, by_address: BTreeMap::new(), anything }
+    }
+
+    /// The schema at a node that was compiled.
+    pub(super) fn at(&self, node: &Json) -> Option<usize> {
+        self.by_address.get(&address(node)).copied()
+    }
+
+    pub(super) fn location(&self, index: usize) -> String {
+        let schema = &self.list[index];
+        format!("{}#{}", self.resources.list[schema.resource].url, schema.pointer)
+    }
+
+    /// Compiles the schema of a URL without fragment, and all it leads to. The error is Helm's text.
+    pub(super) fn compile(&mut self, url: &str) -> Result<usize, String> {
+        let target = self.target(url)?;
+        self.compile_root(target)
+    }
+
+    /// Compiles a document that was entered, and all it leads to.
+    pub(super) fn compile_root(&mut self, root: &'a Json) -> Result<usize, String> {
+        let first = self.enter(root);
+        let mut next = first;
+        while next < self.list.len() {
+            self.finish(next)?;
+            next += 1;
+        }
+        Ok(first)
+    }
+
+    /// A place for a node in the list, to be finished later.
+    fn enter(&mut self, node: &'a Json) -> usize {
+        if let Some(known) = self.at(node) {
+            return known;
+        }
+        let (resource, pointer) = self.resources.place(node).cloned().unwrap_or((0, String::new()));
+        self.list.push(Schema {
+            node,
+            draft: self.resources.list[resource].draft,
+            resource,
+            pointer,
+            reference: None,
+            recursive_reference: None,
+            dynamic_reference: None,
+            pattern: None,
+            property_patterns: Vec::new(),
+        });
+        let index = self.list.len() - 1;
+        self.by_address.insert(address(node), index);
+        index
+    }
+
+    fn finish(&mut self, index: usize) -> Result<(), String> {
+        let (node, draft, resource) = {
+            let schema = &self.list[index];
+            (schema.node, schema.draft, schema.resource)
+        };
+        let base = self.resources.list[resource].url.clone();
+        let text = |keyword: &str| node.get(keyword).and_then(Json::as_str);
+        if let Some(reference) = text("$ref") {
+            let target = self.follow(&base, reference)?;
+            self.list[index].reference = Some(target);
+            if draft < Draft::Year2019 {
+                return Ok(());
+            }
+        }
+        if draft == Draft::Year2019
+            && let Some(reference) = text("$recursiveRef")
+        {
+            let target = self.follow(&base, reference)?;
+            self.list[index].recursive_reference = Some(target);
+        }
+        if draft >= Draft::Year2020
+            && let Some(reference) = text("$dynamicRef")
+        {
+            let target = self.follow(&base, reference)?;
+            let name = reference.split_once('#').map(|(_, fragment)| fragment);
+            let dynamic = self.list[target].node.get("$dynamicAnchor").and_then(Json::as_str);
+            let name = name.filter(|it| dynamic == Some(it)).map(str::to_owned);
+            self.list[index].dynamic_reference = Some((target, name));
+        }
+        let compile = |it: &str| Regexp::compile(it.as_bytes()).map_err(|fault| fault.to_string());
+        if let Some(pattern) = text("pattern") {
+            self.list[index].pattern = Some(compile(pattern)?);
+        }
+        for (pattern, below) in node.get("patternProperties").map(Json::entries).unwrap_or_default() {
+            let compiled = compile(pattern)?;
+            self.list[index].property_patterns.push((compiled, below));
+        }
+        for (_, below) in children(node, draft) {
+            self.enter(below);
+        }
+        Ok(())
+    }
+
+    fn follow(&mut self, base: &str, reference: &str) -> Result<usize, String> {
+        let url = resolve(base, reference).unwrap_or_else(|| reference.to_owned());
+        let target = self.target(&url)?;
+        Ok(self.enter(target))
+    }
+
+    /// The node a URL with or without a fragment means.
+    fn target(&mut self, url: &str) -> Result<&'a Json, String> {
+        let (document, fragment) = url.split_once('#').unwrap_or((url, ""));
+        let known = self.resources.by_url(document).or_else(|| {
+            let draft = Draft::of_url(document)?;
+            self.resources.by_url(draft.url())
+        });
+        let Some(resource) = known else {
+            if document.starts_with("urn:") {
+                return Ok(self.anything);
+            }
+            return Err(unreachable_document(document));
+        };
+        let fragment = percent_decoded(fragment);
+        let root = self.resources.list[resource].root;
+        if fragment.is_empty() {
+            return Ok(root);
+        }
+        if !fragment.starts_with('/') {
+            let found = self.resources.list[resource].anchors.get(fragment.as_str());
+            return found
+                .copied()
+                .ok_or_else(|| format!("anchor in \"{document}#{fragment}\" not found in schema \"{document}\""));
+        }
+        let missing = || format!("json-pointer in \"{document}#{fragment}\" not found");
+        let mut node = root;
+        let (mut home, mut pointer) = (resource, String::new());
+        for step in fragment.split('/').skip(1) {
+            let key = step.replace("~1", "/").replace("~0", "~");
+            let below = match node {
+                Json::Object(_) => node.get(&key),
+                Json::Array(items) => key.parse::<usize>().ok().and_then(|at| items.get(at)),
+                _ => None,
+            };
+            node = below.ok_or_else(missing)?;
+            pointer = format!("{pointer}/{step}");
+            // A step may lead into a resource of its own.
+            if let Some((other, inner)) = self.resources.place(node) {
+                (home, pointer) = (*other, inner.clone());
+            }
+        }
+        self.resources.add_stray(node, home, pointer)?;
+        Ok(node)
+    }
+}
+
+/// What Helm says of a schema it would have to fetch, with no network and no file there.
+pub(super) fn unreachable_document(url: &str) -> String {
+    let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
+    let cause = match scheme {
+        "file" => {
+            let path = url.strip_prefix("file://").unwrap_or(url);
+            format!("open {path}: no such file or directory")
+        }
+        "http" | "https" => {
+            let host = url.split('/').nth(2).unwrap_or_default();
+            let name = host.split(':').next().unwrap_or(host);
+            format!("HTTP request failed for {url}: Get \"{url}\": dial tcp: lookup {name}: no network at rendering")
+        }
+        _ => format!("no URLLoader registered for \"{url}\""),
+    };
+    format!("failing loading \"{url}\": {cause}")
+}
+
+fn percent_decoded(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len());
+    let mut at = 0;
+    while let Some(byte) = bytes.get(at) {
+        let pair = text.get(at + 1..at + 3).filter(|_| *byte == b'%');
+        match pair.and_then(|it| u8::from_str_radix(it, 16).ok()) {
+            Some(decoded) => {
+                out.push(decoded);
+                at += 3;
+            }
+            None => {
+                out.push(*byte);
+                at += 1;
+            }
+        }
+    }
+    String::from_utf8_lossy(&out).into_owned()
+}

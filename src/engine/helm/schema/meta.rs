@@ -1,0 +1,95 @@
+//! The meta schemas of the drafts, as the `referencing` crate carries them.
+
+use referencing::meta;
+
+use super::json::Json;
+
+/// A version of JSON Schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Draft {
+    Four,
+    Six,
+    Seven,
+    Year2019,
+    Year2020,
+}
+
+impl Draft {
+    /// The draft whose meta schema has this URL, with or without a fragment.
+    pub(super) fn of_url(url: &str) -> Option<Draft> {
+        let bare = url.strip_suffix('#').unwrap_or(url);
+        let bare = bare.strip_prefix("http://").or_else(|| bare.strip_prefix("https://"))?;
+        Some(match bare {
+            "json-schema.org/draft-04/schema" => Draft::Four,
+            "json-schema.org/draft-06/schema" => Draft::Six,
+            "json-schema.org/draft-07/schema" => Draft::Seven,
+            "json-schema.org/draft/2019-09/schema" => Draft::Year2019,
+            "json-schema.org/draft/2020-12/schema" | "json-schema.org/schema" => Draft::Year2020,
+            _ => return None,
+        })
+    }
+
+    /// The URL of its meta schema.
+    pub(super) fn url(self) -> &'static str {
+        match self {
+            Draft::Four => "http://json-schema.org/draft-04/schema",
+            Draft::Six => "http://json-schema.org/draft-06/schema",
+            Draft::Seven => "http://json-schema.org/draft-07/schema",
+            Draft::Year2019 => "https://json-schema.org/draft/2019-09/schema",
+            Draft::Year2020 => "https://json-schema.org/draft/2020-12/schema",
+        }
+    }
+
+    pub(super) fn id_keyword(self) -> &'static str {
+        if self == Draft::Four { "id" } else { "$id" }
+    }
+}
+
+/// Every meta schema with its URL.
+pub(super) fn documents() -> Vec<(String, Json)> {
+    let sources = [
+        &*meta::DRAFT4,
+        &*meta::DRAFT6,
+        &*meta::DRAFT7,
+        &*meta::DRAFT201909,
+        &*meta::DRAFT201909_APPLICATOR,
+        &*meta::DRAFT201909_CONTENT,
+        &*meta::DRAFT201909_CORE,
+        &*meta::DRAFT201909_FORMAT,
+        &*meta::DRAFT201909_META_DATA,
+        &*meta::DRAFT201909_VALIDATION,
+        &*meta::DRAFT202012,
+        &*meta::DRAFT202012_CORE,
+        &*meta::DRAFT202012_APPLICATOR,
+        &*meta::DRAFT202012_UNEVALUATED,
+        &*meta::DRAFT202012_VALIDATION,
+        &*meta::DRAFT202012_META_DATA,
+        &*meta::DRAFT202012_FORMAT_ANNOTATION,
+        &*meta::DRAFT202012_FORMAT_ASSERTION,
+        &*meta::DRAFT202012_CONTENT,
+    ];
+    sources
+        .into_iter()
+        .map(|it| {
+            let json = of_serde(it);
+            let id = json.get("$id").or_else(|| json.get("id")).and_then(Json::as_str).unwrap_or_default();
+            (id.strip_suffix('#').unwrap_or(id).to_owned(), json)
+        })
+        .collect()
+}
+
+fn of_serde(value: &serde_json::Value) -> Json {
+    match value {
+        serde_json::Value::Null => Json::Null,
+        serde_json::Value::Bool(it) => Json::Bool(*it),
+        serde_json::Value::Number(it) => Json::Number(it.to_string()),
+        serde_json::Value::String(it) => Json::String(it.clone()),
+        serde_json::Value::Array(items) => Json::Array(items.iter().map(of_serde).collect()),
+        serde_json::Value::Object(entries) => {
+            let mut entries: Vec<(String, Json)> =
+                entries.iter().map(|(key, it)| (key.clone(), of_serde(it))).collect();
+            entries.sort_by(|a, b| a.0.cmp(&b.0));
+            Json::Object(entries)
+        }
+    }
+}
