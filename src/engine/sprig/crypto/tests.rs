@@ -26,7 +26,12 @@ fn mint(template: &Template, algorithm: Algorithm, ca: Option<&Pair>, rng: &mut 
 }
 
 fn ca(algorithm: Algorithm, rng: &mut StdRng) -> Pair {
-    mint(&Template { common_name: b"ca".to_vec(), days: 3650, is_ca: true, ..Template::default() }, algorithm, None, rng)
+    mint(
+        &Template { common_name: b"ca".to_vec(), days: 3650, is_ca: true, ..Template::default() },
+        algorithm,
+        None,
+        rng,
+    )
 }
 
 #[test]
@@ -63,7 +68,12 @@ fn every_algorithm_signs_for_every_other() {
 fn strangers_do_not_verify() {
     let rng = &mut StdRng::seed_from_u64(2);
     let (one, other) = (ca(Algorithm::EcdsaP256, rng), ca(Algorithm::EcdsaP256, rng));
-    let leaf = mint(&Template { common_name: b"x".to_vec(), days: 1, ..Template::default() }, Algorithm::Ed25519, Some(&one), rng);
+    let leaf = mint(
+        &Template { common_name: b"x".to_vec(), days: 1, ..Template::default() },
+        Algorithm::Ed25519,
+        Some(&one),
+        rng,
+    );
     let (one, other, leaf) = (one.certificate.as_bytes(), other.certificate.as_bytes(), leaf.certificate.as_bytes());
     verify(leaf, one).expect("signed by its CA");
     assert_eq!(verify(leaf, other).expect_err("another key").to_string(), "x509: signature does not verify");

@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn depth_is_bounded() {
-        let deep = [b"a=".repeat(1), b"[".repeat(100_000)].concat();
+        let deep = [&b"a="[..], &b"[".repeat(100_000)].concat();
         assert!(read(&deep).is_err());
         let tables = [&b"a="[..], &b"{a=".repeat(100_000)].concat();
         assert!(read(&tables).is_err());
