@@ -1,5 +1,8 @@
 //! What `template` reads and writes: charts, values files, and the folder of `--output-dir`.
 
+// With `disk`, this is where files are reached.
+#![allow(clippy::disallowed_methods)]
+
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
