@@ -1,5 +1,7 @@
 //! Keeps the layout honest: import order, file length, module docs.
 
+#![allow(clippy::disallowed_methods)] // A test reads its own data.
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -6,6 +6,8 @@
 //!
 //! Set `YAML_CASES` to a file to run that instead.
 
+#![allow(clippy::disallowed_methods)] // A test reads its own data.
+
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;

@@ -2,14 +2,15 @@
 
 use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A place in a text a user wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
     /// The file as the user would name it.
-    pub file: String,
+    pub file: Arc<str>,
     /// The whole text of the file, where it is at hand to be shown.
-    pub text: Option<String>,
+    pub text: Option<Arc<str>>,
     /// Byte offsets into the text.
     pub span: Range<usize>,
 }

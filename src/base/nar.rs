@@ -90,6 +90,7 @@ impl Sink {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods)]
 mod tests {
     use super::*;
     use crate::base::path::RelPath;

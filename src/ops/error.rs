@@ -4,7 +4,12 @@ use std::path::PathBuf;
 
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::edge::{age, disk};
-use crate::stage::{bundle, lock, render, resolve, seal, vendor};
+use crate::stage::bundle;
+use crate::stage::lock;
+use crate::stage::render;
+use crate::stage::resolve;
+use crate::stage::seal;
+use crate::stage::vendor;
 
 /// Why a verb failed.
 #[derive(Debug, thiserror::Error)]
@@ -135,5 +140,5 @@ fn lock_fault(path: &std::path::Path, fault: &lock::Error) -> Diagnostic {
 }
 
 fn file(path: &std::path::Path) -> Place {
-    Place { file: path.display().to_string(), text: None, span: 0..0 }
+    Place { file: path.display().to_string().into(), text: None, span: 0..0 }
 }

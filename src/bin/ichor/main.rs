@@ -35,7 +35,7 @@ enum Verb {
     Open(open::Args),
     Verify(verify::Args),
     Reseal(reseal::Args),
-    Template(template::Args),
+    Template(Box<template::Args>),
 }
 
 fn main() -> ExitCode {

@@ -29,10 +29,10 @@ fn group(diagnostic: &Diagnostic) -> Group<'_> {
                 let end = place.span.end.min(text.len());
                 let start = place.span.start.min(end);
                 title.element(
-                    Snippet::source(text).path(&place.file).annotation(AnnotationKind::Primary.span(start..end)),
+                    Snippet::source(&**text).path(&*place.file).annotation(AnnotationKind::Primary.span(start..end)),
                 )
             }
-            None => title.element(annotate_snippets::Origin::path(&place.file)),
+            None => title.element(annotate_snippets::Origin::path(&*place.file)),
         },
         None => Group::with_title(title),
     };

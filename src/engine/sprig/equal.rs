@@ -24,7 +24,7 @@ fn equal(left: &Value, right: &Value, depth: usize) -> bool {
         (Value::Str(a), Value::Str(b)) | (Value::Bytes(a), Value::Bytes(b)) => a == b,
         (Value::List(a), Value::List(b)) => lists_equal(a, b, depth),
         (Value::Map(a), Value::Map(b)) => maps_equal(a, b, depth),
-        (Value::Object(a), Value::Object(b)) => a.object_type() == b.object_type() && a.equals(b.as_ref()),
+        (Value::Object(a), Value::Object(b)) => a.object_type() == b.object_type() && a.deep_equals(b.as_ref()),
         _ => false,
     }
 }

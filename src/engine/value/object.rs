@@ -23,9 +23,9 @@ pub trait Object: Debug {
         None
     }
 
-    /// Why a method that exists cannot be called from a template: Go's word on its results, told once the number of
-    /// arguments is right.
-    fn method_fault(&self, name: &str) -> Option<String> {
+    /// Why a template cannot use a member that exists: Go's word on the results of a method, told once the number of
+    /// arguments is right, or on a field that is not exported.
+    fn member_fault(&self, name: &str) -> Option<String> {
         let _ = name;
         None
     }
@@ -76,8 +76,13 @@ pub trait Object: Debug {
     /// Go kind allows them.
     fn plain(&self) -> Value;
 
-    /// Go's `==` and `reflect.DeepEqual` against another object.
+    /// Go's `==` against another object.
     fn equals(&self, other: &dyn Object) -> bool;
+
+    /// `reflect.DeepEqual` against another object: differs where the type holds pointers.
+    fn deep_equals(&self, other: &dyn Object) -> bool {
+        self.equals(other)
+    }
 
     /// For functions that need the concrete Rust type back.
     fn as_any(&self) -> &dyn Any;

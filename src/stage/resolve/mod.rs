@@ -97,7 +97,7 @@ impl Resolved {
         &self.parts
     }
 
-    pub(in crate::stage) fn into_parts(self) -> Vec<ResolvedPart> {
+    pub(crate) fn into_parts(self) -> Vec<ResolvedPart> {
         self.parts
     }
 }

@@ -57,7 +57,7 @@ fn laid_out(function: &str, args: &[Value], inner: &str) -> Option<String> {
             let document = inner.strip_suffix(" document")?;
             Some(document.to_owned())
         }
-        ("trimSuffix", [quote, _]) if matches!(quote, Value::Str(it) if *it == "\"") => {
+        ("trimSuffix", [Value::Str(quote), _]) if *quote == "\"" => {
             let (value, rest) = inner.rsplit_once("|trimPrefix")?;
             rest.trim().is_empty().then(|| format!("{value} text"))
         }

@@ -56,7 +56,7 @@ impl Recipe {
     }
 
     /// The labels of the holes this one is computed from.
-    pub(in crate::stage) fn needs(&self) -> Vec<&str> {
+    pub(crate) fn needs(&self) -> Vec<&str> {
         fn walk<'a>(argument: &'a Argument, found: &mut Vec<&'a str>) {
             match argument {
                 Argument::Text(fragments) => found.extend(fragments.iter().filter_map(|it| match it {
@@ -109,7 +109,7 @@ impl Argument {
     }
 
     /// The value, with a token where a hole stands.
-    pub(in crate::stage) fn value(&self, tokens: &BTreeMap<&str, Str>) -> Value {
+    pub(crate) fn value(&self, tokens: &BTreeMap<&str, Str>) -> Value {
         match self {
             Argument::Nil => Value::Nil,
             Argument::Bool(it) => Value::Bool(*it),

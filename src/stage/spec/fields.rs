@@ -2,13 +2,14 @@
 
 use crate::base::diagnostic::{Diagnostic, Place};
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use crate::engine::yaml::node::{Kind, Node};
 
 /// The text being read and the faults found so far.
-pub(super) struct Reader<'a> {
-    file: &'a str,
-    text: &'a str,
+pub(super) struct Reader {
+    file: Arc<str>,
+    text: Arc<str>,
     faults: Vec<Diagnostic>,
 }
 
@@ -19,9 +20,9 @@ pub(super) struct Fields<'n> {
     pub(super) at: Node<'n>,
 }
 
-impl<'a> Reader<'a> {
-    pub(super) fn new(file: &'a str, text: &'a str) -> Self {
-        Reader { file, text, faults: Vec::new() }
+impl Reader {
+    pub(super) fn new(file: &str, text: &str) -> Self {
+        Reader { file: file.into(), text: text.into(), faults: Vec::new() }
     }
 
     pub(super) fn finish<T>(self, value: Option<T>) -> Result<T, Vec<Diagnostic>> {
@@ -32,7 +33,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn place(&self, node: Node<'_>) -> Place {
-        Place { file: self.file.into(), text: Some(self.text.into()), span: node.span() }
+        Place { file: Arc::clone(&self.file), text: Some(Arc::clone(&self.text)), span: node.span() }
     }
 
     pub(super) fn fault(&mut self, code: &'static str, node: Node<'_>, message: impl Into<String>, help: &str) {

@@ -30,14 +30,11 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Spec, Vec<Diagnostic>> {
     reader.finish(spec)
 }
 
-fn spec(reader: &mut Reader<'_>, root: Node<'_>) -> Option<Spec> {
+fn spec(reader: &mut Reader, root: Node<'_>) -> Option<Spec> {
     let fields = reader.fields(root, "the spec", SPEC)?;
     let bundle = reader.need(&fields, "the spec", "bundle").and_then(|it| label(reader, it, "`bundle`"));
     let talos = reader.need(&fields, "the spec", "talos").and_then(|it| version(reader, it, "`talos`"));
-    let kubernetes = match fields.get("kubernetes") {
-        Some(it) => Some(version(reader, it, "`kubernetes`")),
-        None => None,
-    };
+    let kubernetes = fields.get("kubernetes").map(|it| version(reader, it, "`kubernetes`"));
     let mut api_versions = Vec::new();
     if let Some(node) = fields.get("apiVersions") {
         for item in reader.items(node, "`apiVersions`") {
@@ -77,7 +74,7 @@ fn spec(reader: &mut Reader<'_>, root: Node<'_>) -> Option<Spec> {
     })
 }
 
-fn part(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Part> {
+fn part(reader: &mut Reader, node: Node<'_>) -> Option<Part> {
     let all = reader.fields(node, "a part", PART)?;
     let (what, known) = match (all.get("chart"), all.get("manifest")) {
         (Some(_), None) => ("a chart part", CHART),
@@ -129,7 +126,7 @@ fn part(reader: &mut Reader<'_>, node: Node<'_>) -> Option<Part> {
 }
 
 /// A DNS-1123 label: what Kubernetes takes as a name of nearly everything.
-fn label(reader: &mut Reader<'_>, node: Node<'_>, what: &str) -> Option<String> {
+fn label(reader: &mut Reader, node: Node<'_>, what: &str) -> Option<String> {
     let word = reader.word(node, what)?;
     let inner = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-';
     let edges = !word.starts_with('-') && !word.ends_with('-');
@@ -141,11 +138,7 @@ fn label(reader: &mut Reader<'_>, node: Node<'_>, what: &str) -> Option<String> 
     None
 }
 
-fn version<T: std::str::FromStr<Err: std::fmt::Display>>(
-    reader: &mut Reader<'_>,
-    node: Node<'_>,
-    what: &str,
-) -> Option<T> {
+fn version<T: std::str::FromStr<Err: std::fmt::Display>>(reader: &mut Reader, node: Node<'_>, what: &str) -> Option<T> {
     let word = reader.word(node, what)?;
     match word.parse() {
         Ok(version) => Some(version),

@@ -71,7 +71,7 @@ impl<'t, 'w> State<'t, '_, 'w> {
             return Err(self.error(format!("wrong number of args for {name}: want {fixed} got {given}")));
         }
         if let Callee::Method { object, .. } = &callee
-            && let Some(fault) = object.method_fault(name)
+            && let Some(fault) = object.member_fault(name)
         {
             return Err(self.error(fault));
         }

@@ -119,6 +119,11 @@ impl<'t, 'w> State<'t, '_, 'w> {
     }
 
     fn no_field(&self, field: &str, receiver: &Reflect) -> Box<ExecError> {
+        if let Value::Object(object) = receiver.value()
+            && let Some(fault) = object.member_fault(field)
+        {
+            return self.error(fault);
+        }
         let type_name = receiver.type_of().map_or_else(|| "<nil>".into(), |it| it.to_string());
         self.error(format!("can't evaluate field {field} in type {type_name}"))
     }

@@ -98,10 +98,10 @@ struct Yaml<'a> {
     holes: &'a mut Holes,
 }
 
-#[derive(Clone, Copy)]
 enum Around {
     List,
-    Map,
+    /// Under this key: its length decides where long lines fold.
+    Map(Str),
 }
 
 impl Yaml<'_> {
@@ -116,14 +116,14 @@ impl Yaml<'_> {
             }
             Value::Map(map) => {
                 let laid = Map::new(map.map_type());
-                self.path.push(Around::Map);
                 for (key, value) in map.to_vec() {
                     if hole::stands_in_text(&key) {
                         return Err(looks_inside(self.function));
                     }
+                    self.path.push(Around::Map(key.clone()));
                     laid.insert(key, self.value(&value)?);
+                    self.path.pop();
                 }
-                self.path.pop();
                 Value::Map(laid)
             }
             Value::Object(object) if hole::stands_in(value) => self.value(&object.plain())?,
@@ -144,7 +144,7 @@ impl Yaml<'_> {
     fn alone(&self, value: Value) -> Value {
         self.path.iter().rev().fold(value, |inner, around| match around {
             Around::List => Value::list([inner]),
-            Around::Map => Value::map([("k", inner)]),
+            Around::Map(key) => Value::map([(key.clone(), inner)]),
         })
     }
 }

@@ -94,7 +94,7 @@ pub fn call(time: &Time, name: &str, args: &[Value]) -> Result<Value, Failure> {
     })
 }
 
-/// What Go says of methods with results that templates do not take.
+/// What Go says of methods with results that templates do not take, and of the fields of the struct.
 pub fn fault(name: &str) -> Option<String> {
     let second =
         |found| Some(format!("invalid function signature for {name}: second return value should be error; is {found}"));
@@ -102,6 +102,7 @@ pub fn fault(name: &str) -> Option<String> {
         "Clock" | "Date" => Some(format!("function {name} has 3 return values; should be 1 or 2")),
         "ISOWeek" | "Zone" => second("int"),
         "ZoneBounds" => second("time.Time"),
+        "ext" | "loc" | "wall" => Some(format!("{name} is an unexported field of struct type time.Time")),
         _ => None,
     }
 }

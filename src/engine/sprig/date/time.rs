@@ -160,7 +160,7 @@ impl Object for Time {
         methods::parameters(name).map(|it| (it, false))
     }
 
-    fn method_fault(&self, name: &str) -> Option<String> {
+    fn member_fault(&self, name: &str) -> Option<String> {
         methods::fault(name)
     }
 
@@ -192,6 +192,11 @@ impl Object for Time {
     fn equals(&self, other: &dyn Object) -> bool {
         let other = other.as_any().downcast_ref::<Time>();
         other.is_some_and(|it| self.ordinal() == it.ordinal() && self.zone.same(&it.zone))
+    }
+
+    fn deep_equals(&self, other: &dyn Object) -> bool {
+        let other = other.as_any().downcast_ref::<Time>();
+        other.is_some_and(|it| self.ordinal() == it.ordinal() && self.zone.alike(&it.zone))
     }
 
     fn as_any(&self) -> &dyn Any {

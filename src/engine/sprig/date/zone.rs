@@ -146,6 +146,15 @@ impl Zone {
         }
     }
 
+    /// Whether both say the same, wherever Go holds them.
+    pub fn alike(&self, other: &Zone) -> bool {
+        match (self, other) {
+            (Zone::Region(a), Zone::Region(b)) => a.name == b.name && a.rules == b.rules,
+            (Zone::Fixed(a), Zone::Fixed(b)) => a.name == b.name && a.offset == b.offset,
+            _ => self.same(other),
+        }
+    }
+
     /// Whether Go would hold both in one pointer.
     pub fn same(&self, other: &Zone) -> bool {
         match (self, other) {

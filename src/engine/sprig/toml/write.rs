@@ -30,7 +30,7 @@ pub fn write(value: &Value) -> Result<Str, WriteError> {
 }
 
 /// Deeper values are refused; in Go they end the process.
-const DEEPEST: usize = 1000;
+const DEEPEST: usize = 250;
 
 struct Writer {
     out: Vec<u8>,
@@ -203,7 +203,9 @@ impl Entries {
         };
         match (fields, plain(value)) {
             (Some(fields), _) => {
-                let entries = fields.into_iter().map(|(name, value)| (Str::from(name), value)).collect();
+                let exported =
+                    fields.into_iter().filter(|(name, _)| name.starts_with(|it: char| it.is_ascii_uppercase()));
+                let entries = exported.map(|(name, value)| (Str::from(name), value)).collect();
                 Entries { entries, ordered: true }
             }
             (None, Value::Map(map)) => Entries { entries: map.to_vec(), ordered: false },

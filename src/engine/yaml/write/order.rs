@@ -7,10 +7,14 @@ use regex_syntax::hir::{Class, HirKind};
 use crate::engine::value::{Str, Value};
 use crate::engine::yaml::resolve::Version;
 
-/// Sorts entries by key.
+/// Sorts entries that come in the order of their keys' bytes.
 ///
 /// The order is no total one for every set of keys, so this is a merge sort of its own: the standard library may panic.
 pub fn sorted(mut entries: Vec<(Str, Value)>, version: Version) -> Vec<(Str, Value)> {
+    // Entries come in the order of bytes, which among letters is the one wanted.
+    if entries.iter().all(|(key, _)| key.iter().all(u8::is_ascii_alphabetic)) {
+        return entries;
+    }
     let keys: Vec<Vec<char>> = entries.iter().map(|(key, _)| runes(key)).collect();
     if keys.windows(2).all(|pair| !less(&pair[1], &pair[0], version)) {
         return entries;
