@@ -3,7 +3,9 @@
 //! Exit codes: 0 done, 1 differs or does not verify, 2 the input or the call is wrong, 3 the surroundings failed, 70 a bug.
 
 mod build;
+mod completions;
 mod lock;
+mod man;
 mod open;
 mod report;
 mod reseal;
@@ -36,6 +38,8 @@ enum Verb {
     Verify(verify::Args),
     Reseal(reseal::Args),
     Template(Box<template::Args>),
+    Completions(completions::Args),
+    Man(man::Args),
 }
 
 fn main() -> ExitCode {
@@ -48,6 +52,8 @@ fn main() -> ExitCode {
             Verb::Verify(args) => verify::run(&args),
             Verb::Reseal(args) => reseal::run(&args),
             Verb::Template(args) => return template::run(&args),
+            Verb::Completions(args) => return completions::run(&args),
+            Verb::Man(args) => man::run(&args),
         };
         done.unwrap_or_else(|fault: ops::Error| {
             report::print(&fault.diagnostics());

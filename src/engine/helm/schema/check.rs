@@ -19,9 +19,13 @@ pub(super) fn faults(schemas: &Schemas<'_>, root: usize, value: &Instance, meta:
     let checker = Checker { schemas, meta };
     match checker.check(value, &[], &scope, false) {
         Ok(_) => Vec::new(),
-        Err(Fault { kind: Kind::Group, causes, .. }) => causes,
-        Err(fault) => vec![fault],
+        Err(fault) => one_by_one(*fault),
     }
+}
+
+/// The faults of a group, or the only one.
+fn one_by_one(fault: Fault) -> Vec<Fault> {
+    if matches!(fault.kind, Kind::Group) { fault.causes } else { vec![fault] }
 }
 
 struct Checker<'s, 'a> {
@@ -57,7 +61,9 @@ impl Unseen {
     }
 }
 
-type Checked = Result<Unseen, Fault>;
+/// Faults are large, and rare.
+type Failed = Box<Fault>;
+type Checked = Result<Unseen, Failed>;
 
 /// One schema against one value.
 struct Run<'r, 's, 'a> {
@@ -75,7 +81,7 @@ impl<'s, 'a> Checker<'s, 'a> {
     fn check(&self, value: &Instance, path: &[String], scope: &Scope<'_>, needed: bool) -> Checked {
         let schema = &self.schemas.list[scope.schema];
         let unseen = unseen(schema, value, needed);
-        let fault = |kind: Kind| Fault { at: path.to_vec(), kind, causes: Vec::new() };
+        let fault = |kind: Kind| Box::new(Fault { at: path.to_vec(), kind, causes: Vec::new() });
         match schema.node {
             Json::Bool(true) => return Ok(unseen),
             Json::Bool(false) => return Err(fault(Kind::FalseSchema)),
@@ -112,8 +118,8 @@ impl<'s, 'a> Checker<'s, 'a> {
         let Run { unseen, mut faults, .. } = run;
         match faults.len() {
             0 => Ok(unseen),
-            1 => Err(faults.remove(0)),
-            _ => Err(Fault { at: path.to_vec(), kind: Kind::Group, causes: faults }),
+            1 => Err(Box::new(faults.remove(0))),
+            _ => Err(Box::new(Fault { at: path.to_vec(), kind: Kind::Group, causes: faults })),
         }
     }
 
@@ -135,10 +141,8 @@ fn unseen(schema: &Schema<'_>, value: &Instance, needed: bool) -> Unseen {
     let has = |keyword: &str| schema.node.get(keyword).is_some();
     let mut out = Unseen::default();
     match value {
-        Instance::Object(entries) if needed || has("unevaluatedProperties") => {
-            if !has("additionalProperties") {
-                out.properties = entries.iter().map(|it| it.0.clone()).collect();
-            }
+        Instance::Object(entries) if (needed || has("unevaluatedProperties")) && !has("additionalProperties") => {
+            out.properties = entries.iter().map(|it| it.0.clone()).collect();
         }
         Instance::Array(items) if needed || has("unevaluatedItems") => {
             let modern = schema.draft >= Draft::Year2020;
@@ -172,11 +176,9 @@ impl<'a> Run<'_, '_, 'a> {
     }
 
     /// Takes over what another check found, several faults one by one.
-    fn add(&mut self, outcome: Result<(), Fault>) {
-        match outcome {
-            Ok(()) => {}
-            Err(Fault { kind: Kind::Group, causes, .. }) => self.faults.extend(causes),
-            Err(fault) => self.faults.push(fault),
+    fn add(&mut self, outcome: Result<(), Failed>) {
+        if let Err(fault) = outcome {
+            self.faults.extend(one_by_one(*fault));
         }
     }
 
@@ -211,7 +213,7 @@ impl<'a> Run<'_, '_, 'a> {
     }
 
     /// Another schema against the same value.
-    fn same(&mut self, schema: usize, keyword: &str) -> Result<(), Fault> {
+    fn same(&mut self, schema: usize, keyword: &str) -> Result<(), Failed> {
         let needed = !self.unseen.is_empty();
         let scope = Scope {
             schema,
@@ -225,7 +227,7 @@ impl<'a> Run<'_, '_, 'a> {
     }
 
     /// A schema inside this one against the same value.
-    fn inner(&mut self, node: &Json) -> Result<(), Fault> {
+    fn inner(&mut self, node: &Json) -> Result<(), Failed> {
         let Some(schema) = self.checker.schemas.at(node) else { return Ok(()) };
         let pointer = &self.checker.schemas.list[schema].pointer;
         let step = pointer.strip_prefix(self.schema.pointer.as_str()).unwrap_or(pointer).to_owned();
@@ -233,7 +235,7 @@ impl<'a> Run<'_, '_, 'a> {
     }
 
     /// A schema inside this one against a part of the value.
-    fn part(&mut self, node: &Json, value: &Instance, key: String) -> Result<(), Fault> {
+    fn part(&mut self, node: &Json, value: &Instance, key: String) -> Result<(), Failed> {
         let Some(schema) = self.checker.schemas.at(node) else { return Ok(()) };
         let mut path = self.path.to_vec();
         path.push(key);
@@ -242,11 +244,11 @@ impl<'a> Run<'_, '_, 'a> {
         self.checker.check(value, &path, &scope, false).map(|_| ())
     }
 
-    fn reference(&mut self, target: usize, keyword: &str) -> Result<(), Fault> {
+    fn reference(&mut self, target: usize, keyword: &str) -> Result<(), Failed> {
         let outcome = self.same(target, &format!("/{keyword}"));
         outcome.map_err(|inner| {
-            let causes = if matches!(inner.kind, Kind::Group) { inner.causes } else { vec![inner] };
-            Fault { causes, ..self.fault(Kind::Reference) }
+            let causes = one_by_one(*inner);
+            Box::new(Fault { causes, ..self.fault(Kind::Reference) })
         })
     }
 
@@ -424,11 +426,8 @@ impl<'a> Run<'_, '_, 'a> {
             _ => {}
         }
         match rest {
-            Some(Json::Bool(false)) if !modern => {
-                if seen != items.len() {
-                    self.push(Kind::AdditionalItems(items.len() - seen));
-                }
-            }
+            Some(Json::Bool(false)) if !modern && seen == items.len() => {}
+            Some(Json::Bool(false)) if !modern => self.push(Kind::AdditionalItems(items.len() - seen)),
             Some(node) => {
                 // The places are counted from the first of the rest, as version 6.0.2 counts them.
                 for (index, item) in items.iter().skip(seen).enumerate() {
@@ -453,7 +452,7 @@ impl<'a> Run<'_, '_, 'a> {
                         self.unseen.items.remove(&index);
                     }
                 }
-                Err(fault) => causes.push(fault),
+                Err(fault) => causes.push(*fault),
             }
         }
         let counts = self.schema.draft >= Draft::Year2019;
@@ -534,7 +533,7 @@ impl<'a> Run<'_, '_, 'a> {
         }
         let mut causes = Vec::new();
         for node in self.get("allOf").map(Json::items).unwrap_or_default() {
-            causes.extend(self.inner(node).err());
+            causes.extend(self.inner(node).err().map(|it| *it));
         }
         if !causes.is_empty() {
             self.push_with(Kind::AllOf, causes);
@@ -550,7 +549,7 @@ impl<'a> Run<'_, '_, 'a> {
                             break;
                         }
                     }
-                    Err(fault) => causes.push(fault),
+                    Err(fault) => causes.push(*fault),
                 }
             }
             if !matched {
@@ -574,7 +573,7 @@ impl<'a> Run<'_, '_, 'a> {
         let mut causes = Vec::new();
         for (index, node) in nodes.iter().enumerate() {
             match (self.inner(node), matched) {
-                (Err(fault), None) => causes.push(fault),
+                (Err(fault), None) => causes.push(*fault),
                 (Err(_), Some(_)) => {}
                 (Ok(()), None) => matched = Some(index),
                 (Ok(()), Some(first)) => {

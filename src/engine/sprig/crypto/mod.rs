@@ -118,3 +118,6 @@ fn text(args: &[Value], index: usize) -> &[u8] {
         _ => b"",
     }
 }
+
+#[cfg(test)]
+mod tests;
