@@ -36,7 +36,7 @@ pub(super) fn find(text: &str) -> Result<Found, (usize, String)> {
 }
 
 /// The documents of a stream with the line each begins at: cut where a line begins with `---`, as Talos and Helm cut.
-fn documents(text: &str) -> Vec<(usize, &str)> {
+pub(super) fn documents(text: &str) -> Vec<(usize, &str)> {
     let mut documents = Vec::new();
     let mut start = (1, 0);
     let mut offset = 0;
@@ -52,7 +52,7 @@ fn documents(text: &str) -> Vec<(usize, &str)> {
 }
 
 /// `apps/v1 DaemonSet kube-system/cilium`; the namespace is left out where the manifest names none.
-fn name(resource: &Map) -> String {
+pub(super) fn name(resource: &Map) -> String {
     let text = |map: &Map, key: &str| match map.get(key) {
         Some(Value::Str(text)) => text.to_text().into_owned(),
         _ => String::new(),
