@@ -30,6 +30,9 @@ pub struct Index {
     pub parts: BTreeMap<String, IndexPart>,
     /// The names of the inline manifests in the order Talos applies them.
     pub manifests: Vec<String>,
+    /// What packing changed in a part's text, by manifest; see [`crate::stage::pack::fit`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub changes: BTreeMap<String, Vec<String>>,
     /// How each hole's text comes about, by its label.
     pub holes: BTreeMap<String, Recipe>,
     /// The digest of every other file.
@@ -43,6 +46,9 @@ pub struct IndexPart {
     pub source: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+    /// The namespace a chart is put into; absent for a plain manifest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
     pub digest: Digest,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub values: Option<Digest>,
@@ -55,6 +61,7 @@ impl Index {
             let from = IndexPart {
                 source: part.source.clone(),
                 version: part.version.clone(),
+                namespace: packed.namespaces().get(name).cloned(),
                 digest: part.digest,
                 values: part.values,
                 output: part.output,
@@ -69,6 +76,7 @@ impl Index {
             recipients: lock.recipients.clone(),
             parts: parts.collect(),
             manifests: packed.manifests().iter().map(|it| it.name.clone()).collect(),
+            changes: packed.changes().clone(),
             holes: sealed.recipes().clone(),
             files,
         }
