@@ -5,6 +5,7 @@ mod recipe;
 mod resources;
 
 pub use recipe::{Argument, Fragment, Recipe};
+pub use resources::{Found, documents, find as inventory};
 
 use std::collections::{BTreeMap, BTreeSet};
 
