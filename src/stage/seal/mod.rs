@@ -7,6 +7,7 @@ mod resources;
 
 pub use places::{Landing, places};
 pub use recipe::{Argument, Fragment, Recipe};
+pub use resources::{Found, documents, find as inventory};
 
 use std::collections::{BTreeMap, BTreeSet};
 
