@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::base::diagnostic::{Diagnostic, Place};
-use crate::edge::{age, disk};
+use crate::edge::{age, disk, guard};
 use crate::stage::bundle;
 use crate::stage::lock;
 use crate::stage::render;
@@ -55,6 +55,8 @@ pub enum Error {
     WrongKey { pin: String },
     #[error("there is no pin `{name}`")]
     NoPin { name: String, known: Vec<String> },
+    #[error("refused to write secrets there: {0}")]
+    Exposed(#[from] guard::Exposed),
     #[error("the pin `{name}` cannot be rotated: {reason}")]
     NotRotated { name: String, reason: String },
     #[error("there is no place for the store")]
@@ -128,9 +130,9 @@ impl Error {
                 .help("name a file with your age identity or SSH key: `-i key.txt`, or ICHOR_IDENTITY"),
             Error::SecretValues { .. } => self.plain("P001"),
             Error::Import(_) => self.plain("P002"),
-            Error::WrongKey { .. } => self
-                .plain("P003")
-                .help("take the lock from version control again: it is not for editing"),
+            Error::WrongKey { .. } => {
+                self.plain("P003").help("take the lock from version control again: it is not for editing")
+            }
             Error::NoPin { name, known } => {
                 let near = known.iter().min_by_key(|it| strsim::damerau_levenshtein(it, name));
                 match near {
@@ -138,6 +140,9 @@ impl Error {
                     None => self.plain("P004"),
                 }
             }
+            Error::Exposed(_) => self
+                .plain("P006")
+                .help("name a place of your own outside of git, add the file to .gitignore, or say `--force`"),
             Error::NotRotated { .. } => self.plain("P005"),
             Error::NoStore => self.plain("E002").help("set ICHOR_STORE or HOME"),
             Error::Spec(_) | Error::Resolve(_) | Error::Stale { .. } => self.plain("E000"),

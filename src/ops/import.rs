@@ -33,12 +33,7 @@ pub(super) fn read(request: &Request, mint: &mut Mint<'_>) -> Result<Imports, Er
 /// Finds texts of imported Secrets for pins that are no certificates, by where they go: a password that a chart writes
 /// into a key of a Secret is the one that is in that key of that Secret already. Gives whether any was found that
 /// differs from what the lock holds.
-pub(super) fn by_place(
-    rendered: &Rendered,
-    sealed: &Sealed,
-    lock: &Lock,
-    mint: &mut Mint<'_>,
-) -> Result<bool, Error> {
+pub(super) fn by_place(rendered: &Rendered, sealed: &Sealed, lock: &Lock, mint: &mut Mint<'_>) -> Result<bool, Error> {
     if mint.imports.is_empty() {
         return Ok(false);
     }

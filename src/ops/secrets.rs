@@ -38,8 +38,12 @@ pub(super) fn refresh(
     let mut leaves = Vec::new();
     let fault = |reason: String| Error::SecretValues { path: "secretValues".into(), reason };
     collect(&Value::Map(merged), &mut Vec::new(), &mut leaves).map_err(fault)?;
-    let old: Vec<(String, Pin)> =
-        part.pins.iter().filter(|(_, it)| it.function == secrets::FUNCTION).map(|(a, b)| (a.clone(), b.clone())).collect();
+    let old: Vec<(String, Pin)> = part
+        .pins
+        .iter()
+        .filter(|(_, it)| it.function == secrets::FUNCTION)
+        .map(|(a, b)| (a.clone(), b.clone()))
+        .collect();
     part.pins.retain(|_, it| it.function != secrets::FUNCTION);
     for (path, secret) in leaves {
         let key = secrets::key(path);
@@ -100,7 +104,8 @@ fn collect(value: &Value, path: &mut Vec<Json>, leaves: &mut Vec<(Vec<Json>, Sec
 }
 
 fn shown(path: &[Json]) -> String {
-    let segments: Vec<String> = path.iter().map(|it| it.as_str().map_or_else(|| it.to_string(), str::to_owned)).collect();
+    let segments: Vec<String> =
+        path.iter().map(|it| it.as_str().map_or_else(|| it.to_string(), str::to_owned)).collect();
     segments.join(".")
 }
 

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Certificate, Lock, Pin};
+use crate::base::diagnostic::Diagnostic;
 
 /// One certificate of a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,6 +59,20 @@ impl Lock {
             is_ca: it.pin.is_ca(),
         });
         expiries.filter(|it| it.expired || it.days_left < i64::from(days)).collect()
+    }
+}
+
+impl Expiry {
+    /// What to tell the user: a warning, whether it has ended or not.
+    pub fn diagnostic(&self) -> Diagnostic {
+        let Expiry { pin, subject, not_after, days_left, .. } = self;
+        let message = if self.expired {
+            format!("the certificate `{pin}` ({subject}) ended on {not_after}")
+        } else {
+            format!("the certificate `{pin}` ({subject}) ends in {days_left} days, on {not_after}")
+        };
+        let steps = if self.is_ca { ", three times, applying the bundle each time" } else { "" };
+        Diagnostic::warning("P010", message).help(format!("run `ichor rotate {pin} -i KEY`{steps}"))
     }
 }
 

@@ -83,7 +83,8 @@ impl Certificate {
     pub fn read(pem: &str) -> Result<Certificate, Fault> {
         let facts = crypto::inspect(pem.as_bytes())?;
         let moment = |seconds| {
-            jiff::Timestamp::from_second(seconds).map_err(|_| Fault::new("its validity is outside of what a clock shows"))
+            jiff::Timestamp::from_second(seconds)
+                .map_err(|_| Fault::new("its validity is outside of what a clock shows"))
         };
         Ok(Certificate {
             subject: facts.subject,

@@ -127,7 +127,9 @@ impl Pair {
         }
         match call.function {
             "genCA" => Some(self.details.is_ca),
-            "genSelfSignedCert" => Some(self.has_names(call)? && self.is_signed_by(self.imported.certificate.as_bytes())),
+            "genSelfSignedCert" => {
+                Some(self.has_names(call)? && self.is_signed_by(self.imported.certificate.as_bytes()))
+            }
             "genSignedCert" => {
                 let Some(Value::Object(ca)) = call.args.get(4) else { return None };
                 let ca: &Certificate = ca.as_any().downcast_ref()?;

@@ -144,12 +144,7 @@ impl<'a> Pinned<'a> {
     }
 
     /// What the minter has at hand for a call from elsewhere.
-    fn brought(
-        &mut self,
-        call: &Call<'_>,
-        key: &PinKey,
-        name: &str,
-    ) -> Result<Option<(Pin, Option<Secret>)>, Failure> {
+    fn brought(&mut self, call: &Call<'_>, key: &PinKey, name: &str) -> Result<Option<(Pin, Option<Secret>)>, Failure> {
         let Some(minter) = self.minter.as_deref_mut() else { return Ok(None) };
         let mut pin = Pin::new(key.clone());
         if let Some(it) = minter.imported(call) {
@@ -182,7 +177,9 @@ impl<'a> Pinned<'a> {
             _ => 0,
         };
         if call.args.iter().take(says).any(hole::stands_in) {
-            return Err(Failure::new("the certificate would show a sealed value to everyone; make that value a public one"));
+            return Err(Failure::new(
+                "the certificate would show a sealed value to everyone; make that value a public one",
+            ));
         }
         Ok(())
     }

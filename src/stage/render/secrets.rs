@@ -83,9 +83,10 @@ mod tests {
     #[test]
     fn puts_values_where_their_paths_say() {
         let paths = [r#"["db","password"]"#, r#"["db","users",0,"key"]"#, r#"["db","users",1,"key"]"#, r#"["token"]"#];
-        let pins = paths.iter().enumerate().map(|(index, path)| {
-            (format!("pin-{index}"), Pin::new(key(serde_json::from_str(path).expect("a path"))))
-        });
+        let pins = paths
+            .iter()
+            .enumerate()
+            .map(|(index, path)| (format!("pin-{index}"), Pin::new(key(serde_json::from_str(path).expect("a path")))));
         let mut pins: BTreeMap<String, Pin> = pins.collect();
         let mut holes = Holes::new();
         let overlaid = overlay("app", &pins, &mut holes).expect("a tree");

@@ -42,8 +42,8 @@ pub(super) fn inputs(spec: &Spec, wanted: &spec::Chart, sources: &dyn Sources) -
     if let Some((path, place)) = &wanted.inputs.lookup {
         let bytes = sources.file(path).map_err(|source| Error::Source { source, place: place.clone() })?;
         inputs.lookup_digest = Some(Digest::of(&bytes));
-        inputs.objects = objects(&bytes)
-            .map_err(|message| Error::Values { path: path.clone(), message, place: place.clone() })?;
+        inputs.objects =
+            objects(&bytes).map_err(|message| Error::Values { path: path.clone(), message, place: place.clone() })?;
     }
     Ok(inputs)
 }

@@ -112,7 +112,8 @@ impl Finder<'_> {
         let text = if text.contains(BEGIN) {
             text
         } else if text.starts_with("LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t") {
-            decoded = STANDARD.decode(text.trim()).map(|it| String::from_utf8_lossy(&it).into_owned()).unwrap_or_default();
+            decoded =
+                STANDARD.decode(text.trim()).map(|it| String::from_utf8_lossy(&it).into_owned()).unwrap_or_default();
             &decoded
         } else {
             return Vec::new();

@@ -11,7 +11,8 @@ use crate::engine::yaml::node::{self, Kind, Node};
 const SPEC: &[&str] = &["bundle", "talos", "kubernetes", "apiVersions", "recipients", "certificates", "parts"];
 const CHART: &[&str] = &["name", "chart", "version", "namespace", "values", "secretValues", "lookup", "certificates"];
 const MANIFEST: &[&str] = &["name", "manifest"];
-const PART: &[&str] = &["name", "chart", "manifest", "version", "namespace", "values", "secretValues", "lookup", "certificates"];
+const PART: &[&str] =
+    &["name", "chart", "manifest", "version", "namespace", "values", "secretValues", "lookup", "certificates"];
 
 pub(super) fn parse(file: &str, text: &str) -> Result<Spec, Vec<Diagnostic>> {
     let mut reader = Reader::new(file, text);

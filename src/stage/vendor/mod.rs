@@ -130,11 +130,7 @@ fn compare(part: &ResolvedPart, locked: &LockedPart, stale: &mut Vec<Stale>) {
         ("version", or_none(version), or_none(locked.version.clone())),
         ("digest", part.digest.to_string(), locked.digest.to_string()),
         ("size", part.size.to_string(), locked.size.to_string()),
-        (
-            "digest of the values",
-            digest(values),
-            digest(locked.values),
-        ),
+        ("digest of the values", digest(values), digest(locked.values)),
         ("digest of the secret values", digest(secrets), digest(locked.secret_values)),
         ("digest of the lookup file", digest(lookup), digest(locked.lookup)),
     ];
