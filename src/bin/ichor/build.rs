@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use ichor::edge::clock;
 use ichor::edge::store::Store;
 use ichor::ops::build::Destination;
 use ichor::ops::{self, Error};
@@ -35,5 +36,6 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let manifests = built.bundle.manifests().len();
     eprintln!("{} ({manifests} manifests, {envelopes} sealed secrets)", path.display());
     println!("{}  {}", built.bundle.digest(), built.bundle.nar_hash());
+    crate::certs::warn(&ops::certs::expiring(&args.spec, clock::now())?);
     Ok(ExitCode::SUCCESS)
 }

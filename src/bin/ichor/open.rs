@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use ichor::edge::disk::{self, Access};
+use ichor::edge::guard;
 use ichor::ops::{self, Error};
 
 /// Opens a bundle: the Talos control-plane patch with the secrets in it
@@ -19,9 +20,15 @@ pub struct Args {
     /// Writes the patch here, readable by its owner alone, instead of to standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Writes even where git would track the file, or others can reach it
+    #[arg(long)]
+    force: bool,
 }
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
+    if let (Some(path), false) = (&args.output, args.force) {
+        guard::check(path)?;
+    }
     let opened = ops::open::open(&args.bundle, &args.identity)?;
     let patch = opened.patch();
     match &args.output {

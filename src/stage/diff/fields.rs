@@ -237,10 +237,7 @@ mod tests {
         let new = json!({"ports": [{"port": 53, "protocol": "UDP", "nodePort": 1}, {"port": 53, "protocol": "TCP"}]});
         assert_eq!(
             shown(&old, &new),
-            [
-                "ports[53/UDP].nodePort - 1",
-                r#"ports ["53/TCP","53/UDP"] ["53/UDP","53/TCP"]"#,
-            ]
+            ["ports[53/UDP].nodePort - 1", r#"ports ["53/TCP","53/UDP"] ["53/UDP","53/TCP"]"#,]
         );
     }
 

@@ -24,8 +24,8 @@ pub mod text;
 mod values;
 
 pub use model::{
-    Area, CertificateDiff, CertificateFacts, Change, DefaultChange, Diff, Fact, Finding, Fold, How, ImageDiff, Item, Limit,
-    PartDiff, PartSize, Recipients, ResourceDiff, Risk, SCHEMA, Size, Status, ValuesDiff,
+    Area, CertificateDiff, CertificateFacts, Change, DefaultChange, Diff, Fact, Finding, Fold, How, ImageDiff, Item,
+    Limit, PartDiff, PartSize, Recipients, ResourceDiff, Risk, SCHEMA, Size, Status, ValuesDiff,
 };
 pub use side::{Content, Part, Side, Values, json as values_json};
 
@@ -68,9 +68,8 @@ pub fn diff(old: &Side, new: &Side, now: Timestamp) -> Diff {
     let recipients = recipients(old, new, &mut findings);
     let facts = facts(old, new);
     let size = size(old, new, &mut findings);
-    let identical = parts.iter().all(|it| it.status == Status::Same)
-        && facts.is_empty()
-        && recipients == Recipients::default();
+    let identical =
+        parts.iter().all(|it| it.status == Status::Same) && facts.is_empty() && recipients == Recipients::default();
     findings.sort_by(|a, b| (a.risk, a.area, &a.part, &a.resource).cmp(&(b.risk, b.area, &b.part, &b.resource)));
     findings.dedup();
     for finding in &mut findings {
@@ -132,7 +131,12 @@ fn recipients(old: &Side, new: &Side, findings: &mut Vec<Finding>) -> Recipients
         say(Risk::Gains, format!("{it} may now open the bundle's secrets"));
     }
     for it in &recipients.removed {
-        say(Risk::Loss, format!("{it} may no longer open new bundles, but has held every key sealed so far: rotate what must be secret from them"));
+        say(
+            Risk::Loss,
+            format!(
+                "{it} may no longer open new bundles, but has held every key sealed so far: rotate what must be secret from them"
+            ),
+        );
     }
     recipients
 }
