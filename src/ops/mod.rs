@@ -1,7 +1,10 @@
 //! What a user can do, one file a verb; each joins the edge and the stages.
 
 pub mod build;
+pub mod check;
+pub mod deliver;
 mod error;
+pub mod handoff;
 pub mod lock;
 pub mod open;
 pub mod reseal;

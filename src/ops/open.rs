@@ -7,10 +7,10 @@ use super::Error;
 use crate::edge::age::Opener;
 use crate::edge::disk;
 use crate::engine::helm;
-use crate::stage::bundle::{Bundle, Opened};
+use crate::stage::bundle::{Bundle, Index, Opened};
 
-/// Opens the bundle at a path with identity files.
-pub fn open(bundle: &Path, identities: &[String]) -> Result<Opened, Error> {
+/// Opens the bundle at a path with identity files; also gives what its index says.
+pub fn open(bundle: &Path, identities: &[String]) -> Result<(Opened, Index), Error> {
     let bytes = disk::read(bundle)?;
     let bundle = Bundle::decode(&bytes).map_err(|fault| Error::NotABundle { path: bundle.into(), fault })?;
     let mut secrets = BTreeMap::new();
@@ -23,5 +23,6 @@ pub fn open(bundle: &Path, identities: &[String]) -> Result<Opened, Error> {
             secrets.insert(name.clone(), opener.open(name, envelope)?);
         }
     }
-    Ok(bundle.open(&secrets, &helm::functions())?)
+    let opened = bundle.open(&secrets, &helm::functions())?;
+    Ok((opened, bundle.index().clone()))
 }

@@ -3,7 +3,10 @@
 //! Exit codes: 0 done, 1 differs or does not verify, 2 the input or the call is wrong, 3 the surroundings failed, 70 a bug.
 
 mod build;
+mod check;
 mod completions;
+mod form;
+mod handoff;
 mod lock;
 mod man;
 mod open;
@@ -34,9 +37,11 @@ struct Cli {
 enum Verb {
     Lock(lock::Args),
     Build(build::Args),
+    Check(check::Args),
     Open(open::Args),
     Verify(verify::Args),
     Reseal(reseal::Args),
+    Handoff(handoff::Args),
     Template(Box<template::Args>),
     Completions(completions::Args),
     Man(man::Args),
@@ -48,9 +53,11 @@ fn main() -> ExitCode {
         let done = match cli.verb {
             Verb::Lock(args) => lock::run(&args),
             Verb::Build(args) => build::run(&args),
+            Verb::Check(args) => check::run(&args),
             Verb::Open(args) => open::run(&args),
             Verb::Verify(args) => verify::run(&args),
             Verb::Reseal(args) => reseal::run(&args),
+            Verb::Handoff(args) => handoff::run(&args),
             Verb::Template(args) => return template::run(&args),
             Verb::Completions(args) => return completions::run(&args),
             Verb::Man(args) => man::run(&args),
