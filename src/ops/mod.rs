@@ -2,7 +2,10 @@
 
 pub mod build;
 pub mod certs;
+pub mod check;
+pub mod deliver;
 mod error;
+pub mod handoff;
 mod import;
 pub mod lock;
 pub mod open;

@@ -4,7 +4,10 @@
 
 mod build;
 mod certs;
+mod check;
 mod completions;
+mod form;
+mod handoff;
 mod lock;
 mod man;
 mod open;
@@ -42,11 +45,13 @@ struct Cli {
 enum Verb {
     Lock(lock::Args),
     Build(build::Args),
+    Check(check::Args),
     Open(open::Args),
     Verify(verify::Args),
     Reseal(reseal::Args),
     Certs(certs::Args),
     Rotate(rotate::Args),
+    Handoff(handoff::Args),
     Template(Box<template::Args>),
     Completions(completions::Args),
     Man(man::Args),
@@ -59,11 +64,13 @@ fn main() -> ExitCode {
         let done = match cli.verb {
             Verb::Lock(args) => lock::run(&args),
             Verb::Build(args) => build::run(&args),
+            Verb::Check(args) => check::run(&args),
             Verb::Open(args) => open::run(&args),
             Verb::Verify(args) => verify::run(&args),
             Verb::Reseal(args) => reseal::run(&args),
             Verb::Certs(args) => certs::run(&args),
             Verb::Rotate(args) => rotate::run(&args),
+            Verb::Handoff(args) => handoff::run(&args),
             Verb::Template(args) => return template::run(&args),
             Verb::Completions(args) => return completions::run(&args),
             Verb::Man(args) => man::run(&args),
