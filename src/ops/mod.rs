@@ -5,6 +5,7 @@ mod error;
 pub mod lock;
 pub mod open;
 pub mod reseal;
+pub mod show;
 pub mod template;
 pub mod verify;
 mod workspace;

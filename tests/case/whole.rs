@@ -5,6 +5,7 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use ichor::ops::show::{Part, show};
 use ichor::ops::template::{Request, template};
 
 use super::{Case, lossy, with_world};
@@ -50,6 +51,19 @@ fn place(case: &Case, root: &Path) -> Result<(), String> {
 
 fn run(args: &[String], root: &Path) -> Result<Vec<u8>, String> {
     let beside = |name: &str| root.join(name).display().to_string();
+    if let [first, part, rest @ ..] = args
+        && first == "show"
+    {
+        let part = match part.as_str() {
+            "all" => Part::All,
+            "chart" => Part::Chart,
+            "values" => Part::Values,
+            "readme" => Part::Readme,
+            "crds" => Part::Crds,
+            other => return Err(format!("no part is called {other}")),
+        };
+        return show(&beside(rest.first().map_or("chart", String::as_str)), part).map_err(|it| it.to_string());
+    }
     let mut request = Request { namespace: "default".into(), chart: beside("chart"), ..Request::default() };
     let mut places = Vec::new();
     let mut rest = args.iter();

@@ -7,6 +7,7 @@ mod lock;
 mod open;
 mod report;
 mod reseal;
+mod show;
 mod template;
 mod verify;
 
@@ -36,6 +37,7 @@ enum Verb {
     Verify(verify::Args),
     Reseal(reseal::Args),
     Template(Box<template::Args>),
+    Show(show::Args),
 }
 
 fn main() -> ExitCode {
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
             Verb::Verify(args) => verify::run(&args),
             Verb::Reseal(args) => reseal::run(&args),
             Verb::Template(args) => return template::run(&args),
+            Verb::Show(args) => return show::run(&args),
         };
         done.unwrap_or_else(|fault: ops::Error| {
             report::print(&fault.diagnostics());
