@@ -12,6 +12,7 @@ pub mod open;
 pub mod reseal;
 pub mod rotate;
 mod secrets;
+pub mod show;
 pub mod template;
 pub mod verify;
 mod workspace;

@@ -14,6 +14,7 @@ mod open;
 mod report;
 mod reseal;
 mod rotate;
+mod show;
 mod template;
 mod verify;
 
@@ -55,6 +56,7 @@ enum Verb {
     Template(Box<template::Args>),
     Completions(completions::Args),
     Man(man::Args),
+    Show(show::Args),
 }
 
 fn main() -> ExitCode {
@@ -74,6 +76,7 @@ fn main() -> ExitCode {
             Verb::Template(args) => return template::run(&args),
             Verb::Completions(args) => return completions::run(&args),
             Verb::Man(args) => man::run(&args),
+            Verb::Show(args) => return show::run(&args),
         };
         done.unwrap_or_else(|fault: ops::Error| {
             report::print(&fault.diagnostics());
