@@ -4,6 +4,7 @@
 
 mod build;
 mod completions;
+mod diff;
 mod lock;
 mod man;
 mod open;
@@ -34,6 +35,7 @@ struct Cli {
 enum Verb {
     Lock(lock::Args),
     Build(build::Args),
+    Diff(diff::Args),
     Open(open::Args),
     Verify(verify::Args),
     Reseal(reseal::Args),
@@ -48,6 +50,7 @@ fn main() -> ExitCode {
         let done = match cli.verb {
             Verb::Lock(args) => lock::run(&args),
             Verb::Build(args) => build::run(&args),
+            Verb::Diff(args) => diff::run(&args),
             Verb::Open(args) => open::run(&args),
             Verb::Verify(args) => verify::run(&args),
             Verb::Reseal(args) => reseal::run(&args),

@@ -1,1 +1,3 @@
 //! x
+use super::Diff;
+pub fn print(diff: &Diff) -> String { diff.risk.clone() }

@@ -69,7 +69,9 @@ pub(super) fn compare<'a>(
     for (twin, (old, new)) in twins.iter().zip(&read).filter(|(it, _)| !it.same) {
         let before = findings.len();
         if known {
-            look::look(&Pair { part, id: twin.id, old, new }, &readers, findings);
+            let place = |id: &str| id.splitn(3, ' ').nth(2).map(str::to_owned);
+            let renamed = twin.is_new && twin.old.is_some_and(|(_, id)| place(id) != place(twin.id));
+            look::look(&Pair { part, id: twin.id, old, new, renamed }, &readers, findings);
         }
         let resource = resource(part, twin, old, new, known);
         fields_certificates.extend(match (old, new) {

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::base::secret::Secret;
 use crate::engine::helm;
 use crate::engine::helm::capabilities::{Capabilities, KubeVersion};
-use crate::engine::hole::Holes;
+use crate::engine::hole::{self, Holes};
 use crate::engine::value::{Failure, Value};
 use crate::engine::world::Call;
 use crate::stage::lock::{Envelope, Pin};
@@ -41,6 +41,8 @@ pub struct RenderedPart {
     pub used: BTreeSet<String>,
     /// The pins that were made now, by name.
     pub minted: BTreeMap<String, Minted>,
+    /// What the chart says to whoever installs it, where it does and no secret is in it.
+    pub notes: Option<String>,
 }
 
 /// A new pin, not sealed yet.
@@ -72,6 +74,7 @@ pub fn render(vendored: &Vendored, mut minter: Option<&mut dyn Minter>) -> Resul
                 holes: Holes::new(),
                 used: BTreeSet::new(),
                 minted: BTreeMap::new(),
+                notes: None,
             },
             VendoredContent::Chart { chart, namespace, values } => {
                 let options = options(vendored, part, namespace)?;
@@ -85,12 +88,15 @@ pub fn render(vendored: &Vendored, mut minter: Option<&mut dyn Minter>) -> Resul
                 })?;
                 // Tests are of no use to a cluster that boots; other hooks are manifests like any.
                 let text = helm::manifest::print_stream(&rendered, true, false);
+                let notes = rendered.notes.as_ref().filter(|it| !hole::stands_in(&Value::Str((*it).clone())));
+                let notes = notes.and_then(|it| it.as_utf8()).filter(|it| !it.trim().is_empty());
                 RenderedPart {
                     name: part.name.clone(),
                     text,
                     holes: world.holes,
                     used: world.used,
                     minted: world.minted,
+                    notes: notes.map(str::to_owned),
                 }
             }
         };
