@@ -88,7 +88,11 @@ impl Git {
                 let output =
                     command(&self.top).args(["config", "--local", "--unset-all", key]).output().map_err(Error::Run)?;
                 // 5: there is no such setting.
-                if output.status.success() || output.status.code() == Some(5) { Ok(()) } else { Err(failed("config", &output)) }
+                if output.status.success() || output.status.code() == Some(5) {
+                    Ok(())
+                } else {
+                    Err(failed("config", &output))
+                }
             }
         }
     }
@@ -170,8 +174,10 @@ impl Revision {
     fn tree(&self, path: &str) -> Result<FileTree, Error> {
         let below = format!("{path}/");
         let files = self.entries.range(below.clone()..).take_while(|(it, _)| it.starts_with(&below));
-        let files: Vec<(&str, &str)> =
-            files.filter(|(_, (mode, _))| mode != "120000").map(|(path, (_, it))| (path.as_str(), it.as_str())).collect();
+        let files: Vec<(&str, &str)> = files
+            .filter(|(_, (mode, _))| mode != "120000")
+            .map(|(path, (_, it))| (path.as_str(), it.as_str()))
+            .collect();
         let blobs = self.git.blobs(&files.iter().map(|(_, it)| *it).collect::<Vec<_>>())?;
         let mut tree = FileTree::new();
         for ((file, _), bytes) in files.iter().zip(blobs) {

@@ -70,7 +70,9 @@ impl Place {
         };
         let (old, new) = (self.revision(&old)?, self.revision(&new)?);
         match (&self.git, old, new) {
-            (Some(git), Meaning::Revision { name, commit }, Meaning::Revision { name: new, commit: to }) if from_base => {
+            (Some(git), Meaning::Revision { name, commit }, Meaning::Revision { name: new, commit: to })
+                if from_base =>
+            {
                 let base = git.merge_base(&commit, &to)?;
                 let old = Meaning::Revision { name: format!("{name} where {new} parted from it"), commit: base };
                 Ok((old, Meaning::Revision { name: new, commit: to }))

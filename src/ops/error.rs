@@ -123,9 +123,9 @@ impl Error {
                 .help("name a file with your age identity or SSH key: `-i key.txt`, or ICHOR_IDENTITY"),
             Error::NoStore => self.plain("E002").help("set ICHOR_STORE or HOME"),
             Error::Git(_) => self.plain("G001"),
-            Error::NoRepository { .. } | Error::NoRevision { .. } => self
-                .plain("G002")
-                .help("name a lock, a bundle, a spec or a revision: `main`, `HEAD~3`, `main..HEAD`"),
+            Error::NoRepository { .. } | Error::NoRevision { .. } => {
+                self.plain("G002").help("name a lock, a bundle, a spec or a revision: `main`, `HEAD~3`, `main..HEAD`")
+            }
             Error::Spec(_) | Error::Resolve(_) | Error::Stale { .. } => self.plain("E000"),
         }
     }

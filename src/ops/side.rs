@@ -64,7 +64,13 @@ pub(super) fn values(content: &ResolvedContent) -> Option<Values> {
 }
 
 /// A spec and a lock of one part alone, so that one that is not at hand does not hide the others.
-fn content(spec: &Spec, part: &spec::Part, lock: &Lock, locked: &LockedPart, sources: &dyn Sources) -> Result<Content, String> {
+fn content(
+    spec: &Spec,
+    part: &spec::Part,
+    lock: &Lock,
+    locked: &LockedPart,
+    sources: &dyn Sources,
+) -> Result<Content, String> {
     let spec = Spec {
         bundle: lock.bundle.clone(),
         recipients: lock.recipients.clone(),

@@ -18,7 +18,12 @@ pub(super) struct Pins {
 }
 
 /// Compares the pins of a part.
-pub(super) fn compare(part: &str, old: &BTreeMap<String, Pin>, new: &BTreeMap<String, Pin>, found: &mut Vec<Finding>) -> Pins {
+pub(super) fn compare(
+    part: &str,
+    old: &BTreeMap<String, Pin>,
+    new: &BTreeMap<String, Pin>,
+    found: &mut Vec<Finding>,
+) -> Pins {
     let mut certificates = Vec::new();
     let mut resealed = 0;
     for name in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
@@ -39,7 +44,13 @@ pub(super) fn compare(part: &str, old: &BTreeMap<String, Pin>, new: &BTreeMap<St
         };
         if before.value != after.value {
             let text = format!("pinned value {name} is another");
-            found.push(Finding { risk: Risk::Restart, area: Area::Certificate, part: part.into(), resource: None, text });
+            found.push(Finding {
+                risk: Risk::Restart,
+                area: Area::Certificate,
+                part: part.into(),
+                resource: None,
+                text,
+            });
         } else if before.sealed != after.sealed {
             resealed += 1;
         }
@@ -116,7 +127,11 @@ fn changed(old: &CertificateFacts, new: &CertificateFacts, authority: bool) -> (
     let mut what = vec![format!("issued anew, {} → {}", short(&old.fingerprint), short(&new.fingerprint))];
     if authority {
         risk = Risk::Traffic;
-        what[0] = format!("the authority is another, {} → {}: who trusts only the old one refuses the new", short(&old.fingerprint), short(&new.fingerprint));
+        what[0] = format!(
+            "the authority is another, {} → {}: who trusts only the old one refuses the new",
+            short(&old.fingerprint),
+            short(&new.fingerprint)
+        );
     }
     if old.subject != new.subject {
         what.push(format!("subject {} → {}", old.subject, new.subject));
@@ -177,7 +192,13 @@ pub(super) fn expiry(part: &str, certificates: &[CertificateDiff], now: Timestam
                 ..0 => format!("certificate {} ended on {}", it.name, present::day(new.not_after)),
                 _ => format!("certificate {} ends in {}", it.name, present::count(days.unsigned_abs() as usize, "day")),
             };
-            found.push(Finding { risk: Risk::Traffic, area: Area::Certificate, part: part.into(), resource: None, text });
+            found.push(Finding {
+                risk: Risk::Traffic,
+                area: Area::Certificate,
+                part: part.into(),
+                resource: None,
+                text,
+            });
         }
     }
 }

@@ -317,16 +317,14 @@ mod tests {
         let new = json!({"ports": [{"port": 53, "protocol": "UDP", "nodePort": 1}, {"port": 53, "protocol": "TCP"}]});
         assert_eq!(
             shown(&old, &new),
-            [
-                "ports[53/UDP].nodePort - 1",
-                r#"ports ["53/TCP","53/UDP"] ["53/UDP","53/TCP"]"#,
-            ]
+            ["ports[53/UDP].nodePort - 1", r#"ports ["53/TCP","53/UDP"] ["53/UDP","53/TCP"]"#,]
         );
     }
 
     #[test]
     fn pairs_items_without_a_key_by_what_they_hold() {
-        let rule = |resources: &[&str], verb: &str| json!({"apiGroups": ["a"], "resources": resources, "verbs": [verb]});
+        let rule =
+            |resources: &[&str], verb: &str| json!({"apiGroups": ["a"], "resources": resources, "verbs": [verb]});
         let old = json!({"rules": [rule(&["x"], "get"), rule(&["y", "z"], "list")]});
         let new = json!({"rules": [rule(&["n"], "bind"), rule(&["y", "z", "w"], "list")]});
         let rules = r#"rules[0] {"apiGroups":["a"],"resources":["x"],"verbs":["get"]} -"#;

@@ -16,7 +16,8 @@ use crate::stage::seal;
 const SHORT: usize = 6;
 
 /// Endings of a key whose value is a secret wherever it stands.
-const SECRET_KEYS: &[&str] = &["password", "passwd", "passphrase", "token", "secretkey", "privatekey", "apikey", "accesskey"];
+const SECRET_KEYS: &[&str] =
+    &["password", "passwd", "passphrase", "token", "secretkey", "privatekey", "apikey", "accesskey"];
 
 /// The secrets met so far.
 #[derive(Debug, Default)]
@@ -159,7 +160,8 @@ mod tests {
         assert_eq!(old["data"]["a"], "<hidden 1>");
         assert_eq!(old["data"]["b"], new["data"]["b"]);
         assert_ne!(old["data"]["a"], new["data"]["a"]);
-        let mut elsewhere = json!({"kind": "ConfigMap", "data": {"x": "correct horse", "y": STANDARD.encode("correct horse")}});
+        let mut elsewhere =
+            json!({"kind": "ConfigMap", "data": {"x": "correct horse", "y": STANDARD.encode("correct horse")}});
         hider.resource(&mut elsewhere);
         assert_eq!(elsewhere["data"], json!({"x": "<hidden 1>", "y": "<hidden 1>"}));
     }
@@ -178,7 +180,8 @@ mod tests {
     fn hides_private_keys_anywhere_and_passwords_in_values() {
         let mut hider = Hider::default();
         let key = "-----BEGIN EC PRIVATE KEY-----\nAA==\n-----END EC PRIVATE KEY-----\n";
-        let mut values = json!({"tls": {"x": key, "y": STANDARD.encode(key)}, "dbPassword": "hunter22", "existingSecret": "name"});
+        let mut values =
+            json!({"tls": {"x": key, "y": STANDARD.encode(key)}, "dbPassword": "hunter22", "existingSecret": "name"});
         hider.values(&mut values);
         let hidden = json!({"tls": {"x": "<hidden 1>", "y": "<hidden 1>"}, "dbPassword": "<hidden 2>", "existingSecret": "name"});
         assert_eq!(values, hidden);

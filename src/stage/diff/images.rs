@@ -105,7 +105,12 @@ mod tests {
     fn pairs_images_and_marks_what_weakens_them() {
         let list = |all: &[&str]| all.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
         let old = list(&["quay.io/c/agent:v1@sha256:a", "quay.io/c/envoy:v1@sha256:b", "quay.io/c/ui:v1", "busybox"]);
-        let new = list(&["quay.io/c/agent:v2@sha256:c", "evil.io/c/envoy:v1@sha256:b", "quay.io/c/ui:v1@sha256:d", "alpine:3"]);
+        let new = list(&[
+            "quay.io/c/agent:v2@sha256:c",
+            "evil.io/c/envoy:v1@sha256:b",
+            "quay.io/c/ui:v1@sha256:d",
+            "alpine:3",
+        ]);
         let mut found = Vec::new();
         let said: Vec<_> = compare("p", &old, &new, &mut found).into_iter().map(|it| it.what).collect();
         assert_eq!(

@@ -82,7 +82,11 @@ impl Page {
             }
             let title = format!("{} {} ({})", sign(risk), capital(risk.title()), findings.len());
             let open = risk <= Risk::Loss;
-            self.line(&if open { format!("\n#### {title}\n") } else { format!("\n<details><summary>{title}</summary>\n") });
+            self.line(&if open {
+                format!("\n#### {title}\n")
+            } else {
+                format!("\n<details><summary>{title}</summary>\n")
+            });
             for it in findings.iter().take(self.detail.findings) {
                 let about = it.resource.as_deref().or(Some(it.part.as_str())).filter(|it| !it.is_empty());
                 let about = about.map(|it| format!("{} ", code(it))).unwrap_or_default();
@@ -101,7 +105,8 @@ impl Page {
             let word = |it: &Option<String>| it.as_deref().map_or("none".into(), code);
             self.line(&format!("{}: {} → {}\n", fact.what, word(&fact.old), word(&fact.new)));
         }
-        for (verb, list) in [("may now open", &diff.recipients.added), ("may no longer open", &diff.recipients.removed)] {
+        for (verb, list) in [("may now open", &diff.recipients.added), ("may no longer open", &diff.recipients.removed)]
+        {
             for it in list {
                 self.line(&format!("- recipient {} {verb} the bundle's secrets", code(it)));
             }
@@ -164,8 +169,15 @@ impl Page {
     }
 
     fn fold(&self, fold: &Fold) -> String {
-        let word = |it: &Option<Json>| it.as_ref().map_or("none".into(), |it| code(&present::word(it, self.detail.word)));
-        format!("- {} in {}: {} → {}", code(&fold.what), count(fold.resources.len(), "resource"), word(&fold.old), word(&fold.new))
+        let word =
+            |it: &Option<Json>| it.as_ref().map_or("none".into(), |it| code(&present::word(it, self.detail.word)));
+        format!(
+            "- {} in {}: {} → {}",
+            code(&fold.what),
+            count(fold.resources.len(), "resource"),
+            word(&fold.old),
+            word(&fold.new)
+        )
     }
 
     fn resources(&mut self, part: &PartDiff) {
@@ -184,13 +196,17 @@ impl Page {
         }
         self.more(bare.len(), self.detail.entries);
         if !quiet.is_empty() {
-            self.line(&format!("\n{} differ only in what is told above, in comments or in layout.\n", count(quiet.len(), "more resource")));
+            self.line(&format!(
+                "\n{} differ only in what is told above, in comments or in layout.\n",
+                count(quiet.len(), "more resource")
+            ));
         }
     }
 
     fn resource(&mut self, resource: &ResourceDiff) {
         let title = format!("{} {}{}", word(resource.status), tag(&text::title(resource)), mark(resource.risk));
-        let mut lines: Vec<String> = resource.changes.iter().take(self.detail.changes).flat_map(|it| self.change(it)).collect();
+        let mut lines: Vec<String> =
+            resource.changes.iter().take(self.detail.changes).flat_map(|it| self.change(it)).collect();
         if resource.changes.len() > self.detail.changes {
             lines.push(format!("# and {}", count(resource.changes.len() - self.detail.changes, "more change")));
         }
@@ -354,7 +370,10 @@ mod tests {
 
     #[test]
     fn nothing_a_chart_says_acts_in_a_comment() {
-        assert_eq!(escape("<script> @all #1 *a* https://x"), "&lt;script&gt; @<!-- -->all #<!-- -->1 \\*a\\* https:<!-- -->//x");
+        assert_eq!(
+            escape("<script> @all #1 *a* https://x"),
+            "&lt;script&gt; @<!-- -->all #<!-- -->1 \\*a\\* https:<!-- -->//x"
+        );
         assert_eq!(code("a`b``c"), "```a`b``c```");
         assert_eq!(code("`"), "`` ` ``");
         assert_eq!(tag("</code><b>"), "<code>&lt;/code&gt;&lt;b&gt;</code>");

@@ -24,8 +24,8 @@ pub mod text;
 mod values;
 
 pub use model::{
-    Area, CertificateDiff, CertificateFacts, Change, DefaultChange, Diff, Fact, Finding, Fold, How, ImageDiff, Item, Limit,
-    PartDiff, PartSize, Recipients, ResourceDiff, Risk, SCHEMA, Size, Status, ValuesDiff,
+    Area, CertificateDiff, CertificateFacts, Change, DefaultChange, Diff, Fact, Finding, Fold, How, ImageDiff, Item,
+    Limit, PartDiff, PartSize, Recipients, ResourceDiff, Risk, SCHEMA, Size, Status, ValuesDiff,
 };
 pub use side::{Content, Part, Side, Values, json as values_json};
 
@@ -39,7 +39,6 @@ use crate::stage::pack::target::Target;
 use documents::Documents;
 use hide::Hider;
 use present::count;
-
 
 /// Compares two sides. `now` says which certificates end soon.
 pub fn diff(old: &Side, new: &Side, now: Timestamp) -> Diff {
@@ -63,9 +62,8 @@ pub fn diff(old: &Side, new: &Side, now: Timestamp) -> Diff {
     let recipients = recipients(old, new, &mut findings);
     let facts = facts(old, new);
     let size = sizes(old, new, &mut findings);
-    let identical = parts.iter().all(|it| it.status == Status::Same)
-        && facts.is_empty()
-        && recipients == Recipients::default();
+    let identical =
+        parts.iter().all(|it| it.status == Status::Same) && facts.is_empty() && recipients == Recipients::default();
     findings.sort_by(|a, b| (a.risk, a.area, &a.part, &a.resource).cmp(&(b.risk, b.area, &b.part, &b.resource)));
     findings.dedup();
     for finding in &mut findings {
@@ -127,7 +125,12 @@ fn recipients(old: &Side, new: &Side, findings: &mut Vec<Finding>) -> Recipients
         say(Risk::Gains, format!("{it} may now open the bundle's secrets"));
     }
     for it in &recipients.removed {
-        say(Risk::Loss, format!("{it} may no longer open new bundles, but has held every key sealed so far: rotate what must be secret from them"));
+        say(
+            Risk::Loss,
+            format!(
+                "{it} may no longer open new bundles, but has held every key sealed so far: rotate what must be secret from them"
+            ),
+        );
     }
     recipients
 }
@@ -144,7 +147,8 @@ fn sizes(old: &Side, new: &Side, findings: &mut Vec<Finding>) -> Option<Size> {
         size::limits(Target::Talos).iter().map(|it| Limit { what: it.what, bytes: it.bytes }).collect();
     for limit in &limits {
         if before <= limit.bytes && after > limit.bytes {
-            let text = format!("{} is more than {} takes ({})", size::human(after), limit.what, size::human(limit.bytes));
+            let text =
+                format!("{} is more than {} takes ({})", size::human(after), limit.what, size::human(limit.bytes));
             findings.push(Finding { risk: Risk::Traffic, area: Area::Size, part: String::new(), resource: None, text });
         }
     }

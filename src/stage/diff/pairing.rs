@@ -22,7 +22,8 @@ pub(super) fn renamed<'a>(
     documents: &dyn Fn(bool, &str) -> Option<&'a Documents<'a>>,
 ) -> BTreeMap<Id<'a>, Id<'a>> {
     let all = |side: &'a Side| -> BTreeSet<Id<'a>> {
-        let of_part = side.parts.iter().map(|(part, it)| it.resources.keys().map(move |id| (part.as_str(), id.as_str())));
+        let of_part =
+            side.parts.iter().map(|(part, it)| it.resources.keys().map(move |id| (part.as_str(), id.as_str())));
         of_part.flatten().collect()
     };
     let (before, after) = (all(old), all(new));

@@ -85,7 +85,8 @@ pub(super) fn compare<'a>(
     }
     let folds = fold::fold(&mut resources);
     reduce(&mut resources);
-    resources.sort_by(|a, b| (a.risk, fold::is_quiet(a)).cmp(&(b.risk, fold::is_quiet(b))).then_with(|| a.id.cmp(&b.id)));
+    resources
+        .sort_by(|a, b| (a.risk, fold::is_quiet(a)).cmp(&(b.risk, fold::is_quiet(b))).then_with(|| a.id.cmp(&b.id)));
     let mut diff = PartDiff {
         name: part.into(),
         status: Status::Same,
@@ -104,7 +105,11 @@ pub(super) fn compare<'a>(
     diff.status = match (sides.old, sides.new) {
         (None, _) => Status::Added,
         (_, None) => Status::Removed,
-        _ if diff.facts.is_empty() && diff.resources.is_empty() && diff.certificates.is_empty() && diff.resealed == 0 => {
+        _ if diff.facts.is_empty()
+            && diff.resources.is_empty()
+            && diff.certificates.is_empty()
+            && diff.resealed == 0 =>
+        {
             Status::Same
         }
         _ => Status::Changed,
@@ -129,7 +134,10 @@ fn twins<'a>(sides: &Sides<'a>, pairs: &BTreeMap<Id<'a>, Id<'a>>, moved: &BTreeS
     let mut twins = Vec::new();
     for (id, digest) in sides.new.iter().flat_map(|it| &it.resources) {
         let id = id.as_str();
-        let old = pairs.get(&(part, id)).copied().or_else(|| before.and_then(|it| it.get_key_value(id)).map(|(id, _)| (part, id.as_str())));
+        let old = pairs
+            .get(&(part, id))
+            .copied()
+            .or_else(|| before.and_then(|it| it.get_key_value(id)).map(|(id, _)| (part, id.as_str())));
         let same = before.and_then(|it| it.get(id)) == Some(digest);
         twins.push(Twin { id, old, is_new: true, same });
     }
@@ -144,7 +152,8 @@ fn twins<'a>(sides: &Sides<'a>, pairs: &BTreeMap<Id<'a>, Id<'a>>, moved: &BTreeS
 }
 
 fn may_read(id: &str) -> bool {
-    ["DaemonSet", "Deployment", "StatefulSet", "CronJob", "Job", "Pod"].contains(&id.split(' ').nth(1).unwrap_or_default())
+    ["DaemonSet", "Deployment", "StatefulSet", "CronJob", "Job", "Pod"]
+        .contains(&id.split(' ').nth(1).unwrap_or_default())
 }
 
 fn resource(part: &str, twin: &Twin<'_>, old: &Json, new: &Json, known: bool) -> ResourceDiff {

@@ -163,7 +163,9 @@ pub(super) fn harmless(text: &str) -> String {
 }
 
 fn harmless_lines(text: &str) -> String {
-    text.chars().map(|it| if it != '\n' && acts(it) { it.escape_unicode().to_string() } else { it.to_string() }).collect()
+    text.chars()
+        .map(|it| if it != '\n' && acts(it) { it.escape_unicode().to_string() } else { it.to_string() })
+        .collect()
 }
 
 fn acts(it: char) -> bool {

@@ -39,7 +39,8 @@ pub(super) fn change_of_size(old: u64, new: u64) -> String {
     if old == new {
         return size::human(new);
     }
-    let share = if old == 0 { String::new() } else { format!(" ({:+.0}%)", (new as f64 - old as f64) * 100.0 / old as f64) };
+    let share =
+        if old == 0 { String::new() } else { format!(" ({:+.0}%)", (new as f64 - old as f64) * 100.0 / old as f64) };
     format!("{} → {}{share}", size::human(old), size::human(new))
 }
 
@@ -73,7 +74,15 @@ struct Page {
 
 impl Page {
     fn head(&mut self, diff: &Diff) {
-        self.line(0, &format!("{}: {} → {}", self.bold(&diff.bundle), present::harmless(&diff.old), present::harmless(&diff.new)));
+        self.line(
+            0,
+            &format!(
+                "{}: {} → {}",
+                self.bold(&diff.bundle),
+                present::harmless(&diff.old),
+                present::harmless(&diff.new)
+            ),
+        );
         self.line(0, &format!("{} {}", self.bold("risk:"), present::harmless(&diff.risk)));
         for remark in &diff.remarks {
             self.line(0, &self.dim(&format!("note: {}", present::harmless(remark))));
@@ -180,7 +189,10 @@ impl Page {
                 keys: Vec::new(),
             };
             let (sign, text) = one_line(&change);
-            self.line(2, &self.signed(sign, &format!("{text}  {}", self.dim(&count(fold.resources.len(), "resource")))));
+            self.line(
+                2,
+                &self.signed(sign, &format!("{text}  {}", self.dim(&count(fold.resources.len(), "resource")))),
+            );
         }
         let (quiet, loud): (Vec<_>, Vec<_>) = part.resources.iter().partition(|it| fold::is_quiet(it));
         self.section("resources", loud.len());

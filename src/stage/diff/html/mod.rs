@@ -109,20 +109,22 @@ fn findings(diff: &Diff) -> Markup {
                 @let found: Vec<&Finding> = diff.findings.iter().filter(|it| it.risk == risk).collect();
                 @if !found.is_empty() {
                     details.group.(class(risk)) open[risk < Risk::Restart] {
-                        summary { span.badge { (found.len()) } " " (risk.title()) }
+                        summary { span.badge { (found.len()) } " " span.capital { (risk.title()) } }
                         ul {
                             @for it in found {
                                 li {
                                     span.area { (it.area.title()) }
                                     " "
-                                    @if let Some(id) = &it.resource {
-                                        a href={ "#" (anchor(&it.part, id)) } { (plain(id)) }
-                                        ": "
-                                    } @else if !it.part.is_empty() {
-                                        span.id { (plain(&it.part)) }
-                                        ": "
+                                    span {
+                                        @if let Some(id) = &it.resource {
+                                            a href={ "#" (anchor(&it.part, id)) } { (plain(id)) }
+                                            ": "
+                                        } @else if !it.part.is_empty() {
+                                            span.id { (plain(&it.part)) }
+                                            ": "
+                                        }
+                                        (plain(&present::shorter(&it.text)))
                                     }
-                                    (plain(&present::shorter(&it.text)))
                                 }
                             }
                         }

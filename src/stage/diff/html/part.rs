@@ -175,11 +175,12 @@ fn lines(old: &Json, new: &Json) -> Markup {
     let mut rows: Vec<(Option<String>, Option<String>, &str)> = Vec::new();
     let mut gone: Vec<String> = Vec::new();
     let mut come: Vec<String> = Vec::new();
-    let flush = |rows: &mut Vec<(Option<String>, Option<String>, &str)>, gone: &mut Vec<String>, come: &mut Vec<String>| {
-        let length = gone.len().max(come.len());
-        let (mut old, mut new) = (gone.drain(..), come.drain(..));
-        rows.extend((0..length).map(|_| (old.next(), new.next(), "change")));
-    };
+    let flush =
+        |rows: &mut Vec<(Option<String>, Option<String>, &str)>, gone: &mut Vec<String>, come: &mut Vec<String>| {
+            let length = gone.len().max(come.len());
+            let (mut old, mut new) = (gone.drain(..), come.drain(..));
+            rows.extend((0..length).map(|_| (old.next(), new.next(), "change")));
+        };
     for line in present::lines(old, new, 3) {
         match line {
             Line::Gone(text) => gone.push(text),

@@ -138,7 +138,13 @@ fn tiles<'a>(part: &'a PartDiff, weight: &dyn Fn(&Item) -> u64, whole: u64) -> V
             let entry = small.entry(item.status).or_default();
             *entry = (entry.0 + 1, entry.1 + share, entry.2 + item.size);
         } else {
-            tiles.push(Tile { name: item.id.clone(), id: Some(&item.id), status: item.status, weight: share, bytes: item.size });
+            tiles.push(Tile {
+                name: item.id.clone(),
+                id: Some(&item.id),
+                status: item.status,
+                weight: share,
+                bytes: item.size,
+            });
         }
     }
     for (status, (number, weight, bytes)) in small {
@@ -163,7 +169,9 @@ fn squarify(weights: &[u64], area: Area) -> Vec<Area> {
         let side = rest.width.min(rest.height).max(1e-9);
         let mut end = start + 1;
         let mut sum = sizes[start];
-        while end < sizes.len() && worst(&sizes[start..=end], sum + sizes[end], side) <= worst(&sizes[start..end], sum, side) {
+        while end < sizes.len()
+            && worst(&sizes[start..=end], sum + sizes[end], side) <= worst(&sizes[start..end], sum, side)
+        {
             sum += sizes[end];
             end += 1;
         }
@@ -219,7 +227,12 @@ fn class(status: Status) -> &'static str {
 
 fn states(part: &PartDiff) -> String {
     let mut words = Vec::new();
-    for (status, word) in [(Status::Added, "added"), (Status::Removed, "removed"), (Status::Changed, "changed"), (Status::Same, "the same")] {
+    for (status, word) in [
+        (Status::Added, "added"),
+        (Status::Removed, "removed"),
+        (Status::Changed, "changed"),
+        (Status::Same, "the same"),
+    ] {
         let number = part.inventory.iter().filter(|it| class(it.status) == class(status)).count();
         if number > 0 {
             words.push(format!("{number} {word}"));

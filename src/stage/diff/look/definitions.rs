@@ -158,8 +158,12 @@ mod tests {
 
     #[test]
     fn names_fields_that_became_needed_and_values_that_are_refused() {
-        let old = definition(json!([{"name": "v1", "schema": {"openAPIV3Schema": {"properties": {"m": {"enum": ["a", "b"]}}}}}]));
-        let new = definition(json!([{"name": "v1", "schema": {"openAPIV3Schema": {"required": ["m"], "properties": {"m": {"enum": ["a"]}}}}}]));
+        let old = definition(
+            json!([{"name": "v1", "schema": {"openAPIV3Schema": {"properties": {"m": {"enum": ["a", "b"]}}}}}]),
+        );
+        let new = definition(
+            json!([{"name": "v1", "schema": {"openAPIV3Schema": {"required": ["m"], "properties": {"m": {"enum": ["a"]}}}}}]),
+        );
         assert_eq!(
             said(&old, &new),
             ["Loss: version v1 needs fields it did not need: m", "Loss: version v1 takes fewer values in: m (no b)"]

@@ -8,7 +8,10 @@ use crate::stage::diff::model::{Area, Finding, Risk};
 /// Kinds whose every change is one of traffic, by the end of their API group.
 const ROUTING: &[(&str, &[&str])] = &[
     ("networking.k8s.io", &["NetworkPolicy", "Ingress", "IngressClass"]),
-    ("gateway.networking.k8s.io", &["Gateway", "GatewayClass", "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute", "ReferenceGrant"]),
+    (
+        "gateway.networking.k8s.io",
+        &["Gateway", "GatewayClass", "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute", "ReferenceGrant"],
+    ),
     (
         "cilium.io",
         &[
@@ -56,7 +59,12 @@ pub(super) fn look(pair: &Pair<'_>, found: &mut Vec<Finding>) {
 fn service(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     let (old, new) = (&pair.old["spec"], &pair.new["spec"]);
     if pair.is_gone() {
-        return pair.say(found, Risk::Traffic, Area::Network, "is gone: its address and name no longer lead anywhere".into());
+        return pair.say(
+            found,
+            Risk::Traffic,
+            Area::Network,
+            "is gone: its address and name no longer lead anywhere".into(),
+        );
     }
     let kind = |it: &Json| if it["type"].is_null() { "ClusterIP".to_owned() } else { word(&it["type"]).to_owned() };
     let (old_kind, new_kind) = (if pair.is_new() { "ClusterIP".into() } else { kind(old) }, kind(new));
@@ -87,7 +95,12 @@ fn service(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     ];
     let differ: Vec<&str> = fields.into_iter().filter(|it| old[*it] != new[*it]).collect();
     if !differ.is_empty() {
-        pair.say(found, Risk::Traffic, Area::Network, format!("takes or leads traffic otherwise: {}", differ.join(", ")));
+        pair.say(
+            found,
+            Risk::Traffic,
+            Area::Network,
+            format!("takes or leads traffic otherwise: {}", differ.join(", ")),
+        );
     }
 }
 
@@ -97,13 +110,15 @@ fn webhooks(pair: &Pair<'_>, found: &mut Vec<Finding>) {
         let old = named(pair.old, &hook["name"]).unwrap_or_default();
         let name = word(&hook["name"]);
         if old["rules"] != hook["rules"] {
-            let targets: Vec<String> = items(&hook["rules"]).iter().flat_map(|it| super::words(&it["resources"])).map(str::to_owned).collect();
+            let targets: Vec<String> =
+                items(&hook["rules"]).iter().flat_map(|it| super::words(&it["resources"])).map(str::to_owned).collect();
             let text = format!("webhook {name} is asked before these are written: {}", some(&targets, 8));
             pair.say(found, Risk::Gains, Area::Permission, text);
         }
         let strict = |it: &Json| !it.is_null() && word(&it["failurePolicy"]) != "Ignore";
         if strict(hook) && !strict(&old) {
-            let text = format!("webhook {name} blocks what it is asked about while it does not answer (failurePolicy Fail)");
+            let text =
+                format!("webhook {name} blocks what it is asked about while it does not answer (failurePolicy Fail)");
             pair.say(found, Risk::Traffic, Area::Network, text);
         }
     }

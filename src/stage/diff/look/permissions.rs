@@ -100,16 +100,20 @@ fn grants(role: &Json) -> BTreeMap<Target, BTreeSet<String>> {
 }
 
 /// What `all` allows and `other` does not, wildcards heeded.
-fn missing(all: &BTreeMap<Target, BTreeSet<String>>, other: &BTreeMap<Target, BTreeSet<String>>) -> Vec<(Target, Vec<String>)> {
-    let wild: Vec<(&Target, &BTreeSet<String>)> = other.iter().filter(|((target, _), _)| target.contains('*')).collect();
+fn missing(
+    all: &BTreeMap<Target, BTreeSet<String>>,
+    other: &BTreeMap<Target, BTreeSet<String>>,
+) -> Vec<(Target, Vec<String>)> {
+    let wild: Vec<(&Target, &BTreeSet<String>)> =
+        other.iter().filter(|((target, _), _)| target.contains('*')).collect();
     let allowed = |target: &Target, verb: &String| {
         let has = |verbs: &BTreeSet<String>| verbs.contains(verb) || verbs.contains("*");
         let any_name = (target.0.clone(), String::new());
         other.get(target).is_some_and(has)
             || other.get(&any_name).is_some_and(has)
-            || wild.iter().any(|(it, verbs)| {
-                (it.1.is_empty() || it.1 == target.1) && matches(&it.0, &target.0) && has(verbs)
-            })
+            || wild
+                .iter()
+                .any(|(it, verbs)| (it.1.is_empty() || it.1 == target.1) && matches(&it.0, &target.0) && has(verbs))
     };
     let gained = all.iter().map(|(target, verbs)| {
         let verbs: Vec<String> = verbs.iter().filter(|verb| !allowed(target, verb)).cloned().collect();

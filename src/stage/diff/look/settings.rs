@@ -118,7 +118,8 @@ pub(super) fn look(pair: &Pair<'_>, readers: &Readers, found: &mut Vec<Finding>)
     if keys.is_empty() {
         return;
     }
-    let steering: Vec<&String> = keys.iter().filter(|(key, _)| kind == "ConfigMap" && steers(key)).map(|(_, it)| it).collect();
+    let steering: Vec<&String> =
+        keys.iter().filter(|(key, _)| kind == "ConfigMap" && steers(key)).map(|(_, it)| it).collect();
     if !steering.is_empty() {
         let text = format!("steers the datapath otherwise: {}", some(&steering, 12));
         pair.say(found, Risk::Traffic, Area::Setting, text);
@@ -130,7 +131,10 @@ pub(super) fn look(pair: &Pair<'_>, readers: &Readers, found: &mut Vec<Finding>)
     let keys: Vec<&String> = keys.iter().map(|(key, _)| key).collect();
     let what = if keys.len() == 1 { format!("key {}", keys[0]) } else { format!("{} keys", keys.len()) };
     if !stay.is_empty() {
-        let text = format!("{what} changed, but {} reads it and does not restart by itself: restart it by hand", some(&stay, 3));
+        let text = format!(
+            "{what} changed, but {} reads it and does not restart by itself: restart it by hand",
+            some(&stay, 3)
+        );
         pair.say(found, Risk::Restart, Area::Setting, text);
     }
     if !restart.is_empty() {
@@ -176,20 +180,29 @@ mod tests {
 
     #[test]
     fn says_who_reads_a_setting_and_whether_it_restarts() {
-        let agent = json!({"kind": "DaemonSet", "spec": {"template": {"spec": {"volumes": [{"configMap": {"name": "c"}}]}}}});
-        let config = |mode: &str| json!({"kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"routing-mode": mode}});
+        let agent =
+            json!({"kind": "DaemonSet", "spec": {"template": {"spec": {"volumes": [{"configMap": {"name": "c"}}]}}}});
+        let config =
+            |mode: &str| json!({"kind": "ConfigMap", "metadata": {"name": "c"}, "data": {"routing-mode": mode}});
         let said = |restarts: bool| -> Vec<String> {
             let mut readers = Readers::default();
             readers.note("apps/v1 DaemonSet n/agent", &agent, restarts);
             let mut found = Vec::new();
             let (old, new) = (config("tunnel"), config("native"));
-            look(&Pair { part: "p", id: "v1 ConfigMap n/c", old: &old, new: &new, renamed: false }, &readers, &mut found);
+            look(
+                &Pair { part: "p", id: "v1 ConfigMap n/c", old: &old, new: &new, renamed: false },
+                &readers,
+                &mut found,
+            );
             found.into_iter().map(|it| it.text).collect()
         };
         let steers = "steers the datapath otherwise: routing-mode (tunnel → native)";
         assert_eq!(
             said(false),
-            [steers, "key routing-mode changed, but DaemonSet n/agent reads it and does not restart by itself: restart it by hand"]
+            [
+                steers,
+                "key routing-mode changed, but DaemonSet n/agent reads it and does not restart by itself: restart it by hand"
+            ]
         );
         assert_eq!(
             said(true),

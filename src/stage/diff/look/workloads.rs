@@ -64,7 +64,8 @@ pub(super) fn look(pair: &Pair<'_>, found: &mut Vec<Finding>) {
         let (old, new) = (pair.old.pointer(field), pair.new.pointer(field));
         if old != new {
             let field = field.trim_start_matches('/').replace('/', ".");
-            let text = format!("{field} cannot be changed in place: Kubernetes refuses it until the old one is deleted");
+            let text =
+                format!("{field} cannot be changed in place: Kubernetes refuses it until the old one is deleted");
             pair.say(found, Risk::Traffic, Area::Workload, text);
         }
     }
@@ -94,7 +95,8 @@ fn gone(pair: &Pair<'_>, found: &mut Vec<Finding>) {
 fn because(pair: &Pair<'_>) -> String {
     let images = |it: &Json| -> Vec<String> {
         let pod = super::pod(it);
-        let of = |list: &str| super::items(&pod[list]).iter().map(|it| word(&it["image"]).to_owned()).collect::<Vec<_>>();
+        let of =
+            |list: &str| super::items(&pod[list]).iter().map(|it| word(&it["image"]).to_owned()).collect::<Vec<_>>();
         [of("initContainers"), of("containers")].concat()
     };
     let mut old = pair.old["spec"]["template"].clone();
