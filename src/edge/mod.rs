@@ -10,6 +10,8 @@ pub mod git;
 pub mod mint;
 pub mod network;
 pub mod pager;
+pub mod guard;
+pub mod process;
 pub mod random;
 pub mod sources;
 pub mod store;

@@ -93,6 +93,25 @@ impl Holes {
     }
 }
 
+/// Why a text cannot be sealed: what templates make of it would not open to what they make of the text itself.
+pub fn refusal(text: &[u8]) -> Option<&'static str> {
+    let Ok(text) = std::str::from_utf8(text) else { return Some("it is no UTF-8 text") };
+    let unwritable = |it: char| matches!(it, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
+    if text.is_empty() {
+        return Some("it is empty, and a template may ask whether it is");
+    }
+    if text.contains(unwritable) {
+        return Some("it holds characters that no YAML can hold");
+    }
+    if text.contains(OPEN) || text.contains(CLOSE) {
+        return Some("it holds a character that stands for sealed text");
+    }
+    if text.contains("<no value>") {
+        return Some("it holds `<no value>`, which Helm takes out of what it prints");
+    }
+    None
+}
+
 /// Whether a text could be, or become with what stands around it, a template.
 pub fn may_be_template(text: &[u8]) -> bool {
     let brace = |it: Option<&u8>| matches!(it, Some(b'{' | b'}'));

@@ -2,11 +2,18 @@
 
 pub mod build;
 pub mod diff;
+pub mod certs;
+pub mod check;
+pub mod deliver;
 mod error;
+pub mod handoff;
+mod import;
 pub mod lock;
 pub mod open;
 pub mod reseal;
 mod side;
+pub mod rotate;
+mod secrets;
 pub mod template;
 pub mod verify;
 mod workspace;

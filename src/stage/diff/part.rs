@@ -220,6 +220,11 @@ fn facts(sides: &Sides<'_>, hider: &Hider) -> Vec<Fact> {
         compare("size", &|it| it.size.map(|it| format!("{it} bytes")));
     }
     compare("values", &|it| it.values.map(|it| it.to_string()));
+    // Nor does it tell of what its secrets were made of.
+    if [sides.old, sides.new].into_iter().flatten().all(|it| it.pins.is_some()) {
+        compare("secret values", &|it| it.secret_values.map(|it| it.to_string()));
+        compare("lookup", &|it| it.lookup.map(|it| it.to_string()));
+    }
     facts
 }
 

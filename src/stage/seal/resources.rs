@@ -54,7 +54,7 @@ pub fn documents(text: &str) -> Vec<(usize, &str)> {
 }
 
 /// `apps/v1 DaemonSet kube-system/cilium`; the namespace is left out where the manifest names none.
-fn name(resource: &Map) -> String {
+pub(super) fn name(resource: &Map) -> String {
     let text = |map: &Map, key: &str| match map.get(key) {
         Some(Value::Str(text)) => text.to_text().into_owned(),
         _ => String::new(),
