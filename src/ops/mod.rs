@@ -1,6 +1,7 @@
 //! What a user can do, one file a verb; each joins the edge and the stages.
 
 pub mod build;
+pub mod diff;
 pub mod certs;
 pub mod check;
 pub mod deliver;
@@ -10,6 +11,7 @@ mod import;
 pub mod lock;
 pub mod open;
 pub mod reseal;
+mod side;
 pub mod rotate;
 mod secrets;
 pub mod show;

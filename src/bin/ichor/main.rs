@@ -6,6 +6,7 @@ mod build;
 mod certs;
 mod check;
 mod completions;
+mod diff;
 mod form;
 mod handoff;
 mod lock;
@@ -46,6 +47,7 @@ struct Cli {
 enum Verb {
     Lock(lock::Args),
     Build(build::Args),
+    Diff(diff::Args),
     Check(check::Args),
     Open(open::Args),
     Verify(verify::Args),
@@ -66,6 +68,7 @@ fn main() -> ExitCode {
         let done = match cli.verb {
             Verb::Lock(args) => lock::run(&args),
             Verb::Build(args) => build::run(&args),
+            Verb::Diff(args) => diff::run(&args),
             Verb::Check(args) => check::run(&args),
             Verb::Open(args) => open::run(&args),
             Verb::Verify(args) => verify::run(&args),
