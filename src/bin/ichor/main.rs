@@ -15,6 +15,10 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use ichor::ops;
 
+/// That of the C library asks the system for each page of a thread's memory by itself, or, in musl, is slow throughout.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Room for templates that nest as deep as Go lets them.
 const STACK: usize = 1 << 30;
 
