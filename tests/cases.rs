@@ -176,7 +176,7 @@ fn render(case: &Case) -> Result<String, String> {
     let mut rng = StdRng::seed_from_u64(0);
     let mut clock = || Timestamp::UNIX_EPOCH;
     let mut resolve = |_: &str| Vec::new();
-    let mut world = Genuine::new(&mut rng, &mut clock, &mut resolve, "UTC");
+    let mut world = Genuine::new(&mut rng, &mut clock, &mut resolve, || "UTC".into());
     let rendered = render_files(&chart, &values, &options, &mut world).map_err(|it| it.to_string())?;
     Ok(rendered.get("case/templates/t.yaml").map_or_else(String::new, |it| lossy(it)))
 }

@@ -264,7 +264,15 @@ impl<'t> Parser<'t> {
                 let token = self.scanner.take();
                 let implicit = tag.is_empty() && token.style == Style::Plain || *tag == *b"!";
                 let found = node(EventKind::Scalar, end, false);
-                return Ok(Event { anchor, tag, implicit, value: token.value, style: token.style, lost: token.lost, ..found });
+                return Ok(Event {
+                    anchor,
+                    tag,
+                    implicit,
+                    value: token.value,
+                    style: token.style,
+                    lost: token.lost,
+                    ..found
+                });
             }
             Kind::FlowSequenceStart => {
                 self.state = State::FlowSequenceFirstEntry;

@@ -412,7 +412,8 @@ impl<'a> Run<'_, '_, 'a> {
         let Some(schema) = self.get("propertyNames").and_then(|it| self.checker.schemas.at(it)) else { return };
         for (key, _) in entries {
             // Names are judged on their own, which is why their faults name no place.
-            let causes = faults(self.checker.schemas, schema, &Instance::String(key.as_ref().into()), self.checker.meta);
+            let causes =
+                faults(self.checker.schemas, schema, &Instance::String(key.as_ref().into()), self.checker.meta);
             if !causes.is_empty() {
                 self.faults.push(Fault { at: Vec::new(), kind: Kind::PropertyNames(key.to_string()), causes });
             }

@@ -162,8 +162,16 @@ pub(super) fn children(node: &Json, draft: Draft) -> Vec<(Step<'_>, &Json)> {
         let keyword = keyword.as_str();
         let (one, list, map) = match keyword {
             "items" => (true, true, false),
-            "additionalItems" | "additionalProperties" | "contains" | "else" | "if" | "not" | "propertyNames"
-            | "then" | "unevaluatedItems" | "unevaluatedProperties" => (true, false, false),
+            "additionalItems"
+            | "additionalProperties"
+            | "contains"
+            | "else"
+            | "if"
+            | "not"
+            | "propertyNames"
+            | "then"
+            | "unevaluatedItems"
+            | "unevaluatedProperties" => (true, false, false),
             "allOf" | "anyOf" | "oneOf" | "prefixItems" => (false, true, false),
             "$defs" | "definitions" | "dependencies" | "dependentSchemas" | "patternProperties" | "properties" => {
                 (false, false, true)

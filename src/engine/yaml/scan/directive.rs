@@ -15,7 +15,11 @@ impl<'t> Scanner<'t> {
             }
             b"TAG" => {
                 let (handle, prefix) = self.scan_tag_directive()?;
-                Token { value: handle.into(), suffix: prefix, ..Token::new(Kind::TagDirective, start, self.source.mark) }
+                Token {
+                    value: handle.into(),
+                    suffix: prefix,
+                    ..Token::new(Kind::TagDirective, start, self.source.mark)
+                }
             }
             _ => return self.fault("found unknown directive name"),
         };

@@ -58,6 +58,15 @@ pub struct Token<'t> {
 
 impl Token<'_> {
     pub fn new(kind: Kind, start: Mark, end: Mark) -> Self {
-        Token { kind, start, end, value: Cow::Borrowed(&[]), suffix: Vec::new(), style: Style::Plain, lost: false, version: (0, 0) }
+        Token {
+            kind,
+            start,
+            end,
+            value: Cow::Borrowed(&[]),
+            suffix: Vec::new(),
+            style: Style::Plain,
+            lost: false,
+            version: (0, 0),
+        }
     }
 }
