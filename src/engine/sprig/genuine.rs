@@ -130,3 +130,48 @@ impl<'a> Arguments<'a> {
         .ok_or_else(|| Failure::new("expected sprig.certificate"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::gotmpl::Body;
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
+
+    fn answer(function: &'static str, args: &[Value]) -> Result<Value, Failure> {
+        let mut rng = StdRng::seed_from_u64(1);
+        let mut clock = || Timestamp::from_nanosecond(-1).unwrap_or(Timestamp::UNIX_EPOCH);
+        let mut resolve = |name: &str| if name == "known" { vec!["10.0.0.1".to_owned()] } else { Vec::new() };
+        Genuine::new(&mut rng, &mut clock, &mut resolve, || "Europe/Berlin".into()).answer(&Call { function, args })
+    }
+
+    #[test]
+    fn knows_every_impure_function() {
+        let functions = crate::engine::sprig::functions();
+        let impure: Vec<_> = functions.iter().filter(|it| matches!(it.body, Body::Impure)).collect();
+        assert!(impure.len() >= 20);
+        for function in impure.iter().filter(|it| it.name != "genPrivateKey") {
+            if let Err(failure) = answer(function.name, &[]) {
+                assert!(!failure.message.contains("world"), "{}: {failure}", function.name);
+            }
+        }
+        assert!(answer("upper", &[]).is_err());
+    }
+
+    #[test]
+    fn now_stands_in_the_local_zone() {
+        let Ok(Value::Object(now)) = answer("now", &[]) else { panic!("no time") };
+        assert_eq!(now.print(), "1970-01-01 00:59:59.999999999 +0100 CET");
+    }
+
+    #[test]
+    fn there_is_no_cluster_and_names_come_from_outside() {
+        let Ok(Value::Map(found)) = answer("lookup", &[]) else { panic!("no map") };
+        assert!(found.is_empty());
+        let address = |name: &str| match answer("getHostByName", &[name.into()]) {
+            Ok(Value::Str(text)) => text.to_string(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!((address("known"), address("other")), ("10.0.0.1".to_owned(), String::new()));
+    }
+}

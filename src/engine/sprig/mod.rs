@@ -19,7 +19,7 @@ mod path;
 pub mod random;
 mod reflect;
 mod regex;
-pub(in crate::engine) mod regexp;
+pub(crate) mod regexp;
 mod runes;
 pub mod semver;
 mod strings;

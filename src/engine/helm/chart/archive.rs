@@ -13,6 +13,9 @@ const MAX_CHART_SIZE: u64 = 100 * 1024 * 1024;
 /// The most one file of an archive may hold, in bytes.
 const MAX_FILE_SIZE: u64 = 5 * 1024 * 1024;
 
+/// How long the fixed part of a gzip header is.
+const GZIP_HEADER: usize = 10;
+
 /// Whether the bytes begin as a gzip file does.
 pub fn looks_like_archive(bytes: &[u8]) -> bool {
     bytes.starts_with(&[0x1f, 0x8b, 0x08])
@@ -24,6 +27,9 @@ pub fn looks_like_archive(bytes: &[u8]) -> bool {
 pub fn unpack(bytes: &[u8]) -> Result<Vec<File>, ChartError> {
     if bytes.is_empty() {
         return Err(ChartError::Archive("EOF".into()));
+    }
+    if bytes.len() < GZIP_HEADER {
+        return Err(ChartError::Archive("unexpected EOF".into()));
     }
     if !bytes.starts_with(&[0x1f, 0x8b]) {
         return Err(ChartError::Archive("gzip: invalid header".into()));
@@ -214,7 +220,10 @@ mod tests {
         assert_eq!(refusal("c/C:/x"), "chart contains illegally named files");
         assert_eq!(refusal("Chart.yaml/x"), "chart yaml not in base directory");
         assert_eq!(names(&[]), Err("no files in chart archive".into()));
-        assert_eq!(unpack(b"plain").err().map(|it| it.to_string()), Some("gzip: invalid header".into()));
+        assert_eq!(
+            unpack(b"plain text, no archive").err().map(|it| it.to_string()),
+            Some("gzip: invalid header".into())
+        );
     }
 
     #[test]

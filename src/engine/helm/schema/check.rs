@@ -20,9 +20,13 @@ pub(super) fn faults(schemas: &Schemas<'_>, root: usize, value: &Instance<'_>, m
     let checker = Checker { schemas, meta };
     match checker.check(value, None, &scope, false) {
         Ok(_) => Vec::new(),
-        Err(Fault { kind: Kind::Group, causes, .. }) => causes,
-        Err(fault) => vec![fault],
+        Err(fault) => one_by_one(*fault),
     }
+}
+
+/// The faults of a group, or the only one.
+fn one_by_one(fault: Fault) -> Vec<Fault> {
+    if matches!(fault.kind, Kind::Group) { fault.causes } else { vec![fault] }
 }
 
 struct Checker<'s, 'a> {
@@ -92,7 +96,9 @@ impl Unseen {
     }
 }
 
-type Checked = Result<Unseen, Fault>;
+/// Faults are large, and rare.
+type Failed = Box<Fault>;
+type Checked = Result<Unseen, Failed>;
 
 /// One schema against one value.
 struct Run<'r, 's, 'a> {
@@ -110,7 +116,7 @@ impl<'s, 'a> Checker<'s, 'a> {
     fn check(&self, value: &Instance<'_>, path: Option<&Place<'_>>, scope: &Scope<'_>, needed: bool) -> Checked {
         let schema = &self.schemas.list[scope.schema];
         let unseen = unseen(schema, value, needed);
-        let fault = |kind: Kind| Fault { at: steps(path), kind, causes: Vec::new() };
+        let fault = |kind: Kind| Box::new(Fault { at: steps(path), kind, causes: Vec::new() });
         match schema.node {
             Json::Bool(true) => return Ok(unseen),
             Json::Bool(false) => return Err(fault(Kind::FalseSchema)),
@@ -147,8 +153,8 @@ impl<'s, 'a> Checker<'s, 'a> {
         let Run { unseen, mut faults, .. } = run;
         match faults.len() {
             0 => Ok(unseen),
-            1 => Err(faults.remove(0)),
-            _ => Err(Fault { at: steps(path), kind: Kind::Group, causes: faults }),
+            1 => Err(Box::new(faults.remove(0))),
+            _ => Err(Box::new(Fault { at: steps(path), kind: Kind::Group, causes: faults })),
         }
     }
 
@@ -170,10 +176,8 @@ fn unseen(schema: &Schema<'_>, value: &Instance<'_>, needed: bool) -> Unseen {
     let has = |keyword: &str| schema.get(keyword).is_some();
     let mut out = Unseen::default();
     match value {
-        Instance::Object(entries) if needed || has("unevaluatedProperties") => {
-            if !has("additionalProperties") {
-                out.properties = entries.iter().map(|it| it.0.to_string()).collect();
-            }
+        Instance::Object(entries) if (needed || has("unevaluatedProperties")) && !has("additionalProperties") => {
+            out.properties = entries.iter().map(|it| it.0.to_string()).collect();
         }
         Instance::Array(items) if needed || has("unevaluatedItems") => {
             let modern = schema.draft >= Draft::Year2020;
@@ -207,11 +211,9 @@ impl<'a> Run<'_, '_, 'a> {
     }
 
     /// Takes over what another check found, several faults one by one.
-    fn add(&mut self, outcome: Result<(), Fault>) {
-        match outcome {
-            Ok(()) => {}
-            Err(Fault { kind: Kind::Group, causes, .. }) => self.faults.extend(causes),
-            Err(fault) => self.faults.push(fault),
+    fn add(&mut self, outcome: Result<(), Failed>) {
+        if let Err(fault) = outcome {
+            self.faults.extend(one_by_one(*fault));
         }
     }
 
@@ -247,7 +249,7 @@ impl<'a> Run<'_, '_, 'a> {
     }
 
     /// Another schema against the same value.
-    fn same(&mut self, schema: usize, step: &str) -> Result<(), Fault> {
+    fn same(&mut self, schema: usize, step: &str) -> Result<(), Failed> {
         let needed = !self.unseen.is_empty();
         let scope = Scope { schema, step, value: self.scope.value, outer: Some(self.scope) };
         let unseen = self.checker.check(self.value, self.path, &scope, needed)?;
@@ -256,7 +258,7 @@ impl<'a> Run<'_, '_, 'a> {
     }
 
     /// A schema inside this one against the same value.
-    fn inner(&mut self, node: &Json) -> Result<(), Fault> {
+    fn inner(&mut self, node: &Json) -> Result<(), Failed> {
         let Some(schema) = self.checker.schemas.at(node) else { return Ok(()) };
         let pointer = &self.checker.schemas.list[schema].pointer;
         let step = pointer.strip_prefix(self.schema.pointer.as_str()).unwrap_or(pointer);
@@ -264,18 +266,18 @@ impl<'a> Run<'_, '_, 'a> {
     }
 
     /// A schema inside this one against a part of the value.
-    fn part(&mut self, node: &Json, value: &Instance<'_>, step: Step<'_>) -> Result<(), Fault> {
+    fn part(&mut self, node: &Json, value: &Instance<'_>, step: Step<'_>) -> Result<(), Failed> {
         let Some(schema) = self.checker.schemas.at(node) else { return Ok(()) };
         let place = Place { outer: self.path, step };
         let scope = Scope { schema, step: "", value: self.scope.value + 1, outer: Some(self.scope) };
         self.checker.check(value, Some(&place), &scope, false).map(|_| ())
     }
 
-    fn reference(&mut self, target: usize, step: &str) -> Result<(), Fault> {
+    fn reference(&mut self, target: usize, step: &str) -> Result<(), Failed> {
         let outcome = self.same(target, step);
         outcome.map_err(|inner| {
-            let causes = if matches!(inner.kind, Kind::Group) { inner.causes } else { vec![inner] };
-            Fault { causes, ..self.fault(Kind::Reference) }
+            let causes = one_by_one(*inner);
+            Box::new(Fault { causes, ..self.fault(Kind::Reference) })
         })
     }
 
@@ -454,11 +456,8 @@ impl<'a> Run<'_, '_, 'a> {
             _ => {}
         }
         match rest {
-            Some(Json::Bool(false)) if !modern => {
-                if seen != items.len() {
-                    self.push(Kind::AdditionalItems(items.len() - seen));
-                }
-            }
+            Some(Json::Bool(false)) if !modern && seen == items.len() => {}
+            Some(Json::Bool(false)) if !modern => self.push(Kind::AdditionalItems(items.len() - seen)),
             Some(node) => {
                 // The places are counted from the first of the rest, as version 6.0.2 counts them.
                 for (index, item) in items.iter().skip(seen).enumerate() {
@@ -483,7 +482,7 @@ impl<'a> Run<'_, '_, 'a> {
                         self.unseen.items.remove(&index);
                     }
                 }
-                Err(fault) => causes.push(fault),
+                Err(fault) => causes.push(*fault),
             }
         }
         let counts = self.schema.draft >= Draft::Year2019;
@@ -564,7 +563,7 @@ impl<'a> Run<'_, '_, 'a> {
         }
         let mut causes = Vec::new();
         for node in self.get("allOf").map(Json::items).unwrap_or_default() {
-            causes.extend(self.inner(node).err());
+            causes.extend(self.inner(node).err().map(|it| *it));
         }
         if !causes.is_empty() {
             self.push_with(Kind::AllOf, causes);
@@ -580,7 +579,7 @@ impl<'a> Run<'_, '_, 'a> {
                             break;
                         }
                     }
-                    Err(fault) => causes.push(fault),
+                    Err(fault) => causes.push(*fault),
                 }
             }
             if !matched {
@@ -604,7 +603,7 @@ impl<'a> Run<'_, '_, 'a> {
         let mut causes = Vec::new();
         for (index, node) in nodes.iter().enumerate() {
             match (self.inner(node), matched) {
-                (Err(fault), None) => causes.push(fault),
+                (Err(fault), None) => causes.push(*fault),
                 (Err(_), Some(_)) => {}
                 (Ok(()), None) => matched = Some(index),
                 (Ok(()), Some(first)) => {

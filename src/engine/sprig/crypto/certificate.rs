@@ -3,6 +3,9 @@
 use std::any::Any;
 use std::rc::Rc;
 
+use sha2::{Digest, Sha256};
+
+use crate::engine::hole;
 use crate::engine::sprig::crypto::fault::Fault;
 use crate::engine::sprig::crypto::issue::{Issuer, Pair};
 use crate::engine::value::{Kind, Object, Str, Type, Value};
@@ -23,12 +26,14 @@ impl Certificate {
     }
 }
 
-/// Shows the certificate only; holes are told apart by this form, so that it names the key where that is one.
+/// Shows the certificate, and of the key a hole or a digest: recorded calls are told apart by this form.
 impl std::fmt::Debug for Certificate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let key: &dyn std::fmt::Debug =
-            if crate::engine::hole::stands_in_text(&self.key) { &self.key } else { &"<secret>" };
-        f.debug_struct("Certificate").field("cert", &self.cert).field("key", key).finish()
+        let key = match hole::stands_in_text(&self.key) {
+            true => self.key.to_string(),
+            false => format!("sha256:{}", hex::encode(Sha256::digest(&self.key))),
+        };
+        f.debug_struct("Certificate").field("cert", &self.cert).field("key", &key).finish()
     }
 }
 

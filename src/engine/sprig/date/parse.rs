@@ -409,3 +409,41 @@ fn signed_hours_length(text: &[u8]) -> Option<usize> {
     let value = signed(&rest[..digits]).ok()?;
     (digits > 0 && value <= 23).then_some(1 + digits)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The instant, its zone, and its offset; or Go's error. All expected values come from `time.ParseInLocation`.
+    fn read(layout: &str, value: &str, zone: &str) -> Result<(i64, String, i64), String> {
+        let rules = Rules::named(zone);
+        let parsed = parse(layout.as_bytes(), value.as_bytes(), &rules)?;
+        let offset = parsed.zone.period(parsed.unix, &rules).offset;
+        Ok((parsed.unix, parsed.zone.name().to_owned(), offset))
+    }
+
+    #[test]
+    fn the_local_zone_is_recognised() {
+        let rfc3339 = "2006-01-02T15:04:05Z07:00";
+        let new_york = |value| read(rfc3339, value, "America/New_York");
+        assert_eq!(new_york("2020-01-02T03:04:05-05:00"), Ok((1_577_952_245, "Local".into(), -18_000)));
+        assert_eq!(new_york("2020-07-02T03:04:05-05:00"), Ok((1_593_677_045, String::new(), -18_000)));
+        assert_eq!(read("2006 MST", "2020 EST", "America/New_York"), Ok((1_577_854_800, "Local".into(), -18_000)));
+        assert_eq!(read("2006 MST", "2020 EDT", "America/New_York"), Ok((1_577_851_200, "Local".into(), -18_000)));
+        assert_eq!(read("2006 MST", "2020 CEST", "America/New_York"), Ok((1_577_836_800, "CEST".into(), 0)));
+        assert_eq!(read("2006 MST", "2020 GMT+3", "UTC"), Ok((1_577_836_800, "GMT+3".into(), 10_800)));
+    }
+
+    #[test]
+    fn gaps_and_overlaps_are_settled_as_in_go() {
+        let berlin = |value| read("2006-01-02 15:04", value, "Europe/Berlin");
+        assert_eq!(berlin("2020-03-29 02:30"), Ok((1_585_445_400, "Local".into(), 7_200)));
+        assert_eq!(berlin("2020-10-25 02:30"), Ok((1_603_589_400, "Local".into(), 3_600)));
+    }
+
+    #[test]
+    fn faults_quote_bytes() {
+        let fault = read("2006", "\u{e9}\"\n", "UTC").expect_err("no year");
+        assert_eq!(fault, r#"parsing time "\xc3\xa9\"\x0a" as "2006": cannot parse "\xc3\xa9\"\x0a" as "2006""#);
+    }
+}

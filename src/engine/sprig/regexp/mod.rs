@@ -22,7 +22,7 @@ use crate::engine::strconv;
 use parse::Parsed;
 use text::Text;
 
-pub(in crate::engine) use parse::SyntaxError;
+pub(crate) use parse::SyntaxError;
 
 /// The largest automaton that is built, in bytes.
 const NFA_LIMIT: usize = 1 << 28;
@@ -30,7 +30,7 @@ const NFA_LIMIT: usize = 1 << 28;
 const CACHED: usize = 64;
 
 /// A compiled regular expression.
-pub(in crate::engine) struct Regexp {
+pub(crate) struct Regexp {
     regex: Regex,
     /// The names of the groups, the whole match first.
     names: Vec<Option<String>>,
@@ -41,7 +41,7 @@ impl Regexp {
     /// Compiles a pattern, or gives what was compiled before.
     ///
     /// Mirrors `regexp.Compile`.
-    pub(in crate::engine) fn compile(pattern: &[u8]) -> Result<Rc<Self>, SyntaxError> {
+    pub(crate) fn compile(pattern: &[u8]) -> Result<Rc<Self>, SyntaxError> {
         thread_local! {
             static COMPILED: RefCell<BTreeMap<Vec<u8>, Rc<Regexp>>> = const { RefCell::new(BTreeMap::new()) };
         }
@@ -66,12 +66,12 @@ impl Regexp {
         Ok(Regexp { regex, names, empty_pattern: pattern.is_empty() })
     }
 
-    pub(in crate::engine) fn is_match(&self, text: &[u8]) -> bool {
+    pub(crate) fn is_match(&self, text: &[u8]) -> bool {
         self.regex.is_match(Text::new(text).bytes())
     }
 
     /// The leftmost match.
-    pub(in crate::engine) fn find<'t>(&self, text: &'t [u8]) -> Option<&'t [u8]> {
+    pub(crate) fn find<'t>(&self, text: &'t [u8]) -> Option<&'t [u8]> {
         let decoded = Text::new(text);
         let found = self.regex.find(decoded.bytes())?;
         text.get(decoded.original(found.range()))
@@ -80,7 +80,7 @@ impl Regexp {
     /// Up to `limit` matches that do not overlap, all where it is negative; none at all is `None`.
     ///
     /// Mirrors `FindAllString`.
-    pub(in crate::engine) fn find_all<'t>(&self, text: &'t [u8], limit: i64) -> Option<Vec<&'t [u8]>> {
+    pub(crate) fn find_all<'t>(&self, text: &'t [u8], limit: i64) -> Option<Vec<&'t [u8]>> {
         let decoded = Text::new(text);
         let found = self.ranges(&decoded, limit);
         let parts = found.into_iter().map(|it| text.get(decoded.original(it)).unwrap_or_default()).collect::<Vec<_>>();
@@ -90,7 +90,7 @@ impl Regexp {
     /// What stands between matches, in at most `limit` parts; `None` for a limit of 0.
     ///
     /// Mirrors `Regexp.Split`.
-    pub(in crate::engine) fn split<'t>(&self, text: &'t [u8], limit: i64) -> Option<Vec<&'t [u8]>> {
+    pub(crate) fn split<'t>(&self, text: &'t [u8], limit: i64) -> Option<Vec<&'t [u8]>> {
         if limit == 0 {
             return None;
         }
@@ -119,7 +119,7 @@ impl Regexp {
     /// Replaces each match by the template, in which `$1`, `${1}` and `${name}` stand for what a group matched.
     ///
     /// Mirrors `ReplaceAllString`.
-    pub(in crate::engine) fn replace_all(&self, text: &[u8], template: &[u8]) -> Vec<u8> {
+    pub(crate) fn replace_all(&self, text: &[u8], template: &[u8]) -> Vec<u8> {
         let pieces = self.template(template);
         self.replace(text, |out, group| {
             for piece in &pieces {
@@ -136,7 +136,7 @@ impl Regexp {
     }
 
     /// Replaces each match by the text as it stands.
-    pub(in crate::engine) fn replace_all_literal(&self, text: &[u8], replacement: &[u8]) -> Vec<u8> {
+    pub(crate) fn replace_all_literal(&self, text: &[u8], replacement: &[u8]) -> Vec<u8> {
         self.replace(text, |out, _| out.extend_from_slice(replacement))
     }
 
@@ -225,7 +225,7 @@ enum Piece {
 /// Escapes what has a meaning in a pattern.
 ///
 /// Mirrors `regexp.QuoteMeta`.
-pub(in crate::engine) fn quote_meta(text: &[u8]) -> Vec<u8> {
+pub(crate) fn quote_meta(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     for byte in text {
         if br"\.+*?()|[]{}^$".contains(byte) {
@@ -237,7 +237,7 @@ pub(in crate::engine) fn quote_meta(text: &[u8]) -> Vec<u8> {
 }
 
 /// What `regexp.MustCompile` panics with.
-pub(in crate::engine) fn panic_text(pattern: &[u8], fault: &SyntaxError) -> String {
+pub(crate) fn panic_text(pattern: &[u8], fault: &SyntaxError) -> String {
     let plain = |it: char| it != '`' && it != '\u{FEFF}' && it != '\u{7F}' && (it >= ' ' || it == '\t');
     let quoted = match std::str::from_utf8(pattern) {
         Ok(text) if text.chars().all(plain) => format!("`{text}`"),

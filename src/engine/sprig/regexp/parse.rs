@@ -19,7 +19,7 @@ const MAX_RUNES: usize = (128 << 20) / 4;
 
 /// What is wrong with a pattern.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::engine) struct SyntaxError {
+pub(crate) struct SyntaxError {
     code: &'static str,
     part: String,
 }

@@ -50,3 +50,39 @@ fn quoted_key(key: &[u8]) -> Vec<u8> {
 fn joined_keys<T: AsRef<[u8]>>(keys: &[T]) -> Vec<u8> {
     keys.iter().map(|it| quoted_key(it.as_ref())).collect::<Vec<_>>().join(&b'.')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::value::Str;
+
+    #[test]
+    fn depth_is_bounded() {
+        let deep = [&b"a="[..], &b"[".repeat(100_000)].concat();
+        assert!(read(&deep).is_err());
+        let tables = [&b"a="[..], &b"{a=".repeat(100_000)].concat();
+        assert!(read(&tables).is_err());
+        let value = (0..1_200).fold(Value::Bool(true), |inner, _| Value::list([inner]));
+        assert!(matches!(write(&Value::map([("a", value)])), Err(WriteError::Refused(_))));
+        let around = Map::any();
+        around.insert("self", Value::Map(around.clone()));
+        assert!(write(&Value::Map(around.clone())).is_err());
+        around.remove("self");
+    }
+
+    #[test]
+    fn types_are_those_of_go() {
+        let text = b"i = 1\nf = 1.0\nt = 2020-01-02\nl = [1, {a = 1}]\n[[m]]\nx = true\n";
+        let Ok(Value::Map(map)) = read(text) else { panic!("no map") };
+        let type_of = |key: &str| map.get(key).map(|it| it.type_name()).unwrap_or_default();
+        let types = ["i", "f", "t", "l", "m"].map(type_of);
+        assert_eq!(types, ["int64", "float64", "time.Time", "[]interface {}", "[]map[string]interface {}"]);
+    }
+
+    #[test]
+    fn values_come_back() {
+        let text = "a = 1979-05-27\nb = \"x\\ny\"\nc = [1, 2.0, [true]]\n\n[d]\n  [d.\"e f\"]\n    g = 1e+100\n\n[[h]]\n  i = 0\n";
+        let value = read(text.as_bytes()).expect("TOML");
+        assert_eq!(write(&value).expect("text"), Str::from(text));
+    }
+}

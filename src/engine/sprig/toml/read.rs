@@ -45,7 +45,7 @@ type Path = Vec<Str>;
 /// `[]map[string]interface {}`.
 const TABLES: Type = Type::Slice(&Type::MAP);
 /// Deeper values are refused; Go has room for more.
-const DEEPEST: usize = 1000;
+const DEEPEST: usize = 250;
 
 /// One `key = value`: the tables its key names, the last part of it, and the value.
 struct Entry {

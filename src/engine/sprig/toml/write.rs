@@ -30,7 +30,7 @@ pub fn write(value: &Value) -> Result<Str, WriteError> {
 }
 
 /// Deeper values are refused; in Go they end the process.
-const DEEPEST: usize = 1000;
+const DEEPEST: usize = 250;
 
 struct Writer {
     out: Vec<u8>,
