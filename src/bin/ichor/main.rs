@@ -24,11 +24,13 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use ichor::edge::process;
 use ichor::ops;
+use mimalloc::MiMalloc;
 use zeroizing_alloc::ZeroAlloc;
 
-/// Wipes whatever is given back: texts that secrets passed through are no one's to keep.
+/// Wipes whatever is given back: texts that secrets passed through are no one's to keep. Beneath, not the allocator of
+/// the C library: that asks the system for a thread's memory page by page, or, in musl, is slow throughout.
 #[global_allocator]
-static MEMORY: ZeroAlloc<std::alloc::System> = ZeroAlloc(std::alloc::System);
+static MEMORY: ZeroAlloc<MiMalloc> = ZeroAlloc(MiMalloc);
 
 /// Room for templates that nest as deep as Go lets them.
 const STACK: usize = 1 << 30;
