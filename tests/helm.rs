@@ -1,6 +1,8 @@
 //! Whole charts against what the real Helm made of them: `tests/data/helm/CASE/`, recorded by `record_charts.py`, and
 //! lines of `--set` and its sisters: `tests/data/helm/strvals.jsonl`.
 
+#![allow(clippy::disallowed_methods)] // A test reads its own data.
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
