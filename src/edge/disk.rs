@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Read, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// A file or folder that cannot be read or written.
@@ -62,6 +62,21 @@ pub fn write(path: &Path, bytes: &[u8], access: Access) -> Result<(), Error> {
     file.as_file().sync_all().map_err(failed)?;
     file.persist(path).map_err(|it| failed(it.error))?;
     Ok(())
+}
+
+/// Makes a folder and what leads to it, where it is missing; for [`Access::Owner`] nobody else may look into it (0700).
+/// A folder that is there keeps its mode.
+pub fn folder(path: &Path, access: Access) -> Result<(), Error> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true).mode(if access == Access::Owner { 0o700 } else { 0o777 });
+    builder.create(path).map_err(|source| Error { action: "make", path: path.into(), source })
+}
+
+/// Writes to standard output.
+pub fn print(bytes: &[u8]) -> Result<(), Error> {
+    let mut stdout = io::stdout().lock();
+    let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
+    written.map_err(|source| Error { action: "write", path: "standard output".into(), source })
 }
 
 /// Makes `link` point to `target`, replacing a link but nothing else.

@@ -23,6 +23,7 @@ pub enum Exposed {
 pub fn check(path: &Path) -> Result<(), Exposed> {
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.into());
     if let Ok(about) = fs::metadata(&absolute)
+        && !about.is_dir()
         && (!about.is_file() || about.permissions().mode() & 0o077 != 0)
     {
         return Err(Exposed::Readable(path.into()));

@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use crate::base::diagnostic::{Diagnostic, Place};
-use crate::edge::{age, disk, guard};
+use crate::edge::{age, disk, git, guard};
 use crate::stage::bundle;
 use crate::stage::lock;
+use crate::stage::pack::machine_config;
+use crate::stage::pack::target;
 use crate::stage::render;
 use crate::stage::resolve;
 use crate::stage::seal;
@@ -61,6 +63,28 @@ pub enum Error {
     NotRotated { name: String, reason: String },
     #[error("there is no place for the store")]
     NoStore,
+    #[error(transparent)]
+    Git(#[from] git::Error),
+    #[error("`{wanted}` is no file, and the spec lies in no git repository")]
+    NoRepository { wanted: String },
+    #[error("`{wanted}` is neither a file nor a revision git knows")]
+    NoRevision { wanted: String },
+    #[error(transparent)]
+    Deliver(#[from] target::DeliverError),
+    #[error("`{}`: {fault}", path.display())]
+    Config { path: PathBuf, fault: machine_config::Error },
+    #[error("no machine config is named to put the manifests into")]
+    NoConfig,
+    #[error("the target `{0}` is a folder")]
+    NeedsFolder(target::Target),
+    #[error("what goes to the target `{0}` cannot be split")]
+    CannotSplit(target::Target),
+    #[error("the spec `{}` is of bundle `{found}`, not of `{wanted}`", spec.display())]
+    OtherBundle { spec: PathBuf, found: String, wanted: String },
+    #[error("{}", no_such_chart(named))]
+    NoSuchChart { named: Option<String>, charts: Vec<String> },
+    #[error("values file `{}` cannot be read: {message}", path.display())]
+    LaterValues { path: PathBuf, message: String },
 }
 
 impl Error {
@@ -87,7 +111,7 @@ impl Error {
         match self {
             Error::NotReproduced { .. } => 1,
             Error::Disk(fault) if fault.source.kind() != std::io::ErrorKind::NotFound => 3,
-            Error::NoStore => 3,
+            Error::NoStore | Error::Git(_) => 3,
             Error::Resolve(faults) if faults.iter().all(resolve::Error::is_of_the_surroundings) => 3,
             _ => 2,
         }
@@ -144,13 +168,49 @@ impl Error {
                 .plain("P006")
                 .help("name a place of your own outside of git, add the file to .gitignore, or say `--force`"),
             Error::NotRotated { .. } => self.plain("P005"),
+            Error::Deliver(fault) => match fault {
+                target::DeliverError::Dollar { .. } => self.plain("D001").help("write a folder: `-o DIR/`"),
+                target::DeliverError::NoTarget(_) => {
+                    let names: Vec<&str> = target::TARGETS.iter().map(|(name, _)| *name).collect();
+                    self.plain("D002").help(format!("targets are {}", names.join(", ")))
+                }
+                _ => self.plain("D003"),
+            },
+            Error::Config { fault, .. } => {
+                let diagnostic = self.plain("D004");
+                match fault {
+                    machine_config::Error::Worker { .. } => diagnostic.help("name the config of a control plane"),
+                    machine_config::Error::NotAConfig => diagnostic.help("`talosctl gen config` makes one"),
+                    _ => diagnostic,
+                }
+            }
+            Error::NoConfig => self.plain("D005").help("name it: `--for machine-config controlplane.yaml`"),
+            Error::NeedsFolder(_) => self.plain("D006").help("name it: `-o DIR/`"),
+            Error::CannotSplit(_) => self.plain("D007").help("`talos`, `kubectl` and `files` can"),
+            Error::OtherBundle { .. } => self.plain("D008").help("name the bundle's own spec: `--spec ichor.yaml`"),
+            Error::NoSuchChart { charts, .. } => {
+                let help = format!("write `--values PART=FILE`; the spec's charts are {}", charts.join(", "));
+                self.plain("D009").help(help)
+            }
+            Error::LaterValues { .. } => self.plain("V005"),
             Error::NoStore => self.plain("E002").help("set ICHOR_STORE or HOME"),
+            Error::Git(_) => self.plain("G001"),
+            Error::NoRepository { .. } | Error::NoRevision { .. } => {
+                self.plain("G002").help("name a lock, a bundle, a spec or a revision: `main`, `HEAD~3`, `main..HEAD`")
+            }
             Error::Spec(_) | Error::Resolve(_) | Error::Stale { .. } => self.plain("E000"),
         }
     }
 
     fn plain(&self, code: &'static str) -> Diagnostic {
         Diagnostic::error(code, self.to_string())
+    }
+}
+
+fn no_such_chart(named: &Option<String>) -> String {
+    match named {
+        Some(part) => format!("the spec has no chart part `{part}`"),
+        None => "the spec has not just one chart that these values could be for".into(),
     }
 }
 

@@ -9,10 +9,10 @@ use crate::edge::age::Opener;
 use crate::edge::disk;
 use crate::engine::helm;
 use crate::engine::sprig::crypto;
-use crate::stage::bundle::{Bundle, Opened};
+use crate::stage::bundle::{Bundle, Index, Opened};
 
-/// Opens the bundle at a path with identity files.
-pub fn open(bundle: &Path, identities: &[String]) -> Result<Opened, Error> {
+/// Opens the bundle at a path with identity files; also gives what its index says.
+pub fn open(bundle: &Path, identities: &[String]) -> Result<(Opened, Index), Error> {
     let bytes = disk::read(bundle)?;
     let bundle = Bundle::decode(&bytes).map_err(|fault| Error::NotABundle { path: bundle.into(), fault })?;
     let mut secrets = BTreeMap::new();
@@ -32,5 +32,6 @@ pub fn open(bundle: &Path, identities: &[String]) -> Result<Opened, Error> {
             secrets.insert(name.clone(), secret);
         }
     }
-    Ok(bundle.open(&secrets, &helm::functions())?)
+    let opened = bundle.open(&secrets, &helm::functions())?;
+    Ok((opened, bundle.index().clone()))
 }

@@ -15,6 +15,8 @@ pub struct Workspace {
     pub spec: Spec,
     /// The spec's text as it was read.
     pub spec_text: String,
+    /// The spec's file as the user would name it.
+    pub file: String,
     pub lock_path: PathBuf,
     spec_folder: PathBuf,
 }
@@ -24,10 +26,11 @@ impl Workspace {
     pub fn read(spec_path: &Path) -> Result<Workspace, Error> {
         let path = if spec_path.is_dir() { spec_path.join("ichor.yaml") } else { spec_path.to_path_buf() };
         let spec_text = disk::read_text(&path)?;
-        let spec = Spec::parse(&path.display().to_string(), &spec_text).map_err(Error::Spec)?;
+        let file = path.display().to_string();
+        let spec = Spec::parse(&file, &spec_text).map_err(Error::Spec)?;
         let lock_path = disk::workspace(&path).join("lockfiles").join(format!("{}.lock", spec.bundle));
         let spec_folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-        Ok(Workspace { spec, spec_text, lock_path, spec_folder })
+        Ok(Workspace { spec, spec_text, file, lock_path, spec_folder })
     }
 
     /// The lock, where there is one, and its text.
@@ -44,8 +47,19 @@ impl Workspace {
         self.lock_if_any()?.ok_or_else(|| Error::NoLock { path: self.lock_path.clone() })
     }
 
+    /// The folder the spec's paths start at.
+    pub fn spec_folder(&self) -> &Path {
+        &self.spec_folder
+    }
+
     /// Everything the spec names, read and measured.
     pub fn resolve(&self) -> Result<Resolved, Error> {
         resolve::resolve(&self.spec, &Disk::new(&self.spec_folder)).map_err(Error::Resolve)
+    }
+
+    /// A text file that the spec names, and its name for messages.
+    pub fn text(&self, path: &str) -> Result<(String, String), Error> {
+        let full = self.spec_folder.join(path);
+        Ok((full.display().to_string(), disk::read_text(&full)?))
     }
 }

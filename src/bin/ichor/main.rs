@@ -4,13 +4,18 @@
 
 mod build;
 mod certs;
+mod check;
 mod completions;
+mod diff;
+mod form;
+mod handoff;
 mod lock;
 mod man;
 mod open;
 mod report;
 mod reseal;
 mod rotate;
+mod show;
 mod template;
 mod verify;
 
@@ -19,11 +24,13 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use ichor::edge::process;
 use ichor::ops;
+use mimalloc::MiMalloc;
 use zeroizing_alloc::ZeroAlloc;
 
-/// Wipes whatever is given back: texts that secrets passed through are no one's to keep.
+/// Wipes whatever is given back: texts that secrets passed through are no one's to keep. Beneath, not the allocator of
+/// the C library: that asks the system for a thread's memory page by page, or, in musl, is slow throughout.
 #[global_allocator]
-static MEMORY: ZeroAlloc<std::alloc::System> = ZeroAlloc(std::alloc::System);
+static MEMORY: ZeroAlloc<MiMalloc> = ZeroAlloc(MiMalloc);
 
 /// Room for templates that nest as deep as Go lets them.
 const STACK: usize = 1 << 30;
@@ -42,14 +49,18 @@ struct Cli {
 enum Verb {
     Lock(lock::Args),
     Build(build::Args),
+    Diff(diff::Args),
+    Check(check::Args),
     Open(open::Args),
     Verify(verify::Args),
     Reseal(reseal::Args),
     Certs(certs::Args),
     Rotate(rotate::Args),
+    Handoff(handoff::Args),
     Template(Box<template::Args>),
     Completions(completions::Args),
     Man(man::Args),
+    Show(show::Args),
 }
 
 fn main() -> ExitCode {
@@ -59,14 +70,18 @@ fn main() -> ExitCode {
         let done = match cli.verb {
             Verb::Lock(args) => lock::run(&args),
             Verb::Build(args) => build::run(&args),
+            Verb::Diff(args) => diff::run(&args),
+            Verb::Check(args) => check::run(&args),
             Verb::Open(args) => open::run(&args),
             Verb::Verify(args) => verify::run(&args),
             Verb::Reseal(args) => reseal::run(&args),
             Verb::Certs(args) => certs::run(&args),
             Verb::Rotate(args) => rotate::run(&args),
+            Verb::Handoff(args) => handoff::run(&args),
             Verb::Template(args) => return template::run(&args),
             Verb::Completions(args) => return completions::run(&args),
             Verb::Man(args) => man::run(&args),
+            Verb::Show(args) => return show::run(&args),
         };
         done.unwrap_or_else(|fault: ops::Error| {
             report::print(&fault.diagnostics());

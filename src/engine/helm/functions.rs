@@ -120,19 +120,17 @@ fn tpl(machine: &mut Machine<'_>, args: &[Value]) -> Result<Value, Failure> {
 /// What is missing prints as `<no value>` even though a missing key is asked to be a zero value; Helm takes it out.
 pub(super) fn without_no_value(printed: Str) -> Str {
     const MARK: &[u8] = b"<no value>";
-    if !printed.windows(MARK.len()).any(|it| it == MARK) {
+    let finder = memchr::memmem::Finder::new(MARK);
+    let mut out = Vec::new();
+    let mut rest: &[u8] = &printed;
+    while let Some(at) = finder.find(rest) {
+        out.extend_from_slice(&rest[..at]);
+        rest = &rest[at + MARK.len()..];
+    }
+    if rest.len() == printed.len() {
         return printed;
     }
-    let mut out = Vec::with_capacity(printed.len());
-    let mut rest: &[u8] = &printed;
-    while let Some((first, tail)) = rest.split_first() {
-        if let Some(after) = rest.strip_prefix(MARK) {
-            rest = after;
-        } else {
-            out.push(*first);
-            rest = tail;
-        }
-    }
+    out.extend_from_slice(rest);
     Str::from(out)
 }
 

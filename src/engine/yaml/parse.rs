@@ -32,6 +32,8 @@ pub struct Event<'t> {
     /// For a scalar: plain and untagged, or tagged `!`.
     pub implicit: bool,
     pub style: Style,
+    /// Whether the value was dropped, as [`Parser::keep_texts`] allows.
+    pub lost: bool,
     /// For a collection: written with brackets or braces.
     pub flow: bool,
 }
@@ -75,6 +77,11 @@ type Parsed<T> = Result<T, Fault>;
 impl<'t> Parser<'t> {
     pub fn new(stream: &'t Stream<'_>) -> Self {
         Parser { scanner: Scanner::new(stream), state: State::StreamStart, states: Vec::new(), tags: Vec::new() }
+    }
+
+    /// Whether scalars read from here on shall have their texts even where these have to be put together.
+    pub fn keep_texts(&mut self, keep: bool) {
+        self.scanner.keep_texts = keep;
     }
 
     /// The next event; `StreamEnd` again and again after the last.
@@ -257,7 +264,15 @@ impl<'t> Parser<'t> {
                 let token = self.scanner.take();
                 let implicit = tag.is_empty() && token.style == Style::Plain || *tag == *b"!";
                 let found = node(EventKind::Scalar, end, false);
-                return Ok(Event { anchor, tag, implicit, value: token.value, style: token.style, ..found });
+                return Ok(Event {
+                    anchor,
+                    tag,
+                    implicit,
+                    value: token.value,
+                    style: token.style,
+                    lost: token.lost,
+                    ..found
+                });
             }
             Kind::FlowSequenceStart => {
                 self.state = State::FlowSequenceFirstEntry;
@@ -462,6 +477,7 @@ fn event<'t>(kind: EventKind, start: Mark, end: Mark) -> Event<'t> {
         value: Cow::default(),
         implicit: false,
         style: Style::Plain,
+        lost: false,
         flow: false,
     }
 }

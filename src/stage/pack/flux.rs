@@ -162,6 +162,8 @@ pub fn changes(old: &Map, new: &Map) -> Vec<ValueChange> {
                 if prefix.is_empty() { key.to_text().into_owned() } else { format!("{prefix}.{}", key.to_text()) };
             match (old.get(&key), new.get(&key)) {
                 (Some(Value::Map(old)), Some(Value::Map(new))) => open.push((path, old, new)),
+                (Some(Value::Map(old)), None) if !old.is_empty() => open.push((path, old, Map::any())),
+                (None, Some(Value::Map(new))) if !new.is_empty() => open.push((path, Map::any(), new)),
                 (old, new) => {
                     let line = |it: Option<Value>| {
                         it.map(|it| {
@@ -306,7 +308,7 @@ mod tests {
     fn changes_are_told_leaf_by_leaf() {
         let found = changes(&read("a: {b: 1, c: [1]}\nd: x\n"), &read("a: {b: 2, c: [1]}\ne: {f: true}\n"));
         let told: Vec<String> = found.iter().map(|it| format!("{} {:?} {:?}", it.path, it.old, it.new)).collect();
-        assert_eq!(told, [r#"a.b Some("1") Some("2")"#, r#"d Some("\"x\"") None"#, r#"e None Some("{\"f\":true}")"#]);
+        assert_eq!(told, [r#"a.b Some("1") Some("2")"#, r#"d Some("\"x\"") None"#, r#"e.f None Some("true")"#]);
     }
 
     #[test]
@@ -337,7 +339,10 @@ mod tests {
         );
         let kept = keep_certificates(&given, &all);
         let told: Vec<String> = changes(&given, &kept).iter().map(|it| it.path.clone()).collect();
-        assert_eq!(told, ["hubble.relay.tls", "hubble.tls"]);
+        assert_eq!(
+            told,
+            ["hubble.relay.tls.client.existingSecret", "hubble.tls.auto.enabled", "hubble.tls.server.existingSecret"]
+        );
         let server = at(&kept, &["hubble", "tls", "server", "existingSecret"]);
         assert!(matches!(server, Some(Value::Str(it)) if it == "hubble-server-certs"));
         assert!(at(&given, &["hubble", "tls"]).is_none());

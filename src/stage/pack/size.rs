@@ -1,6 +1,8 @@
 //! Sizes against the limits that really exist. There is none per manifest.
 
-use super::target::Target;
+use super::Manifest;
+use super::document::documents;
+use super::target::{Delivery, Target};
 
 /// A limit and who sets it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +35,19 @@ pub fn limits(target: Target) -> &'static [Limit] {
         Target::Talos | Target::MachineConfig | Target::Omni | Target::Talhelper => CONFIG,
         Target::Kubectl | Target::Files | Target::Flux => STREAM,
     }
+}
+
+/// What the limits of a target are about, in bytes: the largest patch or config, or the largest object of a stream.
+pub fn measure(target: Target, delivery: &Delivery, manifests: &[Manifest]) -> u64 {
+    let largest = match target {
+        Target::Kubectl | Target::Files | Target::Flux => {
+            manifests.iter().flat_map(|it| documents(&it.contents)).map(|it| it.text.len()).max()
+        }
+        // Files beside the piece of talconfig.yaml all go into one config.
+        Target::Talhelper => Some(delivery.files.iter().map(|it| it.1.len()).sum()),
+        _ => delivery.files.iter().filter(|it| it.0 != "all.yaml").map(|it| it.1.len()).max(),
+    };
+    largest.unwrap_or_default() as u64
 }
 
 /// `412 KiB`, `3.4 MiB`: three digits at most.

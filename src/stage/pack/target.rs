@@ -76,10 +76,13 @@ impl Target {
         matches!(self, Target::Files | Target::Flux)
     }
 
-    /// What the user runs next, where `path` is what was written.
-    pub fn next(self, path: &str) -> String {
+    /// What the user runs next, where `path` is the file or folder that was written.
+    pub fn next(self, path: &str, folder: bool) -> String {
         let path = path.trim_end_matches('/');
         match self {
+            Target::Talos if folder => format!(
+                "talosctl gen config NAME https://ENDPOINT:6443 --config-patch @{path}/all.yaml --config-patch-control-plane @{path}/controlplane.yaml"
+            ),
             Target::Talos => format!("talosctl patch machineconfig --nodes CONTROL_PLANES --patch @{path}"),
             Target::MachineConfig => format!("talosctl apply-config --nodes CONTROL_PLANE --file {path}"),
             Target::Omni => "omnictl cluster template sync --file cluster.yaml".into(),

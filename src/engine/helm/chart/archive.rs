@@ -1,8 +1,9 @@
 //! Chart archives: gzipped tar files with one folder at their top.
 
-use std::io::Read;
+use std::borrow::Cow;
+use std::io::{Read, Seek, SeekFrom};
 
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::MultiGzDecoder;
 
 use super::error::ChartError;
 use super::tree::File;
@@ -34,11 +35,53 @@ pub fn unpack(bytes: &[u8]) -> Result<Vec<File>, ChartError> {
         return Err(ChartError::Archive("gzip: invalid header".into()));
     }
     // The tar headers are read through the same decoder, so the bound covers them too.
-    let bounded = MultiGzDecoder::new(bytes).take(2 * MAX_CHART_SIZE);
-    let mut archive = tar::Archive::new(bounded);
+    let mut bounded = MultiGzDecoder::new(bytes).take(2 * MAX_CHART_SIZE);
+    let mut plain = Vec::with_capacity(hinted_size(bytes));
+    let fault = bounded.read_to_end(&mut plain).err();
+    unpack_tar(&plain, fault)
+}
+
+/// The size a gzip file gives at its end, within reason: it may lie.
+fn hinted_size(bytes: &[u8]) -> usize {
+    let hint = bytes.last_chunk().map_or(0, |it| u32::from_le_bytes(*it)) as usize;
+    hint.min(bytes.len().saturating_mul(16))
+}
+
+/// What was decompressed. It may break off, and only who comes to that place meets the fault.
+struct Plain<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    fault: Option<std::io::Error>,
+}
+
+impl Read for Plain<'_> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let mut rest = self.bytes.get(self.at..).unwrap_or_default();
+        match self.fault.take_if(|_| rest.is_empty()) {
+            Some(fault) => Err(fault),
+            None => rest.read(into).inspect(|count| self.at += count),
+        }
+    }
+}
+
+/// Seeks forward only, and not beyond the end: what is passed over has to be there.
+impl Seek for Plain<'_> {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        let SeekFrom::Current(by) = to else { return Err(std::io::ErrorKind::Unsupported.into()) };
+        let target = usize::try_from(by).ok().and_then(|by| self.at.checked_add(by));
+        let Some(target) = target.filter(|it| *it <= self.bytes.len()) else {
+            return Err(self.fault.take().unwrap_or_else(|| std::io::Error::other("unexpected EOF during skip")));
+        };
+        self.at = target;
+        Ok(target as u64)
+    }
+}
+
+fn unpack_tar(plain: &[u8], fault: Option<std::io::Error>) -> Result<Vec<File>, ChartError> {
+    let mut archive = tar::Archive::new(Plain { bytes: plain, at: 0, fault });
     let mut files = Vec::new();
     let mut left = MAX_CHART_SIZE;
-    for entry in archive.entries().map_err(unreadable)? {
+    for entry in archive.entries_with_seek().map_err(unreadable)? {
         let mut entry = entry.map_err(unreadable)?;
         let kind = entry.header().entry_type();
         let raw_name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
@@ -54,8 +97,16 @@ pub fn unpack(bytes: &[u8]) -> Result<Vec<File>, ChartError> {
         if size > MAX_FILE_SIZE {
             return Err(ChartError::FileTooLarge { name: raw_name, limit: MAX_FILE_SIZE });
         }
-        let mut data = Vec::new();
-        entry.read_to_end(&mut data).map_err(unreadable)?;
+        let start = usize::try_from(entry.raw_file_position()).unwrap_or(usize::MAX);
+        let in_place = plain.get(start..).and_then(|it| it.get(..usize::try_from(size).ok()?));
+        let data = match in_place.filter(|_| !kind.is_gnu_sparse()) {
+            Some(data) => Cow::Borrowed(data),
+            None => {
+                let mut data = Vec::new();
+                entry.read_to_end(&mut data).map_err(unreadable)?;
+                Cow::Owned(data)
+            }
+        };
         let written = data.len() as u64;
         if written < size || written >= left {
             return Err(ChartError::TooLarge(MAX_CHART_SIZE));

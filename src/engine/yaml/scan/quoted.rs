@@ -4,15 +4,15 @@ use super::gather::Gathered;
 use super::{Kind, Scan, Scanner, Style, Token};
 use crate::engine::yaml::chars::{Stops, is_blank};
 
-const SINGLE: Stops = Stops::new(b"\0 \t\r\n'");
-const DOUBLE: Stops = Stops::new(b"\0 \t\r\n\"\\");
+const SINGLE: Stops = Stops::new(b"\0\t\r\n'");
+const DOUBLE: Stops = Stops::new(b"\0\t\r\n\"\\");
 
 impl<'t> Scanner<'t> {
     pub(super) fn scan_quoted(&mut self, single: bool) -> Scan<Token<'t>> {
         let start = self.source.mark;
         let quote = if single { b'\'' } else { b'"' };
         self.source.skip();
-        let mut text = Gathered::new(self.source.text);
+        let mut text = Gathered::new(self.source.text, self.keep_texts);
         let (mut leading_break, mut trailing_breaks) = (Vec::new(), Vec::new());
         loop {
             self.source.ensure(4)?;
@@ -55,7 +55,8 @@ impl<'t> Scanner<'t> {
         }
         self.source.skip();
         let style = if single { Style::SingleQuoted } else { Style::DoubleQuoted };
-        Ok(Token { value: text.finish(), style, ..Token::new(Kind::Scalar, start, self.source.mark) })
+        let lost = text.is_lost();
+        Ok(Token { lost, value: text.finish(), style, ..Token::new(Kind::Scalar, start, self.source.mark) })
     }
 
     /// Characters up to a blank, break or the closing quote. True where an escaped line break ended them.
@@ -75,8 +76,14 @@ impl<'t> Scanner<'t> {
                     self.source.skip_line();
                     return Ok(true);
                 }
-                b'\\' if !single => self.scan_escape(text.copy())?,
-                _ => text.add(self.source.pass_run(stops)),
+                b'\\' if !single => match self.source.peek(1) {
+                    b'"' | b'\\' => {
+                        self.source.skip();
+                        text.add(self.source.pass());
+                    }
+                    _ => self.scan_escape(text.copy())?,
+                },
+                _ => text.add(self.source.pass_words(stops)),
             }
             self.source.ensure(2)?;
         }

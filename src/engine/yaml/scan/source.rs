@@ -86,14 +86,34 @@ impl<'t> Source<'t> {
 
     /// Passes what stands before the next of these bytes, or one character where that is nothing, and gives its place.
     pub fn pass_run(&mut self, stops: &Stops) -> Range<usize> {
-        let start = self.mark.offset;
+        let rest = self.rest();
+        self.pass_ascii(rest.iter().position(|it| stops.has(*it)).unwrap_or(rest.len()))
+    }
+
+    /// As [`Source::pass_run`], for a text between quotes: spaces that may stand at the end of a line end it too.
+    pub fn pass_words(&mut self, stops: &Stops) -> Range<usize> {
+        let rest = self.rest();
+        let mut run = rest.iter().position(|it| stops.has(*it)).map_or(rest, |it| &rest[..it]);
+        if !matches!(rest.get(run.len()), Some(b'"' | b'\'' | b'\\')) {
+            while let Some(shorter) = run.strip_suffix(b" ") {
+                run = shorter;
+            }
+        }
+        self.pass_ascii(run.len())
+    }
+
+    /// The text from here on that needs no look ahead.
+    fn rest(&self) -> &'t [u8] {
         let room = self.available.saturating_sub(self.mark.index).saturating_sub(AHEAD);
-        let rest = self.text.get(start..).unwrap_or_default();
-        let rest = rest.get(..room).unwrap_or(rest);
-        let length = rest.iter().position(|it| stops.has(*it)).unwrap_or(rest.len());
+        let rest = self.text.get(self.mark.offset..).unwrap_or_default();
+        rest.get(..room).unwrap_or(rest)
+    }
+
+    fn pass_ascii(&mut self, length: usize) -> Range<usize> {
         if length == 0 {
             return self.pass();
         }
+        let start = self.mark.offset;
         self.advance(length, length);
         self.mark.column += length;
         start..self.mark.offset

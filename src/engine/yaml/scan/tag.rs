@@ -10,17 +10,18 @@ impl<'t> Scanner<'t> {
         let start = self.source.mark;
         self.source.skip();
         self.source.ensure(1)?;
-        let mut name = Gathered::new(self.source.text);
+        let mut name = Gathered::new(self.source.text, true);
         while is_alpha(self.source.peek(0)) {
             name.add(self.source.pass());
             self.source.ensure(1)?;
         }
         let ends = self.source.blank_or_end(0)
             || matches!(self.source.peek(0), b'?' | b':' | b',' | b']' | b'}' | b'%' | b'@' | b'`');
+        let name = name.finish();
         if name.is_empty() || !ends {
             return self.fault("did not find expected alphabetic or numeric character");
         }
-        Ok(Token { value: name.finish(), ..Token::new(kind, start, self.source.mark) })
+        Ok(Token { value: name, ..Token::new(kind, start, self.source.mark) })
     }
 
     pub(super) fn scan_tag(&mut self) -> Scan<Token<'t>> {
