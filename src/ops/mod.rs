@@ -5,6 +5,7 @@ pub mod check;
 pub mod deliver;
 mod error;
 pub mod handoff;
+pub mod init;
 pub mod lock;
 pub mod open;
 pub mod reseal;

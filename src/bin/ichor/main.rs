@@ -7,6 +7,7 @@ mod check;
 mod completions;
 mod form;
 mod handoff;
+mod init;
 mod lock;
 mod man;
 mod open;
@@ -35,6 +36,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
+    Init(init::Args),
     Lock(lock::Args),
     Build(build::Args),
     Check(check::Args),
@@ -51,6 +53,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let run = move || {
         let done = match cli.verb {
+            Verb::Init(args) => init::run(&args),
             Verb::Lock(args) => lock::run(&args),
             Verb::Build(args) => build::run(&args),
             Verb::Check(args) => check::run(&args),
