@@ -162,7 +162,9 @@ impl Error {
                 self.plain("D009").help(help)
             }
             Error::Exists(_) => self.plain("I001").help("name another folder, or remove what is there"),
-            Error::NoRecipientIn(_) => self.plain("I002").help("write public keys into it, one a line: `age1...`, `ssh-ed25519 ...`"),
+            Error::NoRecipientIn(_) => {
+                self.plain("I002").help("write public keys into it, one a line: `age1...`, `ssh-ed25519 ...`")
+            }
             Error::LaterValues { .. } => self.plain("V005"),
             Error::NoStore => self.plain("E002").help("set ICHOR_STORE or HOME"),
             Error::Spec(_) | Error::Resolve(_) | Error::Stale { .. } => self.plain("E000"),

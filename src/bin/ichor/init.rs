@@ -97,13 +97,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
 }
 
 /// What a flag says, else what the user types, else the default, which must parse.
-fn answer<T>(
-    ask: bool,
-    what: &str,
-    given: Option<T>,
-    default: &str,
-    parse: impl Fn(&str) -> Result<T, String>,
-) -> T
+fn answer<T>(ask: bool, what: &str, given: Option<T>, default: &str, parse: impl Fn(&str) -> Result<T, String>) -> T
 where
     T: Clone,
 {
@@ -139,8 +133,13 @@ fn text_of<T: FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, String> 
 
 fn parse_name(text: &str) -> Result<String, String> {
     let inner = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-';
-    let fits = (1..=53).contains(&text.len()) && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-');
-    if fits { Ok(text.into()) } else { Err(format!("`{text}` is no name: use lower-case letters, digits and inner hyphens")) }
+    let fits =
+        (1..=53).contains(&text.len()) && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-');
+    if fits {
+        Ok(text.into())
+    } else {
+        Err(format!("`{text}` is no name: use lower-case letters, digits and inner hyphens"))
+    }
 }
 
 fn parse_version(text: &str) -> Result<String, String> {
