@@ -191,7 +191,11 @@ fn an_upgrade_keeps_the_ca_and_every_leaf_that_is_asked_for_alike() {
             let (ca_path, leaf_path) = (workspace.path().join("ca.pem"), workspace.path().join("leaf.pem"));
             workspace.write("ca.pem", &ca.certificate.as_ref().expect("a certificate").pem);
             workspace.write("leaf.pem", pem);
-            filter("openssl", &["verify", "-CAfile", ca_path.to_str().expect("text"), leaf_path.to_str().expect("text")], b"");
+            filter(
+                "openssl",
+                &["verify", "-CAfile", ca_path.to_str().expect("text"), leaf_path.to_str().expect("text")],
+                b"",
+            );
         }
         if let Some(before) = &before {
             let old = &before.parts["cilium"].pins;
@@ -211,8 +215,12 @@ fn an_upgrade_keeps_the_ca_and_every_leaf_that_is_asked_for_alike() {
     }
     assert!(table.values().all(|it| !it.contains(&"changed")));
     // Another validity re-issues the leaves, under the same CA.
-    let ca = before.as_ref().and_then(|it| it.parts["cilium"].pins.values().find(|it| it.is_ca()).cloned()).expect("a CA");
-    workspace.write("by-helm.yaml", BY_HELM.replace("method: helm}}}\nclus", "method: helm, certValidityDuration: 90}}}\nclus"));
+    let ca =
+        before.as_ref().and_then(|it| it.parts["cilium"].pins.values().find(|it| it.is_ca()).cloned()).expect("a CA");
+    workspace.write(
+        "by-helm.yaml",
+        BY_HELM.replace("method: helm}}}\nclus", "method: helm, certValidityDuration: 90}}}\nclus"),
+    );
     workspace.done(&["lock", "-i", "key.txt"]);
     let after = lock(&workspace);
     let pins = &after.parts["cilium"].pins;

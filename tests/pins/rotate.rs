@@ -77,7 +77,9 @@ fn a_ca_is_rotated_in_three_steps_each_valid_for_what_runs() {
     let successor = pin(&first, "beacon-ca").successor.as_ref().expect("a successor").certificate.pem.clone();
     assert_ne!(successor, old);
     assert!(LEAVES.iter().all(|it| pin(&first, it) == pin(&start, it)));
-    assert!(age(&workspace, &pin(&first, "beacon-ca").successor.as_ref().expect("one").sealed.0).contains("PRIVATE KEY"));
+    assert!(
+        age(&workspace, &pin(&first, "beacon-ca").successor.as_ref().expect("one").sealed.0).contains("PRIVATE KEY")
+    );
     for bundle in bundles(&workspace) {
         assert_eq!(bundle, format!("{old}{successor}"));
         assert!(LEAVES.iter().all(|it| trusted(&workspace, &bundle, pem(&first, it))));
@@ -102,7 +104,10 @@ fn a_ca_is_rotated_in_three_steps_each_valid_for_what_runs() {
         assert!(LEAVES.iter().all(|it| trusted(&workspace, &bundle, pem(&first, it))), "old leaves are still served");
     }
     let text = fs::read_to_string(workspace.path().join("lockfiles/quickstart.lock")).expect("text");
-    assert!(!text.contains(&pin(&start, "beacon-ca").sealed.as_ref().expect("sealed").0[40..120]), "the old key is gone");
+    assert!(
+        !text.contains(&pin(&start, "beacon-ca").sealed.as_ref().expect("sealed").0[40..120]),
+        "the old key is gone"
+    );
 
     // 3: the old one is dropped.
     workspace.done(&["rotate", "beacon-ca"]);
@@ -176,7 +181,9 @@ fn new_keys_are_of_the_kind_the_spec_asks_for() {
 fn certificates_are_listed_and_their_end_is_warned_of() {
     let (workspace, lock) = quickstart();
     let table = workspace.done(&["certs"]);
-    for word in ["CERTIFICATE", "beacon/beacon-ca", "CN=Beacon CA", "relay.beacon", "Secret kube-system/", "data.tls.key"] {
+    for word in
+        ["CERTIFICATE", "beacon/beacon-ca", "CN=Beacon CA", "relay.beacon", "Secret kube-system/", "data.tls.key"]
+    {
         assert!(table.contains(word), "{word}:\n{table}");
     }
     let json: serde_json::Value = serde_json::from_str(&workspace.done(&["certs", "--format", "json"])).expect("JSON");
@@ -185,7 +192,10 @@ fn certificates_are_listed_and_their_end_is_warned_of() {
     let leaf = rows.iter().find(|it| it["pin"] == "beacon/relay.beacon").expect("the leaf");
     assert_eq!(leaf["fingerprint"], pin(&lock, "relay.beacon").certificate.as_ref().expect("one").fingerprint.as_str());
     let places = leaf["places"].as_array().expect("a list");
-    assert!(places.iter().any(|it| it["holds"] == "key") && places.iter().any(|it| it["holds"] == "certificate"), "{leaf}");
+    assert!(
+        places.iter().any(|it| it["holds"] == "key") && places.iter().any(|it| it["holds"] == "certificate"),
+        "{leaf}"
+    );
     let days = leaf["daysLeft"].as_i64().expect("days");
 
     let quiet = workspace.run(&["build"]);
@@ -194,7 +204,11 @@ fn certificates_are_listed_and_their_end_is_warned_of() {
     workspace.write("ichor.yaml", format!("certificates: {{warnDays: {}}}\n{spec}", days + 1));
     let warned = workspace.run(&["build"]);
     assert_eq!(warned.code(), 0);
-    assert!(warned.stderr().contains("warning[P010]") && warned.stderr().contains("ichor rotate beacon/"), "{}", warned.stderr());
+    assert!(
+        warned.stderr().contains("warning[P010]") && warned.stderr().contains("ichor rotate beacon/"),
+        "{}",
+        warned.stderr()
+    );
     let now: jiff::Timestamp = "2200-01-01T00:00:00Z".parse().expect("a time");
     assert!(lock.expiring(now, 30).iter().all(|it| it.expired && it.days_left < 0));
     assert_eq!(lock.expiring(now, 30).len(), 3);

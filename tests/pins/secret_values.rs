@@ -113,7 +113,11 @@ fn a_sealed_value_that_a_certificate_would_show_is_refused() {
     workspace.write("app/templates/c.yaml", "a: {{ (genCA .Values.token 10).Cert | b64enc }}\n");
     let run = workspace.run(&["lock", "-i", "key.txt"]);
     assert_eq!(run.code(), 2);
-    assert!(run.stderr().contains("app/templates/c.yaml:1:7") && run.stderr().contains("to everyone"), "{}", run.stderr());
+    assert!(
+        run.stderr().contains("app/templates/c.yaml:1:7") && run.stderr().contains("to everyone"),
+        "{}",
+        run.stderr()
+    );
 }
 
 #[test]
@@ -130,7 +134,10 @@ fn lookup_finds_what_the_file_holds() {
     workspace.done(&["lock", "-i", "key.txt"]);
     workspace.done(&["build"]);
     let opened = manifests(&workspace.done(&["open", "-i", "key.txt"])).remove("00-app").expect("a manifest");
-    assert!(opened.contains("found: there\n") && opened.contains("many: 1\n") && opened.contains("none: {}\n"), "{opened}");
+    assert!(
+        opened.contains("found: there\n") && opened.contains("many: 1\n") && opened.contains("none: {}\n"),
+        "{opened}"
+    );
     workspace.write("objects.yaml", workspace.read("objects.yaml").replace("there", "elsewhere"));
     assert!(workspace.run(&["build"]).stderr().contains("digest of the lookup file"));
 }

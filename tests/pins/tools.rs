@@ -60,7 +60,8 @@ pub fn lock(workspace: &Workspace) -> Lock {
 /// The manifests of a patch for Talos up to 1.13, by name.
 pub fn manifests(patch: &str) -> BTreeMap<String, String> {
     let patch = yaml::read(patch.as_bytes()).expect("YAML");
-    let patch: serde_json::Value = serde_json::from_slice(&yaml::write_json(&patch, false).expect("JSON")).expect("JSON");
+    let patch: serde_json::Value =
+        serde_json::from_slice(&yaml::write_json(&patch, false).expect("JSON")).expect("JSON");
     let list = patch["cluster"]["inlineManifests"].as_array().expect("a list").clone();
     let text = |it: &serde_json::Value| it.as_str().expect("text").to_owned();
     list.iter().map(|it| (text(&it["name"]), text(&it["contents"]))).collect()
