@@ -8,6 +8,7 @@ pub mod diff;
 mod error;
 pub mod handoff;
 mod import;
+pub mod init;
 pub mod lock;
 pub mod open;
 pub mod reseal;

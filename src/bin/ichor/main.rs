@@ -9,6 +9,7 @@ mod completions;
 mod diff;
 mod form;
 mod handoff;
+mod init;
 mod lock;
 mod man;
 mod open;
@@ -47,6 +48,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
+    Init(init::Args),
     Lock(lock::Args),
     Build(build::Args),
     Diff(diff::Args),
@@ -68,6 +70,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let run = move || {
         let done = match cli.verb {
+            Verb::Init(args) => init::run(&args),
             Verb::Lock(args) => lock::run(&args),
             Verb::Build(args) => build::run(&args),
             Verb::Diff(args) => diff::run(&args),
