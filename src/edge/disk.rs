@@ -1,7 +1,7 @@
 //! Reading and writing files so that nothing a user has is lost.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -25,6 +25,14 @@ pub enum Access {
 
 pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
     fs::read(path).map_err(|source| Error { action: "read", path: path.into(), source })
+}
+
+/// Everything on the standard input.
+pub fn read_standard_input() -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    let failed = |source| Error { action: "read", path: "standard input".into(), source };
+    io::stdin().lock().read_to_end(&mut bytes).map_err(failed)?;
+    Ok(bytes)
 }
 
 /// A text file; other bytes than UTF-8 are an error.

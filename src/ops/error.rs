@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::base::diagnostic::{Diagnostic, Place};
-use crate::edge::{age, disk};
+use crate::edge::{age, disk, guard};
 use crate::stage::bundle;
 use crate::stage::lock;
 use crate::stage::pack::machine_config;
@@ -48,6 +48,19 @@ pub enum Error {
     Age(#[from] age::Error),
     #[error("no identity is named, and there are secrets to open")]
     NoIdentity,
+    /// Sealed values cannot be taken; never quotes them.
+    #[error("`{path}`: {reason}")]
+    SecretValues { path: String, reason: String },
+    #[error(transparent)]
+    Import(#[from] render::ImportError),
+    #[error("the sealed key of the pin `{pin}` is not that of its certificate")]
+    WrongKey { pin: String },
+    #[error("there is no pin `{name}`")]
+    NoPin { name: String, known: Vec<String> },
+    #[error("refused to write secrets there: {0}")]
+    Exposed(#[from] guard::Exposed),
+    #[error("the pin `{name}` cannot be rotated: {reason}")]
+    NotRotated { name: String, reason: String },
     #[error("there is no place for the store")]
     NoStore,
     #[error(transparent)]
@@ -137,6 +150,22 @@ impl Error {
             Error::NoIdentity => self
                 .plain("A002")
                 .help("name a file with your age identity or SSH key: `-i key.txt`, or ICHOR_IDENTITY"),
+            Error::SecretValues { .. } => self.plain("P001"),
+            Error::Import(_) => self.plain("P002"),
+            Error::WrongKey { .. } => {
+                self.plain("P003").help("take the lock from version control again: it is not for editing")
+            }
+            Error::NoPin { name, known } => {
+                let near = known.iter().min_by_key(|it| strsim::damerau_levenshtein(it, name));
+                match near {
+                    Some(near) => self.plain("P004").help(format!("did you mean `{near}`? `ichor certs` lists all")),
+                    None => self.plain("P004"),
+                }
+            }
+            Error::Exposed(_) => self
+                .plain("P006")
+                .help("name a place of your own outside of git, add the file to .gitignore, or say `--force`"),
+            Error::NotRotated { .. } => self.plain("P005"),
             Error::Deliver(fault) => match fault {
                 target::DeliverError::Dollar { .. } => self.plain("D001").help("write a folder: `-o DIR/`"),
                 target::DeliverError::NoTarget(_) => {

@@ -79,7 +79,7 @@ fn content(
         VendoredContent::Manifest(bytes) => {
             (FluxContent::Manifest(String::from_utf8_lossy(bytes).into_owned()), Vec::new())
         }
-        VendoredContent::Chart { chart, namespace, values } => {
+        VendoredContent::Chart { chart, namespace, values, .. } => {
             let mut merged = values.clone();
             for layer in layers {
                 let fault = |message| Error::LaterValues { path: layer.to_path_buf(), message };

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::{Error, Workspace};
+use crate::base::secret::Secret;
 use crate::edge::age::Sealer;
 use crate::edge::disk::{self, Access};
 use crate::edge::mint::Mint;
@@ -25,72 +26,132 @@ pub struct Locked {
     pub minted: Vec<String>,
     /// The pins that no call asks for any more and that were dropped.
     pub dropped: Vec<String>,
+    /// The subjects of imported certificates that no pin took.
+    pub unused: Vec<String>,
+}
+
+/// How to lock.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Identity files; they are read only where something must be opened.
+    pub identities: Vec<String>,
+    /// What `now` answers from here on; as it was where this is absent.
+    pub clock: Option<Timestamp>,
+    /// PEM files, under age or not, whose certificates and keys replace those that the lock holds or lacks.
+    pub import: Vec<PathBuf>,
+    /// Secrets of a cluster, as `kubectl get secret -o yaml` prints them.
+    pub import_secrets: Option<Secret>,
 }
 
 /// Locks the spec at a path. `identities` are files; they are read only where an existing CA must sign.
 pub fn lock(spec: &Path, identities: &[String], now: Timestamp) -> Result<Locked, Error> {
+    lock_with(spec, &Request { identities: identities.to_vec(), ..Request::default() }, now)
+}
+
+/// Locks the spec at a path as a request says.
+pub fn lock_with(spec: &Path, request: &Request, now: Timestamp) -> Result<Locked, Error> {
     let workspace = Workspace::read(spec)?;
     let old = workspace.lock_if_any()?;
-    let old_lock = old.as_ref().map(|(lock, _)| lock);
-    if let Some(old) = old_lock
+    let mut mint = Mint::new(now, &request.identities);
+    mint.imports = super::import::read(request, &mut mint)?;
+    let (mut lock, text) = match old {
+        Some((lock, text)) => (Some(lock), Some(text)),
+        None => (None, None),
+    };
+    if let (Some(lock), Some(clock)) = (&mut lock, request.clock) {
+        lock.clock = clock;
+    }
+    relock(&workspace, lock, text.as_deref(), &mut mint, request.clock.unwrap_or(now))
+}
+
+/// Makes the lock anew from an older one, whose text is what lies on disk.
+pub(super) fn relock(
+    workspace: &Workspace,
+    old: Option<Lock>,
+    text: Option<&str>,
+    mint: &mut Mint<'_>,
+    now: Timestamp,
+) -> Result<Locked, Error> {
+    if let Some(old) = &old
         && old.recipients != workspace.spec.recipients
         && old.parts.values().flat_map(|it| it.pins.values()).any(|it| it.sealed.is_some())
     {
         return Err(Error::RecipientsChanged { path: workspace.lock_path.clone() });
     }
-    let resolved = workspace.resolve()?;
-    let facts: BTreeMap<String, LockedPart> = resolved.parts().iter().map(facts).collect();
-    let vendored = Vendored::fresh(&workspace.spec, resolved, old_lock, now);
-    let mut mint = Mint::new(now, identities);
-    let rendered = render::render(&vendored, Some(&mut mint))?;
-    let sealed = seal::seal(&rendered)?;
-    let sealer = Sealer::new(&workspace.spec.recipients)?;
-    let mut new = Lock {
-        bundle: workspace.spec.bundle.clone(),
-        clock: vendored.clock(),
-        recipients: workspace.spec.recipients.clone(),
+    let before: BTreeMap<String, BTreeMap<String, Pin>> =
+        old.iter().flat_map(|it| &it.parts).map(|(name, part)| (name.clone(), part.pins.clone())).collect();
+    let mut lock = old.unwrap_or_else(|| Lock {
+        bundle: String::new(),
+        clock: now,
+        recipients: Vec::new(),
         parts: BTreeMap::new(),
-    };
+    });
+    let sealer = Sealer::new(&workspace.spec.recipients)?;
+    let resolved = workspace.resolve()?;
+    let mut parts = BTreeMap::new();
+    for resolved in resolved.parts() {
+        let mut part = facts(resolved);
+        if let Some(known) = lock.parts.get_mut(&resolved.name) {
+            part.pins = std::mem::take(&mut known.pins);
+            part.secret_values = known.secret_values;
+        }
+        if let ResolvedContent::Chart { inputs, .. } = &resolved.content {
+            super::secrets::refresh(&resolved.name, &mut part, inputs, mint, &sealer)?;
+        }
+        parts.insert(resolved.name.clone(), part);
+    }
+    lock.parts = parts;
+    let mut vendored = Vendored::fresh(&workspace.spec, resolved, Some(&lock), now);
+    let mut rendered = render::render(&vendored, Some(mint))?;
+    let mut sealed = seal::seal(&rendered)?;
+    if super::import::by_place(&rendered, &sealed, &lock, mint)? {
+        vendored = Vendored::fresh(&workspace.spec, workspace.resolve()?, Some(&lock), now);
+        rendered = render::render(&vendored, Some(mint))?;
+        sealed = seal::seal(&rendered)?;
+    }
+    lock.bundle = workspace.spec.bundle.clone();
+    lock.clock = vendored.clock();
+    lock.recipients = workspace.spec.recipients.clone();
     let mut minted = Vec::new();
     let mut dropped = Vec::new();
     for (rendered, sealed) in rendered.parts().iter().zip(sealed.parts()) {
-        let mut part = facts[&rendered.name].clone();
-        let old_pins =
-            old_lock.and_then(|it| it.parts.get(&rendered.name)).map(|it| it.pins.clone()).unwrap_or_default();
-        part.pins = pins(rendered, &old_pins, &sealer)?;
+        let Some(part) = lock.parts.get_mut(&rendered.name) else { continue };
+        part.pins = pins(rendered, &part.pins, &sealer)?;
         minted.extend(rendered.minted.keys().map(|it| format!("{}/{it}", rendered.name)));
-        dropped.extend(
-            old_pins.keys().filter(|it| !part.pins.contains_key(*it)).map(|it| format!("{}/{it}", rendered.name)),
-        );
-        record(&mut part, sealed);
-        new.parts.insert(rendered.name.clone(), part);
+        let gone = before.get(&rendered.name).into_iter().flat_map(BTreeMap::keys);
+        dropped.extend(gone.filter(|it| !part.pins.contains_key(*it)).map(|it| format!("{}/{it}", rendered.name)));
+        record(part, sealed);
     }
-    let text = new.encode();
-    let changed = old.is_none_or(|(_, old)| old != text);
+    let unused = super::import::unused(&mint.imports, &lock);
+    let new = lock.encode();
+    let changed = text.is_none_or(|old| old != new);
     if changed {
-        disk::write(&workspace.lock_path, text.as_bytes(), Access::Public)?;
+        disk::write(&workspace.lock_path, new.as_bytes(), Access::Public)?;
     }
-    Ok(Locked { path: workspace.lock_path, changed, minted, dropped })
+    Ok(Locked { path: workspace.lock_path.clone(), changed, minted, dropped, unused })
 }
 
 /// What is known of a part before it renders.
-fn facts(part: &ResolvedPart) -> (String, LockedPart) {
-    let (version, values) = match &part.content {
-        ResolvedContent::Manifest(_) => (None, None),
-        ResolvedContent::Chart { version, values_digest, .. } => (Some(version.clone()), Some(*values_digest)),
+fn facts(part: &ResolvedPart) -> LockedPart {
+    let (version, values, lookup) = match &part.content {
+        ResolvedContent::Manifest(_) => (None, None, None),
+        ResolvedContent::Chart { version, values_digest, inputs, .. } => {
+            (Some(version.clone()), Some(*values_digest), inputs.lookup_digest)
+        }
     };
-    let locked = LockedPart {
+    LockedPart {
         source: part.source.clone(),
         version,
         digest: part.digest,
         size: part.size,
         values,
+        secret_values: None,
+        lookup,
         pins: BTreeMap::new(),
         images: Vec::new(),
         resources: BTreeMap::new(),
         output: part.digest,
-    };
-    (part.name.clone(), locked)
+    }
 }
 
 /// What is known once it was sealed.

@@ -4,6 +4,7 @@
 
 pub mod bundle;
 pub mod check;
+pub mod diff;
 pub mod lock;
 pub mod pack;
 pub mod render;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use ichor::edge::clock;
 use ichor::edge::disk::Access;
 use ichor::edge::store::Store;
 use ichor::ops::build::Destination;
@@ -47,6 +48,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
             eprintln!("note: {manifest}: {change}");
         }
     }
+    crate::certs::warn(&ops::certs::expiring(&spec, clock::now())?);
     if args.form.is_given() {
         let form = Form { spec, ..understood.form };
         let delivered = ops::deliver::deliver(built.bundle.index(), built.bundle.manifests(), &form)?;

@@ -3,7 +3,12 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use jiff::Timestamp;
+
+use ichor::base::secret::Secret;
 use ichor::edge::clock;
+use ichor::edge::disk;
+use ichor::ops::lock::Request;
 use ichor::ops::{self, Error};
 
 /// Resolves the spec, mints the certificates and secrets that are missing, and writes the lock
@@ -15,10 +20,37 @@ pub struct Args {
     /// A file with an age identity or SSH key; needed only where a CA of the lock must sign
     #[arg(short, long = "identity", value_name = "FILE", env = "ICHOR_IDENTITY")]
     identity: Vec<String>,
+    /// A PEM file, under age or not: its certificates are kept in place of those the lock holds or lacks, each with its
+    /// key, which may be in another such file
+    #[arg(long, value_name = "FILE")]
+    import: Vec<PathBuf>,
+    /// Reads Secrets of a cluster from standard input (`kubectl get secret -o yaml`), and keeps what is in them
+    #[arg(long)]
+    import_secret: bool,
+    /// What `now` answers in templates from here on: `now`, or a time such as 2026-01-31T12:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    clock: Option<Timestamp>,
+}
+
+fn moment(text: &str) -> Result<Timestamp, String> {
+    if text == "now" {
+        return Ok(clock::now());
+    }
+    let moment: Timestamp = text.parse().map_err(|it: jiff::Error| it.to_string())?;
+    Timestamp::from_second(moment.as_second()).map_err(|it| it.to_string())
 }
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
-    let locked = ops::lock::lock(&args.spec, &args.identity, clock::now())?;
+    let import_secrets = match args.import_secret {
+        true => Some(Secret::new(disk::read_standard_input()?)),
+        false => None,
+    };
+    let request =
+        Request { identities: args.identity.clone(), clock: args.clock, import: args.import.clone(), import_secrets };
+    let locked = ops::lock::lock_with(&args.spec, &request, clock::now())?;
+    for subject in &locked.unused {
+        eprintln!("not taken: no pin asks for a certificate with the name, names and issuer of {subject}");
+    }
     for pin in &locked.minted {
         eprintln!("minted {pin}");
     }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use ichor::edge::disk::Access;
+use ichor::edge::guard;
 use ichor::ops::{self, Error};
 
 use crate::form;
@@ -19,6 +20,9 @@ pub struct Args {
     /// Writes here, readable by its owner alone, instead of to standard output (`-`); a folder ends with a slash
     #[arg(short, long, value_name = "FILE|DIR|-")]
     output: Option<PathBuf>,
+    /// Writes even where git would track the file, or others can reach it
+    #[arg(long)]
+    force: bool,
     #[command(flatten)]
     form: form::Form,
     /// The spec, or the folder it is in; only Flux needs it
@@ -27,6 +31,12 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
+    if let Some(path) = &args.output
+        && path.as_os_str() != "-"
+        && !args.force
+    {
+        guard::check(path)?;
+    }
     let understood = args.form.understand(&args.spec)?;
     let bundle = args.bundle.as_deref().or(understood.rest.as_deref()).unwrap_or(Path::new("result"));
     let (opened, index) = ops::open::open(bundle, &args.identity)?;

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Error;
 use crate::base::digest::Digest;
 use crate::base::recipient::Recipient;
+use crate::engine::sprig::crypto;
 use crate::stage::lock::Lock;
 use crate::stage::pack::Packed;
 use crate::stage::seal::{Recipe, Sealed};
@@ -35,6 +36,9 @@ pub struct Index {
     pub changes: BTreeMap<String, Vec<String>>,
     /// How each hole's text comes about, by its label.
     pub holes: BTreeMap<String, Recipe>,
+    /// The SHA-256 of the public half of each secret that is the key of a certificate, as the certificate holds it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub public_keys: BTreeMap<String, Digest>,
     /// The digest of every other file.
     pub files: BTreeMap<String, Digest>,
 }
@@ -53,6 +57,19 @@ pub struct IndexPart {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub values: Option<Digest>,
     pub output: Digest,
+}
+
+fn public_keys(lock: &Lock, sealed: &Sealed) -> BTreeMap<String, Digest> {
+    let secrets = sealed.recipes().values().filter_map(|it| match it {
+        Recipe::Secret(name) => Some(name),
+        Recipe::Call { .. } => None,
+    });
+    let digests = secrets.filter_map(|name| {
+        let certificate = lock.pin_of(name)?.certificate.as_ref()?;
+        let digest = crypto::public_key_digest(certificate.pem.as_bytes()).ok()?;
+        Some((name.clone(), Digest::from_bytes(digest)))
+    });
+    digests.collect()
 }
 
 impl Index {
@@ -78,6 +95,7 @@ impl Index {
             manifests: packed.manifests().iter().map(|it| it.name.clone()).collect(),
             changes: packed.changes().clone(),
             holes: sealed.recipes().clone(),
+            public_keys: public_keys(lock, sealed),
             files,
         }
     }

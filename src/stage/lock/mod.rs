@@ -10,10 +10,12 @@
 //! History:
 //! - 1: the first.
 
+mod certificates;
 mod pin;
 mod v1;
 
-pub use pin::{Certificate, Envelope, Pin, PinKey};
+pub use certificates::{Expiry, Listed};
+pub use pin::{Certificate, Envelope, Pin, PinKey, Successor};
 
 use std::collections::BTreeMap;
 
@@ -54,6 +56,12 @@ pub struct LockedPart {
     /// Digest of the merged user values; absent for a plain manifest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub values: Option<Digest>,
+    /// Digest of the encrypted user values, as they are encrypted; absent where there are none.
+    #[serde(rename = "secretValues", default, skip_serializing_if = "Option::is_none")]
+    pub secret_values: Option<Digest>,
+    /// Digest of the objects that `lookup` finds; absent where it finds none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lookup: Option<Digest>,
     /// Everything the chart would invent anew on each render, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pins: BTreeMap<String, Pin>,
@@ -96,9 +104,14 @@ impl Lock {
 
     /// The envelope of a secret, named `part/pin.key` for a certificate's key and `part/pin` for any other.
     pub fn envelope(&self, secret: &str) -> Option<&Envelope> {
+        self.pin_of(secret)?.sealed.as_ref()
+    }
+
+    /// The pin that a secret belongs to, by the secret's name.
+    pub fn pin_of(&self, secret: &str) -> Option<&Pin> {
         let (part, pin) = secret.split_once('/')?;
         let pins = &self.parts.get(part)?.pins;
-        pins.get(pin).or_else(|| pins.get(pin.strip_suffix(".key")?))?.sealed.as_ref()
+        pins.get(pin).or_else(|| pins.get(pin.strip_suffix(".key")?))
     }
 
     /// Reads any known format and refuses what is not canonical.

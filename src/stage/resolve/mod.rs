@@ -1,5 +1,9 @@
 //! Finds out what a spec's sources are, exactly: versions, digests, sizes, merged values.
 
+mod inputs;
+
+pub use inputs::Inputs;
+
 use crate::base::diagnostic::Place;
 use crate::base::digest::Digest;
 use crate::base::nar;
@@ -56,7 +60,7 @@ pub struct ResolvedPart {
 #[derive(Debug)]
 pub enum ResolvedContent {
     Manifest(Vec<u8>),
-    Chart { chart: Box<Chart>, version: String, namespace: String, values: Map, values_digest: Digest },
+    Chart { chart: Box<Chart>, version: String, namespace: String, values: Map, values_digest: Digest, inputs: Inputs },
 }
 
 /// Why a source is not what the spec says.
@@ -81,7 +85,7 @@ pub fn resolve(spec: &Spec, sources: &dyn Sources) -> Result<Resolved, Vec<Error
     for part in &spec.parts {
         let resolved = match &part.content {
             Content::Manifest { path, place } => manifest(part, path, place, sources),
-            Content::Chart(wanted) => chart(part, wanted, sources),
+            Content::Chart(wanted) => chart(spec, part, wanted, sources),
         };
         match resolved {
             Ok(resolved) => parts.push(resolved),
@@ -142,7 +146,7 @@ fn manifest(part: &spec::Part, path: &str, place: &Place, sources: &dyn Sources)
     })
 }
 
-fn chart(part: &spec::Part, wanted: &spec::Chart, sources: &dyn Sources) -> Result<ResolvedPart, Error> {
+fn chart(spec: &Spec, part: &spec::Part, wanted: &spec::Chart, sources: &dyn Sources) -> Result<ResolvedPart, Error> {
     let place = || wanted.place.clone();
     let found = sources.chart(&wanted.path).map_err(|source| Error::Source { source, place: place() })?;
     let (digest, size, chart) = match &found {
@@ -165,6 +169,7 @@ fn chart(part: &spec::Part, wanted: &spec::Chart, sources: &dyn Sources) -> Resu
         namespace: wanted.namespace.clone(),
         values,
         values_digest: Digest::of(&canonical),
+        inputs: inputs::inputs(spec, wanted, sources)?,
     };
     Ok(ResolvedPart { name: part.name.clone(), source: wanted.path.clone(), digest, size, content })
 }

@@ -1,9 +1,11 @@
 //! The spec, `ichor.yaml`: what a user wants in a bundle.
 
 mod fields;
+mod inputs;
 mod parse;
 mod versions;
 
+pub use inputs::{Certificates, Inputs};
 pub use versions::{KubernetesVersion, TalosVersion};
 
 use crate::base::diagnostic::{Diagnostic, Place};
@@ -22,6 +24,8 @@ pub struct Spec {
     pub api_versions: Vec<String>,
     /// Whom secrets are sealed to.
     pub recipients: Vec<Recipient>,
+    /// How certificates are made, and when their end is near.
+    pub certificates: Certificates,
     /// In the order Talos applies them.
     pub parts: Vec<Part>,
 }
@@ -59,6 +63,8 @@ pub struct Chart {
     pub namespace: String,
     /// User values, the last one winning.
     pub values: Vec<Values>,
+    /// What it is given beside those.
+    pub inputs: Inputs,
 }
 
 /// One layer of user values.

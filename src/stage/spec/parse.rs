@@ -3,14 +3,16 @@
 use std::borrow::Cow;
 
 use super::fields::Reader;
+use super::inputs::{certificates, inputs};
 use super::{Chart, Content, Part, Spec, Values};
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::engine::yaml::node::{self, Kind, Node};
 
-const SPEC: &[&str] = &["bundle", "talos", "kubernetes", "apiVersions", "recipients", "parts"];
-const CHART: &[&str] = &["name", "chart", "version", "namespace", "values"];
+const SPEC: &[&str] = &["bundle", "talos", "kubernetes", "apiVersions", "recipients", "certificates", "parts"];
+const CHART: &[&str] = &["name", "chart", "version", "namespace", "values", "secretValues", "lookup", "certificates"];
 const MANIFEST: &[&str] = &["name", "manifest"];
-const PART: &[&str] = &["name", "chart", "manifest", "version", "namespace", "values"];
+const PART: &[&str] =
+    &["name", "chart", "manifest", "version", "namespace", "values", "secretValues", "lookup", "certificates"];
 
 pub(super) fn parse(file: &str, text: &str) -> Result<Spec, Vec<Diagnostic>> {
     let mut reader = Reader::new(file, text);
@@ -54,6 +56,7 @@ fn spec(reader: &mut Reader, root: Node<'_>) -> Option<Spec> {
             }
         }
     }
+    let certificates = certificates(reader, &fields);
     let mut parts: Vec<Part> = Vec::new();
     let list = reader.need(&fields, "the spec", "parts");
     for item in list.map(|it| reader.items(it, "`parts`")).unwrap_or_default() {
@@ -70,6 +73,7 @@ fn spec(reader: &mut Reader, root: Node<'_>) -> Option<Spec> {
         kubernetes: kubernetes.map_or(Some(None), |it| it.map(Some))?,
         api_versions,
         recipients,
+        certificates,
         parts,
     })
 }
@@ -121,7 +125,8 @@ fn part(reader: &mut Reader, node: Node<'_>) -> Option<Part> {
             }
         }
     }
-    let chart = Chart { path, place: reader.place(chart), version, namespace, values };
+    let inputs = inputs(reader, &fields);
+    let chart = Chart { path, place: reader.place(chart), version, namespace, values, inputs };
     Some(Part { name: name?, content: Content::Chart(chart), place })
 }
 
