@@ -122,13 +122,19 @@ def build():
 
 
 def agree(ours, helm):
-    """Faults of a schema come in the order of a Go map, so their lines are compared as a set."""
+    """Whether the answers are the same but for what no oracle can tell.
+
+    Faults of a schema come in the order of a Go map. The SDK takes values as JSON, so that a number from --set, which is
+    an int64 for Helm, is none there.
+    """
     return ours == helm or normal(ours) == normal(helm)
 
 
 def normal(answer):
     kind, text = answer
-    return (kind, sorted(text.split("\n"))) if kind == "error" and "schema(s)" in text else answer
+    if kind == "error":
+        text = text.replace("(int64=", "(float64=")
+    return (kind, sorted(text.split("\n"))) if kind == "error" and "schema(s)" in text else (kind, text)
 
 
 def shrink(both, case, kinds):

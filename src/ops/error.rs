@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::base::diagnostic::{Diagnostic, Place};
-use crate::edge::{age, disk, guard};
+use crate::edge::{age, disk, git, guard};
 use crate::stage::bundle;
 use crate::stage::lock;
 use crate::stage::pack::machine_config;
@@ -64,6 +64,12 @@ pub enum Error {
     #[error("there is no place for the store")]
     NoStore,
     #[error(transparent)]
+    Git(#[from] git::Error),
+    #[error("`{wanted}` is no file, and the spec lies in no git repository")]
+    NoRepository { wanted: String },
+    #[error("`{wanted}` is neither a file nor a revision git knows")]
+    NoRevision { wanted: String },
+    #[error(transparent)]
     Deliver(#[from] target::DeliverError),
     #[error("`{}`: {fault}", path.display())]
     Config { path: PathBuf, fault: machine_config::Error },
@@ -109,7 +115,7 @@ impl Error {
         match self {
             Error::NotReproduced { .. } => 1,
             Error::Disk(fault) if fault.source.kind() != std::io::ErrorKind::NotFound => 3,
-            Error::NoStore => 3,
+            Error::NoStore | Error::Git(_) => 3,
             Error::Resolve(faults) if faults.iter().all(resolve::Error::is_of_the_surroundings) => 3,
             _ => 2,
         }
@@ -196,6 +202,10 @@ impl Error {
             }
             Error::LaterValues { .. } => self.plain("V005"),
             Error::NoStore => self.plain("E002").help("set ICHOR_STORE or HOME"),
+            Error::Git(_) => self.plain("G001"),
+            Error::NoRepository { .. } | Error::NoRevision { .. } => {
+                self.plain("G002").help("name a lock, a bundle, a spec or a revision: `main`, `HEAD~3`, `main..HEAD`")
+            }
             Error::Spec(_) | Error::Resolve(_) | Error::Stale { .. } => self.plain("E000"),
         }
     }

@@ -47,6 +47,11 @@ impl Workspace {
         self.lock_if_any()?.ok_or_else(|| Error::NoLock { path: self.lock_path.clone() })
     }
 
+    /// The folder the spec's paths start at.
+    pub fn spec_folder(&self) -> &Path {
+        &self.spec_folder
+    }
+
     /// Everything the spec names, read and measured.
     pub fn resolve(&self) -> Result<Resolved, Error> {
         resolve::resolve(&self.spec, &Disk::new(&self.spec_folder)).map_err(Error::Resolve)

@@ -6,6 +6,7 @@ mod build;
 mod certs;
 mod check;
 mod completions;
+mod diff;
 mod form;
 mod handoff;
 mod init;
@@ -24,11 +25,13 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use ichor::edge::process;
 use ichor::ops;
+use mimalloc::MiMalloc;
 use zeroizing_alloc::ZeroAlloc;
 
-/// Wipes whatever is given back: texts that secrets passed through are no one's to keep.
+/// Wipes whatever is given back: texts that secrets passed through are no one's to keep. Beneath, not the allocator of
+/// the C library: that asks the system for a thread's memory page by page, or, in musl, is slow throughout.
 #[global_allocator]
-static MEMORY: ZeroAlloc<std::alloc::System> = ZeroAlloc(std::alloc::System);
+static MEMORY: ZeroAlloc<MiMalloc> = ZeroAlloc(MiMalloc);
 
 /// Room for templates that nest as deep as Go lets them.
 const STACK: usize = 1 << 30;
@@ -48,6 +51,7 @@ enum Verb {
     Init(init::Args),
     Lock(lock::Args),
     Build(build::Args),
+    Diff(diff::Args),
     Check(check::Args),
     Open(open::Args),
     Verify(verify::Args),
@@ -69,6 +73,7 @@ fn main() -> ExitCode {
             Verb::Init(args) => init::run(&args),
             Verb::Lock(args) => lock::run(&args),
             Verb::Build(args) => build::run(&args),
+            Verb::Diff(args) => diff::run(&args),
             Verb::Check(args) => check::run(&args),
             Verb::Open(args) => open::run(&args),
             Verb::Verify(args) => verify::run(&args),

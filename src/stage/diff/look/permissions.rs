@@ -57,7 +57,7 @@ fn bindings(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     };
     let (old_role, new_role) = (role(pair.old), role(pair.new));
     let same_role = old_role == new_role;
-    if !pair.is_new() && !pair.is_gone() && !same_role {
+    if !pair.is_new() && !pair.is_gone() && !pair.renamed && !same_role {
         let text = format!("binds {new_role} in place of {old_role}, which Kubernetes refuses: delete it first");
         pair.say(found, Risk::Traffic, Area::Permission, text);
     }
@@ -193,7 +193,7 @@ mod tests {
 
     fn said(old: &Json, new: &Json) -> Vec<String> {
         let mut found = Vec::new();
-        look(&Pair { part: "p", id: "rbac/v1 ClusterRole x", old, new }, &mut found);
+        look(&Pair { part: "p", id: "rbac/v1 ClusterRole x", old, new, renamed: false }, &mut found);
         found.into_iter().map(|it| format!("{:?}: {}", it.risk, it.text)).collect()
     }
 
