@@ -1,20 +1,22 @@
 //! What a user can do, one file a verb; each joins the edge and the stages.
 
 pub mod build;
-pub mod diff;
 pub mod certs;
 pub mod check;
 pub mod deliver;
+pub mod diff;
 mod error;
+pub mod git;
 pub mod handoff;
 mod import;
 pub mod lock;
 pub mod open;
 pub mod reseal;
-mod side;
 pub mod rotate;
 mod secrets;
+mod side;
 pub mod template;
+pub mod upgrade;
 pub mod verify;
 mod workspace;
 

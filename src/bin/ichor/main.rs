@@ -8,6 +8,7 @@ mod check;
 mod completions;
 mod diff;
 mod form;
+mod git;
 mod handoff;
 mod lock;
 mod man;
@@ -16,6 +17,7 @@ mod report;
 mod reseal;
 mod rotate;
 mod template;
+mod upgrade;
 mod verify;
 
 use std::process::ExitCode;
@@ -47,6 +49,13 @@ enum Verb {
     Lock(lock::Args),
     Build(build::Args),
     Diff(diff::Args),
+    Upgrade(upgrade::Args),
+    #[command(name = "git-setup")]
+    GitSetup(git::Setup),
+    #[command(name = "git-show", hide = true)]
+    GitShow(git::Show),
+    #[command(name = "git-merge", hide = true)]
+    GitMerge(git::Merge),
     Check(check::Args),
     Open(open::Args),
     Verify(verify::Args),
@@ -67,6 +76,10 @@ fn main() -> ExitCode {
             Verb::Lock(args) => lock::run(&args),
             Verb::Build(args) => build::run(&args),
             Verb::Diff(args) => diff::run(&args),
+            Verb::Upgrade(args) => upgrade::run(&args),
+            Verb::GitSetup(args) => git::setup(&args),
+            Verb::GitShow(args) => git::show(&args),
+            Verb::GitMerge(args) => git::merge(&args),
             Verb::Check(args) => check::run(&args),
             Verb::Open(args) => open::run(&args),
             Verb::Verify(args) => verify::run(&args),

@@ -80,7 +80,9 @@ fn rotation(part: &str, name: &str, old: Option<&Pin>, new: Option<&Pin>, found:
         _ => {}
     }
     match (predecessor(old), predecessor(new)) {
-        (None, Some(old)) => say(Risk::Moves, format!("certificate {name}: {} stays trusted until the rotation ends", told(&old))),
+        (None, Some(old)) => {
+            say(Risk::Moves, format!("certificate {name}: {} stays trusted until the rotation ends", told(&old)))
+        }
         (Some(old), None) => {
             say(Risk::Traffic, format!("certificate {name}: the rotation ends, {} is no longer trusted", told(&old)));
         }
