@@ -14,6 +14,9 @@ pub struct Error {
     pub source: io::Error,
 }
 
+/// How the names of unfinished files begin.
+pub const TEMPORARY: &str = ".ichor-";
+
 /// Who may read a file that is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
@@ -46,7 +49,7 @@ pub fn write(path: &Path, bytes: &[u8], access: Access) -> Result<(), Error> {
     let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(failed)?;
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".ichor-");
+    builder.prefix(TEMPORARY);
     // The umask narrows the mode of a public file, as it does for any other program.
     builder.permissions(fs::Permissions::from_mode(if access == Access::Owner { 0o600 } else { 0o666 }));
     let mut file = builder.tempfile_in(folder).map_err(failed)?;
@@ -65,10 +68,30 @@ pub fn link(target: &Path, link: &Path) -> Result<(), Error> {
         Err(_) => {}
     }
     let folder = link.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let staging = tempfile::Builder::new().prefix(".ichor-").tempdir_in(folder).map_err(failed)?;
+    let staging = tempfile::Builder::new().prefix(TEMPORARY).tempdir_in(folder).map_err(failed)?;
     let fresh = staging.path().join("link");
     std::os::unix::fs::symlink(target, &fresh).map_err(failed)?;
     fs::rename(&fresh, link).map_err(failed)
+}
+
+/// The files of a folder with an extension, sorted; none where there is no such folder.
+pub fn files_with_extension(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, Error> {
+    let failed = |source| Error { action: "list", path: folder.into(), source };
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(fault) => return Err(failed(fault)),
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(failed)?.path();
+        let hidden = path.file_name().is_some_and(|it| it.to_string_lossy().starts_with('.'));
+        if !hidden && path.extension().is_some_and(|it| it == extension) && path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 /// The folder that holds `lockfiles`, found by walking up from a spec; else the spec's own folder.

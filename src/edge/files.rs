@@ -113,6 +113,14 @@ pub fn chart_folder(root: &Path) -> Result<FileTree, FilesError> {
     Ok(tree)
 }
 
+/// The YAML and JSON files of a folder and those below it; what begins with a dot is left out.
+pub fn manifest_folder(root: &Path) -> Result<FileTree, FilesError> {
+    let mut tree = FileTree::new();
+    walk(root, "", &Rules::parse(b".*\n")?, 0, &mut tree)?;
+    let is_manifest = |path: &RelPath| [".yaml", ".yml", ".json"].iter().any(|it| path.as_str().ends_with(it));
+    Ok(tree.into_iter().filter(|(path, _)| is_manifest(path)).collect())
+}
+
 fn walk(folder: &Path, below: &str, rules: &Rules, depth: usize, tree: &mut FileTree) -> Result<(), FilesError> {
     if depth > MAX_DEPTH {
         return Err(FilesError::Cycle(folder.into()));

@@ -2,10 +2,13 @@
 
 pub mod build;
 mod error;
+pub mod fetching;
 pub mod lock;
 pub mod open;
+pub mod outdated;
 pub mod reseal;
 pub mod template;
+pub mod vendor;
 pub mod verify;
 mod workspace;
 

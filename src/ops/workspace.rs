@@ -3,7 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::Error;
+use super::fetching;
+use crate::edge::blobs::Blobs;
 use crate::edge::disk;
+use crate::edge::fetch::Shelves;
 use crate::edge::sources::Disk;
 use crate::stage::lock::Lock;
 use crate::stage::resolve::{self, Resolved};
@@ -16,7 +19,10 @@ pub struct Workspace {
     /// The spec's text as it was read.
     pub spec_text: String,
     pub lock_path: PathBuf,
-    spec_folder: PathBuf,
+    /// The folder that holds the spec.
+    pub spec_folder: PathBuf,
+    /// Where everything lies that the workspace's locks name.
+    pub vendor: PathBuf,
 }
 
 impl Workspace {
@@ -25,9 +31,11 @@ impl Workspace {
         let path = if spec_path.is_dir() { spec_path.join("ichor.yaml") } else { spec_path.to_path_buf() };
         let spec_text = disk::read_text(&path)?;
         let spec = Spec::parse(&path.display().to_string(), &spec_text).map_err(Error::Spec)?;
-        let lock_path = disk::workspace(&path).join("lockfiles").join(format!("{}.lock", spec.bundle));
+        let root = disk::workspace(&path);
+        let vendor = root.join("vendor");
+        let lock_path = root.join("lockfiles").join(format!("{}.lock", spec.bundle));
         let spec_folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-        Ok(Workspace { spec, spec_text, lock_path, spec_folder })
+        Ok(Workspace { spec, spec_text, lock_path, spec_folder, vendor })
     }
 
     /// The lock, where there is one, and its text.
@@ -44,8 +52,17 @@ impl Workspace {
         self.lock_if_any()?.ok_or_else(|| Error::NoLock { path: self.lock_path.clone() })
     }
 
-    /// Everything the spec names, read and measured.
+    /// Everything the spec names, read and measured. What lies elsewhere comes from `vendor` or the user's cache by the
+    /// digests of the lock; the network is never used.
     pub fn resolve(&self) -> Result<Resolved, Error> {
-        resolve::resolve(&self.spec, &Disk::new(&self.spec_folder)).map_err(Error::Resolve)
+        let lock = self.lock_if_any()?.map(|(lock, _)| lock);
+        let shelves = self.shelves();
+        let remote = |key: &str, _: &_, text: &str| fetching::at_hand(lock.as_ref(), &shelves, key, text);
+        resolve::resolve(&self.spec, &Disk::new(&self.spec_folder, &remote)).map_err(Error::Resolve)
+    }
+
+    /// Where fetched content lies.
+    pub fn shelves(&self) -> Shelves {
+        Shelves { vendor: Blobs::at(&self.vendor), cache: Blobs::of_user() }
     }
 }

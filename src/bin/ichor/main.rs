@@ -4,10 +4,14 @@
 
 mod build;
 mod lock;
+mod network;
 mod open;
+mod outdated;
+mod progress;
 mod report;
 mod reseal;
 mod template;
+mod vendor;
 mod verify;
 
 use std::process::ExitCode;
@@ -31,6 +35,8 @@ struct Cli {
 #[derive(Subcommand)]
 enum Verb {
     Lock(lock::Args),
+    Vendor(vendor::Args),
+    Outdated(outdated::Args),
     Build(build::Args),
     Open(open::Args),
     Verify(verify::Args),
@@ -43,6 +49,8 @@ fn main() -> ExitCode {
     let run = move || {
         let done = match cli.verb {
             Verb::Lock(args) => lock::run(&args),
+            Verb::Vendor(args) => vendor::run(&args),
+            Verb::Outdated(args) => outdated::run(&args),
             Verb::Build(args) => build::run(&args),
             Verb::Open(args) => open::run(&args),
             Verb::Verify(args) => verify::run(&args),

@@ -47,10 +47,16 @@ pub struct LockedPart {
     /// The chart's resolved version; absent for a plain manifest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+    /// Digest of the OCI manifest that names the content, where it comes from a registry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<Digest>,
     /// Digest of the content: of an archive's or file's bytes, of a folder's NAR.
     pub digest: Digest,
     /// Size of that content in bytes.
     pub size: u64,
+    /// The subcharts that a chart's folder names and does not hold, by alias or name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dependencies: BTreeMap<String, LockedSource>,
     /// Digest of the merged user values; absent for a plain manifest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub values: Option<Digest>,
@@ -65,6 +71,37 @@ pub struct LockedPart {
     pub resources: BTreeMap<String, Digest>,
     /// Digest of the rendered text, holes unfilled.
     pub output: Digest,
+}
+
+/// Where content comes from, and what it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockedSource {
+    /// Where it comes from, as the spec or `Chart.yaml` says it.
+    pub source: String,
+    /// The chart's resolved version; absent for a plain manifest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Digest of the OCI manifest that names the content, where it comes from a registry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<Digest>,
+    /// Digest of the content, as for a part.
+    pub digest: Digest,
+    /// Size of that content in bytes.
+    pub size: u64,
+}
+
+impl LockedSource {
+    /// What is locked of a part's own source.
+    pub fn of(part: &LockedPart) -> LockedSource {
+        LockedSource {
+            source: part.source.clone(),
+            version: part.version.clone(),
+            manifest: part.manifest,
+            digest: part.digest,
+            size: part.size,
+        }
+    }
 }
 
 /// Why a text is no lock.
@@ -99,6 +136,14 @@ impl Lock {
         let (part, pin) = secret.split_once('/')?;
         let pins = &self.parts.get(part)?.pins;
         pins.get(pin).or_else(|| pins.get(pin.strip_suffix(".key")?))?.sealed.as_ref()
+    }
+
+    /// Every source of a part or subchart: its key, `PART` or `PART/SUBCHART`, and what it is.
+    pub fn sources(&self) -> impl Iterator<Item = (String, LockedSource)> {
+        self.parts.iter().flat_map(|(name, part)| {
+            let below = part.dependencies.iter().map(move |(key, it)| (format!("{name}/{key}"), it.clone()));
+            std::iter::once((name.clone(), LockedSource::of(part))).chain(below)
+        })
     }
 
     /// Reads any known format and refuses what is not canonical.
