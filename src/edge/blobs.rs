@@ -85,17 +85,7 @@ impl Blobs {
 
     /// Removes what runs that were killed left behind at least `age` ago.
     pub fn sweep(&self, age: Duration) {
-        for name in self.names().unwrap_or_default() {
-            let path = self.folder().join(&name);
-            let old = || {
-                let changed = fs::metadata(&path).and_then(|it| it.modified()).ok()?;
-                Some(changed.elapsed().unwrap_or_default() >= age)
-            };
-            if name.starts_with(disk::TEMPORARY) && old() == Some(true) {
-                // What cannot be removed does no harm.
-                let _ = fs::remove_file(&path);
-            }
-        }
+        disk::sweep(&self.folder(), age);
     }
 
     fn folder(&self) -> PathBuf {

@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A file or folder that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -57,6 +58,20 @@ pub fn write(path: &Path, bytes: &[u8], access: Access) -> Result<(), Error> {
     file.as_file().sync_all().map_err(failed)?;
     file.persist(path).map_err(|it| failed(it.error))?;
     Ok(())
+}
+
+/// Removes from a folder what runs that were killed left behind at least `age` ago.
+pub fn sweep(folder: &Path, age: Duration) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let old = || {
+            let changed = entry.metadata().and_then(|it| it.modified()).ok()?;
+            Some(changed.elapsed().unwrap_or_default() >= age)
+        };
+        if entry.file_name().to_string_lossy().starts_with(TEMPORARY) && old() == Some(true) {
+            // What cannot be removed does no harm.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Makes `link` point to `target`, replacing a link but nothing else.

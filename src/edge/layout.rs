@@ -69,6 +69,7 @@ impl Layout {
         fs::create_dir_all(&self.folder).map_err(failed)?;
         let lock = File::open(&self.folder).map_err(failed)?;
         lock.lock().map_err(failed)?;
+        disk::sweep(&self.folder, Duration::ZERO);
         self.blobs.sweep(Duration::ZERO);
         Ok(Held { layout: self, _lock: lock })
     }

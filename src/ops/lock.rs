@@ -88,6 +88,7 @@ pub fn lock(spec: &Path, options: Options<'_>, now: Timestamp) -> Result<Locked,
     let changed = old_text != text;
     let diff = if changed { diff(old_text, &text, &workspace.lock_path) } else { String::new() };
     if changed && options.write {
+        disk::sweep(workspace.lock_path.parent().unwrap_or(Path::new(".")), Duration::from_secs(60));
         disk::write(&workspace.lock_path, text.as_bytes(), Access::Public)?;
     }
     Ok(Locked { path: workspace.lock_path, changed, diff, minted, dropped })

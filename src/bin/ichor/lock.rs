@@ -9,7 +9,7 @@ use ichor::ops::lock::Options;
 use ichor::ops::{self, Error};
 use ichor::stage::resolve::Update;
 
-use crate::network;
+use crate::network::NetworkArgs;
 use crate::progress::Reporter;
 
 /// Resolves the spec, mints the certificates and secrets that are missing, and writes the lock
@@ -33,7 +33,7 @@ pub struct Args {
     #[arg(long, conflicts_with = "dry_run")]
     locked: bool,
     #[command(flatten)]
-    network: network::Args,
+    network: NetworkArgs,
 }
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {

@@ -7,12 +7,12 @@ use ichor::edge::fetch::{Credentials, Settings};
 
 /// How sources are fetched
 #[derive(clap::Args)]
-pub struct Args {
+pub struct NetworkArgs {
     /// Uses vendor and the cache alone
     #[arg(long)]
     offline: bool,
     /// How many sources are fetched at once
-    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=64))]
+    #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=64))]
     jobs: u16,
     /// How many seconds to wait for a connection, an answer, or the next bytes of one
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=3600))]
@@ -22,7 +22,7 @@ pub struct Args {
     config: Option<PathBuf>,
 }
 
-impl Args {
+impl NetworkArgs {
     pub fn settings(&self) -> Settings {
         let set = |name: &str| crate::environment(name).filter(|it| !it.is_empty()).map(PathBuf::from);
         let usual = || {

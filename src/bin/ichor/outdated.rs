@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use ichor::ops::fetching::Fetching;
 use ichor::ops::{self, Error};
 
-use crate::network;
+use crate::network::NetworkArgs;
 use crate::progress::Reporter;
 
 /// Lists the sources that have newer versions than the lock
@@ -16,7 +16,7 @@ pub struct Args {
     #[arg(default_value = "ichor.yaml")]
     spec: PathBuf,
     #[command(flatten)]
-    network: network::Args,
+    network: NetworkArgs,
 }
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {

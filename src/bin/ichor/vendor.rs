@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use ichor::ops::fetching::Fetching;
 use ichor::ops::{self, Error};
 
-use crate::network;
+use crate::network::NetworkArgs;
 use crate::progress::Reporter;
 
 /// Fetches everything the lock names into vendor, an OCI image layout: from then on a build needs no network
@@ -22,7 +22,7 @@ pub struct Args {
     #[arg(long)]
     prune: bool,
     #[command(flatten)]
-    network: network::Args,
+    network: NetworkArgs,
 }
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {

@@ -92,17 +92,18 @@ impl<'p> Http<'p> {
         patience: Duration,
         progress: &'p dyn Progress,
     ) -> Self {
+        let plain = plain.iter().map(|it| usual(it).to_owned()).collect();
         Http { agent: OnceLock::new(), plain, roots, patience, progress }
     }
 
     /// `http` or `https`, as a host and its port are spoken to.
     pub fn scheme(&self, host: &str) -> &'static str {
-        if self.plain.contains(host) { "http" } else { "https" }
+        if self.plain.contains(usual(host)) { "http" } else { "https" }
     }
 
     /// Whether a host may be spoken to in this scheme.
     pub fn allows(&self, url: &Url) -> bool {
-        url.scheme() == "https" || (url.scheme() == "http" && self.plain.contains(&authority(url)))
+        url.scheme() == "https" || (url.scheme() == "http" && self.plain.contains(usual(&authority(url))))
     }
 
     /// Gets an answer, whatever its status. Requests that failed for a passing reason are made again, from where the body
@@ -272,6 +273,11 @@ pub fn shown(url: &Url) -> String {
 pub fn authority(url: &Url) -> String {
     let host = url.host_str().unwrap_or_default();
     url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// A host without the port that plain http has anyway.
+fn usual(host: &str) -> &str {
+    host.strip_suffix(":80").unwrap_or(host)
 }
 
 /// A status with its name: `404 Not Found`.
