@@ -19,12 +19,18 @@ pub enum Error {
     Recipient { recipient: String, reason: String },
     #[error("there is no recipient to seal to")]
     NoRecipients,
+    #[error("minting needs `{0}`: name an identity that opens it with `-i`")]
+    NoIdentity(String),
     #[error("sealing failed: {0}")]
     Seal(String),
     #[error("identity file cannot be used: {0}")]
     Identity(String),
     #[error("none of the identities opens the envelope of `{0}`")]
     NotForUs(String),
+    #[error("none of the identities opens `{0}`")]
+    FileNotForUs(String),
+    #[error("`{path}` cannot be decrypted: {reason}")]
+    File { path: String, reason: String },
     #[error("the envelope of `{secret}` is damaged: {reason}")]
     Damaged { secret: String, reason: String },
 }
@@ -58,6 +64,17 @@ impl Sealer {
     }
 }
 
+enum Failed {
+    NotForUs,
+    Damaged(String),
+}
+
+/// Whether bytes are an age file, armoured or not.
+pub fn is_age(bytes: &[u8]) -> bool {
+    let start = bytes.trim_ascii_start();
+    start.starts_with(b"age-encryption.org/") || start.starts_with(b"-----BEGIN AGE ENCRYPTED FILE-----")
+}
+
 /// Opens what was sealed to any of a set of identities.
 pub struct Opener {
     identities: Vec<Box<dyn age::Identity>>,
@@ -77,15 +94,30 @@ impl Opener {
 
     /// Opens the envelope of the secret of this name.
     pub fn open(&self, name: &str, envelope: &Envelope) -> Result<Secret, Error> {
-        let damaged = |reason: String| Error::Damaged { secret: name.into(), reason };
-        let decryptor = age::Decryptor::new_buffered(ArmoredReader::new(envelope.0.as_bytes()))
-            .map_err(|it| damaged(it.to_string()))?;
+        self.decrypt(envelope.0.as_bytes()).map_err(|it| match it {
+            Failed::NotForUs => Error::NotForUs(name.into()),
+            Failed::Damaged(reason) => Error::Damaged { secret: name.into(), reason },
+        })
+    }
+
+    /// Decrypts a file of this name, armoured or not.
+    pub fn open_file(&self, path: &str, bytes: &[u8]) -> Result<Secret, Error> {
+        self.decrypt(bytes).map_err(|it| match it {
+            Failed::NotForUs => Error::FileNotForUs(path.into()),
+            Failed::Damaged(reason) => Error::File { path: path.into(), reason },
+        })
+    }
+
+    fn decrypt(&self, bytes: &[u8]) -> Result<Secret, Failed> {
+        let damaged = |it: &dyn std::fmt::Display| Failed::Damaged(it.to_string());
+        let decryptor = age::Decryptor::new_buffered(ArmoredReader::new(bytes)).map_err(|it| damaged(&it))?;
         let mut reader = decryptor.decrypt(self.identities.iter().map(|it| it.as_ref())).map_err(|it| match it {
-            age::DecryptError::NoMatchingKeys => Error::NotForUs(name.into()),
-            other => damaged(other.to_string()),
+            age::DecryptError::NoMatchingKeys => Failed::NotForUs,
+            other => damaged(&other),
         })?;
-        let mut secret = zeroize::Zeroizing::new(Vec::with_capacity(envelope.0.len()));
-        reader.read_to_end(&mut secret).map_err(|it| damaged(it.to_string()))?;
+        // The plaintext is shorter than the file, so that the buffer never moves and leaves a copy behind.
+        let mut secret = zeroize::Zeroizing::new(Vec::with_capacity(bytes.len()));
+        reader.read_to_end(&mut secret).map_err(|it| damaged(&it))?;
         Ok(Secret::new(std::mem::take(&mut *secret)))
     }
 }

@@ -1,8 +1,8 @@
 //! Reading and writing files so that nothing a user has is lost.
 
 use std::fs;
-use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::io::{self, Read, Write};
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -29,6 +29,14 @@ pub enum Access {
 
 pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
     fs::read(path).map_err(|source| Error { action: "read", path: path.into(), source })
+}
+
+/// Everything on the standard input.
+pub fn read_standard_input() -> Result<Vec<u8>, Error> {
+    let mut bytes = Vec::new();
+    let failed = |source| Error { action: "read", path: "standard input".into(), source };
+    io::stdin().lock().read_to_end(&mut bytes).map_err(failed)?;
+    Ok(bytes)
 }
 
 /// A text file; other bytes than UTF-8 are an error.
@@ -72,6 +80,21 @@ pub fn sweep(folder: &Path, age: Duration) {
             let _ = fs::remove_file(entry.path());
         }
     }
+}
+
+/// Makes a folder and what leads to it, where it is missing; for [`Access::Owner`] nobody else may look into it (0700).
+/// A folder that is there keeps its mode.
+pub fn folder(path: &Path, access: Access) -> Result<(), Error> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true).mode(if access == Access::Owner { 0o700 } else { 0o777 });
+    builder.create(path).map_err(|source| Error { action: "make", path: path.into(), source })
+}
+
+/// Writes to standard output.
+pub fn print(bytes: &[u8]) -> Result<(), Error> {
+    let mut stdout = io::stdout().lock();
+    let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
+    written.map_err(|source| Error { action: "write", path: "standard output".into(), source })
 }
 
 /// Makes `link` point to `target`, replacing a link but nothing else.

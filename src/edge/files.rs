@@ -1,5 +1,8 @@
 //! What `template` reads and writes: charts, values files, and the folder of `--output-dir`.
 
+// With `disk`, this is where files are reached.
+#![allow(clippy::disallowed_methods)]
+
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
@@ -32,12 +35,14 @@ pub enum FilesError {
     Irregular(PathBuf),
     #[error("chart file {} is larger than the maximum file size {MAX_FILE_SIZE}", strconv::quote(.0.as_bytes()))]
     TooLarge(String),
+    #[error("error evaluating symlink {}: lstat {}: no such file or directory", path.display(), target.display())]
+    BrokenLink { path: PathBuf, target: PathBuf },
     #[error("`{}` leads back to itself", .0.display())]
     Cycle(PathBuf),
     #[error("file '{0}' seems to be a YAML file, but expected a gzipped archive")]
     YamlForArchive(String),
-    #[error("file '{0}' does not appear to be a gzipped archive")]
-    NoArchive(String),
+    #[error("file '{name}' does not appear to be a gzipped archive; got '{found}'")]
+    NoArchive { name: String, found: &'static str },
     #[error("`{0}`: values are not fetched; give a file")]
     RemoteValues(String),
     #[error("{action} {}: {}", path.display(), go_text(source))]
@@ -63,12 +68,17 @@ pub fn chart(name: &str) -> Result<ChartFiles, FilesError> {
         return Err(if local { FilesError::NotFound(name.into()) } else { FilesError::NotLocal(name.into()) });
     };
     if about.is_dir() {
-        return chart_folder(path).map(ChartFiles::Folder);
+        let root = std::path::absolute(path).unwrap_or_else(|_| path.into());
+        return chart_folder(&root).map(ChartFiles::Folder);
     }
     let bytes = read(path)?;
     if !looks_like_archive(&bytes) {
         let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
-        return Err(if yaml { FilesError::YamlForArchive(name.into()) } else { FilesError::NoArchive(name.into()) });
+        return Err(if yaml {
+            FilesError::YamlForArchive(name.into())
+        } else {
+            FilesError::NoArchive { name: name.into(), found: content_type(&bytes) }
+        });
     }
     Ok(ChartFiles::Archive(bytes))
 }
@@ -137,8 +147,7 @@ fn walk(folder: &Path, below: &str, rules: &Rules, depth: usize, tree: &mut File
         // Links are followed, and known by their own place.
         let about = match fs::metadata(&path) {
             Ok(it) => it,
-            Err(_) if rules.ignores(&relative, false) => continue,
-            Err(source) => return Err(FilesError::Io { action: "stat", path, source }),
+            Err(source) => return Err(broken(path, source)),
         };
         if rules.ignores(&relative, about.is_dir()) {
             continue;
@@ -160,11 +169,45 @@ fn walk(folder: &Path, below: &str, rules: &Rules, depth: usize, tree: &mut File
     Ok(())
 }
 
+/// What is wrong with a link or file that cannot be looked at.
+fn broken(path: PathBuf, source: io::Error) -> FilesError {
+    /// Linux's ELOOP.
+    const LOOP: i32 = 40;
+    if source.raw_os_error() == Some(LOOP) {
+        return FilesError::Cycle(path);
+    }
+    match fs::read_link(&path) {
+        Ok(target) if source.kind() == io::ErrorKind::NotFound => {
+            let target = path.parent().unwrap_or(Path::new("/")).join(target);
+            FilesError::BrokenLink { path, target }
+        }
+        _ => FilesError::Io { action: "lstat", path, source },
+    }
+}
+
 fn read(path: &Path) -> Result<Vec<u8>, FilesError> {
     fs::read(path).map_err(|source| {
         let action = if source.kind() == io::ErrorKind::IsADirectory { "read" } else { "open" };
         FilesError::Io { action, path: path.into(), source }
     })
+}
+
+/// What Go's `http.DetectContentType` says of the likeliest files. Helm hands it 512 bytes, a shorter file filled up with
+/// zeros, which no text holds.
+fn content_type(bytes: &[u8]) -> &'static str {
+    let signatures: [(&[u8], &str); 5] = [
+        (b"PK\x03\x04", "application/zip"),
+        (b"%PDF-", "application/pdf"),
+        (b"\x89PNG\r\n\x1a\n", "image/png"),
+        (b"GIF8", "image/gif"),
+        (b"\xff\xd8\xff", "image/jpeg"),
+    ];
+    if let Some((_, name)) = signatures.iter().find(|(start, _)| bytes.starts_with(start)) {
+        return name;
+    }
+    let Some(head) = bytes.get(..512) else { return "application/octet-stream" };
+    let binary = |it: &u8| matches!(it, 0..=8 | 0x0b | 0x0e..=0x1a | 0x1c..=0x1f);
+    if head.iter().any(binary) { "application/octet-stream" } else { "text/plain; charset=utf-8" }
 }
 
 /// An error of the system as Go prints it.

@@ -1,47 +1,94 @@
 //! Minting: real keys, real chance, the real clock.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
-use super::age::Opener;
+use super::age::{self, Opener};
 use super::{network, random};
 use crate::base::secret::Secret;
 use crate::engine::sprig;
+use crate::engine::sprig::crypto::{Algorithm, PrivateKey};
 use crate::engine::value::{Failure, Value};
 use crate::engine::world::Call;
 use crate::stage::lock::Envelope;
-use crate::stage::render::Minter;
+use crate::stage::render::{Imported, Imports, Minter};
 
 /// Mints at a fixed moment, and opens envelopes with identities that are read when first needed.
 pub struct Mint<'a> {
     now: Timestamp,
     identities: &'a [String],
     opener: Option<Opener>,
+    /// What exists already and answers calls.
+    pub imports: Imports,
+    /// Texts that pins, `part/pin`, are to have.
+    pub given: BTreeMap<String, Secret>,
 }
 
 impl<'a> Mint<'a> {
     /// `identities` are files.
     pub fn new(now: Timestamp, identities: &'a [String]) -> Self {
-        Mint { now, identities, opener: None }
+        Mint { now, identities, opener: None, imports: Imports::default(), given: BTreeMap::new() }
+    }
+
+    /// Whether anything can be opened.
+    pub fn has_identity(&self) -> bool {
+        !self.identities.is_empty()
+    }
+
+    /// Opens the envelope of the secret of this name.
+    pub fn open(&mut self, name: &str, envelope: &Envelope) -> Result<Secret, age::Error> {
+        self.opener(name)?.open(name, envelope)
+    }
+
+    /// Decrypts a file of this name.
+    pub fn decrypt(&mut self, path: &str, bytes: &[u8]) -> Result<Secret, age::Error> {
+        self.opener(path)?.open_file(path, bytes)
+    }
+
+    fn opener(&mut self, what: &str) -> Result<&Opener, age::Error> {
+        if self.opener.is_none() {
+            if self.identities.is_empty() {
+                return Err(age::Error::NoIdentity(what.into()));
+            }
+            self.opener = Some(Opener::read(self.identities)?);
+        }
+        self.opener.as_ref().ok_or_else(|| age::Error::NoIdentity(what.into()))
+    }
+
+    fn compute(&self, call: &Call<'_>) -> Result<Value, Failure> {
+        sprig::compute(call, &mut random::system(), &sprig::time(self.now, "UTC"), &mut network::resolve)
     }
 }
 
+/// The keys that Helm makes.
+const HELMS: Algorithm = Algorithm::Rsa { bits: 2048 };
+
 impl Minter for Mint<'_> {
-    fn mint(&mut self, call: &Call<'_>) -> Result<Value, Failure> {
-        sprig::compute(call, &mut random::system(), &sprig::time(self.now, "UTC"), &mut network::resolve)
+    fn mint(&mut self, call: &Call<'_>, algorithm: Algorithm) -> Result<Value, Failure> {
+        let with_key = match call.function {
+            "genCA" => "genCAWithKey",
+            "genSelfSignedCert" => "genSelfSignedCertWithKey",
+            "genSignedCert" => "genSignedCertWithKey",
+            _ => "",
+        };
+        if algorithm == HELMS || with_key.is_empty() {
+            return self.compute(call);
+        }
+        let key = PrivateKey::generate(algorithm, &mut random::system()).and_then(|it| it.to_pem())?;
+        let args: Vec<Value> = call.args.iter().cloned().chain([key.as_str().into()]).collect();
+        self.compute(&Call { function: with_key, args: &args })
     }
 
     fn unseal(&mut self, name: &str, envelope: &Envelope) -> Result<Secret, Failure> {
-        if self.identities.is_empty() {
-            return Err(Failure::new(format!(
-                "minting needs the secret `{name}`: name an identity that opens it with `-i`"
-            )));
-        }
-        let opener = match self.opener.take() {
-            Some(opener) => opener,
-            None => Opener::read(self.identities).map_err(Failure::from_error)?,
-        };
-        let secret = opener.open(name, envelope).map_err(Failure::from_error);
-        self.opener = Some(opener);
-        secret
+        self.open(name, envelope).map_err(Failure::from_error)
+    }
+
+    fn imported(&mut self, call: &Call<'_>) -> Option<Imported> {
+        self.imports.answer(call).cloned()
+    }
+
+    fn given(&mut self, pin: &str) -> Option<Secret> {
+        self.given.get(pin).cloned()
     }
 }

@@ -5,7 +5,7 @@
 //! that equal strings stay equal.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::engine::value::{Str, Value};
 
@@ -29,6 +29,8 @@ pub struct Holes {
     exprs: Vec<Expr>,
     /// The debug form of each expression tells it apart: it shows every type, string and token in full.
     known: BTreeMap<String, usize>,
+    /// The secrets that may be templates themselves.
+    templates: BTreeSet<String>,
 }
 
 /// A piece of a text that may hold holes.
@@ -59,6 +61,16 @@ impl Holes {
         (index, Holes::token_of(index))
     }
 
+    /// Notes that a secret [may be a template](may_be_template).
+    pub fn mark_template(&mut self, secret: &str) {
+        self.templates.insert(secret.into());
+    }
+
+    /// Whether a secret may be a template.
+    pub fn is_template(&self, secret: &str) -> bool {
+        self.templates.contains(secret)
+    }
+
     /// The text that stands for the hole of this index.
     pub fn token_of(index: usize) -> Str {
         format!("{OPEN}{index}{CLOSE}").into()
@@ -79,6 +91,31 @@ impl Holes {
     pub fn iter(&self) -> impl Iterator<Item = &Expr> {
         self.exprs.iter()
     }
+}
+
+/// Why a text cannot be sealed: what templates make of it would not open to what they make of the text itself.
+pub fn refusal(text: &[u8]) -> Option<&'static str> {
+    let Ok(text) = std::str::from_utf8(text) else { return Some("it is no UTF-8 text") };
+    let unwritable = |it: char| matches!(it, '\u{7f}'..='\u{84}' | '\u{86}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}');
+    if text.is_empty() {
+        return Some("it is empty, and a template may ask whether it is");
+    }
+    if text.contains(unwritable) {
+        return Some("it holds characters that no YAML can hold");
+    }
+    if text.contains(OPEN) || text.contains(CLOSE) {
+        return Some("it holds a character that stands for sealed text");
+    }
+    if text.contains("<no value>") {
+        return Some("it holds `<no value>`, which Helm takes out of what it prints");
+    }
+    None
+}
+
+/// Whether a text could be, or become with what stands around it, a template.
+pub fn may_be_template(text: &[u8]) -> bool {
+    let brace = |it: Option<&u8>| matches!(it, Some(b'{' | b'}'));
+    find(text, b"{{").is_some() || find(text, b"}}").is_some() || brace(text.first()) || brace(text.last())
 }
 
 /// Whether a hole stands anywhere in the value, map keys included.

@@ -74,7 +74,7 @@ fn assemble(workspace: &Workspace, lock: &Lock, vendored: &Vendored) -> Result<B
     let rendered = render::render(vendored, None)?;
     let sealed = seal::seal(&rendered)?;
     check(&sealed, lock, workspace)?;
-    let packed = pack::pack(&sealed, workspace.spec.talos);
+    let packed = pack::pack(&sealed, &workspace.spec);
     Ok(Bundle::assemble(&sealed, &packed, lock)?)
 }
 

@@ -4,9 +4,11 @@ use std::path::PathBuf;
 
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::edge::layout::LayoutError;
-use crate::edge::{age, disk};
+use crate::edge::{age, disk, guard};
 use crate::stage::bundle;
 use crate::stage::lock;
+use crate::stage::pack::machine_config;
+use crate::stage::pack::target;
 use crate::stage::render;
 use crate::stage::resolve::{self, Fault, SourceError};
 use crate::stage::seal;
@@ -55,8 +57,37 @@ pub enum Error {
     Age(#[from] age::Error),
     #[error("no identity is named, and there are secrets to open")]
     NoIdentity,
+    /// Sealed values cannot be taken; never quotes them.
+    #[error("`{path}`: {reason}")]
+    SecretValues { path: String, reason: String },
+    #[error(transparent)]
+    Import(#[from] render::ImportError),
+    #[error("the sealed key of the pin `{pin}` is not that of its certificate")]
+    WrongKey { pin: String },
+    #[error("there is no pin `{name}`")]
+    NoPin { name: String, known: Vec<String> },
+    #[error("refused to write secrets there: {0}")]
+    Exposed(#[from] guard::Exposed),
+    #[error("the pin `{name}` cannot be rotated: {reason}")]
+    NotRotated { name: String, reason: String },
     #[error("there is no place for the store")]
     NoStore,
+    #[error(transparent)]
+    Deliver(#[from] target::DeliverError),
+    #[error("`{}`: {fault}", path.display())]
+    Config { path: PathBuf, fault: machine_config::Error },
+    #[error("no machine config is named to put the manifests into")]
+    NoConfig,
+    #[error("the target `{0}` is a folder")]
+    NeedsFolder(target::Target),
+    #[error("what goes to the target `{0}` cannot be split")]
+    CannotSplit(target::Target),
+    #[error("the spec `{}` is of bundle `{found}`, not of `{wanted}`", spec.display())]
+    OtherBundle { spec: PathBuf, found: String, wanted: String },
+    #[error("{}", no_such_chart(named))]
+    NoSuchChart { named: Option<String>, charts: Vec<String> },
+    #[error("values file `{}` cannot be read: {message}", path.display())]
+    LaterValues { path: PathBuf, message: String },
 }
 
 impl Error {
@@ -126,6 +157,47 @@ impl Error {
             Error::NoIdentity => self
                 .plain("A002")
                 .help("name a file with your age identity or SSH key: `-i key.txt`, or ICHOR_IDENTITY"),
+            Error::SecretValues { .. } => self.plain("P001"),
+            Error::Import(_) => self.plain("P002"),
+            Error::WrongKey { .. } => {
+                self.plain("P003").help("take the lock from version control again: it is not for editing")
+            }
+            Error::NoPin { name, known } => {
+                let near = known.iter().min_by_key(|it| strsim::damerau_levenshtein(it, name));
+                match near {
+                    Some(near) => self.plain("P004").help(format!("did you mean `{near}`? `ichor certs` lists all")),
+                    None => self.plain("P004"),
+                }
+            }
+            Error::Exposed(_) => self
+                .plain("P006")
+                .help("name a place of your own outside of git, add the file to .gitignore, or say `--force`"),
+            Error::NotRotated { .. } => self.plain("P005"),
+            Error::Deliver(fault) => match fault {
+                target::DeliverError::Dollar { .. } => self.plain("D001").help("write a folder: `-o DIR/`"),
+                target::DeliverError::NoTarget(_) => {
+                    let names: Vec<&str> = target::TARGETS.iter().map(|(name, _)| *name).collect();
+                    self.plain("D002").help(format!("targets are {}", names.join(", ")))
+                }
+                _ => self.plain("D003"),
+            },
+            Error::Config { fault, .. } => {
+                let diagnostic = self.plain("D004");
+                match fault {
+                    machine_config::Error::Worker { .. } => diagnostic.help("name the config of a control plane"),
+                    machine_config::Error::NotAConfig => diagnostic.help("`talosctl gen config` makes one"),
+                    _ => diagnostic,
+                }
+            }
+            Error::NoConfig => self.plain("D005").help("name it: `--for machine-config controlplane.yaml`"),
+            Error::NeedsFolder(_) => self.plain("D006").help("name it: `-o DIR/`"),
+            Error::CannotSplit(_) => self.plain("D007").help("`talos`, `kubectl` and `files` can"),
+            Error::OtherBundle { .. } => self.plain("D008").help("name the bundle's own spec: `--spec ichor.yaml`"),
+            Error::NoSuchChart { charts, .. } => {
+                let help = format!("write `--values PART=FILE`; the spec's charts are {}", charts.join(", "));
+                self.plain("D009").help(help)
+            }
+            Error::LaterValues { .. } => self.plain("V005"),
             Error::NoStore => self.plain("E002").help("set ICHOR_STORE or HOME"),
             Error::Fetch(fault) => fetch_fault(fault),
             Error::Layout(LayoutError::Disk(fault)) => Diagnostic::error("E001", fault.to_string()),
@@ -157,13 +229,19 @@ fn fetch_fault(fault: &SourceError) -> Diagnostic {
     }
 }
 
+fn no_such_chart(named: &Option<String>) -> String {
+    match named {
+        Some(part) => format!("the spec has no chart part `{part}`"),
+        None => "the spec has not just one chart that these values could be for".into(),
+    }
+}
+
 fn lock_fault(path: &std::path::Path, fault: &lock::Error) -> Diagnostic {
     let diagnostic = |code| Diagnostic::error(code, fault.to_string()).at(file(path));
     match fault {
         lock::Error::NewerFormat(_) => diagnostic("L002").help("use a newer ichor"),
-        lock::Error::NotCanonical { .. } => {
-            diagnostic("L003").help("take the lock from version control again: it is not for editing")
-        }
+        lock::Error::NotCanonical { diff, .. } => diagnostic("L003")
+            .help(format!("take the lock from version control again: it is not for editing. This is amiss:\n{diff}")),
         lock::Error::Pin { .. } => {
             diagnostic("L004").help("take the lock from version control again: it is not for editing")
         }

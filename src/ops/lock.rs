@@ -8,28 +8,15 @@ use jiff::Timestamp;
 
 use super::fetching::Fetching;
 use super::{Error, Workspace};
+use crate::base::secret::Secret;
 use crate::edge::age::Sealer;
 use crate::edge::disk::{self, Access};
 use crate::edge::mint::Mint;
-use crate::edge::sources::Disk;
 use crate::stage::lock::{Lock, LockedPart, Pin};
 use crate::stage::render::{self, RenderedPart};
-use crate::stage::resolve::{self, Fault, Remote, Resolved, ResolvedContent, ResolvedPart, SourceError, Update};
+use crate::stage::resolve::{ResolvedContent, ResolvedPart, Update};
 use crate::stage::seal::{self, SealedPart};
-use crate::stage::spec::Source;
 use crate::stage::vendor::Vendored;
-
-/// How to lock.
-#[derive(Clone, Copy)]
-pub struct Options<'a> {
-    /// Files; they are read only where an existing CA must sign.
-    pub identities: &'a [String],
-    /// Which parts may move to other versions.
-    pub update: &'a Update,
-    /// Whether the lock is written where it changes.
-    pub write: bool,
-    pub fetching: Fetching<'a>,
-}
 
 /// What locking did.
 #[derive(Clone, Debug)]
@@ -43,116 +30,129 @@ pub struct Locked {
     pub minted: Vec<String>,
     /// The pins that no call asks for any more and that were dropped.
     pub dropped: Vec<String>,
+    /// The subjects of imported certificates that no pin took.
+    pub unused: Vec<String>,
 }
 
-/// Locks the spec at a path.
-pub fn lock(spec: &Path, options: Options<'_>, now: Timestamp) -> Result<Locked, Error> {
-    let workspace = Workspace::read(spec)?;
+/// How to lock.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Identity files; they are read only where something must be opened.
+    pub identities: Vec<String>,
+    /// What `now` answers from here on; as it was where this is absent.
+    pub clock: Option<Timestamp>,
+    /// PEM files, under age or not, whose certificates and keys replace those that the lock holds or lacks.
+    pub import: Vec<PathBuf>,
+    /// Secrets of a cluster, as `kubectl get secret -o yaml` prints them.
+    pub import_secrets: Option<Secret>,
+    /// Which parts may move to other versions.
+    pub update: Update,
+    /// Whether the lock stays as it is on disk.
+    pub keep: bool,
+}
+
+/// Locks the spec at a path as a request says.
+pub fn lock(spec: &Path, request: &Request, fetching: Fetching<'_>, now: Timestamp) -> Result<Locked, Error> {
+    let mut workspace = Workspace::read(spec)?;
     let old = workspace.lock_if_any()?;
-    let old_lock = old.as_ref().map(|(lock, _)| lock);
-    if let Some(old) = old_lock
+    let mut mint = Mint::new(now, &request.identities);
+    mint.imports = super::import::read(request, &mut mint)?;
+    let (mut lock, text) = match old {
+        Some((lock, text)) => (Some(lock), Some(text)),
+        None => (None, None),
+    };
+    if let (Some(lock), Some(clock)) = (&mut lock, request.clock) {
+        lock.clock = clock;
+    }
+    workspace.fetched = Some(fetching.fetch(&workspace, lock.as_ref(), &request.update)?);
+    relock(&workspace, lock, text.as_deref(), &mut mint, request.clock.unwrap_or(now), !request.keep)
+}
+
+/// Makes the lock anew from an older one, whose text is what lies on disk; writes it where it changes and `write` is set.
+pub(super) fn relock(
+    workspace: &Workspace,
+    old: Option<Lock>,
+    text: Option<&str>,
+    mint: &mut Mint<'_>,
+    now: Timestamp,
+    write: bool,
+) -> Result<Locked, Error> {
+    if let Some(old) = &old
         && old.recipients != workspace.spec.recipients
         && old.parts.values().flat_map(|it| it.pins.values()).any(|it| it.sealed.is_some())
     {
         return Err(Error::RecipientsChanged { path: workspace.lock_path.clone() });
     }
-    let resolved = fetch(&workspace, old_lock, options)?;
-    let facts: BTreeMap<String, LockedPart> = resolved.parts().iter().map(facts).collect();
-    let vendored = Vendored::fresh(&workspace.spec, resolved, old_lock, now);
-    let mut mint = Mint::new(now, options.identities);
-    let rendered = render::render(&vendored, Some(&mut mint))?;
-    let sealed = seal::seal(&rendered)?;
-    let sealer = Sealer::new(&workspace.spec.recipients)?;
-    let mut new = Lock {
-        bundle: workspace.spec.bundle.clone(),
-        clock: vendored.clock(),
-        recipients: workspace.spec.recipients.clone(),
+    let before: BTreeMap<String, BTreeMap<String, Pin>> =
+        old.iter().flat_map(|it| &it.parts).map(|(name, part)| (name.clone(), part.pins.clone())).collect();
+    let mut lock = old.unwrap_or_else(|| Lock {
+        bundle: String::new(),
+        clock: now,
+        recipients: Vec::new(),
         parts: BTreeMap::new(),
-    };
+    });
+    let sealer = Sealer::new(&workspace.spec.recipients)?;
+    let resolved = workspace.resolve()?;
+    let mut parts = BTreeMap::new();
+    for resolved in resolved.parts() {
+        let mut part = facts(resolved);
+        if let Some(known) = lock.parts.get_mut(&resolved.name) {
+            part.pins = std::mem::take(&mut known.pins);
+            part.secret_values = known.secret_values;
+        }
+        if let ResolvedContent::Chart { inputs, .. } = &resolved.content {
+            super::secrets::refresh(&resolved.name, &mut part, inputs, mint, &sealer)?;
+        }
+        parts.insert(resolved.name.clone(), part);
+    }
+    lock.parts = parts;
+    let mut vendored = Vendored::fresh(&workspace.spec, resolved, Some(&lock), now);
+    let mut rendered = render::render(&vendored, Some(mint))?;
+    let mut sealed = seal::seal(&rendered)?;
+    if super::import::by_place(&rendered, &sealed, &lock, mint)? {
+        vendored = Vendored::fresh(&workspace.spec, workspace.resolve()?, Some(&lock), now);
+        rendered = render::render(&vendored, Some(mint))?;
+        sealed = seal::seal(&rendered)?;
+    }
+    lock.bundle = workspace.spec.bundle.clone();
+    lock.clock = vendored.clock();
+    lock.recipients = workspace.spec.recipients.clone();
     let mut minted = Vec::new();
     let mut dropped = Vec::new();
     for (rendered, sealed) in rendered.parts().iter().zip(sealed.parts()) {
-        let mut part = facts[&rendered.name].clone();
-        let old_pins =
-            old_lock.and_then(|it| it.parts.get(&rendered.name)).map(|it| it.pins.clone()).unwrap_or_default();
-        part.pins = pins(rendered, &old_pins, &sealer)?;
+        let Some(part) = lock.parts.get_mut(&rendered.name) else { continue };
+        part.pins = pins(rendered, &part.pins, &sealer)?;
         minted.extend(rendered.minted.keys().map(|it| format!("{}/{it}", rendered.name)));
-        dropped.extend(
-            old_pins.keys().filter(|it| !part.pins.contains_key(*it)).map(|it| format!("{}/{it}", rendered.name)),
-        );
-        record(&mut part, sealed);
-        new.parts.insert(rendered.name.clone(), part);
+        let gone = before.get(&rendered.name).into_iter().flat_map(BTreeMap::keys);
+        dropped.extend(gone.filter(|it| !part.pins.contains_key(*it)).map(|it| format!("{}/{it}", rendered.name)));
+        record(part, sealed);
     }
-    let text = new.encode();
-    let old_text = old.as_ref().map_or("", |(_, text)| text);
-    let changed = old_text != text;
-    let diff = if changed { diff(old_text, &text, &workspace.lock_path) } else { String::new() };
-    if changed && options.write {
+    let unused = super::import::unused(&mint.imports, &lock);
+    let new = lock.encode();
+    let changed = text.is_none_or(|old| old != new);
+    let diff = if changed { diff(text.unwrap_or_default(), &new, &workspace.lock_path) } else { String::new() };
+    if changed && write {
         disk::sweep(workspace.lock_path.parent().unwrap_or(Path::new(".")), Duration::from_secs(60));
-        disk::write(&workspace.lock_path, text.as_bytes(), Access::Public)?;
+        disk::write(&workspace.lock_path, new.as_bytes(), Access::Public)?;
     }
-    Ok(Locked { path: workspace.lock_path, changed, diff, minted, dropped })
-}
-
-/// Everything the spec names, fetched where it is not at hand, and resolved.
-fn fetch(workspace: &Workspace, old: Option<&Lock>, options: Options<'_>) -> Result<Resolved, Error> {
-    if let Update::Parts(parts) = options.update {
-        let known: Vec<String> = workspace.spec.parts.iter().map(|it| it.name.clone()).collect();
-        if let Some(part) = parts.iter().find(|it| !known.contains(it)) {
-            return Err(Error::NoSuchPart { part: part.clone(), parts: known });
-        }
-    }
-    let nothing = |key: &str, _: &Source, _: &str| {
-        Err(SourceError::new("V016", Fault::Input, format!("`{key}` has not been fetched")))
-    };
-    let disk = Disk::new(&workspace.spec_folder, &nothing);
-    let wishes = resolve::wishes(&workspace.spec, &disk, old, options.update).map_err(Error::Resolve)?;
-    if wishes.is_empty() {
-        return resolve::resolve(&workspace.spec, &disk).map_err(Error::Resolve);
-    }
-    let shelves = workspace.shelves();
-    if let Some(cache) = &shelves.cache {
-        cache.sweep(Duration::from_secs(3600));
-    }
-    let network = options.fetching.network(workspace)?;
-    let clients = options.fetching.clients(&network)?;
-    let fetched = clients.fetcher(options.fetching.settings, &shelves).all(&wishes);
-    let mut remotes: BTreeMap<String, Remote> = BTreeMap::new();
-    let mut faults = Vec::new();
-    for (wish, fetched) in wishes.into_iter().zip(fetched) {
-        match fetched {
-            Ok(remote) => {
-                remotes.insert(wish.key, remote);
-            }
-            Err(source) => faults.push(resolve::Error::Source { source, place: wish.place }),
-        }
-    }
-    if !faults.is_empty() {
-        return Err(Error::Resolve(faults));
-    }
-    let remote = |key: &str, source: &Source, text: &str| match remotes.get(key) {
-        Some(remote) => Ok(remote.clone()),
-        None => nothing(key, source, text),
-    };
-    resolve::resolve(&workspace.spec, &Disk::new(&workspace.spec_folder, &remote)).map_err(Error::Resolve)
+    Ok(Locked { path: workspace.lock_path.clone(), changed, diff, minted, dropped, unused })
 }
 
 fn diff(old: &str, new: &str, path: &Path) -> String {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let diff = similar::TextDiff::from_lines(old, new);
-    diff.unified_diff()
-        .context_radius(3)
-        .header(&format!("a/lockfiles/{name}"), &format!("b/lockfiles/{name}"))
-        .to_string()
+    let (from, to) = (format!("a/lockfiles/{name}"), format!("b/lockfiles/{name}"));
+    similar::TextDiff::from_lines(old, new).unified_diff().context_radius(3).header(&from, &to).to_string()
 }
 
 /// What is known of a part before it renders.
-fn facts(part: &ResolvedPart) -> (String, LockedPart) {
-    let (version, values) = match &part.content {
-        ResolvedContent::Manifest(_) => (None, None),
-        ResolvedContent::Chart { version, values_digest, .. } => (Some(version.clone()), Some(*values_digest)),
+fn facts(part: &ResolvedPart) -> LockedPart {
+    let (version, values, lookup) = match &part.content {
+        ResolvedContent::Manifest(_) => (None, None, None),
+        ResolvedContent::Chart { version, values_digest, inputs, .. } => {
+            (Some(version.clone()), Some(*values_digest), inputs.lookup_digest)
+        }
     };
-    let locked = LockedPart {
+    LockedPart {
         source: part.source.clone(),
         version,
         manifest: part.manifest,
@@ -160,12 +160,13 @@ fn facts(part: &ResolvedPart) -> (String, LockedPart) {
         size: part.size,
         dependencies: part.dependencies.clone(),
         values,
+        secret_values: None,
+        lookup,
         pins: BTreeMap::new(),
         images: Vec::new(),
         resources: BTreeMap::new(),
         output: part.digest,
-    };
-    (part.name.clone(), locked)
+    }
 }
 
 /// What is known once it was sealed.

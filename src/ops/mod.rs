@@ -1,12 +1,20 @@
 //! What a user can do, one file a verb; each joins the edge and the stages.
 
 pub mod build;
+pub mod certs;
+pub mod check;
+pub mod deliver;
 mod error;
 pub mod fetching;
+pub mod handoff;
+mod import;
 pub mod lock;
 pub mod open;
 pub mod outdated;
 pub mod reseal;
+pub mod rotate;
+mod secrets;
+pub mod show;
 pub mod template;
 pub mod vendor;
 pub mod verify;

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::Error;
+use crate::base::digest::Digest;
 use crate::edge::age::Opener;
 use crate::edge::disk;
 use crate::engine::helm;
-use crate::stage::bundle::{Bundle, Opened};
+use crate::engine::sprig::crypto;
+use crate::stage::bundle::{Bundle, Index, Opened};
 
-/// Opens the bundle at a path with identity files.
-pub fn open(bundle: &Path, identities: &[String]) -> Result<Opened, Error> {
+/// Opens the bundle at a path with identity files; also gives what its index says.
+pub fn open(bundle: &Path, identities: &[String]) -> Result<(Opened, Index), Error> {
     let bytes = disk::read(bundle)?;
     let bundle = Bundle::decode(&bytes).map_err(|fault| Error::NotABundle { path: bundle.into(), fault })?;
     let mut secrets = BTreeMap::new();
@@ -20,8 +22,16 @@ pub fn open(bundle: &Path, identities: &[String]) -> Result<Opened, Error> {
         }
         let opener = Opener::read(identities)?;
         for (name, envelope) in bundle.envelopes() {
-            secrets.insert(name.clone(), opener.open(name, envelope)?);
+            let secret = opener.open(name, envelope)?;
+            if let Some(expected) = bundle.index().public_keys.get(name) {
+                let found = crypto::key_digest(secret.expose()).map(Digest::from_bytes);
+                if found.as_ref().ok() != Some(expected) {
+                    return Err(Error::WrongKey { pin: name.trim_end_matches(".key").into() });
+                }
+            }
+            secrets.insert(name.clone(), secret);
         }
     }
-    Ok(bundle.open(&secrets, &helm::functions())?)
+    let opened = bundle.open(&secrets, &helm::functions())?;
+    Ok((opened, bundle.index().clone()))
 }

@@ -30,8 +30,21 @@ pub fn reseal(spec: &Path, identities: &[String]) -> Result<Resealed, Error> {
     let mut envelopes = 0;
     for (part, locked) in &mut lock.parts {
         for (name, pin) in &mut locked.pins {
+            let full = format!("{part}/{name}");
             if let Some(envelope) = &mut pin.sealed {
-                *envelope = sealer.seal(&opener.open(&format!("{part}/{name}"), envelope)?)?;
+                let secret = opener.open(&full, envelope)?;
+                if pin.certificate.as_ref().is_some_and(|it| !it.is_of_key(secret.expose())) {
+                    return Err(Error::WrongKey { pin: full });
+                }
+                *envelope = sealer.seal(&secret)?;
+                envelopes += 1;
+            }
+            if let Some(successor) = &mut pin.successor {
+                let secret = opener.open(&full, &successor.sealed)?;
+                if !successor.certificate.is_of_key(secret.expose()) {
+                    return Err(Error::WrongKey { pin: full });
+                }
+                successor.sealed = sealer.seal(&secret)?;
                 envelopes += 1;
             }
         }

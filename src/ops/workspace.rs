@@ -1,15 +1,15 @@
 //! A spec and where its lock lies.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::Error;
-use super::fetching;
+use super::{Error, fetching};
 use crate::edge::blobs::Blobs;
 use crate::edge::disk;
 use crate::edge::fetch::Shelves;
 use crate::edge::sources::Disk;
 use crate::stage::lock::Lock;
-use crate::stage::resolve::{self, Resolved};
+use crate::stage::resolve::{self, Remote, Resolved};
 use crate::stage::spec::Spec;
 
 /// A spec that was read, and the folder that holds its lock.
@@ -18,11 +18,15 @@ pub struct Workspace {
     pub spec: Spec,
     /// The spec's text as it was read.
     pub spec_text: String,
+    /// The spec's file as the user would name it.
+    pub file: String,
     pub lock_path: PathBuf,
     /// The folder that holds the spec.
     pub spec_folder: PathBuf,
     /// Where everything lies that the workspace's locks name.
     pub vendor: PathBuf,
+    /// What was fetched for a new lock; `None` where everything must be what the lock says.
+    pub(super) fetched: Option<BTreeMap<String, Remote>>,
 }
 
 impl Workspace {
@@ -30,12 +34,13 @@ impl Workspace {
     pub fn read(spec_path: &Path) -> Result<Workspace, Error> {
         let path = if spec_path.is_dir() { spec_path.join("ichor.yaml") } else { spec_path.to_path_buf() };
         let spec_text = disk::read_text(&path)?;
-        let spec = Spec::parse(&path.display().to_string(), &spec_text).map_err(Error::Spec)?;
+        let file = path.display().to_string();
+        let spec = Spec::parse(&file, &spec_text).map_err(Error::Spec)?;
         let root = disk::workspace(&path);
         let vendor = root.join("vendor");
         let lock_path = root.join("lockfiles").join(format!("{}.lock", spec.bundle));
         let spec_folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-        Ok(Workspace { spec, spec_text, lock_path, spec_folder, vendor })
+        Ok(Workspace { spec, spec_text, file, lock_path, spec_folder, vendor, fetched: None })
     }
 
     /// The lock, where there is one, and its text.
@@ -52,17 +57,29 @@ impl Workspace {
         self.lock_if_any()?.ok_or_else(|| Error::NoLock { path: self.lock_path.clone() })
     }
 
-    /// Everything the spec names, read and measured. What lies elsewhere comes from `vendor` or the user's cache by the
-    /// digests of the lock; the network is never used.
+    /// Everything the spec names, read and measured. What lies elsewhere is what was fetched before, or comes from `vendor`
+    /// or the user's cache by the digests of the lock; the network is never used.
     pub fn resolve(&self) -> Result<Resolved, Error> {
-        let lock = self.lock_if_any()?.map(|(lock, _)| lock);
+        let lock = match &self.fetched {
+            Some(_) => None,
+            None => self.lock_if_any()?.map(|(lock, _)| lock),
+        };
         let shelves = self.shelves();
-        let remote = |key: &str, _: &_, text: &str| fetching::at_hand(lock.as_ref(), &shelves, key, text);
+        let remote = |key: &str, _: &_, text: &str| match self.fetched.as_ref().and_then(|it| it.get(key)) {
+            Some(remote) => Ok(remote.clone()),
+            None => fetching::at_hand(lock.as_ref(), &shelves, key, text),
+        };
         resolve::resolve(&self.spec, &Disk::new(&self.spec_folder, &remote)).map_err(Error::Resolve)
     }
 
     /// Where fetched content lies.
     pub fn shelves(&self) -> Shelves {
         Shelves { vendor: Blobs::at(&self.vendor), cache: Blobs::of_user() }
+    }
+
+    /// A text file that the spec names, and its name for messages.
+    pub fn text(&self, path: &str) -> Result<(String, String), Error> {
+        let full = self.spec_folder.join(path);
+        Ok((full.display().to_string(), disk::read_text(&full)?))
     }
 }

@@ -3,6 +3,8 @@
 //! Each type is built only by its own stage, so that a skipped step does not compile.
 
 pub mod bundle;
+pub mod check;
+pub mod diff;
 pub mod lock;
 pub mod pack;
 pub mod render;

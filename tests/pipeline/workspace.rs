@@ -26,7 +26,7 @@ impl Workspace {
         copy(&repository().join("examples/quickstart"), workspace.path());
         let spec = fs::read_to_string(workspace.path().join("ichor.yaml")).expect("a spec");
         let recipient = spec.lines().find(|it| it.trim_start().starts_with("- age1")).expect("a recipient");
-        workspace.write("ichor.yaml", &spec.replace(recipient, &format!("  - {}", workspace.recipient())));
+        workspace.write("ichor.yaml", spec.replace(recipient, &format!("  - {}", workspace.recipient())));
         workspace
     }
 

@@ -19,6 +19,9 @@ fn part(host: &str) -> String {
 
 #[test]
 fn a_registry_that_is_down() {
+    if crate::servers::lacking() {
+        return;
+    }
     let port = free_port();
     let host = format!("127.0.0.1:{port}");
     let workspace = Workspace::with(&format!("plainHttp: ['{host}']\n"), &part(&host));
@@ -29,6 +32,9 @@ fn a_registry_that_is_down() {
 
 #[test]
 fn plain_http_only_where_it_is_named() {
+    if crate::servers::lacking() {
+        return;
+    }
     let registry = Registry::with(Kind::Plain, &[("one", "1.0.0")]);
     let workspace = Workspace::with("", &part(&registry.host));
     workspace.refused(&["lock"], 3, &[&registry.host]);
@@ -39,6 +45,9 @@ fn plain_http_only_where_it_is_named() {
 
 #[test]
 fn names_versions_and_manifests_that_are_not_there() {
+    if crate::servers::lacking() {
+        return;
+    }
     let registry = Registry::with(Kind::Plain, &[("one", "1.0.0"), ("one", "1.1.0-rc.1")]);
     let host = &registry.host;
     let workspace = Workspace::with(&registry.head(), &part(host).replace("/one", "/none"));
@@ -60,6 +69,9 @@ fn names_versions_and_manifests_that_are_not_there() {
 
 #[test]
 fn a_tag_that_moved_names_both_digests() {
+    if crate::servers::lacking() {
+        return;
+    }
     let registry = Registry::with(Kind::Plain, &[("one", "1.0.0")]);
     let workspace = Workspace::with(&registry.head(), &part(&registry.host));
     workspace.done(&["lock"]);
@@ -96,6 +108,9 @@ fn a_tag_that_moved_names_both_digests() {
 
 #[test]
 fn blobs_of_another_digest_size_or_length() {
+    if crate::servers::lacking() {
+        return;
+    }
     let registry = Registry::with(Kind::Plain, &[("one", "1.0.0")]);
     let spoiled = |spoil: fn(&mut Answer)| {
         Server::before(&registry.host, move |asked, mut answer| {
@@ -131,6 +146,9 @@ fn blobs_of_another_digest_size_or_length() {
 
 #[test]
 fn a_manifest_of_another_digest() {
+    if crate::servers::lacking() {
+        return;
+    }
     let registry = Registry::with(Kind::Plain, &[("one", "1.0.0")]);
     let spoil = Arc::new(AtomicBool::new(false));
     let is_spoiled = Arc::clone(&spoil);
@@ -149,6 +167,9 @@ fn a_manifest_of_another_digest() {
 
 #[test]
 fn a_redirect_to_another_host_carries_no_credentials() {
+    if crate::servers::lacking() {
+        return;
+    }
     let registry = Registry::with(Kind::Basic, &[("one", "1.0.0")]);
     let storage = Registry::with(Kind::Plain, &[("one", "1.0.0")]);
     let elsewhere = Server::before(&storage.host, |_, answer| answer);
@@ -180,6 +201,9 @@ fn a_redirect_to_another_host_carries_no_credentials() {
 
 #[test]
 fn what_is_no_chart() {
+    if crate::servers::lacking() {
+        return;
+    }
     let registry = Registry::start(Kind::Plain);
     let put = |name: &str, layer_type: &str, layer: &[u8]| {
         let blob = |bytes: &[u8]| {
@@ -229,11 +253,14 @@ fn what_is_no_chart() {
 
 #[test]
 fn classic_repositories_that_lie() {
+    if crate::servers::lacking() {
+        return;
+    }
     let site = Static::start();
     charts::write(&site.www(), "two", "1.0.0");
     site.index(".");
     let spec = |parts: &str| {
-        let workspace = Workspace::with("certificates: [ca.pem]\n", parts);
+        let workspace = Workspace::with("authorities: [ca.pem]\n", parts);
         fs::copy(site.ca(), workspace.path().join("ca.pem")).expect("copied");
         workspace
     };
@@ -265,6 +292,9 @@ fn classic_repositories_that_lie() {
 
 #[test]
 fn addresses_with_passwords_are_refused_unseen() {
+    if crate::servers::lacking() {
+        return;
+    }
     let workspace = Workspace::with("", "  - name: x\n    chart: https://me:hunter2@x.io/y\n");
     let said = workspace.refused(&["lock"], 2, &["line 5", "docker login"]);
     assert!(!said.contains("hunter2"), "{said}");
@@ -272,6 +302,9 @@ fn addresses_with_passwords_are_refused_unseen() {
 
 #[test]
 fn a_full_disk_and_a_read_only_vendor() {
+    if crate::servers::lacking() {
+        return;
+    }
     let registry = Registry::with(Kind::Plain, &[("one", "1.0.0")]);
     let workspace = Workspace::with(&registry.head(), &part(&registry.host));
     workspace.done(&["lock"]);

@@ -4,6 +4,7 @@ use std::fs;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -168,6 +169,33 @@ impl Drop for Static {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Whether something these tests need is not installed here; never in CI, where all of it is.
+pub fn lacking() -> bool {
+    static LACKING: OnceLock<bool> = OnceLock::new();
+    *LACKING.get_or_init(find_lacking)
+}
+
+fn find_lacking() -> bool {
+    let tools = [
+        ("docker-registry", "docker-registry --version"),
+        ("apache2-utils", "command -v htpasswd"),
+        ("skopeo", "skopeo --version"),
+        ("openssl", "openssl version"),
+        ("helm-python-sdk (from PyPI)", "python3 -c 'import helm_python'"),
+        ("namespaces", "unshare -rnm true"),
+    ];
+    let works = |script: &str| {
+        let run = Command::new("sh").args(["-c", script]).stdout(Stdio::null()).stderr(Stdio::null()).status();
+        run.is_ok_and(|it| it.success())
+    };
+    let lacking: Vec<&str> = tools.into_iter().filter(|(_, script)| !works(script)).map(|(name, _)| name).collect();
+    if !lacking.is_empty() {
+        eprintln!("skipped: there is no {} here; .ci/run installs it", lacking.join(", no "));
+        assert!(std::env::var_os("CI").is_none(), "CI has {}", lacking.join(", "));
+    }
+    !lacking.is_empty()
 }
 
 pub fn free_port() -> u16 {

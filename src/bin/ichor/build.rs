@@ -1,21 +1,28 @@
 //! `ichor build`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use ichor::edge::clock;
+use ichor::edge::disk::Access;
 use ichor::edge::store::Store;
 use ichor::ops::build::Destination;
+use ichor::ops::deliver::Form;
 use ichor::ops::{self, Error};
+
+use crate::form;
 
 /// Builds the bundle of a locked spec, with no key and no network, and prints its digest
 #[derive(clap::Args)]
 pub struct Args {
-    /// The spec, or the folder it is in
-    #[arg(default_value = "ichor.yaml")]
-    spec: PathBuf,
-    /// Writes the bundle here, instead of a link `result` to the store
-    #[arg(short, long, value_name = "FILE")]
+    /// The spec, or the folder it is in [default: ichor.yaml]
+    spec: Option<PathBuf>,
+    /// Writes the bundle here, instead of a link `result` to the store; with `--for`, the manifests in that form, where
+    /// `-` is standard output and a folder ends with a slash
+    #[arg(short, long, value_name = "FILE|DIR|-")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    form: form::Form,
     /// Builds again what the store has, and compares
     #[arg(long)]
     rebuild: bool,
@@ -23,17 +30,32 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let store = Store::of_user(&|name| crate::environment(name)).ok_or(Error::NoStore)?;
+    let understood = args.form.understand(Path::new("ichor.yaml"))?;
+    let spec = args.spec.clone().or(understood.rest).unwrap_or_else(|| "ichor.yaml".into());
     let destination = match &args.output {
-        Some(file) => Destination::File(file.clone()),
-        None => Destination::Link("result".into()),
+        Some(file) if !args.form.is_given() => Destination::File(file.clone()),
+        _ => Destination::Link("result".into()),
     };
-    let built = ops::build::build(&args.spec, &store, &destination, args.rebuild)?;
+    let built = ops::build::build(&spec, &store, &destination, args.rebuild)?;
     let path = match &destination {
         Destination::File(path) | Destination::Link(path) => path,
     };
     let envelopes = built.bundle.envelopes().len();
     let manifests = built.bundle.manifests().len();
     eprintln!("{} ({manifests} manifests, {envelopes} sealed secrets)", path.display());
+    for (manifest, changes) in &built.bundle.index().changes {
+        for change in changes {
+            eprintln!("note: {manifest}: {change}");
+        }
+    }
+    crate::certs::warn(&ops::certs::expiring(&spec, clock::now())?);
+    if args.form.is_given() {
+        let form = Form { spec, ..understood.form };
+        let delivered = ops::deliver::deliver(built.bundle.index(), built.bundle.manifests(), &form)?;
+        form::write(&args.form, &delivered, args.output.as_deref(), Access::Public)?;
+        eprintln!("{}  {}", built.bundle.digest(), built.bundle.nar_hash());
+        return Ok(ExitCode::SUCCESS);
+    }
     println!("{}  {}", built.bundle.digest(), built.bundle.nar_hash());
     Ok(ExitCode::SUCCESS)
 }

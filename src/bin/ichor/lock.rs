@@ -3,9 +3,13 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use jiff::Timestamp;
+
+use ichor::base::secret::Secret;
 use ichor::edge::clock;
+use ichor::edge::disk;
 use ichor::ops::fetching::Fetching;
-use ichor::ops::lock::Options;
+use ichor::ops::lock::Request;
 use ichor::ops::{self, Error};
 use ichor::stage::resolve::Update;
 
@@ -13,8 +17,6 @@ use crate::network::NetworkArgs;
 use crate::progress::Reporter;
 
 /// Resolves the spec, mints the certificates and secrets that are missing, and writes the lock
-///
-/// What the spec did not change stays as it is locked.
 #[derive(clap::Args)]
 pub struct Args {
     /// The spec, or the folder it is in
@@ -23,7 +25,17 @@ pub struct Args {
     /// A file with an age identity or SSH key; needed only where a CA of the lock must sign
     #[arg(short, long = "identity", value_name = "FILE", env = "ICHOR_IDENTITY")]
     identity: Vec<String>,
-    /// Moves all parts, or those named with `--update=PART`, to the newest versions the spec allows
+    /// A PEM file, under age or not: its certificates are kept in place of those the lock holds or lacks, each with its
+    /// key, which may be in another such file
+    #[arg(long, value_name = "FILE")]
+    import: Vec<PathBuf>,
+    /// Reads Secrets of a cluster from standard input (`kubectl get secret -o yaml`), and keeps what is in them
+    #[arg(long)]
+    import_secret: bool,
+    /// What `now` answers in templates from here on: `now`, or a time such as 2026-01-31T12:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = moment)]
+    clock: Option<Timestamp>,
+    /// Moves all parts, or those named, to the newest versions the spec allows
     #[arg(long, value_name = "PART", num_args = 0..=1, default_missing_value = "")]
     update: Vec<String>,
     /// Shows what would change, and writes nothing
@@ -36,28 +48,45 @@ pub struct Args {
     network: NetworkArgs,
 }
 
+fn moment(text: &str) -> Result<Timestamp, String> {
+    if text == "now" {
+        return Ok(clock::now());
+    }
+    let moment: Timestamp = text.parse().map_err(|it: jiff::Error| it.to_string())?;
+    Timestamp::from_second(moment.as_second()).map_err(|it| it.to_string())
+}
+
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
-    let settings = args.network.settings();
+    let import_secrets = match args.import_secret {
+        true => Some(Secret::new(disk::read_standard_input()?)),
+        false => None,
+    };
     let update = match args.update.as_slice() {
         [] => Update::None,
         all if all.iter().any(String::is_empty) => Update::All,
         parts => Update::Parts(parts.iter().cloned().collect()),
     };
-    let write = !args.dry_run && !args.locked;
-    let reporter = Reporter::new();
-    let options = Options {
-        identities: &args.identity,
-        update: &update,
-        write,
-        fetching: Fetching { settings: &settings, progress: &reporter },
+    let request = Request {
+        identities: args.identity.clone(),
+        clock: args.clock,
+        import: args.import.clone(),
+        import_secrets,
+        update,
+        keep: args.dry_run || args.locked,
     };
-    let locked = ops::lock::lock(&args.spec, options, clock::now())?;
+    let settings = args.network.settings();
+    let reporter = Reporter::new();
+    let fetching = Fetching { settings: &settings, progress: &reporter };
+    let locked = ops::lock::lock(&args.spec, &request, fetching, clock::now())?;
     drop(reporter);
-    if !write {
+    if request.keep {
         print!("{}", locked.diff);
         let what = if locked.changed { "would change" } else { "unchanged:" };
         eprintln!("{what} {}", locked.path.display());
         return Ok(if locked.changed && args.locked { ExitCode::from(1) } else { ExitCode::SUCCESS });
+    }
+    for subject in &locked.unused {
+        eprintln!("not taken: no pin asks for a certificate with the name, names and issuer of {subject}");
     }
     for pin in &locked.minted {
         eprintln!("minted {pin}");

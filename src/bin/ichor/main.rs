@@ -3,13 +3,21 @@
 //! Exit codes: 0 done, 1 differs or does not verify, 2 the input or the call is wrong, 3 the surroundings failed, 70 a bug.
 
 mod build;
+mod certs;
+mod check;
+mod completions;
+mod form;
+mod handoff;
 mod lock;
+mod man;
 mod network;
 mod open;
 mod outdated;
 mod progress;
 mod report;
 mod reseal;
+mod rotate;
+mod show;
 mod template;
 mod vendor;
 mod verify;
@@ -17,7 +25,13 @@ mod verify;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use ichor::edge::process;
 use ichor::ops;
+use zeroizing_alloc::ZeroAlloc;
+
+/// Wipes whatever is given back: texts that secrets passed through are no one's to keep.
+#[global_allocator]
+static MEMORY: ZeroAlloc<std::alloc::System> = ZeroAlloc(std::alloc::System);
 
 /// Room for templates that nest as deep as Go lets them.
 const STACK: usize = 1 << 30;
@@ -38,13 +52,21 @@ enum Verb {
     Vendor(vendor::Args),
     Outdated(outdated::Args),
     Build(build::Args),
+    Check(check::Args),
     Open(open::Args),
     Verify(verify::Args),
     Reseal(reseal::Args),
+    Certs(certs::Args),
+    Rotate(rotate::Args),
+    Handoff(handoff::Args),
     Template(Box<template::Args>),
+    Completions(completions::Args),
+    Man(man::Args),
+    Show(show::Args),
 }
 
 fn main() -> ExitCode {
+    process::keep_memory_private();
     let cli = Cli::parse();
     let run = move || {
         let done = match cli.verb {
@@ -52,10 +74,17 @@ fn main() -> ExitCode {
             Verb::Vendor(args) => vendor::run(&args),
             Verb::Outdated(args) => outdated::run(&args),
             Verb::Build(args) => build::run(&args),
+            Verb::Check(args) => check::run(&args),
             Verb::Open(args) => open::run(&args),
             Verb::Verify(args) => verify::run(&args),
             Verb::Reseal(args) => reseal::run(&args),
+            Verb::Certs(args) => certs::run(&args),
+            Verb::Rotate(args) => rotate::run(&args),
+            Verb::Handoff(args) => handoff::run(&args),
             Verb::Template(args) => return template::run(&args),
+            Verb::Completions(args) => return completions::run(&args),
+            Verb::Man(args) => man::run(&args),
+            Verb::Show(args) => return show::run(&args),
         };
         done.unwrap_or_else(|fault: ops::Error| {
             report::print(&fault.diagnostics());

@@ -1,35 +1,46 @@
 //! `ichor open`.
 
-use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use ichor::edge::disk::{self, Access};
+use ichor::edge::disk::Access;
+use ichor::edge::guard;
 use ichor::ops::{self, Error};
 
-/// Opens a bundle: the Talos control-plane patch with the secrets in it
+use crate::form;
+
+/// Opens a bundle: its manifests with the secrets in them, by default as the Talos control-plane patch
 #[derive(clap::Args)]
 pub struct Args {
-    /// The bundle
-    #[arg(default_value = "result")]
-    bundle: PathBuf,
+    /// The bundle [default: result]
+    bundle: Option<PathBuf>,
     /// A file with an age identity or SSH key
     #[arg(short, long = "identity", value_name = "FILE", env = "ICHOR_IDENTITY")]
     identity: Vec<String>,
-    /// Writes the patch here, readable by its owner alone, instead of to standard output
-    #[arg(short, long, value_name = "FILE")]
+    /// Writes here, readable by its owner alone, instead of to standard output (`-`); a folder ends with a slash
+    #[arg(short, long, value_name = "FILE|DIR|-")]
     output: Option<PathBuf>,
+    /// Writes even where git would track the file, or others can reach it
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    form: form::Form,
+    /// The spec, or the folder it is in; only Flux needs it
+    #[arg(short, long, value_name = "SPEC", default_value = "ichor.yaml")]
+    spec: PathBuf,
 }
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
-    let opened = ops::open::open(&args.bundle, &args.identity)?;
-    let patch = opened.patch();
-    match &args.output {
-        Some(path) => disk::write(path, patch.as_bytes(), Access::Owner)?,
-        None => {
-            let failed = |source| disk::Error { action: "write", path: "standard output".into(), source };
-            io::stdout().write_all(patch.as_bytes()).map_err(failed)?;
-        }
+    if let Some(path) = &args.output
+        && path.as_os_str() != "-"
+        && !args.force
+    {
+        guard::check(path)?;
     }
+    let understood = args.form.understand(&args.spec)?;
+    let bundle = args.bundle.as_deref().or(understood.rest.as_deref()).unwrap_or(Path::new("result"));
+    let (opened, index) = ops::open::open(bundle, &args.identity)?;
+    let delivered = ops::deliver::deliver(&index, opened.manifests(), &understood.form)?;
+    form::write(&args.form, &delivered, args.output.as_deref(), Access::Owner)?;
     Ok(ExitCode::SUCCESS)
 }

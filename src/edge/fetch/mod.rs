@@ -98,7 +98,7 @@ impl<'f> Clients<'f> {
         progress: &'f dyn Progress,
     ) -> Result<Self, SourceError> {
         let mut roots = Vec::new();
-        for path in &network.certificates {
+        for path in &network.authorities {
             roots.extend(certificates(&folder.join(path))?);
         }
         let http = Http::new(network.plain_http.clone(), roots, settings.patience, progress);

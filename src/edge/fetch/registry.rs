@@ -289,7 +289,7 @@ pub fn unreachable(fault: &HttpError) -> SourceError {
             ("V015", Fault::Input, "name the host under `plainHttp`, in the spec or in your own file, if that is right")
         }
         HttpFault::Certificate => {
-            ("V010", Fault::Surroundings, "name the file of your authority's certificate under `certificates`")
+            ("V010", Fault::Surroundings, "name the file of your authority's certificate under `authorities`")
         }
         HttpFault::TooLarge => ("V013", Fault::Differs, SERVED),
         HttpFault::Passing | HttpFault::Other => {

@@ -56,6 +56,16 @@ pub enum Sealed {
     /// The function looks into its arguments themselves, not into what they hold (`len`, `index`): an error for a sealed
     /// string, and no matter for a list or map of them.
     Outer,
+    /// The function asks whether anything in its arguments, however deep, is empty (`merge`, `compact`).
+    Filled,
+    /// The function looks for keys (`get`, `dict`): an error for a sealed key, and no matter for a sealed value.
+    Keys,
+    /// The function compares (`eq`): an error, but for the question whether a secret is empty text.
+    Equal,
+    /// `contains`: an error, but for the question whether text is a template.
+    Contains,
+    /// `tpl`: sealed text passes through where it is known to hold no template of its own.
+    Template,
     /// The function lays its argument out as text (`nindent`, `toYaml`): the layout is public, and the sealed strings in
     /// it are computed when the bundle is opened.
     Layout,

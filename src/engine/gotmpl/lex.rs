@@ -1,7 +1,5 @@
 //! Splits template text into items. Mirrors `text/template/parse/lex.go`.
 
-use std::borrow::Cow;
-
 use crate::engine::gotmpl::unicode::{decode_last_rune, describe_rune, is_alphanumeric};
 use crate::engine::strconv::{self, decode_rune};
 
@@ -45,12 +43,12 @@ pub(super) enum ItemType {
     With,
 }
 
-/// One token: its text (or the error's message), its byte offset and the line it starts on, counted from 1.
-#[derive(Clone, Debug)]
+/// One token: its text, its byte offset and the line it starts on, counted from 1. What an error says is in [`Lexer::fault`].
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Item<'s> {
     pub kind: ItemType,
     pub pos: usize,
-    pub val: Cow<'s, [u8]>,
+    pub val: &'s [u8],
     pub line: usize,
 }
 
@@ -59,10 +57,9 @@ impl Item<'_> {
     pub fn describe(&self) -> String {
         match self.kind {
             ItemType::Eof => "EOF".into(),
-            ItemType::Error => String::from_utf8_lossy(&self.val).into_owned(),
-            kind if kind > ItemType::Keyword => format!("<{}>", String::from_utf8_lossy(&self.val)),
-            _ if self.val.len() > 10 => format!("{}...", strconv::quote(first_runes(&self.val, 10))),
-            _ => strconv::quote(&self.val),
+            kind if kind > ItemType::Keyword => format!("<{}>", String::from_utf8_lossy(self.val)),
+            _ if self.val.len() > 10 => format!("{}...", strconv::quote(first_runes(self.val, 10))),
+            _ => strconv::quote(self.val),
         }
     }
 }
@@ -91,6 +88,7 @@ pub(super) struct Lexer<'s> {
     start_line: usize,
     inside_action: bool,
     keywords: Keywords,
+    fault: String,
 }
 
 impl<'s> Lexer<'s> {
@@ -105,7 +103,13 @@ impl<'s> Lexer<'s> {
             start_line: 1,
             inside_action: false,
             keywords,
+            fault: String::new(),
         }
+    }
+
+    /// The message of the error that was met.
+    pub fn fault(&self) -> &str {
+        &self.fault
     }
 
     /// The next item; after the end, `Eof` for ever.
@@ -119,7 +123,7 @@ impl<'s> Lexer<'s> {
             let Some(found) = find(rest, LEFT) else {
                 if rest.is_empty() {
                     let mut item = self.item(ItemType::Eof);
-                    item.val = Cow::Borrowed(b"EOF");
+                    item.val = b"EOF";
                     return item;
                 }
                 self.pos = self.input.len();
@@ -313,6 +317,8 @@ impl<'s> Lexer<'s> {
     /// Passes letters, digits and underscores and gives the first other character, not consumed.
     fn skip_alphanumeric(&mut self) -> Option<char> {
         loop {
+            let plain = |it: &&u8| **it == b'_' || it.is_ascii_alphanumeric();
+            self.pos += self.rest().iter().take_while(plain).count();
             let rune = self.next();
             if !rune.is_some_and(is_alphanumeric) {
                 self.backup();
@@ -323,8 +329,12 @@ impl<'s> Lexer<'s> {
 
     /// Whether an identifier may end here.
     fn at_terminator(&mut self) -> bool {
-        match self.peek() {
-            None | Some(' ' | '\t' | '\r' | '\n' | '.' | ',' | '|' | ':' | ')' | '(') => true,
+        match self.input.get(self.pos) {
+            None => {
+                self.at_eof = true;
+                true
+            }
+            Some(b' ' | b'\t' | b'\r' | b'\n' | b'.' | b',' | b'|' | b':' | b')' | b'(') => true,
             _ => self.rest().starts_with(RIGHT),
         }
     }
@@ -418,7 +428,8 @@ impl<'s> Lexer<'s> {
             self.at_eof = true;
             return None;
         }
-        let (rune, width) = decode_rune(&self.input[self.pos..]);
+        let first = self.input[self.pos];
+        let (rune, width) = if first < 0x80 { (char::from(first), 1) } else { decode_rune(&self.input[self.pos..]) };
         self.pos += width;
         if rune == '\n' {
             self.line += 1;
@@ -434,7 +445,9 @@ impl<'s> Lexer<'s> {
 
     fn backup(&mut self) {
         if !self.at_eof && self.pos > 0 {
-            let (rune, width) = decode_last_rune(&self.input[..self.pos]);
+            let last = self.input[self.pos - 1];
+            let (rune, width) =
+                if last < 0x80 { (char::from(last), 1) } else { decode_last_rune(&self.input[..self.pos]) };
             self.pos -= width;
             if rune == '\n' {
                 self.line -= 1;
@@ -461,7 +474,7 @@ impl<'s> Lexer<'s> {
 
     /// Takes the text between `start` and here as an item of this type.
     fn item(&mut self, kind: ItemType) -> Item<'s> {
-        let val = Cow::Borrowed(&self.input[self.start..self.pos]);
+        let val = &self.input[self.start..self.pos];
         let item = Item { kind, pos: self.start, val, line: self.start_line };
         self.start = self.pos;
         self.start_line = self.line;
@@ -476,13 +489,13 @@ impl<'s> Lexer<'s> {
     }
 
     fn count_lines(&mut self) {
-        self.line += self.input[self.start..self.pos].iter().filter(|it| **it == b'\n').count();
+        self.line += memchr::memchr_iter(b'\n', &self.input[self.start..self.pos]).count();
     }
 
     /// An error item; the scan is over.
     fn error(&mut self, message: String) -> Item<'s> {
-        let val = Cow::Owned(message.into_bytes());
-        let item = Item { kind: ItemType::Error, pos: self.start, val, line: self.start_line };
+        self.fault = message;
+        let item = Item { kind: ItemType::Error, pos: self.start, val: b"", line: self.start_line };
         self.start = 0;
         self.pos = 0;
         self.input = &[];
@@ -505,7 +518,7 @@ fn has_right_trim_marker(text: &[u8]) -> bool {
 fn find(text: &[u8], what: &[u8; 2]) -> Option<usize> {
     let mut from = 0;
     loop {
-        let at = from + text.get(from..)?.iter().position(|it| *it == what[0])?;
+        let at = from + memchr::memchr(what[0], text.get(from..)?)?;
         if text.get(at + 1) == Some(&what[1]) {
             return Some(at);
         }

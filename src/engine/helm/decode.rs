@@ -16,7 +16,21 @@ pub(super) fn document(
     go_type: &'static str,
     read: impl FnOnce(&mut Decoder, &Map),
 ) -> Result<(), String> {
-    let value = yaml::read_typed(text)?;
+    decode(yaml::read_typed(text)?, go_type, read)
+}
+
+/// As [`document`], where `read` looks at no other entries than these.
+pub(super) fn document_entries(
+    text: &[u8],
+    entries: &[&str],
+    go_type: &'static str,
+    read: impl FnOnce(&mut Decoder, &Map),
+) -> Result<(), String> {
+    let wanted = |key: &[u8]| entries.iter().any(|it| it.as_bytes().eq_ignore_ascii_case(key));
+    decode(yaml::read_typed_entries(text, wanted)?, go_type, read)
+}
+
+fn decode(value: Value, go_type: &'static str, read: impl FnOnce(&mut Decoder, &Map)) -> Result<(), String> {
     let mut decoder = Decoder::default();
     let name = go_type.rsplit('.').next().unwrap_or(go_type);
     match &value {

@@ -28,8 +28,8 @@ const VALUES_STRING: &[Type] = &[Type::VALUES, Type::String];
 
 const FUNCTIONS: &[Function] = &[
     machine("include", STRING_ANY, include),
-    machine("tpl", STRING_ANY, tpl),
-    pure("required", STRING_ANY, Type::Any, required),
+    Function { sealed: Sealed::Template, ..machine("tpl", STRING_ANY, tpl) },
+    Function { sealed: Sealed::Truth, ..pure("required", STRING_ANY, Type::Any, required) },
     Function { sealed: Sealed::Refuse, ..pure("fail", STRING, Type::String, fail) },
     Function {
         name: "lookup",
@@ -50,14 +50,14 @@ const FUNCTIONS: &[Function] = &[
     Function { sealed: Sealed::Layout, ..pure("mustToJson", ANY, Type::String, must_to_json) },
     Function { sealed: Sealed::Refuse, ..pure("fromJson", STRING, Type::MAP, from_json) },
     Function { sealed: Sealed::Refuse, ..pure("fromJsonArray", STRING, Type::LIST, from_json_array) },
-    pure("toToml", ANY, Type::String, toml::to_toml),
-    pure("mustToToml", ANY, Type::String, toml::must_to_toml),
+    Function { sealed: Sealed::Defer, ..pure("toToml", ANY, Type::String, toml::to_toml) },
+    Function { sealed: Sealed::Defer, ..pure("mustToToml", ANY, Type::String, toml::must_to_toml) },
     Function { sealed: Sealed::Refuse, ..pure("fromToml", STRING, Type::MAP, toml::from_toml) },
     pure("common.VersionSet.Has", VERSIONS_STRING, Type::Bool, versions_has),
     // Nothing that a template has can be written to, so that no call of it is right.
     pure("common.Values.Encode", VALUES_WRITER, Type::Any, |_| Ok(Value::Nil)),
     pure("common.Values.AsMap", VALUES, Type::MAP, values_as_map),
-    pure("common.Values.YAML", VALUES, Type::String, values_yaml),
+    Function { sealed: Sealed::Refuse, ..pure("common.Values.YAML", VALUES, Type::String, values_yaml) },
     pure("common.Values.Table", VALUES_STRING, Type::VALUES, values_table),
     pure("common.Values.PathValue", VALUES_STRING, Type::Any, values_path_value),
 ];
@@ -120,19 +120,17 @@ fn tpl(machine: &mut Machine<'_>, args: &[Value]) -> Result<Value, Failure> {
 /// What is missing prints as `<no value>` even though a missing key is asked to be a zero value; Helm takes it out.
 pub(super) fn without_no_value(printed: Str) -> Str {
     const MARK: &[u8] = b"<no value>";
-    if !printed.windows(MARK.len()).any(|it| it == MARK) {
+    let finder = memchr::memmem::Finder::new(MARK);
+    let mut out = Vec::new();
+    let mut rest: &[u8] = &printed;
+    while let Some(at) = finder.find(rest) {
+        out.extend_from_slice(&rest[..at]);
+        rest = &rest[at + MARK.len()..];
+    }
+    if rest.len() == printed.len() {
         return printed;
     }
-    let mut out = Vec::with_capacity(printed.len());
-    let mut rest: &[u8] = &printed;
-    while let Some((first, tail)) = rest.split_first() {
-        if let Some(after) = rest.strip_prefix(MARK) {
-            rest = after;
-        } else {
-            out.push(*first);
-            rest = tail;
-        }
-    }
+    out.extend_from_slice(rest);
     Str::from(out)
 }
 

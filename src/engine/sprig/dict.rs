@@ -17,16 +17,16 @@ const MAP: Type = Type::MAP;
 const DEPTH: usize = 10_000;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    variadic("dict", &[ANY], MAP, Sealed::Pass, |args| {
+    variadic("dict", &[ANY], MAP, Sealed::Keys, |args| {
         Ok(Value::map(args.chunks(2).map(|pair| {
             let value = pair.get(1).cloned().unwrap_or_else(|| "".into());
             (to_text(&any(pair, 0)), value)
         })))
     }),
-    function("get", &[MAP, STRING], ANY, Sealed::Pass, |args| {
+    function("get", &[MAP, STRING], ANY, Sealed::Keys, |args| {
         Ok(map(args, 0).get(text(args, 1)).unwrap_or_else(|| "".into()))
     }),
-    function("set", &[MAP, STRING, ANY], MAP, Sealed::Pass, |args| {
+    function("set", &[MAP, STRING, ANY], MAP, Sealed::Keys, |args| {
         let map = map(args, 0);
         if map.is_nil() {
             return Err("assignment to entry in nil map".into());
@@ -34,25 +34,25 @@ pub(super) const FUNCTIONS: &[Function] = &[
         map.insert(text(args, 1), any(args, 2));
         Ok(map.into())
     }),
-    function("unset", &[MAP, STRING], MAP, Sealed::Pass, |args| {
+    function("unset", &[MAP, STRING], MAP, Sealed::Keys, |args| {
         let map = map(args, 0);
         map.remove(text(args, 1));
         Ok(map.into())
     }),
-    function("hasKey", &[MAP, STRING], BOOL, Sealed::Pass, |args| Ok(map(args, 0).contains(text(args, 1)).into())),
-    variadic("pluck", &[STRING, MAP], Type::LIST, Sealed::Pass, |args| {
+    function("hasKey", &[MAP, STRING], BOOL, Sealed::Keys, |args| Ok(map(args, 0).contains(text(args, 1)).into())),
+    variadic("pluck", &[STRING, MAP], Type::LIST, Sealed::Keys, |args| {
         let key = text(args, 0);
         list((1..args.len()).filter_map(|at| map(args, at).get(&key)).collect())
     }),
     variadic("keys", &[MAP], Type::STRINGS, Sealed::Pass, |args| {
         strings((0..args.len()).flat_map(|at| map(args, at).entries().keys().cloned().collect::<Vec<_>>()))
     }),
-    variadic("pick", &[MAP, STRING], MAP, Sealed::Pass, |args| {
+    variadic("pick", &[MAP, STRING], MAP, Sealed::Keys, |args| {
         let map = map(args, 0);
         let keys = (1..args.len()).map(|at| text(args, at));
         Ok(Value::map(keys.filter_map(|key| map.get(&key).map(|value| (key, value)))))
     }),
-    variadic("omit", &[MAP, STRING], MAP, Sealed::Pass, |args| {
+    variadic("omit", &[MAP, STRING], MAP, Sealed::Keys, |args| {
         let picked = Map::from_entries(map(args, 0).to_vec());
         for at in 1..args.len() {
             picked.remove(text(args, at));
@@ -62,11 +62,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("values", &[MAP], Type::LIST, Sealed::Pass, |args| {
         list(map(args, 0).entries().values().cloned().collect())
     }),
-    variadic("merge", &[MAP, MAP], ANY, Sealed::Pass, |args| swallow(merge_all(args, Policy::Fill))),
-    variadic("mustMerge", &[MAP, MAP], ANY, Sealed::Pass, |args| raise(merge_all(args, Policy::Fill))),
-    variadic("mergeOverwrite", &[MAP, MAP], ANY, Sealed::Pass, |args| swallow(merge_all(args, Policy::Overwrite))),
-    variadic("mustMergeOverwrite", &[MAP, MAP], ANY, Sealed::Pass, |args| raise(merge_all(args, Policy::Overwrite))),
-    variadic("dig", &[ANY], ANY, Sealed::Pass, dig),
+    variadic("merge", &[MAP, MAP], ANY, Sealed::Filled, |args| swallow(merge_all(args, Policy::Fill))),
+    variadic("mustMerge", &[MAP, MAP], ANY, Sealed::Filled, |args| raise(merge_all(args, Policy::Fill))),
+    variadic("mergeOverwrite", &[MAP, MAP], ANY, Sealed::Filled, |args| swallow(merge_all(args, Policy::Overwrite))),
+    variadic("mustMergeOverwrite", &[MAP, MAP], ANY, Sealed::Filled, |args| raise(merge_all(args, Policy::Overwrite))),
+    variadic("dig", &[ANY], ANY, Sealed::Keys, dig),
     function("deepCopy", &[ANY], ANY, Sealed::Pass, deep_copy),
     function("mustDeepCopy", &[ANY], ANY, Sealed::Pass, deep_copy),
 ];

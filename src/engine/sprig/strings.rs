@@ -61,7 +61,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         let separator = if separator.is_empty() { b"\n" } else { &*separator };
         string(wrap::wrap(&text(args, 2), int(args, 0), separator, true))
     }),
-    function("contains", &[STRING, STRING], BOOL, Sealed::Refuse, |args| {
+    function("contains", &[STRING, STRING], BOOL, Sealed::Contains, |args| {
         Ok(find(&text(args, 1), &text(args, 0)).is_some().into())
     }),
     function("hasPrefix", &[STRING, STRING], BOOL, Sealed::Refuse, |args| {

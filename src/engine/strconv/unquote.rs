@@ -32,6 +32,15 @@ pub fn unquote(text: impl AsRef<[u8]>) -> Option<Vec<u8>> {
         let whole = *close == b'`' && !inner.contains(&b'`');
         return whole.then(|| inner.iter().copied().filter(|it| *it != b'\r').collect());
     }
+    // Most stand for themselves.
+    if let Some((close, inner)) = rest.split_last()
+        && close == delimiter
+        && *delimiter == b'"'
+        && memchr::memchr3(b'"', b'\\', b'\n', inner).is_none()
+        && std::str::from_utf8(inner).is_ok()
+    {
+        return Some(inner.to_vec());
+    }
     let mut out = Vec::with_capacity(rest.len());
     while rest.first()? != delimiter {
         if rest.first() == Some(&b'\n') {

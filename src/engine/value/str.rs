@@ -68,6 +68,12 @@ impl From<Vec<u8>> for Str {
     }
 }
 
+impl From<Cow<'_, [u8]>> for Str {
+    fn from(bytes: Cow<'_, [u8]>) -> Self {
+        Str(Rc::from(&*bytes))
+    }
+}
+
 impl AsRef<[u8]> for Str {
     fn as_ref(&self) -> &[u8] {
         &self.0

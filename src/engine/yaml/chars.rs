@@ -55,3 +55,27 @@ pub fn is_printable(text: &[u8], index: usize) -> bool {
         _ => false,
     }
 }
+
+/// ASCII characters that end a run; any other byte ends it too.
+pub struct Stops([bool; 256]);
+
+impl Stops {
+    pub const fn new(bytes: &[u8]) -> Self {
+        let mut stops = [false; 256];
+        let mut index = 0;
+        while index < bytes.len() {
+            stops[bytes[index] as usize] = true;
+            index += 1;
+        }
+        let mut byte = 0x80;
+        while byte < stops.len() {
+            stops[byte] = true;
+            byte += 1;
+        }
+        Stops(stops)
+    }
+
+    pub fn has(&self, byte: u8) -> bool {
+        self.0[usize::from(byte)]
+    }
+}

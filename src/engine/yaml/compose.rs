@@ -1,5 +1,6 @@
 //! The composer: events to the nodes of a document.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::fault::Fault;
@@ -27,16 +28,16 @@ pub fn compose(parser: &mut Parser) -> Result<Option<Document>, Fault> {
     Ok(Some(Document { nodes: composer.nodes, root: 0 }))
 }
 
-struct Composer {
+struct Composer<'t> {
     nodes: Vec<Data>,
     /// The collections not yet ended, outermost first.
     open: Vec<usize>,
-    anchors: BTreeMap<Vec<u8>, usize>,
+    anchors: BTreeMap<Cow<'t, [u8]>, usize>,
 }
 
-impl Composer {
+impl<'t> Composer<'t> {
     /// True where the event ended the document's root node.
-    fn accept(&mut self, event: Event) -> Result<bool, Fault> {
+    fn accept(&mut self, event: Event<'t>) -> Result<bool, Fault> {
         match event.kind {
             EventKind::Scalar => self.add(Kind::Scalar, event),
             EventKind::Alias => self.add_alias(event)?,
@@ -54,18 +55,18 @@ impl Composer {
         Ok(self.open.is_empty())
     }
 
-    fn add_open(&mut self, kind: Kind, event: Event) {
+    fn add_open(&mut self, kind: Kind, event: Event<'t>) {
         let id = self.nodes.len();
         let parent = self.open.len().checked_sub(2).and_then(|index| self.open.get(index)).copied();
         self.add_to(parent, id, kind, event);
     }
 
-    fn add(&mut self, kind: Kind, event: Event) {
+    fn add(&mut self, kind: Kind, event: Event<'t>) {
         let parent = self.open.last().copied();
         self.add_to(parent, self.nodes.len(), kind, event);
     }
 
-    fn add_alias(&mut self, event: Event) -> Result<(), Fault> {
+    fn add_alias(&mut self, event: Event<'t>) -> Result<(), Fault> {
         let name = event.anchor.clone().unwrap_or_default();
         let Some(&target) = self.anchors.get(&name) else {
             let name = String::from_utf8_lossy(&name).into_owned();
@@ -77,7 +78,7 @@ impl Composer {
         Ok(())
     }
 
-    fn add_to(&mut self, parent: Option<usize>, id: usize, kind: Kind, event: Event) {
+    fn add_to(&mut self, parent: Option<usize>, id: usize, kind: Kind, event: Event<'t>) {
         if let Some(name) = &event.anchor {
             self.anchors.insert(name.clone(), id);
         }
@@ -99,7 +100,7 @@ impl Composer {
         });
     }
 
-    fn close(&mut self, event: Event) {
+    fn close(&mut self, event: Event<'t>) {
         let Some(id) = self.open.pop() else { return };
         // A block collection ends where the next token begins; its last child knows better.
         let last = self.nodes[id].children.last().map(|&child| self.nodes[child].end);

@@ -10,6 +10,7 @@ mod fault;
 mod golang;
 mod json;
 pub mod node;
+mod outline;
 mod parse;
 mod resolve;
 mod scan;
@@ -35,6 +36,14 @@ pub fn read_typed(text: &[u8]) -> Result<Value, String> {
     match node::parse(text).map_err(|it| converting(&it))? {
         Some(document) => decode::decode(&document, document.root, Numbers::Typed, false).map_err(|it| converting(&it)),
         None => Ok(Value::Nil),
+    }
+}
+
+/// Reads as [`read_typed`] does, but of a mapping only the entries whose keys are wanted, others perhaps among them.
+pub fn read_typed_entries(text: &[u8], wanted: impl Fn(&[u8]) -> bool) -> Result<Value, String> {
+    match outline::outline(text, wanted) {
+        Some(map) => Ok(Value::Map(map)),
+        None => read_typed(text),
     }
 }
 
@@ -66,6 +75,11 @@ pub fn write(value: &Value) -> Result<Str, String> {
     write::write(value).map(Str::from)
 }
 
+/// Writes what JSON says as `sigs.k8s.io/yaml.JSONToYAML` does. The error is Go's text.
+pub fn write_json_as_yaml(json: &[u8]) -> Result<Str, String> {
+    write::write_read_back(json).map(Str::from)
+}
+
 /// Writes as Helm's `toYamlPretty` does, with the final newline: go-yaml v3 with an indentation of 2.
 pub fn write_pretty(value: &Value) -> Result<Str, String> {
     write::write_pretty(value).map(Str::from)
@@ -74,6 +88,11 @@ pub fn write_pretty(value: &Value) -> Result<Str, String> {
 /// Reads JSON as `encoding/json.Unmarshal` into an `interface{}` does; numbers are float64. The error is Go's text.
 pub fn read_json(text: &[u8]) -> Result<Value, String> {
     json::read(text)
+}
+
+/// Checks the syntax of JSON as `encoding/json.Unmarshal` does before it decodes. The error is Go's text.
+pub fn check_json(text: &[u8]) -> Result<(), String> {
+    json::check(text)
 }
 
 /// Reads JSON into a `map[string]interface{}`, `nil` for `null`, as Helm's `fromJson` does. With an error stands what Go

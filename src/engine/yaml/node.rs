@@ -8,18 +8,20 @@ use super::decode::{self, Numbers};
 use super::fault::{Fault, Mark};
 use super::parse::Parser;
 use super::resolve::{Scalar, resolve};
+use super::scan::Stream;
 pub use super::scan::Style;
 use crate::engine::value::{Str, Value};
 
 /// Reads the first document of a text; `None` where there is none, as in an empty text or one of comments only.
 /// Anchors are resolved, tags and merge keys are left as written.
 pub fn parse(text: &[u8]) -> Result<Option<Document>, Fault> {
-    super::compose::compose(&mut Parser::new(text))
+    super::compose::compose(&mut Parser::new(&Stream::new(text)))
 }
 
 /// Reads every document of a text.
 pub fn parse_all(text: &[u8]) -> Result<Vec<Document>, Fault> {
-    let mut parser = Parser::new(text);
+    let stream = Stream::new(text);
+    let mut parser = Parser::new(&stream);
     let mut documents = Vec::new();
     while let Some(document) = super::compose::compose(&mut parser)? {
         documents.push(document);

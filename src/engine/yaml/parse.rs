@@ -1,7 +1,9 @@
 //! The parser: tokens to events, by libyaml's grammar. It keeps its own stack, so depth costs no stack of the thread.
 
+use std::borrow::Cow;
+
 use crate::engine::yaml::fault::{Fault, Mark};
-use crate::engine::yaml::scan::{Kind, Scanner, Style, Token};
+use crate::engine::yaml::scan::{Kind, Scanner, Stream, Style, Token};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
@@ -18,18 +20,20 @@ pub enum EventKind {
 }
 
 #[derive(Debug)]
-pub struct Event {
+pub struct Event<'t> {
     pub kind: EventKind,
     pub start: Mark,
     pub end: Mark,
     /// The name an alias refers to, or by which a node may be referred to.
-    pub anchor: Option<Vec<u8>>,
+    pub anchor: Option<Cow<'t, [u8]>>,
     /// The tag in its long form; empty where there is none.
-    pub tag: Vec<u8>,
-    pub value: Vec<u8>,
+    pub tag: Cow<'t, [u8]>,
+    pub value: Cow<'t, [u8]>,
     /// For a scalar: plain and untagged, or tagged `!`.
     pub implicit: bool,
     pub style: Style,
+    /// Whether the value was dropped, as [`Parser::keep_texts`] allows.
+    pub lost: bool,
     /// For a collection: written with brackets or braces.
     pub flow: bool,
 }
@@ -60,25 +64,28 @@ enum State {
     End,
 }
 
-pub struct Parser<'a> {
-    scanner: Scanner<'a>,
+pub struct Parser<'t> {
+    scanner: Scanner<'t>,
     state: State,
     states: Vec<State>,
     /// Handles and what they stand for.
-    tags: Vec<(Vec<u8>, Vec<u8>)>,
+    tags: Vec<(Cow<'t, [u8]>, Cow<'t, [u8]>)>,
 }
 
-type Parsed<T = Event> = Result<T, Fault>;
+type Parsed<T> = Result<T, Fault>;
 
-impl<'a> Parser<'a> {
-    pub fn new(text: &'a [u8]) -> Self {
-        // go-yaml reads an empty text as an empty line.
-        let text = if text.is_empty() { b"\n" } else { text };
-        Parser { scanner: Scanner::new(text), state: State::StreamStart, states: Vec::new(), tags: Vec::new() }
+impl<'t> Parser<'t> {
+    pub fn new(stream: &'t Stream<'_>) -> Self {
+        Parser { scanner: Scanner::new(stream), state: State::StreamStart, states: Vec::new(), tags: Vec::new() }
+    }
+
+    /// Whether scalars read from here on shall have their texts even where these have to be put together.
+    pub fn keep_texts(&mut self, keep: bool) {
+        self.scanner.keep_texts = keep;
     }
 
     /// The next event; `StreamEnd` again and again after the last.
-    pub fn next(&mut self) -> Parsed {
+    pub fn next(&mut self) -> Parsed<Event<'t>> {
         match self.state {
             State::StreamStart => self.stream_start(),
             State::ImplicitDocumentStart => self.document_start(true),
@@ -132,7 +139,7 @@ impl<'a> Parser<'a> {
         self.state = self.states.pop().unwrap_or(State::End);
     }
 
-    fn stream_start(&mut self) -> Parsed {
+    fn stream_start(&mut self) -> Parsed<Event<'t>> {
         let (kind, start, end) = self.scanner.peek()?;
         if kind != Kind::StreamStart {
             return Err(Fault::parser("did not find expected <stream-start>", start));
@@ -142,7 +149,7 @@ impl<'a> Parser<'a> {
         Ok(event(EventKind::StreamStart, start, end))
     }
 
-    fn document_start(&mut self, implicit: bool) -> Parsed {
+    fn document_start(&mut self, implicit: bool) -> Parsed<Event<'t>> {
         let (mut kind, mut start, mut end) = self.scanner.peek()?;
         while !implicit && kind == Kind::DocumentEnd {
             self.scanner.take();
@@ -188,20 +195,20 @@ impl<'a> Parser<'a> {
                     if self.tags.iter().any(|(handle, _)| *handle == token.value) {
                         return Err(Fault::parser("found duplicate %TAG directive", mark));
                     }
-                    self.tags.push((token.value, token.suffix));
+                    self.tags.push((token.value, token.suffix.into()));
                 }
                 _ => break,
             }
         }
         for (handle, prefix) in [("!", "!"), ("!!", "tag:yaml.org,2002:")] {
-            if !self.tags.iter().any(|(it, _)| it == handle.as_bytes()) {
-                self.tags.push((handle.into(), prefix.into()));
+            if !self.tags.iter().any(|(it, _)| **it == *handle.as_bytes()) {
+                self.tags.push((handle.as_bytes().into(), prefix.as_bytes().into()));
             }
         }
         Ok(())
     }
 
-    fn document_content(&mut self) -> Parsed {
+    fn document_content(&mut self) -> Parsed<Event<'t>> {
         let (kind, mark, _) = self.scanner.peek()?;
         match kind {
             Kind::VersionDirective | Kind::TagDirective | Kind::DocumentStart | Kind::DocumentEnd | Kind::StreamEnd => {
@@ -212,7 +219,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn document_end(&mut self) -> Parsed {
+    fn document_end(&mut self) -> Parsed<Event<'t>> {
         let (kind, start, mut end) = self.scanner.peek()?;
         if kind == Kind::DocumentEnd {
             self.scanner.take();
@@ -225,7 +232,7 @@ impl<'a> Parser<'a> {
     }
 
     /// A node with its anchor and tag. `indentless`: a `-` here begins a sequence of the same column as its parent.
-    fn node(&mut self, block: bool, indentless: bool) -> Parsed {
+    fn node(&mut self, block: bool, indentless: bool) -> Parsed<Event<'t>> {
         let (mut kind, start, mut end) = self.scanner.peek()?;
         if kind == Kind::Alias {
             self.pop_state();
@@ -255,9 +262,17 @@ impl<'a> Parser<'a> {
             Kind::Scalar => {
                 self.pop_state();
                 let token = self.scanner.take();
-                let implicit = tag.is_empty() && token.style == Style::Plain || tag == b"!";
+                let implicit = tag.is_empty() && token.style == Style::Plain || *tag == *b"!";
                 let found = node(EventKind::Scalar, end, false);
-                return Ok(Event { anchor, tag, implicit, value: token.value, style: token.style, ..found });
+                return Ok(Event {
+                    anchor,
+                    tag,
+                    implicit,
+                    value: token.value,
+                    style: token.style,
+                    lost: token.lost,
+                    ..found
+                });
             }
             Kind::FlowSequenceStart => {
                 self.state = State::FlowSequenceFirstEntry;
@@ -285,16 +300,16 @@ impl<'a> Parser<'a> {
         Ok(Event { anchor, tag, ..found })
     }
 
-    fn resolve_tag(&self, token: Token) -> Parsed<Vec<u8>> {
+    fn resolve_tag(&self, token: Token<'t>) -> Parsed<Cow<'t, [u8]>> {
         if token.value.is_empty() {
-            return Ok(token.suffix);
+            return Ok(token.suffix.into());
         }
-        let prefix = self.tags.iter().find(|(handle, _)| *handle == token.value).map(|(_, prefix)| prefix.as_slice());
+        let prefix = self.tags.iter().find(|(handle, _)| *handle == token.value).map(|(_, prefix)| &**prefix);
         let tag = [prefix.unwrap_or_default(), if prefix.is_some() { &token.suffix } else { &[] }].concat();
-        if tag.is_empty() { Err(Fault::parser("found undefined tag handle", token.start)) } else { Ok(tag) }
+        if tag.is_empty() { Err(Fault::parser("found undefined tag handle", token.start)) } else { Ok(tag.into()) }
     }
 
-    fn block_sequence_entry(&mut self) -> Parsed {
+    fn block_sequence_entry(&mut self) -> Parsed<Event<'t>> {
         let (kind, start, end) = self.scanner.peek()?;
         match kind {
             Kind::BlockEntry => {
@@ -309,7 +324,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn indentless_sequence_entry(&mut self) -> Parsed {
+    fn indentless_sequence_entry(&mut self) -> Parsed<Event<'t>> {
         let (kind, start, end) = self.scanner.peek()?;
         if kind != Kind::BlockEntry {
             self.pop_state();
@@ -324,7 +339,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn block_mapping_key(&mut self) -> Parsed {
+    fn block_mapping_key(&mut self) -> Parsed<Event<'t>> {
         let (kind, start, end) = self.scanner.peek()?;
         match kind {
             Kind::Key => {
@@ -336,7 +351,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn block_mapping_value(&mut self) -> Parsed {
+    fn block_mapping_value(&mut self) -> Parsed<Event<'t>> {
         let (kind, start, end) = self.scanner.peek()?;
         if kind != Kind::Value {
             return self.empty(State::BlockMappingKey, start);
@@ -345,14 +360,14 @@ impl<'a> Parser<'a> {
         self.block_mapping_part(State::BlockMappingKey, end)
     }
 
-    fn block_mapping_part(&mut self, then: State, mark: Mark) -> Parsed {
+    fn block_mapping_part(&mut self, then: State, mark: Mark) -> Parsed<Event<'t>> {
         match self.scanner.peek()?.0 {
             Kind::Key | Kind::Value | Kind::BlockEnd => self.empty(then, mark),
             _ => self.child(then, true, true),
         }
     }
 
-    fn flow_sequence_entry(&mut self, first: bool) -> Parsed {
+    fn flow_sequence_entry(&mut self, first: bool) -> Parsed<Event<'t>> {
         let (mut kind, mut start, mut end) = self.scanner.peek()?;
         if kind == Kind::FlowSequenceEnd {
             return self.end(EventKind::SequenceEnd);
@@ -375,7 +390,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn flow_pair_key(&mut self) -> Parsed {
+    fn flow_pair_key(&mut self) -> Parsed<Event<'t>> {
         let (kind, _, end) = self.scanner.peek()?;
         if !matches!(kind, Kind::Value | Kind::FlowEntry | Kind::FlowSequenceEnd) {
             return self.child(State::FlowPairValue, false, false);
@@ -385,7 +400,7 @@ impl<'a> Parser<'a> {
         self.empty(State::FlowPairValue, end)
     }
 
-    fn flow_pair_value(&mut self) -> Parsed {
+    fn flow_pair_value(&mut self) -> Parsed<Event<'t>> {
         let (kind, start, _) = self.scanner.peek()?;
         if kind == Kind::Value {
             self.scanner.take();
@@ -396,7 +411,7 @@ impl<'a> Parser<'a> {
         self.empty(State::FlowPairEnd, start)
     }
 
-    fn flow_mapping_key(&mut self, first: bool) -> Parsed {
+    fn flow_mapping_key(&mut self, first: bool) -> Parsed<Event<'t>> {
         let (mut kind, start, _) = self.scanner.peek()?;
         if kind == Kind::FlowMappingEnd {
             return self.end(EventKind::MappingEnd);
@@ -422,7 +437,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn flow_mapping_value(&mut self) -> Parsed {
+    fn flow_mapping_value(&mut self) -> Parsed<Event<'t>> {
         let (mut kind, mut mark, _) = self.scanner.peek()?;
         if kind == Kind::Value {
             self.scanner.take();
@@ -435,37 +450,38 @@ impl<'a> Parser<'a> {
     }
 
     /// Parses a node, then goes on in the given state.
-    fn child(&mut self, then: State, block: bool, indentless: bool) -> Parsed {
+    fn child(&mut self, then: State, block: bool, indentless: bool) -> Parsed<Event<'t>> {
         self.states.push(then);
         self.node(block, indentless)
     }
 
-    fn empty(&mut self, then: State, mark: Mark) -> Parsed {
+    fn empty(&mut self, then: State, mark: Mark) -> Parsed<Event<'t>> {
         self.state = then;
         Ok(empty_scalar(mark))
     }
 
-    fn end(&mut self, kind: EventKind) -> Parsed {
+    fn end(&mut self, kind: EventKind) -> Parsed<Event<'t>> {
         self.pop_state();
         let token = self.scanner.take();
         Ok(event(kind, token.start, token.end))
     }
 }
 
-fn event(kind: EventKind, start: Mark, end: Mark) -> Event {
+fn event<'t>(kind: EventKind, start: Mark, end: Mark) -> Event<'t> {
     Event {
         kind,
         start,
         end,
         anchor: None,
-        tag: Vec::new(),
-        value: Vec::new(),
+        tag: Cow::default(),
+        value: Cow::default(),
         implicit: false,
         style: Style::Plain,
+        lost: false,
         flow: false,
     }
 }
 
-fn empty_scalar(mark: Mark) -> Event {
+fn empty_scalar<'t>(mark: Mark) -> Event<'t> {
     Event { implicit: true, ..event(EventKind::Scalar, mark, mark) }
 }

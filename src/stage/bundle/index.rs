@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::Error;
 use crate::base::digest::Digest;
 use crate::base::recipient::Recipient;
+use crate::engine::sprig::crypto;
 use crate::stage::lock::Lock;
 use crate::stage::pack::Packed;
 use crate::stage::seal::{Recipe, Sealed};
@@ -30,8 +31,14 @@ pub struct Index {
     pub parts: BTreeMap<String, IndexPart>,
     /// The names of the inline manifests in the order Talos applies them.
     pub manifests: Vec<String>,
+    /// What packing changed in a part's text, by manifest; see [`crate::stage::pack::fit`].
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub changes: BTreeMap<String, Vec<String>>,
     /// How each hole's text comes about, by its label.
     pub holes: BTreeMap<String, Recipe>,
+    /// The SHA-256 of the public half of each secret that is the key of a certificate, as the certificate holds it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub public_keys: BTreeMap<String, Digest>,
     /// The digest of every other file.
     pub files: BTreeMap<String, Digest>,
 }
@@ -43,10 +50,26 @@ pub struct IndexPart {
     pub source: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+    /// The namespace a chart is put into; absent for a plain manifest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<String>,
     pub digest: Digest,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub values: Option<Digest>,
     pub output: Digest,
+}
+
+fn public_keys(lock: &Lock, sealed: &Sealed) -> BTreeMap<String, Digest> {
+    let secrets = sealed.recipes().values().filter_map(|it| match it {
+        Recipe::Secret(name) => Some(name),
+        Recipe::Call { .. } => None,
+    });
+    let digests = secrets.filter_map(|name| {
+        let certificate = lock.pin_of(name)?.certificate.as_ref()?;
+        let digest = crypto::public_key_digest(certificate.pem.as_bytes()).ok()?;
+        Some((name.clone(), Digest::from_bytes(digest)))
+    });
+    digests.collect()
 }
 
 impl Index {
@@ -55,6 +78,7 @@ impl Index {
             let from = IndexPart {
                 source: part.source.clone(),
                 version: part.version.clone(),
+                namespace: packed.namespaces().get(name).cloned(),
                 digest: part.digest,
                 values: part.values,
                 output: part.output,
@@ -69,7 +93,9 @@ impl Index {
             recipients: lock.recipients.clone(),
             parts: parts.collect(),
             manifests: packed.manifests().iter().map(|it| it.name.clone()).collect(),
+            changes: packed.changes().clone(),
             holes: sealed.recipes().clone(),
+            public_keys: public_keys(lock, sealed),
             files,
         }
     }

@@ -20,7 +20,7 @@ use crate::stage::seal::{Recipe, Sealed};
 
 /// A bundle: its files, and what its index says of them.
 ///
-/// `bundle.json` is the index, `manifests/` the public manifests, `talos/` the Talos documents with holes, `envelopes/`
+/// `bundle.json` is the index, `manifests/` the public manifests, `talos/` the Talos patches with holes, `envelopes/`
 /// the sealed secrets, `images.txt` every container image.
 #[derive(Clone, Debug)]
 pub struct Bundle {
@@ -66,6 +66,9 @@ impl Bundle {
             put(format!("manifests/{}.yaml", manifest.name), &manifest.contents);
         }
         put("talos/controlplane.yaml".into(), packed.patch());
+        if let Some(patch) = packed.all_nodes() {
+            put("talos/all.yaml".into(), patch);
+        }
         for (name, Envelope(armored)) in &envelopes {
             put(format!("envelopes/{name}.age"), armored);
         }

@@ -7,7 +7,7 @@ use crate::engine::gotmpl::{FillError, Filler, Functions};
 use crate::engine::hole::{Expr, Holes};
 use crate::engine::value::Str;
 use crate::stage::bundle::Bundle;
-use crate::stage::pack::{self, Manifest};
+use crate::stage::pack::{Manifest, talos};
 use crate::stage::seal::{CLOSE, OPEN, Recipe};
 use crate::stage::spec::TalosVersion;
 
@@ -109,6 +109,6 @@ impl Opened {
 
     /// The Talos control-plane patch.
     pub fn patch(&self) -> String {
-        pack::patch(&self.manifests, self.talos)
+        talos::control_plane(&self.manifests, self.talos)
     }
 }

@@ -10,10 +10,12 @@
 //! History:
 //! - 1: the first.
 
+mod certificates;
 mod pin;
 mod v1;
 
-pub use pin::{Certificate, Envelope, Pin, PinKey};
+pub use certificates::{Expiry, Listed};
+pub use pin::{Certificate, Envelope, Pin, PinKey, Successor};
 
 use std::collections::BTreeMap;
 
@@ -60,6 +62,12 @@ pub struct LockedPart {
     /// Digest of the merged user values; absent for a plain manifest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub values: Option<Digest>,
+    /// Digest of the encrypted user values, as they are encrypted; absent where there are none.
+    #[serde(rename = "secretValues", default, skip_serializing_if = "Option::is_none")]
+    pub secret_values: Option<Digest>,
+    /// Digest of the objects that `lookup` finds; absent where it finds none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lookup: Option<Digest>,
     /// Everything the chart would invent anew on each render, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub pins: BTreeMap<String, Pin>,
@@ -120,9 +128,9 @@ pub enum Error {
     /// A pin contradicts itself.
     #[error("pin `{part}/{name}`: {message}")]
     Pin { part: String, name: String, message: String },
-    /// The text is not the canonical one. `line` (from 1) is the first that differs.
+    /// The text is not the canonical one. `line` (from 1) is the first that differs; `diff` leads to what ichor writes.
     #[error("this lock is not in its canonical form: line {line} is `{found}` where ichor writes `{expected}`")]
-    NotCanonical { line: usize, found: String, expected: String },
+    NotCanonical { line: usize, found: String, expected: String, diff: String },
 }
 
 impl Lock {
@@ -133,9 +141,14 @@ impl Lock {
 
     /// The envelope of a secret, named `part/pin.key` for a certificate's key and `part/pin` for any other.
     pub fn envelope(&self, secret: &str) -> Option<&Envelope> {
+        self.pin_of(secret)?.sealed.as_ref()
+    }
+
+    /// The pin that a secret belongs to, by the secret's name.
+    pub fn pin_of(&self, secret: &str) -> Option<&Pin> {
         let (part, pin) = secret.split_once('/')?;
         let pins = &self.parts.get(part)?.pins;
-        pins.get(pin).or_else(|| pins.get(pin.strip_suffix(".key")?))?.sealed.as_ref()
+        pins.get(pin).or_else(|| pins.get(pin.strip_suffix(".key")?))
     }
 
     /// Every source of a part or subchart: its key, `PART` or `PART/SUBCHART`, and what it is.
@@ -162,6 +175,7 @@ impl Lock {
         let (line, (found, expected)) = lines
             .find(|(_, (found, expected))| found != expected)
             .unwrap_or((text.lines().count().min(canonical.lines().count()), ("", "")));
-        Err(Error::NotCanonical { line: line + 1, found: found.into(), expected: expected.into() })
+        let diff = similar::TextDiff::from_lines(text, &canonical).unified_diff().to_string();
+        Err(Error::NotCanonical { line: line + 1, found: found.into(), expected: expected.into(), diff })
     }
 }

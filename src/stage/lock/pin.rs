@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use crate::engine::sprig::crypto::{self, Fault};
+
 /// What a pin is known by: the call it answers, wherever in the chart that call stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PinKey {
@@ -29,6 +31,23 @@ pub struct Pin {
     /// The private half: a key in PEM, or the whole answer of `randAlphaNum` and its like.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sealed: Option<Envelope>,
+    /// Whether the sealed text may be a template of its own, so that no `tpl` takes it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub template: bool,
+    /// The CA that takes over when a rotation goes on: trusted already, but it signs nothing yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub successor: Option<Successor>,
+    /// The CA that signed before: trusted still, until the rotation ends. Its key is gone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub predecessor: Option<Certificate>,
+}
+
+/// A CA that waits for its turn.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Successor {
+    pub certificate: Certificate,
+    pub sealed: Envelope,
 }
 
 /// A certificate and what a reviewer wants to know of it; everything but `pem` follows from `pem`.
@@ -59,7 +78,110 @@ impl PinKey {
     }
 }
 
+impl Certificate {
+    /// What the first certificate of a PEM text says.
+    pub fn read(pem: &str) -> Result<Certificate, Fault> {
+        let facts = crypto::inspect(pem.as_bytes())?;
+        let moment = |seconds| {
+            jiff::Timestamp::from_second(seconds)
+                .map_err(|_| Fault::new("its validity is outside of what a clock shows"))
+        };
+        Ok(Certificate {
+            subject: facts.subject,
+            issuer: facts.issuer,
+            names: facts.dns_names.into_iter().chain(facts.ips.iter().map(ToString::to_string)).collect(),
+            not_before: moment(facts.not_before)?,
+            not_after: moment(facts.not_after)?,
+            fingerprint: hex::encode(facts.fingerprint),
+            pem: pem.into(),
+        })
+    }
+
+    /// Whether a private key in PEM belongs to this certificate.
+    pub fn is_of_key(&self, key: &[u8]) -> bool {
+        crypto::key_matches(self.pem.as_bytes(), key).unwrap_or(false)
+    }
+
+    /// Whether the fields say what the PEM says; the error names one that does not.
+    fn validate(&self, what: &str) -> Result<(), String> {
+        let read = Certificate::read(&self.pem).map_err(|it| format!("the PEM of {what} is no certificate: {it}"))?;
+        let fields = [
+            ("pem", crypto::normalize(self.pem.as_bytes()).is_ok_and(|it| it == self.pem)),
+            ("subject", self.subject == read.subject),
+            ("issuer", self.issuer == read.issuer),
+            ("names", self.names == read.names),
+            ("notBefore", self.not_before == read.not_before),
+            ("notAfter", self.not_after == read.not_after),
+            ("fingerprint", self.fingerprint == read.fingerprint),
+        ];
+        match fields.iter().find(|(_, agrees)| !agrees) {
+            Some((field, _)) => Err(format!("`{field}` of {what} is not what its PEM says")),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Envelope {
+    fn validate(&self) -> Result<(), String> {
+        let Envelope(text) = self;
+        if !text.starts_with("-----BEGIN AGE ENCRYPTED FILE-----\n") {
+            return Err("its envelope is no armoured age file".into());
+        }
+        if !text.ends_with("\n-----END AGE ENCRYPTED FILE-----\n") {
+            return Err("its envelope is cut short".into());
+        }
+        Ok(())
+    }
+}
+
 impl Pin {
+    /// A pin with neither half.
+    pub fn new(key: PinKey) -> Pin {
+        Pin {
+            function: key.function,
+            args: key.args,
+            occurrence: key.occurrence,
+            certificate: None,
+            value: None,
+            sealed: None,
+            template: false,
+            successor: None,
+            predecessor: None,
+        }
+    }
+
+    /// Whether both pins answer with the same certificate.
+    pub fn is_same_answer(&self, other: &Pin) -> bool {
+        let fingerprint = |it: &Pin| it.certificate.as_ref().map(|it| it.fingerprint.clone());
+        fingerprint(self).is_some() && fingerprint(self) == fingerprint(other)
+    }
+
+    /// Whether the pin is a CA that signs others.
+    pub fn is_ca(&self) -> bool {
+        self.certificate.is_some() && self.function.starts_with("genCA")
+    }
+
+    /// The certificates whose keys the pin holds, with those keys.
+    pub fn keys(&self) -> impl Iterator<Item = (&Certificate, &Envelope)> {
+        let own = self.certificate.as_ref().zip(self.sealed.as_ref());
+        own.into_iter().chain(self.successor.iter().map(|it| (&it.certificate, &it.sealed)))
+    }
+
+    /// The fingerprint of the CA that signed the pin's certificate, where that is another.
+    pub fn issuer(&self) -> Option<&str> {
+        self.args.iter().find_map(|it| it.get("certificate")?.as_str())
+    }
+
+    /// The certificate as templates see it. While a CA is being rotated, all that are trusted follow the one that signs.
+    pub fn trusted(&self) -> Option<String> {
+        let mut text = self.certificate.as_ref()?.pem.clone();
+        let successor = self.successor.as_ref().map(|it| &it.certificate);
+        for other in successor.into_iter().chain(&self.predecessor) {
+            text.push_str(&other.pem);
+        }
+        Some(text)
+    }
+
     pub fn key(&self) -> PinKey {
         PinKey { function: self.function.clone(), args: self.args.clone(), occurrence: self.occurrence }
     }
@@ -72,13 +194,30 @@ impl Pin {
         if self.certificate.is_none() && self.value.is_none() && self.sealed.is_none() {
             return Err("it has neither a public nor a sealed half".into());
         }
-        if let Some(Envelope(text)) = &self.sealed
-            && !text.starts_with("-----BEGIN AGE ENCRYPTED FILE-----\n")
-        {
-            return Err("its envelope is no armoured age file".into());
+        if self.certificate.is_some() && self.sealed.is_none() {
+            return Err("its certificate has no sealed key".into());
         }
-        Ok(())
+        if (self.successor.is_some() || self.predecessor.is_some()) && !self.is_ca() {
+            return Err("it has a successor or predecessor, but is no CA".into());
+        }
+        if self.successor.is_some() && self.predecessor.is_some() {
+            return Err("it has both a successor and a predecessor".into());
+        }
+        let successor = self.successor.as_ref();
+        for envelope in self.sealed.iter().chain(successor.map(|it| &it.sealed)) {
+            envelope.validate()?;
+        }
+        let certificates = [
+            ("its certificate", self.certificate.as_ref()),
+            ("its successor", successor.map(|it| &it.certificate)),
+            ("its predecessor", self.predecessor.as_ref()),
+        ];
+        certificates.iter().try_for_each(|(what, it)| it.map_or(Ok(()), |it| it.validate(what)))
     }
+}
+
+fn is_false(it: &bool) -> bool {
+    !it
 }
 
 fn is_first(occurrence: &u32) -> bool {

@@ -1,18 +1,41 @@
 //! Lays manifests out as Talos takes them.
 //!
 //! Talos orders inline manifests by name and nothing else, so names carry the order of the spec: `00-`, `10-`, `20-`.
+//! Namespaces that parts are put into and that nobody brings come in a manifest of their own, `0-namespaces`, which sorts
+//! before all others. [`fit`] says what is changed in a part's text, which is nearly always nothing.
 
-use crate::engine::value::Value;
-use crate::engine::yaml;
-use crate::stage::seal::{Sealed, SealedPart};
-use crate::stage::spec::TalosVersion;
+pub mod adopt;
+pub mod document;
+mod edit;
+pub mod fit;
+pub mod flux;
+mod kubectl;
+pub mod machine_config;
+pub mod namespace;
+mod omni;
+pub mod scope;
+pub mod size;
+pub mod split;
+pub mod strip;
+mod talhelper;
+pub mod talos;
+pub mod target;
+
+use std::collections::BTreeMap;
+
+use crate::stage::seal::Sealed;
+use crate::stage::spec::{Content, Spec, TalosVersion};
+use scope::ClusterScoped;
 
 /// Manifests under their final names and the Talos documents made of them.
 #[derive(Clone, Debug)]
 pub struct Packed {
     manifests: Vec<Manifest>,
     patch: String,
+    all_nodes: Option<String>,
     talos: TalosVersion,
+    changes: BTreeMap<String, Vec<String>>,
+    namespaces: BTreeMap<String, String>,
 }
 
 /// One inline manifest.
@@ -23,11 +46,21 @@ pub struct Manifest {
     pub contents: String,
 }
 
-/// Packs what was sealed, for one version of Talos.
-pub fn pack(sealed: &Sealed, talos: TalosVersion) -> Packed {
-    let manifests = number(sealed.parts());
-    let patch = patch(&manifests, talos);
-    Packed { manifests, patch, talos }
+/// Packs what was sealed, in the form the spec's version of Talos takes.
+pub fn pack(sealed: &Sealed, spec: &Spec) -> Packed {
+    let namespaces: BTreeMap<String, String> = spec
+        .parts
+        .iter()
+        .filter_map(|part| match &part.content {
+            Content::Chart(chart) => Some((part.name.clone(), chart.namespace.clone())),
+            Content::Manifest { .. } => None,
+        })
+        .collect();
+    let texts: Vec<(&str, &str)> = sealed.parts().iter().map(|it| (it.name.as_str(), it.text.as_str())).collect();
+    let (manifests, changes) = lay_out(&texts, namespaces.values().map(String::as_str));
+    let patch = talos::control_plane(&manifests, spec.talos);
+    let all_nodes = talos::all_nodes(&manifests, spec.talos);
+    Packed { manifests, patch, all_nodes, talos: spec.talos, changes, namespaces }
 }
 
 impl Packed {
@@ -40,42 +73,86 @@ impl Packed {
         &self.patch
     }
 
+    /// The patch for every node, where the bundle brings the cluster's network.
+    pub fn all_nodes(&self) -> Option<&str> {
+        self.all_nodes.as_deref()
+    }
+
     pub fn talos(&self) -> TalosVersion {
         self.talos
     }
-}
 
-/// The control-plane patch: `cluster.inlineManifests` up to Talos 1.13, `KubeInlineManifestConfig` documents from 1.14.
-pub fn patch(manifests: &[Manifest], talos: TalosVersion) -> String {
-    if talos.has_manifest_documents() {
-        let documents = manifests.iter().map(|manifest| {
-            write(&Value::map([
-                ("apiVersion", "v1alpha1".into()),
-                ("kind", "KubeInlineManifestConfig".into()),
-                ("name", manifest.name.as_str().into()),
-                ("manifest", manifest.contents.as_str().into()),
-            ]))
-        });
-        documents.collect::<Vec<_>>().join("---\n")
-    } else {
-        let list = manifests.iter().map(|manifest| {
-            Value::map([("name", manifest.name.as_str().into()), ("contents", manifest.contents.as_str().into())])
-        });
-        write(&Value::map([("cluster", Value::map([("inlineManifests", Value::list(list))]))]))
+    /// What was changed in the text of each manifest that was changed.
+    pub fn changes(&self) -> &BTreeMap<String, Vec<String>> {
+        &self.changes
+    }
+
+    /// The namespace each chart is put into, by part.
+    pub fn namespaces(&self) -> &BTreeMap<String, String> {
+        &self.namespaces
     }
 }
 
-/// Parts with no text are left out: Talos takes an empty manifest for a URL to fetch.
-fn number(parts: &[SealedPart]) -> Vec<Manifest> {
+/// Parts, by name and in the order of the spec, as manifests; and what was changed in each of them. Parts without an
+/// object are left out: Talos takes an empty manifest for a URL to fetch.
+pub fn lay_out<'a>(
+    parts: &[(&'a str, &'a str)],
+    namespaces: impl Iterator<Item = &'a str>,
+) -> (Vec<Manifest>, BTreeMap<String, Vec<String>>) {
+    let streams = || parts.iter().map(|(_, text)| *text);
+    let scoped = ClusterScoped::learn(streams());
+    let missing = namespace::missing(namespaces, streams());
     let width = if parts.len() > 10 { 3 } else { 2 };
-    let numbered = parts.iter().enumerate().filter(|(_, part)| !part.text.trim().is_empty());
-    let named = |(index, part): (usize, &SealedPart)| Manifest {
-        name: format!("{:0width$}-{}", index * 10, part.name),
-        contents: part.text.clone(),
-    };
-    numbered.map(named).collect()
+    let mut manifests = Vec::new();
+    let mut changes = BTreeMap::new();
+    if !missing.is_empty() {
+        manifests.push(Manifest { name: "0-namespaces".into(), contents: namespace::stream(&missing) });
+    }
+    for (index, (part, text)) in parts.iter().enumerate() {
+        let fitted = fit::fit(text, &scoped);
+        let name = format!("{:0width$}-{part}", index * 10);
+        if !fitted.changes.is_empty() {
+            changes.insert(name.clone(), fitted.changes);
+        }
+        if document::documents(&fitted.text).iter().any(|it| it.tree().is_some()) {
+            manifests.push(Manifest { name, contents: fitted.text });
+        }
+    }
+    (manifests, changes)
 }
 
-fn write(value: &Value) -> String {
-    yaml::write(value).expect("plain strings have a YAML form").to_text().into_owned()
+/// The part a manifest was made of: its name without the number.
+pub fn stem(manifest: &str) -> &str {
+    match manifest.split_once('-') {
+        Some((number, stem)) if !number.is_empty() && number.bytes().all(|it| it.is_ascii_digit()) => stem,
+        _ => manifest,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_sort_in_the_order_of_the_spec() {
+        let names: Vec<String> = (0..12).map(|it| format!("p{}", 12 - it)).collect();
+        let parts: Vec<(&str, &str)> = names.iter().map(|it| (it.as_str(), "kind: A\n")).collect();
+        let (manifests, _) = lay_out(&parts, ["own", "own", "kube-system"].into_iter());
+        let mut sorted = manifests.clone();
+        sorted.sort_by(|a, b| a.name.cmp(&b.name));
+        assert_eq!(manifests, sorted);
+        assert_eq!(manifests[0].name, "0-namespaces");
+        assert_eq!(manifests[0].contents.matches("kind: Namespace").count(), 1);
+        assert_eq!((manifests[1].name.as_str(), manifests[12].name.as_str()), ("000-p12", "110-p1"));
+        assert_eq!(stem("110-p1"), "p1");
+        assert_eq!(stem("own-name"), "own-name");
+    }
+
+    #[test]
+    fn a_namespace_that_a_part_brings_is_left_to_it() {
+        let own = "apiVersion: v1\nkind: Namespace\nmetadata: {name: own}\n";
+        let (manifests, _) = lay_out(&[("a", own), ("b", "# nothing\n"), ("c", "kind: B\n")], ["own"].into_iter());
+        let names: Vec<&str> = manifests.iter().map(|it| it.name.as_str()).collect();
+        assert_eq!(names, ["00-a", "20-c"]);
+    }
 }

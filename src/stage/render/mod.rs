@@ -1,7 +1,11 @@
 //! Renders what was vendored, with no key in reach.
 
+mod import;
+mod lookup;
 mod pins;
+pub mod secrets;
 
+pub use import::{ImportError, Imports};
 pub use pins::MissingPin;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::base::secret::Secret;
 use crate::engine::helm;
 use crate::engine::helm::capabilities::{Capabilities, KubeVersion};
-use crate::engine::hole::Holes;
+use crate::engine::helm::values::merge_maps;
+use crate::engine::hole::{self, Expr, Holes, Piece};
+use crate::engine::sprig::crypto::Algorithm;
 use crate::engine::value::{Failure, Value};
 use crate::engine::world::Call;
 use crate::stage::lock::{Envelope, Pin};
@@ -18,11 +24,28 @@ use pins::Pinned;
 
 /// Makes what a lock does not hold yet.
 pub trait Minter {
-    /// Computes an impure function for real. No argument has a hole.
-    fn mint(&mut self, call: &Call<'_>) -> Result<Value, Failure>;
+    /// Computes an impure function for real. No argument has a hole. New keys of certificates are of this kind.
+    fn mint(&mut self, call: &Call<'_>, algorithm: Algorithm) -> Result<Value, Failure>;
 
     /// Opens the envelope of a secret that minting needs: the key of a CA that shall sign.
     fn unseal(&mut self, name: &str, envelope: &Envelope) -> Result<Secret, Failure>;
+
+    /// A certificate and its key from elsewhere that are what this call asks for; they replace what the lock holds.
+    fn imported(&mut self, _call: &Call<'_>) -> Option<Imported> {
+        None
+    }
+
+    /// The text that a pin of this name, `part/pin`, is to have from now on.
+    fn given(&mut self, _pin: &str) -> Option<Secret> {
+        None
+    }
+}
+
+/// A certificate and its private key from elsewhere, both in PEM.
+#[derive(Clone, Debug)]
+pub struct Imported {
+    pub certificate: String,
+    pub key: Secret,
 }
 
 /// Every part as text, with holes where private values are.
@@ -73,15 +96,21 @@ pub fn render(vendored: &Vendored, mut minter: Option<&mut dyn Minter>) -> Resul
                 used: BTreeSet::new(),
                 minted: BTreeMap::new(),
             },
-            VendoredContent::Chart { chart, namespace, values } => {
+            VendoredContent::Chart { chart, namespace, values, inputs } => {
                 let options = options(vendored, part, namespace)?;
                 let minter = minter.as_mut().map(|it| &mut **it as &mut dyn Minter);
-                let mut world = Pinned::new(&part.name, vendored.clock(), &part.pins, &functions, minter);
-                let rendered = helm::render(chart, values, &options, &mut world);
+                let mut world = Pinned::new(part, vendored.clock(), inputs, &functions, minter);
+                let sealed = secrets::overlay(&part.name, &part.pins, &mut world.holes);
+                let sealed = sealed.map_err(|fault| Error {
+                    part: part.name.clone(),
+                    missing_pin: None,
+                    message: fault.to_string(),
+                })?;
+                let rendered = helm::render(chart, &merge_maps(values, &sealed), &options, &mut world);
                 let rendered = rendered.map_err(|fault| Error {
                     part: part.name.clone(),
                     missing_pin: cause(&fault).cloned(),
-                    message: fault.to_string(),
+                    message: readable(&fault.to_string(), &world.holes),
                 })?;
                 // Tests are of no use to a cluster that boots; other hooks are manifests like any.
                 let text = helm::manifest::print_stream(&rendered, true, false);
@@ -104,6 +133,20 @@ impl Rendered {
     pub fn parts(&self) -> &[RenderedPart] {
         &self.parts
     }
+}
+
+/// A message with the names of secrets where their holes stand.
+fn readable(message: &str, holes: &Holes) -> String {
+    let pieces = hole::pieces(message.as_bytes()).into_iter();
+    let shown = pieces.map(|piece| match piece {
+        Piece::Text(text) => String::from_utf8_lossy(text).into_owned(),
+        Piece::Hole(index) => match holes.get(index) {
+            Some(Expr::Secret(name)) => format!("<sealed:{name}>"),
+            Some(Expr::Call { function, .. }) => format!("<sealed:...|{function}>"),
+            None => String::new(),
+        },
+    });
+    shown.collect()
 }
 
 fn options(vendored: &Vendored, part: &VendoredPart, namespace: &str) -> Result<helm::Options, Error> {

@@ -5,17 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
-use super::{Minted, Minter};
+use super::{Minted, Minter, lookup, secrets};
 use crate::base::digest::Digest;
 use crate::base::secret::Secret;
 use crate::engine::gotmpl::{FillError, Filler, Functions};
 use crate::engine::hole::{self, Expr, Holes, Piece};
 use crate::engine::sprig;
-use crate::engine::sprig::crypto::{self, Certificate};
-use crate::engine::value::{Failure, Map, Str, Value};
+use crate::engine::sprig::crypto::Certificate;
+use crate::engine::value::{Failure, Str, Value};
 use crate::engine::world::{Call, World};
 use crate::engine::yaml;
 use crate::stage::lock::{self, Pin, PinKey};
+use crate::stage::resolve::Inputs;
+use crate::stage::vendor::VendoredPart;
 
 /// Answers that hide nothing; every other answer is a secret.
 const PUBLIC: &[&str] = &["uuidv4", "randInt", "getHostByName"];
@@ -33,6 +35,7 @@ pub(super) struct Pinned<'a> {
     part: &'a str,
     clock: Timestamp,
     pins: &'a BTreeMap<String, Pin>,
+    inputs: &'a Inputs,
     /// Absent in a build, which never mints.
     minter: Option<&'a mut (dyn Minter + 'a)>,
     functions: &'a Functions,
@@ -40,6 +43,8 @@ pub(super) struct Pinned<'a> {
     names: BTreeMap<String, String>,
     /// How often each call was met, whatever its occurrence.
     seen: BTreeMap<String, u32>,
+    /// Fingerprints of the CAs that no longer sign: what they signed is asked for no more.
+    retired: BTreeSet<String>,
     pub(super) used: BTreeSet<String>,
     pub(super) minted: BTreeMap<String, Minted>,
     pub(super) holes: Holes,
@@ -49,8 +54,7 @@ impl World for Pinned<'_> {
     fn answer(&mut self, call: &Call<'_>) -> Result<Value, Failure> {
         match call.function {
             "now" => Ok(sprig::time(self.clock, "UTC").into()),
-            // What Helm sees without a cluster.
-            "lookup" => Ok(Value::Map(Map::any())),
+            "lookup" => lookup::lookup(call.args, &self.inputs.objects),
             _ => self.pinned(call),
         }
     }
@@ -62,36 +66,53 @@ impl World for Pinned<'_> {
 
 impl<'a> Pinned<'a> {
     pub(super) fn new(
-        part: &'a str,
+        part: &'a VendoredPart,
         clock: Timestamp,
-        pins: &'a BTreeMap<String, Pin>,
+        inputs: &'a Inputs,
         functions: &'a Functions,
         minter: Option<&'a mut (dyn Minter + 'a)>,
     ) -> Self {
+        let pins = &part.pins;
         let names = pins.iter().map(|(name, pin)| (pin.key().canonical(), name.clone())).collect();
+        let retired = pins.values().filter_map(|it| Some(it.predecessor.as_ref()?.fingerprint.clone())).collect();
+        let values = pins.iter().filter(|(_, it)| it.function == secrets::FUNCTION);
         Pinned {
-            part,
+            part: &part.name,
             clock,
             pins,
+            inputs,
             minter,
             functions,
             names,
             seen: BTreeMap::new(),
-            used: BTreeSet::new(),
+            retired,
+            used: values.map(|(name, _)| name.clone()).collect(),
             minted: BTreeMap::new(),
             holes: Holes::new(),
         }
     }
 
     fn pinned(&mut self, call: &Call<'_>) -> Result<Value, Failure> {
+        self.check_public(call)?;
         let key = self.key(call)?;
         let pins = self.pins;
-        if let Some((name, pin)) = self.names.get(&key.canonical()).and_then(|it| pins.get_key_value(it)) {
+        let known = self.names.get(&key.canonical()).and_then(|it| pins.get_key_value(it));
+        let name = known.map_or_else(|| self.free_name(call, &key), |(name, _)| name.clone());
+        let minted = match self.brought(call, &key, &name)? {
+            Some((pin, _)) if known.is_some_and(|(_, it)| it.is_same_answer(&pin)) => None,
+            Some(brought) => {
+                let replaced = known.and_then(|(_, it)| it.certificate.as_ref());
+                self.retired.extend(replaced.map(|it| it.fingerprint.clone()));
+                Some(brought)
+            }
+            None if known.is_some() && !self.rests_on_new(&key) => None,
+            None => Some(self.mint(call, key)?),
+        };
+        let Some((pin, secret)) = minted else {
+            let Some((name, pin)) = known else { return Err(Failure::new("the pin is gone")) };
             self.used.insert(name.clone());
             return self.answer_from(name, pin);
-        }
-        let name = self.free_name(call);
-        let (pin, secret) = self.mint(call, key)?;
+        };
         let answer = self.answer_from(&name, &pin);
         self.minted.insert(name, Minted { pin, secret });
         answer
@@ -100,10 +121,10 @@ impl<'a> Pinned<'a> {
     /// What the template gets to see of a pin.
     fn answer_from(&mut self, name: &str, pin: &Pin) -> Result<Value, Failure> {
         let secret = |suffix: &str| Expr::Secret(format!("{}/{name}{suffix}", self.part));
-        match (&pin.certificate, &pin.value) {
-            (Some(certificate), _) => {
+        match (pin.trusted(), &pin.value) {
+            (Some(trusted), _) => {
                 let expr = secret(".key");
-                Ok(Certificate { cert: certificate.pem.as_str().into(), key: self.holes.token(expr) }.into())
+                Ok(Certificate { cert: trusted.as_str().into(), key: self.holes.token(expr) }.into())
             }
             (None, Some(Json::String(text))) => Ok(text.as_str().into()),
             (None, Some(Json::Number(number))) if number.is_i64() => {
@@ -114,9 +135,53 @@ impl<'a> Pinned<'a> {
             }
             (None, None) => {
                 let expr = secret("");
+                if let (Expr::Secret(secret), true) = (&expr, pin.template) {
+                    self.holes.mark_template(secret);
+                }
                 Ok(Value::Str(self.holes.token(expr)))
             }
         }
+    }
+
+    /// What the minter has at hand for a call from elsewhere.
+    fn brought(&mut self, call: &Call<'_>, key: &PinKey, name: &str) -> Result<Option<(Pin, Option<Secret>)>, Failure> {
+        let Some(minter) = self.minter.as_deref_mut() else { return Ok(None) };
+        let mut pin = Pin::new(key.clone());
+        if let Some(it) = minter.imported(call) {
+            pin.certificate = Some(described(it.certificate.as_bytes())?);
+            return Ok(Some((pin, Some(it.key))));
+        }
+        let Some(secret) = minter.given(&format!("{}/{name}", self.part)) else { return Ok(None) };
+        pin.template = hole::may_be_template(secret.expose());
+        match hole::refusal(secret.expose()) {
+            Some(reason) => Err(Failure::new(format!("the secret for `{name}` cannot be sealed: {reason}"))),
+            None => Ok(Some((pin, Some(secret)))),
+        }
+    }
+
+    /// Whether a call is made on a secret that this render replaced, so that its old answer is of no use.
+    fn rests_on_new(&self, key: &PinKey) -> bool {
+        let args: Vec<String> = key.args.iter().map(Json::to_string).collect();
+        let mentions = |name: &String| {
+            let marks = [format!("<sealed:{}/{name}>", self.part), format!("<sealed:{}/{name}.key>", self.part)];
+            args.iter().any(|it| marks.iter().any(|mark| it.contains(mark)))
+        };
+        self.minted.keys().any(mentions)
+    }
+
+    /// A certificate is public, so that nothing sealed may be written into one.
+    fn check_public(&self, call: &Call<'_>) -> Result<(), Failure> {
+        let says = match call.function {
+            "genCA" | "genCAWithKey" => 1,
+            "genSignedCert" | "genSignedCertWithKey" | "genSelfSignedCert" | "genSelfSignedCertWithKey" => 3,
+            _ => 0,
+        };
+        if call.args.iter().take(says).any(hole::stands_in) {
+            return Err(Failure::new(
+                "the certificate would show a sealed value to everyone; make that value a public one",
+            ));
+        }
+        Ok(())
     }
 
     fn mint(&mut self, call: &Call<'_>, key: PinKey) -> Result<(Pin, Option<Secret>), Failure> {
@@ -126,29 +191,37 @@ impl<'a> Pinned<'a> {
         };
         let args = unsealed(call.args, &self.holes, self.functions, &mut |name| {
             let pin = name.split_once('/').map_or(name, |(_, pin)| pin);
-            let pin = pin.strip_suffix(".key").unwrap_or(pin);
+            let is_known = |it: &str| self.minted.contains_key(it) || self.pins.contains_key(it);
+            let pin = if is_known(pin) { pin } else { pin.strip_suffix(".key").unwrap_or(pin) };
             if let Some(secret) = self.minted.get(pin).and_then(|it| it.secret.as_ref()) {
                 return Ok(secret.expose().into());
             }
-            let envelope = self.pins.get(pin).and_then(|it| it.sealed.as_ref());
+            let known = self.pins.get(pin);
+            let envelope = known.and_then(|it| it.sealed.as_ref());
             let envelope = envelope.ok_or_else(|| Failure::new(format!("the lock holds no secret `{name}`")))?;
-            Ok(minter.unseal(name, envelope)?.expose().into())
+            let secret = minter.unseal(name, envelope)?;
+            match known.and_then(|it| it.certificate.as_ref()) {
+                Some(certificate) if !certificate.is_of_key(secret.expose()) => {
+                    Err(Failure::new(format!("the sealed key `{name}` is not that of the pin's certificate")))
+                }
+                _ => Ok(secret.expose().into()),
+            }
         })?;
-        let answer = minter.mint(&Call { function: call.function, args: &args })?;
-        let mut pin = Pin {
-            function: key.function,
-            args: key.args,
-            occurrence: key.occurrence,
-            certificate: None,
-            value: None,
-            sealed: None,
-        };
+        let answer = minter.mint(&Call { function: call.function, args: &args }, self.inputs.algorithm)?;
+        let mut pin = Pin::new(key);
         let secret = match &answer {
-            Value::Str(text) if PUBLIC.contains(&call.function) => {
+            // Nobody is told anything by empty text, and templates ask for it.
+            Value::Str(text) if PUBLIC.contains(&call.function) || text.is_empty() => {
                 pin.value = Some(Json::String(text.to_text().into_owned()));
                 None
             }
-            Value::Str(text) => Some(Secret::new(text.as_bytes())),
+            Value::Str(text) => {
+                if let Some(reason) = hole::refusal(text) {
+                    return Err(Failure::new(format!("what {} gives cannot be sealed: {reason}", call.function)));
+                }
+                pin.template = hole::may_be_template(text);
+                Some(Secret::new(text.as_bytes()))
+            }
             Value::Int(number) => {
                 pin.value = Some(json!(number));
                 None
@@ -212,8 +285,21 @@ impl<'a> Pinned<'a> {
         hole::pieces(text).into_iter().map(describe).collect()
     }
 
-    /// A name a reviewer knows the pin by, that no pin of this part has yet.
-    fn free_name(&self, call: &Call<'_>) -> String {
+    /// A name a reviewer knows the pin by. A certificate takes over from the one it replaces under another CA; else it
+    /// is one that no pin of this part has yet.
+    fn free_name(&self, call: &Call<'_>, key: &PinKey) -> String {
+        let unissued = |args: &[Json]| args.iter().filter(|it| it.get("certificate").is_none()).cloned().collect();
+        let wanted: Vec<Json> = unissued(&key.args);
+        let replaced = self.pins.iter().find(|(name, pin)| {
+            pin.issuer().is_some_and(|it| self.retired.contains(it))
+                && pin.function == key.function
+                && pin.occurrence == key.occurrence
+                && !self.minted.contains_key(*name)
+                && unissued(&pin.args) == wanted
+        });
+        if let Some((name, _)) = replaced {
+            return name.clone();
+        }
         let subject = match call.args.first() {
             Some(Value::Str(text)) if call.function.starts_with("gen") => self.described_text(text),
             _ => String::new(),
@@ -230,17 +316,7 @@ impl<'a> Pinned<'a> {
 
 /// What a reviewer wants to know of a certificate.
 fn described(pem: &[u8]) -> Result<lock::Certificate, Failure> {
-    let facts = crypto::inspect(pem).map_err(Failure::from_error)?;
-    let moment = |seconds| Timestamp::from_second(seconds).map_err(Failure::from_error);
-    Ok(lock::Certificate {
-        subject: facts.subject,
-        issuer: facts.issuer,
-        names: facts.dns_names.into_iter().chain(facts.ips.iter().map(ToString::to_string)).collect(),
-        not_before: moment(facts.not_before)?,
-        not_after: moment(facts.not_after)?,
-        fingerprint: hex::encode(facts.fingerprint),
-        pem: String::from_utf8_lossy(pem).into_owned(),
-    })
+    lock::Certificate::read(&String::from_utf8_lossy(pem)).map_err(Failure::from_error)
 }
 
 fn certificate(value: &Value) -> Option<&Certificate> {

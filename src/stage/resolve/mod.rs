@@ -5,10 +5,12 @@
 pub mod choose;
 mod dependencies;
 mod error;
+mod inputs;
 mod sources;
 mod wish;
 
 pub use error::Error;
+pub use inputs::Inputs;
 pub use sources::{ChartSource, Fault, ManifestSource, Remote, SourceError, Sources};
 pub use wish::{Hold, Update, Wish, wishes};
 
@@ -51,7 +53,7 @@ pub struct ResolvedPart {
 #[derive(Debug)]
 pub enum ResolvedContent {
     Manifest(Vec<u8>),
-    Chart { chart: Box<Chart>, version: String, namespace: String, values: Map, values_digest: Digest },
+    Chart { chart: Box<Chart>, version: String, namespace: String, values: Map, values_digest: Digest, inputs: Inputs },
 }
 
 /// Resolves every part; all faults at once.
@@ -61,7 +63,7 @@ pub fn resolve(spec: &Spec, sources: &dyn Sources) -> Result<Resolved, Vec<Error
     for part in &spec.parts {
         let resolved = match &part.content {
             Content::Manifest { path, source, place, .. } => manifest(part, path, source, place, sources),
-            Content::Chart(wanted) => chart(part, wanted, sources),
+            Content::Chart(wanted) => chart(spec, part, wanted, sources),
         };
         match resolved {
             Ok(resolved) => parts.push(resolved),
@@ -133,7 +135,7 @@ fn size(tree: &FileTree) -> u64 {
     tree.iter().map(|(_, bytes)| bytes.len() as u64).sum()
 }
 
-fn chart(part: &spec::Part, wanted: &spec::Chart, sources: &dyn Sources) -> Result<ResolvedPart, Error> {
+fn chart(spec: &Spec, part: &spec::Part, wanted: &spec::Chart, sources: &dyn Sources) -> Result<ResolvedPart, Error> {
     let place = || wanted.place.clone();
     let failed = |source| Error::Source { source, place: place() };
     let loaded = |chart: Result<Chart, crate::engine::helm::ChartError>| {
@@ -175,6 +177,7 @@ fn chart(part: &spec::Part, wanted: &spec::Chart, sources: &dyn Sources) -> Resu
         namespace: wanted.namespace.clone(),
         values,
         values_digest: Digest::of(&canonical),
+        inputs: inputs::inputs(spec, wanted, sources)?,
     };
     Ok(ResolvedPart {
         name: part.name.clone(),

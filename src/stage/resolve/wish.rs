@@ -41,8 +41,9 @@ pub enum Hold {
 }
 
 /// Which parts may move.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Update {
+    #[default]
     None,
     All,
     Parts(BTreeSet<String>),

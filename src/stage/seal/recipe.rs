@@ -26,6 +26,7 @@ pub enum Argument {
     Bool(bool),
     Int(i64),
     Int64(i64),
+    Uint64(u64),
     Float(f64),
     Text(Vec<Fragment>),
     /// An `[]interface {}`.
@@ -84,6 +85,7 @@ impl Argument {
             Value::Bool(it) => Argument::Bool(*it),
             Value::Int(it) => Argument::Int(*it),
             Value::Int64(it) => Argument::Int64(*it),
+            Value::Uint64(it) => Argument::Uint64(*it),
             Value::Float(it) if it.is_finite() => Argument::Float(*it),
             Value::Str(text) => {
                 let fragments = hole::pieces(text).into_iter().map(|piece| match piece {
@@ -115,6 +117,7 @@ impl Argument {
             Argument::Bool(it) => Value::Bool(*it),
             Argument::Int(it) => Value::Int(*it),
             Argument::Int64(it) => Value::Int64(*it),
+            Argument::Uint64(it) => Value::Uint64(*it),
             Argument::Float(it) => Value::Float(*it),
             Argument::Text(fragments) => {
                 let bytes = fragments.iter().flat_map(|fragment| match fragment {

@@ -7,14 +7,16 @@ use crate::engine::value::{Map, Value};
 use crate::engine::yaml;
 
 /// The inventory of a stream.
-#[derive(Debug, Default)]
-pub(super) struct Found {
-    pub(super) digests: BTreeMap<String, Digest>,
-    pub(super) images: Vec<String>,
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Found {
+    /// Digest of each resource, by API version, kind, namespace and name.
+    pub digests: BTreeMap<String, Digest>,
+    /// Every container image, sorted.
+    pub images: Vec<String>,
 }
 
 /// Takes stock of a stream. The error is the line (from 1) a bad document begins at, and what is wrong with it.
-pub(super) fn find(text: &str) -> Result<Found, (usize, String)> {
+pub fn find(text: &str) -> Result<Found, (usize, String)> {
     let mut found = Found::default();
     let mut images = BTreeSet::new();
     for (line, document) in documents(text) {
@@ -36,7 +38,7 @@ pub(super) fn find(text: &str) -> Result<Found, (usize, String)> {
 }
 
 /// The documents of a stream with the line each begins at: cut where a line begins with `---`, as Talos and Helm cut.
-fn documents(text: &str) -> Vec<(usize, &str)> {
+pub fn documents(text: &str) -> Vec<(usize, &str)> {
     let mut documents = Vec::new();
     let mut start = (1, 0);
     let mut offset = 0;
@@ -52,7 +54,7 @@ fn documents(text: &str) -> Vec<(usize, &str)> {
 }
 
 /// `apps/v1 DaemonSet kube-system/cilium`; the namespace is left out where the manifest names none.
-fn name(resource: &Map) -> String {
+pub(super) fn name(resource: &Map) -> String {
     let text = |map: &Map, key: &str| match map.get(key) {
         Some(Value::Str(text)) => text.to_text().into_owned(),
         _ => String::new(),

@@ -1,11 +1,13 @@
 //! The spec, `ichor.yaml`: what a user wants in a bundle.
 
 mod fields;
+mod inputs;
 mod network;
 mod parse;
 mod source;
 mod versions;
 
+pub use inputs::{Certificates, Inputs};
 pub use network::Network;
 pub use source::{Kind, OciName, Source, SourceFault};
 pub use versions::{KubernetesVersion, TalosVersion};
@@ -29,6 +31,8 @@ pub struct Spec {
     pub recipients: Vec<Recipient>,
     /// How sources are reached.
     pub network: Network,
+    /// How certificates are made, and when their end is near.
+    pub certificates: Certificates,
     /// In the order Talos applies them.
     pub parts: Vec<Part>,
 }
@@ -71,6 +75,8 @@ pub struct Chart {
     pub namespace: String,
     /// User values, the last one winning.
     pub values: Vec<Values>,
+    /// What it is given beside those.
+    pub inputs: Inputs,
 }
 
 /// One layer of user values.

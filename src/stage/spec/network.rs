@@ -7,7 +7,7 @@ use super::fields::{Fields, Reader};
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::engine::yaml::node::{self, Kind, Node};
 
-pub(super) const KEYS: [&str; 3] = ["mirrors", "plainHttp", "certificates"];
+pub(super) const KEYS: [&str; 3] = ["mirrors", "plainHttp", "authorities"];
 
 /// How sources are reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Network {
     /// The hosts, with their ports, that are spoken to without TLS.
     pub plain_http: BTreeSet<String>,
     /// Files of certificates in PEM that are trusted beside the system's, by their paths from this file's folder.
-    pub certificates: Vec<String>,
+    pub authorities: Vec<String>,
 }
 
 impl Network {
@@ -45,7 +45,7 @@ impl Network {
             own.splice(0..0, mirrors);
         }
         self.plain_http.extend(other.plain_http);
-        self.certificates.extend(other.certificates);
+        self.authorities.extend(other.authorities);
     }
 }
 
@@ -77,9 +77,9 @@ pub(super) fn network(reader: &mut Reader, fields: &Fields<'_>) -> Network {
             network.plain_http.extend(address(reader, item, "a host"));
         }
     }
-    if let Some(node) = fields.get("certificates") {
-        for item in reader.items(node, "`certificates`") {
-            network.certificates.extend(reader.word(item, "a file of certificates").map(Cow::into_owned));
+    if let Some(node) = fields.get("authorities") {
+        for item in reader.items(node, "`authorities`") {
+            network.authorities.extend(reader.word(item, "a file of certificates").map(Cow::into_owned));
         }
     }
     network
@@ -109,10 +109,10 @@ mod tests {
         let text = "mirrors:\n  quay.io: a.internal/quay\n  docker.io: [b, c/]\nplainHttp: ['localhost:5000']\n";
         let mut one = Network::parse("config.yaml", text).expect("it is right");
         assert_eq!(one.mirrors["docker.io"], ["b", "c"]);
-        let other = Network::parse("x", "mirrors: {quay.io: [z, a.internal/quay]}\ncertificates: [ca.pem]\n");
+        let other = Network::parse("x", "mirrors: {quay.io: [z, a.internal/quay]}\nauthorities: [ca.pem]\n");
         one.extend(other.expect("it is right"));
         assert_eq!(one.mirrors["quay.io"], ["z", "a.internal/quay"]);
-        assert_eq!(one.certificates, ["ca.pem"]);
+        assert_eq!(one.authorities, ["ca.pem"]);
         assert!(one.plain_http.contains("localhost:5000"));
         assert_eq!(Network::parse("x", ""), Ok(Network::default()));
     }

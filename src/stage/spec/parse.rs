@@ -3,15 +3,27 @@
 use std::borrow::Cow;
 
 use super::fields::Reader;
+use super::inputs::{certificates, inputs};
 use super::network::{self, network};
 use super::{Chart, Content, Kind as SourceKind, Part, Source, SourceFault, Spec, Values};
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::engine::yaml::node::{self, Kind, Node};
 
-const SPEC: &[&str] = &["bundle", "talos", "kubernetes", "apiVersions", "recipients", "parts"];
-const CHART: &[&str] = &["name", "chart", "version", "namespace", "values"];
+const SPEC: &[&str] = &["bundle", "talos", "kubernetes", "apiVersions", "recipients", "certificates", "parts"];
+const CHART: &[&str] = &["name", "chart", "version", "namespace", "values", "secretValues", "lookup", "certificates"];
 const MANIFEST: &[&str] = &["name", "manifest", "sha256"];
-const PART: &[&str] = &["name", "chart", "manifest", "sha256", "version", "namespace", "values"];
+const PART: &[&str] = &[
+    "name",
+    "chart",
+    "manifest",
+    "sha256",
+    "version",
+    "namespace",
+    "values",
+    "secretValues",
+    "lookup",
+    "certificates",
+];
 
 pub(super) fn parse(file: &str, text: &str) -> Result<Spec, Vec<Diagnostic>> {
     let mut reader = Reader::new(file, text);
@@ -57,6 +69,7 @@ fn spec(reader: &mut Reader, root: Node<'_>) -> Option<Spec> {
         }
     }
     let network = network(reader, &fields);
+    let certificates = certificates(reader, &fields);
     let mut parts: Vec<Part> = Vec::new();
     let list = reader.need(&fields, "the spec", "parts");
     for item in list.map(|it| reader.items(it, "`parts`")).unwrap_or_default() {
@@ -74,6 +87,7 @@ fn spec(reader: &mut Reader, root: Node<'_>) -> Option<Spec> {
         api_versions,
         recipients,
         network,
+        certificates,
         parts,
     })
 }
@@ -128,7 +142,8 @@ fn part(reader: &mut Reader, node: Node<'_>) -> Option<Part> {
             }
         }
     }
-    let chart = Chart { path, source: source?, place: reader.place(chart), version, namespace, values };
+    let inputs = inputs(reader, &fields);
+    let chart = Chart { path, source: source?, place: reader.place(chart), version, namespace, values, inputs };
     Some(Part { name: name?, content: Content::Chart(chart), place })
 }
 

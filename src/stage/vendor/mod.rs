@@ -11,7 +11,7 @@ use crate::base::digest::Digest;
 use crate::engine::helm::Chart;
 use crate::engine::value::Map;
 use crate::stage::lock::{Lock, LockedPart, LockedSource, Pin};
-use crate::stage::resolve::{Resolved, ResolvedContent, ResolvedPart};
+use crate::stage::resolve::{Inputs, Resolved, ResolvedContent, ResolvedPart};
 use crate::stage::spec::Spec;
 
 /// Every part at hand, with the pins that answer its calls.
@@ -35,7 +35,7 @@ pub struct VendoredPart {
 #[derive(Debug)]
 pub enum VendoredContent {
     Manifest(Vec<u8>),
-    Chart { chart: Box<Chart>, namespace: String, values: Map },
+    Chart { chart: Box<Chart>, namespace: String, values: Map, inputs: Inputs },
 }
 
 /// How the lock and the spec, or what lies on disk, disagree.
@@ -85,8 +85,8 @@ impl Vendored {
             name: part.name,
             content: match part.content {
                 ResolvedContent::Manifest(bytes) => VendoredContent::Manifest(bytes),
-                ResolvedContent::Chart { chart, namespace, values, .. } => {
-                    VendoredContent::Chart { chart, namespace, values }
+                ResolvedContent::Chart { chart, namespace, values, inputs, .. } => {
+                    VendoredContent::Chart { chart, namespace, values, inputs }
                 }
             },
         });
@@ -120,21 +120,22 @@ impl Vendored {
 }
 
 fn compare(part: &ResolvedPart, locked: &LockedPart, stale: &mut Vec<Stale>) {
-    let (version, values): (Option<String>, Option<Digest>) = match &part.content {
-        ResolvedContent::Manifest(_) => (None, None),
-        ResolvedContent::Chart { version, values_digest, .. } => (Some(version.clone()), Some(*values_digest)),
+    let (version, values, secrets, lookup) = match &part.content {
+        ResolvedContent::Manifest(_) => (None, None, None, None),
+        ResolvedContent::Chart { version, values_digest, inputs, .. } => {
+            (Some(version.clone()), Some(*values_digest), inputs.secret_digest, inputs.lookup_digest)
+        }
     };
     let or_none = |it: Option<String>| it.unwrap_or_else(|| "absent".into());
+    let digest = |it: Option<Digest>| or_none(it.map(|it| it.to_string()));
     let pairs = [
         ("source", part.source.clone(), locked.source.clone()),
         ("version", or_none(version), or_none(locked.version.clone())),
         ("digest", part.digest.to_string(), locked.digest.to_string()),
         ("size", part.size.to_string(), locked.size.to_string()),
-        (
-            "digest of the values",
-            or_none(values.map(|it| it.to_string())),
-            or_none(locked.values.map(|it| it.to_string())),
-        ),
+        ("digest of the values", digest(values), digest(locked.values)),
+        ("digest of the secret values", digest(secrets), digest(locked.secret_values)),
+        ("digest of the lookup file", digest(lookup), digest(locked.lookup)),
     ];
     for (key, found) in &part.dependencies {
         let known = locked.dependencies.get(key);

@@ -240,7 +240,7 @@ impl Machine<'_> {
             && let Some(holes) = self.world().holes()
             && let Some(answer) = sealed::defer(function, &values(argv.clone()), holes)
         {
-            return Ok(Reflect::typed(answer?, Some(Type::String)));
+            return Ok(Reflect::typed(answer?, Some(function.result)));
         }
         let value = match function.body {
             Body::Pure(body) => body(&values(argv))?,

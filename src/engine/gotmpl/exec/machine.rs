@@ -21,7 +21,12 @@ pub struct Machine<'a> {
     set: Str,
     scope: Rc<Scope>,
     nesting: BTreeMap<Str, usize>,
+    /// How many executions are in progress, each within the one before.
+    depth: usize,
 }
+
+/// Go has no such bound, and ends the process where its stack ends.
+const MAX_DEPTH: usize = 5_000;
 
 impl<'a> Machine<'a> {
     pub(in crate::engine::gotmpl) fn new(
@@ -31,7 +36,7 @@ impl<'a> Machine<'a> {
         world: &'a mut dyn World,
         missing_key: MissingKey,
     ) -> Self {
-        Machine { functions, missing_key, world, set, scope, nesting: BTreeMap::new() }
+        Machine { functions, missing_key, world, set, scope, nesting: BTreeMap::new(), depth: 0 }
     }
 
     pub fn world(&mut self) -> &mut dyn World {
@@ -78,8 +83,15 @@ impl<'a> Machine<'a> {
     }
 
     fn run_tree(&mut self, tree: &Tree, data: &Value) -> Result<Vec<u8>, Box<ExecError>> {
+        if self.depth == MAX_DEPTH {
+            let message = format!("exceeded maximum depth of executions within executions ({MAX_DEPTH})");
+            return Err(Box::new(ExecError { template: tree.name.clone(), place: None, message, source: None }));
+        }
+        self.depth += 1;
         let scope = Rc::clone(&self.scope);
-        State::new(self, &scope, tree).walk(data.clone())
+        let printed = State::new(self, &scope, tree).walk(data.clone());
+        self.depth -= 1;
+        printed
     }
 }
 

@@ -3,6 +3,8 @@
 use crate::engine::fmt;
 use crate::engine::gotmpl::exec::{ExecError, Reflect, Result, State};
 use crate::engine::gotmpl::node::Branch;
+use crate::engine::gotmpl::sealed;
+use crate::engine::hole;
 use crate::engine::value::{List, Str, Type, Value};
 
 /// The rounds of a `range`.
@@ -101,6 +103,9 @@ impl<'t> State<'t, '_, '_> {
     #[cold]
     #[inline(never)]
     fn cannot_range(&self, value: &Value) -> Box<ExecError> {
+        if matches!(value, Value::Str(text) if hole::stands_in_text(text)) {
+            return self.error_from(sealed::looks_inside("range"));
+        }
         self.error(format!("range can't iterate over {}", fmt::print_value(value)))
     }
 

@@ -12,7 +12,7 @@ use crate::engine::value::{Failure, Kind, Type, Value};
 pub(super) const BUILTINS: &[Function] = &[
     builtin("and", &[REFLECT, REFLECT], true, REFLECT, Sealed::Pass, Body::Lazy { until: false }),
     builtin("call", &[REFLECT, REFLECT], true, REFLECT, Sealed::Refuse, Body::Call),
-    builtin("eq", &[REFLECT, REFLECT], true, Type::Bool, Sealed::Refuse, Body::Pure(compare::eq)),
+    builtin("eq", &[REFLECT, REFLECT], true, Type::Bool, Sealed::Equal, Body::Pure(compare::eq)),
     builtin("ge", &[REFLECT, REFLECT], false, Type::Bool, Sealed::Refuse, Body::Pure(compare::ge)),
     builtin("gt", &[REFLECT, REFLECT], false, Type::Bool, Sealed::Refuse, Body::Pure(compare::gt)),
     builtin("html", &[Type::Any], true, Type::String, Sealed::Defer, Body::Pure(escape::html)),
@@ -21,7 +21,7 @@ pub(super) const BUILTINS: &[Function] = &[
     builtin("le", &[REFLECT, REFLECT], false, Type::Bool, Sealed::Refuse, Body::Pure(compare::le)),
     builtin("len", &[REFLECT], false, Type::Int, Sealed::Outer, Body::Reflect(index::len)),
     builtin("lt", &[REFLECT, REFLECT], false, Type::Bool, Sealed::Refuse, Body::Pure(compare::lt)),
-    builtin("ne", &[REFLECT, REFLECT], false, Type::Bool, Sealed::Refuse, Body::Pure(compare::ne)),
+    builtin("ne", &[REFLECT, REFLECT], false, Type::Bool, Sealed::Equal, Body::Pure(compare::ne)),
     builtin("not", &[REFLECT], false, Type::Bool, Sealed::Truth, Body::Pure(not)),
     builtin("or", &[REFLECT, REFLECT], true, REFLECT, Sealed::Pass, Body::Lazy { until: true }),
     builtin("print", &[Type::Any], true, Type::String, Sealed::Pass, Body::Pure(print)),

@@ -178,6 +178,9 @@ pub(super) struct Variable {
 /// Nested lists are taken apart in a loop: a deep template must not overflow the stack when it is dropped.
 impl Drop for List {
     fn drop(&mut self) {
+        if !self.nodes.iter().any(|it| matches!(it, Node::Branch(_))) {
+            return;
+        }
         let mut pending = std::mem::take(&mut self.nodes);
         while let Some(mut node) = pending.pop() {
             if let Node::Branch(branch) = &mut node {
@@ -193,6 +196,10 @@ impl Drop for List {
 /// As with [`List`], so with nested parentheses.
 impl Drop for Pipe {
     fn drop(&mut self) {
+        let nests = |it: &Operand| matches!(it, Operand::Pipe(_) | Operand::Chain { .. });
+        if !self.cmds.iter().any(|it| it.args.iter().any(nests)) {
+            return;
+        }
         let mut pending = std::mem::take(&mut self.cmds);
         while let Some(mut command) = pending.pop() {
             for operand in &mut command.args {

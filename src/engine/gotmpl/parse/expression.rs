@@ -1,5 +1,7 @@
 //! Pipelines, commands and operands.
 
+use std::borrow::Cow;
+
 use crate::engine::gotmpl::lex::{Item, ItemType};
 use crate::engine::gotmpl::node::{Command, Number, Operand, Pipe, Variable};
 use crate::engine::gotmpl::parse::{ParseError, Parser};
@@ -128,7 +130,7 @@ impl<'s> Parser<'s> {
                     self.declare(&mut pipe, &variable);
                     return Ok(pipe);
                 }
-                ItemType::Char if *next.val == *b"," => {
+                ItemType::Char if next.val == b"," => {
                     self.next_non_space();
                     self.declare(&mut pipe, &variable);
                     if context == "range" && pipe.decl.len() < 2 {
@@ -177,31 +179,37 @@ impl<'s> Parser<'s> {
         if first.kind != ItemType::Field {
             return Ok(term);
         }
-        let mut added: Vec<Box<str>> = Vec::new();
-        while self.peek().kind == ItemType::Field {
-            added.push(text_of(&self.next())[1..].into());
-        }
         Ok(match term {
             Operand::Field { mut ident, .. } => {
-                ident.extend(added);
+                self.fields(&mut ident);
                 Operand::Field { pos: first.pos, ident }
             }
             Operand::Variable(Variable { name, mut fields, .. }) => {
-                fields.extend(added);
+                self.fields(&mut fields);
                 Operand::Variable(Variable { pos: first.pos, name, fields })
             }
             Operand::Pipe(_) | Operand::Identifier { .. } | Operand::Chain { .. } => {
-                Operand::Chain { pos: first.pos, term: Box::new(term), fields: added }
+                let mut fields = Vec::new();
+                self.fields(&mut fields);
+                Operand::Chain { pos: first.pos, term: Box::new(term), fields }
             }
             Operand::Bool { .. }
             | Operand::Dot { .. }
             | Operand::Nil { .. }
             | Operand::Number(_)
             | Operand::String { .. } => {
+                self.fields(&mut Vec::new());
                 let term = strconv::quote(term.text().as_bytes());
                 return Err(self.error(&format!("unexpected . after term {term}")));
             }
         })
+    }
+
+    /// Reads all fields that come next.
+    fn fields(&mut self, into: &mut Vec<Box<str>>) {
+        while self.peek().kind == ItemType::Field {
+            into.push(text_of(&self.next())[1..].into());
+        }
     }
 
     fn term(&mut self) -> Result<Term, ParseError> {
@@ -213,7 +221,7 @@ impl<'s> Parser<'s> {
                 if self.functions.get(&name).is_none() {
                     return Err(self.error(&format!("function {} not defined", strconv::quote(name.as_bytes()))));
                 }
-                Operand::Identifier { pos, name }
+                Operand::Identifier { pos, name: name.into() }
             }
             ItemType::Dot => Operand::Dot { pos },
             ItemType::Nil => Operand::Nil { pos },
@@ -226,7 +234,7 @@ impl<'s> Parser<'s> {
                 Operand::Variable(variable)
             }
             ItemType::Field => Operand::Field { pos, ident: vec![text_of(&token)[1..].into()] },
-            ItemType::Bool => Operand::Bool { pos, value: *token.val == *b"true" },
+            ItemType::Bool => Operand::Bool { pos, value: token.val == b"true" },
             ItemType::CharConstant | ItemType::Complex | ItemType::Number => {
                 let number = Number::parse(pos, &text_of(&token), token.kind);
                 Operand::Number(Box::new(number.map_err(|it| self.error(&it))?))
@@ -234,7 +242,7 @@ impl<'s> Parser<'s> {
             ItemType::LeftParen => return Ok(Term::Paren),
             ItemType::String | ItemType::RawString => {
                 let text = self.unquote(&token)?;
-                Operand::String { pos, quoted: (*token.val).into(), text }
+                Operand::String { pos, quoted: token.val.into(), text }
             }
             _ => {
                 self.state.tokens.backup();
@@ -248,6 +256,6 @@ fn new_variable(pos: usize, name: &str) -> Variable {
     Variable { pos, name: name.into(), fields: Vec::new() }
 }
 
-fn text_of(token: &Item<'_>) -> Box<str> {
-    String::from_utf8_lossy(&token.val).into()
+fn text_of<'s>(token: &Item<'s>) -> Cow<'s, str> {
+    String::from_utf8_lossy(token.val)
 }

@@ -16,11 +16,11 @@ impl<'s> Tokens<'s> {
     fn next(&mut self, lexer: &mut Lexer<'s>) -> Item<'s> {
         if let Some(count) = self.peek_count.checked_sub(1) {
             self.peek_count = count;
-            if let Some(item) = &self.token[count] {
-                return item.clone();
+            if let Some(item) = self.token[count] {
+                return item;
             }
         }
-        self.token[0].insert(lexer.next_item()).clone()
+        *self.token[0].insert(lexer.next_item())
     }
 
     fn peek(&mut self, lexer: &mut Lexer<'s>) -> Item<'s> {
@@ -82,10 +82,10 @@ impl<'s> Parser<'s> {
         if token.kind != ItemType::Error {
             return self.error(&format!("unexpected {} in {context}", token.describe()));
         }
-        let message = token.describe();
+        let message = self.lexer.fault();
         let line = self.state.action_line;
         if line == 0 || line == token.line {
-            return self.error(&message);
+            return self.error(message);
         }
         let joint = if message.ends_with(" action") { "" } else { " in action" };
         self.error(&format!("{message}{joint} started at {}:{line}", self.source.name))
@@ -98,7 +98,7 @@ impl<'s> Parser<'s> {
 
     /// The text a string token means.
     pub(super) fn unquote(&self, token: &Item<'_>) -> Result<Str, ParseError> {
-        let text = strconv::unquote(&token.val).ok_or_else(|| self.error("invalid syntax"))?;
+        let text = strconv::unquote(token.val).ok_or_else(|| self.error("invalid syntax"))?;
         Ok(text.into())
     }
 }

@@ -1,11 +1,12 @@
 //! What becomes of holes: calls on them are recorded while a template renders, and computed when it is opened.
 
+mod facts;
 mod layout;
 
 use std::collections::BTreeMap;
 
 use super::{Body, Function, Functions, Sealed};
-use crate::engine::hole::{self, Expr, Holes, Piece};
+use crate::engine::hole::{self, Expr, Holes};
 use crate::engine::value::{Failure, List, Map, Str, Value};
 
 /// Records a call that has a hole among its arguments. `None` where the function may run as ever.
@@ -14,13 +15,32 @@ pub(super) fn defer(function: &Function, args: &[Value], holes: &mut Holes) -> O
         Sealed::Pass => false,
         Sealed::Outer => args.iter().any(is_sealed_text),
         Sealed::Truth => args.iter().any(|it| truth(it, holes).is_err()),
+        Sealed::Filled => !args.iter().all(|it| facts::is_filled(it, holes)),
+        Sealed::Keys => keys(function.name, args).any(is_sealed_text),
         Sealed::Refuse => args.iter().any(hole::stands_in),
+        Sealed::Equal if args.iter().any(hole::stands_in) => match facts::equal(args, holes) {
+            Some(equal) => return Some(Ok((equal == (function.name == "eq")).into())),
+            None => true,
+        },
+        Sealed::Contains if args.iter().any(is_sealed_text) => match args {
+            [Value::Str(mark), Value::Str(text)] if *mark == "{{" && facts::is_no_template(text, holes) => {
+                return Some(Ok(false.into()));
+            }
+            _ => true,
+        },
+        Sealed::Template => match args.first() {
+            Some(Value::Str(text)) => !facts::passes_through_template(text, holes),
+            _ => false,
+        },
         Sealed::Defer if args.iter().any(hole::stands_in) => {
+            if !args.iter().all(facts::is_recordable) {
+                return Some(Err(looks_inside(function.name)));
+            }
             let expr = Expr::Call { function: function.name.into(), args: args.to_vec() };
             return Some(Ok(Value::Str(holes.token(expr))));
         }
         Sealed::Layout if args.iter().any(hole::stands_in) => return Some(layout::lay_out(function, args, holes)),
-        Sealed::Defer | Sealed::Layout => false,
+        Sealed::Defer | Sealed::Layout | Sealed::Equal | Sealed::Contains => false,
     };
     refused.then(|| Err(looks_inside(function.name)))
 }
@@ -30,13 +50,19 @@ pub(super) fn truth(value: &Value, holes: &Holes) -> Result<bool, Failure> {
     if let Value::Str(text) = value
         && hole::stands_in_text(text)
     {
-        let filled = |piece: &Piece<'_>| match piece {
-            Piece::Text(_) => true,
-            Piece::Hole(index) => matches!(holes.get(*index), Some(Expr::Secret(_))),
-        };
-        return if hole::pieces(text).iter().any(filled) { Ok(true) } else { Err(looks_inside("if")) };
+        return if facts::has_text(text, holes) { Ok(true) } else { Err(looks_inside("if")) };
     }
     Ok(value.truth())
+}
+
+/// Those of the arguments that a function takes for keys.
+fn keys<'a>(function: &str, args: &'a [Value]) -> Box<dyn Iterator<Item = &'a Value> + 'a> {
+    match function {
+        "dict" => Box::new(args.iter().step_by(2)),
+        "set" => Box::new(args.iter().take(2)),
+        "dig" => Box::new(args.iter().take(args.len().saturating_sub(2))),
+        _ => Box::new(args.iter()),
+    }
 }
 
 /// The error for a branch on what is sealed.

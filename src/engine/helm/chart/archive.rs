@@ -1,8 +1,9 @@
 //! Chart archives: gzipped tar files with one folder at their top.
 
+use std::borrow::Cow;
 use std::io::Read;
 
-use flate2::read::MultiGzDecoder;
+use flate2::bufread::MultiGzDecoder;
 
 use super::error::ChartError;
 use super::tree::File;
@@ -11,6 +12,9 @@ use super::tree::File;
 const MAX_CHART_SIZE: u64 = 100 * 1024 * 1024;
 /// The most one file of an archive may hold, in bytes.
 const MAX_FILE_SIZE: u64 = 5 * 1024 * 1024;
+
+/// How long the fixed part of a gzip header is.
+const GZIP_HEADER: usize = 10;
 
 /// Whether the bytes begin as a gzip file does.
 pub fn looks_like_archive(bytes: &[u8]) -> bool {
@@ -24,12 +28,31 @@ pub fn unpack(bytes: &[u8]) -> Result<Vec<File>, ChartError> {
     if bytes.is_empty() {
         return Err(ChartError::Archive("EOF".into()));
     }
+    if bytes.len() < GZIP_HEADER {
+        return Err(ChartError::Archive("unexpected EOF".into()));
+    }
     if !bytes.starts_with(&[0x1f, 0x8b]) {
         return Err(ChartError::Archive("gzip: invalid header".into()));
     }
     // The tar headers are read through the same decoder, so the bound covers them too.
-    let bounded = MultiGzDecoder::new(bytes).take(2 * MAX_CHART_SIZE);
-    let mut archive = tar::Archive::new(bounded);
+    let mut bounded = MultiGzDecoder::new(bytes).take(2 * MAX_CHART_SIZE);
+    let mut plain = Vec::with_capacity(hinted_size(bytes));
+    match bounded.read_to_end(&mut plain) {
+        Ok(_) => unpack_tar(&*plain, &plain),
+        // Where it breaks off, what stands before is looked at first.
+        Err(_) => unpack_tar(MultiGzDecoder::new(bytes).take(2 * MAX_CHART_SIZE), &[]),
+    }
+}
+
+/// The size a gzip file gives at its end, within reason: it may lie.
+fn hinted_size(bytes: &[u8]) -> usize {
+    let hint = bytes.last_chunk().map_or(0, |it| u32::from_le_bytes(*it)) as usize;
+    hint.min(bytes.len().saturating_mul(16))
+}
+
+/// `plain` holds all that `reader` reads, or nothing.
+fn unpack_tar(reader: impl Read, plain: &[u8]) -> Result<Vec<File>, ChartError> {
+    let mut archive = tar::Archive::new(reader);
     let mut files = Vec::new();
     let mut left = MAX_CHART_SIZE;
     for entry in archive.entries().map_err(unreadable)? {
@@ -48,8 +71,16 @@ pub fn unpack(bytes: &[u8]) -> Result<Vec<File>, ChartError> {
         if size > MAX_FILE_SIZE {
             return Err(ChartError::FileTooLarge { name: raw_name, limit: MAX_FILE_SIZE });
         }
-        let mut data = Vec::new();
-        entry.read_to_end(&mut data).map_err(unreadable)?;
+        let start = usize::try_from(entry.raw_file_position()).unwrap_or(usize::MAX);
+        let in_place = plain.get(start..).and_then(|it| it.get(..usize::try_from(size).ok()?));
+        let data = match in_place.filter(|_| !kind.is_gnu_sparse()) {
+            Some(data) => Cow::Borrowed(data),
+            None => {
+                let mut data = Vec::new();
+                entry.read_to_end(&mut data).map_err(unreadable)?;
+                Cow::Owned(data)
+            }
+        };
         let written = data.len() as u64;
         if written < size || written >= left {
             return Err(ChartError::TooLarge(MAX_CHART_SIZE));
@@ -163,7 +194,10 @@ mod tests {
         assert_eq!(refusal("c/C:/x"), "chart contains illegally named files");
         assert_eq!(refusal("Chart.yaml/x"), "chart yaml not in base directory");
         assert_eq!(names(&[]), Err("no files in chart archive".into()));
-        assert_eq!(unpack(b"plain").err().map(|it| it.to_string()), Some("gzip: invalid header".into()));
+        assert_eq!(
+            unpack(b"plain text, no archive").err().map(|it| it.to_string()),
+            Some("gzip: invalid header".into())
+        );
     }
 
     #[test]

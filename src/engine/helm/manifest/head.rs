@@ -22,7 +22,7 @@ const METADATA_TYPE: &str =
 pub(super) fn read(document: &[u8]) -> Result<Head, String> {
     let mut head = Head::default();
     let mut annotations = None;
-    decode::document(document, "util.SimpleHead", |decoder, map| {
+    decode::document_entries(document, FIELDS, "util.SimpleHead", |decoder, map| {
         decoder.fields(map, FIELDS, |it, field, value| match field {
             "apiVersion" => it.string(value, &mut head.api_version),
             "kind" => it.string(value, &mut head.kind),

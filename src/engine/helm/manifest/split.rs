@@ -28,7 +28,7 @@ fn push<'a>(documents: &mut Vec<&'a [u8]>, piece: &'a [u8]) {
 fn separator(text: &[u8], at: usize) -> Option<(usize, usize)> {
     let mut search = at;
     loop {
-        let dashes = search + text.get(search..)?.windows(3).position(|it| it == b"---")?;
+        let dashes = search + memchr::memmem::find(text.get(search..)?, b"---")?;
         let blanks_after = |end: usize| end + text[end..].iter().take_while(|it| is_regex_space(**it)).count();
         if dashes == 0 {
             return Some((0, blanks_after(3)));

@@ -3,6 +3,7 @@
 //! Mirrors the order of checks and the grouping of faults of `github.com/santhosh-tekuri/jsonschema/v6` 6.0.2. Where it
 //! walks a Go map, faults come in the order of the keys.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::compile::{Schema, Schemas};
@@ -14,14 +15,18 @@ use super::meta::Draft;
 use super::number;
 
 /// The faults of a value, none where it satisfies the schema. `meta` says that the value is itself a schema.
-pub(super) fn faults(schemas: &Schemas<'_>, root: usize, value: &Instance, meta: bool) -> Vec<Fault> {
-    let scope = Scope { schema: root, keyword: String::new(), value: 0, outer: None };
+pub(super) fn faults(schemas: &Schemas<'_>, root: usize, value: &Instance<'_>, meta: bool) -> Vec<Fault> {
+    let scope = Scope { schema: root, step: "", value: 0, outer: None };
     let checker = Checker { schemas, meta };
-    match checker.check(value, &[], &scope, false) {
+    match checker.check(value, None, &scope, false) {
         Ok(_) => Vec::new(),
-        Err(Fault { kind: Kind::Group, causes, .. }) => causes,
-        Err(fault) => vec![fault],
+        Err(fault) => one_by_one(*fault),
     }
+}
+
+/// The faults of a group, or the only one.
+fn one_by_one(fault: Fault) -> Vec<Fault> {
+    if matches!(fault.kind, Kind::Group) { fault.causes } else { vec![fault] }
 }
 
 struct Checker<'s, 'a> {
@@ -32,11 +37,45 @@ struct Checker<'s, 'a> {
 /// The schemas being applied, innermost first.
 struct Scope<'p> {
     schema: usize,
-    /// The keywords that led here.
-    keyword: String,
+    /// The keywords that led here from the outer one.
+    step: &'p str,
     /// Counts the values on the way down.
     value: usize,
     outer: Option<&'p Scope<'p>>,
+}
+
+impl Scope<'_> {
+    /// The keywords that led here from the root.
+    fn keyword(&self) -> String {
+        self.outer.map(Scope::keyword).unwrap_or_default() + self.step
+    }
+}
+
+/// The place of a value: what leads to it, and the last step.
+#[derive(Clone, Copy)]
+struct Place<'p> {
+    outer: Option<&'p Place<'p>>,
+    step: Step<'p>,
+}
+
+#[derive(Clone, Copy)]
+enum Step<'p> {
+    Key(&'p str),
+    Index(usize),
+}
+
+/// The steps to a place as faults hold them.
+fn steps(mut place: Option<&Place<'_>>) -> Vec<String> {
+    let mut steps = Vec::new();
+    while let Some(it) = place {
+        steps.push(match it.step {
+            Step::Key(key) => key.to_owned(),
+            Step::Index(index) => index.to_string(),
+        });
+        place = it.outer;
+    }
+    steps.reverse();
+    steps
 }
 
 /// What no schema has looked at yet.
@@ -57,14 +96,16 @@ impl Unseen {
     }
 }
 
-type Checked = Result<Unseen, Fault>;
+/// Faults are large, and rare.
+type Failed = Box<Fault>;
+type Checked = Result<Unseen, Failed>;
 
 /// One schema against one value.
 struct Run<'r, 's, 'a> {
     checker: &'r Checker<'s, 'a>,
     schema: &'s Schema<'a>,
-    value: &'r Instance,
-    path: &'r [String],
+    value: &'r Instance<'r>,
+    path: Option<&'r Place<'r>>,
     scope: &'r Scope<'r>,
     unseen: Unseen,
     faults: Vec<Fault>,
@@ -72,10 +113,10 @@ struct Run<'r, 's, 'a> {
 
 impl<'s, 'a> Checker<'s, 'a> {
     /// `needed` says that the caller wants to know what was not looked at.
-    fn check(&self, value: &Instance, path: &[String], scope: &Scope<'_>, needed: bool) -> Checked {
+    fn check(&self, value: &Instance<'_>, path: Option<&Place<'_>>, scope: &Scope<'_>, needed: bool) -> Checked {
         let schema = &self.schemas.list[scope.schema];
         let unseen = unseen(schema, value, needed);
-        let fault = |kind: Kind| Fault { at: path.to_vec(), kind, causes: Vec::new() };
+        let fault = |kind: Kind| Box::new(Fault { at: steps(path), kind, causes: Vec::new() });
         match schema.node {
             Json::Bool(true) => return Ok(unseen),
             Json::Bool(false) => return Err(fault(Kind::FalseSchema)),
@@ -89,7 +130,7 @@ impl<'s, 'a> Checker<'s, 'a> {
             return Err(fault(kind));
         }
         if let Some(target) = schema.reference {
-            let outcome = run.reference(target, "$ref");
+            let outcome = run.reference(target, "/$ref");
             if schema.draft < Draft::Year2019 {
                 return outcome.map(|()| run.unseen);
             }
@@ -112,8 +153,8 @@ impl<'s, 'a> Checker<'s, 'a> {
         let Run { unseen, mut faults, .. } = run;
         match faults.len() {
             0 => Ok(unseen),
-            1 => Err(faults.remove(0)),
-            _ => Err(Fault { at: path.to_vec(), kind: Kind::Group, causes: faults }),
+            1 => Err(Box::new(faults.remove(0))),
+            _ => Err(Box::new(Fault { at: steps(path), kind: Kind::Group, causes: faults })),
         }
     }
 
@@ -123,7 +164,7 @@ impl<'s, 'a> Checker<'s, 'a> {
         while let Some(outer) = at.filter(|it| it.value == scope.value) {
             if outer.schema == scope.schema {
                 let url = self.schemas.location(scope.schema);
-                return Some(Kind::RefCycle { first: scope.keyword.clone(), second: outer.keyword.clone(), url });
+                return Some(Kind::RefCycle { first: scope.keyword(), second: outer.keyword(), url });
             }
             at = outer.outer;
         }
@@ -131,18 +172,16 @@ impl<'s, 'a> Checker<'s, 'a> {
     }
 }
 
-fn unseen(schema: &Schema<'_>, value: &Instance, needed: bool) -> Unseen {
-    let has = |keyword: &str| schema.node.get(keyword).is_some();
+fn unseen(schema: &Schema<'_>, value: &Instance<'_>, needed: bool) -> Unseen {
+    let has = |keyword: &str| schema.get(keyword).is_some();
     let mut out = Unseen::default();
     match value {
-        Instance::Object(entries) if needed || has("unevaluatedProperties") => {
-            if !has("additionalProperties") {
-                out.properties = entries.iter().map(|it| it.0.clone()).collect();
-            }
+        Instance::Object(entries) if (needed || has("unevaluatedProperties")) && !has("additionalProperties") => {
+            out.properties = entries.iter().map(|it| it.0.to_string()).collect();
         }
         Instance::Array(items) if needed || has("unevaluatedItems") => {
             let modern = schema.draft >= Draft::Year2020;
-            let listed = schema.node.get(if modern { "prefixItems" } else { "items" });
+            let listed = schema.get(if modern { "prefixItems" } else { "items" });
             let rest = has(if modern { "items" } else { "additionalItems" })
                 || !modern && listed.is_some_and(|it| !matches!(it, Json::Array(_)));
             if !rest {
@@ -156,11 +195,11 @@ fn unseen(schema: &Schema<'_>, value: &Instance, needed: bool) -> Unseen {
 
 impl<'a> Run<'_, '_, 'a> {
     fn get(&self, keyword: &str) -> Option<&'a Json> {
-        self.schema.node.get(keyword)
+        self.schema.get(keyword)
     }
 
     fn fault(&self, kind: Kind) -> Fault {
-        Fault { at: self.path.to_vec(), kind, causes: Vec::new() }
+        Fault { at: steps(self.path), kind, causes: Vec::new() }
     }
 
     fn push(&mut self, kind: Kind) {
@@ -172,25 +211,24 @@ impl<'a> Run<'_, '_, 'a> {
     }
 
     /// Takes over what another check found, several faults one by one.
-    fn add(&mut self, outcome: Result<(), Fault>) {
-        match outcome {
-            Ok(()) => {}
-            Err(Fault { kind: Kind::Group, causes, .. }) => self.faults.extend(causes),
-            Err(fault) => self.faults.push(fault),
+    fn add(&mut self, outcome: Result<(), Failed>) {
+        if let Err(fault) = outcome {
+            self.faults.extend(one_by_one(*fault));
         }
     }
 
     /// The checks of which the first that fails is all that is told.
     fn first_fault(&self) -> Option<Kind> {
         let got = self.value.json_type();
-        let wanted: Vec<&str> = match self.get("type") {
-            Some(Json::String(one)) => vec![one.as_str()],
-            Some(Json::Array(several)) => several.iter().filter_map(Json::as_str).collect(),
-            _ => Vec::new(),
+        let wanted = match self.get("type") {
+            Some(one @ Json::String(_)) => std::slice::from_ref(one),
+            Some(Json::Array(several)) => several,
+            _ => &[],
         };
-        let fits = wanted.contains(&got.name()) || wanted.contains(&"integer") && self.value.is_integer();
-        if !wanted.is_empty() && !fits {
-            let listed: Vec<&str> = Type::ALL.iter().map(|it| it.name()).filter(|it| wanted.contains(it)).collect();
+        let wants = |name: &str| wanted.iter().any(|it| it.as_str() == Some(name));
+        let fits = wants(got.name()) || wants("integer") && self.value.is_integer();
+        if !fits && wanted.iter().any(|it| it.as_str().is_some()) {
+            let listed: Vec<&str> = Type::ALL.iter().map(|it| it.name()).filter(|it| wants(it)).collect();
             return Some(Kind::Type { got: got.name(), want: listed.join(" or ") });
         }
         if let Some(wanted) = self.get("const").filter(|_| self.schema.draft > Draft::Four)
@@ -207,46 +245,39 @@ impl<'a> Run<'_, '_, 'a> {
         let Instance::String(text) = self.value else { return None };
         let asserted = self.schema.draft < Draft::Year2019 || self.checker.meta && name == "regex";
         let cause = if asserted { format::check(name, text).err()? } else { return None };
-        Some(Kind::Format { got: text.clone(), want: name.to_owned(), cause })
+        Some(Kind::Format { got: text.to_string(), want: name.to_owned(), cause })
     }
 
     /// Another schema against the same value.
-    fn same(&mut self, schema: usize, keyword: &str) -> Result<(), Fault> {
+    fn same(&mut self, schema: usize, step: &str) -> Result<(), Failed> {
         let needed = !self.unseen.is_empty();
-        let scope = Scope {
-            schema,
-            keyword: format!("{}{keyword}", self.scope.keyword),
-            value: self.scope.value,
-            outer: Some(self.scope),
-        };
+        let scope = Scope { schema, step, value: self.scope.value, outer: Some(self.scope) };
         let unseen = self.checker.check(self.value, self.path, &scope, needed)?;
         self.unseen.keep(&unseen);
         Ok(())
     }
 
     /// A schema inside this one against the same value.
-    fn inner(&mut self, node: &Json) -> Result<(), Fault> {
+    fn inner(&mut self, node: &Json) -> Result<(), Failed> {
         let Some(schema) = self.checker.schemas.at(node) else { return Ok(()) };
         let pointer = &self.checker.schemas.list[schema].pointer;
-        let step = pointer.strip_prefix(self.schema.pointer.as_str()).unwrap_or(pointer).to_owned();
-        self.same(schema, &step)
+        let step = pointer.strip_prefix(self.schema.pointer.as_str()).unwrap_or(pointer);
+        self.same(schema, step)
     }
 
     /// A schema inside this one against a part of the value.
-    fn part(&mut self, node: &Json, value: &Instance, key: String) -> Result<(), Fault> {
+    fn part(&mut self, node: &Json, value: &Instance<'_>, step: Step<'_>) -> Result<(), Failed> {
         let Some(schema) = self.checker.schemas.at(node) else { return Ok(()) };
-        let mut path = self.path.to_vec();
-        path.push(key);
-        let scope =
-            Scope { schema, keyword: self.scope.keyword.clone(), value: self.scope.value + 1, outer: Some(self.scope) };
-        self.checker.check(value, &path, &scope, false).map(|_| ())
+        let place = Place { outer: self.path, step };
+        let scope = Scope { schema, step: "", value: self.scope.value + 1, outer: Some(self.scope) };
+        self.checker.check(value, Some(&place), &scope, false).map(|_| ())
     }
 
-    fn reference(&mut self, target: usize, keyword: &str) -> Result<(), Fault> {
-        let outcome = self.same(target, &format!("/{keyword}"));
+    fn reference(&mut self, target: usize, step: &str) -> Result<(), Failed> {
+        let outcome = self.same(target, step);
         outcome.map_err(|inner| {
-            let causes = if matches!(inner.kind, Kind::Group) { inner.causes } else { vec![inner] };
-            Fault { causes, ..self.fault(Kind::Reference) }
+            let causes = one_by_one(*inner);
+            Box::new(Fault { causes, ..self.fault(Kind::Reference) })
         })
     }
 
@@ -259,7 +290,7 @@ impl<'a> Run<'_, '_, 'a> {
                 resource.recursive.then(|| schemas.at(resource.root)).flatten()
             };
             let found = recursive(target).and_then(|_| self.outermost(recursive)).unwrap_or(target);
-            let outcome = self.reference(found, "$recursiveRef");
+            let outcome = self.reference(found, "/$recursiveRef");
             self.add(outcome);
         }
         if let Some((target, name)) = &self.schema.dynamic_reference {
@@ -268,7 +299,7 @@ impl<'a> Run<'_, '_, 'a> {
                 resource.dynamic_anchors.get(name.as_deref()?).and_then(|node| schemas.at(node))
             };
             let found = self.outermost(named).unwrap_or(*target);
-            let outcome = self.reference(found, "$dynamicRef");
+            let outcome = self.reference(found, "/$dynamicRef");
             self.add(outcome);
         }
     }
@@ -284,7 +315,7 @@ impl<'a> Run<'_, '_, 'a> {
         found
     }
 
-    fn object(&mut self, entries: &[(String, Instance)]) {
+    fn object(&mut self, entries: &[(Cow<'_, str>, Instance<'_>)]) {
         let draft = self.schema.draft;
         if let Some(want) = self.get("minProperties").and_then(Json::as_count).filter(|it| entries.len() < *it) {
             self.push(Kind::MinProperties(entries.len(), want));
@@ -340,7 +371,7 @@ impl<'a> Run<'_, '_, 'a> {
         }
     }
 
-    fn properties(&mut self, entries: &[(String, Instance)]) {
+    fn properties(&mut self, entries: &[(Cow<'_, str>, Instance<'_>)]) {
         let schema = self.schema;
         let properties = self.get("properties");
         let additional = self.get("additionalProperties");
@@ -349,13 +380,13 @@ impl<'a> Run<'_, '_, 'a> {
             let mut seen = false;
             if let Some(node) = properties.and_then(|it| it.get(key)) {
                 seen = true;
-                let outcome = self.part(node, value, key.clone());
+                let outcome = self.part(node, value, Step::Key(key));
                 self.add(outcome);
             }
             for (pattern, node) in &schema.property_patterns {
                 if pattern.is_match(key.as_bytes()) {
                     seen = true;
-                    let outcome = self.part(node, value, key.clone());
+                    let outcome = self.part(node, value, Step::Key(key));
                     self.add(outcome);
                 }
             }
@@ -363,15 +394,15 @@ impl<'a> Run<'_, '_, 'a> {
                 seen = true;
                 match node {
                     Json::Bool(true) => {}
-                    Json::Bool(false) => forbidden.push(key.clone()),
+                    Json::Bool(false) => forbidden.push(key.to_string()),
                     node => {
-                        let outcome = self.part(node, value, key.clone());
+                        let outcome = self.part(node, value, Step::Key(key));
                         self.add(outcome);
                     }
                 }
             }
             if seen {
-                self.unseen.properties.remove(key);
+                self.unseen.properties.remove(&**key);
             }
         }
         if !forbidden.is_empty() {
@@ -379,18 +410,19 @@ impl<'a> Run<'_, '_, 'a> {
         }
     }
 
-    fn property_names(&mut self, entries: &[(String, Instance)]) {
+    fn property_names(&mut self, entries: &[(Cow<'_, str>, Instance<'_>)]) {
         let Some(schema) = self.get("propertyNames").and_then(|it| self.checker.schemas.at(it)) else { return };
         for (key, _) in entries {
             // Names are judged on their own, which is why their faults name no place.
-            let causes = faults(self.checker.schemas, schema, &Instance::String(key.clone()), self.checker.meta);
+            let causes =
+                faults(self.checker.schemas, schema, &Instance::String(key.as_ref().into()), self.checker.meta);
             if !causes.is_empty() {
-                self.faults.push(Fault { at: Vec::new(), kind: Kind::PropertyNames(key.clone()), causes });
+                self.faults.push(Fault { at: Vec::new(), kind: Kind::PropertyNames(key.to_string()), causes });
             }
         }
     }
 
-    fn array(&mut self, items: &[Instance]) {
+    fn array(&mut self, items: &[Instance<'_>]) {
         if let Some(want) = self.get("minItems").and_then(Json::as_count).filter(|it| items.len() < *it) {
             self.push(Kind::MinItems(items.len(), want));
         }
@@ -409,14 +441,14 @@ impl<'a> Run<'_, '_, 'a> {
         match listed {
             Some(Json::Array(schemas)) => {
                 for (index, (node, item)) in schemas.iter().zip(items).enumerate() {
-                    let outcome = self.part(node, item, index.to_string());
+                    let outcome = self.part(node, item, Step::Index(index));
                     self.add(outcome);
                 }
                 seen = schemas.len().min(items.len());
             }
             Some(node) if !modern => {
                 for (index, item) in items.iter().enumerate() {
-                    let outcome = self.part(node, item, index.to_string());
+                    let outcome = self.part(node, item, Step::Index(index));
                     self.add(outcome);
                 }
                 seen = items.len();
@@ -424,15 +456,12 @@ impl<'a> Run<'_, '_, 'a> {
             _ => {}
         }
         match rest {
-            Some(Json::Bool(false)) if !modern => {
-                if seen != items.len() {
-                    self.push(Kind::AdditionalItems(items.len() - seen));
-                }
-            }
+            Some(Json::Bool(false)) if !modern && seen == items.len() => {}
+            Some(Json::Bool(false)) if !modern => self.push(Kind::AdditionalItems(items.len() - seen)),
             Some(node) => {
                 // The places are counted from the first of the rest, as version 6.0.2 counts them.
                 for (index, item) in items.iter().skip(seen).enumerate() {
-                    let outcome = self.part(node, item, index.to_string());
+                    let outcome = self.part(node, item, Step::Index(index));
                     self.add(outcome);
                 }
             }
@@ -441,19 +470,19 @@ impl<'a> Run<'_, '_, 'a> {
         self.contains(items);
     }
 
-    fn contains(&mut self, items: &[Instance]) {
+    fn contains(&mut self, items: &[Instance<'_>]) {
         let Some(node) = self.get("contains").filter(|_| self.schema.draft > Draft::Four) else { return };
         let mut matched = Vec::new();
         let mut causes = Vec::new();
         for (index, item) in items.iter().enumerate() {
-            match self.part(node, item, index.to_string()) {
+            match self.part(node, item, Step::Index(index)) {
                 Ok(()) => {
                     matched.push(index);
                     if self.schema.draft >= Draft::Year2020 {
                         self.unseen.items.remove(&index);
                     }
                 }
-                Err(fault) => causes.push(fault),
+                Err(fault) => causes.push(*fault),
             }
         }
         let counts = self.schema.draft >= Draft::Year2019;
@@ -509,7 +538,7 @@ impl<'a> Run<'_, '_, 'a> {
         let mut judge = |name: &'static str, want: Option<f64>, fits: fn(f64, f64) -> bool| {
             if let Some(want) = want.filter(|it| !fits(got, *it)) {
                 self.faults.push(Fault {
-                    at: self.path.to_vec(),
+                    at: steps(self.path),
                     kind: Kind::Bound { name, got, want },
                     causes: Vec::new(),
                 });
@@ -534,7 +563,7 @@ impl<'a> Run<'_, '_, 'a> {
         }
         let mut causes = Vec::new();
         for node in self.get("allOf").map(Json::items).unwrap_or_default() {
-            causes.extend(self.inner(node).err());
+            causes.extend(self.inner(node).err().map(|it| *it));
         }
         if !causes.is_empty() {
             self.push_with(Kind::AllOf, causes);
@@ -550,7 +579,7 @@ impl<'a> Run<'_, '_, 'a> {
                             break;
                         }
                     }
-                    Err(fault) => causes.push(fault),
+                    Err(fault) => causes.push(*fault),
                 }
             }
             if !matched {
@@ -574,7 +603,7 @@ impl<'a> Run<'_, '_, 'a> {
         let mut causes = Vec::new();
         for (index, node) in nodes.iter().enumerate() {
             match (self.inner(node), matched) {
-                (Err(fault), None) => causes.push(fault),
+                (Err(fault), None) => causes.push(*fault),
                 (Err(_), Some(_)) => {}
                 (Ok(()), None) => matched = Some(index),
                 (Ok(()), Some(first)) => {
@@ -592,7 +621,7 @@ impl<'a> Run<'_, '_, 'a> {
         if let (Some(node), Instance::Object(_)) = (self.get("unevaluatedProperties"), self.value) {
             for key in std::mem::take(&mut self.unseen.properties) {
                 if let Some(value) = self.value.get(&key) {
-                    let outcome = self.part(node, value, key);
+                    let outcome = self.part(node, value, Step::Key(&key));
                     self.add(outcome);
                 }
             }
@@ -600,7 +629,7 @@ impl<'a> Run<'_, '_, 'a> {
         if let (Some(node), Instance::Array(items)) = (self.get("unevaluatedItems"), self.value) {
             for index in std::mem::take(&mut self.unseen.items) {
                 if let Some(item) = items.get(index) {
-                    let outcome = self.part(node, item, index.to_string());
+                    let outcome = self.part(node, item, Step::Index(index));
                     self.add(outcome);
                 }
             }
@@ -610,12 +639,12 @@ impl<'a> Run<'_, '_, 'a> {
 
 /// The first item that is equal to an earlier one, after that one. Plain values are looked up, so that long lists of names cost no
 /// square of their length.
-fn duplicates(items: &[Instance]) -> Option<(usize, usize)> {
+fn duplicates(items: &[Instance<'_>]) -> Option<(usize, usize)> {
     let mut texts = std::collections::BTreeMap::new();
     let mut others: Vec<usize> = Vec::new();
     for (index, item) in items.iter().enumerate() {
         if let Instance::String(text) = item {
-            if let Some(first) = texts.insert(text.as_str(), index) {
+            if let Some(first) = texts.insert(&**text, index) {
                 return Some((first, index));
             }
             continue;

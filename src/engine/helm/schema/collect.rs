@@ -104,10 +104,10 @@ impl<'a> Resources<'a> {
                 known.anchors.insert(name, node);
                 known.dynamic_anchors.insert(name, node);
             }
-            self.places.insert(address(node), (resource, pointer.clone()));
             for (step, below) in children(node, self.list[resource].draft) {
-                open.push((below, resource, format!("{pointer}{step}")));
+                open.push((below, resource, step.after(&pointer)));
             }
+            self.places.insert(address(node), (resource, pointer));
         }
         Ok(())
     }
@@ -125,40 +125,69 @@ pub(super) fn resolve(base: &str, reference: &str) -> Option<String> {
     }
 }
 
-const ONE: &[&str] = &[
-    "additionalItems",
-    "additionalProperties",
-    "contains",
-    "else",
-    "if",
-    "items",
-    "not",
-    "propertyNames",
-    "then",
-    "unevaluatedItems",
-    "unevaluatedProperties",
-];
-const LISTS: &[&str] = &["allOf", "anyOf", "items", "oneOf", "prefixItems"];
-const MAPS: &[&str] = &["$defs", "definitions", "dependencies", "dependentSchemas", "patternProperties", "properties"];
+/// How a pointer goes on from a schema to one directly inside it.
+pub(super) struct Step<'a> {
+    keyword: &'a str,
+    below: Below<'a>,
+}
+
+enum Below<'a> {
+    Nothing,
+    Index(usize),
+    Key(&'a str),
+}
+
+impl Step<'_> {
+    /// The pointer that leads there, from the one that leads to the outer schema.
+    fn after(&self, pointer: &str) -> String {
+        let mut out = String::with_capacity(pointer.len() + self.keyword.len() + 24);
+        out.extend([pointer, "/", self.keyword]);
+        match self.below {
+            Below::Nothing => {}
+            Below::Index(index) => out.extend(["/", index.to_string().as_str()]),
+            Below::Key(key) if key.contains(['~', '/']) => {
+                out.extend(["/", key.replace('~', "~0").replace('/', "~1").as_str()]);
+            }
+            Below::Key(key) => out.extend(["/", key]),
+        }
+        out
+    }
+}
 
 /// The schemas directly inside a schema, each with the step of a pointer that leads to it.
-pub(super) fn children(node: &Json, draft: Draft) -> Vec<(String, &Json)> {
+pub(super) fn children(node: &Json, draft: Draft) -> Vec<(Step<'_>, &Json)> {
     let is_schema = |it: &Json| matches!(it, Json::Object(_)) || matches!(it, Json::Bool(_)) && draft > Draft::Four;
     let mut found = Vec::new();
     for (keyword, value) in node.entries() {
         let keyword = keyword.as_str();
-        if ONE.contains(&keyword) && is_schema(value) {
-            found.push((format!("/{keyword}"), value));
+        let (one, list, map) = match keyword {
+            "items" => (true, true, false),
+            "additionalItems"
+            | "additionalProperties"
+            | "contains"
+            | "else"
+            | "if"
+            | "not"
+            | "propertyNames"
+            | "then"
+            | "unevaluatedItems"
+            | "unevaluatedProperties" => (true, false, false),
+            "allOf" | "anyOf" | "oneOf" | "prefixItems" => (false, true, false),
+            "$defs" | "definitions" | "dependencies" | "dependentSchemas" | "patternProperties" | "properties" => {
+                (false, false, true)
+            }
+            _ => continue,
+        };
+        if one && is_schema(value) {
+            found.push((Step { keyword, below: Below::Nothing }, value));
         }
-        if LISTS.contains(&keyword) {
+        if list {
             let items = value.items().iter().enumerate().filter(|(_, it)| is_schema(it));
-            found.extend(items.map(|(index, it)| (format!("/{keyword}/{index}"), it)));
+            found.extend(items.map(|(index, it)| (Step { keyword, below: Below::Index(index) }, it)));
         }
-        if MAPS.contains(&keyword) {
+        if map {
             let entries = value.entries().iter().filter(|(_, it)| is_schema(it));
-            found.extend(
-                entries.map(|(key, it)| (format!("/{keyword}/{}", key.replace('~', "~0").replace('/', "~1")), it)),
-            );
+            found.extend(entries.map(|(key, it)| (Step { keyword, below: Below::Key(key) }, it)));
         }
     }
     found

@@ -11,6 +11,7 @@ use crate::engine::sprig::regexp::Regexp;
 /// A schema that is ready to judge.
 pub(super) struct Schema<'a> {
     pub(super) node: &'a Json,
+    keywords: Sieve,
     pub(super) draft: Draft,
     pub(super) resource: usize,
     /// The pointer from the resource's root.
@@ -21,6 +22,31 @@ pub(super) struct Schema<'a> {
     pub(super) dynamic_reference: Option<(usize, Option<String>)>,
     pub(super) pattern: Option<Rc<Regexp>>,
     pub(super) property_patterns: Vec<(Rc<Regexp>, &'a Json)>,
+}
+
+impl<'a> Schema<'a> {
+    /// The value of a keyword.
+    #[inline]
+    pub(super) fn get(&self, keyword: &str) -> Option<&'a Json> {
+        if self.keywords.0 & Sieve::bit(keyword) == 0 { None } else { self.node.get(keyword) }
+    }
+}
+
+/// Tells most keywords that a schema does not have without a look at the schema: dozens are asked for, few are there.
+#[derive(Clone, Copy)]
+struct Sieve(u64);
+
+impl Sieve {
+    fn of(node: &Json) -> Sieve {
+        Sieve(node.entries().iter().fold(0, |bits, (key, _)| bits | Sieve::bit(key)))
+    }
+
+    #[inline(always)]
+    fn bit(keyword: &str) -> u64 {
+        let bytes = keyword.as_bytes();
+        let (first, last) = (bytes.first().copied().unwrap_or(0), bytes.last().copied().unwrap_or(0));
+        1 << ((bytes.len() * 5 + usize::from(first) + usize::from(last) * 3) % 64)
+    }
 }
 
 /// All schemas that can be reached from a root.
@@ -72,6 +98,7 @@ impl<'a> Schemas<'a> {
         let (resource, pointer) = self.resources.place(node).cloned().unwrap_or((0, String::new()));
         self.list.push(Schema {
             node,
+            keywords: Sieve::of(node),
             draft: self.resources.list[resource].draft,
             resource,
             pointer,

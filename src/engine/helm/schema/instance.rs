@@ -1,5 +1,7 @@
 //! The values under judgement, and JSON values to compare them with.
 
+use std::borrow::Cow;
+
 use super::json::Json;
 use super::number;
 use crate::engine::fmt::print_value;
@@ -37,44 +39,44 @@ impl Type {
 
 /// A value to judge: one of the chart's, or a schema that is judged by its meta schema.
 #[derive(Clone, Debug)]
-pub(super) enum Instance {
+pub(super) enum Instance<'a> {
     Null,
     Bool(bool),
     /// As it prints.
-    Number(String),
-    String(String),
-    Array(Vec<Instance>),
+    Number(Cow<'a, str>),
+    String(Cow<'a, str>),
+    Array(Vec<Instance<'a>>),
     /// Sorted by key.
-    Object(Vec<(String, Instance)>),
+    Object(Vec<(Cow<'a, str>, Instance<'a>)>),
 }
 
-impl Instance {
-    pub(super) fn of(value: &Value) -> Instance {
+impl<'a> Instance<'a> {
+    pub(super) fn of(value: &Value) -> Instance<'static> {
         match value {
             Value::Nil => Instance::Null,
             Value::Bool(it) => Instance::Bool(*it),
-            Value::Str(text) | Value::Bytes(text) => Instance::String(text.to_text().into_owned()),
+            Value::Str(text) | Value::Bytes(text) => Instance::String(text.to_text().into_owned().into()),
             Value::List(list) => Instance::Array(list.items().iter().map(Instance::of).collect()),
             Value::Map(map) => {
-                let entry = |(key, value): (&_, &Value)| -> (String, Instance) {
+                let entry = |(key, value): (&_, &Value)| -> (Cow<'static, str>, Instance<'static>) {
                     let key: &crate::engine::value::Str = key;
-                    (key.to_text().into_owned(), Instance::of(value))
+                    (key.to_text().into_owned().into(), Instance::of(value))
                 };
                 Instance::Object(map.entries().iter().map(entry).collect())
             }
-            number => Instance::Number(print_value(number).to_text().into_owned()),
+            number => Instance::Number(print_value(number).to_text().into_owned().into()),
         }
     }
 
-    pub(super) fn of_json(json: &Json) -> Instance {
+    pub(super) fn of_json(json: &'a Json) -> Instance<'a> {
         match json {
             Json::Null => Instance::Null,
             Json::Bool(it) => Instance::Bool(*it),
-            Json::Number(text) => Instance::Number(text.clone()),
-            Json::String(text) => Instance::String(text.clone()),
+            Json::Number(text) => Instance::Number(text.into()),
+            Json::String(text) => Instance::String(text.into()),
             Json::Array(items) => Instance::Array(items.iter().map(Instance::of_json).collect()),
             Json::Object(entries) => {
-                Instance::Object(entries.iter().map(|(key, it)| (key.clone(), Instance::of_json(it))).collect())
+                Instance::Object(entries.iter().map(|(key, it)| (key.into(), Instance::of_json(it))).collect())
             }
         }
     }
@@ -94,15 +96,15 @@ impl Instance {
         matches!(self, Instance::Number(text) if number::is_integer(text))
     }
 
-    pub(super) fn get(&self, key: &str) -> Option<&Instance> {
+    pub(super) fn get(&self, key: &str) -> Option<&Instance<'a>> {
         let Instance::Object(entries) = self else { return None };
-        entries.binary_search_by(|(name, _)| name.as_str().cmp(key)).ok().and_then(|at| entries.get(at)).map(|it| &it.1)
+        entries.binary_search_by(|(name, _)| (**name).cmp(key)).ok().and_then(|at| entries.get(at)).map(|it| &it.1)
     }
 }
 
 /// Equality of JSON values: numbers by value, objects in any order.
-impl PartialEq for Instance {
-    fn eq(&self, other: &Instance) -> bool {
+impl PartialEq for Instance<'_> {
+    fn eq(&self, other: &Self) -> bool {
         match (self, other) {
             (Instance::Null, Instance::Null) => true,
             (Instance::Bool(a), Instance::Bool(b)) => a == b,

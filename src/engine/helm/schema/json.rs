@@ -3,6 +3,9 @@
 use crate::engine::value::Value;
 use crate::engine::yaml;
 
+/// Entries that are found sooner one after the other.
+const FEW: usize = 8;
+
 /// A JSON value.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Json {
@@ -19,13 +22,11 @@ pub(super) enum Json {
 impl Json {
     /// Parses one value. The error is that of Go's `jsonschema.UnmarshalJSON`.
     pub(super) fn parse(text: &[u8]) -> Result<Json, String> {
-        if let Err(message) = yaml::read_json(text) {
+        if let Err(message) = yaml::check_json(text) {
             return Err(match message.as_str() {
                 "unexpected end of JSON input" if text.iter().all(u8::is_ascii_whitespace) => "EOF".into(),
                 "unexpected end of JSON input" => "unexpected EOF".into(),
                 it if it.ends_with("after top-level value") => "invalid character after top-level value".into(),
-                // Numbers beyond a float64 are no fault for a reader that keeps their text.
-                it if it.starts_with("json: cannot unmarshal number") => return parse_value(text),
                 _ => message,
             });
         }
@@ -34,6 +35,9 @@ impl Json {
 
     pub(super) fn get(&self, key: &str) -> Option<&Json> {
         let Json::Object(entries) = self else { return None };
+        if entries.len() <= FEW {
+            return entries.iter().find(|(name, _)| name == key).map(|it| &it.1);
+        }
         entries.binary_search_by(|(name, _)| name.as_str().cmp(key)).ok().and_then(|at| entries.get(at)).map(|it| &it.1)
     }
 
@@ -66,6 +70,16 @@ fn parse_value(text: &[u8]) -> Result<Json, String> {
     reader.value(0).ok_or_else(|| "unexpected EOF".into())
 }
 
+/// By key, and of equal keys the last.
+fn sorted(mut entries: Vec<(String, Json)>) -> Vec<(String, Json)> {
+    if !entries.is_sorted_by(|a, b| a.0 < b.0) {
+        entries.reverse();
+        entries.sort_by(|a, b| a.0.cmp(&b.0));
+        entries.dedup_by(|later, kept| later.0 == kept.0);
+    }
+    entries
+}
+
 /// Go's `encoding/json` nests no deeper.
 const MAX_DEPTH: usize = 10_000;
 
@@ -95,7 +109,7 @@ impl Reader<'_> {
         Some(match self.peek()? {
             b'{' => {
                 self.at += 1;
-                let mut entries = std::collections::BTreeMap::new();
+                let mut entries = Vec::new();
                 while !self.take(b'}') {
                     self.take(b',');
                     self.peek()?;
@@ -104,9 +118,9 @@ impl Reader<'_> {
                         return None;
                     }
                     let value = self.value(depth + 1)?;
-                    entries.insert(key, value);
+                    entries.push((key, value));
                 }
-                Json::Object(entries.into_iter().collect())
+                Json::Object(sorted(entries))
             }
             b'[' => {
                 self.at += 1;
@@ -145,6 +159,12 @@ impl Reader<'_> {
             }
         }
         self.at = end + 1;
+        let inner = self.text.get(start + 1..end)?;
+        if memchr::memchr(b'\\', inner).is_none()
+            && let Ok(text) = std::str::from_utf8(inner)
+        {
+            return Some(text.to_owned());
+        }
         match yaml::read_json(self.text.get(start..=end)?) {
             Ok(Value::Str(text)) => Some(text.to_text().into_owned()),
             _ => None,

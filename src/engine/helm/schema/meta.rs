@@ -4,6 +4,9 @@ use referencing::meta;
 
 use super::json::Json;
 
+/// Every draft.
+pub(super) const ALL: [Draft; 5] = [Draft::Four, Draft::Six, Draft::Seven, Draft::Year2019, Draft::Year2020];
+
 /// A version of JSON Schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Draft {
@@ -45,37 +48,45 @@ impl Draft {
     }
 }
 
-/// Every meta schema with its URL.
-pub(super) fn documents() -> Vec<(String, Json)> {
-    let sources = [
-        &*meta::DRAFT4,
-        &*meta::DRAFT6,
-        &*meta::DRAFT7,
-        &*meta::DRAFT201909,
-        &*meta::DRAFT201909_APPLICATOR,
-        &*meta::DRAFT201909_CONTENT,
-        &*meta::DRAFT201909_CORE,
-        &*meta::DRAFT201909_FORMAT,
-        &*meta::DRAFT201909_META_DATA,
-        &*meta::DRAFT201909_VALIDATION,
-        &*meta::DRAFT202012,
-        &*meta::DRAFT202012_CORE,
-        &*meta::DRAFT202012_APPLICATOR,
-        &*meta::DRAFT202012_UNEVALUATED,
-        &*meta::DRAFT202012_VALIDATION,
-        &*meta::DRAFT202012_META_DATA,
-        &*meta::DRAFT202012_FORMAT_ANNOTATION,
-        &*meta::DRAFT202012_FORMAT_ASSERTION,
-        &*meta::DRAFT202012_CONTENT,
-    ];
-    sources
-        .into_iter()
+/// The meta schemas of these drafts with their URLs.
+pub(super) fn documents(drafts: &[Draft]) -> Vec<(String, Json)> {
+    drafts
+        .iter()
+        .flat_map(|it| sources(*it))
         .map(|it| {
             let json = of_serde(it);
             let id = json.get("$id").or_else(|| json.get("id")).and_then(Json::as_str).unwrap_or_default();
             (id.strip_suffix('#').unwrap_or(id).to_owned(), json)
         })
         .collect()
+}
+
+fn sources(draft: Draft) -> Vec<&'static serde_json::Value> {
+    match draft {
+        Draft::Four => vec![&*meta::DRAFT4],
+        Draft::Six => vec![&*meta::DRAFT6],
+        Draft::Seven => vec![&*meta::DRAFT7],
+        Draft::Year2019 => vec![
+            &*meta::DRAFT201909,
+            &*meta::DRAFT201909_APPLICATOR,
+            &*meta::DRAFT201909_CONTENT,
+            &*meta::DRAFT201909_CORE,
+            &*meta::DRAFT201909_FORMAT,
+            &*meta::DRAFT201909_META_DATA,
+            &*meta::DRAFT201909_VALIDATION,
+        ],
+        Draft::Year2020 => vec![
+            &*meta::DRAFT202012,
+            &*meta::DRAFT202012_CORE,
+            &*meta::DRAFT202012_APPLICATOR,
+            &*meta::DRAFT202012_UNEVALUATED,
+            &*meta::DRAFT202012_VALIDATION,
+            &*meta::DRAFT202012_META_DATA,
+            &*meta::DRAFT202012_FORMAT_ANNOTATION,
+            &*meta::DRAFT202012_FORMAT_ASSERTION,
+            &*meta::DRAFT202012_CONTENT,
+        ],
+    }
 }
 
 fn of_serde(value: &serde_json::Value) -> Json {

@@ -60,7 +60,8 @@ fn judge(schema: &[u8], values: &Map) -> Result<(), String> {
         None => Draft::Year2020,
         Some(url) => Draft::of_url(url).ok_or_else(|| compile::unreachable_document(url))?,
     };
-    let meta_documents = meta::documents();
+    let own = [draft];
+    let meta_documents = meta::documents(if names_documents(&schema) { &meta::ALL } else { &own });
     let anything = Json::Bool(true);
     check_schema(&schema, draft, &meta_documents, &anything)?;
 
@@ -74,6 +75,23 @@ fn judge(schema: &[u8], values: &Map) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("{}\n", print(&faults).trim_start_matches('\n')))
+}
+
+/// Whether anything in a schema may be known by, or refer to, a URL outside of it. The root's own `$schema` does not count.
+fn names_documents(schema: &Json) -> bool {
+    let mut pending = vec![(schema, true)];
+    while let Some((node, is_root)) = pending.pop() {
+        for (key, value) in node.entries() {
+            let names = key == "id" || key.starts_with('$');
+            let is_own_draft = is_root && key == "$schema";
+            if names && !is_own_draft && value.as_str().is_some_and(|it| !it.starts_with('#')) {
+                return true;
+            }
+            pending.push((value, false));
+        }
+        pending.extend(node.items().iter().map(|it| (it, false)));
+    }
+    false
 }
 
 /// Judges the schema by its draft's meta schema.

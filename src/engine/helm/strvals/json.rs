@@ -9,8 +9,12 @@ pub(super) fn decode_prefix(text: &[char]) -> Result<(Value, usize), String> {
     let slice: String = text.get(..end.length).unwrap_or_default().iter().collect();
     match yaml::read_json(slice.as_bytes()) {
         Ok(value) => Ok((value, end.length)),
-        // A decoder reads from a stream: what is cut short is for it an unexpected end of the file.
+        // A decoder reads from a stream: what is cut short is for it an unexpected end of the file, even in a word or a
+        // number, at whose end the reader of whole texts thinks of a blank.
         Err(message) if message == "unexpected end of JSON input" => Err("unexpected EOF".into()),
+        Err(message) if message.starts_with("invalid character ' '") && !slice.ends_with([' ', ']', '}']) => {
+            Err("unexpected EOF".into())
+        }
         Err(message) => Err(message),
     }
 }

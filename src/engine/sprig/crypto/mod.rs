@@ -19,7 +19,7 @@ pub use generate::{gen_ca, gen_cert, gen_private_key, parse_dns_names, parse_ips
 pub use issue::{Issuer, Pair, Template, issue};
 pub use key::{Algorithm, PrivateKey, PublicKey};
 pub use password::{bcrypt, htpasswd};
-pub use verify::{Details, inspect, key_matches, verify};
+pub use verify::{Details, inspect, key_digest, key_matches, normalize, public_key_digest, verify};
 
 use crate::engine::gotmpl::{Body, Function, Machine, Sealed};
 use crate::engine::hole::{self, Expr, Holes, Piece};

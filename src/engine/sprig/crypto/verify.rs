@@ -18,6 +18,8 @@ use crate::engine::sprig::crypto::x509::X509;
 pub struct Details {
     /// As RFC 4514 writes it: `CN=name`.
     pub subject: String,
+    /// The first common name of the subject; empty where it has none.
+    pub common_name: String,
     pub issuer: String,
     pub dns_names: Vec<String>,
     pub ips: Vec<IpAddr>,
@@ -38,6 +40,7 @@ pub fn inspect(certificate: &[u8]) -> Result<Details, Fault> {
     let parsed = X509::parse(&der)?;
     let mut details = Details {
         subject: name(&parsed.subject)?,
+        common_name: common_name(&parsed.subject)?,
         issuer: name(&parsed.issuer)?,
         dns_names: Vec::new(),
         ips: Vec::new(),
@@ -60,6 +63,23 @@ pub fn inspect(certificate: &[u8]) -> Result<Details, Fault> {
         }
     }
     Ok(details)
+}
+
+/// The first block of a PEM text as a certificate is written: one block, without headers or what stands around it.
+pub fn normalize(certificate: &[u8]) -> Result<String, Fault> {
+    let block = pem::decode(certificate).ok_or_else(|| Fault::new("unable to decode certificate"))?;
+    X509::parse(&block.der)?;
+    Ok(pem::encode("CERTIFICATE", &block.der).to_string())
+}
+
+/// SHA-256 of the public key of a certificate in PEM, as the certificate holds it.
+pub fn public_key_digest(certificate: &[u8]) -> Result<[u8; 32], Fault> {
+    Ok(Sha256::digest(read(certificate)?.key_info).into())
+}
+
+/// SHA-256 of the public half of a private key in PEM: equal to [`public_key_digest`] of its certificates.
+pub fn key_digest(key: &[u8]) -> Result<[u8; 32], Fault> {
+    Ok(Sha256::digest(PrivateKey::from_pem(key)?.public()?.info).into())
 }
 
 /// Whether a private key belongs to a certificate, both in PEM.
@@ -113,6 +133,12 @@ fn read(certificate: &[u8]) -> Result<X509, Fault> {
 
 fn name(der: &[u8]) -> Result<String, Fault> {
     Ok(Name::from_der(der)?.to_string())
+}
+
+fn common_name(der: &[u8]) -> Result<String, Fault> {
+    let name = Name::from_der(der)?;
+    let found = name.iter().find(|it| it.oid == const_oid::db::rfc4519::COMMON_NAME);
+    Ok(found.map(|it| String::from_utf8_lossy(it.value.value()).into_owned()).unwrap_or_default())
 }
 
 fn ip(bytes: &[u8]) -> Option<IpAddr> {

@@ -6,6 +6,7 @@ mod write;
 
 use std::borrow::Cow;
 
+pub use check::check;
 pub use read::{mismatch, read, read_list, read_map};
 pub use write::{Form, float_text, write};
 

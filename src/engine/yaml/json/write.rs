@@ -179,6 +179,12 @@ fn push_display(out: &mut Vec<u8>, number: impl std::fmt::Display) {
 /// Writes a string with its quotes.
 fn string(out: &mut Vec<u8>, text: &[u8], escape_html: bool) {
     out.push(b'"');
+    if let Ok(text) = std::str::from_utf8(text) {
+        out.reserve(text.len() + 1);
+        valid(out, text, escape_html);
+        out.push(b'"');
+        return;
+    }
     for chunk in text.utf8_chunks() {
         valid(out, chunk.valid(), escape_html);
         for _ in chunk.invalid() {
@@ -188,10 +194,24 @@ fn string(out: &mut Vec<u8>, text: &[u8], escape_html: bool) {
     out.push(b'"');
 }
 
+/// Bytes that may have to be escaped, or begin what has.
+const SUSPECT: [bool; 256] = {
+    let mut suspect = [false; 256];
+    let mut byte = 0;
+    while byte < suspect.len() {
+        suspect[byte] = byte < 0x20 || matches!(byte as u8, b'"' | b'\\' | b'<' | b'>' | b'&' | 0xE2);
+        byte += 1;
+    }
+    suspect
+};
+
 fn valid(out: &mut Vec<u8>, text: &str, escape_html: bool) {
     let bytes = text.as_bytes();
     let mut written = 0;
-    for (index, &byte) in bytes.iter().enumerate() {
+    let mut index = 0;
+    while let Some(run) = bytes.get(index..).and_then(|it| it.iter().position(|it| SUSPECT[usize::from(*it)])) {
+        index += run;
+        let byte = bytes[index];
         let mut length = 1;
         let short: &[u8] = match byte {
             b'"' => br#"\""#,
@@ -207,7 +227,10 @@ fn valid(out: &mut Vec<u8>, text: &str, escape_html: bool) {
                 length = 3;
                 if bytes[index + 2] == 0xA8 { br"\u2028" } else { br"\u2029" }
             }
-            _ => continue,
+            _ => {
+                index += 1;
+                continue;
+            }
         };
         out.extend_from_slice(&bytes[written..index]);
         if short.is_empty() {
@@ -215,7 +238,8 @@ fn valid(out: &mut Vec<u8>, text: &str, escape_html: bool) {
         } else {
             out.extend_from_slice(short);
         }
-        written = index + length;
+        index += length;
+        written = index;
     }
     out.extend_from_slice(&bytes[written..]);
 }

@@ -1,6 +1,7 @@
 //! Literal and folded block scalars.
 
-use super::{Kind, Scan, Scanner, Style, Token};
+use super::gather::Gathered;
+use super::{Kind, LINE_STOPS, Scan, Scanner, Style, Token};
 use crate::engine::yaml::chars::is_blank;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -10,8 +11,8 @@ enum Chomping {
     Keep,
 }
 
-impl Scanner<'_> {
-    pub(super) fn scan_block_scalar(&mut self, literal: bool) -> Scan<Token> {
+impl<'t> Scanner<'t> {
+    pub(super) fn scan_block_scalar(&mut self, literal: bool) -> Scan<Token<'t>> {
         let start = self.source.mark;
         self.source.skip();
         let (chomping, increment) = self.scan_block_header()?;
@@ -22,7 +23,7 @@ impl Scanner<'_> {
         let mut end = self.source.mark;
         let parent = self.indent.max(0) as usize;
         let mut indent = if increment > 0 { parent + increment } else { 0 };
-        let mut text = Vec::new();
+        let mut text = Gathered::new(self.source.text, self.keep_texts);
         let mut leading_break = Vec::new();
         let mut trailing_breaks = Vec::new();
         self.scan_block_breaks(&mut indent, &mut trailing_breaks, &mut end)?;
@@ -33,16 +34,17 @@ impl Scanner<'_> {
             let blank = is_blank(self.source.peek(0));
             if !literal && leading_break.first() == Some(&b'\n') && !after_blank && !blank {
                 if trailing_breaks.is_empty() {
-                    text.push(b' ');
+                    text.copy().push(b' ');
                 }
                 leading_break.clear();
-            } else {
-                text.append(&mut leading_break);
             }
-            text.append(&mut trailing_breaks);
+            if !leading_break.is_empty() || !trailing_breaks.is_empty() {
+                text.copy().append(&mut leading_break);
+                text.copy().append(&mut trailing_breaks);
+            }
             after_blank = blank;
             while !self.source.break_or_end(0) {
-                self.source.read(&mut text);
+                text.add(self.source.pass_run(&LINE_STOPS));
                 self.source.ensure(1)?;
             }
             self.source.ensure(2)?;
@@ -50,13 +52,14 @@ impl Scanner<'_> {
             self.scan_block_breaks(&mut indent, &mut trailing_breaks, &mut end)?;
         }
         if chomping != Chomping::Strip {
-            text.append(&mut leading_break);
+            text.copy().append(&mut leading_break);
         }
         if chomping == Chomping::Keep {
-            text.append(&mut trailing_breaks);
+            text.copy().append(&mut trailing_breaks);
         }
         let style = if literal { Style::Literal } else { Style::Folded };
-        Ok(Token { value: text, style, ..Token::new(Kind::Scalar, start, end) })
+        let lost = text.is_lost();
+        Ok(Token { lost, value: text.finish(), style, ..Token::new(Kind::Scalar, start, end) })
     }
 
     /// The chomping and indentation indicators, in either order.

@@ -3,8 +3,8 @@
 use super::{Kind, Scan, Scanner, Token};
 use crate::engine::yaml::chars::{is_alpha, is_blank};
 
-impl Scanner<'_> {
-    pub(super) fn scan_directive(&mut self) -> Scan<Token> {
+impl<'t> Scanner<'t> {
+    pub(super) fn scan_directive(&mut self) -> Scan<Token<'t>> {
         let start = self.source.mark;
         self.source.skip();
         let name = self.scan_directive_name()?;
@@ -15,7 +15,11 @@ impl Scanner<'_> {
             }
             b"TAG" => {
                 let (handle, prefix) = self.scan_tag_directive()?;
-                Token { value: handle, suffix: prefix, ..Token::new(Kind::TagDirective, start, self.source.mark) }
+                Token {
+                    value: handle.into(),
+                    suffix: prefix,
+                    ..Token::new(Kind::TagDirective, start, self.source.mark)
+                }
             }
             _ => return self.fault("found unknown directive name"),
         };

@@ -172,7 +172,7 @@ impl Scanner<'_> {
             self.insert(Some(key.token_number), Token::new(Kind::Key, key.mark, key.mark));
             self.indent_to(key.mark.column, Some(key.token_number), Kind::BlockMappingStart, key.mark)?;
             self.keys[index].possible = false;
-            self.keys_by_token.remove(&key.token_number);
+            self.forget_key(key.token_number);
             self.key_allowed = false;
         } else {
             if self.flow_level == 0 {

@@ -6,22 +6,28 @@
 mod block;
 mod directive;
 mod fetch;
+mod gather;
 mod plain;
 mod quoted;
 mod source;
+mod stream;
 mod tag;
 mod token;
 
+pub use stream::Stream;
 pub use token::{Kind, Style, Token};
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use source::Source;
 
+use crate::engine::yaml::chars::Stops;
 use crate::engine::yaml::fault::{Fault, Mark};
 
 /// Longest simple key, in characters.
 const KEY_LIMIT: usize = 1024;
+/// What ends a line.
+const LINE_STOPS: Stops = Stops::new(b"\0\r\n");
 const FLOW_LIMIT: usize = 10_000;
 const INDENT_LIMIT: usize = 10_000;
 
@@ -36,13 +42,15 @@ struct SimpleKey {
     mark: Mark,
 }
 
-pub struct Scanner<'a> {
-    source: Source<'a>,
-    tokens: VecDeque<Token>,
+pub struct Scanner<'t> {
+    source: Source<'t>,
+    tokens: VecDeque<Token<'t>>,
     /// Tokens handed out so far: the number of the token at the head of the queue.
     taken: usize,
     head_is_final: bool,
     stream_started: bool,
+    /// Whether the texts of scalars are wanted even where they have to be copied. A text that is not is marked as lost.
+    pub keep_texts: bool,
     flow_level: usize,
     /// The column of the current block collection, -1 outside of any.
     indent: isize,
@@ -50,24 +58,25 @@ pub struct Scanner<'a> {
     key_allowed: bool,
     /// One for each flow level.
     keys: Vec<SimpleKey>,
-    /// Which of `keys` begins at a token, by the number of the token.
-    keys_by_token: BTreeMap<usize, usize>,
+    /// The numbers of tokens, ascending, and which of `keys` begins at each.
+    keys_by_token: VecDeque<(usize, usize)>,
 }
 
-impl<'a> Scanner<'a> {
-    pub fn new(text: &'a [u8]) -> Self {
+impl<'t> Scanner<'t> {
+    pub fn new(stream: &'t Stream<'_>) -> Self {
         Scanner {
-            source: Source::new(text),
+            source: Source::new(stream),
             tokens: VecDeque::new(),
             taken: 0,
             head_is_final: false,
             stream_started: false,
+            keep_texts: true,
             flow_level: 0,
             indent: -1,
             indents: Vec::new(),
             key_allowed: true,
             keys: vec![SimpleKey::default()],
-            keys_by_token: BTreeMap::new(),
+            keys_by_token: VecDeque::new(),
         }
     }
 
@@ -82,9 +91,9 @@ impl<'a> Scanner<'a> {
     }
 
     /// Takes the token that [`Scanner::peek`] showed.
-    pub fn take(&mut self) -> Token {
+    pub fn take(&mut self) -> Token<'t> {
         self.head_is_final = false;
-        self.keys_by_token.remove(&self.taken);
+        self.forget_key(self.taken);
         self.taken += 1;
         let end = self.source.mark;
         self.tokens.pop_front().unwrap_or_else(|| Token::new(Kind::StreamEnd, end, end))
@@ -93,7 +102,8 @@ impl<'a> Scanner<'a> {
     fn fetch_more(&mut self) -> Scan {
         loop {
             if !self.tokens.is_empty() {
-                let Some(&key) = self.keys_by_token.get(&self.taken) else { return Ok(()) };
+                let Ok(place) = self.place_of_key(self.taken) else { return Ok(()) };
+                let key = self.keys_by_token[place].1;
                 if !self.key_is_valid(key)? {
                     return Ok(());
                 }
@@ -129,7 +139,10 @@ impl<'a> Scanner<'a> {
         if let Some(last) = self.keys.last_mut() {
             *last = SimpleKey { possible: true, required, token_number, mark };
         }
-        self.keys_by_token.insert(token_number, index);
+        match self.place_of_key(token_number) {
+            Ok(place) => self.keys_by_token[place].1 = index,
+            Err(place) => self.keys_by_token.insert(place, (token_number, index)),
+        }
         Ok(())
     }
 
@@ -140,8 +153,20 @@ impl<'a> Scanner<'a> {
             return Err(Fault::scanner("could not find expected ':'", self.source.mark));
         }
         key.possible = false;
-        self.keys_by_token.remove(&key.token_number);
+        let number = key.token_number;
+        self.forget_key(number);
         Ok(())
+    }
+
+    /// Where the key of a token is listed, or where it would be.
+    fn place_of_key(&self, token_number: usize) -> Result<usize, usize> {
+        self.keys_by_token.binary_search_by_key(&token_number, |it| it.0)
+    }
+
+    fn forget_key(&mut self, token_number: usize) {
+        if let Ok(place) = self.place_of_key(token_number) {
+            self.keys_by_token.remove(place);
+        }
     }
 
     fn enter_flow(&mut self) -> Scan {
@@ -158,7 +183,7 @@ impl<'a> Scanner<'a> {
         if self.flow_level > 0 {
             self.flow_level -= 1;
             if let Some(key) = self.keys.pop() {
-                self.keys_by_token.remove(&key.token_number);
+                self.forget_key(key.token_number);
             }
         }
     }
@@ -191,7 +216,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    fn insert(&mut self, number: Option<usize>, token: Token) {
+    fn insert(&mut self, number: Option<usize>, token: Token<'t>) {
         // A token whose place has been handed out already goes to the end, as in go-yaml.
         match number.and_then(|it| it.checked_sub(self.taken)) {
             Some(index) if index < self.tokens.len() => self.tokens.insert(index, token),
@@ -221,7 +246,7 @@ impl<'a> Scanner<'a> {
     fn skip_comment(&mut self) -> Scan {
         if self.source.peek(0) == b'#' {
             while !self.source.break_or_end(0) {
-                self.source.skip();
+                self.source.pass_run(&LINE_STOPS);
                 self.source.ensure(1)?;
             }
         }

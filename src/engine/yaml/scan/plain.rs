@@ -1,16 +1,22 @@
 //! Scalars without quotes.
 
+use super::gather::Gathered;
 use super::quoted::fold;
 use super::{Kind, Scan, Scanner, Token};
-use crate::engine::yaml::chars::is_blank;
+use crate::engine::yaml::chars::{Stops, is_blank};
 
-impl Scanner<'_> {
-    pub(super) fn scan_plain(&mut self) -> Scan<Token> {
+const STOPS: Stops = Stops::new(b"\0 \t\r\n:");
+const FLOW_STOPS: Stops = Stops::new(b"\0 \t\r\n:,?[]{}");
+
+impl<'t> Scanner<'t> {
+    pub(super) fn scan_plain(&mut self) -> Scan<Token<'t>> {
         let start = self.source.mark;
         let mut end = start;
         let indent = self.indent + 1;
-        let mut text = Vec::new();
-        let (mut leading_break, mut trailing_breaks, mut blanks) = (Vec::new(), Vec::new(), Vec::new());
+        let mut text = Gathered::new(self.source.text, self.keep_texts);
+        let (mut leading_break, mut trailing_breaks) = (Vec::new(), Vec::new());
+        let mut blanks = start.offset..start.offset;
+        let stops = if self.flow_level > 0 { &FLOW_STOPS } else { &STOPS };
         let mut on_new_line = false;
         loop {
             self.source.ensure(4)?;
@@ -19,13 +25,13 @@ impl Scanner<'_> {
             }
             while !self.source.blank_or_end(0) && !self.ends_plain() {
                 if on_new_line {
-                    fold(&mut text, &mut leading_break, &mut trailing_breaks);
+                    fold(text.copy(), &mut leading_break, &mut trailing_breaks);
                     on_new_line = false;
-                    blanks.clear();
                 } else {
-                    text.append(&mut blanks);
+                    text.add(blanks);
                 }
-                self.source.read(&mut text);
+                text.add(self.source.pass_run(stops));
+                blanks = self.source.mark.offset..self.source.mark.offset;
                 end = self.source.mark;
                 self.source.ensure(2)?;
             }
@@ -39,17 +45,15 @@ impl Scanner<'_> {
                     if on_new_line && column < indent && self.source.peek(0) == b'\t' {
                         return self.fault("found a tab character that violates indentation");
                     }
-                    if on_new_line {
-                        self.source.skip();
-                    } else {
-                        self.source.read(&mut blanks);
+                    self.source.skip();
+                    if !on_new_line {
+                        blanks.end = self.source.mark.offset;
                     }
                 } else if self.source.breaks(0) {
                     self.source.ensure(2)?;
                     if on_new_line {
                         self.source.read_line(&mut trailing_breaks);
                     } else {
-                        blanks.clear();
                         self.source.read_line(&mut leading_break);
                         on_new_line = true;
                     }
@@ -65,7 +69,8 @@ impl Scanner<'_> {
         if on_new_line {
             self.key_allowed = true;
         }
-        Ok(Token { value: text, ..Token::new(Kind::Scalar, start, end) })
+        let lost = text.is_lost();
+        Ok(Token { lost, value: text.finish(), ..Token::new(Kind::Scalar, start, end) })
     }
 
     fn ends_plain(&self) -> bool {

@@ -1,15 +1,19 @@
 //! Single and double quoted scalars.
 
+use super::gather::Gathered;
 use super::{Kind, Scan, Scanner, Style, Token};
-use crate::engine::yaml::chars::is_blank;
+use crate::engine::yaml::chars::{Stops, is_blank};
 
-impl Scanner<'_> {
-    pub(super) fn scan_quoted(&mut self, single: bool) -> Scan<Token> {
+const SINGLE: Stops = Stops::new(b"\0\t\r\n'");
+const DOUBLE: Stops = Stops::new(b"\0\t\r\n\"\\");
+
+impl<'t> Scanner<'t> {
+    pub(super) fn scan_quoted(&mut self, single: bool) -> Scan<Token<'t>> {
         let start = self.source.mark;
         let quote = if single { b'\'' } else { b'"' };
         self.source.skip();
-        let mut text = Vec::new();
-        let (mut leading_break, mut trailing_breaks, mut blanks) = (Vec::new(), Vec::new(), Vec::new());
+        let mut text = Gathered::new(self.source.text, self.keep_texts);
+        let (mut leading_break, mut trailing_breaks) = (Vec::new(), Vec::new());
         loop {
             self.source.ensure(4)?;
             if self.at_document_indicator() {
@@ -23,19 +27,18 @@ impl Scanner<'_> {
             if self.source.peek(0) == quote {
                 break;
             }
+            let mut blanks = self.source.mark.offset..self.source.mark.offset;
             loop {
                 if is_blank(self.source.peek(0)) {
-                    if on_new_line {
-                        self.source.skip();
-                    } else {
-                        self.source.read(&mut blanks);
+                    self.source.skip();
+                    if !on_new_line {
+                        blanks.end = self.source.mark.offset;
                     }
                 } else if self.source.breaks(0) {
                     self.source.ensure(2)?;
                     if on_new_line {
                         self.source.read_line(&mut trailing_breaks);
                     } else {
-                        blanks.clear();
                         self.source.read_line(&mut leading_break);
                         on_new_line = true;
                     }
@@ -45,24 +48,25 @@ impl Scanner<'_> {
                 self.source.ensure(1)?;
             }
             if on_new_line {
-                fold(&mut text, &mut leading_break, &mut trailing_breaks);
+                fold(text.copy(), &mut leading_break, &mut trailing_breaks);
             } else {
-                text.append(&mut blanks);
+                text.add(blanks);
             }
         }
         self.source.skip();
         let style = if single { Style::SingleQuoted } else { Style::DoubleQuoted };
-        Ok(Token { value: text, style, ..Token::new(Kind::Scalar, start, self.source.mark) })
+        let lost = text.is_lost();
+        Ok(Token { lost, value: text.finish(), style, ..Token::new(Kind::Scalar, start, self.source.mark) })
     }
 
     /// Characters up to a blank, break or the closing quote. True where an escaped line break ended them.
-    fn scan_quoted_word(&mut self, single: bool, text: &mut Vec<u8>) -> Scan<bool> {
+    fn scan_quoted_word(&mut self, single: bool, text: &mut Gathered<'t>) -> Scan<bool> {
+        let stops = if single { &SINGLE } else { &DOUBLE };
         while !self.source.blank_or_end(0) {
             match self.source.peek(0) {
                 b'\'' if single && self.source.peek(1) == b'\'' => {
-                    text.push(b'\'');
                     self.source.skip();
-                    self.source.skip();
+                    text.add(self.source.pass());
                 }
                 b'\'' if single => break,
                 b'"' if !single => break,
@@ -72,8 +76,8 @@ impl Scanner<'_> {
                     self.source.skip_line();
                     return Ok(true);
                 }
-                b'\\' if !single => self.scan_escape(text)?,
-                _ => self.source.read(text),
+                b'\\' if !single => self.scan_escape(text.copy())?,
+                _ => text.add(self.source.pass_words(stops)),
             }
             self.source.ensure(2)?;
         }

@@ -1,28 +1,30 @@
 //! Tags, anchors and aliases.
 
+use super::gather::Gathered;
 use super::{Kind, Scan, Scanner, Token};
 use crate::engine::yaml::chars::is_alpha;
 
-impl Scanner<'_> {
+impl<'t> Scanner<'t> {
     /// An anchor or alias.
-    pub(super) fn scan_named(&mut self, kind: Kind) -> Scan<Token> {
+    pub(super) fn scan_named(&mut self, kind: Kind) -> Scan<Token<'t>> {
         let start = self.source.mark;
         self.source.skip();
         self.source.ensure(1)?;
-        let mut name = Vec::new();
+        let mut name = Gathered::new(self.source.text, true);
         while is_alpha(self.source.peek(0)) {
-            self.source.read(&mut name);
+            name.add(self.source.pass());
             self.source.ensure(1)?;
         }
         let ends = self.source.blank_or_end(0)
             || matches!(self.source.peek(0), b'?' | b':' | b',' | b']' | b'}' | b'%' | b'@' | b'`');
+        let name = name.finish();
         if name.is_empty() || !ends {
             return self.fault("did not find expected alphabetic or numeric character");
         }
         Ok(Token { value: name, ..Token::new(kind, start, self.source.mark) })
     }
 
-    pub(super) fn scan_tag(&mut self) -> Scan<Token> {
+    pub(super) fn scan_tag(&mut self) -> Scan<Token<'t>> {
         let start = self.source.mark;
         self.source.ensure(2)?;
         let (mut handle, mut suffix);
@@ -52,7 +54,7 @@ impl Scanner<'_> {
         if !self.source.blank_or_end(0) {
             return self.fault("did not find expected whitespace or line break");
         }
-        Ok(Token { value: handle, suffix, ..Token::new(Kind::Tag, start, self.source.mark) })
+        Ok(Token { value: handle.into(), suffix, ..Token::new(Kind::Tag, start, self.source.mark) })
     }
 
     pub(super) fn scan_tag_handle(&mut self, directive: bool) -> Scan<Vec<u8>> {

@@ -1,5 +1,7 @@
 //! The tokens of YAML.
 
+use std::borrow::Cow;
+
 use crate::engine::yaml::fault::Mark;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,21 +41,32 @@ pub enum Style {
 }
 
 #[derive(Debug)]
-pub struct Token {
+pub struct Token<'t> {
     pub kind: Kind,
     pub start: Mark,
     pub end: Mark,
     /// The text of a scalar, the name of an alias or anchor, the handle of a tag or tag directive.
-    pub value: Vec<u8>,
+    pub value: Cow<'t, [u8]>,
     /// The suffix of a tag, the prefix of a tag directive.
     pub suffix: Vec<u8>,
     pub style: Style,
+    /// Whether the text of a scalar was dropped, as [`super::Scanner::keep_texts`] allows.
+    pub lost: bool,
     /// Major and minor number of a version directive.
     pub version: (u8, u8),
 }
 
-impl Token {
+impl Token<'_> {
     pub fn new(kind: Kind, start: Mark, end: Mark) -> Self {
-        Token { kind, start, end, value: Vec::new(), suffix: Vec::new(), style: Style::Plain, version: (0, 0) }
+        Token {
+            kind,
+            start,
+            end,
+            value: Cow::Borrowed(&[]),
+            suffix: Vec::new(),
+            style: Style::Plain,
+            lost: false,
+            version: (0, 0),
+        }
     }
 }

@@ -1,0 +1,95 @@
+//! The flags of `open` and `build` that say what form manifests take and where they go.
+
+use std::path::{Path, PathBuf};
+
+use ichor::edge::disk::Access;
+use ichor::ops::deliver::{self, Delivered};
+use ichor::ops::{self, Error};
+use ichor::stage::pack::size;
+use ichor::stage::pack::target::{self, Target};
+
+/// Flags for the form of manifests.
+#[derive(clap::Args)]
+pub struct Form {
+    /// Who takes the manifests: talos, machine-config FILE, omni, talhelper, kubectl, files, flux
+    #[arg(long = "for", value_name = "TARGET", num_args = 1..=2)]
+    target: Vec<String>,
+    /// Puts Helm's marks of ownership on the objects of charts, so that a later Helm release adopts them
+    #[arg(long)]
+    helm_ownership: bool,
+    /// Leaves comments and blank lines out of the manifests
+    #[arg(long)]
+    strip: bool,
+    /// Cuts patches and streams that are larger than this, such as 4MiB
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    split: Option<u64>,
+}
+
+/// The flags, understood.
+pub struct Understood {
+    pub form: deliver::Form,
+    /// A word that `--for` took and that was meant for what follows it.
+    pub rest: Option<PathBuf>,
+}
+
+impl Form {
+    /// Whether a target is named.
+    pub fn is_given(&self) -> bool {
+        !self.target.is_empty() || self.helm_ownership || self.strip || self.split.is_some()
+    }
+
+    pub fn understand(&self, spec: &Path) -> Result<Understood, Error> {
+        let mut words = self.target.iter();
+        let first = words.next().map_or("talos", String::as_str);
+        let (name, mut file) = match first.split_once('=') {
+            Some((name, file)) => (name, Some(PathBuf::from(file))),
+            None => (first, None),
+        };
+        let target: Target = name.parse()?;
+        let mut rest = words.next().map(PathBuf::from);
+        if target == Target::MachineConfig && file.is_none() {
+            file = rest.take();
+        }
+        let form = deliver::Form {
+            target,
+            config: file,
+            helm_ownership: self.helm_ownership,
+            strip: self.strip,
+            split: self.split,
+            spec: spec.into(),
+        };
+        Ok(Understood { form, rest })
+    }
+}
+
+/// Writes what was laid out; on standard error, says what to know and, where a target is named, how large it is and what
+/// comes next.
+pub fn write(form: &Form, delivered: &Delivered, output: Option<&Path>, access: Access) -> Result<(), Error> {
+    let output = output.filter(|it| *it != Path::new("-"));
+    if output.is_none() && delivered.delivery.single.is_none() && delivered.target == Target::Talhelper {
+        let manifest = "the bundle".to_owned();
+        return Err(Error::Deliver(target::DeliverError::Dollar { manifest }));
+    }
+    let written = ops::deliver::write(delivered, output, access)?;
+    let folder = written.as_deref().is_some_and(Path::is_dir);
+    // In a folder, nothing is missing.
+    for note in delivered.delivery.notes.iter().filter(|_| !folder || delivered.target == Target::MachineConfig) {
+        eprintln!("note: {note}");
+    }
+    if !form.is_given() {
+        return Ok(());
+    }
+    eprint!("{}", size::report(delivered.target, delivered.size));
+    let beyond = size::limits(delivered.target).iter().any(|it| it.hard && delivered.size > it.bytes);
+    if beyond && delivered.target == Target::Talos {
+        eprintln!("note: this is too large to apply in one; `--split 4MiB -o DIR/` cuts it");
+    }
+    if let Some(path) = written {
+        eprintln!("next: {}", delivered.target.next(&path.display().to_string(), folder));
+    }
+    Ok(())
+}
+
+fn parse_size(text: &str) -> Result<u64, String> {
+    size::parse(text).ok_or_else(|| format!("`{text}` is no size such as `4MiB`"))
+}

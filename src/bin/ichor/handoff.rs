@@ -1,0 +1,59 @@
+//! `ichor handoff`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use ichor::edge::disk::{self, Access};
+use ichor::ops::handoff::{self, Later};
+use ichor::ops::{self, Error};
+
+/// Writes what a GitOps tool takes the bundle over with: the same charts, by digest, with the same values
+#[derive(clap::Args)]
+pub struct Args {
+    /// The tool
+    tool: Tool,
+    /// The spec, or the folder it is in
+    #[arg(default_value = "ichor.yaml")]
+    spec: PathBuf,
+    /// Values for the time after the bootstrap, over those of the spec; PART= may be left out where there is one chart
+    #[arg(short = 'f', long = "values", value_name = "[PART=]FILE")]
+    values: Vec<String>,
+    /// The folder to write
+    #[arg(short, long, value_name = "DIR", default_value = "flux")]
+    output: PathBuf,
+}
+
+#[derive(Clone, Copy, clap::ValueEnum)]
+enum Tool {
+    Flux,
+}
+
+pub fn run(args: &Args) -> Result<ExitCode, Error> {
+    let Tool::Flux = args.tool;
+    let later: Vec<Later> = args
+        .values
+        .iter()
+        .map(|it| match it.split_once('=') {
+            Some((part, file)) => Later { part: Some(part.into()), file: file.into() },
+            None => Later { part: None, file: it.into() },
+        })
+        .collect();
+    let handoff = ops::handoff::flux(&args.spec, &later)?;
+    write(&handoff, args)?;
+    for (part, changes) in &handoff.changes {
+        println!("{part}: what changes from the bootstrap's values");
+        for change in changes {
+            let show = |it: &Option<String>| it.clone().unwrap_or_else(|| "not set".into());
+            println!("  {}: {} -> {}", change.path, show(&change.old), show(&change.new));
+        }
+    }
+    eprintln!("{}: read HANDOFF.md there", args.output.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn write(handoff: &handoff::Handoff, args: &Args) -> Result<(), Error> {
+    for (path, text) in &handoff.files {
+        disk::write(&args.output.join(path), text.as_bytes(), Access::Public)?;
+    }
+    Ok(())
+}

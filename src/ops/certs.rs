@@ -1,0 +1,103 @@
+//! `ichor certs`: every certificate of a lock, and where it goes.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Error, Workspace};
+use crate::stage::lock::{Expiry, Lock};
+use crate::stage::render;
+use crate::stage::seal::{self, Landing};
+use crate::stage::vendor::Vendored;
+
+/// One certificate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Row {
+    /// `part/pin`.
+    pub pin: String,
+    pub subject: String,
+    pub issuer: String,
+    /// DNS names, then IP addresses.
+    pub names: Vec<String>,
+    pub ca: bool,
+    /// `successor` or `predecessor` while a CA is being rotated.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub role: &'static str,
+    pub not_before: Timestamp,
+    pub not_after: Timestamp,
+    /// Whole days; negative once it has ended.
+    pub days_left: i64,
+    /// SHA-256 of the DER form, in hexadecimal.
+    pub fingerprint: String,
+    /// Where the certificate and its key go, by resource and key.
+    pub places: Vec<Place>,
+}
+
+/// A string of a resource.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Place {
+    /// `v1 Secret kube-system/cilium-ca`.
+    pub resource: String,
+    /// `data.tls.crt`.
+    pub key: String,
+    /// `certificate` or `key`.
+    pub holds: &'static str,
+}
+
+/// Every certificate of the lock of the spec at a path. Places are known only where the spec's sources are at hand and
+/// are what the lock says.
+pub fn certs(spec: &Path, now: Timestamp) -> Result<Vec<Row>, Error> {
+    let workspace = Workspace::read(spec)?;
+    let (lock, _) = workspace.lock()?;
+    let landings = landings(&workspace, &lock).unwrap_or_default();
+    let rows = lock.certificates().map(|it| {
+        let pin = format!("{}/{}", it.part, it.name);
+        let (certificate_name, key_name) = (format!("{pin}{}", suffix(it.role)), format!("{pin}.key"));
+        let places = landings.iter().filter_map(|landing| {
+            let holds = match &landing.holds {
+                it if *it == certificate_name => "certificate",
+                other if *other == key_name && it.role.is_empty() => "key",
+                _ => return None,
+            };
+            Some(Place { resource: landing.resource.clone(), key: landing.key.clone(), holds })
+        });
+        Row {
+            subject: it.certificate.subject.clone(),
+            issuer: it.certificate.issuer.clone(),
+            names: it.certificate.names.clone(),
+            ca: it.pin.is_ca(),
+            role: it.role,
+            not_before: it.certificate.not_before,
+            not_after: it.certificate.not_after,
+            days_left: it.certificate.days_left(now),
+            fingerprint: it.certificate.fingerprint.clone(),
+            places: places.collect(),
+            pin,
+        }
+    });
+    Ok(rows.collect())
+}
+
+/// The certificates that have ended or end within the days that the spec at a path says.
+pub fn expiring(spec: &Path, now: Timestamp) -> Result<Vec<Expiry>, Error> {
+    let workspace = Workspace::read(spec)?;
+    let (lock, _) = workspace.lock()?;
+    Ok(lock.expiring(now, workspace.spec.certificates.warn_days))
+}
+
+fn landings(workspace: &Workspace, lock: &Lock) -> Result<Vec<Landing>, Error> {
+    let vendored = Vendored::locked(&workspace.spec, workspace.resolve()?, lock)
+        .map_err(|stale| Error::Stale { path: workspace.lock_path.clone(), stale })?;
+    let sealed = seal::seal(&render::render(&vendored, None)?)?;
+    let certificates = lock
+        .certificates()
+        .map(|it| (format!("{}/{}{}", it.part, it.name, suffix(it.role)), it.certificate.pem.clone()));
+    Ok(seal::places(&sealed, &certificates.collect::<Vec<_>>()))
+}
+
+fn suffix(role: &str) -> String {
+    if role.is_empty() { String::new() } else { format!(" ({role})") }
+}

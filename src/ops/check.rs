@@ -1,0 +1,107 @@
+//! `ichor check`: what is likely wrong, though it builds.
+
+use std::path::Path;
+
+use jiff::Timestamp;
+
+use super::{Error, Workspace};
+use crate::base::diagnostic::{Diagnostic, Severity};
+use crate::stage::check::{self, ChartSubject, Layer, Subject};
+use crate::stage::pack::size;
+use crate::stage::pack::target::{self, Goods, Target};
+use crate::stage::pack::{self, Packed};
+use crate::stage::render;
+use crate::stage::resolve::{ResolvedContent, ResolvedPart};
+use crate::stage::seal;
+use crate::stage::spec::{Content, Spec, Values};
+use crate::stage::vendor::Vendored;
+
+/// What checking found.
+#[derive(Clone, Debug)]
+pub struct Checked {
+    pub diagnostics: Vec<Diagnostic>,
+    /// The size of what each target gets, in bytes; empty where nothing could be built.
+    pub sizes: Vec<(Target, u64)>,
+}
+
+impl Checked {
+    pub fn count(&self, severity: Severity) -> usize {
+        self.diagnostics.iter().filter(|it| it.severity == severity).count()
+    }
+}
+
+/// Checks the spec at a path, as far as its lock allows.
+pub fn check(spec: &Path, now: Timestamp) -> Result<Checked, Error> {
+    let workspace = Workspace::read(spec)?;
+    let lock = workspace.lock_if_any()?.map(|(lock, _)| lock);
+    let resolved = workspace.resolve()?;
+    let again = workspace.resolve()?;
+    let mut diagnostics = Vec::new();
+    let packed = match &lock {
+        None => {
+            let message = "there is no lock yet, so nothing that renders was checked";
+            diagnostics.push(Diagnostic::warning("L001", message).help("run `ichor lock`, then check again"));
+            None
+        }
+        Some(lock) => match Vendored::locked(&workspace.spec, again, lock) {
+            Ok(vendored) => Some(packed(&vendored, &workspace.spec)?),
+            Err(stale) => {
+                let stale = Error::Stale { path: workspace.lock_path.clone(), stale };
+                diagnostics.extend(stale.diagnostics());
+                None
+            }
+        },
+    };
+    let charts = resolved.parts().iter().filter_map(|it| chart(it, &workspace)).collect();
+    let subject = Subject {
+        spec: &workspace.spec,
+        file: &workspace.file,
+        text: &workspace.spec_text,
+        charts,
+        packed: packed.as_ref(),
+        lock: lock.as_ref(),
+        now,
+    };
+    diagnostics.extend(check::check(&subject));
+    let sizes = packed.as_ref().map(|it| sizes(it, &workspace.spec)).unwrap_or_default();
+    Ok(Checked { diagnostics, sizes })
+}
+
+fn packed(vendored: &Vendored, spec: &Spec) -> Result<Packed, Error> {
+    Ok(pack::pack(&seal::seal(&render::render(vendored, None)?)?, spec))
+}
+
+fn chart<'a>(part: &'a ResolvedPart, workspace: &'a Workspace) -> Option<ChartSubject<'a>> {
+    let ResolvedContent::Chart { chart, version, values, .. } = &part.content else { return None };
+    let wanted = workspace.spec.parts.iter().find(|it| it.name == part.name)?;
+    let Content::Chart(wanted) = &wanted.content else { return None };
+    let layers = wanted.values.iter().filter_map(|layer| match layer {
+        Values::File { path, .. } => {
+            let (file, text) = workspace.text(path).ok()?;
+            Some(Layer { file, text, start: None })
+        }
+        Values::Inline(_, place) => Some(Layer {
+            file: place.file.to_string(),
+            text: place.text.as_deref()?.to_owned(),
+            start: Some(place.span.start),
+        }),
+    });
+    Some(ChartSubject {
+        part: &part.name,
+        chart,
+        version,
+        place: wanted.place.clone(),
+        given: values,
+        layers: layers.collect(),
+    })
+}
+
+/// What each target that needs nothing but the manifests would get.
+fn sizes(packed: &Packed, spec: &Spec) -> Vec<(Target, u64)> {
+    let goods =
+        Goods { bundle: &spec.bundle, talos: spec.talos, manifests: packed.manifests(), all_nodes: packed.all_nodes() };
+    [Target::Talos, Target::Omni, Target::Talhelper, Target::Kubectl]
+        .into_iter()
+        .filter_map(|it| Some((it, size::measure(it, &target::deliver(&goods, it).ok()?, packed.manifests()))))
+        .collect()
+}

@@ -1,0 +1,151 @@
+//! A bundle's manifests in the form of a target, for `open` and `build`.
+
+use std::path::{Path, PathBuf};
+
+use super::{Error, handoff};
+use crate::edge::disk::{self, Access};
+use crate::stage::bundle::Index;
+use crate::stage::pack::adopt::{self, Release};
+use crate::stage::pack::size;
+use crate::stage::pack::split;
+use crate::stage::pack::strip;
+use crate::stage::pack::target::{self, Delivery, Goods, Target};
+use crate::stage::pack::{self, Manifest, machine_config, talos};
+
+/// How manifests are handed over.
+#[derive(Clone, Debug)]
+pub struct Form {
+    pub target: Target,
+    /// The machine config to put them into.
+    pub config: Option<PathBuf>,
+    /// Whether Helm's marks of ownership are put on the objects of charts.
+    pub helm_ownership: bool,
+    /// Whether comments and blank lines are left out.
+    pub strip: bool,
+    /// The largest patch or stream, in bytes.
+    pub split: Option<u64>,
+    /// The spec, which Flux needs beside the bundle.
+    pub spec: PathBuf,
+}
+
+/// Texts for a target, and how large they are.
+#[derive(Clone, Debug)]
+pub struct Delivered {
+    pub target: Target,
+    pub delivery: Delivery,
+    /// What the target's limits are about, in bytes: the largest patch or config, or the largest object of a stream.
+    pub size: u64,
+}
+
+/// Lays manifests out. They are those of the bundle with this index, with or without holes.
+pub fn deliver(index: &Index, manifests: &[Manifest], form: &Form) -> Result<Delivered, Error> {
+    let target = form.target;
+    let manifests: Vec<Manifest> = manifests.iter().map(|it| shape(index, it, form)).collect();
+    let all_nodes = talos::all_nodes(&manifests, index.talos);
+    let goods =
+        |manifests| Goods { bundle: &index.name, talos: index.talos, manifests, all_nodes: all_nodes.as_deref() };
+    let groups = match form.split {
+        Some(_) if !matches!(target, Target::Talos | Target::Kubectl | Target::Files) => {
+            return Err(Error::CannotSplit(target));
+        }
+        Some(limit) => split::split(&manifests, usize::try_from(limit).unwrap_or(usize::MAX)),
+        None => vec![manifests],
+    };
+    let mut deliveries = Vec::new();
+    for group in &groups {
+        deliveries.push(match target {
+            Target::MachineConfig => into_config(group, index, form)?,
+            Target::Flux => of_flux(index, form)?,
+            _ => target::deliver(&goods(group), target)?,
+        });
+    }
+    let sizes = deliveries.iter().zip(&groups).map(|(delivery, group)| size::measure(target, delivery, group));
+    let size = sizes.max().unwrap_or_default();
+    Ok(Delivered { target, delivery: join(deliveries), size })
+}
+
+/// Writes a delivery to standard output (`None`), a file, or a folder, which a path is that ends with a slash or is one
+/// already. Gives back where it went; `None` for standard output.
+pub fn write(delivered: &Delivered, output: Option<&Path>, access: Access) -> Result<Option<PathBuf>, Error> {
+    let Delivered { target, delivery, .. } = delivered;
+    let slash = output.is_some_and(|it| it.as_os_str().as_encoded_bytes().ends_with(b"/"));
+    let folder = output.filter(|it| slash || it.is_dir() || target.is_folder());
+    match (folder, output, &delivery.single) {
+        (Some(folder), ..) => {
+            disk::folder(folder, access)?;
+            for (path, text) in &delivery.files {
+                let path = folder.join(path);
+                if let Some(parent) = path.parent() {
+                    disk::folder(parent, access)?;
+                }
+                disk::write(&path, text.as_bytes(), access)?;
+            }
+            Ok(Some(folder.into()))
+        }
+        (None, Some(file), Some(text)) => {
+            disk::write(file, text.as_bytes(), access)?;
+            Ok(Some(file.into()))
+        }
+        (None, None, Some(text)) => {
+            disk::print(text.as_bytes())?;
+            Ok(None)
+        }
+        (None, _, None) => Err(Error::NeedsFolder(*target)),
+    }
+}
+
+/// One manifest as the form wants its text.
+fn shape(index: &Index, manifest: &Manifest, form: &Form) -> Manifest {
+    let part = pack::stem(&manifest.name);
+    let namespace = index.parts.get(part).and_then(|it| it.namespace.as_deref());
+    let mut contents = manifest.contents.clone();
+    if form.strip {
+        contents = strip::strip(&contents);
+    }
+    if form.helm_ownership
+        && let Some(namespace) = namespace
+    {
+        contents = adopt::adopt(&contents, Release { name: part, namespace });
+    }
+    Manifest { name: manifest.name.clone(), contents }
+}
+
+fn into_config(manifests: &[Manifest], index: &Index, form: &Form) -> Result<Delivery, Error> {
+    let path = form.config.as_ref().ok_or(Error::NoConfig)?;
+    let text = disk::read_text(path)?;
+    let inserted = machine_config::insert(&text, manifests, index.talos);
+    let inserted = inserted.map_err(|fault| Error::Config { path: path.clone(), fault })?;
+    let name = path.file_name().map_or_else(|| "controlplane.yaml".into(), |it| it.to_string_lossy().into_owned());
+    Ok(Delivery { single: Some(inserted.text.clone()), files: vec![(name, inserted.text)], notes: inserted.notes })
+}
+
+fn of_flux(index: &Index, form: &Form) -> Result<Delivery, Error> {
+    let handoff = handoff::flux(&form.spec, &[])?;
+    if handoff.bundle != index.name {
+        return Err(Error::OtherBundle { spec: form.spec.clone(), found: handoff.bundle, wanted: index.name.clone() });
+    }
+    Ok(Delivery { single: None, files: handoff.files, notes: Vec::new() })
+}
+
+/// Several deliveries as one; from the second on, file names are numbered.
+fn join(mut deliveries: Vec<Delivery>) -> Delivery {
+    if deliveries.len() == 1
+        && let Some(only) = deliveries.pop()
+    {
+        return only;
+    }
+    let mut joined = Delivery { single: None, files: Vec::new(), notes: Vec::new() };
+    for (index, delivery) in deliveries.into_iter().enumerate() {
+        for (path, text) in delivery.files {
+            let numbered = path.strip_suffix(".yaml").map(|it| format!("{it}-{:02}.yaml", index + 1));
+            let known = |path: &str| joined.files.iter().any(|(it, _)| it == path);
+            match numbered {
+                // The patch for all nodes is the same each time, and names of manifests differ anyway.
+                Some(_) if path == "all.yaml" && known(&path) => {}
+                Some(numbered) if path == "controlplane.yaml" || known(&path) => joined.files.push((numbered, text)),
+                _ => joined.files.push((path, text)),
+            }
+        }
+    }
+    joined
+}

@@ -1,0 +1,139 @@
+//! `ichor handoff flux`: from the bootstrap to GitOps.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::{Error, Workspace};
+use crate::edge::disk;
+use crate::engine::helm::values::{coalesce_values, merge_maps, read_documents};
+use crate::stage::lock::LockedPart;
+use crate::stage::pack::flux::{self, FluxContent, FluxPart, ValueChange};
+use crate::stage::vendor::{Vendored, VendoredContent, VendoredPart};
+
+/// A hand-over to Flux.
+#[derive(Clone, Debug)]
+pub struct Handoff {
+    pub bundle: String,
+    /// By path below the folder of the hand-over.
+    pub files: Vec<(String, String)>,
+    /// What changes from the bootstrap's values to those of Flux, by part.
+    pub changes: BTreeMap<String, Vec<ValueChange>>,
+}
+
+/// More values for the time after the bootstrap.
+#[derive(Clone, Debug)]
+pub struct Later {
+    /// The part; may be left out where the spec has one chart.
+    pub part: Option<String>,
+    pub file: PathBuf,
+}
+
+/// What Flux takes the spec at a path over with. `later` values lie over those of the bootstrap.
+pub fn flux(spec: &Path, later: &[Later]) -> Result<Handoff, Error> {
+    let workspace = Workspace::read(spec)?;
+    let (lock, _) = workspace.lock()?;
+    let vendored = Vendored::locked(&workspace.spec, workspace.resolve()?, &lock)
+        .map_err(|stale| Error::Stale { path: workspace.lock_path.clone(), stale })?;
+    let charts: Vec<&str> = vendored
+        .parts()
+        .iter()
+        .filter(|it| matches!(it.content, VendoredContent::Chart { .. }))
+        .map(|it| it.name.as_str())
+        .collect();
+    let mut layers: BTreeMap<String, Vec<&Path>> = BTreeMap::new();
+    for layer in later {
+        let part = match (&layer.part, charts.as_slice()) {
+            (Some(part), charts) if charts.contains(&part.as_str()) => part.clone(),
+            (None, [only]) => (*only).to_owned(),
+            (named, _) => {
+                let charts = charts.iter().map(|it| (*it).to_owned()).collect();
+                return Err(Error::NoSuchChart { named: named.clone(), charts });
+            }
+        };
+        layers.entry(part).or_default().push(&layer.file);
+    }
+    let mut parts = Vec::new();
+    let mut changes = BTreeMap::new();
+    for part in vendored.parts() {
+        let layers = layers.remove(&part.name).unwrap_or_default();
+        let Some(locked) = lock.parts.get(&part.name) else { continue };
+        let (content, changed) = content(part, locked, &layers)?;
+        if !changed.is_empty() {
+            changes.insert(part.name.clone(), changed);
+        }
+        parts.push(FluxPart { name: part.name.clone(), content });
+    }
+    let bundle = workspace.spec.bundle;
+    let mut files = flux::files(&bundle, &parts);
+    files.push(("HANDOFF.md".into(), guide(&bundle, &changes)));
+    Ok(Handoff { bundle, files, changes })
+}
+
+fn content(
+    part: &VendoredPart,
+    locked: &LockedPart,
+    layers: &[&Path],
+) -> Result<(FluxContent, Vec<ValueChange>), Error> {
+    Ok(match &part.content {
+        VendoredContent::Manifest(bytes) => {
+            (FluxContent::Manifest(String::from_utf8_lossy(bytes).into_owned()), Vec::new())
+        }
+        VendoredContent::Chart { chart, namespace, values, .. } => {
+            let mut merged = values.clone();
+            for layer in layers {
+                let fault = |message| Error::LaterValues { path: layer.to_path_buf(), message };
+                merged = merge_maps(&merged, &read_documents(&disk::read(layer)?).map_err(fault)?);
+            }
+            let all = coalesce_values(chart, &merged, &mut Vec::new());
+            let kept = all.map(|all| flux::keep_certificates(&merged, &all)).unwrap_or(merged);
+            let changed = flux::changes(values, &kept);
+            let content = FluxContent::Chart {
+                source: locked.source.clone(),
+                chart: chart.name().to_owned(),
+                version: locked.version.clone().unwrap_or_default(),
+                manifest: None,
+                namespace: namespace.clone(),
+                values: kept,
+            };
+            (content, changed)
+        }
+    })
+}
+
+/// What to do, in order, and what changes.
+fn guide(bundle: &str, changes: &BTreeMap<String, Vec<ValueChange>>) -> String {
+    let mut text = format!(
+        "# From bootstrap to Flux: {bundle}
+
+1. Bootstrap with Helm's marks of ownership on the objects, so that Helm adopts them:
+   `ichor open --for talos --helm-ownership -i KEY -o patches/`
+   (on a running cluster, apply that patch and run `talosctl upgrade-k8s`, which updates what Talos created).
+2. Put this folder into the repository that Flux watches, at `infrastructure/{bundle}`, and `{bundle}.yaml` where your
+   other Flux Kustomizations are. Commit, push, and run `flux reconcile kustomization flux-system --with-source`.
+3. When `flux get helmreleases --all-namespaces` says Ready, let Talos go of what Flux holds: take the inline manifests
+   out of every control plane's machine config (`talosctl edit machineconfig`), their entries out of the ConfigMap
+   `kube-system/talos-bootstrap-manifests-inventory`, and the annotation `config.k8s.io/owning-inventory` off the
+   objects. Until then `talosctl upgrade-k8s` would put the bootstrap's state back.
+
+Secrets with certificates are not in this folder. They stay in the cluster as the bootstrap made them; the values below
+name them, so that no certificate is minted anew.
+
+## What changes in the values
+"
+    );
+    if changes.is_empty() {
+        text.push_str("\nNothing.\n");
+    }
+    for (part, changes) in changes {
+        let _ = writeln!(text, "\n### {part}\n\n| value | bootstrap | Flux |\n|---|---|---|");
+        for change in changes {
+            let cell = |it: &Option<String>| match it {
+                Some(value) => format!("`{}`", value.replace('|', "\\|")),
+                None => "not set".into(),
+            };
+            let _ = writeln!(text, "| `{}` | {} | {} |", change.path, cell(&change.old), cell(&change.new));
+        }
+    }
+    text
+}

@@ -1,0 +1,185 @@
+//! `ichor rotate`: the only thing that replaces a pin.
+//!
+//! A leaf, or any other pin, is made anew at once. A CA takes three steps, each one change of the lock, so that at no time
+//! something is in use that a running agent does not trust:
+//!
+//! 1. The successor is made and trusted: every trust bundle holds both CAs. The old one signs still; no leaf changes.
+//! 2. The successor signs: every leaf of the CA is issued anew. The old CA is trusted still; its key is gone.
+//! 3. The old CA is dropped from the trust bundles.
+//!
+//! Charts know nothing of this: the certificate they get of a CA is the one that signs, followed by the other one. Go and
+//! OpenSSL read such a text as a bundle wherever it is used for trust, and its first certificate where it is used to sign.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use jiff::Timestamp;
+use serde_json::Value as Json;
+
+use super::lock::{Locked, relock};
+use super::{Error, Workspace};
+use crate::base::secret::Secret;
+use crate::edge::age::Sealer;
+use crate::edge::mint::Mint;
+use crate::engine::sprig::crypto::{Algorithm, Certificate};
+use crate::engine::value::{Failure, Value};
+use crate::engine::world::Call;
+use crate::stage::lock::{self, Lock, Pin, Successor};
+use crate::stage::render::Minter as _;
+use crate::stage::render::secrets;
+use crate::stage::spec::{Content, Spec};
+
+/// What is rotated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wanted {
+    /// Pins by name, `part/pin`; the part may be left out where only one has such a pin.
+    Pins(Vec<String>),
+    /// Everything: each CA goes one step on, and what no CA signed is made anew in the first of these steps.
+    All,
+}
+
+/// A step that was taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// The pin was made anew.
+    Replaced,
+    /// The CA's successor is trusted.
+    Trusted,
+    /// The CA's successor signs.
+    Signs,
+    /// The old CA is gone.
+    Dropped,
+}
+
+/// What rotating did.
+#[derive(Clone, Debug)]
+pub struct Rotated {
+    /// Each pin, `part/pin`, and the step it took.
+    pub steps: Vec<(String, Step)>,
+    pub locked: Locked,
+}
+
+/// Rotates pins of the spec at a path; one step for CAs.
+pub fn rotate(spec: &Path, wanted: &Wanted, identities: &[String], now: Timestamp) -> Result<Rotated, Error> {
+    let workspace = Workspace::read(spec)?;
+    let (mut lock, text) = workspace.lock()?;
+    let names = match wanted {
+        Wanted::Pins(names) => names.iter().map(|it| find(&lock, it)).collect::<Result<BTreeSet<_>, _>>()?,
+        Wanted::All => all(&lock),
+    };
+    let mut mint = Mint::new(now, identities);
+    check_keys(&lock, &mut mint)?;
+    let sealer = Sealer::new(&workspace.spec.recipients)?;
+    let mut steps = Vec::new();
+    for (part, name) in &names {
+        let full = format!("{part}/{name}");
+        let Some(pins) = lock.parts.get_mut(part).map(|it| &mut it.pins) else { continue };
+        let Some(pin) = pins.get_mut(name) else { continue };
+        let refused = |reason: &str| Error::NotRotated { name: full.clone(), reason: reason.into() };
+        let step = if pin.function == secrets::FUNCTION {
+            return Err(refused("it comes from `secretValues`; change it there, and run `ichor lock`"));
+        } else if pin.is_ca() {
+            ca(pin, &mut mint, &sealer, algorithm(&workspace.spec, part)).map_err(|it| refused(&it))?
+        } else {
+            pins.remove(name);
+            Step::Replaced
+        };
+        steps.push((full, step));
+    }
+    let locked = relock(&workspace, Some(lock), Some(&text), &mut mint, now, true)?;
+    Ok(Rotated { steps, locked })
+}
+
+/// Takes a CA one step on.
+fn ca(pin: &mut Pin, mint: &mut Mint<'_>, sealer: &Sealer, algorithm: Algorithm) -> Result<Step, String> {
+    if pin.predecessor.take().is_some() {
+        return Ok(Step::Dropped);
+    }
+    if let Some(successor) = pin.successor.take() {
+        pin.predecessor = pin.certificate.replace(successor.certificate);
+        pin.sealed = Some(successor.sealed);
+        return Ok(Step::Signs);
+    }
+    let (Some(Json::String(name)), Some(days), "genCA") =
+        (pin.args.first(), pin.args.get(1).and_then(Json::as_i64), pin.function.as_str())
+    else {
+        return Err("its key is another pin; rotate that one".into());
+    };
+    let args = [Value::from(name.as_str()), Value::Int(days)];
+    let minted = mint.mint(&Call { function: "genCA", args: &args }, algorithm);
+    let (certificate, key) = minted.and_then(halves).map_err(|it| it.message)?;
+    let sealed = sealer.seal(&key).map_err(|it| it.to_string())?;
+    pin.successor = Some(Successor { certificate, sealed });
+    Ok(Step::Trusted)
+}
+
+fn halves(value: Value) -> Result<(lock::Certificate, Secret), Failure> {
+    let Value::Object(object) = &value else { return Err(Failure::new("no certificate was made")) };
+    let pair: &Certificate = object.as_any().downcast_ref().ok_or("no certificate was made")?;
+    let certificate = lock::Certificate::read(&pair.cert.to_text()).map_err(Failure::from_error)?;
+    Ok((certificate, Secret::new(pair.key.as_bytes())))
+}
+
+/// Where an identity is at hand, every key must be that of its certificate.
+fn check_keys(lock: &Lock, mint: &mut Mint<'_>) -> Result<(), Error> {
+    if !mint.has_identity() {
+        return Ok(());
+    }
+    for (part, locked) in &lock.parts {
+        for (name, pin) in &locked.pins {
+            let full = format!("{part}/{name}");
+            for (certificate, sealed) in pin.keys() {
+                if !certificate.is_of_key(mint.open(&full, sealed)?.expose()) {
+                    return Err(Error::WrongKey { pin: full });
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn algorithm(spec: &Spec, part: &str) -> Algorithm {
+    let own = spec.parts.iter().find(|it| it.name == part).and_then(|it| match &it.content {
+        Content::Chart(chart) => chart.inputs.algorithm,
+        Content::Manifest { .. } => None,
+    });
+    own.unwrap_or(spec.certificates.algorithm)
+}
+
+fn find(lock: &Lock, wanted: &str) -> Result<(String, String), Error> {
+    let all: Vec<(&String, &String)> =
+        lock.parts.iter().flat_map(|(part, it)| it.pins.keys().map(move |name| (part, name))).collect();
+    let fits = |(part, name): &&(&String, &String)| wanted == *name || wanted == format!("{part}/{name}");
+    let found: Vec<_> = all.iter().filter(fits).collect();
+    match found[..] {
+        [(part, name)] => Ok(((*part).clone(), (*name).clone())),
+        [] => {
+            let known = all.iter().map(|(part, name)| format!("{part}/{name}")).collect();
+            Err(Error::NoPin { name: wanted.into(), known })
+        }
+        _ => {
+            let known = found.iter().map(|(part, name)| format!("{part}/{name}")).collect();
+            Err(Error::NoPin { name: wanted.into(), known })
+        }
+    }
+}
+
+/// The CAs that are on their way, where there are any; else everything that is not signed by a CA of the lock, for those
+/// leaves are issued anew when their CA's successor signs.
+fn all(lock: &Lock) -> BTreeSet<(String, String)> {
+    let pins = || lock.parts.iter().flat_map(|(part, it)| it.pins.iter().map(move |(name, pin)| (part, name, pin)));
+    let under_way = |pin: &Pin| pin.successor.is_some() || pin.predecessor.is_some();
+    let name = |(part, name, _): (&String, &String, &Pin)| (part.clone(), name.clone());
+    if pins().any(|(_, _, pin)| under_way(pin)) {
+        return pins().filter(|(_, _, pin)| under_way(pin)).map(name).collect();
+    }
+    let cas: BTreeSet<&str> = pins()
+        .filter(|(_, _, pin)| pin.is_ca())
+        .filter_map(|(_, _, pin)| pin.certificate.as_ref().map(|it| it.fingerprint.as_str()))
+        .collect();
+    let alone = |pin: &Pin| pin.issuer().is_none_or(|it| !cas.contains(it));
+    pins()
+        .filter(|(_, _, pin)| alone(pin) && pin.function != secrets::FUNCTION && pin.sealed.is_some())
+        .map(name)
+        .collect()
+}

@@ -1,0 +1,118 @@
+//! Sealed user values: decrypted when a lock is made, and kept there as pins of their own.
+
+use serde_json::Value as Json;
+
+use super::Error;
+use crate::base::secret::Secret;
+use crate::edge::age::Sealer;
+use crate::edge::mint::Mint;
+use crate::engine::helm::values::{merge_maps, read_documents};
+use crate::engine::hole;
+use crate::engine::value::{Map, Value};
+use crate::stage::lock::{LockedPart, Pin};
+use crate::stage::render::secrets;
+use crate::stage::resolve::Inputs;
+
+/// Brings the pins of a part's sealed values up to date with its files. Files that are as they were are not opened, and
+/// a value that stays keeps its envelope.
+pub(super) fn refresh(
+    name: &str,
+    part: &mut LockedPart,
+    inputs: &Inputs,
+    mint: &mut Mint<'_>,
+    sealer: &Sealer,
+) -> Result<(), Error> {
+    if part.secret_values == inputs.secret_digest {
+        return Ok(());
+    }
+    let mut merged = Map::any();
+    for (path, bytes) in &inputs.secret_values {
+        let text = mint.decrypt(path, bytes)?;
+        let fault = |reason: &str| Error::SecretValues { path: path.clone(), reason: reason.into() };
+        // The reader's own message may quote the text.
+        let read = read_documents(text.expose()).map_err(|_| fault("what is in it is no YAML mapping"))?;
+        let mut leaves = Vec::new();
+        collect(&Value::Map(read.clone()), &mut Vec::new(), &mut leaves).map_err(|it| fault(&it))?;
+        merged = merge_maps(&merged, &read);
+    }
+    let mut leaves = Vec::new();
+    let fault = |reason: String| Error::SecretValues { path: "secretValues".into(), reason };
+    collect(&Value::Map(merged), &mut Vec::new(), &mut leaves).map_err(fault)?;
+    let old: Vec<(String, Pin)> = part
+        .pins
+        .iter()
+        .filter(|(_, it)| it.function == secrets::FUNCTION)
+        .map(|(a, b)| (a.clone(), b.clone()))
+        .collect();
+    part.pins.retain(|_, it| it.function != secrets::FUNCTION);
+    for (path, secret) in leaves {
+        let key = secrets::key(path);
+        let known = old.iter().find(|(_, it)| it.key() == key);
+        if let Some((known_name, pin)) = known
+            && let Some(envelope) = &pin.sealed
+            && mint.open(&format!("{name}/{known_name}"), envelope)?.expose() == secret.expose()
+        {
+            part.pins.insert(known_name.clone(), pin.clone());
+            continue;
+        }
+        let pin_name = known.map_or_else(|| free_name(&key.args, part), |(it, _)| it.clone());
+        let mut pin = Pin::new(key);
+        pin.template = hole::may_be_template(secret.expose());
+        pin.sealed = Some(sealer.seal(&secret)?);
+        part.pins.insert(pin_name, pin);
+    }
+    part.secret_values = inputs.secret_digest;
+    Ok(())
+}
+
+/// Every string with its path. The error says what cannot be sealed, and never its value.
+fn collect(value: &Value, path: &mut Vec<Json>, leaves: &mut Vec<(Vec<Json>, Secret)>) -> Result<(), String> {
+    match value {
+        Value::Map(map) if !map.is_empty() || path.is_empty() => {
+            for (key, value) in map.to_vec() {
+                path.push(Json::String(key.to_text().into_owned()));
+                collect(&value, path, leaves)?;
+                path.pop();
+            }
+            Ok(())
+        }
+        Value::List(list) if !list.is_empty() => {
+            for (index, value) in list.to_vec().iter().enumerate() {
+                path.push(Json::from(index));
+                collect(value, path, leaves)?;
+                path.pop();
+            }
+            Ok(())
+        }
+        Value::Str(text) => match hole::refusal(text) {
+            Some(reason) => Err(format!("`{}` cannot be sealed: {reason}", shown(path))),
+            None => {
+                leaves.push((path.clone(), Secret::new(text.as_bytes())));
+                Ok(())
+            }
+        },
+        other => {
+            let what = match other {
+                Value::Nil => "null",
+                Value::Bool(_) => "a boolean",
+                Value::Map(_) | Value::List(_) => "empty",
+                _ => "a number",
+            };
+            Err(format!("`{}` is {what}, and only text can be sealed; quote it, or move it to `values`", shown(path)))
+        }
+    }
+}
+
+fn shown(path: &[Json]) -> String {
+    let segments: Vec<String> =
+        path.iter().map(|it| it.as_str().map_or_else(|| it.to_string(), str::to_owned)).collect();
+    segments.join(".")
+}
+
+/// `values.db.password`, or that with a number where it is taken.
+fn free_name(path: &[Json], part: &LockedPart) -> String {
+    let allowed = |it: char| if it.is_ascii_alphanumeric() || "._-".contains(it) { it } else { '-' };
+    let base: String = format!("values.{}", shown(path)).chars().map(allowed).take(100).collect();
+    let numbered = (2..).map(|it| format!("{base}-{it}"));
+    std::iter::once(base.clone()).chain(numbered).find(|it| !part.pins.contains_key(it)).unwrap_or(base)
+}

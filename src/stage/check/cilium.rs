@@ -1,0 +1,261 @@
+//! The rules of Cilium on Talos.
+
+use super::object::{Object, is_true, maps, word};
+use super::{ChartSubject, Subject, minor, spec_place};
+use crate::base::diagnostic::Diagnostic;
+use crate::engine::helm::values::coalesce_values;
+use crate::engine::value::{Map, Value};
+use crate::stage::pack::flux::at;
+use crate::stage::spec::{Content, Spec};
+
+/// The Kubernetes minors a minor of Cilium was tested with, first and last, as far as that is known.
+const KUBERNETES: &[((u32, u32), u32, u32)] = &[((1, 18), 30, 33), ((1, 20), 33, 36)];
+
+/// The Gateway API each minor of Cilium wants at least.
+const GATEWAY_API: &[((u32, u32), (u32, u32, u32))] =
+    &[((1, 16), (1, 1, 0)), ((1, 17), (1, 2, 0)), ((1, 19), (1, 4, 1)), ((1, 20), (1, 6, 1))];
+
+/// Rules on the values of a Cilium chart; any other chart has none.
+pub(super) fn values(subject: &Subject<'_>, chart: &ChartSubject<'_>, found: &mut Vec<Diagnostic>) {
+    if chart.chart.name() != "cilium" {
+        return;
+    }
+    let Ok(all) = coalesce_values(chart.chart, chart.given, &mut Vec::new()) else { return };
+    let Some(version) = minor(chart.version) else { return };
+    let mut rules = Rules { subject, chart, all: &all, version, found };
+    rules.address();
+    rules.capabilities();
+    rules.cgroups();
+    rules.proxy();
+    rules.api_server();
+    rules.masquerading();
+    rules.pod_ranges();
+    rules.gateway();
+    rules.kubernetes();
+}
+
+struct Rules<'a> {
+    subject: &'a Subject<'a>,
+    chart: &'a ChartSubject<'a>,
+    all: &'a Map,
+    version: (u32, u32),
+    found: &'a mut Vec<Diagnostic>,
+}
+
+impl Rules<'_> {
+    fn error(&mut self, code: &'static str, message: impl Into<String>, help: &str) {
+        self.found.push(Diagnostic::error(code, message).at(self.chart.place.clone()).help(help));
+    }
+
+    fn warning(&mut self, code: &'static str, message: impl Into<String>, help: &str) {
+        self.found.push(Diagnostic::warning(code, message).at(self.chart.place.clone()).help(help));
+    }
+
+    fn text(&self, path: &[&str]) -> String {
+        match at(self.all, path) {
+            Some(Value::Str(text)) => text.to_text().into_owned(),
+            Some(Value::Float(number)) => format!("{number}"),
+            Some(Value::Int(number)) => number.to_string(),
+            Some(Value::Int64(number)) => number.to_string(),
+            Some(Value::Bool(it)) => it.to_string(),
+            _ => String::new(),
+        }
+    }
+
+    fn on(&self, path: &[&str]) -> bool {
+        is_true(at(self.all, path))
+    }
+
+    fn address(&mut self) {
+        let wrong = |spec: &Spec| {
+            let part = spec.parts.iter().find(|it| it.name == self.chart.part);
+            matches!(part.map(|it| &it.content), Some(Content::Chart(it)) if it.path.trim_end_matches('/').ends_with("quay.io/cilium/cilium"))
+        };
+        if wrong(self.subject.spec) {
+            let help = "the chart is at oci://quay.io/cilium/charts/cilium";
+            self.error("C012", "`quay.io/cilium/cilium` is the image of the agent, not the chart", help);
+        }
+    }
+
+    fn capabilities(&mut self) {
+        for list in ["ciliumAgent", "cleanCiliumState"] {
+            let Some(Value::List(items)) = at(self.all, &["securityContext", "capabilities", list]) else { continue };
+            if items.items().iter().any(|it| word(Some(it.clone())).as_deref() == Some("SYS_MODULE")) {
+                let help = match list {
+                    "ciliumAgent" => {
+                        "set it to [CHOWN, KILL, NET_ADMIN, NET_RAW, IPC_LOCK, SYS_ADMIN, SYS_RESOURCE, DAC_OVERRIDE, FOWNER, SETGID, SETUID]"
+                    }
+                    _ => "set it to [NET_ADMIN, SYS_ADMIN, SYS_RESOURCE]",
+                };
+                let message =
+                    format!("Talos grants no pod SYS_MODULE, which `securityContext.capabilities.{list}` has");
+                self.error("C001", message, help);
+            }
+        }
+    }
+
+    fn cgroups(&mut self) {
+        let auto = self.on(&["cgroup", "autoMount", "enabled"]);
+        if auto || self.text(&["cgroup", "hostRoot"]) != "/sys/fs/cgroup" {
+            let help = "set `cgroup: {autoMount: {enabled: false}, hostRoot: /sys/fs/cgroup}`";
+            self.error("C002", "Talos mounts the cgroups itself, at /sys/fs/cgroup", help);
+        }
+    }
+
+    fn proxy(&mut self) {
+        let value = self.text(&["kubeProxyReplacement"]);
+        let known = ["true", "false", ""].contains(&value.as_str());
+        if self.version >= (1, 16) && !known {
+            let message = format!("`kubeProxyReplacement: {value}` is gone since Cilium 1.16");
+            self.error("C003", message, "set it to true or false");
+        }
+    }
+
+    fn api_server(&mut self) {
+        let host = self.text(&["k8sServiceHost"]);
+        let port = self.text(&["k8sServicePort"]);
+        let help = "KubePrism answers on every node: set `k8sServiceHost: localhost` and `k8sServicePort: 7445`";
+        if host == "auto" {
+            self.error("C004", "`k8sServiceHost: auto` needs a cluster to ask, and a build has none", help);
+        } else if port == "7445" && !["localhost", "127.0.0.1"].contains(&host.as_str()) {
+            self.error(
+                "C004",
+                format!("port 7445 is KubePrism's, which answers on localhost alone, not on `{host}`"),
+                help,
+            );
+        } else if self.on(&["kubeProxyReplacement"]) && host.is_empty() {
+            let message = "Cilium replaces kube-proxy, but does not know where the API server is";
+            self.error("C004", message, help);
+        }
+    }
+
+    fn masquerading(&mut self) {
+        let talos = self.subject.spec.talos;
+        let host_dns = (talos.major, talos.minor) >= (1, 8);
+        if host_dns && self.on(&["bpf", "masquerade"]) && !self.on(&["bpf", "hostLegacyRouting"]) {
+            let message =
+                "`bpf.masquerade` breaks DNS where Talos forwards it to the host, as it does by default since 1.8";
+            let help =
+                "set `bpf.hostLegacyRouting: true`, or `machine.features.hostDNS.forwardKubeDNSToHost: false` in Talos";
+            self.warning("C005", message, help);
+        }
+    }
+
+    fn pod_ranges(&mut self) {
+        let given = at(self.chart.given, &["ipam", "operator", "clusterPoolIPv4PodCIDRList"]).is_some();
+        if given && self.text(&["ipam", "mode"]) == "kubernetes" {
+            let message = "`ipam.operator.clusterPoolIPv4PodCIDRList` has no effect with `ipam.mode: kubernetes`";
+            self.warning("C006", message, "the range is Kubernetes' own: `cluster.network.podSubnets` in Talos");
+        }
+    }
+
+    fn gateway(&mut self) {
+        if !self.on(&["gatewayAPI", "enabled"]) {
+            return;
+        }
+        let known = self.subject.spec.api_versions.iter().any(|it| it.starts_with("gateway.networking.k8s.io/v1"));
+        if !known && self.text(&["gatewayAPI", "gatewayClass", "create"]) != "true" {
+            let message = "`gatewayAPI.enabled` is set, but the chart will not render the GatewayClass";
+            let help = "set `gatewayAPI.gatewayClass.create: \"true\"`, or list gateway.networking.k8s.io/v1/GatewayClass in `apiVersions`";
+            self.warning("C007", message, help);
+        }
+        let Some(packed) = self.subject.packed else { return };
+        let versions: Vec<(u32, u32, u32)> = packed
+            .manifests()
+            .iter()
+            .flat_map(|it| it.contents.lines())
+            .filter_map(|it| it.trim().strip_prefix("gateway.networking.k8s.io/bundle-version:"))
+            .filter_map(|it| three(it.trim().trim_matches(['"', '\''])))
+            .collect();
+        let wanted = GATEWAY_API.iter().rev().find(|(it, _)| *it <= self.version).map(|(_, wanted)| *wanted);
+        let Some(wanted) = wanted else { return };
+        let version = format!("v{}.{}.{}", wanted.0, wanted.1, wanted.2);
+        let help = format!("add a manifest part with the CRDs of {version} before it");
+        match versions.iter().min() {
+            None => {
+                self.warning("C008", "`gatewayAPI.enabled` is set, but no part brings the Gateway API's CRDs", &help)
+            }
+            Some(found) if *found < wanted => {
+                let message = format!(
+                    "Cilium {}.{} wants the Gateway API's CRDs from {version} on, but these are v{}.{}.{}",
+                    self.version.0, self.version.1, found.0, found.1, found.2
+                );
+                self.warning("C008", message, "take the newer CRDs");
+            }
+            Some(_) => {}
+        }
+    }
+
+    fn kubernetes(&mut self) {
+        let Some((_, first, last)) = KUBERNETES.iter().find(|(it, ..)| *it == self.version) else { return };
+        let Some(kubernetes) = &self.subject.spec.kubernetes else { return };
+        if minor(kubernetes.as_str()).is_some_and(|it| it < (1, *first) || it > (1, *last)) {
+            let message = format!(
+                "Cilium {}.{} is tested with Kubernetes 1.{first} to 1.{last}, not with {}",
+                self.version.0,
+                self.version.1,
+                kubernetes.as_str()
+            );
+            self.found.push(Diagnostic::warning("C010", message).at(spec_place(self.subject, "kubernetes")));
+        }
+    }
+}
+
+/// Rules on the objects beside Cilium.
+pub(super) fn objects(subject: &Subject<'_>, objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
+    let cilium = subject.charts.iter().find(|it| it.chart.name() == "cilium").and_then(|it| minor(it.version));
+    for object in objects {
+        if object.head.kind == "CiliumLoadBalancerIPPool"
+            && let Some(version) = cilium
+        {
+            pool(object, version, found);
+        }
+        if object.head.kind.ends_with("NetworkPolicy") {
+            let wrong = maps(&Value::Map(object.content.clone())).iter().any(|it| {
+                ["k8s-app", "k8s:k8s-app"].iter().any(|key| word(it.get(key)).as_deref() == Some("cilium-hubble-relay"))
+            });
+            if wrong {
+                let message = format!(
+                    "{}: {} selects `cilium-hubble-relay`, which no pod is labelled",
+                    object.manifest, object.head
+                );
+                found.push(Diagnostic::warning("C011", message).help("the label is `k8s-app: hubble-relay`"));
+            }
+        }
+    }
+}
+
+fn pool(object: &Object<'_>, version: (u32, u32), found: &mut Vec<Diagnostic>) {
+    let Object { manifest, head, content, .. } = object;
+    let at_all = format!("{manifest}: {head}");
+    let spec = match content.get("spec") {
+        Some(Value::Map(spec)) => spec,
+        _ => Map::any(),
+    };
+    if spec.contains("cidrs") {
+        let help = "write `spec.blocks: [{cidr: ...}]`";
+        if version >= (1, 16) {
+            found.push(
+                Diagnostic::error("C009", format!("{at_all}: `spec.cidrs` is gone since Cilium 1.16")).help(help),
+            );
+        } else if version >= (1, 15) {
+            found.push(Diagnostic::warning("C009", format!("{at_all}: `spec.cidrs` goes with Cilium 1.16")).help(help));
+        }
+    }
+    match head.api_version.as_str() {
+        "cilium.io/v2" if version < (1, 18) => {
+            let message = format!("{at_all}: cilium.io/v2 knows pools only from Cilium 1.18 on");
+            found.push(Diagnostic::error("C009", message).help("write `apiVersion: cilium.io/v2alpha1`"));
+        }
+        "cilium.io/v2alpha1" if version >= (1, 18) => {
+            let message = format!("{at_all}: cilium.io/v2alpha1 is deprecated since Cilium 1.18");
+            found.push(Diagnostic::warning("C009", message).help("write `apiVersion: cilium.io/v2`"));
+        }
+        _ => {}
+    }
+}
+
+fn three(version: &str) -> Option<(u32, u32, u32)> {
+    let mut numbers = version.trim_start_matches('v').split(['.', '-']).map(|it| it.parse().ok());
+    Some((numbers.next()??, numbers.next()??, numbers.next()??))
+}

@@ -1,0 +1,204 @@
+//! Certificates: which were issued anew, and what that changes for those who trust them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde_json::Value as Json;
+
+use super::fields;
+use super::model::{Area, CertificateDiff, CertificateFacts, Change, Finding, Risk, Status};
+use super::present;
+use crate::stage::lock::{self, Pin};
+
+/// What the pins of one part say.
+pub(super) struct Pins {
+    pub(super) certificates: Vec<CertificateDiff>,
+    /// Envelopes made anew around an unchanged public half.
+    pub(super) resealed: usize,
+}
+
+/// Compares the pins of a part.
+pub(super) fn compare(
+    part: &str,
+    old: &BTreeMap<String, Pin>,
+    new: &BTreeMap<String, Pin>,
+    found: &mut Vec<Finding>,
+) -> Pins {
+    let mut certificates = Vec::new();
+    let mut resealed = 0;
+    for name in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
+        let certificate = |pins: &BTreeMap<String, Pin>| pins.get(name)?.certificate.as_ref().map(facts);
+        let (before, after) = (certificate(old), certificate(new));
+        if before != after {
+            certificates.push(judge(name, before, after));
+            continue;
+        }
+        let (Some(before), Some(after)) = (old.get(name), new.get(name)) else {
+            if certificate(old).is_none() && certificate(new).is_none() {
+                let gone = !new.contains_key(name);
+                let text = if gone { format!("secret {name} is dropped") } else { format!("secret {name} is new") };
+                let risk = if gone { Risk::Loss } else { Risk::Moves };
+                found.push(Finding { risk, area: Area::Certificate, part: part.into(), resource: None, text });
+            }
+            continue;
+        };
+        if before.value != after.value {
+            let text = format!("pinned value {name} is another");
+            found.push(Finding {
+                risk: Risk::Restart,
+                area: Area::Certificate,
+                part: part.into(),
+                resource: None,
+                text,
+            });
+        } else if before.sealed != after.sealed {
+            resealed += 1;
+        }
+    }
+    for it in &certificates {
+        let text = format!("certificate {}: {}", it.name, it.what);
+        found.push(Finding { risk: it.risk, area: Area::Certificate, part: part.into(), resource: None, text });
+    }
+    Pins { certificates, resealed }
+}
+
+/// The certificates that a resource's changed fields hold, beyond those that are pinned.
+pub(super) fn in_fields(resource: &str, changes: &[Change], pinned: &BTreeSet<String>) -> Vec<CertificateDiff> {
+    let all = |value: &Option<Json>| {
+        let mut found = Vec::new();
+        value.iter().for_each(|it| collect(it, &mut found));
+        found.retain(|it: &CertificateFacts| !pinned.contains(&it.fingerprint));
+        found
+    };
+    let mut diffs = Vec::new();
+    for change in changes {
+        let (mut old, new) = (all(&change.old), all(&change.new));
+        let place = format!("{resource} {}", fields::path(&change.keys));
+        for after in new {
+            if let Some(same) = old.iter().position(|it| it.fingerprint == after.fingerprint) {
+                old.remove(same);
+                continue;
+            }
+            let before = old.iter().position(|it| it.subject == after.subject).map(|it| old.remove(it));
+            diffs.push(judge(&place, before, Some(after)));
+        }
+        diffs.extend(old.into_iter().map(|it| judge(&place, Some(it), None)));
+    }
+    diffs
+}
+
+/// Every certificate in a whole value, as if it were new or gone.
+pub(super) fn in_value(resource: &str, value: &Json, is_new: bool, pinned: &BTreeSet<String>) -> Vec<CertificateDiff> {
+    let whole = Some(value.clone());
+    let (old, new) = if is_new { (None, whole) } else { (whole, None) };
+    let how = if is_new { super::model::How::Added } else { super::model::How::Removed };
+    in_fields(resource, &[Change { path: String::new(), how, old, new, keys: Vec::new() }], pinned)
+}
+
+fn collect(value: &Json, found: &mut Vec<CertificateFacts>) {
+    match value {
+        Json::String(text) => found.extend(present::certificates(text)),
+        Json::Array(list) => list.iter().for_each(|it| collect(it, found)),
+        Json::Object(map) => map.values().for_each(|it| collect(it, found)),
+        _ => {}
+    }
+}
+
+fn judge(name: &str, old: Option<CertificateFacts>, new: Option<CertificateFacts>) -> CertificateDiff {
+    let is_authority = |it: &CertificateFacts| it.subject == it.issuer;
+    let (status, risk, what) = match (&old, &new) {
+        (None, Some(new)) if is_authority(new) => {
+            let what = format!("a new authority, {}: whoever holds its key is trusted", told(new));
+            (Status::Added, Risk::Gains, what)
+        }
+        (None, Some(new)) => {
+            let what = format!("new, {} by {}{}", told(new), new.issuer, names(new));
+            (Status::Added, Risk::Gains, what)
+        }
+        (Some(old), None) => (Status::Removed, Risk::Loss, format!("gone, {}", told(old))),
+        (Some(old), Some(new)) => changed(old, new, is_authority(new)),
+        (None, None) => (Status::Same, Risk::Moves, String::new()),
+    };
+    CertificateDiff { name: name.into(), status, risk, old, new, what }
+}
+
+fn changed(old: &CertificateFacts, new: &CertificateFacts, authority: bool) -> (Status, Risk, String) {
+    let mut risk = Risk::Restart;
+    let mut what = vec![format!("issued anew, {} → {}", short(&old.fingerprint), short(&new.fingerprint))];
+    if authority {
+        risk = Risk::Traffic;
+        what[0] = format!(
+            "the authority is another, {} → {}: who trusts only the old one refuses the new",
+            short(&old.fingerprint),
+            short(&new.fingerprint)
+        );
+    }
+    if old.subject != new.subject {
+        what.push(format!("subject {} → {}", old.subject, new.subject));
+    }
+    if old.issuer != new.issuer {
+        risk = risk.min(Risk::Traffic);
+        what.push(format!("issuer {} → {}", old.issuer, new.issuer));
+    }
+    let before: BTreeSet<&String> = old.names.iter().collect();
+    let after: BTreeSet<&String> = new.names.iter().collect();
+    for name in after.difference(&before) {
+        risk = Risk::Gains;
+        what.push(format!("gains the name {name}"));
+    }
+    for name in before.difference(&after) {
+        risk = risk.min(Risk::Traffic);
+        what.push(format!("loses the name {name}"));
+    }
+    if new.not_after < old.not_after {
+        risk = risk.min(Risk::Traffic);
+        what.push(format!("ends sooner: {}, not {}", present::day(new.not_after), present::day(old.not_after)));
+    } else if new.not_after > old.not_after {
+        what.push(format!("until {}, not {}", present::day(new.not_after), present::day(old.not_after)));
+    }
+    (Status::Changed, risk, what.join("; "))
+}
+
+fn told(it: &CertificateFacts) -> String {
+    format!("{} ({}) until {}", it.subject, short(&it.fingerprint), present::day(it.not_after))
+}
+
+fn names(it: &CertificateFacts) -> String {
+    if it.names.is_empty() { String::new() } else { format!(" for {}", it.names.join(", ")) }
+}
+
+fn short(fingerprint: &str) -> String {
+    format!("sha256:{}", present::short(fingerprint))
+}
+
+pub(super) fn facts(it: &lock::Certificate) -> CertificateFacts {
+    CertificateFacts {
+        subject: it.subject.clone(),
+        issuer: it.issuer.clone(),
+        names: it.names.clone(),
+        not_before: it.not_before,
+        not_after: it.not_after,
+        fingerprint: it.fingerprint.clone(),
+    }
+}
+
+/// What is to be said of certificates that end soon after a moment, or before it.
+pub(super) fn expiry(part: &str, certificates: &[CertificateDiff], now: Timestamp, found: &mut Vec<Finding>) {
+    for it in certificates {
+        let Some(new) = &it.new else { continue };
+        let days = (new.not_after.as_second() - now.as_second()).div_euclid(86_400);
+        if days < 30 {
+            let text = match days {
+                ..0 => format!("certificate {} ended on {}", it.name, present::day(new.not_after)),
+                _ => format!("certificate {} ends in {}", it.name, present::count(days.unsigned_abs() as usize, "day")),
+            };
+            found.push(Finding {
+                risk: Risk::Traffic,
+                area: Area::Certificate,
+                part: part.into(),
+                resource: None,
+                text,
+            });
+        }
+    }
+}

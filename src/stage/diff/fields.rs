@@ -1,0 +1,254 @@
+//! Field by field, with lists matched as Kubernetes merges them and not by index.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value as Json};
+use similar::{Algorithm, DiffOp, capture_diff_slices};
+
+use super::model::{Change, How};
+
+/// What Kubernetes merges a list by, by the name of the list; else the first of `ANY` that tells all items apart.
+const KEYS: &[(&str, &[&str])] = &[
+    ("volumeMounts", &["mountPath"]),
+    ("volumeDevices", &["devicePath"]),
+    ("hostAliases", &["ip"]),
+    ("topologySpreadConstraints", &["topologyKey", "whenUnsatisfiable"]),
+    ("conditions", &["type"]),
+    ("subjects", &["kind", "namespace", "name"]),
+    ("ownerReferences", &["uid"]),
+];
+const ANY: &[&[&str]] = &[
+    &["name"],
+    &["containerPort", "protocol"],
+    &["port", "protocol"],
+    &["containerPort"],
+    &["port"],
+    &["mountPath"],
+    &["key", "operator", "effect"],
+    &["key"],
+    &["type"],
+    &["kind", "namespace", "name"],
+    &["id"],
+];
+
+/// Every difference between two values, in the order of the new one.
+pub fn compare(old: &Json, new: &Json) -> Vec<Change> {
+    let mut walk = Walk { path: Vec::new(), found: Vec::new() };
+    walk.values(old, new);
+    walk.found
+}
+
+/// A path as a reader knows it: `a.b["c.d"].list[item]`. Items of lists come with their brackets.
+pub fn path(keys: &[String]) -> String {
+    let mut text = String::new();
+    for key in keys {
+        let plain = !key.is_empty() && key.bytes().all(|it| it.is_ascii_alphanumeric() || b"-_$".contains(&it));
+        if key.starts_with('\u{0}') {
+            text.push_str(&format!("[{}]", &key[1..]));
+        } else if plain {
+            if !text.is_empty() {
+                text.push('.');
+            }
+            text.push_str(key);
+        } else {
+            text.push_str(&format!("[{key:?}]"));
+        }
+    }
+    text
+}
+
+struct Walk {
+    /// Keys of objects as they are; an item of a list as NUL and what it is known by.
+    path: Vec<String>,
+    found: Vec<Change>,
+}
+
+impl Walk {
+    fn values(&mut self, old: &Json, new: &Json) {
+        match (old, new) {
+            _ if old == new => {}
+            (Json::Object(old), Json::Object(new)) => self.objects(old, new),
+            (Json::Array(old), Json::Array(new)) => self.lists(old, new),
+            _ => self.note(How::Changed, Some(old), Some(new)),
+        }
+    }
+
+    fn objects(&mut self, old: &Map<String, Json>, new: &Map<String, Json>) {
+        for (key, value) in old {
+            if !new.contains_key(key) {
+                self.below(key.clone(), |it| it.note(How::Removed, Some(value), None));
+            }
+        }
+        for (key, value) in new {
+            self.below(key.clone(), |it| match old.get(key) {
+                Some(old) => it.values(old, value),
+                None => it.note(How::Added, None, Some(value)),
+            });
+        }
+    }
+
+    fn lists(&mut self, old: &[Json], new: &[Json]) {
+        let name = self.path.iter().rev().find(|it| !it.starts_with('\u{0}')).map(String::as_str).unwrap_or_default();
+        match keyed(name, old, new) {
+            Some((old_keys, new_keys)) => self.keyed(old, &old_keys, new, &new_keys),
+            None => self.ordered(old, new),
+        }
+    }
+
+    fn keyed(&mut self, old: &[Json], old_keys: &[String], new: &[Json], new_keys: &[String]) {
+        let before: BTreeMap<&String, &Json> = old_keys.iter().zip(old).collect();
+        let after: BTreeSet<&String> = new_keys.iter().collect();
+        for (key, value) in old_keys.iter().zip(old) {
+            if !after.contains(key) {
+                self.below(item(key), |it| it.note(How::Removed, Some(value), None));
+            }
+        }
+        for (key, value) in new_keys.iter().zip(new) {
+            self.below(item(key), |it| match before.get(key) {
+                Some(old) => it.values(old, value),
+                None => it.note(How::Added, None, Some(value)),
+            });
+        }
+        let kept = |keys: &[String], other: &dyn Fn(&String) -> bool| -> Vec<Json> {
+            keys.iter().filter(|it| other(it)).map(|it| Json::String(it.clone())).collect()
+        };
+        let old_order = kept(old_keys, &|it| after.contains(it));
+        let new_order = kept(new_keys, &|it| before.contains_key(it));
+        if old_order != new_order {
+            self.note(How::Reordered, Some(&Json::Array(old_order)), Some(&Json::Array(new_order)));
+        }
+    }
+
+    /// Lists without keys: what is equal in the same order stays, the rest is paired as it stands.
+    fn ordered(&mut self, old: &[Json], new: &[Json]) {
+        let old_texts: Vec<String> = old.iter().map(Json::to_string).collect();
+        let new_texts: Vec<String> = new.iter().map(Json::to_string).collect();
+        let sorted = |texts: &[String]| {
+            let mut sorted = texts.to_vec();
+            sorted.sort();
+            sorted
+        };
+        if sorted(&old_texts) == sorted(&new_texts) {
+            let (old, new) = (Json::Array(old.to_vec()), Json::Array(new.to_vec()));
+            return self.note(How::Reordered, Some(&old), Some(&new));
+        }
+        for op in capture_diff_slices(Algorithm::Myers, &old_texts, &new_texts) {
+            let (gone, come) = match op {
+                DiffOp::Equal { .. } => continue,
+                DiffOp::Delete { old_index, old_len, .. } => (old_index..old_index + old_len, 0..0),
+                DiffOp::Insert { new_index, new_len, .. } => (0..0, new_index..new_index + new_len),
+                DiffOp::Replace { old_index, old_len, new_index, new_len } => {
+                    (old_index..old_index + old_len, new_index..new_index + new_len)
+                }
+            };
+            let (gone, come) = (&old[gone.clone()], come.start..come.end);
+            let first = come.start;
+            let come = &new[come];
+            let pairs = gone.len().min(come.len());
+            for index in 0..gone.len().max(come.len()) {
+                self.below(item(&(first + index).to_string()), |it| match (gone.get(index), come.get(index)) {
+                    (Some(old), Some(new)) if index < pairs => it.values(old, new),
+                    (Some(old), _) => it.note(How::Removed, Some(old), None),
+                    (None, Some(new)) => it.note(How::Added, None, Some(new)),
+                    (None, None) => {}
+                });
+            }
+        }
+    }
+
+    fn below(&mut self, key: String, inner: impl FnOnce(&mut Walk)) {
+        self.path.push(key);
+        inner(self);
+        self.path.pop();
+    }
+
+    fn note(&mut self, how: How, old: Option<&Json>, new: Option<&Json>) {
+        let keys = self.path.clone();
+        self.found.push(Change { path: path(&keys), how, old: old.cloned(), new: new.cloned(), keys });
+    }
+}
+
+fn item(key: &str) -> String {
+    format!("\u{0}{key}")
+}
+
+/// What each item of both lists is known by, where all of them have it and no two share it.
+fn keyed(name: &str, old: &[Json], new: &[Json]) -> Option<(Vec<String>, Vec<String>)> {
+    let all_objects = |list: &[Json]| list.iter().all(Json::is_object);
+    if !all_objects(old) || !all_objects(new) {
+        return None;
+    }
+    let own = KEYS.iter().find(|(it, _)| *it == name).map(|(_, keys)| *keys);
+    own.into_iter().chain(ANY.iter().copied()).find_map(|keys| Some((names(old, keys)?, names(new, keys)?)))
+}
+
+/// The first key is needed, the others may be absent.
+fn names(list: &[Json], keys: &[&str]) -> Option<Vec<String>> {
+    let mut seen = BTreeSet::new();
+    let mut names = Vec::new();
+    for value in list {
+        let mut words = Vec::new();
+        for (index, key) in keys.iter().enumerate() {
+            match value.get(key) {
+                Some(Json::String(word)) => words.push(word.clone()),
+                Some(it @ (Json::Number(_) | Json::Bool(_))) => words.push(it.to_string()),
+                None if index > 0 => {}
+                _ => return None,
+            }
+        }
+        let name = words.join("/");
+        if !seen.insert(name.clone()) {
+            return None;
+        }
+        names.push(name);
+    }
+    Some(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn shown(old: &Json, new: &Json) -> Vec<String> {
+        let side = |it: &Option<Json>| it.as_ref().map_or("-".into(), Json::to_string);
+        let line = |it: &Change| format!("{} {} {}", it.path, side(&it.old), side(&it.new));
+        compare(old, new).iter().map(line).collect()
+    }
+
+    #[test]
+    fn matches_containers_by_name_and_not_by_place() {
+        let old = json!({"spec": {"containers": [{"name": "a", "image": "x:1"}, {"name": "b", "args": ["-v"]}]}});
+        let new = json!({"spec": {"containers": [{"name": "c"}, {"name": "a", "image": "x:2"}, {"name": "b", "args": ["-v", "-w"]}]}});
+        assert_eq!(
+            shown(&old, &new),
+            [
+                r#"spec.containers[c] - {"name":"c"}"#,
+                r#"spec.containers[a].image "x:1" "x:2""#,
+                r#"spec.containers[b].args[1] - "-w""#,
+            ]
+        );
+    }
+
+    #[test]
+    fn tells_ports_of_one_number_apart_by_protocol() {
+        let old = json!({"ports": [{"port": 53, "protocol": "TCP"}, {"port": 53, "protocol": "UDP"}]});
+        let new = json!({"ports": [{"port": 53, "protocol": "UDP", "nodePort": 1}, {"port": 53, "protocol": "TCP"}]});
+        assert_eq!(
+            shown(&old, &new),
+            ["ports[53/UDP].nodePort - 1", r#"ports ["53/TCP","53/UDP"] ["53/UDP","53/TCP"]"#,]
+        );
+    }
+
+    #[test]
+    fn quotes_keys_that_hold_dots() {
+        assert_eq!(shown(&json!({"a": {"b/c.d": 1}}), &json!({"a": {}})), [r#"a["b/c.d"] 1 -"#]);
+    }
+
+    #[test]
+    fn says_nothing_only_of_equal_values() {
+        assert_eq!(shown(&json!({"a": 1, "b": [2]}), &json!({"b": [2], "a": 1})), [] as [&str; 0]);
+        assert_eq!(shown(&json!({"a": null}), &json!({})), ["a null -"]);
+    }
+}

@@ -1,0 +1,123 @@
+//! Container images, before and after.
+
+use std::collections::BTreeSet;
+
+use super::model::{Area, Finding, ImageDiff, Risk};
+
+/// `registry/repository:tag@digest` in its pieces.
+struct Image<'a> {
+    registry: &'a str,
+    repository: &'a str,
+    tag: &'a str,
+    digest: &'a str,
+}
+
+pub(super) fn compare(part: &str, old: &[String], new: &[String], found: &mut Vec<Finding>) -> Vec<ImageDiff> {
+    let before: BTreeSet<&String> = old.iter().collect();
+    let after: BTreeSet<&String> = new.iter().collect();
+    let mut gone: Vec<&String> = before.difference(&after).copied().collect();
+    let mut diffs = Vec::new();
+    for image in after.difference(&before) {
+        let to = Image::parse(image);
+        // The same repository, else the same last word of it in another registry.
+        let near = |it: &&String| -> u8 {
+            let from = Image::parse(it);
+            match () {
+                () if from.repository == to.repository && from.registry == to.registry => 2,
+                () if last(from.repository) == last(to.repository) => 1,
+                () => 0,
+            }
+        };
+        let best = gone.iter().enumerate().map(|(index, it)| (near(it), index)).filter(|(near, _)| *near > 0);
+        let from = best.max_by_key(|(near, index)| (*near, usize::MAX - index)).map(|(_, index)| gone.remove(index));
+        let what = match from {
+            Some(from) => differs(&Image::parse(from), &to),
+            None => vec![if to.digest.is_empty() { "new, without a digest" } else { "new" }.to_owned()],
+        };
+        let mut say = |risk, text: &str| {
+            let text = format!("image {image}: {text}");
+            found.push(Finding { risk, area: Area::Image, part: part.into(), resource: None, text });
+        };
+        for it in &what {
+            match it.as_str() {
+                "other registry" => say(Risk::Gains, "comes from another registry"),
+                "other repository" => say(Risk::Gains, "comes from another repository"),
+                "no digest any more" => say(Risk::Gains, "is no longer pinned by a digest"),
+                "same tag, other digest" => say(Risk::Gains, "has the old tag and other content"),
+                _ => {}
+            }
+        }
+        diffs.push(ImageDiff { old: from.map(|it| (*it).clone()), new: Some((*image).clone()), what: what.join(", ") });
+    }
+    let gone = gone.into_iter().map(|it| ImageDiff { old: Some(it.clone()), new: None, what: "gone".into() });
+    diffs.extend(gone);
+    diffs
+}
+
+fn differs(from: &Image<'_>, to: &Image<'_>) -> Vec<String> {
+    let mut what = Vec::new();
+    if from.registry != to.registry {
+        what.push("other registry".to_owned());
+    } else if from.repository != to.repository {
+        what.push("other repository".to_owned());
+    }
+    if from.tag != to.tag {
+        what.push(format!("tag {} → {}", or_none(from.tag), or_none(to.tag)));
+    }
+    match (from.digest, to.digest) {
+        (a, b) if a == b => {}
+        (_, "") => what.push("no digest any more".into()),
+        ("", _) => what.push("pinned by a digest now".into()),
+        _ if from.tag == to.tag && !to.tag.is_empty() => what.push("same tag, other digest".into()),
+        _ => what.push("other digest".into()),
+    }
+    what
+}
+
+fn or_none(tag: &str) -> &str {
+    if tag.is_empty() { "none" } else { tag }
+}
+
+fn last(repository: &str) -> &str {
+    repository.rsplit('/').next().unwrap_or(repository)
+}
+
+impl<'a> Image<'a> {
+    fn parse(text: &'a str) -> Image<'a> {
+        let (name, digest) = text.split_once('@').unwrap_or((text, ""));
+        let (name, tag) = match name.rsplit_once(':') {
+            Some((name, tag)) if !tag.contains('/') => (name, tag),
+            _ => (name, ""),
+        };
+        let (registry, repository) = match name.split_once('/') {
+            Some((host, rest)) if host.contains(['.', ':']) || host == "localhost" => (host, rest),
+            _ => ("docker.io", name),
+        };
+        Image { registry, repository, tag, digest }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pairs_images_and_marks_what_weakens_them() {
+        let list = |all: &[&str]| all.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
+        let old = list(&["quay.io/c/agent:v1@sha256:a", "quay.io/c/envoy:v1@sha256:b", "quay.io/c/ui:v1", "busybox"]);
+        let new = list(&[
+            "quay.io/c/agent:v2@sha256:c",
+            "evil.io/c/envoy:v1@sha256:b",
+            "quay.io/c/ui:v1@sha256:d",
+            "alpine:3",
+        ]);
+        let mut found = Vec::new();
+        let said: Vec<_> = compare("p", &old, &new, &mut found).into_iter().map(|it| it.what).collect();
+        assert_eq!(
+            said,
+            ["new, without a digest", "other registry", "tag v1 → v2, other digest", "pinned by a digest now", "gone"]
+        );
+        let marks: Vec<_> = found.into_iter().map(|it| it.text).collect();
+        assert_eq!(marks, ["image evil.io/c/envoy:v1@sha256:b: comes from another registry"]);
+    }
+}

@@ -1,0 +1,304 @@
+//! One part, before and after.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
+use serde_json::Value as Json;
+
+use super::documents::Documents;
+use super::hide::Hider;
+use super::look::{self, Pair, Readers};
+use super::model::{Area, Change, Fact, Finding, Item, PartDiff, ResourceDiff, Risk, Status, ValuesDiff};
+use super::pairing::Id;
+use super::side::{Part, Values};
+use super::{certificates, fields, fold, images, patch, present, values};
+
+/// A part of both sides.
+pub(super) struct Sides<'a> {
+    pub(super) name: &'a str,
+    pub(super) old: Option<&'a Part>,
+    pub(super) new: Option<&'a Part>,
+}
+
+/// A resource of both sides: what it is called now and before, and its digests' verdict.
+struct Twin<'a> {
+    id: &'a str,
+    old: Option<Id<'a>>,
+    is_new: bool,
+    same: bool,
+}
+
+type Lookup<'l, 'a> = &'l dyn Fn(bool, &str) -> Option<&'l Documents<'a>>;
+
+pub(super) fn compare<'a>(
+    sides: &Sides<'a>,
+    documents: Lookup<'_, 'a>,
+    (pairs, moved): (&BTreeMap<Id<'a>, Id<'a>>, &BTreeSet<Id<'a>>),
+    hider: &mut Hider,
+    now: Timestamp,
+    findings: &mut Vec<Finding>,
+) -> PartDiff {
+    let part = sides.name;
+    let twins = twins(sides, pairs, moved);
+    let missing = [sides.old, sides.new].into_iter().flatten().find_map(|it| it.content.as_ref().err().cloned());
+    let mut readers = Readers::default();
+    let mut read: Vec<(Json, Json)> = Vec::new();
+    for twin in &twins {
+        let get = |is_new, id: Option<Id<'_>>| -> Json {
+            let found = id.and_then(|(part, id)| documents(is_new, part)?.read(id));
+            found.unwrap_or_default()
+        };
+        // Who reads a ConfigMap may itself be the same.
+        let reads = twin.is_new && twin.same && may_read(twin.id) && !sides.same();
+        let mut new = if twin.is_new && !twin.same || reads { get(true, Some((part, twin.id))) } else { Json::Null };
+        let mut old = if twin.same { Json::Null } else { get(false, twin.old) };
+        if !new.is_null() {
+            let restarts = !twin.same && old["spec"]["template"] != new["spec"]["template"];
+            readers.note(twin.id, &new, restarts);
+        }
+        if !twin.same {
+            hider.resource(&mut old);
+            hider.resource(&mut new);
+        }
+        read.push((old, new));
+    }
+    let mut resources = Vec::new();
+    let pinned = pinned(sides);
+    let mut fields_certificates = Vec::new();
+    let known = missing.is_none();
+    for (twin, (old, new)) in twins.iter().zip(&read).filter(|(it, _)| !it.same) {
+        let before = findings.len();
+        if known {
+            look::look(&Pair { part, id: twin.id, old, new }, &readers, findings);
+        }
+        let resource = resource(part, twin, old, new, known);
+        fields_certificates.extend(match (old, new) {
+            (Json::Null, value) => certificates::in_value(&resource.id, value, true, &pinned),
+            (value, Json::Null) => certificates::in_value(&resource.id, value, false, &pinned),
+            _ => certificates::in_fields(&resource.id, &resource.changes, &pinned),
+        });
+        let floor = if resource.status == Status::Removed { Risk::Loss } else { Risk::Moves };
+        let risk = findings[before..].iter().map(|it| it.risk).fold(floor, Risk::min);
+        resources.push(ResourceDiff { risk, ..resource });
+    }
+    let folds = fold::fold(&mut resources);
+    reduce(&mut resources);
+    resources
+        .sort_by(|a, b| (a.risk, fold::is_quiet(a)).cmp(&(b.risk, fold::is_quiet(b))).then_with(|| a.id.cmp(&b.id)));
+    let mut diff = PartDiff {
+        name: part.into(),
+        status: Status::Same,
+        facts: facts(sides, hider),
+        contents_missing: missing,
+        values: values(sides, hider, findings),
+        images: images::compare(part, images_of(sides.old), images_of(sides.new), findings),
+        certificates: Vec::new(),
+        resealed: 0,
+        folds,
+        inventory: inventory(part, &twins, documents),
+        resources,
+        notes: notes(sides),
+    };
+    certificates(sides, &mut diff, fields_certificates, now, findings);
+    diff.status = match (sides.old, sides.new) {
+        (None, _) => Status::Added,
+        (_, None) => Status::Removed,
+        _ if diff.facts.is_empty()
+            && diff.resources.is_empty()
+            && diff.certificates.is_empty()
+            && diff.resealed == 0 =>
+        {
+            Status::Same
+        }
+        _ => Status::Changed,
+    };
+    if diff.status == Status::Removed {
+        let text = format!("part {part} is gone with all its resources");
+        findings.push(Finding { risk: Risk::Loss, area: Area::Removal, part: part.into(), resource: None, text });
+    }
+    diff
+}
+
+impl Sides<'_> {
+    fn same(&self) -> bool {
+        matches!((self.old, self.new), (Some(old), Some(new)) if old.output == new.output)
+    }
+}
+
+/// New resources in the order of their names, then those that are gone.
+fn twins<'a>(sides: &Sides<'a>, pairs: &BTreeMap<Id<'a>, Id<'a>>, moved: &BTreeSet<Id<'a>>) -> Vec<Twin<'a>> {
+    let part = sides.name;
+    let before = sides.old.map(|it| &it.resources);
+    let mut twins = Vec::new();
+    for (id, digest) in sides.new.iter().flat_map(|it| &it.resources) {
+        let id = id.as_str();
+        let old = pairs
+            .get(&(part, id))
+            .copied()
+            .or_else(|| before.and_then(|it| it.get_key_value(id)).map(|(id, _)| (part, id.as_str())));
+        let same = before.and_then(|it| it.get(id)) == Some(digest);
+        twins.push(Twin { id, old, is_new: true, same });
+    }
+    let now = sides.new.map(|it| &it.resources);
+    for id in sides.old.iter().flat_map(|it| it.resources.keys()) {
+        let stays = now.is_some_and(|it| it.contains_key(id));
+        if !stays && !moved.contains(&(part, id.as_str())) {
+            twins.push(Twin { id, old: Some((part, id)), is_new: false, same: false });
+        }
+    }
+    twins
+}
+
+fn may_read(id: &str) -> bool {
+    ["DaemonSet", "Deployment", "StatefulSet", "CronJob", "Job", "Pod"]
+        .contains(&id.split(' ').nth(1).unwrap_or_default())
+}
+
+fn resource(part: &str, twin: &Twin<'_>, old: &Json, new: &Json, known: bool) -> ResourceDiff {
+    let renamed = twin.old.filter(|(old_part, id)| twin.is_new && (*old_part != part || *id != twin.id));
+    let changes = match (old, new) {
+        (Json::Null, _) | (_, Json::Null) => Vec::new(),
+        _ => fields::compare(old, new),
+    };
+    let status = match (twin.is_new, twin.old) {
+        (true, None) => Status::Added,
+        (false, _) => Status::Removed,
+        _ if renamed.is_some() => Status::Renamed,
+        _ if known && changes.is_empty() => Status::TextOnly,
+        _ => Status::Changed,
+    };
+    let both = !old.is_null() && !new.is_null();
+    ResourceDiff {
+        id: twin.id.into(),
+        old_id: renamed.map(|(_, id)| id.to_owned()).filter(|it| it != twin.id),
+        old_part: renamed.map(|(it, _)| it.to_owned()).filter(|it| it != part),
+        status,
+        risk: Risk::Moves,
+        changes,
+        folded: 0,
+        patch: both.then(|| patch::patch(old, new)),
+        value: (status == Status::Added && !new.is_null()).then(|| new.clone()),
+    }
+}
+
+/// Certificates in what is shown are told by their fingerprints.
+fn reduce(resources: &mut [ResourceDiff]) {
+    fn reduce(value: &mut Json) {
+        match value {
+            Json::String(text) => {
+                let reduced = present::reduced(text);
+                if reduced != *text {
+                    *text = reduced;
+                }
+            }
+            Json::Array(list) => list.iter_mut().for_each(reduce),
+            Json::Object(map) => map.values_mut().for_each(reduce),
+            _ => {}
+        }
+    }
+    for Change { old, new, .. } in resources.iter_mut().flat_map(|it| &mut it.changes) {
+        old.iter_mut().chain(new).for_each(reduce);
+    }
+}
+
+fn facts(sides: &Sides<'_>, hider: &Hider) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    let mut compare = |what, of: &dyn Fn(&Part) -> Option<String>| {
+        let (old, new) = (sides.old.and_then(of), sides.new.and_then(of));
+        if old != new {
+            let hide = |it: Option<String>| it.map(|it| present::harmless(&hider.text(&it)));
+            facts.push(Fact { what, old: hide(old), new: hide(new) });
+        }
+    };
+    compare("version", &|it| it.version.clone());
+    compare("source", &|it| Some(without_password(&it.source)));
+    compare("digest", &|it| Some(it.digest.to_string()));
+    // A bundle does not tell the size of a chart.
+    if [sides.old, sides.new].into_iter().flatten().all(|it| it.size.is_some()) {
+        compare("size", &|it| it.size.map(|it| format!("{it} bytes")));
+    }
+    compare("values", &|it| it.values.map(|it| it.to_string()));
+    facts
+}
+
+/// A URL without the name and password some write into it.
+fn without_password(source: &str) -> String {
+    match source.split_once("://") {
+        Some((scheme, rest)) => {
+            let (host, path) = rest.split_once('/').map_or((rest, None), |(host, path)| (host, Some(path)));
+            let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+            path.map_or(format!("{scheme}://{host}"), |path| format!("{scheme}://{host}/{path}"))
+        }
+        None => source.to_owned(),
+    }
+}
+
+fn values(sides: &Sides<'_>, hider: &mut Hider, findings: &mut Vec<Finding>) -> ValuesDiff {
+    let mut of = |part: Option<&Part>| -> Option<Values> {
+        let mut values = part?.content.as_ref().ok()?.values.clone()?;
+        hider.values(&mut values.defaults);
+        hider.values(&mut values.user);
+        Some(values)
+    };
+    match (of(sides.old), of(sides.new)) {
+        (Some(old), Some(new)) => values::compare(sides.name, &old, &new, findings),
+        _ => ValuesDiff::default(),
+    }
+}
+
+fn images_of(part: Option<&Part>) -> &[String] {
+    part.map(|it| it.images.as_slice()).unwrap_or_default()
+}
+
+/// The fingerprints that the pins tell of already.
+fn pinned(sides: &Sides<'_>) -> BTreeSet<String> {
+    let pins = [sides.old, sides.new].into_iter().flatten().filter_map(|it| it.pins.as_ref());
+    pins.flat_map(|it| it.values()).filter_map(|it| Some(it.certificate.as_ref()?.fingerprint.clone())).collect()
+}
+
+fn certificates(
+    sides: &Sides<'_>,
+    diff: &mut PartDiff,
+    in_fields: Vec<super::model::CertificateDiff>,
+    now: Timestamp,
+    findings: &mut Vec<Finding>,
+) {
+    let part = sides.name;
+    let none = BTreeMap::new();
+    let pins = |it: Option<&'_ Part>| it.map(|it| it.pins.is_some());
+    if pins(sides.old) != Some(false) && pins(sides.new) != Some(false) {
+        let old = sides.old.and_then(|it| it.pins.as_ref()).unwrap_or(&none);
+        let new = sides.new.and_then(|it| it.pins.as_ref()).unwrap_or(&none);
+        let pins = certificates::compare(part, old, new, findings);
+        diff.certificates = pins.certificates;
+        diff.resealed = pins.resealed;
+    }
+    for it in in_fields {
+        let text = format!("certificate {}: {}", it.name, it.what);
+        findings.push(Finding { risk: it.risk, area: Area::Certificate, part: part.into(), resource: None, text });
+        diff.certificates.push(it);
+    }
+    certificates::expiry(part, &diff.certificates, now, findings);
+}
+
+fn inventory(part: &str, twins: &[Twin<'_>], documents: Lookup<'_, '_>) -> Vec<Item> {
+    let item = |twin: &Twin<'_>| {
+        let text = if twin.is_new { documents(true, part) } else { documents(false, part) };
+        let size = text.and_then(|it| it.text(twin.id)).map_or(0, str::len);
+        let status = match (twin.is_new, twin.old, twin.same) {
+            (_, _, true) => Status::Same,
+            (true, None, _) => Status::Added,
+            (false, _, _) => Status::Removed,
+            _ => Status::Changed,
+        };
+        Item { id: twin.id.into(), status, size }
+    };
+    twins.iter().map(item).collect()
+}
+
+/// The new chart's notes, where they differ.
+fn notes(sides: &Sides<'_>) -> Option<String> {
+    let of = |part: Option<&Part>| part?.content.as_ref().ok()?.notes.clone();
+    let (old, new) = (of(sides.old), of(sides.new));
+    new.filter(|it| old.as_ref() != Some(it))
+}

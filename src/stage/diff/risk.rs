@@ -1,0 +1,106 @@
+//! The one line to read first.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::model::{Area, Diff, Finding, ResourceDiff, Risk, Status};
+use super::present::count;
+
+impl Risk {
+    /// The risk as a heading.
+    pub fn title(self) -> &'static str {
+        match self {
+            Risk::Gains => "grants more",
+            Risk::Traffic => "can cut traffic",
+            Risk::Loss => "takes away",
+            Risk::Restart => "restarts",
+            Risk::Moves => "only moves",
+        }
+    }
+
+    pub const ALL: [Risk; 5] = [Risk::Gains, Risk::Traffic, Risk::Loss, Risk::Restart, Risk::Moves];
+}
+
+impl Area {
+    pub fn title(self) -> &'static str {
+        match self {
+            Area::Permission => "permission",
+            Area::Privilege => "privilege",
+            Area::Exposure => "exposure",
+            Area::Certificate => "certificate",
+            Area::Recipient => "recipient",
+            Area::Crd => "definition",
+            Area::Image => "image",
+            Area::Setting => "setting",
+            Area::Workload => "workload",
+            Area::Network => "network",
+            Area::Values => "value",
+            Area::Removal => "removal",
+            Area::Size => "size",
+        }
+    }
+}
+
+/// `grants more: 2 permissions · can cut traffic: DaemonSet n/x · ... · 20 resources only move`.
+pub(super) fn line(diff: &Diff) -> String {
+    if diff.identical {
+        return "nothing differs".into();
+    }
+    let mut words = Vec::new();
+    let of = |risk: Risk| diff.findings.iter().filter(move |it| it.risk == risk);
+    let gains = areas(of(Risk::Gains));
+    if !gains.is_empty() {
+        words.push(format!("grants more: {gains}"));
+    }
+    for (risk, title) in [(Risk::Traffic, "can cut traffic"), (Risk::Restart, "restarts")] {
+        let resources: BTreeSet<&str> = of(risk).filter_map(|it| it.resource.as_deref()).map(name).collect();
+        let settings = of(risk).filter(|it| it.resource.is_none());
+        let mut named = some(&resources.into_iter().collect::<Vec<_>>());
+        let others = areas(settings);
+        if !others.is_empty() {
+            named = if named.is_empty() { others } else { format!("{named}, {others}") };
+        }
+        if !named.is_empty() {
+            words.push(format!("{title}: {named}"));
+        }
+    }
+    let all = || diff.parts.iter().flat_map(|it| &it.resources);
+    let removed: Vec<&ResourceDiff> = all().filter(|it| it.status == Status::Removed).collect();
+    let losses = of(Risk::Loss).filter(|it| it.area != Area::Removal).count();
+    if !removed.is_empty() {
+        let names: Vec<&str> = removed.iter().map(|it| name(&it.id)).collect();
+        words.push(format!("removes: {}", some(&names)));
+    }
+    if losses > 0 {
+        words.push(format!("takes away: {}", areas(of(Risk::Loss).filter(|it| it.area != Area::Removal))));
+    }
+    let moves = all().filter(|it| it.risk == Risk::Moves && it.status != Status::Added).count();
+    let added = all().filter(|it| it.status == Status::Added).count();
+    if added > 0 {
+        words.push(format!("adds {}", count(added, "resource")));
+    }
+    if moves > 0 {
+        words.push(format!("{} only {}", count(moves, "resource"), if moves == 1 { "moves" } else { "move" }));
+    }
+    if words.is_empty() { "nothing that a cluster would notice".into() } else { words.join(" · ") }
+}
+
+fn areas<'a>(findings: impl Iterator<Item = &'a Finding>) -> String {
+    let mut counts: BTreeMap<Area, usize> = BTreeMap::new();
+    for finding in findings {
+        *counts.entry(finding.area).or_default() += 1;
+    }
+    counts.into_iter().map(|(area, number)| count(number, area.title())).collect::<Vec<_>>().join(", ")
+}
+
+fn some(names: &[&str]) -> String {
+    let shown: Vec<&str> = names.iter().take(3).copied().collect();
+    match names.len().saturating_sub(3) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// `DaemonSet n/x` of `apps/v1 DaemonSet n/x`.
+fn name(id: &str) -> &str {
+    id.split_once(' ').map_or(id, |(_, name)| name)
+}

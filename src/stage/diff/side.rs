@@ -1,0 +1,141 @@
+//! One side of a comparison: a lock or a bundle, and what is at hand of its contents.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde_json::Value as Json;
+
+use crate::base::digest::Digest;
+use crate::base::recipient::Recipient;
+use crate::engine::value::{Map, Value};
+use crate::engine::yaml;
+use crate::stage::bundle::Bundle;
+use crate::stage::lock::{Lock, LockedPart, Pin};
+use crate::stage::seal;
+
+/// One side.
+#[derive(Clone, Debug)]
+pub struct Side {
+    /// How the reader knows it: a revision, a file, the work tree.
+    pub name: String,
+    pub bundle: String,
+    pub clock: Option<Timestamp>,
+    pub kubernetes: Option<String>,
+    pub talos: Option<String>,
+    pub recipients: Vec<Recipient>,
+    pub parts: BTreeMap<String, Part>,
+    /// What is handed to Talos, in bytes; absent where not all manifests are at hand.
+    pub size: Option<u64>,
+    /// What the reader should know of this side.
+    pub remarks: Vec<String>,
+}
+
+/// One part of a side.
+#[derive(Clone, Debug)]
+pub struct Part {
+    pub source: String,
+    pub version: Option<String>,
+    pub digest: Digest,
+    /// Of the content that `digest` is of, in bytes.
+    pub size: Option<u64>,
+    pub values: Option<Digest>,
+    pub output: Digest,
+    /// Absent where nothing says what the pins are, as in a bundle.
+    pub pins: Option<BTreeMap<String, Pin>>,
+    pub images: Vec<String>,
+    pub resources: BTreeMap<String, Digest>,
+    /// What lies behind the digests, or why it is not at hand.
+    pub content: Result<Content, String>,
+}
+
+/// What lies behind a part's digests.
+#[derive(Clone, Debug, Default)]
+pub struct Content {
+    /// The public manifests.
+    pub text: String,
+    /// The chart's own values, those of its subcharts among them, and the user's; absent for a plain manifest.
+    pub values: Option<Values>,
+    /// What the chart says to whoever installs it.
+    pub notes: Option<String>,
+}
+
+/// The two layers of a chart's values.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Values {
+    pub defaults: Json,
+    pub user: Json,
+}
+
+impl Side {
+    /// A lock alone. `why` says why no part's contents are at hand.
+    pub fn of_lock(name: &str, lock: &Lock, why: &str) -> Side {
+        let part = |it: &LockedPart| Part {
+            source: it.source.clone(),
+            version: it.version.clone(),
+            digest: it.digest,
+            size: Some(it.size),
+            values: it.values,
+            output: it.output,
+            pins: Some(it.pins.clone()),
+            images: it.images.clone(),
+            resources: it.resources.clone(),
+            content: Err(why.into()),
+        };
+        Side {
+            name: name.into(),
+            bundle: lock.bundle.clone(),
+            clock: Some(lock.clock),
+            kubernetes: None,
+            talos: None,
+            recipients: lock.recipients.clone(),
+            parts: lock.parts.iter().map(|(name, it)| (name.clone(), part(it))).collect(),
+            size: None,
+            remarks: Vec::new(),
+        }
+    }
+
+    /// A bundle: its manifests are at hand, its charts are not.
+    pub fn of_bundle(name: &str, bundle: &Bundle) -> Side {
+        let index = bundle.index();
+        let text = |part: &str| {
+            let of_part = |it: &str| it.split_once('-').is_some_and(|(_, name)| name == part);
+            let manifest = bundle.manifests().iter().find(|it| of_part(&it.name));
+            manifest.map(|it| it.contents.clone()).unwrap_or_default()
+        };
+        let part = |name: &str| {
+            let from = index.parts.get(name)?;
+            let text = text(name);
+            let found = seal::inventory(&text).ok()?;
+            Some(Part {
+                source: from.source.clone(),
+                version: from.version.clone(),
+                digest: from.digest,
+                size: None,
+                values: from.values,
+                output: from.output,
+                pins: None,
+                images: found.images,
+                resources: found.digests,
+                content: Ok(Content { text, values: None, notes: None }),
+            })
+        };
+        let parts = index.parts.keys().filter_map(|name| Some((name.clone(), part(name)?)));
+        Side {
+            name: name.into(),
+            bundle: index.name.clone(),
+            clock: None,
+            kubernetes: None,
+            talos: Some(index.talos.to_string()),
+            recipients: index.recipients.clone(),
+            parts: parts.collect(),
+            size: bundle.files().get("talos/controlplane.yaml").map(|it| it.len() as u64),
+            remarks: Vec::new(),
+        }
+    }
+}
+
+/// Values as JSON has them; nothing where they have no such form.
+pub fn json(values: &Map) -> Json {
+    let text = yaml::write_json(&Value::Map(values.clone()), false).ok();
+    text.and_then(|it| serde_json::from_slice(&it).ok()).unwrap_or_default()
+}

@@ -1,0 +1,350 @@
+//! What Flux takes a bundle over with: the same charts, by digest, with the same values.
+
+use crate::base::digest::Digest;
+use crate::engine::value::{Map, Value};
+use crate::engine::yaml;
+
+/// A part as Flux shall run it.
+#[derive(Clone, Debug)]
+pub struct FluxPart {
+    pub name: String,
+    pub content: FluxContent,
+}
+
+/// What a part consists of.
+#[derive(Clone, Debug)]
+pub enum FluxContent {
+    Manifest(String),
+    Chart {
+        /// `oci://...`, the address of a Helm repository, or a path.
+        source: String,
+        /// The chart's own name.
+        chart: String,
+        version: String,
+        /// The digest of the OCI manifest, where it is known.
+        manifest: Option<Digest>,
+        namespace: String,
+        /// The values from now on.
+        values: Map,
+    },
+}
+
+/// One difference between two trees of values.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ValueChange {
+    /// `hubble.relay.enabled`.
+    pub path: String,
+    /// The old and the new value in one line of JSON; `None` where there is none.
+    pub old: Option<String>,
+    pub new: Option<String>,
+}
+
+/// The files of a hand-over, by path. `bundle` names the Flux Kustomization.
+pub fn files(bundle: &str, parts: &[FluxPart]) -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    let mut folders = Vec::new();
+    for part in parts {
+        let name = &part.name;
+        folders.push(name.as_str());
+        match &part.content {
+            FluxContent::Manifest(text) => {
+                files.push((format!("{name}/manifest.yaml"), text.clone()));
+                files.push((format!("{name}/kustomization.yaml"), kustomization(&["manifest.yaml"])));
+            }
+            FluxContent::Chart { source, chart, version, manifest, namespace, values } => {
+                let origin = Origin { name, source, chart, version, manifest: *manifest, namespace };
+                let text = yaml::write(&Value::Map(values.clone())).map(|it| it.to_text().into_owned());
+                let config = map(&[
+                    ("apiVersion", "v1".into()),
+                    ("kind", "ConfigMap".into()),
+                    ("metadata", metadata(&format!("{name}-values"), namespace)),
+                    ("data", map(&[("values.yaml", text.unwrap_or_default().as_str().into())])),
+                ]);
+                let mut resources = vec!["values.yaml", "release.yaml"];
+                if let Some(source) = origin.source() {
+                    files.push((format!("{name}/source.yaml"), source));
+                    resources.insert(0, "source.yaml");
+                }
+                files.push((format!("{name}/values.yaml"), write(&config)));
+                files.push((format!("{name}/release.yaml"), origin.release()));
+                files.push((format!("{name}/kustomization.yaml"), kustomization(&resources)));
+            }
+        }
+    }
+    files.push(("kustomization.yaml".into(), kustomization(&folders)));
+    files.push((format!("{bundle}.yaml"), flux_kustomization(bundle)));
+    files
+}
+
+/// Where a chart comes from, for Flux.
+struct Origin<'a> {
+    name: &'a str,
+    source: &'a str,
+    chart: &'a str,
+    version: &'a str,
+    manifest: Option<Digest>,
+    namespace: &'a str,
+}
+
+impl Origin<'_> {
+    /// The source object; `None` for a chart that lies in the Git repository itself.
+    fn source(&self) -> Option<String> {
+        let (kind, spec) = if self.source.starts_with("oci://") {
+            let mut reference = vec![("tag", self.version.replace('+', "_").as_str().into())];
+            reference.extend(self.manifest.map(|it| ("digest", it.to_string().as_str().into())));
+            let layer = map(&[
+                ("mediaType", "application/vnd.cncf.helm.chart.content.v1.tar+gzip".into()),
+                ("operation", "copy".into()),
+            ]);
+            let spec = map(&[
+                ("interval", "1h".into()),
+                ("url", self.source.into()),
+                ("ref", map(&reference)),
+                ("layerSelector", layer),
+            ]);
+            ("OCIRepository", spec)
+        } else if self.source.contains("://") {
+            ("HelmRepository", map(&[("interval", "1h".into()), ("url", self.source.into())]))
+        } else {
+            return None;
+        };
+        Some(write(&map(&[
+            ("apiVersion", "source.toolkit.fluxcd.io/v1".into()),
+            ("kind", kind.into()),
+            ("metadata", metadata(self.name, self.namespace)),
+            ("spec", spec),
+        ])))
+    }
+
+    fn release(&self) -> String {
+        let mut spec = vec![
+            ("interval", "1h".into()),
+            ("releaseName", self.name.into()),
+            ("targetNamespace", self.namespace.into()),
+            ("storageNamespace", self.namespace.into()),
+            ("install", map(&[("crds", "CreateReplace".into())])),
+            ("upgrade", map(&[("crds", "CreateReplace".into())])),
+            (
+                "valuesFrom",
+                Value::list([map(&[("kind", "ConfigMap".into()), ("name", format!("{}-values", self.name).into())])]),
+            ),
+        ];
+        if self.source.starts_with("oci://") {
+            spec.push(("chartRef", map(&[("kind", "OCIRepository".into()), ("name", self.name.into())])));
+        } else {
+            let (chart, kind, name, namespace) = if self.source.contains("://") {
+                (self.chart, "HelmRepository", self.name, self.namespace)
+            } else {
+                (self.source, "GitRepository", "flux-system", "flux-system")
+            };
+            let source = map(&[("kind", kind.into()), ("name", name.into()), ("namespace", namespace.into())]);
+            let chart = map(&[("chart", chart.into()), ("version", self.version.into()), ("sourceRef", source)]);
+            spec.push(("chart", map(&[("spec", chart)])));
+        }
+        write(&map(&[
+            ("apiVersion", "helm.toolkit.fluxcd.io/v2".into()),
+            ("kind", "HelmRelease".into()),
+            ("metadata", metadata(self.name, self.namespace)),
+            ("spec", map(&spec)),
+        ]))
+    }
+}
+
+/// What changes from one tree of values to another, in path order.
+pub fn changes(old: &Map, new: &Map) -> Vec<ValueChange> {
+    let mut found = Vec::new();
+    let mut open = vec![(String::new(), old.clone(), new.clone())];
+    while let Some((prefix, old, new)) = open.pop() {
+        let keys: std::collections::BTreeSet<_> =
+            old.to_vec().into_iter().chain(new.to_vec()).map(|(key, _)| key).collect();
+        for key in keys {
+            let path =
+                if prefix.is_empty() { key.to_text().into_owned() } else { format!("{prefix}.{}", key.to_text()) };
+            match (old.get(&key), new.get(&key)) {
+                (Some(Value::Map(old)), Some(Value::Map(new))) => open.push((path, old, new)),
+                (Some(Value::Map(old)), None) if !old.is_empty() => open.push((path, old, Map::any())),
+                (None, Some(Value::Map(new))) if !new.is_empty() => open.push((path, Map::any(), new)),
+                (old, new) => {
+                    let line = |it: Option<Value>| {
+                        it.map(|it| {
+                            yaml::write_json(&it, false).map(|it| it.to_text().into_owned()).unwrap_or_default()
+                        })
+                    };
+                    let (old, new) = (line(old), line(new));
+                    if old != new {
+                        found.push(ValueChange { path, old, new });
+                    }
+                }
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+/// Values that have Cilium go on with the certificates it was bootstrapped with: those Secrets stay where they are, and
+/// the chart is told their names in place of minting others. `given` is what the user set, `all` with the chart's own
+/// values below it.
+pub fn keep_certificates(given: &Map, all: &Map) -> Map {
+    let on = |path: &[&str]| matches!(at(all, path), Some(Value::Bool(true)));
+    let known = |path: &[&str]| matches!(at(all, path), Some(Value::Str(text)) if text.is_empty());
+    let kept = given.deep_copy();
+    let by_helm = |path: &[&str]| matches!(at(all, path), Some(Value::Str(text)) if text == "helm");
+    let minted = on(&["hubble", "enabled"])
+        && on(&["hubble", "tls", "enabled"])
+        && on(&["hubble", "tls", "auto", "enabled"])
+        && by_helm(&["hubble", "tls", "auto", "method"]);
+    if minted {
+        set(&kept, &["hubble", "tls", "auto", "enabled"], Value::Bool(false));
+        let relay = on(&["hubble", "relay", "enabled"]);
+        let secrets: [(bool, &[&str], &str); 5] = [
+            (true, &["hubble", "tls", "server"], "hubble-server-certs"),
+            (relay, &["hubble", "relay", "tls", "client"], "hubble-relay-client-certs"),
+            (
+                relay && on(&["hubble", "relay", "tls", "server", "enabled"]),
+                &["hubble", "relay", "tls", "server"],
+                "hubble-relay-server-certs",
+            ),
+            (
+                relay && on(&["hubble", "ui", "enabled"]) && on(&["hubble", "relay", "tls", "server", "enabled"]),
+                &["hubble", "ui", "tls", "client"],
+                "hubble-ui-client-certs",
+            ),
+            (
+                on(&["hubble", "metrics", "tls", "enabled"]),
+                &["hubble", "metrics", "tls", "server"],
+                "hubble-metrics-server-certs",
+            ),
+        ];
+        for (wanted, path, secret) in secrets {
+            let path: Vec<&str> = path.iter().copied().chain(["existingSecret"]).collect();
+            if wanted && known(&path) {
+                set(&kept, &path, secret.into());
+            }
+        }
+    }
+    kept
+}
+
+/// The value at a path.
+pub fn at(map: &Map, path: &[&str]) -> Option<Value> {
+    let (last, above) = path.split_last()?;
+    let holder = above.iter().try_fold(map.clone(), |map, key| match map.get(key) {
+        Some(Value::Map(below)) => Some(below),
+        _ => None,
+    })?;
+    holder.get(last)
+}
+
+fn set(map: &Map, path: &[&str], value: Value) {
+    let Some((last, above)) = path.split_last() else { return };
+    let mut holder = map.clone();
+    for key in above {
+        let below = match holder.get(key) {
+            Some(Value::Map(below)) => below,
+            _ => {
+                let below = Map::any();
+                holder.insert(*key, Value::Map(below.clone()));
+                below
+            }
+        };
+        holder = below;
+    }
+    holder.insert(*last, value);
+}
+
+fn kustomization(resources: &[&str]) -> String {
+    write(&map(&[
+        ("apiVersion", "kustomize.config.k8s.io/v1beta1".into()),
+        ("kind", "Kustomization".into()),
+        ("resources", Value::list(resources.iter().map(|it| Value::from(*it)))),
+    ]))
+}
+
+/// Waits and never prunes: what it would delete is the cluster's network.
+fn flux_kustomization(bundle: &str) -> String {
+    let source = map(&[("kind", "GitRepository".into()), ("name", "flux-system".into())]);
+    let text = write(&map(&[
+        ("apiVersion", "kustomize.toolkit.fluxcd.io/v1".into()),
+        ("kind", "Kustomization".into()),
+        ("metadata", metadata(bundle, "flux-system")),
+        (
+            "spec",
+            map(&[
+                ("interval", "10m".into()),
+                ("path", format!("./infrastructure/{bundle}").into()),
+                ("prune", Value::Bool(false)),
+                ("sourceRef", source),
+                ("wait", Value::Bool(true)),
+            ]),
+        ),
+    ]));
+    format!(
+        "# Belongs into the folder that Flux watches; `path` is where the files beside it lie in your repository.\n{text}"
+    )
+}
+
+fn metadata(name: &str, namespace: &str) -> Value {
+    map(&[("name", name.into()), ("namespace", namespace.into())])
+}
+
+fn map(entries: &[(&str, Value)]) -> Value {
+    Value::map(entries.iter().cloned())
+}
+
+fn write(value: &Value) -> String {
+    yaml::write(value).map(|it| it.to_text().into_owned()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Map {
+        yaml::read_map(text.as_bytes()).expect("YAML")
+    }
+
+    #[test]
+    fn changes_are_told_leaf_by_leaf() {
+        let found = changes(&read("a: {b: 1, c: [1]}\nd: x\n"), &read("a: {b: 2, c: [1]}\ne: {f: true}\n"));
+        let told: Vec<String> = found.iter().map(|it| format!("{} {:?} {:?}", it.path, it.old, it.new)).collect();
+        assert_eq!(told, [r#"a.b Some("1") Some("2")"#, r#"d Some("\"x\"") None"#, r#"e.f None Some("true")"#]);
+    }
+
+    #[test]
+    fn an_oci_chart_is_pinned_by_digest() {
+        let digest = Digest::of(b"x");
+        let chart = FluxContent::Chart {
+            source: "oci://quay.io/cilium/charts/cilium".into(),
+            chart: "cilium".into(),
+            version: "1.19.6".into(),
+            manifest: Some(digest),
+            namespace: "kube-system".into(),
+            values: read("a: 1\n"),
+        };
+        let files = files("matrix", &[FluxPart { name: "cilium".into(), content: chart }]);
+        let text = |path: &str| files.iter().find(|it| it.0 == path).map(|it| it.1.as_str()).expect("the file");
+        assert!(text("cilium/source.yaml").contains(&format!("digest: {digest}\n    tag: 1.19.6\n")));
+        assert!(text("cilium/release.yaml").contains("chartRef:\n    kind: OCIRepository\n    name: cilium\n"));
+        assert!(text("cilium/values.yaml").contains("values.yaml: |\n    a: 1\n"));
+        assert!(text("kustomization.yaml").contains("resources:\n- cilium\n"));
+        assert!(text("matrix.yaml").contains("path: ./infrastructure/matrix\n"));
+    }
+
+    #[test]
+    fn certificates_stay_by_the_names_of_their_secrets() {
+        let given = read("hubble: {relay: {enabled: true}}\n");
+        let all = read(
+            "hubble:\n  enabled: true\n  tls: {enabled: true, auto: {enabled: true, method: helm}, server: {existingSecret: ''}}\n  relay: {enabled: true, tls: {client: {existingSecret: ''}, server: {enabled: false, existingSecret: ''}}}\n  ui: {enabled: false}\n",
+        );
+        let kept = keep_certificates(&given, &all);
+        let told: Vec<String> = changes(&given, &kept).iter().map(|it| it.path.clone()).collect();
+        assert_eq!(
+            told,
+            ["hubble.relay.tls.client.existingSecret", "hubble.tls.auto.enabled", "hubble.tls.server.existingSecret"]
+        );
+        let server = at(&kept, &["hubble", "tls", "server", "existingSecret"]);
+        assert!(matches!(server, Some(Value::Str(it)) if it == "hubble-server-certs"));
+        assert!(at(&given, &["hubble", "tls"]).is_none());
+    }
+}

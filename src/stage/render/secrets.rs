@@ -1,0 +1,101 @@
+//! Sealed user values: pins whose place in the values is public and whose text is not.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value as Json;
+
+use crate::engine::hole::{Expr, Holes};
+use crate::engine::value::{Failure, Map, Value};
+use crate::stage::lock::{Pin, PinKey};
+
+/// What a sealed user value has in place of a function. Its arguments are its path: keys, and indices of lists.
+pub const FUNCTION: &str = "secretValues";
+
+/// The key of the pin for the value at a path.
+pub fn key(path: Vec<Json>) -> PinKey {
+    PinKey { function: FUNCTION.into(), args: path, occurrence: 0 }
+}
+
+/// The sealed values of a part as a tree with holes, and the names of the pins they come from.
+pub(super) fn overlay(part: &str, pins: &BTreeMap<String, Pin>, holes: &mut Holes) -> Result<Map, Failure> {
+    let mut root = Node::Map(BTreeMap::new());
+    for (name, pin) in pins.iter().filter(|(_, it)| it.function == FUNCTION) {
+        let secret = format!("{part}/{name}");
+        if pin.template {
+            holes.mark_template(&secret);
+        }
+        let token = Value::Str(holes.token(Expr::Secret(secret)));
+        let contradicts = || Failure::new(format!("the pin `{name}` contradicts the place of another"));
+        root.insert(&pin.args, token).ok_or_else(contradicts)?;
+    }
+    match root.value() {
+        Value::Map(map) => Ok(map),
+        _ => Ok(Map::any()),
+    }
+}
+
+/// A value that grows path by path.
+enum Node {
+    Leaf(Value),
+    Map(BTreeMap<String, Node>),
+    List(BTreeMap<u64, Node>),
+}
+
+impl Node {
+    /// `None` where something else is in the way.
+    fn insert(&mut self, path: &[Json], leaf: Value) -> Option<()> {
+        let (first, rest) = path.split_first()?;
+        let inner = || match rest.first() {
+            None => Node::Leaf(leaf.clone()),
+            Some(Json::Number(_)) => Node::List(BTreeMap::new()),
+            Some(_) => Node::Map(BTreeMap::new()),
+        };
+        let fresh = match (&*self, first) {
+            (Node::Map(entries), Json::String(key)) => !entries.contains_key(key),
+            (Node::List(items), Json::Number(index)) => !items.contains_key(&index.as_u64()?),
+            _ => return None,
+        };
+        let child = match (self, first) {
+            (Node::Map(entries), Json::String(key)) => entries.entry(key.clone()).or_insert_with(inner),
+            (Node::List(items), Json::Number(index)) => items.entry(index.as_u64()?).or_insert_with(inner),
+            _ => return None,
+        };
+        match (rest.is_empty(), fresh) {
+            (true, true) => Some(()),
+            (true, false) => None,
+            (false, _) => child.insert(rest, leaf),
+        }
+    }
+
+    fn value(self) -> Value {
+        match self {
+            Node::Leaf(value) => value,
+            Node::Map(entries) => Value::map(entries.into_iter().map(|(key, it)| (key, it.value()))),
+            Node::List(items) => Value::list(items.into_values().map(Node::value)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn puts_values_where_their_paths_say() {
+        let paths = [r#"["db","password"]"#, r#"["db","users",0,"key"]"#, r#"["db","users",1,"key"]"#, r#"["token"]"#];
+        let pins = paths
+            .iter()
+            .enumerate()
+            .map(|(index, path)| (format!("pin-{index}"), Pin::new(key(serde_json::from_str(path).expect("a path")))));
+        let mut pins: BTreeMap<String, Pin> = pins.collect();
+        let mut holes = Holes::new();
+        let overlaid = overlay("app", &pins, &mut holes).expect("a tree");
+        let text = crate::engine::yaml::write(&overlaid.into()).expect("written").to_text().into_owned();
+        let text = text.replace('\u{F5EA}', "<").replace('\u{F5EB}', ">");
+        assert_eq!(text, "db:\n  password: <0>\n  users:\n  - key: <1>\n  - key: <2>\ntoken: <3>\n");
+        pins.insert("z".into(), Pin::new(key(vec!["db".into()])));
+        assert!(overlay("app", &pins, &mut Holes::new()).is_err());
+        pins.insert("z".into(), Pin::new(key(vec!["token".into(), "deeper".into()])));
+        assert!(overlay("app", &pins, &mut Holes::new()).is_err());
+    }
+}

@@ -1,0 +1,81 @@
+//! What a chart is given beside its public values, exactly.
+
+use super::{Error, Sources};
+use crate::base::digest::Digest;
+use crate::engine::sprig::crypto::Algorithm;
+use crate::engine::value::Value;
+use crate::engine::yaml;
+use crate::stage::spec::Spec;
+use crate::stage::spec::{self};
+
+/// What a chart is given beside its public values.
+#[derive(Clone, Debug)]
+pub struct Inputs {
+    /// Values under age: the path of each file and its bytes.
+    pub secret_values: Vec<(String, Vec<u8>)>,
+    /// Digest of those bytes; absent where there are none.
+    pub secret_digest: Option<Digest>,
+    /// What `lookup` finds.
+    pub objects: Vec<Value>,
+    /// Digest of the file they were read from.
+    pub lookup_digest: Option<Digest>,
+    /// The kind of new keys.
+    pub algorithm: Algorithm,
+}
+
+pub(super) fn inputs(spec: &Spec, wanted: &spec::Chart, sources: &dyn Sources) -> Result<Inputs, Error> {
+    let mut inputs = Inputs {
+        secret_values: Vec::new(),
+        secret_digest: None,
+        objects: Vec::new(),
+        lookup_digest: None,
+        algorithm: wanted.inputs.algorithm.unwrap_or(spec.certificates.algorithm),
+    };
+    for (path, place) in &wanted.inputs.secret_values {
+        let bytes = sources.file(path).map_err(|source| Error::Source { source, place: place.clone() })?;
+        inputs.secret_values.push((path.clone(), bytes));
+    }
+    if !inputs.secret_values.is_empty() {
+        let digests: Vec<String> = inputs.secret_values.iter().map(|(_, it)| Digest::of(it).to_string()).collect();
+        inputs.secret_digest = Some(Digest::of(digests.join("\n").as_bytes()));
+    }
+    if let Some((path, place)) = &wanted.inputs.lookup {
+        let bytes = sources.file(path).map_err(|source| Error::Source { source, place: place.clone() })?;
+        inputs.lookup_digest = Some(Digest::of(&bytes));
+        inputs.objects =
+            objects(&bytes).map_err(|message| Error::Values { path: path.clone(), message, place: place.clone() })?;
+    }
+    Ok(inputs)
+}
+
+/// The objects of a stream of documents; a `List` stands for its items.
+fn objects(text: &[u8]) -> Result<Vec<Value>, String> {
+    let text = std::str::from_utf8(text).map_err(|_| "it is no UTF-8 text".to_owned())?;
+    let mut objects = Vec::new();
+    for document in documents(text) {
+        match yaml::read(document.as_bytes())? {
+            Value::Nil => {}
+            Value::Map(map) => match (map.get("kind"), map.get("items")) {
+                (Some(Value::Str(kind)), Some(Value::List(items))) if kind.ends_with(b"List") => {
+                    objects.extend(items.to_vec());
+                }
+                (Some(Value::Str(_)), _) => objects.push(Value::Map(map)),
+                _ => return Err("it holds a document without a `kind`".into()),
+            },
+            _ => return Err("it holds a document that is no object".into()),
+        }
+    }
+    Ok(objects)
+}
+
+fn documents(text: &str) -> Vec<String> {
+    let mut documents = vec![String::new()];
+    for line in text.split_inclusive('\n') {
+        if line.starts_with("---") {
+            documents.push(String::new());
+        } else if let Some(last) = documents.last_mut() {
+            last.push_str(line);
+        }
+    }
+    documents
+}

@@ -1,0 +1,1 @@
+{{ define "one" }}{{ tpl "{{ required \"give: a\\nname\" .Values.name }}" . }}{{ end }}

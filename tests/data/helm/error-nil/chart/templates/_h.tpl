@@ -1,0 +1,4 @@
+{{ define "one" }}
+  {{ include "two" . }}
+{{ end }}
+{{ define "two" }}{{ .Values.a.b.c }}{{ end }}

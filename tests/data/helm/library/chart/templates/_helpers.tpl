@@ -1,0 +1,2 @@
+{{- define "who" -}}app{{- end -}}
+{{ define "last" }}first file{{ end }}

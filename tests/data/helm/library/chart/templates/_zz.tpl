@@ -1,0 +1,1 @@
+{{ define "last" }}{{/* the last definition of a name wins */}}zz file{{ end }}

@@ -1,0 +1,1 @@
+{{ define "outer" }}outer({{ .Template.Name | base }}){{ end }}
