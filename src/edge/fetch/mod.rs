@@ -1,7 +1,7 @@
 //! Fetching what lies elsewhere: bounded, verified by digest, several sources at a time.
 //!
-//! The client is our own on `ureq`: `oci-client` hides statuses and `Retry-After`, follows redirects as it likes, has no
-//! refresh tokens, and brings some 120 crates more.
+//! The client is our own on `ureq`: `oci-client` 0.18 hides `Retry-After`, follows redirects to plain http, takes manifests
+//! of any size, has no refresh tokens, and adds 98 packages to the lockfile where this adds 30.
 
 mod challenge;
 mod credentials;

@@ -5,6 +5,9 @@
 //!   rejected, so that a review sees every change and nothing else.
 //! - Keys are sorted. What belongs to a part lies under that part, so that two branches that touch different parts touch
 //!   different lines.
+//! - A digest is of bytes that ichor itself has hashed. What a registry gave has two: of the content and of the manifest that
+//!   names it. What an address or a classic repository gave has that of its bytes.
+//! - What is locked stays as it is until the spec no longer allows it or the user asks for it to move.
 //! - `format` is the version. Every version stays readable for ever; `encode` writes the newest.
 //!
 //! History:
