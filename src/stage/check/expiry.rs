@@ -14,8 +14,7 @@ pub(super) fn check(lock: &Lock, days: u32, now: Timestamp, found: &mut Vec<Diag
         found.push(if it.expired {
             Diagnostic::error("X001", format!("the certificate {pin} ({subject}) ran out on {day}")).help(help)
         } else {
-            let message =
-                format!("the certificate {pin} ({subject}) runs out on {day}, in {} days", it.days_left);
+            let message = format!("the certificate {pin} ({subject}) runs out on {day}, in {} days", it.days_left);
             Diagnostic::warning("X002", message).help(help)
         });
     }
