@@ -73,7 +73,7 @@ def line(r, sections, more=()):
     if r.random() < .7:
         sections["file ../v.yaml"] = yaml_of(tree(r))
         args += ["-f", "v.yaml"]
-    if r.random() < .3:
+    elif r.random() < .5:
         args += ["--set", ",".join(f"{'.'.join(r.choice(KEYS) for _ in range(r.randint(1, 3)))}={r.choice(['1', 'null', 'true', 'x', '{a,b}', ''])}" for _ in range(r.randint(1, 2)))]
     sections["args"] = json.dumps(args)
     return sections

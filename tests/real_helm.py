@@ -176,7 +176,7 @@ class Line:
                 read = self.read(helm, flag, text)
             except helm.sdk.HelmError as error:
                 if flag == "-f":
-                    raise Refused(f"failed to parse {text}: cannot unmarshal yaml document: {error}") from error
+                    raise Refused(f"failed to parse {text}: cannot unmarshal yaml document: {str(error).replace('common.Values', 'map[string]interface {}')}") from error
                 if flag == "--set-json":
                     whole = text.strip().startswith("{")
                     raise Refused(f"failed parsing --set-json data {'JSON: ' if whole else ''}{text}") from error

@@ -147,6 +147,9 @@ impl Metadata {
         if self.name.is_empty() {
             return invalid("chart.metadata.name is required".into());
         }
+        if self.name == "." || self.name == ".." {
+            return invalid(format!("chart.metadata.name {} is not allowed", quote(&self.name)));
+        }
         if self.name.contains('/') {
             return invalid(format!("chart.metadata.name {} is invalid", quote(&self.name)));
         }
