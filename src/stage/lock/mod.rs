@@ -10,6 +10,15 @@
 //! - What is locked stays as it is until the spec no longer allows it or the user asks for it to move.
 //! - `format` is the version. Every version stays readable for ever; `encode` writes the newest.
 //!
+//! What a pin is:
+//! - It is known by its function, arguments and occurrence within its part, whatever template asks. A CA among the
+//!   arguments is its fingerprint; sealed text is the name of its secret.
+//! - A certificate's fields follow from its `pem`, and are checked against it. Its key lies in `sealed`.
+//! - While a CA is being rotated it has a `successor`, which is trusted and does not sign yet, or then a `predecessor`,
+//!   which is trusted and signs no more. Templates see the certificate that signs, followed by the other one.
+//! - A value of `secretValues` is a pin whose function is that word and whose arguments are its path.
+//! - `template` says that a sealed text may be a template of its own, so that `tpl` does not take it.
+//!
 //! History:
 //! - 1: the first.
 
