@@ -11,6 +11,7 @@ use crate::stage::pack::target;
 use crate::stage::render;
 use crate::stage::resolve;
 use crate::stage::seal;
+use crate::stage::spec::edit;
 use crate::stage::vendor;
 
 /// Why a verb failed.
@@ -69,6 +70,12 @@ pub enum Error {
     NoRepository { wanted: String },
     #[error("`{wanted}` is neither a file nor a revision git knows")]
     NoRevision { wanted: String },
+    #[error("{fault}")]
+    Edit { fault: edit::EditError, parts: Vec<String> },
+    #[error("there is no `{path}` for version {version}")]
+    NoSuchVersion { version: String, path: String },
+    #[error("`{path}` is no chart: {message}")]
+    NotAnUpgrade { path: String, message: String },
     #[error(transparent)]
     Deliver(#[from] target::DeliverError),
     #[error("`{}`: {fault}", path.display())]
@@ -203,6 +210,11 @@ impl Error {
             Error::LaterValues { .. } => self.plain("V005"),
             Error::NoStore => self.plain("E002").help("set ICHOR_STORE or HOME"),
             Error::Git(_) => self.plain("G001"),
+            Error::Edit { parts, .. } => self.plain("U001").help(format!("the spec's parts are {}", parts.join(", "))),
+            Error::NoSuchVersion { .. } => {
+                self.plain("U002").help("put the archive there, or name the path of one in place of the version")
+            }
+            Error::NotAnUpgrade { .. } => self.plain("U003"),
             Error::NoRepository { .. } | Error::NoRevision { .. } => {
                 self.plain("G002").help("name a lock, a bundle, a spec or a revision: `main`, `HEAD~3`, `main..HEAD`")
             }

@@ -72,6 +72,22 @@ pub(super) fn relock(
     mint: &mut Mint<'_>,
     now: Timestamp,
 ) -> Result<Locked, Error> {
+    let (lock, locked) = renewed(workspace, old, mint, now)?;
+    let new = lock.encode();
+    let changed = text.is_none_or(|old| old != new);
+    if changed {
+        disk::write(&workspace.lock_path, new.as_bytes(), Access::Public)?;
+    }
+    Ok(Locked { changed, ..locked })
+}
+
+/// The lock made anew from an older one, and what is new in it. Nothing is written.
+pub(super) fn renewed(
+    workspace: &Workspace,
+    old: Option<Lock>,
+    mint: &mut Mint<'_>,
+    now: Timestamp,
+) -> Result<(Lock, Locked), Error> {
     if let Some(old) = &old
         && old.recipients != workspace.spec.recipients
         && old.parts.values().flat_map(|it| it.pins.values()).any(|it| it.sealed.is_some())
@@ -83,6 +99,8 @@ pub(super) fn relock(
     let mut lock = old.unwrap_or_else(|| Lock {
         bundle: String::new(),
         clock: now,
+        kubernetes: None,
+        api_versions: Vec::new(),
         recipients: Vec::new(),
         parts: BTreeMap::new(),
     });
@@ -111,6 +129,8 @@ pub(super) fn relock(
     }
     lock.bundle = workspace.spec.bundle.clone();
     lock.clock = vendored.clock();
+    lock.kubernetes = vendored.kubernetes().map(str::to_owned);
+    lock.api_versions = vendored.api_versions().to_vec();
     lock.recipients = workspace.spec.recipients.clone();
     let mut minted = Vec::new();
     let mut dropped = Vec::new();
@@ -137,12 +157,8 @@ pub(super) fn relock(
         }
     }
     let unused = super::import::unused(&mint.imports, &lock);
-    let new = lock.encode();
-    let changed = text.is_none_or(|old| old != new);
-    if changed {
-        disk::write(&workspace.lock_path, new.as_bytes(), Access::Public)?;
-    }
-    Ok(Locked { path: workspace.lock_path.clone(), changed, minted, dropped, unused })
+    let path = workspace.lock_path.clone();
+    Ok((lock, Locked { path, changed: false, minted, dropped, unused }))
 }
 
 /// What is known of a part before it renders.

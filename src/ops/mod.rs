@@ -6,6 +6,7 @@ pub mod check;
 pub mod deliver;
 pub mod diff;
 mod error;
+pub mod git;
 pub mod handoff;
 mod import;
 pub mod init;
@@ -17,6 +18,7 @@ mod secrets;
 pub mod show;
 mod side;
 pub mod template;
+pub mod upgrade;
 pub mod verify;
 mod workspace;
 

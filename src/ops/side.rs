@@ -16,7 +16,8 @@ use crate::stage::vendor::Vendored;
 /// A spec with its lock. `known` may have a part's text already, by the digest of that text.
 pub(super) fn of_workspace(name: &str, spec: &Spec, lock: &Lock, sources: &dyn Sources, known: Option<&Side>) -> Side {
     let mut side = Side::of_lock(name, lock, "the spec does not name it");
-    side.kubernetes = spec.kubernetes.as_ref().map(|it| it.as_str().to_owned());
+    // What charts were told of is the lock's to say, where it says it.
+    side.kubernetes = side.kubernetes.or_else(|| spec.kubernetes.as_ref().map(|it| it.as_str().to_owned()));
     side.talos = Some(spec.talos.to_string());
     for part in &spec.parts {
         let Some(locked) = lock.parts.get(&part.name) else {

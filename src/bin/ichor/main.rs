@@ -8,6 +8,7 @@ mod check;
 mod completions;
 mod diff;
 mod form;
+mod git;
 mod handoff;
 mod init;
 mod lock;
@@ -18,6 +19,7 @@ mod reseal;
 mod rotate;
 mod show;
 mod template;
+mod upgrade;
 mod verify;
 
 use std::process::ExitCode;
@@ -52,6 +54,13 @@ enum Verb {
     Lock(lock::Args),
     Build(build::Args),
     Diff(diff::Args),
+    Upgrade(upgrade::Args),
+    #[command(name = "git-setup")]
+    GitSetup(git::Setup),
+    #[command(name = "git-show", hide = true)]
+    GitShow(git::Show),
+    #[command(name = "git-merge", hide = true)]
+    GitMerge(git::Merge),
     Check(check::Args),
     Open(open::Args),
     Verify(verify::Args),
@@ -74,6 +83,10 @@ fn main() -> ExitCode {
             Verb::Lock(args) => lock::run(&args),
             Verb::Build(args) => build::run(&args),
             Verb::Diff(args) => diff::run(&args),
+            Verb::Upgrade(args) => upgrade::run(&args),
+            Verb::GitSetup(args) => git::setup(&args),
+            Verb::GitShow(args) => git::show(&args),
+            Verb::GitMerge(args) => git::merge(&args),
             Verb::Check(args) => check::run(&args),
             Verb::Open(args) => open::run(&args),
             Verb::Verify(args) => verify::run(&args),

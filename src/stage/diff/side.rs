@@ -91,7 +91,7 @@ impl Side {
             name: name.into(),
             bundle: lock.bundle.clone(),
             clock: Some(lock.clock),
-            kubernetes: None,
+            kubernetes: lock.kubernetes.clone(),
             talos: None,
             recipients: lock.recipients.clone(),
             parts: lock.parts.iter().map(|(name, it)| (name.clone(), part(it))).collect(),

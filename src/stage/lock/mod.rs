@@ -11,10 +11,12 @@
 //! - 1: the first.
 
 mod certificates;
+mod merge;
 mod pin;
 mod v1;
 
 pub use certificates::{Expiry, Listed};
+pub use merge::{Conflict, Merged, merge};
 pub use pin::{Certificate, Envelope, Pin, PinKey, Successor};
 
 use std::collections::BTreeMap;
@@ -35,6 +37,10 @@ pub struct Lock {
     pub bundle: String,
     /// What `now` answers in every render, to the second.
     pub clock: Timestamp,
+    /// The version of Kubernetes that charts were told of; absent where the spec names none.
+    pub kubernetes: Option<String>,
+    /// The API versions that charts were told of beyond Helm's defaults.
+    pub api_versions: Vec<String>,
     /// Whom every envelope is sealed to.
     pub recipients: Vec<Recipient>,
     pub parts: BTreeMap<String, LockedPart>,

@@ -16,6 +16,10 @@ struct Wire {
     format: u32,
     bundle: String,
     clock: Timestamp,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    kubernetes: Option<String>,
+    #[serde(rename = "apiVersions", default, skip_serializing_if = "Vec::is_empty")]
+    api_versions: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     recipients: Vec<Recipient>,
     #[serde(default)]
@@ -27,6 +31,8 @@ pub(super) fn encode(lock: &Lock) -> String {
         format: FORMAT,
         bundle: lock.bundle.clone(),
         clock: lock.clock,
+        kubernetes: lock.kubernetes.clone(),
+        api_versions: lock.api_versions.clone(),
         recipients: lock.recipients.clone(),
         parts: lock.parts.clone(),
     };
@@ -49,7 +55,14 @@ pub(super) fn decode(text: &str) -> Result<Lock, Error> {
     let mut reader = serde_json::Deserializer::from_slice(&json);
     let wire: Wire = serde_path_to_error::deserialize(&mut reader)
         .map_err(|fault| Error::Shape(format!("at `{}`: {}", fault.path(), plain(&fault.inner().to_string()))))?;
-    Ok(Lock { bundle: wire.bundle, clock: wire.clock, recipients: wire.recipients, parts: wire.parts })
+    Ok(Lock {
+        bundle: wire.bundle,
+        clock: wire.clock,
+        kubernetes: wire.kubernetes,
+        api_versions: wire.api_versions,
+        recipients: wire.recipients,
+        parts: wire.parts,
+    })
 }
 
 /// The message without serde's position, which counts in the JSON form nobody sees.

@@ -1,5 +1,6 @@
 //! The spec, `ichor.yaml`: what a user wants in a bundle.
 
+pub mod edit;
 mod fields;
 mod inputs;
 mod parse;

@@ -42,6 +42,8 @@ pub enum Stale {
     Bundle { spec: String, lock: String },
     #[error("the spec names other recipients than the lock")]
     Recipients,
+    #[error("the spec names another version of Kubernetes or other API versions than the lock")]
+    Told,
     #[error("part `{0}` is in the spec, but not in the lock")]
     NotLocked(String),
     #[error("part `{0}` is in the lock, but not in the spec")]
@@ -59,6 +61,12 @@ impl Vendored {
         }
         if spec.recipients != lock.recipients {
             stale.push(Stale::Recipients);
+        }
+        // A lock that does not tell what charts were told of was made by an ichor that did not say it.
+        let told = spec.kubernetes.as_ref().map(|it| it.as_str());
+        let kept = lock.kubernetes.as_deref();
+        if kept.is_some() && kept != told || !lock.api_versions.is_empty() && lock.api_versions != spec.api_versions {
+            stale.push(Stale::Told);
         }
         for part in resolved.parts() {
             match lock.parts.get(&part.name) {
