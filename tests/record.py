@@ -13,10 +13,13 @@ A case file holds many small charts and what Helm makes of each:
     === first case             the name, unique in its file
     --- values                 YAML, as given with `helm template -f`
     --- options                JSON: name, namespace, kube_version, api_versions
-    --- file templates/_h.tpl  a further file of the chart
+    --- file templates/_h.tpl  a further file of the chart; `../x` lies beside the chart
+    --- base64 icon.png        a file that is no text
+    --- link templates/a.yaml  a symbolic link, and where it leads
+    --- args                   JSON list: a command line of `ichor template`, or `show` and more; asks for the whole chart
     --- template               the text of templates/t.yaml
     {{ .Values.name }}
-    --- output                 what templates/t.yaml rendered to, or
+    --- output                 what templates/t.yaml rendered to, with arguments the whole of the standard output, or
     --- error                  the whole text of Helm's error
 
 A section is its lines joined by newlines, so the newline that ends it is not part of it. A line that starts with a
@@ -31,13 +34,13 @@ import datetime
 import json
 import pathlib
 import re
-import shutil
 import sys
-import tempfile
 import time
 
+import real_helm
+
 HERE = pathlib.Path(__file__).resolve().parent
-HEADER = re.compile(r"--- (values|options|template|output|error|file (\S.*))$")
+HEADER = re.compile(r"--- (values|options|args|template|output|error|(file|base64|link) (\S.*))$")
 RESULTS = ("output", "error")
 ODD = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
 ADDRESS = re.compile(r"0x[0-9a-f]{9,}")
@@ -49,11 +52,11 @@ def main():
     parser.add_argument("--again", action="store_true", help="record cases that have a result anew")
     args = parser.parse_args()
     files = [f for path in args.paths for f in (sorted(path.rglob("*.txt")) if path.is_dir() else [path])]
-    helm = Helm()
+    helm = real_helm.Helm()
     loaded = {path: read(path) for path in files}
     todo = [(path, prelude, case) for path, (prelude, cases) in loaded.items() for case in cases
             if args.again or not any(name in case.sections for name in RESULTS)]
-    first = [helm.render(prelude, case) for _, prelude, case in todo]
+    first = [helm.answer({**prelude, **case.sections}) for _, prelude, case in todo]
     if todo:
         time.sleep(1.2)
     today = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")
@@ -61,7 +64,7 @@ def main():
     for (path, prelude, case), (kind, text) in zip(todo, first):
         for name in RESULTS:
             case.sections.pop(name, None)
-        if any(helm.render(prelude, case) != (kind, text) for _ in range(4)) or ADDRESS.search(text) or today in text:
+        if any(helm.answer({**prelude, **case.sections}) != (kind, text) for _ in range(4)) or ADDRESS.search(text) or today in text:
             print(f"{path}: {case.name}: the result changes from run to run, not recorded", file=sys.stderr)
             refused += 1
         else:
@@ -76,37 +79,6 @@ class Case:
     def __init__(self, name):
         self.name = name
         self.sections = {}
-
-
-class Helm:
-    """The real Helm, on one chart folder that each case fills anew."""
-
-    def __init__(self):
-        import helm_python
-        from helm_python import _native
-        self.sdk, self.native = helm_python, _native
-        self.version = helm_python.helm_sdk_version()
-        memory = pathlib.Path("/dev/shm")
-        self.folder = tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None)
-
-    def render(self, prelude, case):
-        chart = pathlib.Path(self.folder.name) / "chart"
-        shutil.rmtree(chart, ignore_errors=True)
-        sections = {**prelude, **case.sections}
-        files = {"Chart.yaml": "apiVersion: v2\nname: case\nversion: 0.1.0\n", "templates/t.yaml": sections["template"]}
-        files.update((name[len("file "):], text) for name, text in sections.items() if name.startswith("file "))
-        for name, text in files.items():
-            path = chart / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(text.encode())
-        options = {"name": "release-name", **json.loads(sections.get("options", "{}"))}
-        try:
-            values = self.native.call_string("helm_values_from_yaml", sections.get("values", "{}"))
-            with self.sdk.Chart.load(str(chart)) as loaded:
-                rendered = self.native.call_string("helm_render", loaded._raw(), values, json.dumps(options))
-        except self.sdk.HelmError as error:
-            return "error", str(error)
-        return "output", json.loads(rendered).get("case/templates/t.yaml", "")
 
 
 def read(path):

@@ -5,6 +5,8 @@ use std::io::{Read, Write};
 use age::armor::{ArmoredReader, ArmoredWriter, Format};
 use age::cli_common::{ReadError, StdinGuard, UiCallbacks, read_identities};
 
+use secrecy::ExposeSecret;
+
 use crate::base::recipient::Recipient;
 use crate::base::secret::Secret;
 use crate::stage::lock::Envelope;
@@ -33,6 +35,14 @@ pub enum Error {
     File { path: String, reason: String },
     #[error("the envelope of `{secret}` is damaged: {reason}")]
     Damaged { secret: String, reason: String },
+}
+
+/// A new X25519 identity: the text of an identity file as `age-keygen` writes it, and its recipient.
+pub fn generate() -> (Secret, String) {
+    let identity = age::x25519::Identity::generate();
+    let recipient = identity.to_public().to_string();
+    let text = format!("# public key: {recipient}\n{}\n", identity.to_string().expose_secret());
+    (Secret::new(text), recipient)
 }
 
 /// Seals to a fixed set of recipients.

@@ -90,6 +90,10 @@ pub enum Error {
     OtherBundle { spec: PathBuf, found: String, wanted: String },
     #[error("{}", no_such_chart(named))]
     NoSuchChart { named: Option<String>, charts: Vec<String> },
+    #[error("{} would be replaced", .0.iter().map(|it| format!("`{}`", it.display())).collect::<Vec<_>>().join(", "))]
+    Exists(Vec<PathBuf>),
+    #[error("`{}` holds no public key", .0.display())]
+    NoRecipientIn(PathBuf),
     #[error("values file `{}` cannot be read: {message}", path.display())]
     LaterValues { path: PathBuf, message: String },
 }
@@ -198,6 +202,10 @@ impl Error {
             Error::NoSuchChart { charts, .. } => {
                 let help = format!("write `--values PART=FILE`; the spec's charts are {}", charts.join(", "));
                 self.plain("D009").help(help)
+            }
+            Error::Exists(_) => self.plain("I001").help("name another folder, or remove what is there"),
+            Error::NoRecipientIn(_) => {
+                self.plain("I002").help("write public keys into it, one a line: `age1...`, `ssh-ed25519 ...`")
             }
             Error::LaterValues { .. } => self.plain("V005"),
             Error::NoStore => self.plain("E002").help("set ICHOR_STORE or HOME"),

@@ -85,8 +85,11 @@ fn content(
                 let fault = |message| Error::LaterValues { path: layer.to_path_buf(), message };
                 merged = merge_maps(&merged, &read_documents(&disk::read(layer)?).map_err(fault)?);
             }
-            let all = coalesce_values(chart, &merged, &mut Vec::new());
-            let kept = all.map(|all| flux::keep_certificates(&merged, &all)).unwrap_or(merged);
+            let with_defaults = |given| coalesce_values(chart, given, &mut Vec::new());
+            let kept = match (with_defaults(&merged), with_defaults(values)) {
+                (Ok(all), Ok(bootstrap)) => flux::keep_certificates(&merged, &all, &bootstrap),
+                _ => merged,
+            };
             let changed = flux::changes(values, &kept);
             let content = FluxContent::Chart {
                 source: locked.source.clone(),

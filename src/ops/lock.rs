@@ -134,13 +134,27 @@ pub(super) fn renewed(
     lock.recipients = workspace.spec.recipients.clone();
     let mut minted = Vec::new();
     let mut dropped = Vec::new();
-    for (rendered, sealed) in rendered.parts().iter().zip(sealed.parts()) {
+    let mut renamed = false;
+    let none = BTreeMap::new();
+    for rendered in rendered.parts() {
         let Some(part) = lock.parts.get_mut(&rendered.name) else { continue };
         part.pins = pins(rendered, &part.pins, &sealer)?;
-        minted.extend(rendered.minted.keys().map(|it| format!("{}/{it}", rendered.name)));
-        let gone = before.get(&rendered.name).into_iter().flat_map(BTreeMap::keys);
-        dropped.extend(gone.filter(|it| !part.pins.contains_key(*it)).map(|it| format!("{}/{it}", rendered.name)));
-        record(part, sealed);
+        let before = before.get(&rendered.name).unwrap_or(&none);
+        let names = take_over(part, before, rendered);
+        renamed |= !names.is_empty();
+        let now = |it: &String| format!("{}/{}", rendered.name, names.get(it).unwrap_or(it));
+        minted.extend(rendered.minted.keys().map(now));
+        let gone = before.keys().filter(|it| !part.pins.contains_key(*it));
+        dropped.extend(gone.map(|it| format!("{}/{it}", rendered.name)));
+    }
+    if renamed {
+        vendored = Vendored::fresh(&workspace.spec, workspace.resolve()?, Some(&lock), now);
+        sealed = seal::seal(&render::render(&vendored, None)?)?;
+    }
+    for sealed in sealed.parts() {
+        if let Some(part) = lock.parts.get_mut(&sealed.name) {
+            record(part, sealed);
+        }
     }
     let unused = super::import::unused(&mint.imports, &lock);
     let path = workspace.lock_path.clone();
@@ -175,6 +189,32 @@ fn record(part: &mut LockedPart, sealed: &SealedPart) {
     part.images = sealed.images.clone();
     part.resources = sealed.resources.clone();
     part.output = sealed.output;
+}
+
+/// Gives certificates that were made now the names of those that they replace: of the same function and common name, but
+/// with other names or another validity. Gives the new name of each.
+fn take_over(
+    part: &mut LockedPart,
+    before: &BTreeMap<String, Pin>,
+    rendered: &RenderedPart,
+) -> BTreeMap<String, String> {
+    let mut names = BTreeMap::new();
+    for minted in rendered.minted.keys() {
+        let Some(pin) = part.pins.get(minted).filter(|it| it.certificate.is_some()) else { continue };
+        let replaced = before.iter().find(|(name, old)| {
+            !part.pins.contains_key(*name) && old.function == pin.function && old.args.first() == pin.args.first()
+        });
+        // What is known by this name would not be known by another.
+        let mark = format!("/{minted}.key>");
+        let is_named = part.pins.values().any(|it| it.args.iter().any(|it| it.to_string().contains(&mark)));
+        if let (Some((name, _)), false) = (replaced, is_named) {
+            names.insert(minted.clone(), name.clone());
+            if let Some(pin) = part.pins.remove(minted) {
+                part.pins.insert(name.clone(), pin);
+            }
+        }
+    }
+    names
 }
 
 /// The old pins still in use, and the new ones, sealed.

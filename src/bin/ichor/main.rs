@@ -10,12 +10,14 @@ mod diff;
 mod form;
 mod git;
 mod handoff;
+mod init;
 mod lock;
 mod man;
 mod open;
 mod report;
 mod reseal;
 mod rotate;
+mod show;
 mod template;
 mod upgrade;
 mod verify;
@@ -25,11 +27,13 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use ichor::edge::process;
 use ichor::ops;
+use mimalloc::MiMalloc;
 use zeroizing_alloc::ZeroAlloc;
 
-/// Wipes whatever is given back: texts that secrets passed through are no one's to keep.
+/// Wipes whatever is given back: texts that secrets passed through are no one's to keep. Beneath, not the allocator of
+/// the C library: that asks the system for a thread's memory page by page, or, in musl, is slow throughout.
 #[global_allocator]
-static MEMORY: ZeroAlloc<std::alloc::System> = ZeroAlloc(std::alloc::System);
+static MEMORY: ZeroAlloc<MiMalloc> = ZeroAlloc(MiMalloc);
 
 /// Room for templates that nest as deep as Go lets them.
 const STACK: usize = 1 << 30;
@@ -46,6 +50,7 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
+    Init(init::Args),
     Lock(lock::Args),
     Build(build::Args),
     Diff(diff::Args),
@@ -66,6 +71,7 @@ enum Verb {
     Template(Box<template::Args>),
     Completions(completions::Args),
     Man(man::Args),
+    Show(show::Args),
 }
 
 fn main() -> ExitCode {
@@ -73,6 +79,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let run = move || {
         let done = match cli.verb {
+            Verb::Init(args) => init::run(&args),
             Verb::Lock(args) => lock::run(&args),
             Verb::Build(args) => build::run(&args),
             Verb::Diff(args) => diff::run(&args),
@@ -90,6 +97,7 @@ fn main() -> ExitCode {
             Verb::Template(args) => return template::run(&args),
             Verb::Completions(args) => return completions::run(&args),
             Verb::Man(args) => man::run(&args),
+            Verb::Show(args) => return show::run(&args),
         };
         done.unwrap_or_else(|fault: ops::Error| {
             report::print(&fault.diagnostics());

@@ -60,7 +60,14 @@ pub struct ResolvedPart {
 #[derive(Debug)]
 pub enum ResolvedContent {
     Manifest(Vec<u8>),
-    Chart { chart: Box<Chart>, version: String, namespace: String, values: Map, values_digest: Digest, inputs: Inputs },
+    Chart {
+        chart: Box<Chart>,
+        version: String,
+        namespace: String,
+        values: Map,
+        values_digest: Digest,
+        inputs: Box<Inputs>,
+    },
 }
 
 /// Why a source is not what the spec says.
@@ -169,7 +176,7 @@ fn chart(spec: &Spec, part: &spec::Part, wanted: &spec::Chart, sources: &dyn Sou
         namespace: wanted.namespace.clone(),
         values,
         values_digest: Digest::of(&canonical),
-        inputs: inputs::inputs(spec, wanted, sources)?,
+        inputs: Box::new(inputs::inputs(spec, wanted, sources)?),
     };
     Ok(ResolvedPart { name: part.name.clone(), source: wanted.path.clone(), digest, size, content })
 }

@@ -32,7 +32,7 @@ pub struct VendoredPart {
 #[derive(Debug)]
 pub enum VendoredContent {
     Manifest(Vec<u8>),
-    Chart { chart: Box<Chart>, namespace: String, values: Map, inputs: Inputs },
+    Chart { chart: Box<Chart>, namespace: String, values: Map, inputs: Box<Inputs> },
 }
 
 /// How the lock and the spec, or what lies on disk, disagree.

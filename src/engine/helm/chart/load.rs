@@ -137,6 +137,7 @@ mod lock {
     pub(super) fn check(text: &[u8]) -> Result<(), String> {
         decode::document(text, "v2.Lock", |decoder, map| {
             decoder.fields(map, FIELDS, |it, field, value| match field {
+                "generated" => it.time(value),
                 "digest" => it.string(value, &mut String::new()),
                 "dependencies" => it.list(value, "[]*v2.Dependency", &mut Vec::new(), |_, _| ()),
                 _ => {}

@@ -6,7 +6,8 @@ use super::error::ChartError;
 use crate::engine::helm::decode::{self, Decoder};
 use crate::engine::helm::version;
 use crate::engine::strconv;
-use crate::engine::value::{List, Map, Type, Value};
+use crate::engine::value::{List, Map, Str, Type, Value};
+use crate::engine::yaml;
 
 /// The contents of `Chart.yaml`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -146,6 +147,9 @@ impl Metadata {
         if self.name.is_empty() {
             return invalid("chart.metadata.name is required".into());
         }
+        if self.name == "." || self.name == ".." {
+            return invalid(format!("chart.metadata.name {} is not allowed", quote(&self.name)));
+        }
         if self.name.contains('/') {
             return invalid(format!("chart.metadata.name {} is invalid", quote(&self.name)));
         }
@@ -207,6 +211,72 @@ impl Metadata {
             ("Type", text(&self.chart_type)),
         ];
         Map::from_entries(entries.map(|(key, value)| (key.into(), value)))
+    }
+}
+
+impl Metadata {
+    /// As Helm writes it: a Go structure through JSON, without what is empty, in order of the keys.
+    pub fn to_yaml(&self) -> Result<Str, String> {
+        yaml::write(&Value::Map(self.to_map_of_json()))
+    }
+
+    fn to_map_of_json(&self) -> Map {
+        let texts = [
+            ("name", &self.name),
+            ("home", &self.home),
+            ("version", &self.version),
+            ("description", &self.description),
+            ("icon", &self.icon),
+            ("apiVersion", &self.api_version),
+            ("condition", &self.condition),
+            ("tags", &self.tags),
+            ("appVersion", &self.app_version),
+            ("kubeVersion", &self.kube_version),
+            ("type", &self.chart_type),
+        ];
+        let map = filled(texts);
+        let maintainers = self
+            .maintainers
+            .iter()
+            .map(|it| Value::Map(filled([("name", &it.name), ("email", &it.email), ("url", &it.url)])));
+        let lists = [
+            ("sources", strings(&self.sources)),
+            ("keywords", strings(&self.keywords)),
+            ("maintainers", maintainers.collect()),
+            ("dependencies", self.dependencies.iter().flatten().map(Dependency::to_value_of_json).collect()),
+        ];
+        insert_lists(&map, lists);
+        if self.deprecated {
+            map.insert("deprecated", Value::Bool(true));
+        }
+        if let Some(annotations) = self.annotations.as_ref().filter(|it| !it.is_empty()) {
+            let entries = annotations.iter().map(|(key, text)| (key.as_str(), text.as_str()));
+            map.insert("annotations", Value::Map(string_map(entries)));
+        }
+        map
+    }
+}
+
+fn strings(texts: &[String]) -> Vec<Value> {
+    texts.iter().map(|it| Value::from(it.as_str())).collect()
+}
+
+/// A map of those texts that are not empty.
+fn filled<const N: usize>(texts: [(&'static str, &String); N]) -> Map {
+    let map = Map::any();
+    for (key, text) in texts {
+        if !text.is_empty() {
+            map.insert(key, Value::from(text.as_str()));
+        }
+    }
+    map
+}
+
+fn insert_lists<const N: usize>(map: &Map, lists: [(&'static str, Vec<Value>); N]) {
+    for (key, items) in lists {
+        if !items.is_empty() {
+            map.insert(key, Value::list(items));
+        }
     }
 }
 
@@ -278,6 +348,20 @@ impl Dependency {
             ("ImportValues", Value::List(List::any(self.import_values.iter().map(ImportValue::to_value).collect()))),
             ("Alias", Value::from(self.alias.as_str())),
         ])
+    }
+}
+
+impl Dependency {
+    fn to_value_of_json(&self) -> Value {
+        let map = filled([("version", &self.version), ("condition", &self.condition), ("alias", &self.alias)]);
+        map.insert("name", Value::from(self.name.as_str()));
+        map.insert("repository", Value::from(self.repository.as_str()));
+        if self.enabled {
+            map.insert("enabled", Value::Bool(true));
+        }
+        let imports = self.import_values.iter().map(ImportValue::to_value).collect();
+        insert_lists(&map, [("tags", strings(&self.tags)), ("import-values", imports)]);
+        Value::Map(map)
     }
 }
 

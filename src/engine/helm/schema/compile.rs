@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::collect::{Resources, address, children, resolve};
+use super::collect::{Resources, address, judges, resolve};
 use super::json::Json;
 use super::meta::Draft;
 use crate::engine::sprig::regexp::Regexp;
@@ -150,7 +150,7 @@ impl<'a> Schemas<'a> {
             let compiled = compile(pattern)?;
             self.list[index].property_patterns.push((compiled, below));
         }
-        for (_, below) in children(node, draft) {
+        for below in judges(node, draft) {
             self.enter(below);
         }
         Ok(())

@@ -1,0 +1,58 @@
+//! `ichor show`: what a chart says of itself, as `helm show` prints it.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use ichor::ops::show::{self, Part};
+
+/// Shows what a chart says of itself, as `helm show` does
+#[derive(clap::Args)]
+pub struct Args {
+    #[command(subcommand)]
+    part: PartArgs,
+}
+
+#[derive(clap::Subcommand)]
+enum PartArgs {
+    /// Chart.yaml, values.yaml, the readme and the CRDs
+    All(ChartArgs),
+    /// Chart.yaml, as Helm reads it
+    Chart(ChartArgs),
+    /// values.yaml, as it stands
+    Values(ChartArgs),
+    /// The readme, as it stands
+    Readme(ChartArgs),
+    /// The files of crds/, those of charts below included
+    Crds(ChartArgs),
+}
+
+#[derive(clap::Args)]
+struct ChartArgs {
+    /// A chart: a folder or a .tgz
+    chart: String,
+}
+
+/// Shows and prints.
+pub fn run(args: &Args) -> ExitCode {
+    let (part, chart) = match &args.part {
+        PartArgs::All(it) => (Part::All, it),
+        PartArgs::Chart(it) => (Part::Chart, it),
+        PartArgs::Values(it) => (Part::Values, it),
+        PartArgs::Readme(it) => (Part::Readme, it),
+        PartArgs::Crds(it) => (Part::Crds, it),
+    };
+    let refuse = |message: &str, code: u8| {
+        eprintln!("Error: {message}");
+        ExitCode::from(code)
+    };
+    match show::show(&chart.chart, part) {
+        Ok(text) => {
+            let mut stdout = std::io::stdout().lock();
+            match stdout.write_all(&text).and_then(|()| stdout.flush()) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(fault) => refuse(&format!("cannot print: {fault}"), 3),
+            }
+        }
+        Err(fault) => refuse(&fault.to_string(), if fault.is_surroundings() { 3 } else { 2 }),
+    }
+}

@@ -1,0 +1,89 @@
+//! `show`: what a chart says of itself, as `helm show` prints it.
+
+use crate::edge::files::{self, ChartFiles, FilesError};
+use crate::engine::helm::chart::unpack;
+use crate::engine::helm::{Chart, ChartError};
+
+/// A part of a chart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    All,
+    /// `Chart.yaml`, as Helm has read it.
+    Chart,
+    /// `values.yaml`, as it stands.
+    Values,
+    Readme,
+    /// The files of `crds/`, those of charts below included.
+    Crds,
+}
+
+/// Why nothing can be shown; prints in Helm's wording.
+#[derive(Debug, thiserror::Error)]
+pub enum ShowError {
+    #[error(transparent)]
+    Files(#[from] FilesError),
+    #[error(transparent)]
+    Chart(#[from] ChartError),
+    #[error("{0}")]
+    Print(String),
+}
+
+impl ShowError {
+    /// Whether disk or permissions failed, and not what the user gave.
+    pub fn is_surroundings(&self) -> bool {
+        matches!(self, ShowError::Files(it) if it.is_surroundings())
+    }
+}
+
+/// Shows a part of the chart in a folder or an archive.
+///
+/// Mirrors `pkg/action.Show`.
+pub fn show(chart: &str, part: Part) -> Result<Vec<u8>, ShowError> {
+    let (chart, values) = match files::chart(chart)? {
+        ChartFiles::Folder(tree) => (Chart::load(&tree)?, tree.get("values.yaml").map(without_mark)),
+        ChartFiles::Archive(bytes) => {
+            let chart = Chart::load_archive(&bytes)?;
+            let files = unpack(&bytes)?;
+            (chart, files.iter().find(|it| it.name == "values.yaml").map(|it| it.data.to_vec()))
+        }
+    };
+    let all = part == Part::All;
+    let mut out = Vec::new();
+    let line = |out: &mut Vec<u8>, text: &[u8]| {
+        out.extend_from_slice(text);
+        out.push(b'\n');
+    };
+    if all || part == Part::Chart {
+        line(&mut out, &chart.metadata().to_yaml().map_err(ShowError::Print)?);
+    }
+    if let Some(values) = values.filter(|_| all || part == Part::Values) {
+        if all {
+            line(&mut out, b"---");
+        }
+        line(&mut out, &values);
+    }
+    let files = &chart.root_node().files;
+    let readme = files.iter().find(|it| README.iter().any(|name| it.name.eq_ignore_ascii_case(name)));
+    if let Some(readme) = readme.filter(|_| all || part == Part::Readme) {
+        if all {
+            line(&mut out, b"---");
+        }
+        line(&mut out, &readme.data);
+    }
+    if all || part == Part::Crds {
+        for crd in chart.crds() {
+            if !crd.data.starts_with(b"---") {
+                line(&mut out, b"---");
+            }
+            line(&mut out, &crd.data);
+        }
+    }
+    Ok(out)
+}
+
+/// What Helm takes for a readme, in whatever case.
+const README: [&str; 3] = ["readme.md", "readme.txt", "readme"];
+
+fn without_mark(text: &[u8]) -> Vec<u8> {
+    text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).to_vec()
+}

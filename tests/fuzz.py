@@ -1,0 +1,201 @@
+#!/usr/bin/env python3
+"""Compares our engine with the real Helm on charts made up at random.
+
+    pip install helm-python-sdk==0.2.2      # bundles Helm v4.2.3, no helm binary needed
+
+    fuzz.py [--seed N] [--count N] [--kinds a,b] [--seconds S] [--keep FILE]
+
+Every kind of case (see grammar.py and grammar_charts.py) is made `count` times from the seed, so that a run can be had again.
+Cases on which the two differ are shrunk, printed, and with --keep added to a case file. Where Helm itself answers
+differently from run to run, a case is passed over. Exits with 1 where anything differs.
+"""
+import argparse
+import collections
+import json
+import pathlib
+import random
+import subprocess
+import sys
+import tempfile
+import time
+
+import grammar
+import grammar_charts
+import real_helm
+import record
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+KINDS = {**grammar.KINDS, **grammar_charts.KINDS}
+BATCH = 500
+#: How often Helm is asked again where the answers differ: most answers that rest on the order of a Go map show it.
+AGAIN = 12
+#: At most so many reductions of a case are tried.
+PATIENCE = 2000
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--count", type=int, default=500, help="cases of each kind")
+    parser.add_argument("--kinds", default=",".join(KINDS), help="comma separated: %(default)s")
+    parser.add_argument("--seconds", type=float, default=float("inf"), help="start no batch after this time")
+    parser.add_argument("--keep", type=pathlib.Path, help="a case file for what differs")
+    args = parser.parse_args()
+    both = Both()
+    end = time.monotonic() + args.seconds
+    counts, different, unsettled = collections.Counter(), [], 0
+    for kind, number in batches(args.kinds.split(","), args.count):
+        if time.monotonic() > end:
+            break
+        # A batch has a seed of its own, so that it does not depend on what ran before it.
+        source = random.Random(f"{args.seed} {kind} {number}")
+        cases = [KINDS[kind](source) for _ in range(min(BATCH, args.count - number))]
+        counts[kind] += len(cases)
+        for case, ours, helm in zip(cases, both.ours(cases), both.helms(cases)):
+            if agree(ours, helm):
+                continue
+            if not both.settled(case, helm):
+                unsettled += 1
+                continue
+            case = shrink(both, case, (ours[0], helm[0]))
+            different.append((kind, case))
+            show(kind, case, both)
+    if args.keep and different:
+        keep(args.keep, different, both)
+    listed = ", ".join(f"{kind} {number}" for kind, number in counts.items())
+    print(f"seed {args.seed}: {sum(counts.values())} cases ({listed}): {len(different)} differ, {unsettled} are unsettled")
+    return 1 if different else 0
+
+
+def batches(kinds, count):
+    """Takes turns among the kinds, so that a run cut short has seen all of them."""
+    for number in range(0, count, BATCH):
+        for kind in kinds:
+            yield kind, number
+
+
+class Both:
+    def __init__(self):
+        self.helm = real_helm.Helm()
+        self.binary = build()
+        self.folder = tempfile.TemporaryDirectory()
+        self.process = None
+
+    def ours(self, cases):
+        """Starts our engine on the cases; the answers come when they are iterated over."""
+        questions, answers = (pathlib.Path(self.folder.name) / name for name in ("questions", "answers"))
+        questions.write_text("".join(json.dumps(case) + "\n" for case in cases))
+        answers.unlink(missing_ok=True)
+        process = subprocess.Popen(
+            [self.binary, "--ignored", "--exact", "answers"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            env={"FUZZ_IN": str(questions), "FUZZ_OUT": str(answers), "RUST_BACKTRACE": "0"})
+
+        def wait():
+            _, stderr = process.communicate()
+            if process.returncode != 0:
+                raise SystemExit(f"our engine ended with {process.returncode} on {questions}: {stderr.decode()[-2000:]}")
+            for line in answers.read_text().split("\n")[:-1]:
+                yield tuple(json.loads(line))
+        return wait()
+
+    def helms(self, cases):
+        return [self.helm.answer(case) for case in cases]
+
+    def settled(self, case, answer):
+        return all(self.helm.answer(case) == answer for _ in range(AGAIN))
+
+    def differ(self, cases, kinds):
+        """The first of the cases that differs in this way."""
+        for case, ours, helm in zip(cases, self.ours(cases), self.helms(cases)):
+            if (ours[0], helm[0]) == kinds and not agree(ours, helm) and self.settled(case, helm):
+                return case
+        return None
+
+
+def build():
+    """The test program that answers cases."""
+    run = subprocess.run(
+        ["cargo", "test", "--locked", "--quiet", "--test", "cases", "--no-run", "--message-format=json"], cwd=ROOT, check=True,
+        stdout=subprocess.PIPE, text=True)
+    messages = map(json.loads, run.stdout.splitlines())
+    return next(it["executable"] for it in messages if it.get("target", {}).get("name") == "cases" and it.get("executable"))
+
+
+def agree(ours, helm):
+    """Whether the answers are the same but for what no oracle can tell.
+
+    Faults of a schema come in the order of a Go map. The SDK takes values as JSON, so that a number from --set, which is
+    an int64 for Helm, is none there.
+    """
+    return ours == helm or normal(ours) == normal(helm)
+
+
+def normal(answer):
+    kind, text = answer
+    if kind == "error":
+        text = text.replace("(int64=", "(float64=")
+    return (kind, sorted(text.split("\n"))) if kind == "error" and "schema(s)" in text else (kind, text)
+
+
+def shrink(both, case, kinds):
+    tried = 0
+    while tried < PATIENCE:
+        candidates = list(reductions(case))
+        found = None
+        for start in range(0, len(candidates), 100):
+            tried += 100
+            found = both.differ(candidates[start:start + 100], kinds)
+            if found:
+                break
+        if not found:
+            return case
+        case = found
+    return case
+
+
+def reductions(case):
+    """Smaller cases: without a file, without some arguments, without some lines, without some characters."""
+    for name in case:
+        if name not in ("template", "args"):
+            yield {key: text for key, text in case.items() if key != name}
+    if "args" in case:
+        args = json.loads(case["args"])
+        for at in range(len(args)):
+            for width in (2, 1):
+                yield {**case, "args": json.dumps(args[:at] + args[at + width:])}
+    for name, text in case.items():
+        if name == "args" or name.startswith(("base64", "link")):
+            continue
+        for unit in ("\n", ""):
+            parts = text.split(unit) if unit else list(text)
+            if not unit and len(parts) > 400:
+                continue
+            width = len(parts) // 2
+            while width:
+                for at in range(0, len(parts) - width + 1, width):
+                    yield {**case, name: unit.join(parts[:at] + parts[at + width:])}
+                width //= 2
+
+
+def show(kind, case, both):
+    print(f"== {kind}")
+    for name, text in case.items():
+        print(f"--- {name}\n{text}")
+    (ours,), (helm,) = both.ours([case]), both.helms([case])
+    print(f"--- ours: {ours[0]}\n{ours[1]}\n--- helm: {helm[0]}\n{helm[1]}", flush=True)
+
+
+def keep(path, different, both):
+    prelude, cases = record.read(path) if path.exists() else ({}, [])
+    for kind, sections in different:
+        case = record.Case(f"{kind} {len(cases)}")
+        case.sections = dict(sections)
+        result, text = both.helm.answer(sections)
+        case.sections[result] = text
+        cases.append(case)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    record.write(path, both.helm.version, prelude, cases)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
