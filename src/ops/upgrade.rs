@@ -56,12 +56,12 @@ pub fn upgrade(
         Err(Error::Render(fault)) if !write => {
             let new = next.with_sources(Some(&lock), |sources| refused(&name, &old, &next, part, sources))?;
             let mut diff = diff::diff(&old, &new, now);
-            let text = format!("it does not render with these values: {}", fault.message);
+            let text = format!("it does not render with these values: {}", fault.message.replace('\n', " "));
             diff.findings.insert(
                 0,
                 Finding { risk: Risk::Traffic, area: Area::Values, part: part.into(), resource: None, text },
             );
-            diff.risk = format!("cannot be applied: part {part} does not render · {}", diff.risk);
+            diff.risk = format!("cannot be applied: part {part} does not render");
             Ok(Upgraded { diff, locked: None })
         }
         Err(fault) => Err(fault),

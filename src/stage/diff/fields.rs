@@ -49,8 +49,8 @@ pub fn path(keys: &[String]) -> String {
         let plain = !key.is_empty() && key.bytes().all(|it| it.is_ascii_alphanumeric() || b"-_$".contains(&it));
         if key == INSIDE {
             text.push_str(" ›");
-        } else if key.starts_with('\u{0}') {
-            text.push_str(&format!("[{}]", &key[1..]));
+        } else if let Some(item) = key.strip_prefix('\u{0}') {
+            text.push_str(&format!("[{item}]"));
         } else if plain {
             if !text.is_empty() {
                 text.push(if text.ends_with('›') { ' ' } else { '.' });

@@ -168,3 +168,6 @@ fn missing(parts: &[PartDiff]) -> Vec<String> {
     });
     told.collect()
 }
+
+#[cfg(test)]
+mod tests;
