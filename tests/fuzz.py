@@ -209,7 +209,7 @@ def sample(args):
             result, text = helm.answer(sections)
             # Most errors are alike: one of each is enough, but for the name of the thing.
             alike = re.sub(r"[0-9]+|<[^>]*>|\"[^\"]*\"", "", text) if result == "error" else text
-            if alike in seen or len(text) > 3000 or result == "unusable" or re.search(r"0x[0-9a-f]{9,}", text):
+            if alike in seen or len(text) > 3000 or result == "unusable" or re.search(r"0x[0-9a-f]{9,}|float64=", text):
                 continue
             if any(helm.answer(sections) != (result, text) for _ in range(40)):
                 continue
