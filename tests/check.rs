@@ -188,6 +188,15 @@ fn rules_of_cilium() {
 }
 
 #[test]
+fn the_image_is_not_the_chart() {
+    let workspace = Workspace::new("1.19.6");
+    fs::create_dir_all(workspace.path("quay.io/cilium")).expect("made");
+    fs::rename(workspace.path("chart"), workspace.path("quay.io/cilium/cilium")).expect("moved");
+    workspace.edit("ichor.yaml", "./chart", "./quay.io/cilium/cilium");
+    assert_eq!(workspace.codes(), ["C012!"]);
+}
+
+#[test]
 fn rules_on_objects_beside_cilium() {
     let pool = |api: &str, spec: &str| {
         format!("apiVersion: cilium.io/{api}\nkind: CiliumLoadBalancerIPPool\nmetadata: {{name: a}}\nspec: {spec}\n")
