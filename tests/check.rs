@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use ichor::base::diagnostic::{Diagnostic, Severity};
+use ichor::edge::fetch::{Credentials, Event, Progress, Settings};
 use ichor::ops;
+use ichor::ops::fetching::Fetching;
+use ichor::ops::lock::Request;
 use jiff::Timestamp;
 
 /// A workspace with a small chart that is called `cilium`.
@@ -58,6 +61,12 @@ spec:
   {{- end }}
 ";
 
+struct Silent;
+
+impl Progress for Silent {
+    fn event(&self, _: Event<'_>) {}
+}
+
 impl Workspace {
     fn new(version: &str) -> Workspace {
         let folder = tempfile::tempdir().expect("a folder");
@@ -93,7 +102,15 @@ impl Workspace {
     /// Locks, then checks at the present moment.
     fn check(&self) -> Vec<Diagnostic> {
         let now: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a time");
-        ops::lock::lock(&self.path("ichor.yaml"), &[], now).expect("locked");
+        let settings = Settings {
+            offline: true,
+            jobs: 1,
+            patience: std::time::Duration::from_secs(1),
+            credentials: Credentials::of_user(&|_| None),
+            user_file: None,
+        };
+        let fetching = Fetching { settings: &settings, progress: &Silent };
+        ops::lock::lock(&self.path("ichor.yaml"), &Request::default(), fetching, now).expect("locked");
         ops::check::check(&self.path("ichor.yaml"), now).expect("checked").diagnostics
     }
 

@@ -151,7 +151,7 @@ def manifests(r):
 
 
 TYPES = ["string", "integer", "number", "boolean", "array", "object", "null"]
-DRAFTS = [None, None, "http://json-schema.org/draft-04/schema#", "http://json-schema.org/draft-06/schema#", "http://json-schema.org/draft-07/schema#", "http://json-schema.org/draft-07/schema", "https://json-schema.org/draft/2019-09/schema", "https://json-schema.org/draft/2020-12/schema", "http://example.com/none"]
+DRAFTS = [None, None, "http://json-schema.org/draft-04/schema#", "http://json-schema.org/draft-06/schema#", "http://json-schema.org/draft-07/schema#", "http://json-schema.org/draft-07/schema", "https://json-schema.org/draft/2019-09/schema", "https://json-schema.org/draft/2020-12/schema", "urn:none"]
 DEFINITIONS = {"d": {"type": "string"}, "e": {"$ref": "#/definitions/d"}}
 
 

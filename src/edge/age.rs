@@ -21,11 +21,11 @@ pub enum Error {
     Recipient { recipient: String, reason: String },
     #[error("there is no recipient to seal to")]
     NoRecipients,
-    #[error("minting needs `{0}`: name an identity that opens it with `-i`")]
+    #[error("`{0}` has to be opened for this: name an identity that does with `-i`")]
     NoIdentity(String),
     #[error("sealing failed: {0}")]
     Seal(String),
-    #[error("identity file cannot be used: {0}")]
+    #[error("the identity cannot be used: {0}")]
     Identity(String),
     #[error("none of the identities opens the envelope of `{0}`")]
     NotForUs(String),
@@ -76,6 +76,7 @@ impl Sealer {
 
 enum Failed {
     NotForUs,
+    Identity(String),
     Damaged(String),
 }
 
@@ -106,6 +107,7 @@ impl Opener {
     pub fn open(&self, name: &str, envelope: &Envelope) -> Result<Secret, Error> {
         self.decrypt(envelope.0.as_bytes()).map_err(|it| match it {
             Failed::NotForUs => Error::NotForUs(name.into()),
+            Failed::Identity(reason) => Error::Identity(reason),
             Failed::Damaged(reason) => Error::Damaged { secret: name.into(), reason },
         })
     }
@@ -114,6 +116,7 @@ impl Opener {
     pub fn open_file(&self, path: &str, bytes: &[u8]) -> Result<Secret, Error> {
         self.decrypt(bytes).map_err(|it| match it {
             Failed::NotForUs => Error::FileNotForUs(path.into()),
+            Failed::Identity(reason) => Error::Identity(reason),
             Failed::Damaged(reason) => Error::File { path: path.into(), reason },
         })
     }
@@ -123,6 +126,12 @@ impl Opener {
         let decryptor = age::Decryptor::new_buffered(ArmoredReader::new(bytes)).map_err(|it| damaged(&it))?;
         let mut reader = decryptor.decrypt(self.identities.iter().map(|it| it.as_ref())).map_err(|it| match it {
             age::DecryptError::NoMatchingKeys => Failed::NotForUs,
+            age::DecryptError::KeyDecryptionFailed => {
+                Failed::Identity("the passphrase is not that of the identity".into())
+            }
+            other @ (age::DecryptError::Plugin(_)
+            | age::DecryptError::PluginResolve(_)
+            | age::DecryptError::ExcessiveWork { .. }) => Failed::Identity(other.to_string()),
             other => damaged(&other),
         })?;
         // The plaintext is shorter than the file, so that the buffer never moves and leaves a copy behind.

@@ -7,10 +7,12 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use super::files;
 use crate::base::path::RelPath;
 use crate::base::tree::FileTree;
 use crate::engine::helm::chart::ignore::Rules;
-use crate::stage::resolve::{ChartSource, SourceError, Sources};
+use crate::stage::resolve::{ChartSource, Fault, ManifestSource, Remote, SourceError, Sources};
+use crate::stage::spec::Source;
 
 /// A repository on this machine.
 #[derive(Clone, Debug)]
@@ -166,9 +168,13 @@ impl Revision {
         path.is_empty() || self.entries.range(below.clone()..).next().is_some_and(|(it, _)| it.starts_with(&below))
     }
 
-    /// The sources of a spec in this folder, from the top.
-    pub fn sources(&self, folder: &str) -> Committed<'_> {
-        Committed { revision: self, folder: folder.into() }
+    /// The sources of a spec in this folder, from the top. What lies elsewhere is looked up with a function.
+    pub fn sources<'a>(
+        &'a self,
+        folder: &str,
+        remote: &'a dyn Fn(&str, &Source, &str) -> Result<Remote, SourceError>,
+    ) -> Committed<'a> {
+        Committed { revision: self, folder: folder.into(), remote }
     }
 
     fn tree(&self, path: &str) -> Result<FileTree, Error> {
@@ -190,10 +196,10 @@ impl Revision {
 }
 
 /// Sources as they stood in a revision.
-#[derive(Clone, Debug)]
 pub struct Committed<'a> {
     revision: &'a Revision,
     folder: String,
+    remote: &'a dyn Fn(&str, &Source, &str) -> Result<Remote, SourceError>,
 }
 
 impl Sources for Committed<'_> {
@@ -211,6 +217,19 @@ impl Sources for Committed<'_> {
             }
         }
         Ok(ChartSource::Folder(kept))
+    }
+
+    fn manifest(&self, path: &str) -> Result<ManifestSource, SourceError> {
+        let full = self.place(path)?;
+        if !self.revision.is_folder(&full) {
+            return self.file(path).map(ManifestSource::File);
+        }
+        let tree = self.revision.tree(&full).map_err(|it| fault(it.to_string()))?;
+        Ok(ManifestSource::Folder(files::manifests(tree)))
+    }
+
+    fn remote(&self, key: &str, source: &Source, text: &str) -> Result<Remote, SourceError> {
+        (self.remote)(key, source, text)
     }
 
     fn file(&self, path: &str) -> Result<Vec<u8>, SourceError> {
@@ -250,7 +269,7 @@ pub fn clean(folder: &str, path: &str) -> Option<String> {
 }
 
 fn fault(message: String) -> SourceError {
-    SourceError { message, missing: true }
+    SourceError::new("V001", Fault::Input, message)
 }
 
 fn failed(action: &str, output: &std::process::Output) -> Error {

@@ -3,11 +3,14 @@
 #![allow(clippy::disallowed_methods)] // This is the one place for what they do.
 
 pub mod age;
+pub mod blobs;
 pub mod clock;
 pub mod disk;
+pub mod fetch;
 pub mod files;
 pub mod git;
 pub mod guard;
+pub mod layout;
 pub mod mint;
 pub mod network;
 pub mod pager;

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::{Error, Workspace, side};
+use super::{Error, Workspace, fetching, side};
+use crate::edge::blobs::Blobs;
 use crate::edge::disk;
+use crate::edge::fetch::Shelves;
 use crate::edge::git::{self, Git};
-use crate::edge::sources::Disk;
 use crate::stage::bundle::Bundle;
 use crate::stage::diff::{self, Diff, Side};
 use crate::stage::lock::Lock;
@@ -110,18 +111,18 @@ impl Place {
             Meaning::WorkTree(spec) => {
                 let workspace = Workspace::read(&spec)?;
                 let (lock, _) = workspace.lock()?;
-                let sources = Disk::new(workspace.spec_folder());
-                Ok(side::of_workspace("work tree", &workspace.spec, &lock, &sources, known))
+                Ok(workspace.with_sources(Some(&lock), |sources| {
+                    side::of_workspace("work tree", &workspace.spec, &lock, sources, known)
+                }))
             }
             Meaning::Bundle { name, bundle } => Ok(Side::of_bundle(&name, &bundle)),
             Meaning::Lock { name, lock } => {
                 // The lock may be one of the spec that lies here.
                 let here = Workspace::read(&self.spec).ok().filter(|it| it.spec.bundle == lock.bundle);
                 Ok(match here {
-                    Some(here) => {
-                        let sources = Disk::new(here.spec_folder());
-                        side::of_workspace(&name, &here.spec, &lock, &sources, known)
-                    }
+                    Some(here) => here.with_sources(Some(&lock), |sources| {
+                        side::of_workspace(&name, &here.spec, &lock, sources, known)
+                    }),
                     None => Side::of_lock(&name, &lock, "no spec of this bundle is at hand: name it with --spec"),
                 })
             }
@@ -160,7 +161,10 @@ impl Place {
         };
         let lock = Lock::decode(&String::from_utf8_lossy(&text))
             .map_err(|fault| Error::Lock { path: format!("{name}:{lock_path}").into(), fault })?;
-        Ok(side::of_workspace(name, &spec, &lock, &revision.sources(&folder), known))
+        let shelves =
+            Shelves { vendor: Blobs::at(&disk::workspace(&self.spec).join("vendor")), cache: Blobs::of_user() };
+        let remote = |key: &str, _: &_, text: &str| fetching::at_hand(Some(&lock), &shelves, key, text);
+        Ok(side::of_workspace(name, &spec, &lock, &revision.sources(&folder, &remote), known))
     }
 }
 

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::fetching::Fetching;
 use super::{Error, Workspace};
 use crate::base::secret::Secret;
 use crate::edge::age::Sealer;
@@ -12,7 +14,7 @@ use crate::edge::disk::{self, Access};
 use crate::edge::mint::Mint;
 use crate::stage::lock::{Lock, LockedPart, Pin};
 use crate::stage::render::{self, RenderedPart};
-use crate::stage::resolve::{ResolvedContent, ResolvedPart};
+use crate::stage::resolve::{ResolvedContent, ResolvedPart, Update};
 use crate::stage::seal::{self, SealedPart};
 use crate::stage::vendor::Vendored;
 
@@ -20,8 +22,10 @@ use crate::stage::vendor::Vendored;
 #[derive(Clone, Debug)]
 pub struct Locked {
     pub path: PathBuf,
-    /// Whether the lock on disk is another now.
+    /// Whether the lock on disk is another now, or would be.
     pub changed: bool,
+    /// The change as a unified diff; empty without one.
+    pub diff: String,
     /// The pins that were made, `part/pin` each.
     pub minted: Vec<String>,
     /// The pins that no call asks for any more and that were dropped.
@@ -41,16 +45,15 @@ pub struct Request {
     pub import: Vec<PathBuf>,
     /// Secrets of a cluster, as `kubectl get secret -o yaml` prints them.
     pub import_secrets: Option<Secret>,
-}
-
-/// Locks the spec at a path. `identities` are files; they are read only where an existing CA must sign.
-pub fn lock(spec: &Path, identities: &[String], now: Timestamp) -> Result<Locked, Error> {
-    lock_with(spec, &Request { identities: identities.to_vec(), ..Request::default() }, now)
+    /// Which parts may move to other versions.
+    pub update: Update,
+    /// Whether the lock stays as it is on disk.
+    pub keep: bool,
 }
 
 /// Locks the spec at a path as a request says.
-pub fn lock_with(spec: &Path, request: &Request, now: Timestamp) -> Result<Locked, Error> {
-    let workspace = Workspace::read(spec)?;
+pub fn lock(spec: &Path, request: &Request, fetching: Fetching<'_>, now: Timestamp) -> Result<Locked, Error> {
+    let mut workspace = Workspace::read(spec)?;
     let old = workspace.lock_if_any()?;
     let mut mint = Mint::new(now, &request.identities);
     mint.imports = super::import::read(request, &mut mint)?;
@@ -61,24 +64,28 @@ pub fn lock_with(spec: &Path, request: &Request, now: Timestamp) -> Result<Locke
     if let (Some(lock), Some(clock)) = (&mut lock, request.clock) {
         lock.clock = clock;
     }
-    relock(&workspace, lock, text.as_deref(), &mut mint, request.clock.unwrap_or(now))
+    workspace.fetched = Some(fetching.fetch(&workspace, lock.as_ref(), &request.update)?);
+    relock(&workspace, lock, text.as_deref(), &mut mint, request.clock.unwrap_or(now), !request.keep)
 }
 
-/// Makes the lock anew from an older one, whose text is what lies on disk.
+/// Makes the lock anew from an older one, whose text is what lies on disk; writes it where it changes and `write` is set.
 pub(super) fn relock(
     workspace: &Workspace,
     old: Option<Lock>,
     text: Option<&str>,
     mint: &mut Mint<'_>,
     now: Timestamp,
+    write: bool,
 ) -> Result<Locked, Error> {
     let (lock, locked) = renewed(workspace, old, mint, now)?;
     let new = lock.encode();
     let changed = text.is_none_or(|old| old != new);
-    if changed {
+    let diff = if changed { diff(text.unwrap_or_default(), &new, &workspace.lock_path) } else { String::new() };
+    if changed && write {
+        disk::sweep(workspace.lock_path.parent().unwrap_or(Path::new(".")), Duration::from_secs(60));
         disk::write(&workspace.lock_path, new.as_bytes(), Access::Public)?;
     }
-    Ok(Locked { changed, ..locked })
+    Ok(Locked { changed, diff, ..locked })
 }
 
 /// The lock made anew from an older one, and what is new in it. Nothing is written.
@@ -158,7 +165,13 @@ pub(super) fn renewed(
     }
     let unused = super::import::unused(&mint.imports, &lock);
     let path = workspace.lock_path.clone();
-    Ok((lock, Locked { path, changed: false, minted, dropped, unused }))
+    Ok((lock, Locked { path, changed: false, diff: String::new(), minted, dropped, unused }))
+}
+
+fn diff(old: &str, new: &str, path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let (from, to) = (format!("a/lockfiles/{name}"), format!("b/lockfiles/{name}"));
+    similar::TextDiff::from_lines(old, new).unified_diff().context_radius(3).header(&from, &to).to_string()
 }
 
 /// What is known of a part before it renders.
@@ -172,8 +185,10 @@ fn facts(part: &ResolvedPart) -> LockedPart {
     LockedPart {
         source: part.source.clone(),
         version,
+        manifest: part.manifest,
         digest: part.digest,
         size: part.size,
+        dependencies: part.dependencies.clone(),
         values,
         secret_values: None,
         lookup,

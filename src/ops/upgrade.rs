@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use super::fetching::Fetching;
 use super::lock::{Locked, renewed};
 use super::{Error, Workspace, side};
 use crate::edge::disk::{self, Access};
 use crate::edge::mint::Mint;
-use crate::edge::sources::Disk;
 use crate::stage::diff::{self, Area, Diff, Finding, Risk, Side};
 use crate::stage::lock::Lock;
-use crate::stage::resolve::{self, ChartSource, ResolvedContent, Sources};
+use crate::stage::resolve::{self, ChartSource, ResolvedContent, Sources, Update};
 use crate::stage::spec::{self, Content, Spec, edit};
 
 /// What an upgrade is or would be.
@@ -29,6 +29,7 @@ pub fn upgrade(
     part: &str,
     version: &str,
     identities: &[String],
+    fetching: Fetching<'_>,
     write: bool,
     now: Timestamp,
 ) -> Result<Upgraded, Error> {
@@ -38,19 +39,22 @@ pub fn upgrade(
     let spec = Spec::parse(&workspace.file, &text).map_err(Error::Spec)?;
     let mut next = workspace.clone();
     (next.spec, next.spec_text) = (spec, text);
-    let sources = Disk::new(workspace.spec_folder());
-    let old = side::of_workspace("now", &workspace.spec, &lock, &sources, None);
+    next.fetched = Some(fetching.fetch(&next, Some(&lock), &Update::None)?);
+    let old =
+        workspace.with_sources(Some(&lock), |sources| side::of_workspace("now", &workspace.spec, &lock, sources, None));
     let name = format!("{part} {version}");
     let mut mint = Mint::new(now, identities);
     match renewed(&next, Some(lock.clone()), &mut mint, now) {
         Ok((new_lock, locked)) => {
-            let new = side::of_workspace(&name, &next.spec, &new_lock, &sources, Some(&old));
+            let new = next.with_sources(Some(&new_lock), |sources| {
+                side::of_workspace(&name, &next.spec, &new_lock, sources, Some(&old))
+            });
             let diff = diff::diff(&old, &new, now);
             let locked = if write { Some(apply(&workspace, &next, &new_lock, locked)?) } else { None };
             Ok(Upgraded { diff, locked })
         }
         Err(Error::Render(fault)) if !write => {
-            let new = refused(&name, &old, &next, part, &sources)?;
+            let new = next.with_sources(Some(&lock), |sources| refused(&name, &old, &next, part, sources))?;
             let mut diff = diff::diff(&old, &new, now);
             let text = format!("it does not render with these values: {}", fault.message.replace('\n', " "));
             diff.findings.insert(
@@ -76,7 +80,7 @@ fn candidate(workspace: &Workspace, lock: &Lock, part: &str, version: &str) -> R
     let text = &workspace.spec_text;
     if Path::new(version).exists() {
         let path = below(version, workspace.spec_folder());
-        let found = version_of(&Disk::new(workspace.spec_folder()), &path)?;
+        let found = workspace.with_sources(Some(lock), |sources| version_of(sources, &path))?;
         return edit::set_chart(text, part, Some(&path), &found).map_err(failed);
     }
     let path = beside(chart, lock.parts.get(part).and_then(|it| it.version.as_deref()), version);

@@ -280,3 +280,64 @@ fn every_kind_of_identity_opens() {
     }
     assert_eq!(manifests(&opened).len(), 2);
 }
+
+#[test]
+fn a_plugin_seals_and_opens() {
+    let workspace = Workspace::quickstart();
+    let data = repository().join("tests/data/pins");
+    let path = format!("{}:{}", data.display(), std::env::var("PATH").unwrap_or_default());
+    let keys = filter(data.join("age-plugin-test").to_str().expect("text"), &["keys"], b"");
+    let keys = String::from_utf8(keys).expect("text");
+    let (recipient, identity) = keys.trim().split_once('\n').expect("a pair");
+    workspace.write("plugin.txt", identity);
+    let spec = workspace.read("ichor.yaml").replace(&workspace.recipient(), recipient);
+    workspace.write("ichor.yaml", spec);
+    for args in [&["lock"][..], &["build"], &["open", "-i", "plugin.txt", "-o", "opened"]] {
+        let run = workspace.command(args).env("PATH", &path).output().expect("it runs");
+        assert!(run.status.success(), "{args:?}: {}", String::from_utf8_lossy(&run.stderr));
+    }
+    assert!(workspace.read("opened").contains("tls.key"));
+    let without = workspace.run(&["open", "-i", "plugin.txt"]);
+    assert!(without.code() == 2 && without.stderr().contains("age-plugin-test"), "{}", without.stderr());
+}
+
+/// Types a passphrase wherever one is asked for.
+const AT_A_TERMINAL: &str = "
+import os, pty, sys
+answer = b'correct horse\\n'
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+seen = b''
+while True:
+    try:
+        chunk = os.read(terminal, 4096)
+    except OSError:
+        break
+    if not chunk:
+        break
+    seen += chunk
+    if b'assphrase' in seen and seen.rstrip().endswith(b':'):
+        os.write(terminal, answer)
+        seen = b''
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+";
+
+#[test]
+fn an_identity_under_a_passphrase_opens() {
+    let workspace = Workspace::quickstart();
+    workspace.done(&["lock"]);
+    workspace.done(&["build"]);
+    let program = env!("CARGO_BIN_EXE_ichor");
+    for args in
+        [&["age", "-p", "-a", "-o", "key.age", "key.txt"][..], &[program, "open", "-i", "key.age", "-o", "opened"]]
+    {
+        let mut command = Command::new("python3");
+        command.arg("-c").arg(AT_A_TERMINAL).args(args).current_dir(workspace.path());
+        // Else a pinentry asks, with a window of its own where there is one.
+        command.env("PINENTRY_PROGRAM", "/nonexistent").env("ICHOR_STORE", workspace.path().join("store"));
+        let run = command.output().expect("python3");
+        assert!(run.status.success(), "{args:?}: {}", String::from_utf8_lossy(&run.stdout));
+    }
+    assert!(workspace.read("opened").contains("tls.key"));
+}

@@ -13,13 +13,17 @@ mod handoff;
 mod init;
 mod lock;
 mod man;
+mod network;
 mod open;
+mod outdated;
+mod progress;
 mod report;
 mod reseal;
 mod rotate;
 mod show;
 mod template;
 mod upgrade;
+mod vendor;
 mod verify;
 
 use std::process::ExitCode;
@@ -52,6 +56,8 @@ struct Cli {
 enum Verb {
     Init(init::Args),
     Lock(lock::Args),
+    Vendor(vendor::Args),
+    Outdated(outdated::Args),
     Build(build::Args),
     Diff(diff::Args),
     Upgrade(upgrade::Args),
@@ -81,6 +87,8 @@ fn main() -> ExitCode {
         let done = match cli.verb {
             Verb::Init(args) => init::run(&args),
             Verb::Lock(args) => lock::run(&args),
+            Verb::Vendor(args) => vendor::run(&args),
+            Verb::Outdated(args) => outdated::run(&args),
             Verb::Build(args) => build::run(&args),
             Verb::Diff(args) => diff::run(&args),
             Verb::Upgrade(args) => upgrade::run(&args),

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use ichor::edge::disk::Access;
 use ichor::edge::guard::{self, Exposed};
 use ichor::ops::{self, Error};
+use ichor::stage::pack::target::Target;
 
 use crate::form;
 
@@ -35,6 +36,8 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     if let Some(path) = &args.output
         && path.as_os_str() != "-"
         && !args.force
+        // What Flux gets has no secret in it.
+        && understood.form.target != Target::Flux
     {
         match guard::check(path) {
             // A machine config holds secrets before, too; from now on its owner alone reads it.

@@ -4,9 +4,12 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use ichor::edge::clock;
+use ichor::ops::fetching::Fetching;
 use ichor::ops::{self, Error};
 
 use crate::diff::{self, Format};
+use crate::network::NetworkArgs;
+use crate::progress::Reporter;
 
 /// Shows what another version of a part's chart changes, and takes it with --write
 ///
@@ -35,11 +38,24 @@ pub struct Args {
     /// Writes to a file instead of to standard output
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    #[command(flatten)]
+    network: NetworkArgs,
 }
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
-    let upgraded =
-        ops::upgrade::upgrade(&args.spec, &args.part, &args.version, &args.identity, args.write, clock::now())?;
+    let settings = args.network.settings();
+    let reporter = Reporter::new();
+    let fetching = Fetching { settings: &settings, progress: &reporter };
+    let upgraded = ops::upgrade::upgrade(
+        &args.spec,
+        &args.part,
+        &args.version,
+        &args.identity,
+        fetching,
+        args.write,
+        clock::now(),
+    )?;
+    drop(reporter);
     diff::print(&upgraded.diff, args.format, args.output.as_deref())?;
     match &upgraded.locked {
         Some(locked) => {

@@ -210,6 +210,8 @@ mod tests {
         LockedPart {
             source: text.into(),
             version: Some("1".into()),
+            manifest: None,
+            dependencies: BTreeMap::new(),
             digest: Digest::of(text.as_bytes()),
             size: 1,
             values: None,

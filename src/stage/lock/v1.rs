@@ -36,9 +36,27 @@ pub(super) fn encode(lock: &Lock) -> String {
         recipients: lock.recipients.clone(),
         parts: lock.parts.clone(),
     };
-    let json = serde_json::to_vec(&wire).expect("a lock is plain data");
-    let value = yaml::read_json(&json).expect("serde_json writes JSON");
-    yaml::write(&value).expect("plain data has a YAML form").to_text().into_owned()
+    let json = serde_json::to_string(&wire).expect("a lock is plain data");
+    let escaped = escaped(&json);
+    // Helm's own way would change or refuse such text, but is the faster one where there is none.
+    let text = if escaped == json {
+        yaml::write(&yaml::read_json(json.as_bytes()).expect("serde_json writes JSON"))
+    } else {
+        yaml::write_json_as_yaml(escaped.as_bytes())
+    };
+    text.expect("plain data has a YAML form").to_text().into_owned()
+}
+
+/// JSON in which every character that is no text to YAML is escaped; such characters stand in strings alone.
+fn escaped(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        match c {
+            '\u{7f}'..='\u{9f}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => out.push_str(&format!("\\u{:04x}", c as u32)),
+            c => out.push(c),
+        }
+    }
+    out
 }
 
 pub(super) fn decode(text: &str) -> Result<Lock, Error> {

@@ -26,6 +26,8 @@ pub enum FluxContent {
         namespace: String,
         /// The values from now on.
         values: Map,
+        /// Whether there are sealed values beside them, which a Secret must bring.
+        secrets: bool,
     },
 }
 
@@ -51,8 +53,8 @@ pub fn files(bundle: &str, parts: &[FluxPart]) -> Vec<(String, String)> {
                 files.push((format!("{name}/manifest.yaml"), text.clone()));
                 files.push((format!("{name}/kustomization.yaml"), kustomization(&["manifest.yaml"])));
             }
-            FluxContent::Chart { source, chart, version, manifest, namespace, values } => {
-                let origin = Origin { name, source, chart, version, manifest: *manifest, namespace };
+            FluxContent::Chart { source, chart, version, manifest, namespace, values, secrets } => {
+                let origin = Origin { name, source, chart, version, manifest: *manifest, namespace, secrets: *secrets };
                 let text = yaml::write(&Value::Map(values.clone())).map(|it| it.to_text().into_owned());
                 let config = map(&[
                     ("apiVersion", "v1".into()),
@@ -84,6 +86,7 @@ struct Origin<'a> {
     version: &'a str,
     manifest: Option<Digest>,
     namespace: &'a str,
+    secrets: bool,
 }
 
 impl Origin<'_> {
@@ -117,6 +120,13 @@ impl Origin<'_> {
     }
 
     fn release(&self) -> String {
+        let from = |kind: &str, suffix: &str| {
+            map(&[("kind", kind.into()), ("name", format!("{}-{suffix}", self.name).into())])
+        };
+        let mut values = vec![from("ConfigMap", "values")];
+        if self.secrets {
+            values.push(from("Secret", "secret-values"));
+        }
         let mut spec = vec![
             ("interval", "1h".into()),
             ("releaseName", self.name.into()),
@@ -124,10 +134,7 @@ impl Origin<'_> {
             ("storageNamespace", self.namespace.into()),
             ("install", map(&[("crds", "CreateReplace".into())])),
             ("upgrade", map(&[("crds", "CreateReplace".into())])),
-            (
-                "valuesFrom",
-                Value::list([map(&[("kind", "ConfigMap".into()), ("name", format!("{}-values", self.name).into())])]),
-            ),
+            ("valuesFrom", Value::list(values)),
         ];
         if self.source.starts_with("oci://") {
             spec.push(("chartRef", map(&[("kind", "OCIRepository".into()), ("name", self.name.into())])));
@@ -331,11 +338,13 @@ mod tests {
             manifest: Some(digest),
             namespace: "kube-system".into(),
             values: read("a: 1\n"),
+            secrets: true,
         };
         let files = files("matrix", &[FluxPart { name: "cilium".into(), content: chart }]);
         let text = |path: &str| files.iter().find(|it| it.0 == path).map(|it| it.1.as_str()).expect("the file");
         assert!(text("cilium/source.yaml").contains(&format!("digest: {digest}\n    tag: 1.19.6\n")));
         assert!(text("cilium/release.yaml").contains("chartRef:\n    kind: OCIRepository\n    name: cilium\n"));
+        assert!(text("cilium/release.yaml").contains("- kind: Secret\n    name: cilium-secret-values\n"));
         assert!(text("cilium/values.yaml").contains("values.yaml: |\n    a: 1\n"));
         assert!(text("kustomization.yaml").contains("resources:\n- cilium\n"));
         assert!(text("matrix.yaml").contains("path: ./infrastructure/matrix\n"));

@@ -423,10 +423,7 @@ mod tests {
     fn a_manifest_in_the_list_stays_there_from_1_14_on() {
         let text = "machine: {}\ncluster:\n  inlineManifests:\n  - name: 00-a\n    contents: old\n";
         let once = insert(text, &manifests(), NEW).expect("inserted").text;
-        assert_eq!(
-            list(&once.split("---\napiVersion").next().expect("a piece").to_owned())[0].1,
-            manifests()[0].contents
-        );
+        assert_eq!(list(once.split("---\napiVersion").next().expect("a piece"))[0].1, manifests()[0].contents);
         assert_eq!(once.matches("00-a").count(), 1);
     }
 

@@ -1,5 +1,8 @@
 //! Joins what was resolved with what is locked: from here on, every byte is known.
 
+pub mod artifact;
+pub mod layout;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -7,7 +10,7 @@ use jiff::Timestamp;
 use crate::base::digest::Digest;
 use crate::engine::helm::Chart;
 use crate::engine::value::Map;
-use crate::stage::lock::{Lock, LockedPart, Pin};
+use crate::stage::lock::{Lock, LockedPart, LockedSource, Pin};
 use crate::stage::resolve::{Inputs, Resolved, ResolvedContent, ResolvedPart};
 use crate::stage::spec::Spec;
 
@@ -142,6 +145,19 @@ fn compare(part: &ResolvedPart, locked: &LockedPart, stale: &mut Vec<Stale>) {
         ("digest of the secret values", digest(secrets), digest(locked.secret_values)),
         ("digest of the lookup file", digest(lookup), digest(locked.lookup)),
     ];
+    for (key, found) in &part.dependencies {
+        let known = locked.dependencies.get(key);
+        if known != Some(found) {
+            let what = "subchart";
+            let shown = |it: &LockedSource| format!("{key} {} ({})", it.version.as_deref().unwrap_or(""), it.digest);
+            let (found, locked) = (shown(found), or_none(known.map(shown)));
+            stale.push(Stale::Differs { part: part.name.clone(), what, found, locked });
+        }
+    }
+    for key in locked.dependencies.keys().filter(|it| !part.dependencies.contains_key(*it)) {
+        let (found, locked) = ("absent".into(), key.clone());
+        stale.push(Stale::Differs { part: part.name.clone(), what: "subchart", found, locked });
+    }
     for (what, found, locked) in pairs {
         if found != locked {
             stale.push(Stale::Differs { part: part.name.clone(), what, found, locked });

@@ -300,7 +300,7 @@ impl Maintainer {
 }
 
 impl Dependency {
-    fn read(decoder: &mut Decoder, value: &Value) -> Self {
+    pub(super) fn read(decoder: &mut Decoder, value: &Value) -> Self {
         let mut out = Dependency { null: matches!(value, Value::Nil), ..Dependency::default() };
         decoder.structure(value, "v2.Dependency", |it, map| {
             it.fields(map, DEPENDENCY_FIELDS, |it, field, value| match field {

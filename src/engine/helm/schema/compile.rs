@@ -216,6 +216,9 @@ pub(super) fn unreachable_document(url: &str) -> String {
             let path = url.strip_prefix("file://").unwrap_or(url);
             format!("open {path}: no such file or directory")
         }
+        "http" | "https" if url.split('/').nth(2).is_none_or(str::is_empty) => {
+            format!("HTTP request failed for {url}: Get \"{url}\": http: no Host in request URL")
+        }
         "http" | "https" => {
             let host = url.split('/').nth(2).unwrap_or_default();
             let name = host.split(':').next().unwrap_or(host);
