@@ -90,7 +90,11 @@ impl Page {
             for it in findings.iter().take(self.detail.findings) {
                 let about = it.resource.as_deref().or(Some(it.part.as_str())).filter(|it| !it.is_empty());
                 let about = about.map(|it| format!("{} ", code(it))).unwrap_or_default();
-                self.line(&format!("- {}: {about}{}", it.area.title(), escape(&cut(&present::shorter(&it.text), 600))));
+                self.line(&format!(
+                    "- {}: {about}{}",
+                    it.area.title(),
+                    escape(&cut(&present::shorter(&it.text), 1_500))
+                ));
             }
             self.more(findings.len(), self.detail.findings);
             if !open {

@@ -114,8 +114,10 @@ fn draw(part: &PartDiff, tile: &Tile<'_>, area: Area) -> Markup {
             title { (plain(&tile.name)) ": " (class(tile.status)) (bytes) }
         }
         @if area.width > 46.0 && area.height > 17.0 {
-            @let name = tile.name.split(' ').next_back().unwrap_or_default();
-            @let name = name.rsplit('/').next().unwrap_or(name);
+            @let name = match tile.id {
+                Some(id) => id.rsplit([' ', '/']).next().unwrap_or(id),
+                None => &tile.name,
+            };
             text x=(round(area.x + 5.0)) y=(round(area.y + 13.0)) { (fitting(&plain(name), area.width - 9.0, 6.6)) }
             @if area.height > 32.0 && tile.id.is_some() {
                 text.kind x=(round(area.x + 5.0)) y=(round(area.y + 26.0)) { (fitting(&plain(super::part::kind(&tile.name)), area.width - 9.0, 6.0)) }
@@ -148,7 +150,7 @@ fn tiles<'a>(part: &'a PartDiff, weight: &dyn Fn(&Item) -> u64, whole: u64) -> V
         }
     }
     for (status, (number, weight, bytes)) in small {
-        tiles.push(Tile { name: count(number, "small_one").replace('_', "\u{a0}"), id: None, status, weight, bytes });
+        tiles.push(Tile { name: count(number, "small one"), id: None, status, weight, bytes });
     }
     tiles.sort_by(|a, b| b.weight.cmp(&a.weight).then_with(|| a.name.cmp(&b.name)));
     tiles

@@ -22,7 +22,7 @@ fn roles(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     let (old, new) = (grants(pair.old), grants(pair.new));
     for (verbs, targets) in grouped(missing(&new, &old)) {
         let verbs: Vec<&str> = verbs.iter().map(String::as_str).collect();
-        let text = format!("may now {}: {}{}", verbs.join(", "), some(&targets, 12), danger(&verbs, &targets));
+        let text = format!("may now {}: {}{}", verbs.join(", "), targets.join(", "), danger(&verbs, &targets));
         pair.say(found, Risk::Gains, Area::Permission, text);
     }
     if !pair.is_gone() {
