@@ -248,7 +248,7 @@ impl<'a> Run<'_, '_, 'a> {
         }
         let name = self.get("format").and_then(Json::as_str)?;
         let Instance::String(text) = self.value else { return None };
-        let asserted = self.schema.draft < Draft::Year2019 || self.checker.meta && name == "regex";
+        let asserted = self.schema.draft < Draft::Year2019 || self.checker.meta;
         let cause = if asserted { format::check(name, text).err()? } else { return None };
         Some(Kind::Format { got: text.to_string(), want: name.to_owned(), cause })
     }
