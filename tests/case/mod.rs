@@ -105,7 +105,7 @@ fn with_world<T>(run: impl FnOnce(&mut Genuine) -> T) -> T {
     let mut rng = StdRng::seed_from_u64(0);
     let mut clock = || Timestamp::UNIX_EPOCH;
     let mut resolve = |_: &str| Vec::new();
-    run(&mut Genuine::new(&mut rng, &mut clock, &mut resolve, "UTC"))
+    run(&mut Genuine::new(&mut rng, &mut clock, &mut resolve, || "UTC".into()))
 }
 
 fn options(json: &str) -> Result<Options, String> {

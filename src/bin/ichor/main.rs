@@ -6,16 +6,24 @@ mod build;
 mod certs;
 mod check;
 mod completions;
+mod diff;
 mod form;
+mod git;
 mod handoff;
+mod init;
 mod lock;
 mod man;
+mod network;
 mod open;
+mod outdated;
+mod progress;
 mod report;
 mod reseal;
 mod rotate;
 mod show;
 mod template;
+mod upgrade;
+mod vendor;
 mod verify;
 
 use std::process::ExitCode;
@@ -23,11 +31,13 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use ichor::edge::process;
 use ichor::ops;
+use mimalloc::MiMalloc;
 use zeroizing_alloc::ZeroAlloc;
 
-/// Wipes whatever is given back: texts that secrets passed through are no one's to keep.
+/// Wipes whatever is given back: texts that secrets passed through are no one's to keep. Beneath, not the allocator of
+/// the C library: that asks the system for a thread's memory page by page, or, in musl, is slow throughout.
 #[global_allocator]
-static MEMORY: ZeroAlloc<std::alloc::System> = ZeroAlloc(std::alloc::System);
+static MEMORY: ZeroAlloc<MiMalloc> = ZeroAlloc(MiMalloc);
 
 /// Room for templates that nest as deep as Go lets them.
 const STACK: usize = 1 << 30;
@@ -44,8 +54,19 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
+    Init(init::Args),
     Lock(lock::Args),
+    Vendor(vendor::Args),
+    Outdated(outdated::Args),
     Build(build::Args),
+    Diff(diff::Args),
+    Upgrade(upgrade::Args),
+    #[command(name = "git-setup")]
+    GitSetup(git::Setup),
+    #[command(name = "git-show", hide = true)]
+    GitShow(git::Show),
+    #[command(name = "git-merge", hide = true)]
+    GitMerge(git::Merge),
     Check(check::Args),
     Open(open::Args),
     Verify(verify::Args),
@@ -64,8 +85,16 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let run = move || {
         let done = match cli.verb {
+            Verb::Init(args) => init::run(&args),
             Verb::Lock(args) => lock::run(&args),
+            Verb::Vendor(args) => vendor::run(&args),
+            Verb::Outdated(args) => outdated::run(&args),
             Verb::Build(args) => build::run(&args),
+            Verb::Diff(args) => diff::run(&args),
+            Verb::Upgrade(args) => upgrade::run(&args),
+            Verb::GitSetup(args) => git::setup(&args),
+            Verb::GitShow(args) => git::show(&args),
+            Verb::GitMerge(args) => git::merge(&args),
             Verb::Check(args) => check::run(&args),
             Verb::Open(args) => open::run(&args),
             Verb::Verify(args) => verify::run(&args),

@@ -89,7 +89,7 @@ pub fn run(args: &Args) -> ExitCode {
         Err(message) => return refuse(&message, 2),
     };
     let (mut rng, mut now, mut resolve) = (random::system(), clock::now, network::resolve);
-    let mut world = Genuine::new(&mut rng, &mut now, &mut resolve, clock::zone());
+    let mut world = Genuine::new(&mut rng, &mut now, &mut resolve, clock::zone);
     match template(&request, &mut world) {
         Ok(done) => {
             let mut stderr = std::io::stderr().lock();

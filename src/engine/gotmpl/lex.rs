@@ -260,11 +260,11 @@ impl<'s> Lexer<'s> {
 
     /// A run of spaces; the last may belong to a trim marker, whose minus follows it.
     fn lex_space(&mut self) -> Item<'s> {
-        let mut count = 0;
-        while self.peek().is_some_and(|it| it.is_ascii() && is_space(it as u8)) {
-            self.next();
-            count += 1;
-        }
+        let start = self.pos;
+        self.skip_spaces();
+        let count = self.pos - start;
+        self.line += memchr::memchr_iter(b'\n', &self.input[start..self.pos]).count();
+        self.at_eof |= self.pos >= self.input.len();
         let last = self.pos.saturating_sub(1);
         if has_right_trim_marker(&self.input[last..]) && self.input[last + TRIM..].starts_with(RIGHT) {
             self.backup();

@@ -1,5 +1,7 @@
 //! The world as Helm sees it: real time, real chance, real keys, and no cluster.
 
+use std::cell::LazyCell;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -17,18 +19,19 @@ pub struct Genuine<'a> {
     clock: &'a mut dyn FnMut() -> Timestamp,
     /// The addresses of a host name; none where there is no answer.
     resolve: &'a mut dyn FnMut(&str) -> Vec<String>,
-    zone: String,
+    zone: LazyCell<String, Box<dyn FnOnce() -> String + 'a>>,
 }
 
 impl<'a> Genuine<'a> {
-    /// `zone` is the IANA name of the local time zone.
+    /// `zone` gives the IANA name of the local time zone. It is asked once, and only where a date is at hand: a look-up
+    /// walks the whole data base of zones.
     pub fn new(
         rng: &'a mut dyn CryptoRng,
         clock: &'a mut dyn FnMut() -> Timestamp,
         resolve: &'a mut dyn FnMut(&str) -> Vec<String>,
-        zone: impl Into<String>,
+        zone: impl FnOnce() -> String + 'a,
     ) -> Self {
-        Genuine { rng, clock, resolve, zone: zone.into() }
+        Genuine { rng, clock, resolve, zone: LazyCell::new(Box::new(zone)) }
     }
 }
 
@@ -139,7 +142,7 @@ mod tests {
         let mut rng = StdRng::seed_from_u64(1);
         let mut clock = || Timestamp::from_nanosecond(-1).unwrap_or(Timestamp::UNIX_EPOCH);
         let mut resolve = |name: &str| if name == "known" { vec!["10.0.0.1".to_owned()] } else { Vec::new() };
-        Genuine::new(&mut rng, &mut clock, &mut resolve, "Europe/Berlin").answer(&Call { function, args })
+        Genuine::new(&mut rng, &mut clock, &mut resolve, || "Europe/Berlin".into()).answer(&Call { function, args })
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::{Str, Type, Value};
 pub struct List {
     list_type: Type,
     nil: bool,
-    items: Rc<RefCell<Vec<Value>>>,
+    pub(super) items: Rc<RefCell<Vec<Value>>>,
 }
 
 impl List {

@@ -11,7 +11,7 @@ use super::{Str, Type, Value};
 pub struct Map {
     map_type: Type,
     nil: bool,
-    entries: Rc<RefCell<BTreeMap<Str, Value>>>,
+    pub(super) entries: Rc<RefCell<BTreeMap<Str, Value>>>,
 }
 
 impl Map {

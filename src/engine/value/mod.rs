@@ -8,6 +8,7 @@ mod map;
 mod object;
 mod str;
 mod types;
+mod unravel;
 
 pub use failure::Failure;
 pub use list::List;

@@ -36,11 +36,16 @@ pub fn is_break(text: &[u8], index: usize) -> bool {
 }
 
 pub fn is_break_or_end(text: &[u8], index: usize) -> bool {
-    at(text, index) == 0 || is_break(text, index)
+    !is_visible(text, index) && (at(text, index) == 0 || is_break(text, index))
 }
 
 pub fn is_blank_or_end(text: &[u8], index: usize) -> bool {
-    is_blank(at(text, index)) || is_break_or_end(text, index)
+    !is_visible(text, index) && (is_blank(at(text, index)) || is_break_or_end(text, index))
+}
+
+/// Whether an ASCII character that is no blank stands there: most often one does.
+fn is_visible(text: &[u8], index: usize) -> bool {
+    text.get(index).is_some_and(u8::is_ascii_graphic)
 }
 
 /// Whether the emitter may write the character unescaped. Mirrors go-yaml, which takes no character beyond the basic

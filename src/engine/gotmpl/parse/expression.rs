@@ -257,5 +257,8 @@ fn new_variable(pos: usize, name: &str) -> Variable {
 }
 
 fn text_of<'s>(token: &Item<'s>) -> Cow<'s, str> {
-    String::from_utf8_lossy(token.val)
+    match std::str::from_utf8(token.val) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => String::from_utf8_lossy(token.val),
+    }
 }

@@ -1,7 +1,7 @@
 //! Chart archives: gzipped tar files with one folder at their top.
 
 use std::borrow::Cow;
-use std::io::Read;
+use std::io::{Read, Seek, SeekFrom};
 
 use flate2::bufread::MultiGzDecoder;
 
@@ -37,11 +37,8 @@ pub fn unpack(bytes: &[u8]) -> Result<Vec<File>, ChartError> {
     // The tar headers are read through the same decoder, so the bound covers them too.
     let mut bounded = MultiGzDecoder::new(bytes).take(2 * MAX_CHART_SIZE);
     let mut plain = Vec::with_capacity(hinted_size(bytes));
-    match bounded.read_to_end(&mut plain) {
-        Ok(_) => unpack_tar(&*plain, &plain),
-        // Where it breaks off, what stands before is looked at first.
-        Err(_) => unpack_tar(MultiGzDecoder::new(bytes).take(2 * MAX_CHART_SIZE), &[]),
-    }
+    let fault = bounded.read_to_end(&mut plain).err();
+    unpack_tar(&plain, fault)
 }
 
 /// The size a gzip file gives at its end, within reason: it may lie.
@@ -50,12 +47,41 @@ fn hinted_size(bytes: &[u8]) -> usize {
     hint.min(bytes.len().saturating_mul(16))
 }
 
-/// `plain` holds all that `reader` reads, or nothing.
-fn unpack_tar(reader: impl Read, plain: &[u8]) -> Result<Vec<File>, ChartError> {
-    let mut archive = tar::Archive::new(reader);
+/// What was decompressed. It may break off, and only who comes to that place meets the fault.
+struct Plain<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    fault: Option<std::io::Error>,
+}
+
+impl Read for Plain<'_> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let mut rest = self.bytes.get(self.at..).unwrap_or_default();
+        match self.fault.take_if(|_| rest.is_empty()) {
+            Some(fault) => Err(fault),
+            None => rest.read(into).inspect(|count| self.at += count),
+        }
+    }
+}
+
+/// Seeks forward only, and not beyond the end: what is passed over has to be there.
+impl Seek for Plain<'_> {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        let SeekFrom::Current(by) = to else { return Err(std::io::ErrorKind::Unsupported.into()) };
+        let target = usize::try_from(by).ok().and_then(|by| self.at.checked_add(by));
+        let Some(target) = target.filter(|it| *it <= self.bytes.len()) else {
+            return Err(self.fault.take().unwrap_or_else(|| std::io::Error::other("unexpected EOF during skip")));
+        };
+        self.at = target;
+        Ok(target as u64)
+    }
+}
+
+fn unpack_tar(plain: &[u8], fault: Option<std::io::Error>) -> Result<Vec<File>, ChartError> {
+    let mut archive = tar::Archive::new(Plain { bytes: plain, at: 0, fault });
     let mut files = Vec::new();
     let mut left = MAX_CHART_SIZE;
-    for entry in archive.entries().map_err(unreadable)? {
+    for entry in archive.entries_with_seek().map_err(unreadable)? {
         let mut entry = entry.map_err(unreadable)?;
         let kind = entry.header().entry_type();
         let raw_name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();

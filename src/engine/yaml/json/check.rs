@@ -46,6 +46,8 @@ pub fn check(text: &[u8]) -> Result<(), String> {
             // Most of a text lies in strings.
             let rest = text.get(index..).unwrap_or_default();
             index += rest.iter().take_while(|&&it| it >= b' ' && it != b'"' && it != b'\\').count();
+        } else if byte == b' ' {
+            index += text.get(index..).unwrap_or_default().iter().take_while(|&&it| it == b' ').count();
         }
     }
     // Go sees a space after the end, so that a number can end there.

@@ -212,33 +212,30 @@ fn valid(out: &mut Vec<u8>, text: &str, escape_html: bool) {
     while let Some(run) = bytes.get(index..).and_then(|it| it.iter().position(|it| SUSPECT[usize::from(*it)])) {
         index += run;
         let byte = bytes[index];
-        let mut length = 1;
-        let short: &[u8] = match byte {
-            b'"' => br#"\""#,
-            b'\\' => br"\\",
-            0x08 => br"\b",
-            0x0C => br"\f",
-            b'\n' => br"\n",
-            b'\r' => br"\r",
-            b'\t' => br"\t",
-            0..0x20 => b"",
-            b'<' | b'>' | b'&' if escape_html => b"",
-            0xE2 if matches!(bytes.get(index + 1..index + 3), Some([0x80, 0xA8 | 0xA9])) => {
-                length = 3;
-                if bytes[index + 2] == 0xA8 { br"\u2028" } else { br"\u2029" }
-            }
-            _ => {
-                index += 1;
-                continue;
-            }
+        let letter = match byte {
+            b'"' | b'\\' => byte,
+            0x08 => b'b',
+            0x0C => b'f',
+            b'\n' => b'n',
+            b'\r' => b'r',
+            b'\t' => b't',
+            b'<' | b'>' | b'&' if !escape_html => b' ',
+            0xE2 if !matches!(bytes.get(index + 1..index + 3), Some([0x80, 0xA8 | 0xA9])) => b' ',
+            _ => b'u',
         };
-        out.extend_from_slice(&bytes[written..index]);
-        if short.is_empty() {
-            let _ = write!(out, "\\u00{byte:02x}");
-        } else {
-            out.extend_from_slice(short);
+        if letter == b' ' {
+            index += 1;
+            continue;
         }
-        index += length;
+        out.extend_from_slice(&bytes[written..index]);
+        out.push(b'\\');
+        out.push(letter);
+        index += 1;
+        if letter == b'u' {
+            let code = if byte == 0xE2 { 0x2000 + u32::from(bytes[index + 1] & 0x3F) } else { byte.into() };
+            let _ = write!(out, "{code:04x}");
+            index += if byte == 0xE2 { 2 } else { 0 };
+        }
         written = index;
     }
     out.extend_from_slice(&bytes[written..]);

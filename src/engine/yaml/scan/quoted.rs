@@ -76,7 +76,13 @@ impl<'t> Scanner<'t> {
                     self.source.skip_line();
                     return Ok(true);
                 }
-                b'\\' if !single => self.scan_escape(text.copy())?,
+                b'\\' if !single => match self.source.peek(1) {
+                    b'"' | b'\\' => {
+                        self.source.skip();
+                        text.add(self.source.pass());
+                    }
+                    _ => self.scan_escape(text.copy())?,
+                },
                 _ => text.add(self.source.pass_words(stops)),
             }
             self.source.ensure(2)?;
