@@ -16,6 +16,7 @@ import json
 import pathlib
 import random
 import re
+import resource
 import subprocess
 import sys
 import tempfile
@@ -33,11 +34,15 @@ BATCH = 500
 AGAIN = 12
 #: And so often where that has found nothing: an order may come up one time in ten.
 SURELY = 100
+#: In bytes, for Helm and this program.
+MEMORY = 6 << 30
 #: At most so many reductions of a case are tried.
 PATIENCE = 2000
 
 
 def main():
+    # What goes wild in Helm must not take the machine with it.
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=500, help="cases of each kind")

@@ -233,7 +233,9 @@ def statement(r, depth, known, names, loop):
     if at < .9 and loop:
         return act(f"if {truth(r, 3)}") + act(r.choice(["break", "continue"])) + act("end")
     if at < .95:
-        return act("tpl " + json.dumps(r.choice(["{{ . }}", "{{ .a }}", "{{ .Values.number }}", "{{ $ }}", "{{ range . }}[{{ . }}]{{ end }}", "{{ include \"q\" . }}", "{{- toJson . -}} x"])) + " " + r.choice([".", "$", anything(r, 3)]))
+        # A definition that includes itself would take all memory, in Helm too.
+        more = ["{{ include \"q\" . }}"] if "q" in names else []
+        return act("tpl " + json.dumps(r.choice([*more, "{{ . }}", "{{ .a }}", "{{ .Values.number }}", "{{ $ }}", "{{ range . }}[{{ . }}]{{ end }}", "{{- toJson . -}} x"])) + " " + r.choice([".", "$", anything(r, 3)]))
     return act(f"$_ := set $.Values \"m\" ({anything(r, 2)})") + act("$.Values.m")
 
 
