@@ -9,6 +9,7 @@ import itertools
 import json
 import pathlib
 
+import generate_charts
 import record
 
 OUT = record.HERE / "data" / "cases" / "generated"
@@ -338,6 +339,7 @@ def objects():
 def main():
     for name, table in functions():
         TOPICS["functions", name] = (lambda table=table: table, {"values": DATA})
+    TOPICS.update(generate_charts.TOPICS)
     kept = {path: record.read(path) for path in OUT.rglob("*.txt")} if OUT.is_dir() else {}
     count = 0
     for (area, name), (make, prelude) in TOPICS.items():
@@ -349,7 +351,8 @@ def main():
             case.sections = {"template": body} if isinstance(body, str) else dict(body)
             if "values" in case.sections:
                 case.sections["values"] = case.sections["values"].removesuffix("\n")
-            case.sections["template"] = case.sections.pop("template")
+            if "template" in case.sections:
+                case.sections["template"] = case.sections.pop("template")
             before = old.get(title)
             if before:
                 results = {k: v for k, v in before.sections.items() if k in record.RESULTS}

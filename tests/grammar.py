@@ -233,7 +233,9 @@ def statement(r, depth, known, names, loop):
     if at < .9 and loop:
         return act(f"if {truth(r, 3)}") + act(r.choice(["break", "continue"])) + act("end")
     if at < .95:
-        return act("tpl " + json.dumps(r.choice(["{{ . }}", "{{ .a }}", "{{ .Values.number }}", "{{ $ }}", "{{ range . }}[{{ . }}]{{ end }}", "{{ include \"q\" . }}", "{{- toJson . -}} x"])) + " " + r.choice([".", "$", anything(r, 3)]))
+        # A definition that includes itself would take all memory, in Helm too.
+        more = ["{{ include \"q\" . }}"] if "q" in names else []
+        return act("tpl " + json.dumps(r.choice([*more, "{{ . }}", "{{ .a }}", "{{ .Values.number }}", "{{ $ }}", "{{ range . }}[{{ . }}]{{ end }}", "{{- toJson . -}} x"])) + " " + r.choice([".", "$", anything(r, 3)]))
     return act(f"$_ := set $.Values \"m\" ({anything(r, 2)})") + act("$.Values.m")
 
 
@@ -260,7 +262,8 @@ def printf(r):
         flags = "".join(several(r, 0, 2, lambda: r.choice("+-# 0")))
         return "%" + r.choice(["", "", "", "[1]", "[2]", "[3]", "[x]", "[9]"]) + flags + r.choice(["", "", "5", "12", "*", "0"]) + r.choice(["", "", ".2", ".0", ".", ".*", ".9"]) + r.choice("vvvdsqxXtfgGeEbocUTpw%z!") + r.choice(["|", " ", "é", ""])
     form = "".join(several(r, 1, 3, one)).replace("p", "v")
-    given = [anything(r, 2) if r.random() < .4 else r.choice(ATOMS) for _ in range(r.randint(0, 4))]
+    # A time under a verb it does not know prints the address of its zone.
+    given = [it for it in [anything(r, 2) if r.random() < .4 else r.choice(ATOMS) for _ in range(r.randint(0, 4))] if "toDate" not in it]
     return {"values": generate.DATA, "template": "{{ printf " + json.dumps(form, ensure_ascii=False) + " " + " ".join(given) + " }}"}
 
 
@@ -296,12 +299,13 @@ def toml(r):
 def aliasing(r):
     """Maps and lists that share parts, and functions that change them in place."""
     lines = ['{{ $a := dict "x" 1 "y" (dict "p" 1 "q" (list 1 2)) }}', '{{ $b := dict "y" (dict "p" 9 "r" nil) "z" $a.y }}', "{{ $l := list $a $b 3 }}", "{{ $v := .Values.map }}"]
-    thing = lambda: r.choice(["$a", "$b", "$v", "$a.y", "$b.z", "(index $l 0)", "(deepCopy $a)", "(dict \"y\" $a.y)"])
-    value = lambda: r.choice(["1", "nil", '"s"', "$a.y", "$b", "(list 5)", "(dict)", "false", "0", "$l", '""'])
+    thing = lambda: r.choice(["$a", "$b", "$v", "(index $l 0)", "(deepCopy $a)", "(dict \"y\" $a.y)"])
+    # A map within itself would be the end of Helm.
+    source = lambda: r.choice(["$a.y", "$b.z", "(deepCopy $a)", "(deepCopy $b)", "(dict \"y\" (dict \"p\" 5))", "(dict \"y\" nil)", "(dict \"y\" 3)"])
     for _ in range(r.randint(1, 5)):
         lines.append("{{ $_ := " + r.choice([
-            lambda: f'set {thing()} "{r.choice("xyzpq")}" {r.choice(["1", "nil", chr(34) + "s" + chr(34), "(list 5)", "(dict)", "(dict " + chr(34) + "p" + chr(34) + " 7)", "$a.y.q", "false"])}', lambda: f'unset {thing()} "{r.choice("xyzpq")}"', lambda: f"merge {thing()} {thing()}", lambda: f"mergeOverwrite {thing()} {thing()}", lambda: f"mustMerge {thing()} {thing()} {thing()}",
-            lambda: f"append $l {r.choice(['1', chr(34) + 's' + chr(34)])}", lambda: "append $a.y.q 9", lambda: "prepend $a.y.q 9", lambda: "append (slice $a.y.q 0 1) 8", lambda: "reverse $a.y.q", lambda: "sortAlpha $a.y.q", lambda: f"mergeOverwrite (deepCopy {thing()}) {thing()}",
+            lambda: f'set {r.choice([thing(), "$a.y"])} "{r.choice("xyzpq")}" {r.choice(["1", "nil", chr(34) + "s" + chr(34), "(list 5)", "(dict)", "(dict " + chr(34) + "p" + chr(34) + " 7)", "$a.y.q", "false"])}', lambda: f'unset {r.choice([thing(), "$a.y"])} "{r.choice("xyzpq")}"', lambda: f"merge {thing()} {source()}", lambda: f"mergeOverwrite {thing()} {source()}", lambda: f"mustMerge {thing()} {source()} {source()}",
+            lambda: f"append $l {r.choice(['1', chr(34) + 's' + chr(34)])}", lambda: "append $a.y.q 9", lambda: "prepend $a.y.q 9", lambda: "append (slice $a.y.q 0 1) 8", lambda: "reverse $a.y.q", lambda: "sortAlpha $a.y.q", lambda: f"mergeOverwrite (deepCopy {thing()}) {thing()}", lambda: f"mergeOverwrite {thing()} {source()} {source()}",
         ])() + " }}")
     lines.append("{{ toJson $a }} {{ toJson $b }} {{ toJson $v }} {{ len $l }}")
     return {"values": generate.DATA, "template": "".join(lines)}

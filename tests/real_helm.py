@@ -3,7 +3,6 @@
     pip install helm-python-sdk==0.2.2      # bundles Helm v4.2.3, no helm binary needed
 """
 import base64
-import fnmatch
 import json
 import os
 import pathlib
@@ -59,6 +58,9 @@ class Helm:
             return "output", self.template(sections, Line(args))
         except (self.sdk.HelmError, Refused) as error:
             return "error", str(error).replace(f"{self.root}/", "")
+        except (StopIteration, OSError, UnicodeError) as error:
+            # A shrunk command line may lack an argument or a file.
+            return "unusable", repr(error)
 
     def show(self, what, chart="chart"):
         options = json.dumps({"format": what})
@@ -86,10 +88,24 @@ class Helm:
                 namespace=line.namespace, storage_driver="memory", kubeconfig_content=KUBECONFIG)
         options = {"dry_run": "client", "namespace": line.namespace, **line.options}
         with self.sdk.Chart.load(str(self.root / line.chart)) as loaded:
+            self.check_installable(loaded)
             release = self.native.call_string(
                 "helm_install", self.configs[line.namespace]._raw(), self.native.HANDLE(0), loaded._raw(), None,
                 line.name, json.dumps(values), json.dumps(options))
         return json.loads(release).get("manifest", "")
+
+    @staticmethod
+    def check_installable(chart):
+        """What pkg/cmd/install.go refuses before the SDK is asked."""
+        about = chart.metadata
+        if (kind := about.get("type", "")) not in ("", "application"):
+            raise Refused(f"{kind} charts are not installable")
+        present = {it["name"] for it in chart.dependencies}
+        missing = [it["name"] for it in about.get("dependencies") or [] if it["name"] not in present]
+        if missing:
+            raise Refused(
+                "an error occurred while checking for chart dependencies. You may need to run `helm dependency build` to "
+                f"fetch missing dependencies: found in Chart.yaml, but missing in charts/ directory: {', '.join(missing)}")
 
     def place(self, sections):
         """Writes the files of a case, those named `../x` beside the chart."""
@@ -156,18 +172,33 @@ class Line:
         order = ["-f", "--set-json", "--set", "--set-string", "--set-file", "--set-literal"]
         values = {}
         for flag, text in sorted(self.sources, key=lambda it: order.index(it[0])):
-            if flag == "-f":
-                text = (helm.root / text).read_text()
-                read = helm.native.call_string("helm_values_from_yaml", text)
-            elif flag == "--set":
-                read = helm.native.call_string("helm_strvals_parse", text)
-            elif flag == "--set-file":
-                key, _, path = text.partition("=")
-                read = helm.native.call_string("helm_strvals_parse_file", f"{key}={helm.root / path}")
-            else:
-                read = helm.native.call_string("helm_strvals_parse_" + flag.removeprefix("--set-"), text)
+            try:
+                read = self.read(helm, flag, text)
+            except helm.sdk.HelmError as error:
+                if flag == "-f":
+                    raise Refused(f"failed to parse {text}: cannot unmarshal yaml document: {str(error).replace('common.Values', 'map[string]interface {}')}") from error
+                if flag == "--set-json":
+                    whole = text.strip().startswith("{")
+                    raise Refused(f"failed parsing --set-json data {'JSON: ' if whole else ''}{text}") from error
+                raise Refused(f"failed parsing {flag} data: {error}") from error
             values = merge(values, json.loads(read))
         return values
+
+    @staticmethod
+    def read(helm, flag, text):
+        if flag == "-f":
+            return helm.native.call_string("helm_values_from_yaml", (helm.root / text).read_text())
+        if flag == "--set":
+            return helm.native.call_string("helm_strvals_parse", text)
+        if flag == "--set-json" and text.strip().startswith("{"):
+            try:
+                return json.dumps(json.loads(text))
+            except ValueError as error:
+                raise helm.sdk.HelmError(str(error)) from error
+        if flag == "--set-file":
+            key, _, path = text.partition("=")
+            text = f"{key}={helm.root / path}"
+        return helm.native.call_string("helm_strvals_parse_" + flag.removeprefix("--set-"), text)
 
 
 def merge(base, over):
@@ -184,13 +215,19 @@ def documents(manifest):
     return ["---\n# Source: " + it for it in re.split(r"(?m)^---\n# Source: ", manifest)[1:]]
 
 
+def matches(pattern, path):
+    """filepath.Match, of patterns without brackets."""
+    parts = {"*": "[^/]*", "?": "[^/]"}
+    return re.fullmatch("".join(parts.get(it, re.escape(it)) for it in pattern), path) is not None
+
+
 def show_only(stream, patterns):
     """Mirrors the loop over --show-only of pkg/cmd/template.go."""
     pieces = [it.lstrip() for it in re.split(r"(?:^|\s*\n)---\s*", stream.lstrip()) if it]
     out = ""
     for pattern in patterns:
         named = [(it, re.search(r"# Source: [^/]+/(.+)", it)) for it in pieces]
-        found = [it for it, source in named if source and fnmatch.fnmatchcase(source[1], pattern)]
+        found = [it for it, source in named if source and matches(pattern, source[1])]
         if not found:
             raise Refused(f"could not find template {pattern} in chart")
         out += "".join(f"---\n{it}\n" for it in found)

@@ -5,6 +5,8 @@ use std::io::{Read, Write};
 use age::armor::{ArmoredReader, ArmoredWriter, Format};
 use age::cli_common::{ReadError, StdinGuard, UiCallbacks, read_identities};
 
+use secrecy::ExposeSecret;
+
 use crate::base::recipient::Recipient;
 use crate::base::secret::Secret;
 use crate::stage::lock::Envelope;
@@ -19,11 +21,11 @@ pub enum Error {
     Recipient { recipient: String, reason: String },
     #[error("there is no recipient to seal to")]
     NoRecipients,
-    #[error("minting needs `{0}`: name an identity that opens it with `-i`")]
+    #[error("`{0}` has to be opened for this: name an identity that does with `-i`")]
     NoIdentity(String),
     #[error("sealing failed: {0}")]
     Seal(String),
-    #[error("identity file cannot be used: {0}")]
+    #[error("the identity cannot be used: {0}")]
     Identity(String),
     #[error("none of the identities opens the envelope of `{0}`")]
     NotForUs(String),
@@ -33,6 +35,14 @@ pub enum Error {
     File { path: String, reason: String },
     #[error("the envelope of `{secret}` is damaged: {reason}")]
     Damaged { secret: String, reason: String },
+}
+
+/// A new X25519 identity: the text of an identity file as `age-keygen` writes it, and its recipient.
+pub fn generate() -> (Secret, String) {
+    let identity = age::x25519::Identity::generate();
+    let recipient = identity.to_public().to_string();
+    let text = format!("# public key: {recipient}\n{}\n", identity.to_string().expose_secret());
+    (Secret::new(text), recipient)
 }
 
 /// Seals to a fixed set of recipients.
@@ -66,6 +76,7 @@ impl Sealer {
 
 enum Failed {
     NotForUs,
+    Identity(String),
     Damaged(String),
 }
 
@@ -96,6 +107,7 @@ impl Opener {
     pub fn open(&self, name: &str, envelope: &Envelope) -> Result<Secret, Error> {
         self.decrypt(envelope.0.as_bytes()).map_err(|it| match it {
             Failed::NotForUs => Error::NotForUs(name.into()),
+            Failed::Identity(reason) => Error::Identity(reason),
             Failed::Damaged(reason) => Error::Damaged { secret: name.into(), reason },
         })
     }
@@ -104,6 +116,7 @@ impl Opener {
     pub fn open_file(&self, path: &str, bytes: &[u8]) -> Result<Secret, Error> {
         self.decrypt(bytes).map_err(|it| match it {
             Failed::NotForUs => Error::FileNotForUs(path.into()),
+            Failed::Identity(reason) => Error::Identity(reason),
             Failed::Damaged(reason) => Error::File { path: path.into(), reason },
         })
     }
@@ -113,6 +126,12 @@ impl Opener {
         let decryptor = age::Decryptor::new_buffered(ArmoredReader::new(bytes)).map_err(|it| damaged(&it))?;
         let mut reader = decryptor.decrypt(self.identities.iter().map(|it| it.as_ref())).map_err(|it| match it {
             age::DecryptError::NoMatchingKeys => Failed::NotForUs,
+            age::DecryptError::KeyDecryptionFailed => {
+                Failed::Identity("the passphrase is not that of the identity".into())
+            }
+            other @ (age::DecryptError::Plugin(_)
+            | age::DecryptError::PluginResolve(_)
+            | age::DecryptError::ExcessiveWork { .. }) => Failed::Identity(other.to_string()),
             other => damaged(&other),
         })?;
         // The plaintext is shorter than the file, so that the buffer never moves and leaves a copy behind.

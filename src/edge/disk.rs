@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// A file or folder that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +14,9 @@ pub struct Error {
     pub path: PathBuf,
     pub source: io::Error,
 }
+
+/// How the names of unfinished files begin.
+pub const TEMPORARY: &str = ".ichor-";
 
 /// Who may read a file that is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,7 +58,7 @@ pub fn write(path: &Path, bytes: &[u8], access: Access) -> Result<(), Error> {
     let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(failed)?;
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".ichor-");
+    builder.prefix(TEMPORARY);
     // The umask narrows the mode of a public file, as it does for any other program.
     builder.permissions(fs::Permissions::from_mode(if access == Access::Owner { 0o600 } else { 0o666 }));
     let mut file = builder.tempfile_in(folder).map_err(failed)?;
@@ -62,6 +66,20 @@ pub fn write(path: &Path, bytes: &[u8], access: Access) -> Result<(), Error> {
     file.as_file().sync_all().map_err(failed)?;
     file.persist(path).map_err(|it| failed(it.error))?;
     Ok(())
+}
+
+/// Removes from a folder what runs that were killed left behind at least `age` ago.
+pub fn sweep(folder: &Path, age: Duration) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let old = || {
+            let changed = entry.metadata().and_then(|it| it.modified()).ok()?;
+            Some(changed.elapsed().unwrap_or_default() >= age)
+        };
+        if entry.file_name().to_string_lossy().starts_with(TEMPORARY) && old() == Some(true) {
+            // What cannot be removed does no harm.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Makes a folder and what leads to it, where it is missing; for [`Access::Owner`] nobody else may look into it (0700).
@@ -88,10 +106,30 @@ pub fn link(target: &Path, link: &Path) -> Result<(), Error> {
         Err(_) => {}
     }
     let folder = link.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let staging = tempfile::Builder::new().prefix(".ichor-").tempdir_in(folder).map_err(failed)?;
+    let staging = tempfile::Builder::new().prefix(TEMPORARY).tempdir_in(folder).map_err(failed)?;
     let fresh = staging.path().join("link");
     std::os::unix::fs::symlink(target, &fresh).map_err(failed)?;
     fs::rename(&fresh, link).map_err(failed)
+}
+
+/// The files of a folder with an extension, sorted; none where there is no such folder.
+pub fn files_with_extension(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, Error> {
+    let failed = |source| Error { action: "list", path: folder.into(), source };
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(fault) => return Err(failed(fault)),
+    };
+    let mut files = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(failed)?.path();
+        let hidden = path.file_name().is_some_and(|it| it.to_string_lossy().starts_with('.'));
+        if !hidden && path.extension().is_some_and(|it| it == extension) && path.is_file() {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
 }
 
 /// The folder that holds `lockfiles`, found by walking up from a spec; else the spec's own folder.

@@ -123,6 +123,20 @@ pub fn chart_folder(root: &Path) -> Result<FileTree, FilesError> {
     Ok(tree)
 }
 
+/// The YAML and JSON files of a folder and those below it; what begins with a dot is left out.
+pub fn manifest_folder(root: &Path) -> Result<FileTree, FilesError> {
+    let mut tree = FileTree::new();
+    walk(root, "", &Rules::parse(b".*\n")?, 0, &mut tree)?;
+    Ok(manifests(tree))
+}
+
+/// The YAML and JSON files of a tree, but those that a dot hides.
+pub fn manifests(tree: FileTree) -> FileTree {
+    let hidden = |path: &RelPath| path.as_str().split('/').any(|it| it.starts_with('.'));
+    let named = |path: &RelPath| [".yaml", ".yml", ".json"].iter().any(|it| path.as_str().ends_with(it));
+    tree.into_iter().filter(|(path, _)| named(path) && !hidden(path)).collect()
+}
+
 fn walk(folder: &Path, below: &str, rules: &Rules, depth: usize, tree: &mut FileTree) -> Result<(), FilesError> {
     if depth > MAX_DEPTH {
         return Err(FilesError::Cycle(folder.into()));

@@ -3,12 +3,17 @@
 #![allow(clippy::disallowed_methods)] // This is the one place for what they do.
 
 pub mod age;
+pub mod blobs;
 pub mod clock;
 pub mod disk;
+pub mod fetch;
 pub mod files;
+pub mod git;
 pub mod guard;
+pub mod layout;
 pub mod mint;
 pub mod network;
+pub mod pager;
 pub mod process;
 pub mod random;
 pub mod sources;

@@ -1,40 +1,56 @@
-//! The sources of a spec on this machine's disk.
+//! The sources of a spec: on this machine's disk, and elsewhere.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::disk;
 use super::files;
-use crate::stage::resolve::{ChartSource, SourceError, Sources};
+use crate::stage::resolve::{ChartSource, Fault, ManifestSource, Remote, SourceError, Sources};
+use crate::stage::spec::Source;
 
-/// Sources whose paths start at a folder: that of the spec.
-#[derive(Clone, Debug)]
-pub struct Disk {
+/// Sources whose paths start at a folder: that of the spec. What lies elsewhere is looked up with a function.
+pub struct Disk<'a> {
     folder: PathBuf,
+    remote: &'a dyn Fn(&str, &Source, &str) -> Result<Remote, SourceError>,
 }
 
-impl Disk {
-    pub fn new(folder: &Path) -> Self {
-        Disk { folder: folder.into() }
+impl<'a> Disk<'a> {
+    pub fn new(folder: &Path, remote: &'a dyn Fn(&str, &Source, &str) -> Result<Remote, SourceError>) -> Self {
+        Disk { folder: folder.into(), remote }
     }
 }
 
-impl Sources for Disk {
+impl Sources for Disk<'_> {
     fn chart(&self, path: &str) -> Result<ChartSource, SourceError> {
         let full = self.folder.join(path);
         if full.is_dir() {
-            let folder = files::chart_folder(&full).map(ChartSource::Folder);
-            return folder.map_err(|it| SourceError { missing: !it.is_surroundings(), message: it.to_string() });
+            return files::chart_folder(&full).map(ChartSource::Folder).map_err(|it| files_fault(&it));
         }
         self.file(path).map(ChartSource::Archive)
     }
 
+    fn manifest(&self, path: &str) -> Result<ManifestSource, SourceError> {
+        let full = self.folder.join(path);
+        if full.is_dir() {
+            return files::manifest_folder(&full).map(ManifestSource::Folder).map_err(|it| files_fault(&it));
+        }
+        self.file(path).map(ManifestSource::File)
+    }
+
     fn file(&self, path: &str) -> Result<Vec<u8>, SourceError> {
-        disk::read(&self.folder.join(path)).map_err(fault)
+        disk::read(&self.folder.join(path)).map_err(|fault| {
+            let missing = matches!(fault.source.kind(), io::ErrorKind::NotFound | io::ErrorKind::IsADirectory);
+            let whose = if missing { Fault::Input } else { Fault::Surroundings };
+            SourceError::new("V001", whose, fault.to_string())
+        })
+    }
+
+    fn remote(&self, key: &str, source: &Source, text: &str) -> Result<Remote, SourceError> {
+        (self.remote)(key, source, text)
     }
 }
 
-fn fault(fault: disk::Error) -> SourceError {
-    let missing = matches!(fault.source.kind(), io::ErrorKind::NotFound | io::ErrorKind::IsADirectory);
-    SourceError { message: fault.to_string(), missing }
+fn files_fault(fault: &files::FilesError) -> SourceError {
+    let whose = if fault.is_surroundings() { Fault::Surroundings } else { Fault::Input };
+    SourceError::new("V001", whose, fault.to_string())
 }

@@ -90,7 +90,10 @@ pub fn write(delivered: &Delivered, output: Option<&Path>, access: Access) -> Re
             disk::print(text.as_bytes())?;
             Ok(None)
         }
-        (None, _, None) => Err(Error::NeedsFolder(*target)),
+        (None, _, None) => Err(match &delivery.no_single {
+            Some(fault) => fault.clone().into(),
+            None => Error::NeedsFolder(*target),
+        }),
     }
 }
 
@@ -116,7 +119,12 @@ fn into_config(manifests: &[Manifest], index: &Index, form: &Form) -> Result<Del
     let inserted = machine_config::insert(&text, manifests, index.talos);
     let inserted = inserted.map_err(|fault| Error::Config { path: path.clone(), fault })?;
     let name = path.file_name().map_or_else(|| "controlplane.yaml".into(), |it| it.to_string_lossy().into_owned());
-    Ok(Delivery { single: Some(inserted.text.clone()), files: vec![(name, inserted.text)], notes: inserted.notes })
+    Ok(Delivery {
+        single: Some(inserted.text.clone()),
+        no_single: None,
+        files: vec![(name, inserted.text)],
+        notes: inserted.notes,
+    })
 }
 
 fn of_flux(index: &Index, form: &Form) -> Result<Delivery, Error> {
@@ -124,7 +132,7 @@ fn of_flux(index: &Index, form: &Form) -> Result<Delivery, Error> {
     if handoff.bundle != index.name {
         return Err(Error::OtherBundle { spec: form.spec.clone(), found: handoff.bundle, wanted: index.name.clone() });
     }
-    Ok(Delivery { single: None, files: handoff.files, notes: Vec::new() })
+    Ok(Delivery { single: None, no_single: None, files: handoff.files, notes: Vec::new() })
 }
 
 /// Several deliveries as one; from the second on, file names are numbered.
@@ -134,7 +142,7 @@ fn join(mut deliveries: Vec<Delivery>) -> Delivery {
     {
         return only;
     }
-    let mut joined = Delivery { single: None, files: Vec::new(), notes: Vec::new() };
+    let mut joined = Delivery { single: None, no_single: None, files: Vec::new(), notes: Vec::new() };
     for (index, delivery) in deliveries.into_iter().enumerate() {
         for (path, text) in delivery.files {
             let numbered = path.strip_suffix(".yaml").map(|it| format!("{it}-{:02}.yaml", index + 1));

@@ -3,14 +3,16 @@
 use std::path::PathBuf;
 
 use crate::base::diagnostic::{Diagnostic, Place};
-use crate::edge::{age, disk, guard};
+use crate::edge::layout::LayoutError;
+use crate::edge::{age, disk, git, guard};
 use crate::stage::bundle;
 use crate::stage::lock;
 use crate::stage::pack::machine_config;
 use crate::stage::pack::target;
 use crate::stage::render;
-use crate::stage::resolve;
+use crate::stage::resolve::{self, Fault, SourceError};
 use crate::stage::seal;
+use crate::stage::spec::edit;
 use crate::stage::vendor;
 
 /// Why a verb failed.
@@ -28,6 +30,14 @@ pub enum Error {
     RecipientsChanged { path: PathBuf },
     #[error("sources have faults")]
     Resolve(Vec<resolve::Error>),
+    #[error(transparent)]
+    Fetch(SourceError),
+    #[error("sources cannot be fetched")]
+    Fetches(Vec<SourceError>),
+    #[error(transparent)]
+    Layout(#[from] LayoutError),
+    #[error("the spec has no part `{part}` to update")]
+    NoSuchPart { part: String, parts: Vec<String> },
     #[error("the lock is stale")]
     Stale { path: PathBuf, stale: Vec<vendor::Stale> },
     #[error(transparent)]
@@ -64,6 +74,18 @@ pub enum Error {
     #[error("there is no place for the store")]
     NoStore,
     #[error(transparent)]
+    Git(#[from] git::Error),
+    #[error("`{wanted}` is no file, and the spec lies in no git repository")]
+    NoRepository { wanted: String },
+    #[error("`{wanted}` is neither a file nor a revision git knows")]
+    NoRevision { wanted: String },
+    #[error("{fault}")]
+    Edit { fault: edit::EditError, parts: Vec<String> },
+    #[error("there is no `{path}` for version {version}")]
+    NoSuchVersion { version: String, path: String },
+    #[error("`{path}` is no chart: {message}")]
+    NotAnUpgrade { path: String, message: String },
+    #[error(transparent)]
     Deliver(#[from] target::DeliverError),
     #[error("`{}`: {fault}", path.display())]
     Config { path: PathBuf, fault: machine_config::Error },
@@ -77,6 +99,10 @@ pub enum Error {
     OtherBundle { spec: PathBuf, found: String, wanted: String },
     #[error("{}", no_such_chart(named))]
     NoSuchChart { named: Option<String>, charts: Vec<String> },
+    #[error("{} would be replaced", .0.iter().map(|it| format!("`{}`", it.display())).collect::<Vec<_>>().join(", "))]
+    Exists(Vec<PathBuf>),
+    #[error("`{}` holds no public key", .0.display())]
+    NoRecipientIn(PathBuf),
     #[error("values file `{}` cannot be read: {message}", path.display())]
     LaterValues { path: PathBuf, message: String },
 }
@@ -86,9 +112,7 @@ impl Error {
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
         match self {
             Error::Spec(faults) => faults.clone(),
-            Error::Resolve(faults) => {
-                faults.iter().map(|it| Diagnostic::error(it.code(), it.to_string()).at(it.place().clone())).collect()
-            }
+            Error::Resolve(faults) => faults.iter().map(resolve::Error::diagnostic).collect(),
             Error::Stale { path, stale } => {
                 let fault = |it: &vendor::Stale| {
                     let fault = Diagnostic::error("L006", it.to_string()).at(file(path));
@@ -96,6 +120,7 @@ impl Error {
                 };
                 stale.iter().map(fault).collect()
             }
+            Error::Fetches(faults) => faults.iter().map(fetch_fault).collect(),
             _ => vec![self.single()],
         }
     }
@@ -105,8 +130,11 @@ impl Error {
         match self {
             Error::NotReproduced { .. } => 1,
             Error::Disk(fault) if fault.source.kind() != std::io::ErrorKind::NotFound => 3,
-            Error::NoStore => 3,
-            Error::Resolve(faults) if faults.iter().all(resolve::Error::is_of_the_surroundings) => 3,
+            Error::NoStore | Error::Git(_) => 3,
+            Error::Layout(LayoutError::Disk(fault)) if fault.source.kind() != std::io::ErrorKind::NotFound => 3,
+            Error::Fetch(fault) => whose(std::slice::from_ref(&fault.fault)),
+            Error::Fetches(faults) => whose(&faults.iter().map(|it| it.fault).collect::<Vec<_>>()),
+            Error::Resolve(faults) => whose(&faults.iter().map(resolve::Error::fault).collect::<Vec<_>>()),
             _ => 2,
         }
     }
@@ -186,14 +214,48 @@ impl Error {
                 let help = format!("write `--values PART=FILE`; the spec's charts are {}", charts.join(", "));
                 self.plain("D009").help(help)
             }
+            Error::Exists(_) => self.plain("I001").help("name another folder, or remove what is there"),
+            Error::NoRecipientIn(_) => {
+                self.plain("I002").help("write public keys into it, one a line: `age1...`, `ssh-ed25519 ...`")
+            }
             Error::LaterValues { .. } => self.plain("V005"),
             Error::NoStore => self.plain("E002").help("set ICHOR_STORE or HOME"),
-            Error::Spec(_) | Error::Resolve(_) | Error::Stale { .. } => self.plain("E000"),
+            Error::Git(_) => self.plain("G001"),
+            Error::Edit { parts, .. } => self.plain("U001").help(format!("the spec's parts are {}", parts.join(", "))),
+            Error::NoSuchVersion { .. } => {
+                self.plain("U002").help("put the archive there, or name the path of one in place of the version")
+            }
+            Error::NotAnUpgrade { .. } => self.plain("U003"),
+            Error::NoRepository { .. } | Error::NoRevision { .. } => {
+                self.plain("G002").help("name a lock, a bundle, a spec or a revision: `main`, `HEAD~3`, `main..HEAD`")
+            }
+            Error::Fetch(fault) => fetch_fault(fault),
+            Error::Layout(LayoutError::Disk(fault)) => Diagnostic::error("E001", fault.to_string()),
+            Error::Layout(_) => self.plain("V019").help("take vendor from version control again, or delete it"),
+            Error::NoSuchPart { parts, .. } => self.plain("L009").help(format!("its parts are {}", parts.join(", "))),
+            Error::Spec(_) | Error::Resolve(_) | Error::Fetches(_) | Error::Stale { .. } => self.plain("E000"),
         }
     }
 
     fn plain(&self, code: &'static str) -> Diagnostic {
         Diagnostic::error(code, self.to_string())
+    }
+}
+
+/// The exit code of faults: that of the surroundings or of differing content only where all are such.
+fn whose(faults: &[Fault]) -> u8 {
+    match faults {
+        all if all.iter().all(|it| *it == Fault::Surroundings) => 3,
+        all if all.iter().all(|it| *it == Fault::Differs) => 1,
+        _ => 2,
+    }
+}
+
+fn fetch_fault(fault: &SourceError) -> Diagnostic {
+    let diagnostic = Diagnostic::error(fault.code, fault.to_string());
+    match &fault.help {
+        Some(help) => diagnostic.help(help.clone()),
+        None => diagnostic,
     }
 }
 
@@ -208,9 +270,8 @@ fn lock_fault(path: &std::path::Path, fault: &lock::Error) -> Diagnostic {
     let diagnostic = |code| Diagnostic::error(code, fault.to_string()).at(file(path));
     match fault {
         lock::Error::NewerFormat(_) => diagnostic("L002").help("use a newer ichor"),
-        lock::Error::NotCanonical { .. } => {
-            diagnostic("L003").help("take the lock from version control again: it is not for editing")
-        }
+        lock::Error::NotCanonical { diff, .. } => diagnostic("L003")
+            .help(format!("take the lock from version control again: it is not for editing. This is amiss:\n{diff}")),
         lock::Error::Pin { .. } => {
             diagnostic("L004").help("take the lock from version control again: it is not for editing")
         }

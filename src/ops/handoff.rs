@@ -55,10 +55,20 @@ pub fn flux(spec: &Path, later: &[Later]) -> Result<Handoff, Error> {
     }
     let mut parts = Vec::new();
     let mut changes = BTreeMap::new();
+    let mut secrets = Vec::new();
     for part in vendored.parts() {
         let layers = layers.remove(&part.name).unwrap_or_default();
         let Some(locked) = lock.parts.get(&part.name) else { continue };
         let (content, changed) = content(part, locked, &layers)?;
+        if let VendoredContent::Chart { inputs, namespace, .. } = &part.content {
+            let command = |(path, _): &(String, Vec<u8>)| {
+                format!(
+                    "age --decrypt -i KEY {path} | kubectl -n {namespace} create secret generic {}-secret-values --from-file=values.yaml=/dev/stdin",
+                    part.name
+                )
+            };
+            secrets.extend(inputs.secret_values.iter().map(command));
+        }
         if !changed.is_empty() {
             changes.insert(part.name.clone(), changed);
         }
@@ -66,7 +76,7 @@ pub fn flux(spec: &Path, later: &[Later]) -> Result<Handoff, Error> {
     }
     let bundle = workspace.spec.bundle;
     let mut files = flux::files(&bundle, &parts);
-    files.push(("HANDOFF.md".into(), guide(&bundle, &changes)));
+    files.push(("HANDOFF.md".into(), guide(&bundle, &changes, &secrets)));
     Ok(Handoff { bundle, files, changes })
 }
 
@@ -79,14 +89,17 @@ fn content(
         VendoredContent::Manifest(bytes) => {
             (FluxContent::Manifest(String::from_utf8_lossy(bytes).into_owned()), Vec::new())
         }
-        VendoredContent::Chart { chart, namespace, values, .. } => {
+        VendoredContent::Chart { chart, namespace, values, inputs } => {
             let mut merged = values.clone();
             for layer in layers {
                 let fault = |message| Error::LaterValues { path: layer.to_path_buf(), message };
                 merged = merge_maps(&merged, &read_documents(&disk::read(layer)?).map_err(fault)?);
             }
-            let all = coalesce_values(chart, &merged, &mut Vec::new());
-            let kept = all.map(|all| flux::keep_certificates(&merged, &all)).unwrap_or(merged);
+            let with_defaults = |given| coalesce_values(chart, given, &mut Vec::new());
+            let kept = match (with_defaults(&merged), with_defaults(values)) {
+                (Ok(all), Ok(bootstrap)) => flux::keep_certificates(&merged, &all, &bootstrap),
+                _ => merged,
+            };
             let changed = flux::changes(values, &kept);
             let content = FluxContent::Chart {
                 source: locked.source.clone(),
@@ -95,6 +108,7 @@ fn content(
                 manifest: None,
                 namespace: namespace.clone(),
                 values: kept,
+                secrets: !inputs.secret_values.is_empty(),
             };
             (content, changed)
         }
@@ -102,7 +116,7 @@ fn content(
 }
 
 /// What to do, in order, and what changes.
-fn guide(bundle: &str, changes: &BTreeMap<String, Vec<ValueChange>>) -> String {
+fn guide(bundle: &str, changes: &BTreeMap<String, Vec<ValueChange>>, secrets: &[String]) -> String {
     let mut text = format!(
         "# From bootstrap to Flux: {bundle}
 
@@ -118,10 +132,13 @@ fn guide(bundle: &str, changes: &BTreeMap<String, Vec<ValueChange>>) -> String {
 
 Secrets with certificates are not in this folder. They stay in the cluster as the bootstrap made them; the values below
 name them, so that no certificate is minted anew.
-
-## What changes in the values
 "
     );
+    if !secrets.is_empty() {
+        text.push_str("\nSealed values are not here either. Before step 2, put them into the cluster:\n\n");
+        secrets.iter().for_each(|it| text.push_str(&format!("    {it}\n")));
+    }
+    text.push_str("\n## What changes in the values\n");
     if changes.is_empty() {
         text.push_str("\nNothing.\n");
     }

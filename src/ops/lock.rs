@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::fetching::Fetching;
 use super::{Error, Workspace};
 use crate::base::secret::Secret;
 use crate::edge::age::Sealer;
@@ -12,7 +14,7 @@ use crate::edge::disk::{self, Access};
 use crate::edge::mint::Mint;
 use crate::stage::lock::{Lock, LockedPart, Pin};
 use crate::stage::render::{self, RenderedPart};
-use crate::stage::resolve::{ResolvedContent, ResolvedPart};
+use crate::stage::resolve::{ResolvedContent, ResolvedPart, Update};
 use crate::stage::seal::{self, SealedPart};
 use crate::stage::vendor::Vendored;
 
@@ -20,8 +22,10 @@ use crate::stage::vendor::Vendored;
 #[derive(Clone, Debug)]
 pub struct Locked {
     pub path: PathBuf,
-    /// Whether the lock on disk is another now.
+    /// Whether the lock on disk is another now, or would be.
     pub changed: bool,
+    /// The change as a unified diff; empty without one.
+    pub diff: String,
     /// The pins that were made, `part/pin` each.
     pub minted: Vec<String>,
     /// The pins that no call asks for any more and that were dropped.
@@ -41,16 +45,15 @@ pub struct Request {
     pub import: Vec<PathBuf>,
     /// Secrets of a cluster, as `kubectl get secret -o yaml` prints them.
     pub import_secrets: Option<Secret>,
-}
-
-/// Locks the spec at a path. `identities` are files; they are read only where an existing CA must sign.
-pub fn lock(spec: &Path, identities: &[String], now: Timestamp) -> Result<Locked, Error> {
-    lock_with(spec, &Request { identities: identities.to_vec(), ..Request::default() }, now)
+    /// Which parts may move to other versions.
+    pub update: Update,
+    /// Whether the lock stays as it is on disk.
+    pub keep: bool,
 }
 
 /// Locks the spec at a path as a request says.
-pub fn lock_with(spec: &Path, request: &Request, now: Timestamp) -> Result<Locked, Error> {
-    let workspace = Workspace::read(spec)?;
+pub fn lock(spec: &Path, request: &Request, fetching: Fetching<'_>, now: Timestamp) -> Result<Locked, Error> {
+    let mut workspace = Workspace::read(spec)?;
     let old = workspace.lock_if_any()?;
     let mut mint = Mint::new(now, &request.identities);
     mint.imports = super::import::read(request, &mut mint)?;
@@ -61,17 +64,37 @@ pub fn lock_with(spec: &Path, request: &Request, now: Timestamp) -> Result<Locke
     if let (Some(lock), Some(clock)) = (&mut lock, request.clock) {
         lock.clock = clock;
     }
-    relock(&workspace, lock, text.as_deref(), &mut mint, request.clock.unwrap_or(now))
+    workspace.fetched = Some(fetching.fetch(&workspace, lock.as_ref(), &request.update)?);
+    relock(&workspace, lock, text.as_deref(), &mut mint, request.clock.unwrap_or(now), !request.keep)
 }
 
-/// Makes the lock anew from an older one, whose text is what lies on disk.
+/// Makes the lock anew from an older one, whose text is what lies on disk; writes it where it changes and `write` is set.
 pub(super) fn relock(
     workspace: &Workspace,
     old: Option<Lock>,
     text: Option<&str>,
     mint: &mut Mint<'_>,
     now: Timestamp,
+    write: bool,
 ) -> Result<Locked, Error> {
+    let (lock, locked) = renewed(workspace, old, mint, now)?;
+    let new = lock.encode();
+    let changed = text.is_none_or(|old| old != new);
+    let diff = if changed { diff(text.unwrap_or_default(), &new, &workspace.lock_path) } else { String::new() };
+    if changed && write {
+        disk::sweep(workspace.lock_path.parent().unwrap_or(Path::new(".")), Duration::from_secs(60));
+        disk::write(&workspace.lock_path, new.as_bytes(), Access::Public)?;
+    }
+    Ok(Locked { changed, diff, ..locked })
+}
+
+/// The lock made anew from an older one, and what is new in it. Nothing is written.
+pub(super) fn renewed(
+    workspace: &Workspace,
+    old: Option<Lock>,
+    mint: &mut Mint<'_>,
+    now: Timestamp,
+) -> Result<(Lock, Locked), Error> {
     if let Some(old) = &old
         && old.recipients != workspace.spec.recipients
         && old.parts.values().flat_map(|it| it.pins.values()).any(|it| it.sealed.is_some())
@@ -83,6 +106,8 @@ pub(super) fn relock(
     let mut lock = old.unwrap_or_else(|| Lock {
         bundle: String::new(),
         clock: now,
+        kubernetes: None,
+        api_versions: Vec::new(),
         recipients: Vec::new(),
         parts: BTreeMap::new(),
     });
@@ -111,24 +136,42 @@ pub(super) fn relock(
     }
     lock.bundle = workspace.spec.bundle.clone();
     lock.clock = vendored.clock();
+    lock.kubernetes = vendored.kubernetes().map(str::to_owned);
+    lock.api_versions = vendored.api_versions().to_vec();
     lock.recipients = workspace.spec.recipients.clone();
     let mut minted = Vec::new();
     let mut dropped = Vec::new();
-    for (rendered, sealed) in rendered.parts().iter().zip(sealed.parts()) {
+    let mut renamed = false;
+    let none = BTreeMap::new();
+    for rendered in rendered.parts() {
         let Some(part) = lock.parts.get_mut(&rendered.name) else { continue };
         part.pins = pins(rendered, &part.pins, &sealer)?;
-        minted.extend(rendered.minted.keys().map(|it| format!("{}/{it}", rendered.name)));
-        let gone = before.get(&rendered.name).into_iter().flat_map(BTreeMap::keys);
-        dropped.extend(gone.filter(|it| !part.pins.contains_key(*it)).map(|it| format!("{}/{it}", rendered.name)));
-        record(part, sealed);
+        let before = before.get(&rendered.name).unwrap_or(&none);
+        let names = take_over(part, before, rendered);
+        renamed |= !names.is_empty();
+        let now = |it: &String| format!("{}/{}", rendered.name, names.get(it).unwrap_or(it));
+        minted.extend(rendered.minted.keys().map(now));
+        let gone = before.keys().filter(|it| !part.pins.contains_key(*it));
+        dropped.extend(gone.map(|it| format!("{}/{it}", rendered.name)));
+    }
+    if renamed {
+        vendored = Vendored::fresh(&workspace.spec, workspace.resolve()?, Some(&lock), now);
+        sealed = seal::seal(&render::render(&vendored, None)?)?;
+    }
+    for sealed in sealed.parts() {
+        if let Some(part) = lock.parts.get_mut(&sealed.name) {
+            record(part, sealed);
+        }
     }
     let unused = super::import::unused(&mint.imports, &lock);
-    let new = lock.encode();
-    let changed = text.is_none_or(|old| old != new);
-    if changed {
-        disk::write(&workspace.lock_path, new.as_bytes(), Access::Public)?;
-    }
-    Ok(Locked { path: workspace.lock_path.clone(), changed, minted, dropped, unused })
+    let path = workspace.lock_path.clone();
+    Ok((lock, Locked { path, changed: false, diff: String::new(), minted, dropped, unused }))
+}
+
+fn diff(old: &str, new: &str, path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let (from, to) = (format!("a/lockfiles/{name}"), format!("b/lockfiles/{name}"));
+    similar::TextDiff::from_lines(old, new).unified_diff().context_radius(3).header(&from, &to).to_string()
 }
 
 /// What is known of a part before it renders.
@@ -142,8 +185,10 @@ fn facts(part: &ResolvedPart) -> LockedPart {
     LockedPart {
         source: part.source.clone(),
         version,
+        manifest: part.manifest,
         digest: part.digest,
         size: part.size,
+        dependencies: part.dependencies.clone(),
         values,
         secret_values: None,
         lookup,
@@ -159,6 +204,32 @@ fn record(part: &mut LockedPart, sealed: &SealedPart) {
     part.images = sealed.images.clone();
     part.resources = sealed.resources.clone();
     part.output = sealed.output;
+}
+
+/// Gives certificates that were made now the names of those that they replace: of the same function and common name, but
+/// with other names or another validity. Gives the new name of each.
+fn take_over(
+    part: &mut LockedPart,
+    before: &BTreeMap<String, Pin>,
+    rendered: &RenderedPart,
+) -> BTreeMap<String, String> {
+    let mut names = BTreeMap::new();
+    for minted in rendered.minted.keys() {
+        let Some(pin) = part.pins.get(minted).filter(|it| it.certificate.is_some()) else { continue };
+        let replaced = before.iter().find(|(name, old)| {
+            !part.pins.contains_key(*name) && old.function == pin.function && old.args.first() == pin.args.first()
+        });
+        // What is known by this name would not be known by another.
+        let mark = format!("/{minted}.key>");
+        let is_named = part.pins.values().any(|it| it.args.iter().any(|it| it.to_string().contains(&mark)));
+        if let (Some((name, _)), false) = (replaced, is_named) {
+            names.insert(minted.clone(), name.clone());
+            if let Some(pin) = part.pins.remove(minted) {
+                part.pins.insert(name.clone(), pin);
+            }
+        }
+    }
+    names
 }
 
 /// The old pins still in use, and the new ones, sealed.

@@ -86,7 +86,7 @@ pub fn rotate(spec: &Path, wanted: &Wanted, identities: &[String], now: Timestam
         };
         steps.push((full, step));
     }
-    let locked = relock(&workspace, Some(lock), Some(&text), &mut mint, now)?;
+    let locked = relock(&workspace, Some(lock), Some(&text), &mut mint, now, true)?;
     Ok(Rotated { steps, locked })
 }
 

@@ -30,7 +30,10 @@ pub(super) fn refresh(
         let text = mint.decrypt(path, bytes)?;
         let fault = |reason: &str| Error::SecretValues { path: path.clone(), reason: reason.into() };
         // The reader's own message may quote the text.
-        let read = read_documents(text.expose()).map_err(|_| fault("what is in it is no YAML mapping"))?;
+        let read = read_documents(text.expose()).map_err(|it| match line(&it) {
+            Some(line) => fault(&format!("what is in it is no YAML mapping: see its line {line}")),
+            None => fault("what is in it is no YAML mapping"),
+        })?;
         let mut leaves = Vec::new();
         collect(&Value::Map(read.clone()), &mut Vec::new(), &mut leaves).map_err(|it| fault(&it))?;
         merged = merge_maps(&merged, &read);
@@ -101,6 +104,12 @@ fn collect(value: &Value, path: &mut Vec<Json>, leaves: &mut Vec<(Vec<Json>, Sec
             Err(format!("`{}` is {what}, and only text can be sealed; quote it, or move it to `values`", shown(path)))
         }
     }
+}
+
+/// The line a reader's message names, and nothing else of it.
+fn line(message: &str) -> Option<usize> {
+    let (_, rest) = message.split_once("line ")?;
+    rest.split(|it: char| !it.is_ascii_digit()).next()?.parse().ok()
 }
 
 fn shown(path: &[Json]) -> String {

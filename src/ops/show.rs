@@ -39,12 +39,16 @@ impl ShowError {
 ///
 /// Mirrors `pkg/action.Show`.
 pub fn show(chart: &str, part: Part) -> Result<Vec<u8>, ShowError> {
-    let (chart, values) = match files::chart(chart)? {
-        ChartFiles::Folder(tree) => (Chart::load(&tree)?, tree.get("values.yaml").map(without_mark)),
+    let (chart, values): (Chart, Vec<Vec<u8>>) = match files::chart(chart)? {
+        ChartFiles::Folder(tree) => {
+            (Chart::load(&tree)?, tree.get("values.yaml").map(without_mark).into_iter().collect())
+        }
         ChartFiles::Archive(bytes) => {
             let chart = Chart::load_archive(&bytes)?;
             let files = unpack(&bytes)?;
-            (chart, files.iter().find(|it| it.name == "values.yaml").map(|it| it.data.to_vec()))
+            // An archive may hold a name more than once.
+            let values = files.iter().filter(|it| it.name == "values.yaml").map(|it| it.data.to_vec());
+            (chart, values.collect())
         }
     };
     let all = part == Part::All;
@@ -56,11 +60,11 @@ pub fn show(chart: &str, part: Part) -> Result<Vec<u8>, ShowError> {
     if all || part == Part::Chart {
         line(&mut out, &chart.metadata().to_yaml().map_err(ShowError::Print)?);
     }
-    if let Some(values) = values.filter(|_| all || part == Part::Values) {
-        if all {
-            line(&mut out, b"---");
-        }
-        line(&mut out, &values);
+    if all && !values.is_empty() {
+        line(&mut out, b"---");
+    }
+    for values in values.iter().filter(|_| all || part == Part::Values) {
+        line(&mut out, values);
     }
     let files = &chart.root_node().files;
     let readme = files.iter().find(|it| README.iter().any(|name| it.name.eq_ignore_ascii_case(name)));

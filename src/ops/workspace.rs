@@ -1,12 +1,15 @@
 //! A spec and where its lock lies.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::Error;
+use super::{Error, fetching};
+use crate::edge::blobs::Blobs;
 use crate::edge::disk;
+use crate::edge::fetch::Shelves;
 use crate::edge::sources::Disk;
 use crate::stage::lock::Lock;
-use crate::stage::resolve::{self, Resolved};
+use crate::stage::resolve::{self, Remote, Resolved, Sources};
 use crate::stage::spec::Spec;
 
 /// A spec that was read, and the folder that holds its lock.
@@ -18,7 +21,12 @@ pub struct Workspace {
     /// The spec's file as the user would name it.
     pub file: String,
     pub lock_path: PathBuf,
-    spec_folder: PathBuf,
+    /// The folder that holds the spec.
+    pub spec_folder: PathBuf,
+    /// Where everything lies that the workspace's locks name.
+    pub vendor: PathBuf,
+    /// What was fetched for a new lock; `None` where everything must be what the lock says.
+    pub(super) fetched: Option<BTreeMap<String, Remote>>,
 }
 
 impl Workspace {
@@ -28,9 +36,11 @@ impl Workspace {
         let spec_text = disk::read_text(&path)?;
         let file = path.display().to_string();
         let spec = Spec::parse(&file, &spec_text).map_err(Error::Spec)?;
-        let lock_path = disk::workspace(&path).join("lockfiles").join(format!("{}.lock", spec.bundle));
+        let root = disk::workspace(&path);
+        let vendor = root.join("vendor");
+        let lock_path = root.join("lockfiles").join(format!("{}.lock", spec.bundle));
         let spec_folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-        Ok(Workspace { spec, spec_text, file, lock_path, spec_folder })
+        Ok(Workspace { spec, spec_text, file, lock_path, spec_folder, vendor, fetched: None })
     }
 
     /// The lock, where there is one, and its text.
@@ -47,9 +57,34 @@ impl Workspace {
         self.lock_if_any()?.ok_or_else(|| Error::NoLock { path: self.lock_path.clone() })
     }
 
-    /// Everything the spec names, read and measured.
+    /// The folder the spec's paths start at.
+    pub fn spec_folder(&self) -> &Path {
+        &self.spec_folder
+    }
+
+    /// Everything the spec names, read and measured. What lies elsewhere is what was fetched before, or comes from `vendor`
+    /// or the user's cache by the digests of the lock; the network is never used.
     pub fn resolve(&self) -> Result<Resolved, Error> {
-        resolve::resolve(&self.spec, &Disk::new(&self.spec_folder)).map_err(Error::Resolve)
+        let lock = match &self.fetched {
+            Some(_) => None,
+            None => self.lock_if_any()?.map(|(lock, _)| lock),
+        };
+        self.with_sources(lock.as_ref(), |sources| resolve::resolve(&self.spec, sources)).map_err(Error::Resolve)
+    }
+
+    /// Gives the spec's sources to a function. What lies elsewhere is what was fetched, or is at hand as `lock` names it.
+    pub fn with_sources<T>(&self, lock: Option<&Lock>, run: impl FnOnce(&dyn Sources) -> T) -> T {
+        let shelves = self.shelves();
+        let remote = |key: &str, _: &_, text: &str| match self.fetched.as_ref().and_then(|it| it.get(key)) {
+            Some(remote) => Ok(remote.clone()),
+            None => fetching::at_hand(lock, &shelves, key, text),
+        };
+        run(&Disk::new(&self.spec_folder, &remote))
+    }
+
+    /// Where fetched content lies.
+    pub fn shelves(&self) -> Shelves {
+        Shelves { vendor: Blobs::at(&self.vendor), cache: Blobs::of_user() }
     }
 
     /// A text file that the spec names, and its name for messages.

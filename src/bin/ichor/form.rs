@@ -6,7 +6,7 @@ use ichor::edge::disk::Access;
 use ichor::ops::deliver::{self, Delivered};
 use ichor::ops::{self, Error};
 use ichor::stage::pack::size;
-use ichor::stage::pack::target::{self, Target};
+use ichor::stage::pack::target::Target;
 
 /// Flags for the form of manifests.
 #[derive(clap::Args)]
@@ -66,10 +66,6 @@ impl Form {
 /// comes next.
 pub fn write(form: &Form, delivered: &Delivered, output: Option<&Path>, access: Access) -> Result<(), Error> {
     let output = output.filter(|it| *it != Path::new("-"));
-    if output.is_none() && delivered.delivery.single.is_none() && delivered.target == Target::Talhelper {
-        let manifest = "the bundle".to_owned();
-        return Err(Error::Deliver(target::DeliverError::Dollar { manifest }));
-    }
     let written = ops::deliver::write(delivered, output, access)?;
     let folder = written.as_deref().is_some_and(Path::is_dir);
     // In a folder, nothing is missing.

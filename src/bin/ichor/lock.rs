@@ -8,8 +8,13 @@ use jiff::Timestamp;
 use ichor::base::secret::Secret;
 use ichor::edge::clock;
 use ichor::edge::disk;
+use ichor::ops::fetching::Fetching;
 use ichor::ops::lock::Request;
 use ichor::ops::{self, Error};
+use ichor::stage::resolve::Update;
+
+use crate::network::NetworkArgs;
+use crate::progress::Reporter;
 
 /// Resolves the spec, mints the certificates and secrets that are missing, and writes the lock
 #[derive(clap::Args)]
@@ -30,6 +35,17 @@ pub struct Args {
     /// What `now` answers in templates from here on: `now`, or a time such as 2026-01-31T12:00:00Z
     #[arg(long, value_name = "TIME", value_parser = moment)]
     clock: Option<Timestamp>,
+    /// Moves all parts, or those named, to the newest versions the spec allows
+    #[arg(long, value_name = "PART", num_args = 0..=1, default_missing_value = "")]
+    update: Vec<String>,
+    /// Shows what would change, and writes nothing
+    #[arg(long)]
+    dry_run: bool,
+    /// Writes nothing; exits 1, showing the change, where the lock would change
+    #[arg(long, conflicts_with = "dry_run")]
+    locked: bool,
+    #[command(flatten)]
+    network: NetworkArgs,
 }
 
 fn moment(text: &str) -> Result<Timestamp, String> {
@@ -45,9 +61,30 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         true => Some(Secret::new(disk::read_standard_input()?)),
         false => None,
     };
-    let request =
-        Request { identities: args.identity.clone(), clock: args.clock, import: args.import.clone(), import_secrets };
-    let locked = ops::lock::lock_with(&args.spec, &request, clock::now())?;
+    let update = match args.update.as_slice() {
+        [] => Update::None,
+        all if all.iter().any(String::is_empty) => Update::All,
+        parts => Update::Parts(parts.iter().cloned().collect()),
+    };
+    let request = Request {
+        identities: args.identity.clone(),
+        clock: args.clock,
+        import: args.import.clone(),
+        import_secrets,
+        update,
+        keep: args.dry_run || args.locked,
+    };
+    let settings = args.network.settings();
+    let reporter = Reporter::new();
+    let fetching = Fetching { settings: &settings, progress: &reporter };
+    let locked = ops::lock::lock(&args.spec, &request, fetching, clock::now())?;
+    drop(reporter);
+    if request.keep {
+        print!("{}", locked.diff);
+        let what = if locked.changed { "would change" } else { "unchanged:" };
+        eprintln!("{what} {}", locked.path.display());
+        return Ok(if locked.changed && args.locked { ExitCode::from(1) } else { ExitCode::SUCCESS });
+    }
     for subject in &locked.unused {
         eprintln!("not taken: no pin asks for a certificate with the name, names and issuer of {subject}");
     }

@@ -6,16 +6,24 @@ mod build;
 mod certs;
 mod check;
 mod completions;
+mod diff;
 mod form;
+mod git;
 mod handoff;
+mod init;
 mod lock;
 mod man;
+mod network;
 mod open;
+mod outdated;
+mod progress;
 mod report;
 mod reseal;
 mod rotate;
 mod show;
 mod template;
+mod upgrade;
+mod vendor;
 mod verify;
 
 use std::process::ExitCode;
@@ -46,8 +54,19 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Verb {
+    Init(init::Args),
     Lock(lock::Args),
+    Vendor(vendor::Args),
+    Outdated(outdated::Args),
     Build(build::Args),
+    Diff(diff::Args),
+    Upgrade(upgrade::Args),
+    #[command(name = "git-setup")]
+    GitSetup(git::Setup),
+    #[command(name = "git-show", hide = true)]
+    GitShow(git::Show),
+    #[command(name = "git-merge", hide = true)]
+    GitMerge(git::Merge),
     Check(check::Args),
     Open(open::Args),
     Verify(verify::Args),
@@ -66,8 +85,16 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let run = move || {
         let done = match cli.verb {
+            Verb::Init(args) => init::run(&args),
             Verb::Lock(args) => lock::run(&args),
+            Verb::Vendor(args) => vendor::run(&args),
+            Verb::Outdated(args) => outdated::run(&args),
             Verb::Build(args) => build::run(&args),
+            Verb::Diff(args) => diff::run(&args),
+            Verb::Upgrade(args) => upgrade::run(&args),
+            Verb::GitSetup(args) => git::setup(&args),
+            Verb::GitShow(args) => git::show(&args),
+            Verb::GitMerge(args) => git::merge(&args),
             Verb::Check(args) => check::run(&args),
             Verb::Open(args) => open::run(&args),
             Verb::Verify(args) => verify::run(&args),

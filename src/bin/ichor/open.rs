@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use ichor::edge::disk::Access;
-use ichor::edge::guard;
+use ichor::edge::guard::{self, Exposed};
 use ichor::ops::{self, Error};
+use ichor::stage::pack::target::Target;
 
 use crate::form;
 
@@ -31,13 +32,19 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
+    let understood = args.form.understand(&args.spec)?;
     if let Some(path) = &args.output
         && path.as_os_str() != "-"
         && !args.force
+        // What Flux gets has no secret in it.
+        && understood.form.target != Target::Flux
     {
-        guard::check(path)?;
+        match guard::check(path) {
+            // A machine config holds secrets before, too; from now on its owner alone reads it.
+            Err(Exposed::Readable(_)) if understood.form.config.as_ref() == Some(path) => {}
+            checked => checked?,
+        }
     }
-    let understood = args.form.understand(&args.spec)?;
     let bundle = args.bundle.as_deref().or(understood.rest.as_deref()).unwrap_or(Path::new("result"));
     let (opened, index) = ops::open::open(bundle, &args.identity)?;
     let delivered = ops::deliver::deliver(&index, opened.manifests(), &understood.form)?;

@@ -150,11 +150,17 @@ impl Object for Capabilities {
         format!("&{{{} [{versions}] {}}}", self.kube_version.print_struct(), BuildInfo.print())
     }
 
+    /// Go's executor follows the pointer.
+    fn output(&self) -> String {
+        self.print().trim_start_matches('&').to_owned()
+    }
+
     fn plain(&self) -> Value {
         Value::map([
-            ("KubeVersion", self.kube_version.plain()),
+            // An object, whose fields JSON writes in Go's order.
+            ("KubeVersion", Value::Object(Rc::new(self.kube_version.clone()))),
             ("APIVersions", version_set(&self.api_versions)),
-            ("HelmVersion", BuildInfo.plain()),
+            ("HelmVersion", Value::Object(Rc::new(BuildInfo))),
         ])
     }
 

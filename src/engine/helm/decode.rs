@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::engine::sprig::date;
 use crate::engine::strconv;
 use crate::engine::value::{Map, Value};
 use crate::engine::yaml;
@@ -88,6 +89,28 @@ impl Decoder {
             Value::Nil => {}
             Value::Bool(it) => *out = *it,
             other => self.mismatch(other, "bool"),
+        }
+    }
+
+    /// `time.Time`, whose value nobody asks for.
+    ///
+    /// A fault of a scalar ends the reading, and so is told even where others came before it.
+    pub(super) fn time(&mut self, value: &Value) {
+        const LAYOUT: &[u8] = b"2006-01-02T15:04:05Z07:00";
+        const NO_STRING: &str = "Time.UnmarshalJSON: input is not a JSON string";
+        match value {
+            Value::Nil => {}
+            Value::List(_) | Value::Map(_) => {
+                self.fault.get_or_insert_with(|| NO_STRING.into());
+            }
+            Value::Str(_) => {
+                let json = yaml::write_json(value, true).unwrap_or_default();
+                let text = json.strip_prefix(b"\"").and_then(|it| it.strip_suffix(b"\"")).unwrap_or(&json);
+                if let Err(fault) = date::parse(LAYOUT, text, &date::Rules::utc()) {
+                    self.fault = Some(fault);
+                }
+            }
+            _ => self.fault = Some(NO_STRING.into()),
         }
     }
 

@@ -142,7 +142,7 @@ fn check_kube_version(chart: &Chart, capabilities: &Capabilities) -> Result<(), 
     if wanted.is_empty() || version::is_compatible(wanted, given) {
         return Ok(());
     }
-    Err(RenderError::KubeVersion { wanted: wanted.clone(), given: given.clone() })
+    Err(RenderError::KubeVersion { wanted: wanted.clone(), given: capabilities.kube_version.version.clone() })
 }
 
 /// A template, with the root map its chart's templates share.

@@ -25,7 +25,7 @@ pub mod semver;
 mod strings;
 pub mod toml;
 mod unicode;
-mod url;
+pub mod url;
 mod wrap;
 
 pub use genuine::{Genuine, compute, time};

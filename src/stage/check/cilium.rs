@@ -8,11 +8,14 @@ use crate::engine::value::{Map, Value};
 use crate::stage::pack::flux::at;
 use crate::stage::spec::{Content, Spec};
 
+type Minor = (u32, u32);
+type Full = (u32, u32, u32);
+
 /// The Kubernetes minors a minor of Cilium was tested with, first and last, as far as that is known.
-const KUBERNETES: &[((u32, u32), u32, u32)] = &[((1, 18), 30, 33), ((1, 20), 33, 36)];
+const KUBERNETES: &[(Minor, u32, u32)] = &[((1, 18), 30, 33), ((1, 20), 33, 36)];
 
 /// The Gateway API each minor of Cilium wants at least.
-const GATEWAY_API: &[((u32, u32), (u32, u32, u32))] =
+const GATEWAY_API: &[(Minor, Full)] =
     &[((1, 16), (1, 1, 0)), ((1, 17), (1, 2, 0)), ((1, 19), (1, 4, 1)), ((1, 20), (1, 6, 1))];
 
 /// Rules on the values of a Cilium chart; any other chart has none.
@@ -38,7 +41,7 @@ struct Rules<'a> {
     subject: &'a Subject<'a>,
     chart: &'a ChartSubject<'a>,
     all: &'a Map,
-    version: (u32, u32),
+    version: Minor,
     found: &'a mut Vec<Diagnostic>,
 }
 
@@ -160,7 +163,7 @@ impl Rules<'_> {
             self.warning("C007", message, help);
         }
         let Some(packed) = self.subject.packed else { return };
-        let versions: Vec<(u32, u32, u32)> = packed
+        let versions: Vec<Full> = packed
             .manifests()
             .iter()
             .flat_map(|it| it.contents.lines())
@@ -225,7 +228,7 @@ pub(super) fn objects(subject: &Subject<'_>, objects: &[Object<'_>], found: &mut
     }
 }
 
-fn pool(object: &Object<'_>, version: (u32, u32), found: &mut Vec<Diagnostic>) {
+fn pool(object: &Object<'_>, version: Minor, found: &mut Vec<Diagnostic>) {
     let Object { manifest, head, content, .. } = object;
     let at_all = format!("{manifest}: {head}");
     let spec = match content.get("spec") {
@@ -255,7 +258,7 @@ fn pool(object: &Object<'_>, version: (u32, u32), found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn three(version: &str) -> Option<(u32, u32, u32)> {
+fn three(version: &str) -> Option<Full> {
     let mut numbers = version.trim_start_matches('v').split(['.', '-']).map(|it| it.parse().ok());
     Some((numbers.next()??, numbers.next()??, numbers.next()??))
 }

@@ -1,31 +1,21 @@
 //! Certificates of the lock against the clock.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::base::diagnostic::Diagnostic;
 use crate::stage::lock::Lock;
 
-/// How long before its end a certificate is warned of.
-const SOON: SignedDuration = SignedDuration::from_hours(30 * 24);
-
-pub(super) fn check(lock: &Lock, now: Timestamp, found: &mut Vec<Diagnostic>) {
-    for (part, locked) in &lock.parts {
-        for (name, pin) in &locked.pins {
-            let Some(certificate) = &pin.certificate else { continue };
-            let left = certificate.not_after.duration_since(now);
-            let day = certificate.not_after.strftime("%F");
-            let help = format!("`ichor rotate {part}/{name}` replaces it");
-            if left.is_negative() {
-                let message = format!("the certificate {part}/{name} ({}) ran out on {day}", certificate.subject);
-                found.push(Diagnostic::error("X001", message).help(help));
-            } else if left < SOON {
-                let days = left.as_hours() / 24;
-                let message = format!(
-                    "the certificate {part}/{name} ({}) runs out on {day}, in {days} days",
-                    certificate.subject
-                );
-                found.push(Diagnostic::warning("X002", message).help(help));
-            }
-        }
+/// A certificate that has ended is an error, one that ends within so many days a warning.
+pub(super) fn check(lock: &Lock, days: u32, now: Timestamp, found: &mut Vec<Diagnostic>) {
+    for it in lock.expiring(now, days) {
+        let (pin, subject, day) = (&it.pin, &it.subject, it.not_after.strftime("%F"));
+        let steps = if it.is_ca { ", step by step" } else { "" };
+        let help = format!("`ichor rotate {pin}` replaces it{steps}");
+        found.push(if it.expired {
+            Diagnostic::error("X001", format!("the certificate {pin} ({subject}) ran out on {day}")).help(help)
+        } else {
+            let message = format!("the certificate {pin} ({subject}) runs out on {day}, in {} days", it.days_left);
+            Diagnostic::warning("X002", message).help(help)
+        });
     }
 }

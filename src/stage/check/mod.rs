@@ -76,7 +76,7 @@ pub fn check(subject: &Subject<'_>) -> Vec<Diagnostic> {
         cilium::objects(subject, &objects, &mut found);
     }
     if let Some(lock) = subject.lock {
-        expiry::check(lock, subject.now, &mut found);
+        expiry::check(lock, subject.spec.certificates.warn_days, subject.now, &mut found);
     }
     found
 }

@@ -119,7 +119,7 @@ fn admission(objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
 
 fn sizes(subject: &Subject<'_>, packed: &Packed, objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
     let patch = packed.patch().len() as u64;
-    if let Some(limit) = size::limits(Target::Talos).iter().filter(|it| it.bytes > 1 << 20 && patch > it.bytes).last() {
+    if let Some(limit) = size::limits(Target::Talos).iter().rfind(|it| it.bytes > 1 << 20 && patch > it.bytes) {
         let message = format!(
             "the control-plane patch takes {}, more than {} ({})",
             human(patch),

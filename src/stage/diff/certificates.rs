@@ -28,6 +28,7 @@ pub(super) fn compare(
     let mut resealed = 0;
     for name in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
         let certificate = |pins: &BTreeMap<String, Pin>| pins.get(name)?.certificate.as_ref().map(facts);
+        rotation(part, name, old.get(name), new.get(name), found);
         let (before, after) = (certificate(old), certificate(new));
         if before != after {
             certificates.push(judge(name, before, after));
@@ -51,7 +52,7 @@ pub(super) fn compare(
                 resource: None,
                 text,
             });
-        } else if before.sealed != after.sealed {
+        } else if before.sealed != after.sealed || before.successor != after.successor {
             resealed += 1;
         }
     }
@@ -60,6 +61,33 @@ pub(super) fn compare(
         found.push(Finding { risk: it.risk, area: Area::Certificate, part: part.into(), resource: None, text });
     }
     Pins { certificates, resealed }
+}
+
+/// The stages of a CA's rotation: a second authority is trusted beside the one that signs.
+fn rotation(part: &str, name: &str, old: Option<&Pin>, new: Option<&Pin>, found: &mut Vec<Finding>) {
+    let successor = |it: Option<&Pin>| it?.successor.as_ref().map(|it| facts(&it.certificate));
+    let predecessor = |it: Option<&Pin>| it?.predecessor.as_ref().map(facts);
+    let mut say = |risk, text: String| {
+        found.push(Finding { risk, area: Area::Certificate, part: part.into(), resource: None, text });
+    };
+    match (successor(old), successor(new)) {
+        (None, Some(new)) => {
+            say(Risk::Gains, format!("certificate {name}: a rotation begins, {} is trusted beside it", told(&new)));
+        }
+        (Some(old), Some(new)) if old != new => {
+            say(Risk::Gains, format!("certificate {name}: another successor is trusted, {}", told(&new)));
+        }
+        _ => {}
+    }
+    match (predecessor(old), predecessor(new)) {
+        (None, Some(old)) => {
+            say(Risk::Moves, format!("certificate {name}: {} stays trusted until the rotation ends", told(&old)))
+        }
+        (Some(old), None) => {
+            say(Risk::Traffic, format!("certificate {name}: the rotation ends, {} is no longer trusted", told(&old)));
+        }
+        _ => {}
+    }
 }
 
 /// The certificates that a resource's changed fields hold, beyond those that are pinned.

@@ -17,6 +17,10 @@ const KEYS: &[(&str, &[&str])] = &[
     ("subjects", &["kind", "namespace", "name"]),
     ("ownerReferences", &["uid"]),
 ];
+/// Stands in a path where a string's own content begins.
+const INSIDE: &str = "\u{1}";
+/// More pairs than this are not tried.
+const MAX_PAIRS: usize = 10_000;
 const ANY: &[&[&str]] = &[
     &["name"],
     &["containerPort", "protocol"],
@@ -43,11 +47,13 @@ pub fn path(keys: &[String]) -> String {
     let mut text = String::new();
     for key in keys {
         let plain = !key.is_empty() && key.bytes().all(|it| it.is_ascii_alphanumeric() || b"-_$".contains(&it));
-        if key.starts_with('\u{0}') {
-            text.push_str(&format!("[{}]", &key[1..]));
+        if key == INSIDE {
+            text.push_str(" ›");
+        } else if let Some(item) = key.strip_prefix('\u{0}') {
+            text.push_str(&format!("[{item}]"));
         } else if plain {
             if !text.is_empty() {
-                text.push('.');
+                text.push(if text.ends_with('›') { ' ' } else { '.' });
             }
             text.push_str(key);
         } else {
@@ -69,6 +75,12 @@ impl Walk {
             _ if old == new => {}
             (Json::Object(old), Json::Object(new)) => self.objects(old, new),
             (Json::Array(old), Json::Array(new)) => self.lists(old, new),
+            (Json::String(a), Json::String(b)) => match (embedded(a), embedded(b)) {
+                (Some(inner_old), Some(inner_new)) if inner_old != inner_new => {
+                    self.below(INSIDE.to_owned(), |it| it.values(&inner_old, &inner_new));
+                }
+                _ => self.note(How::Changed, Some(old), Some(new)),
+            },
             _ => self.note(How::Changed, Some(old), Some(new)),
         }
     }
@@ -76,14 +88,33 @@ impl Walk {
     fn objects(&mut self, old: &Map<String, Json>, new: &Map<String, Json>) {
         for (key, value) in old {
             if !new.contains_key(key) {
-                self.below(key.clone(), |it| it.note(How::Removed, Some(value), None));
+                self.below(key.clone(), |it| it.whole(key, value, How::Removed));
             }
         }
         for (key, value) in new {
             self.below(key.clone(), |it| match old.get(key) {
                 Some(old) => it.values(old, value),
-                None => it.note(How::Added, None, Some(value)),
+                None => it.whole(key, value, How::Added),
             });
+        }
+    }
+
+    /// A field that only one side has. Labels and annotations are told one by one, so that those that many share fold.
+    fn whole(&mut self, key: &str, value: &Json, how: How) {
+        match value {
+            Json::Object(inner) if matches!(key, "labels" | "annotations") && !inner.is_empty() => {
+                for (key, value) in inner {
+                    self.below(key.clone(), |it| it.one_sided(value, how));
+                }
+            }
+            _ => self.one_sided(value, how),
+        }
+    }
+
+    fn one_sided(&mut self, value: &Json, how: How) {
+        match how {
+            How::Removed => self.note(how, Some(value), None),
+            _ => self.note(how, None, Some(value)),
         }
     }
 
@@ -135,22 +166,18 @@ impl Walk {
         for op in capture_diff_slices(Algorithm::Myers, &old_texts, &new_texts) {
             let (gone, come) = match op {
                 DiffOp::Equal { .. } => continue,
-                DiffOp::Delete { old_index, old_len, .. } => (old_index..old_index + old_len, 0..0),
-                DiffOp::Insert { new_index, new_len, .. } => (0..0, new_index..new_index + new_len),
-                DiffOp::Replace { old_index, old_len, new_index, new_len } => {
-                    (old_index..old_index + old_len, new_index..new_index + new_len)
-                }
+                op => (op.old_range(), op.new_range()),
             };
-            let (gone, come) = (&old[gone.clone()], come.start..come.end);
-            let first = come.start;
-            let come = &new[come];
-            let pairs = gone.len().min(come.len());
-            for index in 0..gone.len().max(come.len()) {
-                self.below(item(&(first + index).to_string()), |it| match (gone.get(index), come.get(index)) {
-                    (Some(old), Some(new)) if index < pairs => it.values(old, new),
-                    (Some(old), _) => it.note(How::Removed, Some(old), None),
-                    (None, Some(new)) => it.note(How::Added, None, Some(new)),
-                    (None, None) => {}
+            let pairs = paired(&old[gone.clone()], &new[come.clone()]);
+            for (index, value) in gone.clone().zip(&old[gone.clone()]) {
+                if !pairs.values().any(|it| *it + gone.start == index) {
+                    self.below(item(&index.to_string()), |it| it.note(How::Removed, Some(value), None));
+                }
+            }
+            for (offset, value) in new[come.clone()].iter().enumerate() {
+                self.below(item(&(come.start + offset).to_string()), |it| match pairs.get(&offset) {
+                    Some(before) => it.values(&old[gone.start + before], value),
+                    None => it.note(How::Added, None, Some(value)),
                 });
             }
         }
@@ -166,6 +193,59 @@ impl Walk {
         let keys = self.path.clone();
         self.found.push(Change { path: path(&keys), how, old: old.cloned(), new: new.cloned(), keys });
     }
+}
+
+/// Which items of two short lists are each other's successors, new to old: those most alike, and plain values as they stand.
+fn paired(old: &[Json], new: &[Json]) -> BTreeMap<usize, usize> {
+    let plain = old.iter().chain(new).all(|it| !it.is_object());
+    if plain || old.len() * new.len() > MAX_PAIRS {
+        return (0..old.len().min(new.len())).map(|it| (it, it)).collect();
+    }
+    let leaves = |list: &[Json]| -> Vec<BTreeSet<String>> { list.iter().map(leaves).collect() };
+    let (before, after) = (leaves(old), leaves(new));
+    let mut scores = Vec::new();
+    for (to, new) in after.iter().enumerate() {
+        for (from, old) in before.iter().enumerate() {
+            let shared = old.intersection(new).count();
+            if shared * 2 >= old.len().min(new.len()).max(1) {
+                scores.push((std::cmp::Reverse(shared), from.abs_diff(to), to, from));
+            }
+        }
+    }
+    scores.sort_unstable();
+    let mut pairs = BTreeMap::new();
+    let mut taken = BTreeSet::new();
+    for (_, _, to, from) in scores {
+        if !pairs.contains_key(&to) && taken.insert(from) {
+            pairs.insert(to, from);
+        }
+    }
+    pairs
+}
+
+/// Every leaf with the keys that lead to it.
+fn leaves(value: &Json) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![(String::new(), value)];
+    while let Some((path, value)) = open.pop() {
+        match value {
+            Json::Object(map) => open.extend(map.iter().map(|(key, value)| (format!("{path}/{key}"), value))),
+            Json::Array(list) => open.extend(list.iter().map(|value| (format!("{path}/-"), value))),
+            leaf => {
+                found.insert(format!("{path}={leaf}"));
+            }
+        }
+    }
+    found
+}
+
+/// The value that a string holds as JSON on one line, as files in ConfigMaps do.
+fn embedded(text: &str) -> Option<Json> {
+    let text = text.trim();
+    if !text.starts_with(['{', '[']) || text.contains('\n') {
+        return None;
+    }
+    serde_json::from_str(text).ok().filter(|it: &Json| it.is_object() || it.is_array())
 }
 
 fn item(key: &str) -> String {
@@ -239,6 +319,30 @@ mod tests {
             shown(&old, &new),
             ["ports[53/UDP].nodePort - 1", r#"ports ["53/TCP","53/UDP"] ["53/UDP","53/TCP"]"#,]
         );
+    }
+
+    #[test]
+    fn pairs_items_without_a_key_by_what_they_hold() {
+        let rule =
+            |resources: &[&str], verb: &str| json!({"apiGroups": ["a"], "resources": resources, "verbs": [verb]});
+        let old = json!({"rules": [rule(&["x"], "get"), rule(&["y", "z"], "list")]});
+        let new = json!({"rules": [rule(&["n"], "bind"), rule(&["y", "z", "w"], "list")]});
+        let rules = r#"rules[0] {"apiGroups":["a"],"resources":["x"],"verbs":["get"]} -"#;
+        assert_eq!(
+            shown(&old, &new),
+            [
+                rules,
+                r#"rules[0] - {"apiGroups":["a"],"resources":["n"],"verbs":["bind"]}"#,
+                r#"rules[1].resources[2] - "w""#
+            ]
+        );
+    }
+
+    #[test]
+    fn looks_into_json_on_one_line() {
+        let old = json!({"data": {"c": "{\"a\":{\"b\":1},\"l\":[1]}", "s": "{}"}});
+        let new = json!({"data": {"c": "{\"a\":{\"b\":2},\"l\":[1]}", "s": "{ }"}});
+        assert_eq!(shown(&old, &new), ["data.c › a.b 1 2", r#"data.s "{}" "{ }""#]);
     }
 
     #[test]

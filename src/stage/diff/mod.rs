@@ -33,18 +33,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use crate::stage::pack::size;
+use crate::stage::pack::target::Target;
+
 use documents::Documents;
 use hide::Hider;
-use present::{bytes, count};
-
-/// What the cluster's own tools and clouds take at most, from `facts/talos.md`.
-pub const LIMITS: &[Limit] = &[
-    Limit { what: "Hetzner user data", bytes: 32 << 10 },
-    Limit { what: "GCE metadata", bytes: 256 << 10 },
-    Limit { what: "Talos maintenance mode", bytes: 4 << 20 },
-    Limit { what: "a config that is safe to apply", bytes: (32 << 20) / 3 },
-    Limit { what: "a message of the Talos API", bytes: 32 << 20 },
-];
+use present::count;
 
 /// Compares two sides. `now` says which certificates end soon.
 pub fn diff(old: &Side, new: &Side, now: Timestamp) -> Diff {
@@ -67,7 +61,7 @@ pub fn diff(old: &Side, new: &Side, now: Timestamp) -> Diff {
     }
     let recipients = recipients(old, new, &mut findings);
     let facts = facts(old, new);
-    let size = size(old, new, &mut findings);
+    let size = sizes(old, new, &mut findings);
     let identical =
         parts.iter().all(|it| it.status == Status::Same) && facts.is_empty() && recipients == Recipients::default();
     findings.sort_by(|a, b| (a.risk, a.area, &a.part, &a.resource).cmp(&(b.risk, b.area, &b.part, &b.resource)));
@@ -141,7 +135,7 @@ fn recipients(old: &Side, new: &Side, findings: &mut Vec<Finding>) -> Recipients
     recipients
 }
 
-fn size(old: &Side, new: &Side, findings: &mut Vec<Finding>) -> Option<Size> {
+fn sizes(old: &Side, new: &Side, findings: &mut Vec<Finding>) -> Option<Size> {
     let (before, after) = (old.size?, new.size?);
     let of = |side: &Side, name: &String| {
         let content = side.parts.get(name).and_then(|it| it.content.as_ref().ok());
@@ -149,13 +143,16 @@ fn size(old: &Side, new: &Side, findings: &mut Vec<Finding>) -> Option<Size> {
     };
     let names: BTreeSet<&String> = old.parts.keys().chain(new.parts.keys()).collect();
     let parts = names.into_iter().map(|it| PartSize { name: it.clone(), old: of(old, it), new: of(new, it) });
-    for limit in LIMITS {
+    let limits: Vec<Limit> =
+        size::limits(Target::Talos).iter().map(|it| Limit { what: it.what, bytes: it.bytes }).collect();
+    for limit in &limits {
         if before <= limit.bytes && after > limit.bytes {
-            let text = format!("{} is more than {} takes ({})", bytes(after), limit.what, bytes(limit.bytes));
+            let text =
+                format!("{} is more than {} takes ({})", size::human(after), limit.what, size::human(limit.bytes));
             findings.push(Finding { risk: Risk::Traffic, area: Area::Size, part: String::new(), resource: None, text });
         }
     }
-    Some(Size { old: before, new: after, parts: parts.collect(), limits: LIMITS.to_vec() })
+    Some(Size { old: before, new: after, parts: parts.collect(), limits })
 }
 
 /// What was known by digests alone.
@@ -171,3 +168,6 @@ fn missing(parts: &[PartDiff]) -> Vec<String> {
     });
     told.collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -34,14 +34,14 @@ pub(super) fn renamed<'a>(
     pair_by(&mut gone, &mut come, &mut pairs, &|(_, id)| (*id).to_owned());
     pair_by(&mut gone, &mut come, &mut pairs, &|(part, id)| format!("{part} {}", without_version(id)));
     let read = |is_new: bool, id: &Id<'a>| documents(is_new, id.0)?.read(id.1).map(|it| flat(&it));
-    let mut groups: BTreeMap<(&str, &str), (Vec<Id<'a>>, Vec<Id<'a>>)> = BTreeMap::new();
+    let mut groups: BTreeMap<(&str, &str), [Vec<Id<'a>>; 2]> = BTreeMap::new();
     for id in gone {
-        groups.entry((id.0, kind(id.1))).or_default().0.push(id);
+        groups.entry((id.0, kind(id.1))).or_default()[0].push(id);
     }
     for id in come {
-        groups.entry((id.0, kind(id.1))).or_default().1.push(id);
+        groups.entry((id.0, kind(id.1))).or_default()[1].push(id);
     }
-    for (gone, come) in groups.into_values() {
+    for [gone, come] in groups.into_values() {
         if gone.len() * come.len() > MAX_TRIES {
             continue;
         }

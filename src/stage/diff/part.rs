@@ -69,7 +69,9 @@ pub(super) fn compare<'a>(
     for (twin, (old, new)) in twins.iter().zip(&read).filter(|(it, _)| !it.same) {
         let before = findings.len();
         if known {
-            look::look(&Pair { part, id: twin.id, old, new }, &readers, findings);
+            let place = |id: &str| id.splitn(3, ' ').nth(2).map(str::to_owned);
+            let renamed = twin.is_new && twin.old.is_some_and(|(_, id)| place(id) != place(twin.id));
+            look::look(&Pair { part, id: twin.id, old, new, renamed }, &readers, findings);
         }
         let resource = resource(part, twin, old, new, known);
         fields_certificates.extend(match (old, new) {
@@ -218,6 +220,11 @@ fn facts(sides: &Sides<'_>, hider: &Hider) -> Vec<Fact> {
         compare("size", &|it| it.size.map(|it| format!("{it} bytes")));
     }
     compare("values", &|it| it.values.map(|it| it.to_string()));
+    // Nor does it tell of what its secrets were made of.
+    if [sides.old, sides.new].into_iter().flatten().all(|it| it.pins.is_some()) {
+        compare("secret values", &|it| it.secret_values.map(|it| it.to_string()));
+        compare("lookup", &|it| it.lookup.map(|it| it.to_string()));
+    }
     facts
 }
 

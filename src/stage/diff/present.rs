@@ -36,7 +36,7 @@ pub(super) fn word(value: &Json, limit: usize) -> String {
         }
         other => other.to_string(),
     };
-    let text = harmless(&text);
+    let text = shorter(&harmless(&text));
     if text.chars().count() <= limit {
         return text;
     }
@@ -126,19 +126,25 @@ pub(super) fn certificates(text: &str) -> Vec<CertificateFacts> {
     bodies.filter_map(|(body, _)| inspect(&format!("{BEGIN}{body}{END}\n"))).collect()
 }
 
+/// A text with its digests cut to their first digits.
+pub(super) fn shorter(text: &str) -> String {
+    let mut pieces = text.split("sha256:");
+    let mut shown = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        let digits = piece.bytes().take_while(u8::is_ascii_hexdigit).count();
+        let kept = if digits == 64 { 12 } else { digits };
+        shown.push_str("sha256:");
+        shown.push_str(&piece[..kept]);
+        shown.push_str(if digits == 64 { "…" } else { "" });
+        shown.push_str(&piece[digits..]);
+    }
+    shown
+}
+
 /// The first digits of a digest or fingerprint.
 pub(super) fn short(digest: &str) -> String {
     let digits = digest.strip_prefix("sha256:").unwrap_or(digest);
     digits.chars().take(12).collect()
-}
-
-/// Bytes as people read them.
-pub(super) fn bytes(count: u64) -> String {
-    match count {
-        0..1_000 => format!("{count} B"),
-        1_000..1_048_576 => format!("{:.1} KiB", count as f64 / 1024.0),
-        _ => format!("{:.2} MiB", count as f64 / 1_048_576.0),
-    }
 }
 
 /// The date of a moment.

@@ -51,8 +51,13 @@ pub(super) fn line(diff: &Diff) -> String {
     if !gains.is_empty() {
         words.push(format!("grants more: {gains}"));
     }
+    let mut told: BTreeSet<&str> = BTreeSet::new();
     for (risk, title) in [(Risk::Traffic, "can cut traffic"), (Risk::Restart, "restarts")] {
-        let resources: BTreeSet<&str> = of(risk).filter_map(|it| it.resource.as_deref()).map(name).collect();
+        // What may cut traffic is not told again as what restarts.
+        let resources = of(risk).filter_map(|it| it.resource.as_deref()).filter(|it| !told.contains(it));
+        let resources: BTreeSet<&str> = resources.collect();
+        told.extend(&resources);
+        let resources: BTreeSet<&str> = resources.into_iter().map(name).collect();
         let settings = of(risk).filter(|it| it.resource.is_none());
         let mut named = some(&resources.into_iter().collect::<Vec<_>>());
         let others = areas(settings);

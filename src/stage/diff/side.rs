@@ -39,6 +39,10 @@ pub struct Part {
     /// Of the content that `digest` is of, in bytes.
     pub size: Option<u64>,
     pub values: Option<Digest>,
+    /// Of the encrypted user values, as they are encrypted.
+    pub secret_values: Option<Digest>,
+    /// Of the objects that `lookup` finds.
+    pub lookup: Option<Digest>,
     pub output: Digest,
     /// Absent where nothing says what the pins are, as in a bundle.
     pub pins: Option<BTreeMap<String, Pin>>,
@@ -75,6 +79,8 @@ impl Side {
             digest: it.digest,
             size: Some(it.size),
             values: it.values,
+            secret_values: it.secret_values,
+            lookup: it.lookup,
             output: it.output,
             pins: Some(it.pins.clone()),
             images: it.images.clone(),
@@ -85,7 +91,7 @@ impl Side {
             name: name.into(),
             bundle: lock.bundle.clone(),
             clock: Some(lock.clock),
-            kubernetes: None,
+            kubernetes: lock.kubernetes.clone(),
             talos: None,
             recipients: lock.recipients.clone(),
             parts: lock.parts.iter().map(|(name, it)| (name.clone(), part(it))).collect(),
@@ -112,6 +118,8 @@ impl Side {
                 digest: from.digest,
                 size: None,
                 values: from.values,
+                secret_values: None,
+                lookup: None,
                 output: from.output,
                 pins: None,
                 images: found.images,

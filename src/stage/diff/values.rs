@@ -32,7 +32,7 @@ fn leaves(values: &Json) -> Vec<(Vec<String>, &Json)> {
         match value {
             Json::Object(map) if !map.is_empty() || path.is_empty() => {
                 for (key, value) in map.iter().rev() {
-                    open.push(([path.as_slice(), &[key.clone()]].concat(), value));
+                    open.push(([path.as_slice(), std::slice::from_ref(key)].concat(), value));
                 }
             }
             _ => found.push((path, value)),

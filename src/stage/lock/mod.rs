@@ -5,16 +5,30 @@
 //!   rejected, so that a review sees every change and nothing else.
 //! - Keys are sorted. What belongs to a part lies under that part, so that two branches that touch different parts touch
 //!   different lines.
+//! - A digest is of bytes that ichor itself has hashed. What a registry gave has two: of the content and of the manifest that
+//!   names it. What an address or a classic repository gave has that of its bytes.
+//! - What is locked stays as it is until the spec no longer allows it or the user asks for it to move.
 //! - `format` is the version. Every version stays readable for ever; `encode` writes the newest.
+//!
+//! What a pin is:
+//! - It is known by its function, arguments and occurrence within its part, whatever template asks. A CA among the
+//!   arguments is its fingerprint; sealed text is the name of its secret.
+//! - A certificate's fields follow from its `pem`, and are checked against it. Its key lies in `sealed`.
+//! - While a CA is being rotated it has a `successor`, which is trusted and does not sign yet, or then a `predecessor`,
+//!   which is trusted and signs no more. Templates see the certificate that signs, followed by the other one.
+//! - A value of `secretValues` is a pin whose function is that word and whose arguments are its path.
+//! - `template` says that a sealed text may be a template of its own, so that `tpl` does not take it.
 //!
 //! History:
 //! - 1: the first.
 
 mod certificates;
+mod merge;
 mod pin;
 mod v1;
 
 pub use certificates::{Expiry, Listed};
+pub use merge::{Conflict, Merged, merge};
 pub use pin::{Certificate, Envelope, Pin, PinKey, Successor};
 
 use std::collections::BTreeMap;
@@ -35,6 +49,10 @@ pub struct Lock {
     pub bundle: String,
     /// What `now` answers in every render, to the second.
     pub clock: Timestamp,
+    /// The version of Kubernetes that charts were told of; absent where the spec names none.
+    pub kubernetes: Option<String>,
+    /// The API versions that charts were told of beyond Helm's defaults.
+    pub api_versions: Vec<String>,
     /// Whom every envelope is sealed to.
     pub recipients: Vec<Recipient>,
     pub parts: BTreeMap<String, LockedPart>,
@@ -49,10 +67,16 @@ pub struct LockedPart {
     /// The chart's resolved version; absent for a plain manifest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+    /// Digest of the OCI manifest that names the content, where it comes from a registry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<Digest>,
     /// Digest of the content: of an archive's or file's bytes, of a folder's NAR.
     pub digest: Digest,
     /// Size of that content in bytes.
     pub size: u64,
+    /// The subcharts that a chart's folder names and does not hold, by alias or name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub dependencies: BTreeMap<String, LockedSource>,
     /// Digest of the merged user values; absent for a plain manifest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub values: Option<Digest>,
@@ -75,6 +99,37 @@ pub struct LockedPart {
     pub output: Digest,
 }
 
+/// Where content comes from, and what it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockedSource {
+    /// Where it comes from, as the spec or `Chart.yaml` says it.
+    pub source: String,
+    /// The chart's resolved version; absent for a plain manifest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// Digest of the OCI manifest that names the content, where it comes from a registry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub manifest: Option<Digest>,
+    /// Digest of the content, as for a part.
+    pub digest: Digest,
+    /// Size of that content in bytes.
+    pub size: u64,
+}
+
+impl LockedSource {
+    /// What is locked of a part's own source.
+    pub fn of(part: &LockedPart) -> LockedSource {
+        LockedSource {
+            source: part.source.clone(),
+            version: part.version.clone(),
+            manifest: part.manifest,
+            digest: part.digest,
+            size: part.size,
+        }
+    }
+}
+
 /// Why a text is no lock.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -91,9 +146,9 @@ pub enum Error {
     /// A pin contradicts itself.
     #[error("pin `{part}/{name}`: {message}")]
     Pin { part: String, name: String, message: String },
-    /// The text is not the canonical one. `line` (from 1) is the first that differs.
+    /// The text is not the canonical one. `line` (from 1) is the first that differs; `diff` leads to what ichor writes.
     #[error("this lock is not in its canonical form: line {line} is `{found}` where ichor writes `{expected}`")]
-    NotCanonical { line: usize, found: String, expected: String },
+    NotCanonical { line: usize, found: String, expected: String, diff: String },
 }
 
 impl Lock {
@@ -114,6 +169,14 @@ impl Lock {
         pins.get(pin).or_else(|| pins.get(pin.strip_suffix(".key")?))
     }
 
+    /// Every source of a part or subchart: its key, `PART` or `PART/SUBCHART`, and what it is.
+    pub fn sources(&self) -> impl Iterator<Item = (String, LockedSource)> {
+        self.parts.iter().flat_map(|(name, part)| {
+            let below = part.dependencies.iter().map(move |(key, it)| (format!("{name}/{key}"), it.clone()));
+            std::iter::once((name.clone(), LockedSource::of(part))).chain(below)
+        })
+    }
+
     /// Reads any known format and refuses what is not canonical.
     pub fn decode(text: &str) -> Result<Lock, Error> {
         let lock = v1::decode(text)?;
@@ -130,6 +193,7 @@ impl Lock {
         let (line, (found, expected)) = lines
             .find(|(_, (found, expected))| found != expected)
             .unwrap_or((text.lines().count().min(canonical.lines().count()), ("", "")));
-        Err(Error::NotCanonical { line: line + 1, found: found.into(), expected: expected.into() })
+        let diff = similar::TextDiff::from_lines(text, &canonical).unified_diff().to_string();
+        Err(Error::NotCanonical { line: line + 1, found: found.into(), expected: expected.into(), diff })
     }
 }

@@ -28,13 +28,20 @@ pub struct Head {
 /// Cuts a stream at the lines that begin with `---`. Mirrors `k8s.io/apimachinery` `yaml.YAMLReader`, which Talos reads
 /// manifests with. Pieces of white space alone are no documents.
 pub fn documents(text: &str) -> Vec<Document<'_>> {
+    let mut pieces = pieces(text);
+    pieces.retain(|it| !it.text.trim().is_empty());
+    pieces
+}
+
+/// Every piece between separators, and what stands before the first where that is not nothing.
+pub(super) fn pieces(text: &str) -> Vec<Document<'_>> {
     let mut found = Vec::new();
     let mut separator = 0;
     let mut start = 0;
     let mut offset = 0;
     let mut push = |separator: usize, range: Range<usize>| {
         if let Some(piece) = text.get(range.clone())
-            && !piece.trim().is_empty()
+            && (!piece.is_empty() || separator < range.start)
         {
             found.push(Document { start: range.start, separator, text: piece });
         }

@@ -8,7 +8,7 @@
 //!
 //! A stream with none of these keeps every byte that Helm printed.
 
-use super::document::{self, Document, Head, documents};
+use super::document::{self, Document, Head, documents, pieces};
 use super::edit::{Edits, line_start, next_line};
 use super::scope::ClusterScoped;
 use crate::engine::yaml;
@@ -30,7 +30,7 @@ pub fn fit(text: &str, scoped: &ClusterScoped) -> Fitted {
     let text = unwrapped.as_deref().unwrap_or(text);
     let mut edits = Edits::default();
     let mut empty = 0;
-    for document in documents(text) {
+    for document in pieces(text) {
         let Some(tree) = document.tree() else {
             edits.replace(document.separator..document.end(), "");
             empty += 1;
@@ -131,15 +131,17 @@ mod tests {
 
     #[test]
     fn what_talos_takes_keeps_every_byte() {
-        let text = "---\n# Source: a\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: b}\n\n---\n\n---\nkind: X\n";
+        let text =
+            "---\n# Source: a\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: b}\n\n---\nkind: X\n\n";
         assert_eq!(fitted(text), Fitted { text: text.into(), changes: vec![] });
     }
 
     #[test]
     fn documents_without_an_object_are_left_out() {
-        let done = fitted("# licence\n---\nkind: A\n--- # nothing\n# here\n---\n{}\n---\nkind: B\n---\nnull\n");
+        let done =
+            fitted("# licence\n---\nkind: A\n--- # nothing\n# here\n---\n{}\n---\n\n---\nkind: B\n---\nnull\n---\n");
         assert_eq!(done.text, "---\nkind: A\n---\nkind: B\n");
-        assert_eq!(done.changes, ["left out 4 documents without an object"]);
+        assert_eq!(done.changes, ["left out 6 documents without an object"]);
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub enum FluxContent {
         namespace: String,
         /// The values from now on.
         values: Map,
+        /// Whether there are sealed values beside them, which a Secret must bring.
+        secrets: bool,
     },
 }
 
@@ -51,8 +53,8 @@ pub fn files(bundle: &str, parts: &[FluxPart]) -> Vec<(String, String)> {
                 files.push((format!("{name}/manifest.yaml"), text.clone()));
                 files.push((format!("{name}/kustomization.yaml"), kustomization(&["manifest.yaml"])));
             }
-            FluxContent::Chart { source, chart, version, manifest, namespace, values } => {
-                let origin = Origin { name, source, chart, version, manifest: *manifest, namespace };
+            FluxContent::Chart { source, chart, version, manifest, namespace, values, secrets } => {
+                let origin = Origin { name, source, chart, version, manifest: *manifest, namespace, secrets: *secrets };
                 let text = yaml::write(&Value::Map(values.clone())).map(|it| it.to_text().into_owned());
                 let config = map(&[
                     ("apiVersion", "v1".into()),
@@ -84,6 +86,7 @@ struct Origin<'a> {
     version: &'a str,
     manifest: Option<Digest>,
     namespace: &'a str,
+    secrets: bool,
 }
 
 impl Origin<'_> {
@@ -117,6 +120,13 @@ impl Origin<'_> {
     }
 
     fn release(&self) -> String {
+        let from = |kind: &str, suffix: &str| {
+            map(&[("kind", kind.into()), ("name", format!("{}-{suffix}", self.name).into())])
+        };
+        let mut values = vec![from("ConfigMap", "values")];
+        if self.secrets {
+            values.push(from("Secret", "secret-values"));
+        }
         let mut spec = vec![
             ("interval", "1h".into()),
             ("releaseName", self.name.into()),
@@ -124,10 +134,7 @@ impl Origin<'_> {
             ("storageNamespace", self.namespace.into()),
             ("install", map(&[("crds", "CreateReplace".into())])),
             ("upgrade", map(&[("crds", "CreateReplace".into())])),
-            (
-                "valuesFrom",
-                Value::list([map(&[("kind", "ConfigMap".into()), ("name", format!("{}-values", self.name).into())])]),
-            ),
+            ("valuesFrom", Value::list(values)),
         ];
         if self.source.starts_with("oci://") {
             spec.push(("chartRef", map(&[("kind", "OCIRepository".into()), ("name", self.name.into())])));
@@ -183,47 +190,57 @@ pub fn changes(old: &Map, new: &Map) -> Vec<ValueChange> {
 }
 
 /// Values that have Cilium go on with the certificates it was bootstrapped with: those Secrets stay where they are, and
-/// the chart is told their names in place of minting others. `given` is what the user set, `all` with the chart's own
-/// values below it.
-pub fn keep_certificates(given: &Map, all: &Map) -> Map {
-    let on = |path: &[&str]| matches!(at(all, path), Some(Value::Bool(true)));
-    let known = |path: &[&str]| matches!(at(all, path), Some(Value::Str(text)) if text.is_empty());
+/// the chart is told their names in place of minting others. `given` is what the user sets from now on, `all` the same
+/// with the chart's own values below it, `bootstrap` what the bootstrap had. Where a certificate is wanted that the
+/// bootstrap did not make, nothing changes: the chart makes it, and looks the others up in the cluster.
+pub fn keep_certificates(given: &Map, all: &Map, bootstrap: &Map) -> Map {
     let kept = given.deep_copy();
-    let by_helm = |path: &[&str]| matches!(at(all, path), Some(Value::Str(text)) if text == "helm");
+    let made = certificates(bootstrap);
+    let wanted = certificates(all);
+    if wanted.is_empty() || !wanted.iter().all(|it| made.contains(it)) {
+        return kept;
+    }
+    set(&kept, &["hubble", "tls", "auto", "enabled"], Value::Bool(false));
+    for (path, secret) in wanted {
+        set(&kept, &[path, &["existingSecret"]].concat(), secret.into());
+    }
+    kept
+}
+
+/// The leaf certificates that Cilium's chart makes for these values: where they are set, and their Secrets.
+fn certificates(all: &Map) -> Vec<(&'static [&'static str], &'static str)> {
+    let on = |path: &[&str]| matches!(at(all, path), Some(Value::Bool(true)));
     let minted = on(&["hubble", "enabled"])
         && on(&["hubble", "tls", "enabled"])
         && on(&["hubble", "tls", "auto", "enabled"])
-        && by_helm(&["hubble", "tls", "auto", "method"]);
-    if minted {
-        set(&kept, &["hubble", "tls", "auto", "enabled"], Value::Bool(false));
-        let relay = on(&["hubble", "relay", "enabled"]);
-        let secrets: [(bool, &[&str], &str); 5] = [
-            (true, &["hubble", "tls", "server"], "hubble-server-certs"),
-            (relay, &["hubble", "relay", "tls", "client"], "hubble-relay-client-certs"),
-            (
-                relay && on(&["hubble", "relay", "tls", "server", "enabled"]),
-                &["hubble", "relay", "tls", "server"],
-                "hubble-relay-server-certs",
-            ),
-            (
-                relay && on(&["hubble", "ui", "enabled"]) && on(&["hubble", "relay", "tls", "server", "enabled"]),
-                &["hubble", "ui", "tls", "client"],
-                "hubble-ui-client-certs",
-            ),
-            (
-                on(&["hubble", "metrics", "tls", "enabled"]),
-                &["hubble", "metrics", "tls", "server"],
-                "hubble-metrics-server-certs",
-            ),
-        ];
-        for (wanted, path, secret) in secrets {
-            let path: Vec<&str> = path.iter().copied().chain(["existingSecret"]).collect();
-            if wanted && known(&path) {
-                set(&kept, &path, secret.into());
-            }
-        }
+        && matches!(at(all, &["hubble", "tls", "auto", "method"]), Some(Value::Str(text)) if text == "helm");
+    if !minted {
+        return Vec::new();
     }
-    kept
+    let relay = on(&["hubble", "relay", "enabled"]);
+    let relay_server = relay && on(&["hubble", "relay", "tls", "server", "enabled"]);
+    let all_of: [(bool, &'static [&'static str], &'static str); 5] = [
+        (true, &["hubble", "tls", "server"], "hubble-server-certs"),
+        (relay, &["hubble", "relay", "tls", "client"], "hubble-relay-client-certs"),
+        (relay_server, &["hubble", "relay", "tls", "server"], "hubble-relay-server-certs"),
+        (
+            relay_server && on(&["hubble", "ui", "enabled"]),
+            &["hubble", "ui", "tls", "client"],
+            "hubble-ui-client-certs",
+        ),
+        (
+            on(&["hubble", "metrics", "tls", "enabled"]),
+            &["hubble", "metrics", "tls", "server"],
+            "hubble-metrics-server-certs",
+        ),
+    ];
+    // A Secret the user names already, or a chart that knows no such value, is left alone.
+    let free = |path: &[&str]| matches!(at(all, &[path, &["existingSecret"]].concat()), Some(Value::Str(text)) if text.is_empty());
+    all_of
+        .into_iter()
+        .filter(|(wanted, path, _)| *wanted && free(path))
+        .map(|(_, path, secret)| (path, secret))
+        .collect()
 }
 
 /// The value at a path.
@@ -321,11 +338,13 @@ mod tests {
             manifest: Some(digest),
             namespace: "kube-system".into(),
             values: read("a: 1\n"),
+            secrets: true,
         };
         let files = files("matrix", &[FluxPart { name: "cilium".into(), content: chart }]);
         let text = |path: &str| files.iter().find(|it| it.0 == path).map(|it| it.1.as_str()).expect("the file");
         assert!(text("cilium/source.yaml").contains(&format!("digest: {digest}\n    tag: 1.19.6\n")));
         assert!(text("cilium/release.yaml").contains("chartRef:\n    kind: OCIRepository\n    name: cilium\n"));
+        assert!(text("cilium/release.yaml").contains("- kind: Secret\n    name: cilium-secret-values\n"));
         assert!(text("cilium/values.yaml").contains("values.yaml: |\n    a: 1\n"));
         assert!(text("kustomization.yaml").contains("resources:\n- cilium\n"));
         assert!(text("matrix.yaml").contains("path: ./infrastructure/matrix\n"));
@@ -337,7 +356,7 @@ mod tests {
         let all = read(
             "hubble:\n  enabled: true\n  tls: {enabled: true, auto: {enabled: true, method: helm}, server: {existingSecret: ''}}\n  relay: {enabled: true, tls: {client: {existingSecret: ''}, server: {enabled: false, existingSecret: ''}}}\n  ui: {enabled: false}\n",
         );
-        let kept = keep_certificates(&given, &all);
+        let kept = keep_certificates(&given, &all, &all);
         let told: Vec<String> = changes(&given, &kept).iter().map(|it| it.path.clone()).collect();
         assert_eq!(
             told,
@@ -346,5 +365,7 @@ mod tests {
         let server = at(&kept, &["hubble", "tls", "server", "existingSecret"]);
         assert!(matches!(server, Some(Value::Str(it)) if it == "hubble-server-certs"));
         assert!(at(&given, &["hubble", "tls"]).is_none());
+        let later = keep_certificates(&given, &all, &read("hubble: {enabled: false}\n"));
+        assert_eq!(changes(&given, &later), [], "what the bootstrap did not make is made by the chart");
     }
 }

@@ -7,6 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::edit::{Edits, line_start, next_line};
+use super::talos::{block, indent};
 use super::{Manifest, stem, talos};
 use crate::engine::value::Value;
 use crate::engine::yaml;
@@ -262,24 +263,11 @@ impl Editor<'_> {
     }
 }
 
-/// An entry of the list, as lines at no indentation.
-fn block(manifest: &Manifest) -> String {
-    let name = talos::write(&Value::map([("name", manifest.name.as_str().into())]));
-    name + &talos::write(&Value::map([("contents", manifest.contents.as_str().into())]))
-}
-
 /// An entry of the list in braces.
 fn flow(manifest: &Manifest) -> String {
-    let json = yaml::write_json(&talos::entry(manifest, "contents"), false);
+    let entry = Value::map([("name", manifest.name.as_str().into()), ("contents", manifest.contents.as_str().into())]);
+    let json = yaml::write_json(&entry, false);
     json.expect("plain strings have a JSON form").to_text().into_owned()
-}
-
-/// Every line that is not empty moved to the right.
-fn indent(text: &str, by: usize) -> String {
-    let pad = " ".repeat(by);
-    let line =
-        |line: &str| if line.trim_end_matches('\n').is_empty() { line.to_owned() } else { format!("{pad}{line}") };
-    text.split_inclusive('\n').map(line).collect()
 }
 
 fn entry<'d>(mapping: Node<'d>, name: &str) -> Option<(Node<'d>, Node<'d>)> {
@@ -435,10 +423,7 @@ mod tests {
     fn a_manifest_in_the_list_stays_there_from_1_14_on() {
         let text = "machine: {}\ncluster:\n  inlineManifests:\n  - name: 00-a\n    contents: old\n";
         let once = insert(text, &manifests(), NEW).expect("inserted").text;
-        assert_eq!(
-            list(&once.split("---\napiVersion").next().expect("a piece").to_owned())[0].1,
-            manifests()[0].contents
-        );
+        assert_eq!(list(once.split("---\napiVersion").next().expect("a piece"))[0].1, manifests()[0].contents);
         assert_eq!(once.matches("00-a").count(), 1);
     }
 

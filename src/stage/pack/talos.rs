@@ -8,26 +8,66 @@ use crate::stage::spec::TalosVersion;
 /// The control-plane patch: `cluster.inlineManifests` up to Talos 1.13, `KubeInlineManifestConfig` documents from 1.14.
 pub fn control_plane(manifests: &[Manifest], talos: TalosVersion) -> String {
     if talos.has_manifest_documents() {
-        manifests.iter().map(document).collect::<Vec<_>>().join("---\n")
-    } else {
-        let list = manifests.iter().map(|it| entry(it, "contents"));
-        write(&Value::map([("cluster", Value::map([("inlineManifests", Value::list(list))]))]))
+        return manifests.iter().map(document).collect::<Vec<_>>().join("---\n");
     }
+    if manifests.is_empty() {
+        return "cluster:\n  inlineManifests: []\n".into();
+    }
+    let entry = |it: &Manifest| format!("    - {}", indent(&block(it), 6).trim_start());
+    format!("cluster:\n  inlineManifests:\n{}", manifests.iter().map(entry).collect::<String>())
 }
 
 /// One `KubeInlineManifestConfig` document.
 pub(super) fn document(manifest: &Manifest) -> String {
-    let head = write(&Value::map([
-        ("apiVersion", "v1alpha1".into()),
-        ("kind", "KubeInlineManifestConfig".into()),
-        ("name", manifest.name.as_str().into()),
-    ]));
-    head + &write(&Value::map([("manifest", manifest.contents.as_str().into())]))
+    let name = write(&Value::map([("name", manifest.name.as_str().into())]));
+    format!("apiVersion: v1alpha1\nkind: KubeInlineManifestConfig\n{name}{}", literal("manifest", &manifest.contents))
 }
 
-/// One entry of a list of manifests.
-pub(super) fn entry(manifest: &Manifest, key: &str) -> Value {
-    Value::map([("name", manifest.name.as_str().into()), (key, manifest.contents.as_str().into())])
+/// One entry of the list, as lines at no indentation.
+pub(super) fn block(manifest: &Manifest) -> String {
+    write(&Value::map([("name", manifest.name.as_str().into())])) + &literal("contents", &manifest.contents)
+}
+
+/// Every line that is not empty moved to the right.
+pub(super) fn indent(text: &str, by: usize) -> String {
+    let pad = " ".repeat(by);
+    let line =
+        |line: &str| if line.trim_end_matches('\n').is_empty() { line.to_owned() } else { format!("{pad}{line}") };
+    text.split_inclusive('\n').map(line).collect()
+}
+
+/// A key and a text as it reads best: line by line, also where it holds tabs, for which Helm's writer would quote all
+/// of it.
+fn literal(key: &str, text: &str) -> String {
+    let plain = |it: char| it == '\n' || it == '\t' || !(it.is_control() || "\u{2028}\u{2029}\u{feff}".contains(it));
+    if text.trim().is_empty() || !text.chars().all(plain) {
+        return format!("{key}: {}\n", quoted(text));
+    }
+    let indicator = if text.starts_with([' ', '\t', '\n']) { "2" } else { "" };
+    let chomping = match text.strip_suffix('\n') {
+        None => "-",
+        Some(rest) if rest.ends_with('\n') => "+",
+        Some(_) => "",
+    };
+    let end = if chomping == "-" { "\n" } else { "" };
+    format!("{key}: |{indicator}{chomping}\n{}{end}", indent(text, 2))
+}
+
+/// A text between double quotes. All but plain characters are escaped: what counts as a line break differs from one
+/// version of YAML to the next.
+fn quoted(text: &str) -> String {
+    let mut result = String::from("\"");
+    for it in text.chars() {
+        match it {
+            '"' | '\\' => result.extend(['\\', it]),
+            '\n' => result.push_str("\\n"),
+            ' '..='~' => result.push(it),
+            _ if u32::from(it) > 0xffff => result.push_str(&format!("\\U{:08X}", u32::from(it))),
+            _ => result.push_str(&format!("\\u{:04X}", u32::from(it))),
+        }
+    }
+    result.push('"');
+    result
 }
 
 /// What the manifests mean for the rest of a node.
@@ -90,7 +130,9 @@ mod tests {
         let talos = TalosVersion { major: 1, minor: 13 };
         let expected = "cluster:\n  network:\n    cni:\n      name: none\n  proxy:\n    disabled: true\nmachine:\n  features:\n    kubePrism:\n      enabled: true\n      port: 7445\n";
         assert_eq!(all_nodes(&cni(), talos).as_deref(), Some(expected));
-        assert!(control_plane(&cni(), talos).starts_with("cluster:\n  inlineManifests:\n  - contents: |\n"));
+        assert!(control_plane(&cni(), talos).starts_with(
+            "cluster:\n  inlineManifests:\n    - name: 00-cni\n      contents: |\n        kind: ConfigMap\n"
+        ));
     }
 
     #[test]
@@ -100,6 +142,26 @@ mod tests {
         assert_eq!(all_nodes(&cni(), talos).as_deref(), Some(expected));
         let patch = control_plane(&cni(), talos);
         assert!(patch.starts_with("apiVersion: v1alpha1\nkind: KubeInlineManifestConfig\nname: 00-cni\nmanifest: |\n"));
+    }
+
+    #[test]
+    fn every_text_comes_back() {
+        for text in [
+            "a\n",
+            "a",
+            "a\n\n",
+            "\n a\n",
+            "  a\n\tb \n   \nc",
+            "\ta\n",
+            "a\u{7}b\n",
+            "é: \u{85}\n",
+            "#x\n",
+            "---\na: 1\n",
+            " \n",
+        ] {
+            let read = yaml::read_map(indent(&literal("k", text), 3).as_bytes()).expect("YAML").get("k");
+            assert!(matches!(&read, Some(Value::Str(it)) if it == text), "{text:?}: {read:?}");
+        }
     }
 
     #[test]

@@ -51,6 +51,8 @@ pub struct Goods<'a> {
 pub struct Delivery {
     /// What goes to standard output or one file; `None` where only a folder holds it.
     pub single: Option<String>,
+    /// Why there is no single text, where the manifests are to blame and not the target.
+    pub no_single: Option<DeliverError>,
     /// What goes into a folder, by relative path.
     pub files: Vec<(String, String)>,
     /// What the user should know.
@@ -99,7 +101,7 @@ impl Target {
 /// The manifests in the form of a target. [`Target::MachineConfig`] goes by [`machine_config::insert`], and
 /// [`Target::Flux`] by the spec, not by the manifests.
 pub fn deliver(goods: &Goods<'_>, target: Target) -> Result<Delivery, DeliverError> {
-    let no_notes = |single, files| Delivery { single, files, notes: Vec::new() };
+    let no_notes = |single, files| Delivery { single, no_single: None, files, notes: Vec::new() };
     Ok(match target {
         Target::Talos => {
             let patch = talos::control_plane(goods.manifests, goods.talos);
@@ -113,7 +115,11 @@ pub fn deliver(goods: &Goods<'_>, target: Target) -> Result<Delivery, DeliverErr
             delivery
         }
         Target::Omni => no_notes(Some(omni::single(goods)), omni::files(goods)),
-        Target::Talhelper => no_notes(talhelper::single(goods).ok(), talhelper::files(goods)),
+        Target::Talhelper => {
+            let single = talhelper::single(goods);
+            let no_single = single.as_ref().err().cloned();
+            Delivery { no_single, ..no_notes(single.ok(), talhelper::files(goods)) }
+        }
         Target::Kubectl => {
             let stream = kubectl::stream(goods.manifests);
             no_notes(Some(stream.clone()), vec![(format!("{}.yaml", goods.bundle), stream)])
@@ -124,11 +130,6 @@ pub fn deliver(goods: &Goods<'_>, target: Target) -> Result<Delivery, DeliverErr
         }
         Target::MachineConfig | Target::Flux => return Err(DeliverError::NotFromManifests(target)),
     })
-}
-
-/// Why a target has no single text, where it has none.
-pub fn no_single(goods: &Goods<'_>, target: Target) -> Option<DeliverError> {
-    (target == Target::Talhelper).then(|| talhelper::single(goods).err()).flatten()
 }
 
 impl FromStr for Target {

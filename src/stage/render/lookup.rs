@@ -71,7 +71,7 @@ mod tests {
         let object = |text: &str| yaml::read(text.as_bytes()).expect("an object");
         let objects = [
             object("{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: x}, data: {k: '1'}}"),
-            object("{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: y}, data: {k: '2'}}"),
+            object("{apiVersion: v1, kind: ConfigMap, metadata: {name: a, namespace: w}, data: {k: '2'}}"),
             object("{apiVersion: v1, kind: Namespace, metadata: {name: x}}"),
         ];
         let ask = |args: [&str; 4]| {
@@ -79,7 +79,7 @@ mod tests {
             let found = lookup(&args, &objects).expect("an answer");
             yaml::write_json(&found, false).map(|it| String::from_utf8_lossy(&it).into_owned()).expect("written")
         };
-        assert!(ask(["v1", "ConfigMap", "y", "a"]).contains(r#""k":"2""#));
+        assert!(ask(["v1", "ConfigMap", "w", "a"]).contains(r#""k":"2""#));
         assert!(ask(["v1", "Namespace", "", "x"]).contains(r#""name":"x""#));
         assert_eq!(ask(["v1", "ConfigMap", "z", "a"]), "{}");
         assert_eq!(ask(["v1", "Secret", "x", "a"]), "{}");

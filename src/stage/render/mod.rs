@@ -64,6 +64,8 @@ pub struct RenderedPart {
     pub used: BTreeSet<String>,
     /// The pins that were made now, by name.
     pub minted: BTreeMap<String, Minted>,
+    /// What the chart says to whoever installs it, where it does and no secret is in it.
+    pub notes: Option<String>,
 }
 
 /// A new pin, not sealed yet.
@@ -95,6 +97,7 @@ pub fn render(vendored: &Vendored, mut minter: Option<&mut dyn Minter>) -> Resul
                 holes: Holes::new(),
                 used: BTreeSet::new(),
                 minted: BTreeMap::new(),
+                notes: None,
             },
             VendoredContent::Chart { chart, namespace, values, inputs } => {
                 let options = options(vendored, part, namespace)?;
@@ -114,12 +117,15 @@ pub fn render(vendored: &Vendored, mut minter: Option<&mut dyn Minter>) -> Resul
                 })?;
                 // Tests are of no use to a cluster that boots; other hooks are manifests like any.
                 let text = helm::manifest::print_stream(&rendered, true, false);
+                let notes = rendered.notes.as_ref().filter(|it| !hole::stands_in(&Value::Str((*it).clone())));
+                let notes = notes.and_then(|it| it.as_utf8()).filter(|it| !it.trim().is_empty());
                 RenderedPart {
                     name: part.name.clone(),
                     text,
                     holes: world.holes,
                     used: world.used,
                     minted: world.minted,
+                    notes: notes.map(str::to_owned),
                 }
             }
         };

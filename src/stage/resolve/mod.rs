@@ -1,8 +1,20 @@
 //! Finds out what a spec's sources are, exactly: versions, digests, sizes, merged values.
+//!
+//! [`wishes`] says what must be fetched; [`resolve`] takes what was fetched and what lies here. Neither reaches out itself.
 
+pub mod choose;
+mod dependencies;
+mod error;
 mod inputs;
+mod sources;
+mod wish;
 
+pub use error::Error;
 pub use inputs::Inputs;
+pub use sources::{ChartSource, Fault, ManifestSource, Remote, SourceError, Sources};
+pub use wish::{Hold, Update, Wish, wishes};
+
+use std::collections::BTreeMap;
 
 use crate::base::diagnostic::Place;
 use crate::base::digest::Digest;
@@ -10,33 +22,10 @@ use crate::base::nar;
 use crate::base::tree::FileTree;
 use crate::engine::helm::Chart;
 use crate::engine::helm::values::{merge_maps, read_documents};
-use crate::engine::sprig::semver::{Constraint, Version};
 use crate::engine::value::{Map, Value};
 use crate::engine::yaml;
-use crate::stage::spec::{self, Content, Spec, Values};
-
-/// Where the bytes of sources come from. Paths are those of the spec, from its folder.
-pub trait Sources {
-    fn chart(&self, path: &str) -> Result<ChartSource, SourceError>;
-    fn file(&self, path: &str) -> Result<Vec<u8>, SourceError>;
-}
-
-/// A chart as it was found.
-#[derive(Clone, Debug)]
-pub enum ChartSource {
-    Archive(Vec<u8>),
-    /// A folder, without what its `.helmignore` leaves out.
-    Folder(FileTree),
-}
-
-/// A source could not be read.
-#[derive(Debug, thiserror::Error)]
-#[error("{message}")]
-pub struct SourceError {
-    pub message: String,
-    /// Whether the spec names something that is not there; else the surroundings failed.
-    pub missing: bool,
-}
+use crate::stage::lock::LockedSource;
+use crate::stage::spec::{self, Content, Source, Spec, Values};
 
 /// Every part, exactly.
 #[derive(Debug)]
@@ -53,6 +42,10 @@ pub struct ResolvedPart {
     pub digest: Digest,
     /// In bytes.
     pub size: u64,
+    /// The digest of the manifest that names the content, where it comes from a registry.
+    pub manifest: Option<Digest>,
+    /// The subcharts that were added to a chart's folder, by alias or name.
+    pub dependencies: BTreeMap<String, LockedSource>,
     pub content: ResolvedContent,
 }
 
@@ -60,22 +53,14 @@ pub struct ResolvedPart {
 #[derive(Debug)]
 pub enum ResolvedContent {
     Manifest(Vec<u8>),
-    Chart { chart: Box<Chart>, version: String, namespace: String, values: Map, values_digest: Digest, inputs: Inputs },
-}
-
-/// Why a source is not what the spec says.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    #[error("{source}")]
-    Source { source: SourceError, place: Place },
-    #[error("`{path}` is no chart: {message}")]
-    NotAChart { path: String, message: String, place: Place },
-    #[error("`{path}` is version {found}, but the spec asks for {wanted}")]
-    WrongVersion { path: String, found: String, wanted: String, place: Place },
-    #[error("`{wanted}` is no version constraint: {message}")]
-    BadConstraint { wanted: String, message: String, place: Place },
-    #[error("values file `{path}` cannot be read: {message}")]
-    Values { path: String, message: String, place: Place },
+    Chart {
+        chart: Box<Chart>,
+        version: String,
+        namespace: String,
+        values: Map,
+        values_digest: Digest,
+        inputs: Box<Inputs>,
+    },
 }
 
 /// Resolves every part; all faults at once.
@@ -84,7 +69,7 @@ pub fn resolve(spec: &Spec, sources: &dyn Sources) -> Result<Resolved, Vec<Error
     let mut faults = Vec::new();
     for part in &spec.parts {
         let resolved = match &part.content {
-            Content::Manifest { path, place } => manifest(part, path, place, sources),
+            Content::Manifest { path, source, place, .. } => manifest(part, path, source, place, sources),
             Content::Chart(wanted) => chart(spec, part, wanted, sources),
         };
         match resolved {
@@ -106,60 +91,90 @@ impl Resolved {
     }
 }
 
-impl Error {
-    /// The stable code of the fault.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Error::Source { .. } => "V001",
-            Error::NotAChart { .. } => "V002",
-            Error::WrongVersion { .. } => "V003",
-            Error::BadConstraint { .. } => "V004",
-            Error::Values { .. } => "V005",
+fn manifest(
+    part: &spec::Part,
+    path: &str,
+    from: &Source,
+    place: &Place,
+    sources: &dyn Sources,
+) -> Result<ResolvedPart, Error> {
+    let failed = |source| Error::Source { source, place: place.clone() };
+    let found = match from {
+        Source::Local(local) => sources.manifest(local).map_err(failed)?,
+        _ => ManifestSource::File(sources.remote(&part.name, from, path).map_err(failed)?.bytes),
+    };
+    let (digest, size, bytes) = match found {
+        ManifestSource::File(bytes) => (Digest::of(&bytes), bytes.len() as u64, bytes),
+        ManifestSource::Folder(tree) => {
+            if tree.is_empty() {
+                return Err(Error::NoManifests { path: path.into(), place: place.clone() });
+            }
+            (nar::digest(&tree), size(&tree), joined(&tree))
         }
-    }
-
-    /// Whether the surroundings are at fault, and not what the spec says.
-    pub fn is_of_the_surroundings(&self) -> bool {
-        matches!(self, Error::Source { source, .. } if !source.missing)
-    }
-
-    /// Where in the spec the source is named.
-    pub fn place(&self) -> &Place {
-        match self {
-            Error::Source { place, .. }
-            | Error::NotAChart { place, .. }
-            | Error::WrongVersion { place, .. }
-            | Error::BadConstraint { place, .. }
-            | Error::Values { place, .. } => place,
-        }
-    }
-}
-
-fn manifest(part: &spec::Part, path: &str, place: &Place, sources: &dyn Sources) -> Result<ResolvedPart, Error> {
-    let bytes = sources.file(path).map_err(|source| Error::Source { source, place: place.clone() })?;
+    };
     Ok(ResolvedPart {
         name: part.name.clone(),
         source: path.into(),
-        digest: Digest::of(&bytes),
-        size: bytes.len() as u64,
+        digest,
+        size,
+        manifest: None,
+        dependencies: BTreeMap::new(),
         content: ResolvedContent::Manifest(bytes),
     })
 }
 
+/// The files as one stream of documents, in the order of their paths.
+fn joined(tree: &FileTree) -> Vec<u8> {
+    let mut stream = Vec::new();
+    for (_, bytes) in tree.iter() {
+        if !bytes.starts_with(b"---") {
+            stream.extend_from_slice(b"---\n");
+        }
+        stream.extend_from_slice(bytes);
+        if !bytes.ends_with(b"\n") {
+            stream.push(b'\n');
+        }
+    }
+    stream
+}
+
+fn size(tree: &FileTree) -> u64 {
+    tree.iter().map(|(_, bytes)| bytes.len() as u64).sum()
+}
+
 fn chart(spec: &Spec, part: &spec::Part, wanted: &spec::Chart, sources: &dyn Sources) -> Result<ResolvedPart, Error> {
     let place = || wanted.place.clone();
-    let found = sources.chart(&wanted.path).map_err(|source| Error::Source { source, place: place() })?;
-    let (digest, size, chart) = match &found {
-        ChartSource::Archive(bytes) => (Digest::of(bytes), bytes.len() as u64, Chart::load_archive(bytes)),
-        ChartSource::Folder(tree) => {
-            (nar::digest(tree), tree.iter().map(|(_, bytes)| bytes.len() as u64).sum(), Chart::load(tree))
+    let failed = |source| Error::Source { source, place: place() };
+    let loaded = |chart: Result<Chart, crate::engine::helm::ChartError>| {
+        chart.map_err(|it| Error::NotAChart { path: wanted.path.clone(), message: it.to_string(), place: place() })
+    };
+    let mut manifest = None;
+    let mut dependencies = BTreeMap::new();
+    let (digest, size, chart) = match &wanted.source {
+        Source::Local(path) => match sources.chart(path).map_err(failed)? {
+            ChartSource::Archive(bytes) => {
+                (Digest::of(&bytes), bytes.len() as u64, loaded(Chart::load_archive(&bytes))?)
+            }
+            ChartSource::Folder(tree) => {
+                let alone = loaded(Chart::load(&tree))?;
+                let (digest, size) = (nar::digest(&tree), size(&tree));
+                match subcharts(part, wanted, &alone, tree, sources, &mut dependencies)? {
+                    Some(tree) => (digest, size, loaded(Chart::load(&tree))?),
+                    None => (digest, size, alone),
+                }
+            }
+        },
+        source => {
+            let remote = sources.remote(&part.name, source, &wanted.path).map_err(failed)?;
+            let chart = loaded(Chart::load_archive(&remote.bytes))?;
+            check_remote(source, &wanted.path, &remote, &chart, wanted)?;
+            manifest = remote.manifest;
+            (Digest::of(&remote.bytes), remote.bytes.len() as u64, chart)
         }
     };
-    let chart =
-        chart.map_err(|it| Error::NotAChart { path: wanted.path.clone(), message: it.to_string(), place: place() })?;
     let version = chart.metadata().version.clone();
     if let Some(constraint) = &wanted.version {
-        check_version(constraint, &version, wanted)?;
+        check_version(constraint, &version, &wanted.path, wanted)?;
     }
     let values = merged(wanted, sources)?;
     let canonical = yaml::write(&Value::Map(values.clone())).expect("values that were read can be written");
@@ -169,28 +184,123 @@ fn chart(spec: &Spec, part: &spec::Part, wanted: &spec::Chart, sources: &dyn Sou
         namespace: wanted.namespace.clone(),
         values,
         values_digest: Digest::of(&canonical),
-        inputs: inputs::inputs(spec, wanted, sources)?,
+        inputs: Box::new(inputs::inputs(spec, wanted, sources)?),
     };
-    Ok(ResolvedPart { name: part.name.clone(), source: wanted.path.clone(), digest, size, content })
+    Ok(ResolvedPart {
+        name: part.name.clone(),
+        source: wanted.path.clone(),
+        digest,
+        size,
+        manifest,
+        dependencies,
+        content,
+    })
 }
 
-fn check_version(constraint: &str, version: &str, wanted: &spec::Chart) -> Result<(), Error> {
-    let parsed = Constraint::parse(constraint).map_err(|it| Error::BadConstraint {
-        wanted: constraint.into(),
-        message: it.to_string(),
-        place: wanted.place.clone(),
-    })?;
-    // An exact version names itself, pre-release or not.
-    let exact = constraint.trim_start_matches('v') == version.trim_start_matches('v');
-    if exact || Version::parse(version).is_ok_and(|it| parsed.matches(&it)) {
-        return Ok(());
-    }
-    Err(Error::WrongVersion {
+/// The folder with every subchart it names; `None` where it holds them all.
+fn subcharts(
+    part: &spec::Part,
+    wanted: &spec::Chart,
+    chart: &Chart,
+    mut tree: FileTree,
+    sources: &dyn Sources,
+    dependencies: &mut BTreeMap<String, LockedSource>,
+) -> Result<Option<FileTree>, Error> {
+    let place = || wanted.place.clone();
+    let failed = |source| Error::Source { source, place: place() };
+    let missing = dependencies::missing(chart, &tree).map_err(|message| Error::NotAChart {
         path: wanted.path.clone(),
-        found: version.into(),
-        wanted: constraint.into(),
-        place: wanted.place.clone(),
-    })
+        message,
+        place: place(),
+    })?;
+    if missing.is_empty() {
+        return Ok(None);
+    }
+    for sub in missing {
+        let what = format!("{} (subchart of part `{}`)", sub.text, part.name);
+        let not_a_chart = |message: String| Error::NotAChart { path: what.clone(), message, place: place() };
+        let loaded = |it: Result<Chart, crate::engine::helm::ChartError>| it.map_err(|it| not_a_chart(it.to_string()));
+        let (digest, size, manifest, sub_chart) = match &sub.source {
+            Source::Local(path) => match sources.chart(&dependencies::beside(&wanted.path, path)).map_err(failed)? {
+                ChartSource::Folder(files) => {
+                    let loaded = loaded(Chart::load(&files))?;
+                    dependencies::graft(&mut tree, &sub.name, &files);
+                    (nar::digest(&files), size(&files), None, loaded)
+                }
+                ChartSource::Archive(bytes) => {
+                    let loaded = loaded(Chart::load_archive(&bytes))?;
+                    let known = (Digest::of(&bytes), bytes.len() as u64);
+                    dependencies::graft_archive(&mut tree, &sub.name, &loaded.metadata().version, bytes);
+                    (known.0, known.1, None, loaded)
+                }
+            },
+            source => {
+                let key = format!("{}/{}", part.name, sub.key);
+                let remote = sources.remote(&key, source, &sub.text).map_err(failed)?;
+                let loaded = loaded(Chart::load_archive(&remote.bytes))?;
+                check_remote(source, &what, &remote, &loaded, wanted)?;
+                let known = (Digest::of(&remote.bytes), remote.bytes.len() as u64);
+                dependencies::graft_archive(&mut tree, &sub.name, &loaded.metadata().version, remote.bytes);
+                (known.0, known.1, remote.manifest, loaded)
+            }
+        };
+        if sub_chart.name() != sub.name {
+            let (found, wanted) = (sub_chart.name().to_owned(), sub.name.clone());
+            return Err(Error::WrongName { path: what, found, wanted, place: place() });
+        }
+        let version = sub_chart.metadata().version.clone();
+        if !sub.version.is_empty() {
+            check_version(&sub.version, &version, &what, wanted)?;
+        }
+        let locked = LockedSource { source: sub.text, version: Some(version), digest, size, manifest };
+        dependencies.insert(sub.key, locked);
+    }
+    Ok(Some(tree))
+}
+
+/// The name and the version must be those under which it was asked for.
+fn check_remote(
+    source: &Source,
+    path: &str,
+    remote: &Remote,
+    chart: &Chart,
+    wanted: &spec::Chart,
+) -> Result<(), Error> {
+    let name = match source {
+        Source::Oci(name) => Some(name.file_name()),
+        Source::Repository { chart, .. } => Some(chart.as_str()),
+        Source::Local(_) | Source::Url(_) => None,
+    };
+    if let Some(name) = name.filter(|it| *it != chart.name()) {
+        let (found, name) = (chart.name().to_owned(), name.to_owned());
+        return Err(Error::WrongName { path: path.into(), found, wanted: name, place: wanted.place.clone() });
+    }
+    let found = &chart.metadata().version;
+    match &remote.version {
+        Some(asked) if choose::is_exact(asked) && !choose::is_same(asked, found) => Err(Error::WrongVersion {
+            path: path.into(),
+            found: found.clone(),
+            wanted: asked.clone(),
+            place: wanted.place.clone(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+fn check_version(constraint: &str, version: &str, path: &str, wanted: &spec::Chart) -> Result<(), Error> {
+    let place = || wanted.place.clone();
+    match choose::satisfies(constraint, version) {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Error::WrongVersion {
+            path: path.into(),
+            found: version.into(),
+            wanted: constraint.into(),
+            place: place(),
+        }),
+        Err(fault) => {
+            Err(Error::BadConstraint { wanted: constraint.into(), message: fault.to_string(), place: place() })
+        }
+    }
 }
 
 /// The layers of user values merged as Helm merges `-f` after `-f`.

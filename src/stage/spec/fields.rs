@@ -41,6 +41,14 @@ impl Reader {
         self.faults.push(if help.is_empty() { fault } else { fault.help(help) });
     }
 
+    /// A fault at a line that must not be shown.
+    pub(super) fn hidden_fault(&mut self, code: &'static str, node: Node<'_>, message: String, help: &str) {
+        let place = self.place(node);
+        let line = place.line_column().map_or(1, |(line, _)| line);
+        let message = format!("line {line}: {message}");
+        self.faults.push(Diagnostic::error(code, message).at(Place { text: None, ..place }).help(help));
+    }
+
     /// The mapping at `node`; a key that is not in `known` or stands twice is a fault.
     pub(super) fn fields<'n>(&mut self, node: Node<'n>, what: &str, known: &[&str]) -> Option<Fields<'n>> {
         let node = node.resolved();

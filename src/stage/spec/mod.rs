@@ -1,14 +1,20 @@
 //! The spec, `ichor.yaml`: what a user wants in a bundle.
 
+pub mod edit;
 mod fields;
 mod inputs;
+mod network;
 mod parse;
+mod source;
 mod versions;
 
 pub use inputs::{Certificates, Inputs};
+pub use network::Network;
+pub use source::{Kind, OciName, Source, SourceFault};
 pub use versions::{KubernetesVersion, TalosVersion};
 
 use crate::base::diagnostic::{Diagnostic, Place};
+use crate::base::digest::Digest;
 use crate::base::recipient::Recipient;
 use crate::engine::value::Value;
 
@@ -24,6 +30,8 @@ pub struct Spec {
     pub api_versions: Vec<String>,
     /// Whom secrets are sealed to.
     pub recipients: Vec<Recipient>,
+    /// How sources are reached.
+    pub network: Network,
     /// How certificates are made, and when their end is near.
     pub certificates: Certificates,
     /// In the order Talos applies them.
@@ -44,9 +52,13 @@ pub struct Part {
 #[derive(Clone, Debug)]
 pub enum Content {
     Chart(Chart),
-    /// A manifest file, by its path from the spec's folder.
+    /// A manifest: a file, a folder of files, or one at an address.
     Manifest {
+        /// The source as written.
         path: String,
+        source: Source,
+        /// What the bytes at an address must hash to.
+        sha256: Option<Digest>,
         place: Place,
     },
 }
@@ -54,11 +66,12 @@ pub enum Content {
 /// A chart and how it is rendered.
 #[derive(Clone, Debug)]
 pub struct Chart {
-    /// The path of an archive or folder, from the spec's folder.
+    /// The source as written.
     pub path: String,
+    pub source: Source,
     /// Where the path stands in the spec.
     pub place: Place,
-    /// A constraint that the chart's own version must meet.
+    /// A version or a constraint that the chart's own version must meet.
     pub version: Option<String>,
     pub namespace: String,
     /// User values, the last one winning.

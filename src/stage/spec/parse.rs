@@ -4,15 +4,26 @@ use std::borrow::Cow;
 
 use super::fields::Reader;
 use super::inputs::{certificates, inputs};
-use super::{Chart, Content, Part, Spec, Values};
+use super::network::{self, network};
+use super::{Chart, Content, Kind as SourceKind, Part, Source, SourceFault, Spec, Values};
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::engine::yaml::node::{self, Kind, Node};
 
 const SPEC: &[&str] = &["bundle", "talos", "kubernetes", "apiVersions", "recipients", "certificates", "parts"];
 const CHART: &[&str] = &["name", "chart", "version", "namespace", "values", "secretValues", "lookup", "certificates"];
-const MANIFEST: &[&str] = &["name", "manifest"];
-const PART: &[&str] =
-    &["name", "chart", "manifest", "version", "namespace", "values", "secretValues", "lookup", "certificates"];
+const MANIFEST: &[&str] = &["name", "manifest", "sha256"];
+const PART: &[&str] = &[
+    "name",
+    "chart",
+    "manifest",
+    "sha256",
+    "version",
+    "namespace",
+    "values",
+    "secretValues",
+    "lookup",
+    "certificates",
+];
 
 pub(super) fn parse(file: &str, text: &str) -> Result<Spec, Vec<Diagnostic>> {
     let mut reader = Reader::new(file, text);
@@ -33,7 +44,8 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Spec, Vec<Diagnostic>> {
 }
 
 fn spec(reader: &mut Reader, root: Node<'_>) -> Option<Spec> {
-    let fields = reader.fields(root, "the spec", SPEC)?;
+    let known = [SPEC, &network::KEYS].concat();
+    let fields = reader.fields(root, "the spec", &known)?;
     let bundle = reader.need(&fields, "the spec", "bundle").and_then(|it| label(reader, it, "`bundle`"));
     let talos = reader.need(&fields, "the spec", "talos").and_then(|it| version(reader, it, "`talos`"));
     let kubernetes = fields.get("kubernetes").map(|it| version(reader, it, "`kubernetes`"));
@@ -56,6 +68,7 @@ fn spec(reader: &mut Reader, root: Node<'_>) -> Option<Spec> {
             }
         }
     }
+    let network = network(reader, &fields);
     let certificates = certificates(reader, &fields);
     let mut parts: Vec<Part> = Vec::new();
     let list = reader.need(&fields, "the spec", "parts");
@@ -73,6 +86,7 @@ fn spec(reader: &mut Reader, root: Node<'_>) -> Option<Spec> {
         kubernetes: kubernetes.map_or(Some(None), |it| it.map(Some))?,
         api_versions,
         recipients,
+        network,
         certificates,
         parts,
     })
@@ -97,14 +111,17 @@ fn part(reader: &mut Reader, node: Node<'_>) -> Option<Part> {
     let place = reader.place(node);
     if let Some(manifest) = fields.get("manifest") {
         let path = reader.word(manifest, "`manifest`")?.into_owned();
-        return Some(Part { name: name?, content: Content::Manifest { path, place: reader.place(manifest) }, place });
+        let source = source(reader, manifest, &path, SourceKind::Manifest);
+        let sha256 = match fields.get("sha256") {
+            Some(it) => Some(sha256(reader, it, source.as_ref())?),
+            None => None,
+        };
+        let content = Content::Manifest { path, source: source?, sha256, place: reader.place(manifest) };
+        return Some(Part { name: name?, content, place });
     }
     let chart = fields.get("chart")?;
     let path = reader.word(chart, "`chart`")?.into_owned();
-    if let Some((scheme, _)) = path.split_once("://") {
-        let help = "name a chart archive or folder on this machine";
-        reader.fault("S009", chart, format!("`{scheme}://` sources are not supported"), help);
-    }
+    let source = source(reader, chart, &path, SourceKind::Chart);
     let version = fields.get("version").and_then(|it| reader.word(it, "`version`")).map(Cow::into_owned);
     let namespace = match fields.get("namespace") {
         Some(it) => label(reader, it, "`namespace`")?,
@@ -126,8 +143,41 @@ fn part(reader: &mut Reader, node: Node<'_>) -> Option<Part> {
         }
     }
     let inputs = inputs(reader, &fields);
-    let chart = Chart { path, place: reader.place(chart), version, namespace, values, inputs };
+    let chart = Chart { path, source: source?, place: reader.place(chart), version, namespace, values, inputs };
     Some(Part { name: name?, content: Content::Chart(chart), place })
+}
+
+fn source(reader: &mut Reader, node: Node<'_>, text: &str, kind: SourceKind) -> Option<Source> {
+    let help = match kind {
+        SourceKind::Chart => "a chart is a path, `oci://HOST/NAME`, or `https://REPOSITORY/NAME`",
+        SourceKind::Manifest => "a manifest is a path or an `https://` address",
+    };
+    match Source::parse(text, kind) {
+        Ok(source) => return Some(source),
+        // The line itself is not shown: it holds a password.
+        Err(fault @ SourceFault::Credentials) => {
+            let help = "put the credentials where `docker login` or `podman login` puts them";
+            reader.hidden_fault("S010", node, format!("{fault}"), help);
+        }
+        Err(fault) => reader.fault("S009", node, format!("{fault}"), help),
+    }
+    None
+}
+
+fn sha256(reader: &mut Reader, node: Node<'_>, source: Option<&Source>) -> Option<crate::base::digest::Digest> {
+    if source.is_some_and(Source::is_local) {
+        reader.fault("S011", node, "`sha256` is for a manifest at an address", "the lock holds the digest of a file");
+        return None;
+    }
+    let word = reader.word(node, "`sha256`")?;
+    let whole = if word.starts_with("sha256:") { word.into_owned() } else { format!("sha256:{word}") };
+    match whole.parse() {
+        Ok(digest) => Some(digest),
+        Err(fault) => {
+            reader.fault("S005", node, format!("`sha256`: {fault}"), "`sha256sum` prints it");
+            None
+        }
+    }
 }
 
 /// A DNS-1123 label: what Kubernetes takes as a name of nearly everything.

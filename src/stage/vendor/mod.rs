@@ -1,5 +1,8 @@
 //! Joins what was resolved with what is locked: from here on, every byte is known.
 
+pub mod artifact;
+pub mod layout;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
@@ -7,7 +10,7 @@ use jiff::Timestamp;
 use crate::base::digest::Digest;
 use crate::engine::helm::Chart;
 use crate::engine::value::Map;
-use crate::stage::lock::{Lock, LockedPart, Pin};
+use crate::stage::lock::{Lock, LockedPart, LockedSource, Pin};
 use crate::stage::resolve::{Inputs, Resolved, ResolvedContent, ResolvedPart};
 use crate::stage::spec::Spec;
 
@@ -32,7 +35,7 @@ pub struct VendoredPart {
 #[derive(Debug)]
 pub enum VendoredContent {
     Manifest(Vec<u8>),
-    Chart { chart: Box<Chart>, namespace: String, values: Map, inputs: Inputs },
+    Chart { chart: Box<Chart>, namespace: String, values: Map, inputs: Box<Inputs> },
 }
 
 /// How the lock and the spec, or what lies on disk, disagree.
@@ -42,6 +45,8 @@ pub enum Stale {
     Bundle { spec: String, lock: String },
     #[error("the spec names other recipients than the lock")]
     Recipients,
+    #[error("the spec names another version of Kubernetes or other API versions than the lock")]
+    Told,
     #[error("part `{0}` is in the spec, but not in the lock")]
     NotLocked(String),
     #[error("part `{0}` is in the lock, but not in the spec")]
@@ -59,6 +64,12 @@ impl Vendored {
         }
         if spec.recipients != lock.recipients {
             stale.push(Stale::Recipients);
+        }
+        // A lock that does not tell what charts were told of was made by an ichor that did not say it.
+        let told = spec.kubernetes.as_ref().map(|it| it.as_str());
+        let kept = lock.kubernetes.as_deref();
+        if kept.is_some() && kept != told || !lock.api_versions.is_empty() && lock.api_versions != spec.api_versions {
+            stale.push(Stale::Told);
         }
         for part in resolved.parts() {
             match lock.parts.get(&part.name) {
@@ -134,6 +145,19 @@ fn compare(part: &ResolvedPart, locked: &LockedPart, stale: &mut Vec<Stale>) {
         ("digest of the secret values", digest(secrets), digest(locked.secret_values)),
         ("digest of the lookup file", digest(lookup), digest(locked.lookup)),
     ];
+    for (key, found) in &part.dependencies {
+        let known = locked.dependencies.get(key);
+        if known != Some(found) {
+            let what = "subchart";
+            let shown = |it: &LockedSource| format!("{key} {} ({})", it.version.as_deref().unwrap_or(""), it.digest);
+            let (found, locked) = (shown(found), or_none(known.map(shown)));
+            stale.push(Stale::Differs { part: part.name.clone(), what, found, locked });
+        }
+    }
+    for key in locked.dependencies.keys().filter(|it| !part.dependencies.contains_key(*it)) {
+        let (found, locked) = ("absent".into(), key.clone());
+        stale.push(Stale::Differs { part: part.name.clone(), what: "subchart", found, locked });
+    }
     for (what, found, locked) in pairs {
         if found != locked {
             stale.push(Stale::Differs { part: part.name.clone(), what, found, locked });

@@ -165,6 +165,8 @@ fn unreadable(fault: std::io::Error) -> ChartError {
     let text = fault.to_string();
     let go = match fault.kind() {
         std::io::ErrorKind::UnexpectedEof => "unexpected EOF",
+        // The tar reader's words for a header that is cut short.
+        _ if text.contains("failed to read entire block") => "unexpected EOF",
         _ if text.contains("corrupt deflate stream") => "flate: corrupt input before offset 0",
         _ if text.contains("checksum") => "gzip: invalid checksum",
         _ if text.contains("invalid gzip header") => "gzip: invalid header",

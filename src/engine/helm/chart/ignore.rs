@@ -44,7 +44,7 @@ impl Rules {
     }
 
     /// The rules of a folder that is already in memory.
-    pub(super) fn of(tree: &FileTree) -> Result<Rules, IgnoreError> {
+    pub fn of(tree: &FileTree) -> Result<Rules, IgnoreError> {
         Rules::parse(tree.get(FILE_NAME).unwrap_or_default())
     }
 
@@ -68,7 +68,7 @@ impl Rules {
     }
 
     /// Whether a file is left out, by itself or with one of the folders it lies in.
-    pub(super) fn leaves_out(&self, path: &str) -> bool {
+    pub fn leaves_out(&self, path: &str) -> bool {
         let folders = path.match_indices('/').map(|(at, _)| &path[..at]);
         folders.into_iter().any(|it| self.ignores(it, true)) || self.ignores(path, false)
     }

@@ -130,6 +130,7 @@ fn load_below(name: &str, files: Vec<File>, parent: &str, depth: usize) -> Resul
 mod lock {
     //! `Chart.lock` is read for its faults alone; rendering does not use it.
 
+    use crate::engine::helm::chart::metadata::Dependency;
     use crate::engine::helm::decode;
 
     const FIELDS: &[&str] = &["generated", "digest", "dependencies"];
@@ -137,8 +138,9 @@ mod lock {
     pub(super) fn check(text: &[u8]) -> Result<(), String> {
         decode::document(text, "v2.Lock", |decoder, map| {
             decoder.fields(map, FIELDS, |it, field, value| match field {
+                "generated" => it.time(value),
                 "digest" => it.string(value, &mut String::new()),
-                "dependencies" => it.list(value, "[]*v2.Dependency", &mut Vec::new(), |_, _| ()),
+                "dependencies" => it.list(value, "[]*v2.Dependency", &mut Vec::new(), Dependency::read),
                 _ => {}
             });
         })

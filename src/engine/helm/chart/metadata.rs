@@ -147,6 +147,9 @@ impl Metadata {
         if self.name.is_empty() {
             return invalid("chart.metadata.name is required".into());
         }
+        if self.name == "." || self.name == ".." {
+            return invalid(format!("chart.metadata.name {} is not allowed", quote(&self.name)));
+        }
         if self.name.contains('/') {
             return invalid(format!("chart.metadata.name {} is invalid", quote(&self.name)));
         }
@@ -297,7 +300,7 @@ impl Maintainer {
 }
 
 impl Dependency {
-    fn read(decoder: &mut Decoder, value: &Value) -> Self {
+    pub(super) fn read(decoder: &mut Decoder, value: &Value) -> Self {
         let mut out = Dependency { null: matches!(value, Value::Nil), ..Dependency::default() };
         decoder.structure(value, "v2.Dependency", |it, map| {
             it.fields(map, DEPENDENCY_FIELDS, |it, field, value| match field {

@@ -154,30 +154,28 @@ impl Step<'_> {
     }
 }
 
-/// The schemas directly inside a schema, each with the step of a pointer that leads to it.
+/// The schemas directly inside a schema as the draft knows them, each with the step of a pointer that leads to it.
 pub(super) fn children(node: &Json, draft: Draft) -> Vec<(Step<'_>, &Json)> {
     let is_schema = |it: &Json| matches!(it, Json::Object(_)) || matches!(it, Json::Bool(_)) && draft > Draft::Four;
     let mut found = Vec::new();
     for (keyword, value) in node.entries() {
         let keyword = keyword.as_str();
-        let (one, list, map) = match keyword {
-            "items" => (true, true, false),
-            "additionalItems"
-            | "additionalProperties"
-            | "contains"
-            | "else"
-            | "if"
-            | "not"
-            | "propertyNames"
-            | "then"
-            | "unevaluatedItems"
-            | "unevaluatedProperties" => (true, false, false),
-            "allOf" | "anyOf" | "oneOf" | "prefixItems" => (false, true, false),
-            "$defs" | "definitions" | "dependencies" | "dependentSchemas" | "patternProperties" | "properties" => {
-                (false, false, true)
-            }
+        let (since, one, list, map) = match keyword {
+            "items" => (Draft::Four, true, draft < Draft::Year2020, false),
+            "additionalItems" if draft >= Draft::Year2020 => continue,
+            "additionalItems" | "additionalProperties" | "not" => (Draft::Four, true, false, false),
+            "contains" | "propertyNames" => (Draft::Six, true, false, false),
+            "if" | "then" | "else" => (Draft::Seven, true, false, false),
+            "unevaluatedItems" | "unevaluatedProperties" => (Draft::Year2019, true, false, false),
+            "allOf" | "anyOf" | "oneOf" => (Draft::Four, false, true, false),
+            "prefixItems" => (Draft::Year2020, false, true, false),
+            "definitions" | "dependencies" | "patternProperties" | "properties" => (Draft::Four, false, false, true),
+            "$defs" | "dependentSchemas" => (Draft::Year2019, false, false, true),
             _ => continue,
         };
+        if draft < since {
+            continue;
+        }
         if one && is_schema(value) {
             found.push((Step { keyword, below: Below::Nothing }, value));
         }
@@ -191,4 +189,18 @@ pub(super) fn children(node: &Json, draft: Draft) -> Vec<(Step<'_>, &Json)> {
         }
     }
     found
+}
+
+/// Those of the children that judge values themselves. The others are schemas only where a reference leads to them, so
+/// that a fault in them may go unseen.
+pub(super) fn judges(node: &Json, draft: Draft) -> Vec<&Json> {
+    let conditional = node.get("if").is_some();
+    let tuple = matches!(node.get("items"), Some(Json::Array(_)));
+    let is_used = |keyword: &str| match keyword {
+        "$defs" | "definitions" => false,
+        "then" | "else" => conditional,
+        "additionalItems" => tuple,
+        _ => true,
+    };
+    children(node, draft).into_iter().filter(|(step, _)| is_used(step.keyword)).map(|(_, it)| it).collect()
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::collect::{Resources, address, children, resolve};
+use super::collect::{Resources, address, judges, resolve};
 use super::json::Json;
 use super::meta::Draft;
 use crate::engine::sprig::regexp::Regexp;
@@ -150,7 +150,7 @@ impl<'a> Schemas<'a> {
             let compiled = compile(pattern)?;
             self.list[index].property_patterns.push((compiled, below));
         }
-        for (_, below) in children(node, draft) {
+        for below in judges(node, draft) {
             self.enter(below);
         }
         Ok(())
@@ -171,7 +171,11 @@ impl<'a> Schemas<'a> {
         });
         let Some(resource) = known else {
             if document.starts_with("urn:") {
-                return Ok(self.anything);
+                return match fragment {
+                    "" => Ok(self.anything),
+                    pointer if pointer.starts_with('/') => Err(format!("json-pointer in \"{url}\" not found")),
+                    _ => Err(format!("anchor in \"{url}\" not found in schema \"{document}\"")),
+                };
             }
             return Err(unreachable_document(document));
         };
@@ -212,9 +216,12 @@ impl<'a> Schemas<'a> {
 pub(super) fn unreachable_document(url: &str) -> String {
     let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
     let cause = match scheme {
-        "file" => {
-            let path = url.strip_prefix("file://").unwrap_or(url);
-            format!("open {path}: no such file or directory")
+        "file" => match url.strip_prefix("file://").unwrap_or(url) {
+            "/" => "read /: is a directory".into(),
+            path => format!("open {}: no such file or directory", percent_decoded(path)),
+        },
+        "http" | "https" if url.split('/').nth(2).is_none_or(str::is_empty) => {
+            format!("HTTP request failed for {url}: Get \"{url}\": http: no Host in request URL")
         }
         "http" | "https" => {
             let host = url.split('/').nth(2).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! The formats that drafts before 2019 assert, with the faults of `github.com/santhosh-tekuri/jsonschema/v6`.
 
 use crate::engine::sprig::regexp::Regexp;
+use crate::engine::sprig::url;
 use crate::engine::strconv;
 
 type Judged = Result<(), String>;
@@ -297,36 +298,8 @@ fn uri_reference(text: &str) -> Judged {
     parse_url(text)
 }
 
-/// The commonest faults of `url.Parse`.
 fn parse_url(text: &str) -> Judged {
-    let quoted = strconv::quote(text.as_bytes());
-    let fault = |cause: String| fail(format!("parse {quoted}: {cause}"));
-    if text.bytes().any(|it| it < b' ' || it == 0x7f) {
-        return fault("net/url: invalid control character in URL".into());
-    }
-    let bytes = text.as_bytes();
-    for (at, _) in text.match_indices('%') {
-        let valid = bytes.get(at + 1..at + 3).is_some_and(|it| it.iter().all(u8::is_ascii_hexdigit));
-        if !valid {
-            let end = bytes.len().min(at + 3);
-            let shown = String::from_utf8_lossy(&bytes[at..end]).into_owned();
-            return fault(format!("invalid URL escape {}", strconv::quote(shown.as_bytes())));
-        }
-    }
-    let Some((_, after)) = text.split_once("//") else { return Ok(()) };
-    let authority = after.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    if let Some(inner) = host.strip_prefix('[') {
-        let Some((address, _)) = inner.split_once(']') else { return fault("missing ']' in host".into()) };
-        if address.parse::<std::net::Ipv6Addr>().is_err() && !address.contains('%') {
-            return fault("invalid IP-literal".into());
-        }
-        return Ok(());
-    }
-    if let Some(rune) = host.chars().find(|it| " <>\"`{}|\\^".contains(*it)) {
-        return fault(format!("invalid character {} in host name", strconv::quote(rune.to_string().as_bytes())));
-    }
-    Ok(())
+    url::check(text.as_bytes()).or_else(fail)
 }
 
 fn uri_template(text: &str) -> Judged {

@@ -20,6 +20,7 @@ use json::Json;
 use meta::Draft;
 
 use super::chart::{Chart, NodeId};
+use crate::engine::sprig::url;
 use crate::engine::value::{Map, Value};
 
 /// Judges the values of a chart and of those below it by their schemas. The error is Helm's text, chart by chart.
@@ -58,8 +59,13 @@ fn judge(schema: &[u8], values: &Map) -> Result<(), String> {
     let schema = Json::parse(schema)?;
     let draft = match schema.get("$schema").and_then(Json::as_str) {
         None => Draft::Year2020,
-        Some(url) => Draft::of_url(url).ok_or_else(|| compile::unreachable_document(url))?,
+        Some(url) => declared_draft(url)?,
     };
+    let overridden = draft < Draft::Year2019 && schema.get("$ref").is_some();
+    let id = schema.get(draft.id_keyword()).and_then(Json::as_str).filter(|_| !overridden);
+    if id.is_some_and(|it| url::check(it.as_bytes()).is_err()) {
+        return Err(format!("error in parsing id at \"{URL}#\""));
+    }
     let own = [draft];
     let meta_documents = meta::documents(if names_documents(&schema) { &meta::ALL } else { &own });
     let anything = Json::Bool(true);
@@ -75,6 +81,18 @@ fn judge(schema: &[u8], values: &Map) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("{}\n", print(&faults).trim_start_matches('\n')))
+}
+
+/// The draft that `$schema` names.
+fn declared_draft(url: &str) -> Result<Draft, String> {
+    url::check(url.as_bytes()).map_err(|fault| format!("invalid $schema in \"{URL}#\": {fault}"))?;
+    let document = url.split('#').next().unwrap_or_default();
+    if document == URL {
+        return Err(format!("draft \"{URL}\" is not supported"));
+    }
+    // What a URN stands for is not known, and so takes everything.
+    let of_urn = document.starts_with("urn:").then_some(Draft::Year2020);
+    Draft::of_url(document).or(of_urn).ok_or_else(|| compile::unreachable_document(document))
 }
 
 /// Whether anything in a schema may be known by, or refer to, a URL outside of it. The root's own `$schema` does not count.

@@ -10,6 +10,7 @@ mod time;
 mod zone;
 
 pub use duration::{DURATION, Duration};
+pub use parse::parse;
 pub use time::{TIME, Time};
 pub use zone::{Rules, Zone};
 

@@ -419,12 +419,12 @@ impl<'a> Reader<'a> {
         }
         let path = [&self.context[..], std::slice::from_ref(key)].concat();
         if table.contains(key) {
-            if self.arrays.get(&path) == Some(&true) {
-                self.implicit.remove(&path);
-            } else if self.implicit.remove(&path) {
-                return Ok(());
-            } else {
+            if !self.implicit.remove(&path) {
                 return self.already_defined(&path);
+            }
+            // Of what came about by itself, only an array makes way.
+            if self.arrays.get(&path) != Some(&true) {
+                return Ok(());
             }
         }
         table.insert(key.clone(), value);

@@ -28,6 +28,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
     }),
 ];
 
+/// The fault `url.Parse` finds with a URL.
+pub fn check(text: &[u8]) -> Result<(), String> {
+    parse(text).map(drop)
+}
+
 fn url_parse(args: &[Value]) -> Outcome {
     let url = parse(&text(args, 0)).map_err(|fault| format!("unable to parse url: {fault}"))?;
     let userinfo = url.user.as_ref().map(User::print).unwrap_or_default();

@@ -22,7 +22,12 @@ pub fn write(value: &Value) -> Result<Vec<u8>, String> {
     // What JSON and its reading as YAML change or refuse is rare, so only then do we take the way Go always takes.
     let text = json::write(value, Form { escape_html: true, indent: None });
     let text = text.map_err(|it| format!("error marshaling into JSON: {it}"))?;
-    let document = node::parse(&text).map_err(|it| it.to_string())?;
+    write_read_back(&text)
+}
+
+/// Writes what JSON says, once it was read as YAML.
+pub fn write_read_back(json: &[u8]) -> Result<Vec<u8>, String> {
+    let document = node::parse(json).map_err(|it| it.to_string())?;
     let value = match document {
         Some(document) => decode(&document, document.root, Numbers::Typed, false)?,
         None => Value::Nil,

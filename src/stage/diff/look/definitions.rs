@@ -125,7 +125,7 @@ mod tests {
 
     fn said(old: &Json, new: &Json) -> Vec<String> {
         let mut found = Vec::new();
-        look(&Pair { part: "p", id: "v1 CustomResourceDefinition x", old, new }, &mut found);
+        look(&Pair { part: "p", id: "v1 CustomResourceDefinition x", old, new, renamed: false }, &mut found);
         found.into_iter().map(|it| format!("{:?}: {}", it.risk, it.text)).collect()
     }
 

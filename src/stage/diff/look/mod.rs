@@ -20,6 +20,8 @@ pub(super) struct Pair<'a> {
     pub(super) id: &'a str,
     pub(super) old: &'a Json,
     pub(super) new: &'a Json,
+    /// Whether Kubernetes takes it for another object: its namespace or name is another.
+    pub(super) renamed: bool,
 }
 
 /// Everything a reviewer must know of one resource.
@@ -41,11 +43,6 @@ impl Pair<'_> {
     fn group(&self) -> &str {
         let version = self.new["apiVersion"].as_str().or(self.old["apiVersion"].as_str()).unwrap_or_default();
         version.split_once('/').map_or("", |(group, _)| group)
-    }
-
-    /// `DaemonSet kube-system/cilium`.
-    fn name(&self) -> &str {
-        self.id.split_once(' ').map_or(self.id, |(_, name)| name)
     }
 
     fn is_new(&self) -> bool {

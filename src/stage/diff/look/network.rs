@@ -37,6 +37,11 @@ pub(super) fn look(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     match pair.kind() {
         "Service" => service(pair, found),
         "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration" => webhooks(pair, found),
+        "ValidatingAdmissionPolicy" | "MutatingAdmissionPolicy" | "ValidatingAdmissionPolicyBinding" | "APIService"
+            if pair.old["spec"] != pair.new["spec"] && !pair.is_gone() =>
+        {
+            pair.say(found, Risk::Gains, Area::Permission, "decides on what the API server takes and answers".into());
+        }
         kind => {
             let routing = ROUTING.iter().find(|(group, _)| *group == pair.group());
             if routing.is_some_and(|(_, kinds)| kinds.contains(&kind)) && pair.old["spec"] != pair.new["spec"] {
@@ -130,7 +135,7 @@ mod tests {
         let old = json!({"kind": "Service", "spec": {"ports": [{"port": 80}]}});
         let new = json!({"kind": "Service", "spec": {"type": "LoadBalancer", "ports": [{"port": 80}]}});
         let mut found = Vec::new();
-        look(&Pair { part: "p", id: "v1 Service x", old: &old, new: &new }, &mut found);
+        look(&Pair { part: "p", id: "v1 Service x", old: &old, new: &new, renamed: false }, &mut found);
         let said: Vec<_> = found.iter().map(|it| (it.risk, it.text.as_str())).collect();
         let expected = [
             (Risk::Gains, "can be reached from outside the cluster (LoadBalancer)"),

@@ -22,7 +22,7 @@ fn roles(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     let (old, new) = (grants(pair.old), grants(pair.new));
     for (verbs, targets) in grouped(missing(&new, &old)) {
         let verbs: Vec<&str> = verbs.iter().map(String::as_str).collect();
-        let text = format!("may now {}: {}{}", verbs.join(", "), some(&targets, 12), danger(&verbs, &targets));
+        let text = format!("may now {}: {}{}", verbs.join(", "), targets.join(", "), danger(&verbs, &targets));
         pair.say(found, Risk::Gains, Area::Permission, text);
     }
     if !pair.is_gone() {
@@ -57,7 +57,7 @@ fn bindings(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     };
     let (old_role, new_role) = (role(pair.old), role(pair.new));
     let same_role = old_role == new_role;
-    if !pair.is_new() && !pair.is_gone() && !same_role {
+    if !pair.is_new() && !pair.is_gone() && !pair.renamed && !same_role {
         let text = format!("binds {new_role} in place of {old_role}, which Kubernetes refuses: delete it first");
         pair.say(found, Risk::Traffic, Area::Permission, text);
     }
@@ -193,7 +193,7 @@ mod tests {
 
     fn said(old: &Json, new: &Json) -> Vec<String> {
         let mut found = Vec::new();
-        look(&Pair { part: "p", id: "rbac/v1 ClusterRole x", old, new }, &mut found);
+        look(&Pair { part: "p", id: "rbac/v1 ClusterRole x", old, new, renamed: false }, &mut found);
         found.into_iter().map(|it| format!("{:?}: {}", it.risk, it.text)).collect()
     }
 

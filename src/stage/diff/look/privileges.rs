@@ -121,10 +121,10 @@ fn weaknesses(name: &str, container: &Json, pod: &Json, all: &mut BTreeSet<Strin
     let context = &container["securityContext"];
     let drops: BTreeSet<&str> = words(&context["capabilities"]["drop"]).collect();
     if drops.is_empty() {
-        all.insert(format!("{name} drops no capability"));
+        all.insert(format!("{name} keeps the default capabilities (drops none)"));
     } else if !drops.contains("ALL") {
         let drops: Vec<&str> = drops.into_iter().collect();
-        all.insert(format!("{name} drops no capability but {}", drops.join(", ")));
+        all.insert(format!("{name} keeps the default capabilities but {}", drops.join(", ")));
     }
     let flag = |field: &str| context[field].as_bool().or(pod["securityContext"][field].as_bool());
     if flag("runAsNonRoot") != Some(true) && context["runAsUser"].as_i64().unwrap_or_default() == 0 {
@@ -168,7 +168,7 @@ mod tests {
         };
         let said = |old: &Json, new: &Json| -> Vec<String> {
             let mut found = Vec::new();
-            look(&Pair { part: "p", id: "apps/v1 DaemonSet x", old, new }, &mut found);
+            look(&Pair { part: "p", id: "apps/v1 DaemonSet x", old, new, renamed: false }, &mut found);
             found.into_iter().filter(|it| it.risk == Risk::Gains).map(|it| it.text).collect()
         };
         let old = workload(strict.clone(), json!({}));

@@ -139,7 +139,7 @@ pub(super) fn look(pair: &Pair<'_>, readers: &Readers, found: &mut Vec<Finding>)
     }
     if !restart.is_empty() {
         let text = format!("{what} changed; {} reads it and restarts with this change", some(&restart, 3));
-        pair.say(found, Risk::Restart, Area::Setting, text);
+        pair.say(found, Risk::Moves, Area::Setting, text);
     }
 }
 
@@ -189,7 +189,11 @@ mod tests {
             readers.note("apps/v1 DaemonSet n/agent", &agent, restarts);
             let mut found = Vec::new();
             let (old, new) = (config("tunnel"), config("native"));
-            look(&Pair { part: "p", id: "v1 ConfigMap n/c", old: &old, new: &new }, &readers, &mut found);
+            look(
+                &Pair { part: "p", id: "v1 ConfigMap n/c", old: &old, new: &new, renamed: false },
+                &readers,
+                &mut found,
+            );
             found.into_iter().map(|it| it.text).collect()
         };
         let steers = "steers the datapath otherwise: routing-mode (tunnel → native)";

@@ -29,6 +29,13 @@ pub(super) fn look(pair: &Pair<'_>, found: &mut Vec<Finding>) {
         return;
     }
     let kind = pair.kind();
+    if pair.renamed {
+        if matches!(kind, "DaemonSet" | "Deployment" | "StatefulSet") {
+            let text = "has another name: the old pods go while the new ones come";
+            pair.say(found, Risk::Traffic, Area::Workload, text.into());
+        }
+        return;
+    }
     let (old, new) = (&pair.old["spec"], &pair.new["spec"]);
     if old["template"] != new["template"] {
         match kind {
@@ -118,7 +125,7 @@ mod tests {
 
     fn said(old: &Json, new: &Json) -> Vec<String> {
         let mut found = Vec::new();
-        look(&Pair { part: "p", id: "apps/v1 X y", old, new }, &mut found);
+        look(&Pair { part: "p", id: "apps/v1 X y", old, new, renamed: false }, &mut found);
         found.into_iter().map(|it| format!("{:?}: {}", it.risk, it.text)).collect()
     }
 

@@ -1,0 +1,81 @@
+//! `ichor diff`.
+
+use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::ValueEnum;
+use ichor::edge::disk::{self, Access};
+use ichor::edge::{clock, pager};
+use ichor::ops::{self, Error};
+use ichor::stage::diff::{self, Diff};
+
+/// Shows what a change to a lock means: resources, images, permissions, certificates, defaults
+///
+/// A side is a lock, a bundle, a spec or a git revision; `main..HEAD` names both. Without any, HEAD is compared with the
+/// work tree.
+#[derive(clap::Args)]
+pub struct Args {
+    /// A lock, a bundle, a spec, or a git revision
+    old: Option<String>,
+    /// The same; the work tree where it is not given
+    new: Option<String>,
+    /// The spec, or the folder it is in
+    #[arg(long, default_value = "ichor.yaml")]
+    spec: PathBuf,
+    /// The form of what is printed
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Writes to a file instead of to standard output
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Exits with 1 where anything differs
+    #[arg(long)]
+    exit_code: bool,
+}
+
+/// The forms a comparison can be printed in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For a terminal: coloured and paged; plain where it is piped
+    Text,
+    /// For a comment on a pull request, under 60,000 characters
+    Markdown,
+    /// One page with everything in it
+    Html,
+    /// For programs; see its `schema` field for the version
+    Json,
+}
+
+pub fn run(args: &Args) -> Result<ExitCode, Error> {
+    let diff = ops::diff::diff(args.old.as_deref(), args.new.as_deref(), &args.spec, clock::now())?;
+    print(&diff, args.format, args.output.as_deref())?;
+    let differs = args.exit_code && !diff.identical;
+    Ok(if differs { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+/// Prints a comparison to a file, a pager or standard output.
+pub fn print(diff: &Diff, format: Format, output: Option<&std::path::Path>) -> Result<(), Error> {
+    let terminal = output.is_none() && io::stdout().is_terminal();
+    let colour = terminal && crate::environment("NO_COLOR").is_none_or(|it| it.is_empty());
+    let text = match format {
+        Format::Text => diff::text::print(diff, colour),
+        Format::Markdown => diff::markdown::print(diff),
+        Format::Html => diff::html::print(diff),
+        Format::Json => diff::json(diff),
+    };
+    if let Some(path) = output {
+        return Ok(disk::write(path, text.as_bytes(), Access::Public)?);
+    }
+    if terminal && format == Format::Text {
+        let chosen = crate::environment("ICHOR_PAGER").or_else(|| crate::environment("PAGER"));
+        if pager::show(chosen.as_deref(), &text) {
+            return Ok(());
+        }
+    }
+    match io::stdout().write_all(text.as_bytes()) {
+        // Whoever reads has seen enough.
+        Err(fault) if fault.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.map_err(|source| disk::Error { action: "write", path: "standard output".into(), source }.into()),
+    }
+}

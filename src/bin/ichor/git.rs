@@ -1,0 +1,67 @@
+//! `ichor git-setup`, and the two verbs that git calls.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use ichor::edge::disk;
+use ichor::ops::{self, Error};
+
+/// Makes git show locks in a readable form and merge them by their parts
+#[derive(clap::Args)]
+pub struct Setup {
+    /// Takes it back
+    #[arg(long)]
+    undo: bool,
+}
+
+/// Prints a lock as `git diff` shows it
+#[derive(clap::Args)]
+pub struct Show {
+    lock: PathBuf,
+}
+
+/// Merges two locks as `git merge` asks for it
+#[derive(clap::Args)]
+pub struct Merge {
+    base: PathBuf,
+    ours: PathBuf,
+    theirs: PathBuf,
+    /// Where the lock stands in the work tree
+    path: Option<PathBuf>,
+}
+
+pub fn setup(args: &Setup) -> Result<ExitCode, Error> {
+    // git runs from anywhere: what was called by a path is found by that path again.
+    let called = std::env::args_os().next().map(PathBuf::from).unwrap_or_default();
+    let called = if called.components().count() > 1 { called.canonicalize().unwrap_or(called) } else { called };
+    let attributes = ops::git::setup(".".as_ref(), &called.display().to_string(), args.undo)?;
+    let what = if args.undo { "no longer has" } else { "has" };
+    eprintln!("{} {what} ichor show and merge lockfiles/*.lock", attributes.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+pub fn show(args: &Show) -> Result<ExitCode, Error> {
+    let text = ops::git::show(&args.lock)?;
+    match io::stdout().write_all(text.as_bytes()) {
+        Err(fault) if fault.kind() != io::ErrorKind::BrokenPipe => {
+            Err(disk::Error { action: "write", path: "standard output".into(), source: fault }.into())
+        }
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+pub fn merge(args: &Merge) -> Result<ExitCode, Error> {
+    let conflicts = ops::git::merge(&args.base, &args.ours, &args.theirs)?;
+    if conflicts.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let path = args.path.as_deref().unwrap_or(&args.ours).display();
+    for conflict in &conflicts {
+        eprintln!("{path}: {conflict}");
+    }
+    let reseal = conflicts.iter().any(ichor::stage::lock::Conflict::needs_reseal);
+    let first = if reseal { "`ichor reseal -i KEY`, then " } else { "" };
+    eprintln!("{path}: join the specs first, then run {first}`ichor lock` and `git add {path}`");
+    Ok(ExitCode::from(1))
+}

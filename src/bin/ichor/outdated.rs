@@ -1,0 +1,42 @@
+//! `ichor outdated`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use ichor::ops::fetching::Fetching;
+use ichor::ops::{self, Error};
+
+use crate::network::NetworkArgs;
+use crate::progress::Reporter;
+
+/// Lists the sources that have newer versions than the lock
+#[derive(clap::Args)]
+pub struct Args {
+    /// The spec, or the folder it is in
+    #[arg(default_value = "ichor.yaml")]
+    spec: PathBuf,
+    #[command(flatten)]
+    network: NetworkArgs,
+}
+
+pub fn run(args: &Args) -> Result<ExitCode, Error> {
+    let settings = args.network.settings();
+    let reporter = Reporter::new();
+    let all = ops::outdated::outdated(&args.spec, Fetching { settings: &settings, progress: &reporter })?;
+    drop(reporter);
+    let found: Vec<_> = all.iter().filter(|it| it.is_outdated()).collect();
+    if found.is_empty() {
+        eprintln!("all {} sources with versions are at their newest", all.len());
+        return Ok(ExitCode::SUCCESS);
+    }
+    let word = |it: &Option<String>| it.clone().unwrap_or_else(|| "-".into());
+    let head = ["part", "locked", "allowed", "newest"].map(str::to_owned);
+    let rows = found.iter().map(|it| [it.key.clone(), word(&it.locked), word(&it.allowed), word(&it.newest)]);
+    let rows: Vec<[String; 4]> = std::iter::once(head).chain(rows).collect();
+    let width = |column: usize| rows.iter().map(|it| it[column].len()).max().unwrap_or(0);
+    let widths = [width(0), width(1), width(2)];
+    for [key, locked, allowed, newest] in &rows {
+        println!("{key:0$}  {locked:1$}  {allowed:2$}  {newest}", widths[0], widths[1], widths[2]);
+    }
+    Ok(ExitCode::SUCCESS)
+}

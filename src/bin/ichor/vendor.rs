@@ -1,0 +1,51 @@
+//! `ichor vendor`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use ichor::ops::fetching::Fetching;
+use ichor::ops::{self, Error};
+
+use crate::network::NetworkArgs;
+use crate::progress::Reporter;
+
+/// Fetches everything the lock names into vendor, an OCI image layout: from then on a build needs no network
+#[derive(clap::Args)]
+pub struct Args {
+    /// The spec, or the folder it is in
+    #[arg(default_value = "ichor.yaml")]
+    spec: PathBuf,
+    /// Looks whether everything is there and whole, and changes nothing; exits 1 where it is not
+    #[arg(long, conflicts_with = "prune")]
+    check: bool,
+    /// Removes what no lock of the workspace names
+    #[arg(long)]
+    prune: bool,
+    #[command(flatten)]
+    network: NetworkArgs,
+}
+
+pub fn run(args: &Args) -> Result<ExitCode, Error> {
+    if args.check {
+        let faults = ops::vendor::check(&args.spec)?;
+        for fault in &faults {
+            println!("{fault}");
+        }
+        if faults.is_empty() {
+            eprintln!("vendor holds everything the lock names");
+            return Ok(ExitCode::SUCCESS);
+        }
+        eprintln!("run `ichor vendor` to mend it");
+        return Ok(ExitCode::from(1));
+    }
+    let settings = args.network.settings();
+    let reporter = Reporter::new();
+    let fetching = Fetching { settings: &settings, progress: &reporter };
+    let vendored = ops::vendor::vendor(&args.spec, fetching, args.prune)?;
+    drop(reporter);
+    if let Some(pruned) = vendored.pruned {
+        eprintln!("removed {} artifacts and {} blobs that no lock names", pruned.entries, pruned.blobs);
+    }
+    eprintln!("{} holds the {} sources that lie elsewhere", vendored.folder.display(), vendored.sources);
+    Ok(ExitCode::SUCCESS)
+}

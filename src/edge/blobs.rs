@@ -1,0 +1,134 @@
+//! Content by its digest: the user's cache and a workspace's `vendor`, both laid out as `blobs/sha256/HEX`.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::disk::{self, Access};
+use crate::base::digest::Digest;
+
+/// A folder of blobs.
+#[derive(Clone, Debug)]
+pub struct Blobs {
+    root: PathBuf,
+}
+
+/// What was found under a digest.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Blob {
+    Absent,
+    /// The bytes do not have the digest.
+    Damaged,
+    Found(Vec<u8>),
+}
+
+impl Blobs {
+    pub fn at(root: &Path) -> Blobs {
+        Blobs { root: root.into() }
+    }
+
+    /// The user's cache: `ICHOR_CACHE`, else in the user's cache folder. `None` where neither that nor `HOME` is set.
+    pub fn of_user() -> Option<Blobs> {
+        let set = |name: &str| std::env::var_os(name).filter(|it| !it.is_empty()).map(PathBuf::from);
+        let root = set("ICHOR_CACHE")
+            .or_else(|| Some(set("XDG_CACHE_HOME").filter(|it| it.is_absolute())?.join("ichor/sources")))
+            .or_else(|| Some(set("HOME")?.join(".cache/ichor/sources")))?;
+        Some(Blobs { root })
+    }
+
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    pub fn path(&self, digest: &Digest) -> PathBuf {
+        self.folder().join(digest.hex())
+    }
+
+    /// The bytes of a digest, hashed anew.
+    pub fn read(&self, digest: &Digest) -> Result<Blob, disk::Error> {
+        match disk::read(&self.path(digest)) {
+            Ok(bytes) if Digest::of(&bytes) == *digest => Ok(Blob::Found(bytes)),
+            Ok(_) => Ok(Blob::Damaged),
+            Err(fault) if matches!(fault.source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                Ok(Blob::Absent)
+            }
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Keeps bytes, whole or not at all. What is there already and whole stays as it is.
+    pub fn put(&self, bytes: &[u8]) -> Result<Digest, disk::Error> {
+        let digest = Digest::of(bytes);
+        let path = self.path(&digest);
+        let there = fs::metadata(&path).is_ok_and(|it| it.is_file() && it.len() == bytes.len() as u64);
+        if !(there && self.read(&digest)? == Blob::Found(bytes.to_vec())) {
+            disk::write(&path, bytes, Access::Public)?;
+        }
+        Ok(digest)
+    }
+
+    /// The digests of all blobs, sorted.
+    pub fn list(&self) -> Result<Vec<Digest>, disk::Error> {
+        let mut all = Vec::new();
+        for name in self.names()? {
+            all.extend(format!("sha256:{name}").parse::<Digest>());
+        }
+        all.sort();
+        Ok(all)
+    }
+
+    pub fn remove(&self, digest: &Digest) -> Result<(), disk::Error> {
+        let path = self.path(digest);
+        fs::remove_file(&path).map_err(|source| disk::Error { action: "remove", path, source })
+    }
+
+    /// Removes what runs that were killed left behind at least `age` ago.
+    pub fn sweep(&self, age: Duration) {
+        disk::sweep(&self.folder(), age);
+    }
+
+    fn folder(&self) -> PathBuf {
+        self.root.join("blobs/sha256")
+    }
+
+    fn names(&self) -> Result<Vec<String>, disk::Error> {
+        let folder = self.folder();
+        let failed = |source| disk::Error { action: "list", path: folder.clone(), source };
+        let entries = match fs::read_dir(&folder) {
+            Ok(entries) => entries,
+            Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(fault) => return Err(failed(fault)),
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            names.push(entry.map_err(failed)?.file_name().to_string_lossy().into_owned());
+        }
+        Ok(names)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keeps_and_checks() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let blobs = Blobs::at(folder.path());
+        assert_eq!(blobs.list().expect("none"), []);
+        let digest = blobs.put(b"x").expect("kept");
+        assert_eq!(blobs.read(&digest).expect("read"), Blob::Found(b"x".to_vec()));
+        fs::write(blobs.path(&digest), b"y").expect("written");
+        assert_eq!(blobs.read(&digest).expect("read"), Blob::Damaged);
+        blobs.put(b"x").expect("mended");
+        assert_eq!(blobs.read(&digest).expect("read"), Blob::Found(b"x".to_vec()));
+        fs::write(folder.path().join("blobs/sha256/.ichor-left"), b"").expect("written");
+        blobs.sweep(Duration::from_secs(3600));
+        assert_eq!(blobs.names().expect("listed").len(), 2);
+        blobs.sweep(Duration::ZERO);
+        assert_eq!(blobs.list().expect("listed"), [digest]);
+        assert_eq!(blobs.names().expect("listed").len(), 1);
+        assert_eq!(blobs.read(&Digest::of(b"none")).expect("read"), Blob::Absent);
+    }
+}

@@ -1,0 +1,389 @@
+//! HTTP requests that mind who they talk to: bounded, repeated where that may help, and with credentials that stay home.
+
+use std::collections::BTreeSet;
+use std::io::{ErrorKind, Read};
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use ureq::http::{HeaderMap, Response, header};
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::{Agent, Body};
+use url::Url;
+
+use super::progress::{Event, Progress};
+
+/// How often a request is made at most.
+const ATTEMPTS: u32 = 5;
+/// The pause before the second attempt; it doubles from there.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+/// The longest pause that a server may ask for.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+const MAX_REDIRECTS: usize = 10;
+/// The longest that one exchange takes, however well it goes on.
+const LONGEST_EXCHANGE: Duration = Duration::from_secs(900);
+
+/// A client for all hosts.
+pub struct Http<'p> {
+    agent: OnceLock<Agent>,
+    plain: BTreeSet<String>,
+    roots: Vec<Certificate<'static>>,
+    /// How long to wait for a connection, an answer, or the next bytes of one.
+    patience: Duration,
+    progress: &'p dyn Progress,
+}
+
+/// What to get.
+#[derive(Clone, Debug)]
+pub struct Request<'r> {
+    /// What it is for, as the user knows it.
+    pub name: &'r str,
+    pub url: Url,
+    pub accept: Option<&'r str>,
+    /// The `Authorization` header; it goes to no other host.
+    pub authorization: Option<&'r str>,
+    /// The fields of a form to be posted; without, the request is a `GET`.
+    pub form: Option<&'r [(&'r str, &'r str)]>,
+    /// The largest body that is taken, in bytes.
+    pub limit: u64,
+}
+
+/// What came back.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+/// No answer came back.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct HttpError {
+    pub message: String,
+    pub kind: HttpFault,
+}
+
+/// Why.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum HttpFault {
+    /// The network or the server; it may go away.
+    Passing,
+    /// The server's certificate.
+    Certificate,
+    /// The server wants to speak without TLS and is not named as one that may.
+    Plain,
+    /// The body is larger than it may be.
+    TooLarge,
+    Other,
+}
+
+/// The bytes of a body so far, and what tells whether the rest belongs to them.
+#[derive(Default)]
+struct Partial {
+    bytes: Vec<u8>,
+    tag: Option<String>,
+}
+
+impl<'p> Http<'p> {
+    /// `roots` are trusted beside the system's.
+    pub fn new(
+        plain: BTreeSet<String>,
+        roots: Vec<Certificate<'static>>,
+        patience: Duration,
+        progress: &'p dyn Progress,
+    ) -> Self {
+        let plain = plain.iter().map(|it| usual(it).to_owned()).collect();
+        Http { agent: OnceLock::new(), plain, roots, patience, progress }
+    }
+
+    /// `http` or `https`, as a host and its port are spoken to.
+    pub fn scheme(&self, host: &str) -> &'static str {
+        if self.plain.contains(usual(host)) { "http" } else { "https" }
+    }
+
+    /// Whether a host may be spoken to in this scheme.
+    pub fn allows(&self, url: &Url) -> bool {
+        url.scheme() == "https" || (url.scheme() == "http" && self.plain.contains(usual(&authority(url))))
+    }
+
+    /// Gets an answer, whatever its status. Requests that failed for a passing reason are made again, from where the body
+    /// broke off if the server can do that.
+    pub fn send(&self, request: &Request<'_>) -> Result<Answer, HttpError> {
+        let mut partial = Partial::default();
+        let mut pause = FIRST_PAUSE;
+        let mut attempt = 1;
+        loop {
+            let result = self.follow(request, &mut partial);
+            let (why, wanted) = match &result {
+                Ok(answer) if is_passing(answer.status) => {
+                    (format!("the server answers {}", status_text(answer.status)), retry_after(&answer.headers))
+                }
+                Err(fault) if fault.kind == HttpFault::Passing => (fault.message.clone(), None),
+                _ => return result,
+            };
+            let wait = wanted.unwrap_or(pause).max(Duration::from_millis(1));
+            if attempt == ATTEMPTS || wait > LONGEST_PAUSE {
+                return result;
+            }
+            self.progress.event(Event::Retrying { name: request.name, why: &why, pause: wait });
+            std::thread::sleep(wait);
+            pause *= 2;
+            attempt += 1;
+        }
+    }
+
+    /// One attempt, through all redirects. `Authorization` goes to the first host alone.
+    fn follow(&self, request: &Request<'_>, partial: &mut Partial) -> Result<Answer, HttpError> {
+        let mut url = request.url.clone();
+        for _ in 0..=MAX_REDIRECTS {
+            if !self.allows(&url) {
+                let message = format!("{} speaks plain http, which is not allowed for it", authority(&url));
+                return Err(HttpError { message, kind: HttpFault::Plain });
+            }
+            let at_home = url.origin() == request.url.origin();
+            let response = self.exchange(request, &url, at_home, partial)?;
+            let status = response.status().as_u16();
+            if !matches!(status, 301 | 302 | 303 | 307 | 308) {
+                return self.finish(request, &url, response, partial);
+            }
+            let target = response.headers().get(header::LOCATION).and_then(|it| it.to_str().ok());
+            let target = target.and_then(|it| url.join(it).ok());
+            url = target.ok_or_else(|| other(format!("{} redirects to nowhere", shown(&url))))?;
+        }
+        Err(other(format!("{} redirects too often", shown(&request.url))))
+    }
+
+    fn exchange(
+        &self,
+        request: &Request<'_>,
+        url: &Url,
+        at_home: bool,
+        partial: &Partial,
+    ) -> Result<Response<Body>, HttpError> {
+        let agent = self.agent.get_or_init(|| agent(&self.roots, self.patience));
+        let authorization = request.authorization.filter(|_| at_home);
+        let sent = match request.form {
+            Some(fields) => {
+                let mut post = agent.post(url.as_str());
+                if let Some(it) = authorization {
+                    post = post.header(header::AUTHORIZATION, it);
+                }
+                post.send_form(fields.iter().copied())
+            }
+            None => {
+                let mut get = agent.get(url.as_str());
+                if let Some(it) = request.accept {
+                    get = get.header(header::ACCEPT, it);
+                }
+                if let Some(it) = authorization {
+                    get = get.header(header::AUTHORIZATION, it);
+                }
+                if let (Some(tag), false) = (&partial.tag, partial.bytes.is_empty()) {
+                    get = get.header(header::RANGE, format!("bytes={}-", partial.bytes.len()));
+                    get = get.header(header::IF_RANGE, tag);
+                }
+                get.call()
+            }
+        };
+        sent.map_err(|fault| refused(&fault, url))
+    }
+
+    /// Takes the body in.
+    fn finish(
+        &self,
+        request: &Request<'_>,
+        url: &Url,
+        response: Response<Body>,
+        partial: &mut Partial,
+    ) -> Result<Answer, HttpError> {
+        let (head, body) = response.into_parts();
+        let mut status = head.status.as_u16();
+        let start = head.headers.get(header::CONTENT_RANGE).and_then(|it| it.to_str().ok()).and_then(range_start);
+        let resumed = status == 206 && start == Some(partial.bytes.len() as u64);
+        if resumed {
+            status = 200;
+        } else if status == 206 || status == 416 {
+            *partial = Partial::default();
+            let message = format!("{} sends another part than was asked for", shown(url));
+            return Err(HttpError { message, kind: HttpFault::Passing });
+        } else {
+            *partial = Partial::default();
+        }
+        let is_body = status == 200;
+        let length = body.content_length();
+        let total = length.map(|it| it + partial.bytes.len() as u64);
+        let too_large = || HttpError {
+            message: format!("{} sends more than the {} bytes it may", shown(url), request.limit),
+            kind: HttpFault::TooLarge,
+        };
+        if is_body && total.is_some_and(|it| it > request.limit) {
+            return Err(too_large());
+        }
+        if is_body {
+            // Only a strong tag says that the rest of a body belongs to its beginning.
+            let tag = head.headers.get(header::ETAG).and_then(|it| it.to_str().ok());
+            partial.tag = tag.filter(|it| !it.starts_with("W/")).map(str::to_owned);
+        }
+        // The text of an error is for a message alone.
+        let limit = if is_body { request.limit } else { 64 << 10 };
+        let mut reader = body.into_reader();
+        let mut buffer = vec![0; 64 << 10];
+        loop {
+            match reader.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(read) => {
+                    let fresh = buffer.get(..read).unwrap_or_default();
+                    if (partial.bytes.len() + fresh.len()) as u64 > limit {
+                        if is_body {
+                            return Err(too_large());
+                        }
+                        break;
+                    }
+                    partial.bytes.extend_from_slice(fresh);
+                    if is_body {
+                        self.progress.event(Event::Received { name: request.name, bytes: read as u64, total });
+                    }
+                }
+                Err(fault) if fault.kind() == ErrorKind::Interrupted => {}
+                Err(_) if !is_body => break,
+                Err(fault) => {
+                    let got = partial.bytes.len();
+                    let message = format!("{} broke off after {got} bytes: {}", shown(url), io_text(&fault));
+                    return Err(HttpError { message, kind: HttpFault::Passing });
+                }
+            }
+        }
+        if is_body && total.is_some_and(|it| it != partial.bytes.len() as u64) {
+            let message = format!("{} broke off after {} bytes", shown(url), partial.bytes.len());
+            return Err(HttpError { message, kind: HttpFault::Passing });
+        }
+        Ok(Answer { status, headers: head.headers, body: std::mem::take(&mut partial.bytes) })
+    }
+}
+
+/// An address without its query, which may hold a signature.
+pub fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    url.set_query(None);
+    url.set_fragment(None);
+    url.into()
+}
+
+/// Host and, where it is not the usual one, port.
+pub fn authority(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// A host without the port that plain http has anyway.
+fn usual(host: &str) -> &str {
+    host.strip_suffix(":80").unwrap_or(host)
+}
+
+/// A status with its name: `404 Not Found`.
+pub fn status_text(status: u16) -> String {
+    let name = ureq::http::StatusCode::from_u16(status).ok().and_then(|it| it.canonical_reason());
+    name.map_or_else(|| status.to_string(), |name| format!("{status} {name}"))
+}
+
+fn agent(roots: &[Certificate<'static>], patience: Duration) -> Agent {
+    let native = rustls_native_certs::load_native_certs().certs;
+    let native = native.iter().map(|it| Certificate::from_der(it.as_ref()).to_owned());
+    let all: Vec<Certificate<'static>> = native.chain(roots.iter().cloned()).collect();
+    // A machine without certificates of its own gets Mozilla's.
+    let roots = if all.is_empty() { RootCerts::WebPki } else { RootCerts::from(all) };
+    Agent::config_builder()
+        .tls_config(TlsConfig::builder().root_certs(roots).build())
+        .http_status_as_error(false)
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .user_agent(concat!("ichor/", env!("CARGO_PKG_VERSION")))
+        .max_idle_connections_per_host(16)
+        .max_idle_connections(64)
+        .timeout_connect(Some(patience))
+        .timeout_recv_response(Some(patience))
+        .timeout_per_read(Some(patience))
+        .timeout_global(Some(LONGEST_EXCHANGE))
+        .build()
+        .new_agent()
+}
+
+fn is_passing(status: u16) -> bool {
+    matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504)
+}
+
+/// How long the server asks to wait: seconds, or a date.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let date = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
+    Some(Duration::from_secs(u64::try_from(date.as_second() - crate::edge::clock::now().as_second()).unwrap_or(0)))
+}
+
+/// The first byte of `bytes 5-9/10`.
+fn range_start(text: &str) -> Option<u64> {
+    text.trim().strip_prefix("bytes ")?.split('-').next()?.parse().ok()
+}
+
+fn refused(fault: &ureq::Error, url: &Url) -> HttpError {
+    let at = authority(url);
+    let (kind, message) = match fault {
+        ureq::Error::HostNotFound => (HttpFault::Passing, format!("the name of {at} is not known")),
+        ureq::Error::ConnectionFailed => (HttpFault::Passing, format!("{at} takes no connection")),
+        ureq::Error::Timeout(_) => (HttpFault::Passing, format!("{at} does not answer in time")),
+        ureq::Error::Rustls(it) => (HttpFault::Certificate, format!("no secure connection to {at}: {it}")),
+        ureq::Error::Io(it) if tls_fault(it).is_some() => {
+            let why = tls_fault(it).unwrap_or_default();
+            (HttpFault::Certificate, format!("no secure connection to {at}: {why}"))
+        }
+        ureq::Error::Io(it) => (HttpFault::Passing, format!("{at}: {}", io_text(it))),
+        ureq::Error::Protocol(it) => (HttpFault::Passing, format!("{at} does not speak HTTP: {it}")),
+        it => (HttpFault::Other, format!("{at}: {it}")),
+    };
+    HttpError { message, kind }
+}
+
+fn tls_fault(fault: &std::io::Error) -> Option<String> {
+    let text = fault.get_ref()?.to_string();
+    let is_tls =
+        ["certificate", "tls", "handshake", "corrupt message"].iter().any(|it| text.to_lowercase().contains(it));
+    is_tls.then_some(text)
+}
+
+/// The system's error without its number.
+fn io_text(fault: &std::io::Error) -> String {
+    let text = fault.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+}
+
+fn other(message: String) -> HttpError {
+    HttpError { message, kind: HttpFault::Other }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_pauses_and_ranges() {
+        let after = |text: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::RETRY_AFTER, text.parse().expect("a header"));
+            retry_after(&headers)
+        };
+        assert_eq!(after("7"), Some(Duration::from_secs(7)));
+        assert_eq!(after("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO));
+        assert_eq!(after("soon"), None);
+        assert_eq!(range_start("bytes 5-9/10"), Some(5));
+        assert_eq!(range_start("items 5-9/10"), None);
+    }
+
+    #[test]
+    fn shows_no_query() {
+        let url = Url::parse("https://x.io:8443/a?signature=secret#b").expect("an address");
+        assert_eq!(shown(&url), "https://x.io:8443/a");
+        assert_eq!(authority(&url), "x.io:8443");
+    }
+}

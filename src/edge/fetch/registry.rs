@@ -1,0 +1,324 @@
+//! OCI registries: tags, manifests and blobs, as the distribution specification 1.1 has them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use ureq::http::{HeaderMap, header};
+use url::Url;
+
+use super::challenge::{self, Challenge};
+use super::credentials::{Credential, Credentials};
+use super::http::{self, Answer, Http, HttpError, HttpFault, Request, shown, status_text};
+use crate::base::digest::Digest;
+use crate::stage::resolve::{Fault, SourceError};
+use crate::stage::spec::OciName;
+use crate::stage::vendor::layout::{Descriptor, INDEX_TYPE, MANIFEST_TYPE};
+
+/// The largest manifest and the largest list of tags; registries take no larger ones.
+const MAX_DOCUMENT: u64 = 8 << 20;
+/// The largest blob that is taken into memory.
+pub const MAX_BLOB: u64 = 512 << 20;
+const MAX_PAGES: usize = 200;
+
+/// Every registry, with what it was shown.
+pub struct Registry<'h> {
+    http: &'h Http<'h>,
+    credentials: &'h Credentials,
+    mirrors: &'h BTreeMap<String, Vec<String>>,
+    /// The `Authorization` header by host and repository.
+    known: Mutex<BTreeMap<(String, String), String>>,
+    /// Mirrors that do not answer.
+    dead: Mutex<BTreeSet<String>>,
+}
+
+/// Where content may lie: the host itself or a mirror of it.
+#[derive(Clone, Debug)]
+struct Site {
+    host: String,
+    repository: String,
+}
+
+#[derive(Deserialize)]
+struct Tags {
+    /// Null where there are none.
+    tags: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+struct Token {
+    token: Option<String>,
+    access_token: Option<String>,
+}
+
+impl<'h> Registry<'h> {
+    /// `mirrors` are `HOST[/PATH]` by host.
+    pub fn new(http: &'h Http<'h>, credentials: &'h Credentials, mirrors: &'h BTreeMap<String, Vec<String>>) -> Self {
+        Registry { http, credentials, mirrors, known: Mutex::default(), dead: Mutex::default() }
+    }
+
+    /// Every tag, over all pages.
+    pub fn tags(&self, name: &OciName) -> Result<Vec<String>, SourceError> {
+        self.anywhere(name, |site| {
+            let mut all = Vec::new();
+            let mut next = Some(self.url(site, "tags/list?n=1000")?);
+            let mut pages = 0;
+            while let Some(url) = next.take() {
+                let answer = self.get(site, &name.to_string(), url.clone(), None, MAX_DOCUMENT)?;
+                let page: Tags =
+                    serde_json::from_slice(&answer.body).map_err(|it| odd(&url, &format!("no list of tags: {it}")))?;
+                all.extend(page.tags.unwrap_or_default());
+                pages += 1;
+                // A page elsewhere would be asked for without credentials, and lists come from one place.
+                next = link(&answer.headers, &url).filter(|it| it.origin() == url.origin() && pages < MAX_PAGES);
+            }
+            Ok(all)
+        })
+    }
+
+    /// The manifest under a tag, and the digest of its bytes.
+    pub fn manifest_of_tag(&self, name: &OciName, tag: &str) -> Result<(Vec<u8>, Digest), SourceError> {
+        let bytes = self.manifest(name, tag)?;
+        let digest = Digest::of(&bytes);
+        Ok((bytes, digest))
+    }
+
+    /// The manifest of a digest, whose bytes have that digest.
+    pub fn manifest_of_digest(&self, name: &OciName, digest: &Digest) -> Result<Vec<u8>, SourceError> {
+        self.anywhere(name, |site| {
+            let bytes = self.manifest_at(site, name, &digest.to_string())?;
+            verified(&format!("the manifest of {name}"), bytes, digest)
+        })
+    }
+
+    /// A blob, whose bytes have the size and digest that its manifest gives.
+    pub fn blob(&self, name: &OciName, wanted: &Descriptor) -> Result<Vec<u8>, SourceError> {
+        let what = format!("a blob of {name}");
+        if wanted.size > MAX_BLOB {
+            let message = format!("{what} has {} bytes; no more than {MAX_BLOB} are taken", wanted.size);
+            return Err(SourceError::new("V013", Fault::Input, message));
+        }
+        self.anywhere(name, |site| {
+            let url = self.url(site, &format!("blobs/{}", wanted.digest))?;
+            // One more byte than there should be, so that too many are told from just enough.
+            let answer = self.get(site, &name.to_string(), url, None, wanted.size + 1)?;
+            let found = answer.body.len() as u64;
+            if found != wanted.size {
+                let message = format!("{what} has {found} bytes, but its manifest says {}", wanted.size);
+                return Err(SourceError::new("V013", Fault::Differs, message).help(SERVED));
+            }
+            verified(&what, answer.body, &wanted.digest)
+        })
+    }
+
+    fn manifest(&self, name: &OciName, reference: &str) -> Result<Vec<u8>, SourceError> {
+        self.anywhere(name, |site| self.manifest_at(site, name, reference))
+    }
+
+    fn manifest_at(&self, site: &Site, name: &OciName, reference: &str) -> Result<Vec<u8>, SourceError> {
+        let url = self.url(site, &format!("manifests/{reference}"))?;
+        let accept = format!("{MANIFEST_TYPE}, {INDEX_TYPE}, application/vnd.docker.distribution.manifest.v2+json");
+        Ok(self.get(site, &name.to_string(), url, Some(&accept), MAX_DOCUMENT)?.body)
+    }
+
+    /// Tries the mirrors of a host, then the host.
+    fn anywhere<T>(&self, name: &OciName, get: impl Fn(&Site) -> Result<T, SourceError>) -> Result<T, SourceError> {
+        let mut failed: Vec<String> = Vec::new();
+        for mirror in self.mirrors.get(&name.host).into_iter().flatten() {
+            if self.dead.lock().is_ok_and(|it| it.contains(mirror)) {
+                continue;
+            }
+            let (host, path) = mirror.split_once('/').unwrap_or((mirror, ""));
+            let path = if path.is_empty() { String::new() } else { format!("{path}/") };
+            match get(&Site { host: host.into(), repository: format!("{path}{}", name.repository) }) {
+                Ok(it) => return Ok(it),
+                Err(fault) => {
+                    if fault.code == "V010"
+                        && let Ok(mut dead) = self.dead.lock()
+                    {
+                        dead.insert(mirror.clone());
+                    }
+                    failed.push(format!("mirror {mirror}: {fault}"));
+                }
+            }
+        }
+        let mut repository = name.repository.clone();
+        let mut host = name.host.as_str();
+        if host == "docker.io" {
+            host = "registry-1.docker.io";
+            if !repository.contains('/') {
+                repository = format!("library/{repository}");
+            }
+        }
+        get(&Site { host: host.into(), repository }).map_err(|mut fault| {
+            if !failed.is_empty() {
+                fault.message = format!("{} ({})", fault.message, failed.join("; "));
+            }
+            fault
+        })
+    }
+
+    fn url(&self, site: &Site, path: &str) -> Result<Url, SourceError> {
+        let text = format!("{}://{}/v2/{}/{path}", self.http.scheme(&site.host), site.host, site.repository);
+        Url::parse(&text)
+            .map_err(|it| SourceError::new("V001", Fault::Input, format!("`{}` is no host: {it}", site.host)))
+    }
+
+    /// Gets what must be there, with credentials where the registry asks for them.
+    fn get(&self, site: &Site, name: &str, url: Url, accept: Option<&str>, limit: u64) -> Result<Answer, SourceError> {
+        let key = (site.host.clone(), site.repository.clone());
+        let shown_before = self.known.lock().ok().and_then(|it| it.get(&key).cloned());
+        let send = |authorization: Option<&str>| {
+            let request = Request { name, url: url.clone(), accept, authorization, form: None, limit };
+            self.http.send(&request).map_err(|it| unreachable(&it))
+        };
+        let mut answer = send(shown_before.as_deref())?;
+        let mut remark = String::new();
+        if answer.status == 401 {
+            let (authorization, tried) = self.authorize(site, &answer.headers)?;
+            remark = tried;
+            if let Some(authorization) = authorization {
+                answer = send(Some(&authorization))?;
+                if answer.status == 200
+                    && let Ok(mut known) = self.known.lock()
+                {
+                    known.insert(key, authorization);
+                }
+            }
+        }
+        if answer.status == 200 { Ok(answer) } else { Err(status_fault(&url, &site.host, answer.status, &remark)) }
+    }
+
+    /// The `Authorization` header that answers a challenge, and what was tried, for a message.
+    fn authorize(&self, site: &Site, headers: &HeaderMap) -> Result<(Option<String>, String), SourceError> {
+        let found = self.credentials.find(&site.host, &site.repository);
+        let tried = match (&found.credential, &found.problem) {
+            (Some(it), _) => format!("with {it}"),
+            (None, Some(problem)) => format!("without credentials: {problem}"),
+            (None, None) => "without credentials".into(),
+        };
+        let texts = headers.get_all(header::WWW_AUTHENTICATE).iter().filter_map(|it| it.to_str().ok());
+        for challenge in texts.flat_map(challenge::parse) {
+            match (challenge, &found.credential) {
+                (Challenge::Basic, Some(Credential::Basic { user, password })) => {
+                    return Ok((Some(basic(user, password.expose())), tried));
+                }
+                (Challenge::Basic, _) => {}
+                (Challenge::Bearer { realm, service, scope }, credential) => {
+                    let scope = scope.unwrap_or_else(|| format!("repository:{}:pull", site.repository));
+                    let token = self.token(site, &realm, service.as_deref(), &scope, credential.as_ref(), &tried)?;
+                    return Ok((Some(format!("Bearer {token}")), tried));
+                }
+            }
+        }
+        Ok((None, tried))
+    }
+
+    /// Fetches a token from where the registry says.
+    fn token(
+        &self,
+        site: &Site,
+        realm: &str,
+        service: Option<&str>,
+        scope: &str,
+        credential: Option<&Credential>,
+        tried: &str,
+    ) -> Result<String, SourceError> {
+        let mut url = Url::parse(realm).map_err(|it| {
+            let message = format!("{} sends for a token to `{realm}`, which is no address: {it}", site.host);
+            SourceError::new("V011", Fault::Surroundings, message)
+        })?;
+        let mut fields: Vec<(&str, &str)> = service.map(|it| ("service", it)).into_iter().collect();
+        fields.push(("scope", scope));
+        let identity = match credential {
+            Some(Credential::Identity(token)) => Some(String::from_utf8_lossy(token.expose()).into_owned()),
+            _ => None,
+        };
+        let authorization = match credential {
+            Some(Credential::Basic { user, password }) => Some(basic(user, password.expose())),
+            _ => None,
+        };
+        let form = identity.as_deref().map(|token| {
+            let own = [("grant_type", "refresh_token"), ("client_id", "ichor"), ("refresh_token", token)];
+            fields.iter().copied().chain(own).collect::<Vec<_>>()
+        });
+        if form.is_none() {
+            url.query_pairs_mut().extend_pairs(&fields);
+        }
+        let request = Request {
+            name: &site.host,
+            url: url.clone(),
+            accept: None,
+            authorization: authorization.as_deref(),
+            form: form.as_deref(),
+            limit: MAX_DOCUMENT,
+        };
+        let answer = self.http.send(&request).map_err(|it| unreachable(&it))?;
+        if answer.status != 200 {
+            return Err(status_fault(&url, &site.host, answer.status, tried));
+        }
+        let token: Token = serde_json::from_slice(&answer.body).map_err(|_| odd(&url, "no token"))?;
+        token.token.or(token.access_token).filter(|it| !it.is_empty()).ok_or_else(|| odd(&url, "no token"))
+    }
+}
+
+const SERVED: &str = "the server or something on the way to it is broken or lies; nothing was kept";
+
+/// Whether bytes have a digest.
+pub fn verified(what: &str, bytes: Vec<u8>, wanted: &Digest) -> Result<Vec<u8>, SourceError> {
+    let found = Digest::of(&bytes);
+    if found == *wanted {
+        return Ok(bytes);
+    }
+    let message = format!("{what} has the digest {found}, but {wanted} was asked for");
+    Err(SourceError::new("V013", Fault::Differs, message).help(SERVED))
+}
+
+/// The header of RFC 7617.
+pub fn basic(user: &str, password: &[u8]) -> String {
+    let pair = [user.as_bytes(), b":", password].concat();
+    format!("Basic {}", STANDARD.encode(pair))
+}
+
+/// No answer came.
+pub fn unreachable(fault: &HttpError) -> SourceError {
+    let (code, whose, help) = match fault.kind {
+        HttpFault::Plain => {
+            ("V015", Fault::Input, "name the host under `plainHttp`, in the spec or in your own file, if that is right")
+        }
+        HttpFault::Certificate => {
+            ("V010", Fault::Surroundings, "name the file of your authority's certificate under `authorities`")
+        }
+        HttpFault::TooLarge => ("V013", Fault::Differs, SERVED),
+        HttpFault::Passing | HttpFault::Other => {
+            ("V010", Fault::Surroundings, "look at the network and the server, and run the command again")
+        }
+    };
+    SourceError::new(code, whose, fault.message.clone()).help(help)
+}
+
+/// An answer other than 200.
+pub fn status_fault(url: &Url, host: &str, status: u16, tried: &str) -> SourceError {
+    let tried = if tried.is_empty() { String::new() } else { format!(" ({tried})") };
+    let message = format!("{} answers {}{tried}", shown(url), status_text(status));
+    match status {
+        401 | 403 => SourceError::new("V011", Fault::Surroundings, message)
+            .help(format!("log in with `docker login {host}`, `podman login` or `helm registry login`")),
+        404 | 410 => SourceError::new("V012", Fault::Input, message).help("look at the source's name and version"),
+        _ => SourceError::new("V010", Fault::Surroundings, message)
+            .help("look at the network and the server, and run the command again"),
+    }
+}
+
+fn odd(url: &Url, what: &str) -> SourceError {
+    SourceError::new("V010", Fault::Surroundings, format!("{} answers with {what}", http::shown(url)))
+}
+
+/// The next page: `Link: </v2/...>; rel="next"`.
+fn link(headers: &HeaderMap, base: &Url) -> Option<Url> {
+    let text = headers.get(header::LINK)?.to_str().ok()?;
+    let next = text.split(',').find(|it| it.contains("rel=\"next\"") || it.contains("rel=next"))?;
+    base.join(next.split_once('<')?.1.split_once('>')?.0).ok()
+}

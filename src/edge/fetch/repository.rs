@@ -1,0 +1,185 @@
+//! Classic chart repositories and single files over HTTP.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, OnceLock};
+
+use ureq::http::header;
+use url::Url;
+
+use super::challenge::{self, Challenge};
+use super::credentials::{Credential, Credentials};
+use super::http::{Answer, Http, Request, authority};
+use super::registry::{basic, status_fault, unreachable};
+use crate::engine::value::{Map, Value};
+use crate::engine::yaml;
+use crate::stage::resolve::{Fault, SourceError};
+
+/// The largest index that is read, in bytes: the largest public ones have some 30 MiB.
+const MAX_INDEX: u64 = 128 << 20;
+/// The largest chart archive or manifest, in bytes.
+const MAX_FILE: u64 = 128 << 20;
+
+/// Every classic repository and web server.
+pub struct Web<'h> {
+    http: &'h Http<'h>,
+    credentials: &'h Credentials,
+    mirrors: &'h BTreeMap<String, Vec<String>>,
+    indexes: Mutex<BTreeMap<String, Arc<Fetched>>>,
+}
+
+/// An index, once somebody has fetched it.
+type Fetched = OnceLock<Result<Arc<Index>, SourceError>>;
+
+/// The index of a repository: versions by chart.
+pub type Index = BTreeMap<String, Vec<Entry>>;
+
+/// One version of a chart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    pub version: String,
+    /// Where its archive lies, from the repository's address; the first is taken.
+    pub urls: Vec<String>,
+    /// The SHA-256 of the archive as the index says it, in hexadecimal.
+    pub digest: Option<String>,
+}
+
+impl<'h> Web<'h> {
+    pub fn new(http: &'h Http<'h>, credentials: &'h Credentials, mirrors: &'h BTreeMap<String, Vec<String>>) -> Self {
+        Web { http, credentials, mirrors, indexes: Mutex::default() }
+    }
+
+    /// The index of a repository; fetched once, whoever asks.
+    pub fn index(&self, address: &str) -> Result<Arc<Index>, SourceError> {
+        let cell = match self.indexes.lock() {
+            Ok(mut indexes) => Arc::clone(indexes.entry(address.to_owned()).or_default()),
+            Err(_) => Arc::default(),
+        };
+        cell.get_or_init(|| {
+            let url = format!("{address}/index.yaml");
+            let bytes = self.bytes(address, &url, MAX_INDEX)?;
+            let fault = |message: String| {
+                let message = format!("`{url}` is no index of a repository: {message}");
+                SourceError::new("V017", Fault::Input, message)
+            };
+            parse(&bytes).map(Arc::new).map_err(fault)
+        })
+        .clone()
+    }
+
+    /// A file, by its address.
+    pub fn file(&self, name: &str, address: &str) -> Result<Vec<u8>, SourceError> {
+        self.bytes(name, address, MAX_FILE)
+    }
+
+    /// Tries the mirrors of a host, then the host.
+    fn bytes(&self, name: &str, address: &str, limit: u64) -> Result<Vec<u8>, SourceError> {
+        let url = Url::parse(address)
+            .map_err(|it| SourceError::new("V001", Fault::Input, format!("`{address}` is no address: {it}")))?;
+        let mut failed: Vec<String> = Vec::new();
+        for mirror in self.mirrors.get(&authority(&url)).into_iter().flatten() {
+            let host = mirror.split('/').next().unwrap_or_default();
+            let moved = format!("{}://{mirror}{}", self.http.scheme(host), url.path());
+            let Ok(mut moved) = Url::parse(&moved) else { continue };
+            moved.set_query(url.query());
+            match self.get(name, moved, limit) {
+                Ok(answer) => return Ok(answer.body),
+                Err(fault) => failed.push(format!("mirror {mirror}: {fault}")),
+            }
+        }
+        self.get(name, url, limit).map(|it| it.body).map_err(|mut fault| {
+            if !failed.is_empty() {
+                fault.message = format!("{} ({})", fault.message, failed.join("; "));
+            }
+            fault
+        })
+    }
+
+    fn get(&self, name: &str, url: Url, limit: u64) -> Result<Answer, SourceError> {
+        let host = authority(&url);
+        let send = |authorization: Option<&str>| {
+            let request = Request { name, url: url.clone(), accept: None, authorization, form: None, limit };
+            self.http.send(&request).map_err(|it| unreachable(&it))
+        };
+        let mut answer = send(None)?;
+        let mut tried = String::new();
+        if answer.status == 401 {
+            let found = self.credentials.find(&host, url.path().trim_matches('/'));
+            let asked = answer.headers.get_all(header::WWW_AUTHENTICATE).iter().filter_map(|it| it.to_str().ok());
+            let is_basic = asked.flat_map(challenge::parse).any(|it| it == Challenge::Basic);
+            match found.credential {
+                Some(Credential::Basic { user, password }) if is_basic => {
+                    tried = format!("with the credentials of `{user}`");
+                    answer = send(Some(&basic(&user, password.expose())))?;
+                }
+                _ => tried = found.problem.unwrap_or_else(|| "without credentials".into()),
+            }
+        }
+        if answer.status == 200 { Ok(answer) } else { Err(status_fault(&url, &host, answer.status, &tried)) }
+    }
+}
+
+impl Entry {
+    /// The address of the archive.
+    pub fn address(&self, repository: &str) -> Option<String> {
+        let base = Url::parse(&format!("{repository}/")).ok()?;
+        base.join(self.urls.first()?).ok().map(Into::into)
+    }
+}
+
+/// Reads an index. Entries that are no version are left out, as Helm leaves them out.
+///
+/// Mirrors `repo.loadIndex` of Helm 4.2.
+pub fn parse(text: &[u8]) -> Result<Index, String> {
+    let Value::Map(top) = yaml::read(text)? else { return Err("it is no mapping".into()) };
+    if string(&top, "apiVersion").is_none_or(|it| it.is_empty()) {
+        return Err("it has no `apiVersion`".into());
+    }
+    let mut index = Index::new();
+    let Some(Value::Map(charts)) = top.get("entries") else { return Ok(index) };
+    for (name, versions) in charts.to_vec() {
+        let Value::List(versions) = versions else { continue };
+        let entries = (0..versions.len()).filter_map(|at| match versions.get(at) {
+            Some(Value::Map(entry)) => {
+                let version = string(&entry, "version").filter(|it| !it.is_empty())?;
+                let urls = match entry.get("urls") {
+                    Some(Value::List(urls)) => (0..urls.len()).filter_map(|at| text_of(&urls.get(at)?)).collect(),
+                    _ => Vec::new(),
+                };
+                Some(Entry { version, urls, digest: string(&entry, "digest").filter(|it| !it.is_empty()) })
+            }
+            _ => None,
+        });
+        index.insert(name.to_text().into_owned(), entries.collect());
+    }
+    Ok(index)
+}
+
+fn string(map: &Map, key: &str) -> Option<String> {
+    text_of(&map.get(key)?)
+}
+
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::Str(text) => Some(text.to_text().into_owned()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_an_index() {
+        let text =
+            b"apiVersion: v1\nentries:\n  a:\n  - version: 1.0.0\n    urls: [a-1.0.0.tgz]\n    digest: ab\n  - {}\n";
+        let index = parse(text).expect("an index");
+        assert_eq!(index["a"].len(), 1);
+        let entry = &index["a"][0];
+        assert_eq!(entry.address("https://x.io/charts").as_deref(), Some("https://x.io/charts/a-1.0.0.tgz"));
+        let elsewhere = Entry { urls: vec!["https://y.io/z.tgz".into()], ..entry.clone() };
+        assert_eq!(elsewhere.address("https://x.io/charts").as_deref(), Some("https://y.io/z.tgz"));
+        assert!(parse(b"entries: {}").is_err());
+        assert!(parse(b"<html>").is_err());
+    }
+}

@@ -1,0 +1,298 @@
+//! Reading a git repository through git itself: revisions, and files as they stood in them. Nothing is checked out.
+//!
+//! Only plumbing is called, so that no hook, filter or configured driver runs.
+
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use super::files;
+use crate::base::path::RelPath;
+use crate::base::tree::FileTree;
+use crate::engine::helm::chart::ignore::Rules;
+use crate::stage::resolve::{ChartSource, Fault, ManifestSource, Remote, SourceError, Sources};
+use crate::stage::spec::Source;
+
+/// A repository on this machine.
+#[derive(Clone, Debug)]
+pub struct Git {
+    /// The top of the work tree.
+    pub top: PathBuf,
+}
+
+/// git failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("git cannot be run: {0}")]
+    Run(io::Error),
+    #[error("git {action} failed: {message}")]
+    Failed { action: String, message: String },
+}
+
+/// The files of one revision.
+#[derive(Clone, Debug)]
+pub struct Revision {
+    git: Git,
+    pub commit: String,
+    /// Mode and object by path from the top.
+    entries: BTreeMap<String, (String, String)>,
+}
+
+impl Git {
+    /// The repository a folder lies in, where it lies in one.
+    pub fn find(folder: &Path) -> Result<Option<Git>, Error> {
+        let output = command(folder).args(["rev-parse", "--show-toplevel"]).output().map_err(Error::Run)?;
+        let top = String::from_utf8_lossy(&output.stdout).trim_end().to_owned();
+        Ok((output.status.success() && !top.is_empty()).then(|| Git { top: top.into() }))
+    }
+
+    /// The commit a revision names.
+    pub fn commit(&self, revision: &str) -> Result<Option<String>, Error> {
+        let wanted = format!("{revision}^{{commit}}");
+        let output = command(&self.top)
+            .args(["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted])
+            .output()
+            .map_err(Error::Run)?;
+        Ok(output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned()))
+    }
+
+    /// Where two commits part.
+    pub fn merge_base(&self, one: &str, other: &str) -> Result<String, Error> {
+        Ok(String::from_utf8_lossy(&self.run(&["merge-base", one, other])?).trim().to_owned())
+    }
+
+    /// The content behind `REVISION:PATH`.
+    pub fn show(&self, object: &str) -> Result<Option<Vec<u8>>, Error> {
+        let output = command(&self.top).args(["cat-file", "blob", object]).output().map_err(Error::Run)?;
+        Ok(output.status.success().then_some(output.stdout))
+    }
+
+    /// The files of a commit.
+    pub fn revision(&self, commit: &str) -> Result<Revision, Error> {
+        let listed = self.run(&["ls-tree", "-r", "-z", "--full-tree", commit])?;
+        let mut entries = BTreeMap::new();
+        for entry in String::from_utf8_lossy(&listed).split_terminator('\0') {
+            let Some((about, path)) = entry.split_once('\t') else { continue };
+            let mut about = about.split(' ');
+            if let (Some(mode), Some("blob"), Some(object)) = (about.next(), about.next(), about.next()) {
+                entries.insert(path.to_owned(), (mode.to_owned(), object.to_owned()));
+            }
+        }
+        Ok(Revision { git: self.clone(), commit: commit.to_owned(), entries })
+    }
+
+    /// Sets or, without a value, removes a setting of this repository; removing what is not set is no fault.
+    pub fn configure(&self, key: &str, value: Option<&str>) -> Result<(), Error> {
+        match value {
+            Some(value) => self.run(&["config", "--local", key, value]).map(drop),
+            None => {
+                let output =
+                    command(&self.top).args(["config", "--local", "--unset-all", key]).output().map_err(Error::Run)?;
+                // 5: there is no such setting.
+                if output.status.success() || output.status.code() == Some(5) {
+                    Ok(())
+                } else {
+                    Err(failed("config", &output))
+                }
+            }
+        }
+    }
+
+    /// Drops a section of settings; where there is none, nothing happens.
+    pub fn forget(&self, section: &str) -> Result<(), Error> {
+        command(&self.top).args(["config", "--local", "--remove-section", section]).output().map_err(Error::Run)?;
+        Ok(())
+    }
+
+    /// The file of attributes that belongs to this repository and is not committed.
+    pub fn attributes(&self) -> Result<PathBuf, Error> {
+        let path = self.run(&["rev-parse", "--git-path", "info/attributes"])?;
+        Ok(self.top.join(String::from_utf8_lossy(&path).trim_end()))
+    }
+
+    fn run(&self, args: &[&str]) -> Result<Vec<u8>, Error> {
+        let output = command(&self.top).args(args).output().map_err(Error::Run)?;
+        let action = args.first().copied().unwrap_or_default();
+        if output.status.success() { Ok(output.stdout) } else { Err(failed(action, &output)) }
+    }
+
+    /// Many objects at once.
+    fn blobs(&self, objects: &[&str]) -> Result<Vec<Vec<u8>>, Error> {
+        let mut child = command(&self.top)
+            .args(["cat-file", "--batch=%(objectsize)"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .map_err(Error::Run)?;
+        let wanted: String = objects.iter().map(|it| format!("{it}\n")).collect();
+        let stdin = child.stdin.take();
+        // git answers while it is asked: who only asks and does not read would wait for ever.
+        let asking = std::thread::spawn(move || stdin.map(|mut it| it.write_all(wanted.as_bytes())));
+        let output = child.wait_with_output().map_err(Error::Run)?;
+        let _ = asking.join();
+        let mut rest = output.stdout.as_slice();
+        let mut blobs = Vec::new();
+        let short = || Error::Failed { action: "cat-file".into(), message: "it ended too soon".into() };
+        for _ in objects {
+            let end = rest.iter().position(|it| *it == b'\n').ok_or_else(short)?;
+            let size: usize = String::from_utf8_lossy(&rest[..end]).parse().map_err(|_| short())?;
+            blobs.push(rest.get(end + 1..end + 1 + size).ok_or_else(short)?.to_vec());
+            rest = rest.get(end + size + 2..).ok_or_else(short)?;
+        }
+        Ok(blobs)
+    }
+}
+
+impl Revision {
+    /// A file by its path from the top; `None` where there is none.
+    pub fn read(&self, path: &str) -> Result<Option<Vec<u8>>, Error> {
+        let Some((mode, object)) = self.entries.get(path) else { return Ok(None) };
+        let bytes = self.git.blobs(&[object])?.pop().unwrap_or_default();
+        if mode != "120000" {
+            return Ok(Some(bytes));
+        }
+        // A link leads to its target once; links to links are not followed.
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let target = clean(folder, &String::from_utf8_lossy(&bytes));
+        match target.and_then(|it| self.entries.get(&it)) {
+            Some((mode, object)) if mode != "120000" => self.git.blobs(&[object]).map(|mut it| it.pop()),
+            _ => Ok(None),
+        }
+    }
+
+    /// Whether a path is a folder with files in it. The empty path is the top.
+    pub fn is_folder(&self, path: &str) -> bool {
+        let below = format!("{path}/");
+        path.is_empty() || self.entries.range(below.clone()..).next().is_some_and(|(it, _)| it.starts_with(&below))
+    }
+
+    /// The sources of a spec in this folder, from the top. What lies elsewhere is looked up with a function.
+    pub fn sources<'a>(
+        &'a self,
+        folder: &str,
+        remote: &'a dyn Fn(&str, &Source, &str) -> Result<Remote, SourceError>,
+    ) -> Committed<'a> {
+        Committed { revision: self, folder: folder.into(), remote }
+    }
+
+    fn tree(&self, path: &str) -> Result<FileTree, Error> {
+        let below = format!("{path}/");
+        let files = self.entries.range(below.clone()..).take_while(|(it, _)| it.starts_with(&below));
+        let files: Vec<(&str, &str)> = files
+            .filter(|(_, (mode, _))| mode != "120000")
+            .map(|(path, (_, it))| (path.as_str(), it.as_str()))
+            .collect();
+        let blobs = self.git.blobs(&files.iter().map(|(_, it)| *it).collect::<Vec<_>>())?;
+        let mut tree = FileTree::new();
+        for ((file, _), bytes) in files.iter().zip(blobs) {
+            if let Ok(place) = RelPath::new(&file[below.len()..]) {
+                tree.insert(place, bytes);
+            }
+        }
+        Ok(tree)
+    }
+}
+
+/// Sources as they stood in a revision.
+pub struct Committed<'a> {
+    revision: &'a Revision,
+    folder: String,
+    remote: &'a dyn Fn(&str, &Source, &str) -> Result<Remote, SourceError>,
+}
+
+impl Sources for Committed<'_> {
+    fn chart(&self, path: &str) -> Result<ChartSource, SourceError> {
+        let full = self.place(path)?;
+        if !self.revision.is_folder(&full) {
+            return self.file(path).map(ChartSource::Archive);
+        }
+        let tree = self.revision.tree(&full).map_err(|it| fault(it.to_string()))?;
+        let rules = Rules::of(&tree).map_err(|it| fault(it.to_string()))?;
+        let mut kept = FileTree::new();
+        for (path, bytes) in tree {
+            if !rules.leaves_out(path.as_str()) {
+                kept.insert(path, bytes);
+            }
+        }
+        Ok(ChartSource::Folder(kept))
+    }
+
+    fn manifest(&self, path: &str) -> Result<ManifestSource, SourceError> {
+        let full = self.place(path)?;
+        if !self.revision.is_folder(&full) {
+            return self.file(path).map(ManifestSource::File);
+        }
+        let tree = self.revision.tree(&full).map_err(|it| fault(it.to_string()))?;
+        Ok(ManifestSource::Folder(files::manifests(tree)))
+    }
+
+    fn remote(&self, key: &str, source: &Source, text: &str) -> Result<Remote, SourceError> {
+        (self.remote)(key, source, text)
+    }
+
+    fn file(&self, path: &str) -> Result<Vec<u8>, SourceError> {
+        let full = self.place(path)?;
+        let found = self.revision.read(&full).map_err(|it| fault(it.to_string()))?;
+        let commit = self.revision.commit.get(..12).unwrap_or_default();
+        let found = found.ok_or_else(|| fault(format!("`{path}` is not in git at {commit}")))?;
+        if found.starts_with(b"version https://git-lfs.github.com/") {
+            return Err(fault(format!("`{path}` is kept by git-lfs and is not at hand at {commit}")));
+        }
+        Ok(found)
+    }
+}
+
+impl Committed<'_> {
+    fn place(&self, path: &str) -> Result<String, SourceError> {
+        clean(&self.folder, path).ok_or_else(|| fault(format!("`{path}` lies outside of the repository")))
+    }
+}
+
+/// A path from the top, of a path from a folder; `None` where it leaves the top.
+pub fn clean(folder: &str, path: &str) -> Option<String> {
+    if path.starts_with('/') {
+        return None;
+    }
+    let mut parts: Vec<&str> = Vec::new();
+    for part in folder.split('/').chain(path.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop()?;
+            }
+            part => parts.push(part),
+        }
+    }
+    Some(parts.join("/"))
+}
+
+fn fault(message: String) -> SourceError {
+    SourceError::new("V001", Fault::Input, message)
+}
+
+fn failed(action: &str, output: &std::process::Output) -> Error {
+    let message = String::from_utf8_lossy(&output.stderr);
+    let message = message.trim().trim_start_matches("fatal: ").to_owned();
+    Error::Failed { action: action.into(), message }
+}
+
+fn command(folder: &Path) -> Command {
+    let mut command = Command::new("git");
+    command.arg("-C").arg(folder).env("GIT_OPTIONAL_LOCKS", "0").env("LC_ALL", "C").stdin(Stdio::null());
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_stay_below_the_top() {
+        assert_eq!(clean("a/b", "../c/./d"), Some("a/c/d".into()));
+        assert_eq!(clean("a", "../../c"), None);
+        assert_eq!(clean("", "./x"), Some("x".into()));
+        assert_eq!(clean("a", "/etc/passwd"), None);
+    }
+}

@@ -1,0 +1,201 @@
+//! `ichor diff`: what lies between two locks, bundles or revisions.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::{Error, Workspace, fetching, side};
+use crate::edge::blobs::Blobs;
+use crate::edge::disk;
+use crate::edge::fetch::Shelves;
+use crate::edge::git::{self, Git};
+use crate::stage::bundle::Bundle;
+use crate::stage::diff::{self, Diff, Side};
+use crate::stage::lock::Lock;
+use crate::stage::spec::Spec;
+
+const GZIP: &[u8] = &[0x1f, 0x8b];
+
+/// Compares two sides. A side is a lock, a bundle, a spec or a git revision; without any, `HEAD` is compared with the work
+/// tree, and one alone with the work tree. `A..B` names both, `A...B` begins where the two part.
+pub fn diff(old: Option<&str>, new: Option<&str>, spec: &Path, now: Timestamp) -> Result<Diff, Error> {
+    let place = Place::new(spec)?;
+    let (old, new) = match (old, new) {
+        (Some(range), None) if !Path::new(range).exists() && range.contains("..") => place.range(range)?,
+        (Some(old), None) => (place.read(old)?, place.work_tree()?),
+        (Some(old), Some(new)) => (place.read(old)?, place.read(new)?),
+        (None, _) => (place.read("HEAD")?, place.work_tree()?),
+    };
+    // The new side first: parts that did not change need not be rendered twice.
+    let new = place.side(new, None)?;
+    let old = place.side(old, Some(&new))?;
+    Ok(diff::diff(&old, &new, now))
+}
+
+/// What a word on the command line means.
+enum Meaning {
+    Revision { name: String, commit: String },
+    WorkTree(PathBuf),
+    Lock { name: String, lock: Box<Lock> },
+    Bundle { name: String, bundle: Box<Bundle> },
+}
+
+/// Where the spec lies, on disk and in git.
+struct Place {
+    spec: PathBuf,
+    git: Option<Git>,
+}
+
+impl Place {
+    fn new(spec: &Path) -> Result<Place, Error> {
+        let spec = if spec.is_dir() { spec.join("ichor.yaml") } else { spec.to_path_buf() };
+        let folder = std::path::absolute(&spec).unwrap_or_else(|_| spec.clone());
+        let near = folder.ancestors().skip(1).find(|it| it.is_dir()).unwrap_or(Path::new("/"));
+        // Without git, everything but revisions still works.
+        let git = Git::find(near).unwrap_or_default();
+        Ok(Place { spec, git })
+    }
+
+    fn work_tree(&self) -> Result<Meaning, Error> {
+        Ok(Meaning::WorkTree(self.spec.clone()))
+    }
+
+    fn range(&self, range: &str) -> Result<(Meaning, Meaning), Error> {
+        let word = |it: &str| if it.is_empty() { "HEAD".to_owned() } else { it.to_owned() };
+        let (old, new, from_base) = match range.split_once("...") {
+            Some((old, new)) => (word(old), word(new), true),
+            None => {
+                let (old, new) = range.split_once("..").unwrap_or((range, ""));
+                (word(old), word(new), false)
+            }
+        };
+        let (old, new) = (self.revision(&old)?, self.revision(&new)?);
+        match (&self.git, old, new) {
+            (Some(git), Meaning::Revision { name, commit }, Meaning::Revision { name: new, commit: to })
+                if from_base =>
+            {
+                let base = git.merge_base(&commit, &to)?;
+                let old = Meaning::Revision { name: format!("{name} where {new} parted from it"), commit: base };
+                Ok((old, Meaning::Revision { name: new, commit: to }))
+            }
+            (_, old, new) => Ok((old, new)),
+        }
+    }
+
+    fn read(&self, word: &str) -> Result<Meaning, Error> {
+        let path = Path::new(word);
+        if path.is_dir() {
+            return Ok(Meaning::WorkTree(path.join("ichor.yaml")));
+        }
+        if path.exists() {
+            return content(word, path, &disk::read(path)?);
+        }
+        if let (Some(git), Some(_)) = (&self.git, word.split_once(':'))
+            && let Some(bytes) = git.show(word)?
+        {
+            return content(word, path, &bytes);
+        }
+        self.revision(word)
+    }
+
+    fn revision(&self, word: &str) -> Result<Meaning, Error> {
+        let Some(git) = &self.git else { return Err(Error::NoRepository { wanted: word.into() }) };
+        let commit = git.commit(word)?.ok_or_else(|| Error::NoRevision { wanted: word.into() })?;
+        let short = commit.get(..9).unwrap_or(&commit);
+        let name = if commit.starts_with(word) { short.to_owned() } else { format!("{word} ({short})") };
+        Ok(Meaning::Revision { name, commit })
+    }
+
+    fn side(&self, meaning: Meaning, known: Option<&Side>) -> Result<Side, Error> {
+        match meaning {
+            Meaning::WorkTree(spec) => {
+                let workspace = Workspace::read(&spec)?;
+                let (lock, _) = workspace.lock()?;
+                Ok(workspace.with_sources(Some(&lock), |sources| {
+                    side::of_workspace("work tree", &workspace.spec, &lock, sources, known)
+                }))
+            }
+            Meaning::Bundle { name, bundle } => Ok(Side::of_bundle(&name, &bundle)),
+            Meaning::Lock { name, lock } => {
+                // The lock may be one of the spec that lies here.
+                let here = Workspace::read(&self.spec).ok().filter(|it| it.spec.bundle == lock.bundle);
+                Ok(match here {
+                    Some(here) => here.with_sources(Some(&lock), |sources| {
+                        side::of_workspace(&name, &here.spec, &lock, sources, known)
+                    }),
+                    None => Side::of_lock(&name, &lock, "no spec of this bundle is at hand: name it with --spec"),
+                })
+            }
+            Meaning::Revision { name, commit } => self.committed(&name, &commit, known),
+        }
+    }
+
+    /// The spec and the lock as they stood in a commit. Where there were none, everything is new.
+    fn committed(&self, name: &str, commit: &str, known: Option<&Side>) -> Result<Side, Error> {
+        let Some(git) = &self.git else { return Err(Error::NoRepository { wanted: name.into() }) };
+        let absolute = std::path::absolute(&self.spec).unwrap_or_else(|_| self.spec.clone());
+        let folder = absolute.parent().unwrap_or(Path::new("/"));
+        // git tells the top with links resolved.
+        let folder = folder.canonicalize().unwrap_or_else(|_| folder.into());
+        let Ok(folder) = folder.strip_prefix(&git.top) else { return Err(Error::NoRepository { wanted: name.into() }) };
+        let folder = folder.to_string_lossy().into_owned();
+        let file = absolute.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
+        let path = git::clean(&folder, &file).unwrap_or(file);
+        let revision = git.revision(commit)?;
+        let Some(text) = revision.read(&path)? else {
+            return Ok(nothing(name, format!("there is no {path} in it")));
+        };
+        let shown = format!("{name}:{path}");
+        let spec = Spec::parse(&shown, &String::from_utf8_lossy(&text)).map_err(Error::Spec)?;
+        let mut above = Some(folder.as_str());
+        let root = loop {
+            match above {
+                Some(it) if revision.is_folder(join(it, "lockfiles").as_str()) => break it,
+                Some("") | None => break folder.as_str(),
+                Some(it) => above = Some(it.rsplit_once('/').map_or("", |(it, _)| it)),
+            }
+        };
+        let lock_path = join(root, &format!("lockfiles/{}.lock", spec.bundle));
+        let Some(text) = revision.read(&lock_path)? else {
+            return Ok(nothing(name, format!("there is no {lock_path} in it")));
+        };
+        let lock = Lock::decode(&String::from_utf8_lossy(&text))
+            .map_err(|fault| Error::Lock { path: format!("{name}:{lock_path}").into(), fault })?;
+        let shelves =
+            Shelves { vendor: Blobs::at(&disk::workspace(&self.spec).join("vendor")), cache: Blobs::of_user() };
+        let remote = |key: &str, _: &_, text: &str| fetching::at_hand(Some(&lock), &shelves, key, text);
+        Ok(side::of_workspace(name, &spec, &lock, &revision.sources(&folder, &remote), known))
+    }
+}
+
+fn content(name: &str, path: &Path, bytes: &[u8]) -> Result<Meaning, Error> {
+    if bytes.starts_with(GZIP) {
+        let bundle = Bundle::decode(bytes).map_err(|fault| Error::NotABundle { path: path.into(), fault })?;
+        return Ok(Meaning::Bundle { name: name.into(), bundle: Box::new(bundle) });
+    }
+    let text = String::from_utf8_lossy(bytes);
+    // A spec has parts in a list, a lock its format first of all.
+    if path.is_file() && !text.contains("\nformat: ") && text.contains("\nparts:") {
+        return Ok(Meaning::WorkTree(path.into()));
+    }
+    let lock = Lock::decode(&text).map_err(|fault| Error::Lock { path: path.into(), fault })?;
+    Ok(Meaning::Lock { name: name.into(), lock: Box::new(lock) })
+}
+
+fn nothing(name: &str, remark: String) -> Side {
+    Side {
+        name: name.into(),
+        bundle: String::new(),
+        clock: None,
+        kubernetes: None,
+        talos: None,
+        recipients: Vec::new(),
+        parts: Default::default(),
+        size: Some(0),
+        remarks: vec![remark],
+    }
+}
+
+fn join(folder: &str, path: &str) -> String {
+    if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") }
+}

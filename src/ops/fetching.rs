@@ -1,0 +1,116 @@
+//! What the verbs that fetch have in common.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use super::{Error, Workspace};
+use crate::edge::disk;
+use crate::edge::fetch::{Clients, Progress, Settings, Shelves, disk_fault};
+use crate::edge::sources::Disk;
+use crate::stage::lock::Lock;
+use crate::stage::resolve::{self, Fault, Remote, SourceError, Update};
+use crate::stage::spec::{Network, Source};
+
+/// How to fetch, and who watches.
+#[derive(Clone, Copy)]
+pub struct Fetching<'a> {
+    pub settings: &'a Settings,
+    pub progress: &'a dyn Progress,
+}
+
+impl Fetching<'_> {
+    /// How the spec and the user's own file say that sources are reached; what the user says comes first.
+    pub(super) fn network(&self, workspace: &Workspace) -> Result<Network, Error> {
+        let mut network = rooted(workspace.spec.network.clone(), &workspace.spec_folder);
+        if let Some(path) = &self.settings.user_file
+            && let Some(text) = disk::read_text_if_any(path)?
+        {
+            let own = Network::parse(&path.display().to_string(), &text).map_err(Error::Spec)?;
+            network.extend(rooted(own, path.parent().unwrap_or(Path::new("."))));
+        }
+        Ok(network)
+    }
+
+    /// Fetches whatever the spec names that lies elsewhere, where it is not at hand.
+    pub(super) fn fetch(
+        &self,
+        workspace: &Workspace,
+        old: Option<&Lock>,
+        update: &Update,
+    ) -> Result<BTreeMap<String, Remote>, Error> {
+        if let Update::Parts(parts) = update {
+            let known: Vec<String> = workspace.spec.parts.iter().map(|it| it.name.clone()).collect();
+            if let Some(part) = parts.iter().find(|it| !known.contains(it)) {
+                return Err(Error::NoSuchPart { part: part.clone(), parts: known });
+            }
+        }
+        let nothing = |key: &str, _: &Source, _: &str| {
+            Err(SourceError::new("V016", Fault::Input, format!("`{key}` has not been fetched")))
+        };
+        let disk = Disk::new(&workspace.spec_folder, &nothing);
+        let wishes = resolve::wishes(&workspace.spec, &disk, old, update);
+        let wishes = match wishes {
+            Ok(wishes) => wishes,
+            // What else is wrong with what lies here is told along with it.
+            Err(own) => {
+                let mut faults = resolve::resolve(&workspace.spec, &disk).err().unwrap_or_default();
+                faults.retain(|it| it.code() != "V016");
+                return Err(Error::Resolve(if faults.is_empty() { own } else { faults }));
+            }
+        };
+        if wishes.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let shelves = workspace.shelves();
+        if let Some(cache) = &shelves.cache {
+            cache.sweep(Duration::from_secs(3600));
+        }
+        let network = self.network(workspace)?;
+        let clients = self.clients(&network)?;
+        let results = clients.fetcher(self.settings, &shelves).all(&wishes);
+        let mut fetched = BTreeMap::new();
+        let mut faults = Vec::new();
+        for (wish, result) in wishes.into_iter().zip(results) {
+            match result {
+                Ok(remote) => {
+                    fetched.insert(wish.key, remote);
+                }
+                Err(source) => faults.push(resolve::Error::Source { source, place: wish.place }),
+            }
+        }
+        if faults.is_empty() { Ok(fetched) } else { Err(Error::Resolve(faults)) }
+    }
+
+    pub(super) fn clients<'n>(&'n self, network: &'n Network) -> Result<Clients<'n>, Error> {
+        Clients::new(self.settings, network, Path::new(""), self.progress).map_err(Error::Fetch)
+    }
+}
+
+/// Content that the lock names, from `vendor` or the cache.
+pub(super) fn at_hand(lock: Option<&Lock>, shelves: &Shelves, key: &str, text: &str) -> Result<Remote, SourceError> {
+    let stale = |message: String| {
+        let help = "run `ichor lock` to bring the lock up to date, and review what it changes";
+        Err(SourceError::new("L006", Fault::Input, message).help(help))
+    };
+    let Some((_, locked)) = lock.and_then(|it| it.sources().find(|(it, _)| it == key)) else {
+        return stale(format!("`{key}` is not in the lock"));
+    };
+    if locked.source != text {
+        return stale(format!("`{key}`: the source is {text}, but the lock says {}", locked.source));
+    }
+    match shelves.read(&locked.digest).map_err(|it| disk_fault(&it))? {
+        Some(bytes) => Ok(Remote { bytes, version: locked.version, manifest: locked.manifest }),
+        None => {
+            let message = format!("`{key}` ({}) is neither in vendor nor in the cache", locked.digest);
+            Err(SourceError::new("V016", Fault::Input, message).help("run `ichor vendor` to fetch it"))
+        }
+    }
+}
+
+fn rooted(mut network: Network, folder: &Path) -> Network {
+    for path in &mut network.authorities {
+        *path = folder.join(&*path).display().to_string();
+    }
+    network
+}

@@ -1,0 +1,306 @@
+//! `ichor init`: the first spec of a cluster, with values that fit it.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::Error;
+use crate::base::recipient::Recipient;
+use crate::edge::age;
+use crate::edge::disk::{self, Access};
+use crate::stage::spec::{KubernetesVersion, TalosVersion};
+
+/// What the user wants.
+#[derive(Clone, Debug)]
+pub struct Wishes {
+    /// The bundle's name, a DNS-1123 label.
+    pub name: String,
+    pub talos: TalosVersion,
+    pub kubernetes: KubernetesVersion,
+    /// The chart's exact version.
+    pub cilium: String,
+    /// Where the chart is.
+    pub chart: String,
+    pub features: Vec<Feature>,
+    pub recipients: Vec<Recipient>,
+}
+
+/// What Cilium shall do beyond the network itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Feature {
+    GatewayApi,
+    Hubble,
+    L2,
+    Bgp,
+    WireGuard,
+    HostFirewall,
+    BandwidthManager,
+    Dsr,
+}
+
+/// Every feature, with its name on the command line and what it is.
+pub const FEATURES: &[(&str, Feature, &str)] = &[
+    ("gateway-api", Feature::GatewayApi, "Gateway API"),
+    ("hubble", Feature::Hubble, "Hubble with relay and UI"),
+    ("l2", Feature::L2, "L2 announcements of load balancers"),
+    ("bgp", Feature::Bgp, "BGP"),
+    ("wireguard", Feature::WireGuard, "WireGuard between nodes"),
+    ("host-firewall", Feature::HostFirewall, "host firewall"),
+    ("bandwidth-manager", Feature::BandwidthManager, "bandwidth manager"),
+    ("dsr", Feature::Dsr, "native routing with DSR and Maglev"),
+];
+
+/// The chart's address.
+pub const CHART: &str = "oci://quay.io/cilium/charts/cilium";
+
+/// The files of a new workspace, by path.
+pub fn files(wishes: &Wishes) -> Vec<(String, String)> {
+    let mut files = vec![("ichor.yaml".to_owned(), spec(wishes)), ("values/cilium.yaml".into(), values(wishes))];
+    if wishes.has(Feature::L2) || wishes.has(Feature::Bgp) {
+        files.push(("network.yaml".into(), network(wishes)));
+    }
+    files
+}
+
+/// Writes files below a folder; refuses to replace any.
+pub fn write(folder: &Path, files: &[(String, String)]) -> Result<(), Error> {
+    let taken: Vec<PathBuf> = files.iter().map(|(path, _)| folder.join(path)).filter(|it| it.exists()).collect();
+    if !taken.is_empty() {
+        return Err(Error::Exists(taken));
+    }
+    for (path, text) in files {
+        disk::write(&folder.join(path), text.as_bytes(), Access::Public)?;
+    }
+    Ok(())
+}
+
+/// Makes an age identity, writes it to a file that only its owner may read, and gives back whom to seal to.
+pub fn new_key(file: &Path) -> Result<Recipient, Error> {
+    if file.exists() {
+        return Err(Error::Exists(vec![file.into()]));
+    }
+    let (identity, recipient) = age::generate();
+    disk::write(file, identity.expose(), Access::Owner)?;
+    Ok(Recipient { key: recipient, comment: String::new() })
+}
+
+/// The recipients in a file: public keys, one a line, or the public keys that `age-keygen` notes in an identity file.
+pub fn recipients(file: &Path) -> Result<Vec<Recipient>, Error> {
+    let text = disk::read_text(file)?;
+    let line = |line: &str| {
+        let line = line.trim();
+        let public = line.strip_prefix("# public key:").map(str::trim);
+        let plain = (!line.is_empty() && !line.starts_with('#')).then_some(line);
+        public.or(plain).filter(|it| !it.starts_with("AGE-")).and_then(|it| it.parse().ok())
+    };
+    let found: Vec<Recipient> = text.lines().filter_map(line).collect();
+    if found.is_empty() { Err(Error::NoRecipientIn(file.into())) } else { Ok(found) }
+}
+
+impl Wishes {
+    fn has(&self, feature: Feature) -> bool {
+        self.features.contains(&feature)
+    }
+
+    /// Major and minor of Cilium.
+    fn minor(&self) -> (u32, u32) {
+        let mut numbers = self.cilium.trim_start_matches('v').split('.').map(|it| it.parse().unwrap_or(0));
+        (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+    }
+}
+
+fn spec(wishes: &Wishes) -> String {
+    let mut text = format!(
+        "# What goes into the bundle `{name}`. After a change: `ichor lock`, `ichor check`, `ichor build`.
+bundle: {name}
+# Chooses the form of the patches, and the rules of `check`.
+talos: \"{talos}\"
+# What charts are told the cluster runs.
+kubernetes: \"{kubernetes}\"
+",
+        name = wishes.name,
+        talos = wishes.talos,
+        kubernetes = wishes.kubernetes.as_str(),
+    );
+    let gateway = wishes.has(Feature::GatewayApi);
+    if gateway {
+        text.push_str("# What charts are told the cluster has beyond Kubernetes itself: with it, Cilium brings its GatewayClass.\n");
+        text.push_str("apiVersions:\n  - gateway.networking.k8s.io/v1/GatewayClass\n");
+    }
+    text.push_str("# Who may open the bundle: age or SSH public keys, each with a word on whose it is.\n");
+    if wishes.recipients.is_empty() {
+        text.push_str("recipients: []\n");
+    } else {
+        text.push_str("recipients:\n");
+        for recipient in &wishes.recipients {
+            let _ = writeln!(text, "  - {recipient}");
+        }
+    }
+    text.push_str("# In the order in which Talos applies them.\nparts:\n");
+    if gateway {
+        let (version, channel) = match wishes.minor() {
+            (1, ..=16) => ("v1.1.0", "standard"),
+            (1, 17..=18) => ("v1.2.0", "standard"),
+            // Cilium 1.19 watches TLSRoute v1alpha2, which only the experimental channel has.
+            (1, 19) => ("v1.4.1", "experimental"),
+            _ => ("v1.6.1", "standard"),
+        };
+        let _ = write!(
+            text,
+            "  - name: gateway-api
+    manifest: https://github.com/kubernetes-sigs/gateway-api/releases/download/{version}/{channel}-install.yaml
+"
+        );
+    }
+    let _ = write!(
+        text,
+        "  - name: cilium
+    chart: {}
+    version: {}
+    namespace: kube-system
+    values:
+      - values/cilium.yaml
+",
+        wishes.chart,
+        wishes.cilium.trim_start_matches('v'),
+    );
+    if wishes.has(Feature::L2) || wishes.has(Feature::Bgp) {
+        text.push_str("  - name: network\n    manifest: network.yaml\n");
+    }
+    text
+}
+
+fn values(wishes: &Wishes) -> String {
+    let mut text = String::from(BASE);
+    for (feature, lines) in [
+        (Feature::Dsr, DSR),
+        (Feature::GatewayApi, GATEWAY_API),
+        (Feature::L2, L2),
+        (Feature::Bgp, BGP),
+        (Feature::WireGuard, WIRE_GUARD),
+        (Feature::HostFirewall, HOST_FIREWALL),
+        (Feature::BandwidthManager, BANDWIDTH_MANAGER),
+    ] {
+        if wishes.has(feature) {
+            text.push_str(lines);
+        }
+    }
+    text.push_str(if wishes.has(Feature::Hubble) { HUBBLE } else { NO_HUBBLE });
+    text
+}
+
+fn network(wishes: &Wishes) -> String {
+    let pools = if wishes.minor() >= (1, 18) { "cilium.io/v2" } else { "cilium.io/v2alpha1" };
+    let mut text = format!(
+        "# The addresses that Services of type LoadBalancer get. Cilium's operator defines these kinds, so Talos applies them
+# as soon as it runs.
+apiVersion: {pools}
+kind: CiliumLoadBalancerIPPool
+metadata:
+  name: pool
+spec:
+  blocks:
+    - cidr: 192.168.1.240/28 # free addresses of your own network
+"
+    );
+    if wishes.has(Feature::L2) {
+        text.push_str(
+            "---
+# The interfaces that answer for these addresses.
+apiVersion: cilium.io/v2alpha1
+kind: CiliumL2AnnouncementPolicy
+metadata:
+  name: announce
+spec:
+  loadBalancerIPs: true
+  interfaces:
+    - ^en.*
+    - ^eth.*
+  nodeSelector:
+    matchExpressions:
+      - key: node-role.kubernetes.io/control-plane
+        operator: DoesNotExist
+",
+        );
+    }
+    text
+}
+
+const BASE: &str = "# What Talos needs of Cilium.
+ipam:
+  mode: kubernetes
+kubeProxyReplacement: true
+# KubePrism: the API server on every node, before there is a network.
+k8sServiceHost: localhost
+k8sServicePort: 7445
+# Talos loads kernel modules itself and grants no pod SYS_MODULE.
+securityContext:
+  capabilities:
+    ciliumAgent: [CHOWN, KILL, NET_ADMIN, NET_RAW, IPC_LOCK, SYS_ADMIN, SYS_RESOURCE, DAC_OVERRIDE, FOWNER, SETGID, SETUID]
+    cleanCiliumState: [NET_ADMIN, SYS_ADMIN, SYS_RESOURCE]
+# Talos mounts the cgroups itself.
+cgroup:
+  autoMount:
+    enabled: false
+  hostRoot: /sys/fs/cgroup
+";
+
+const DSR: &str = "
+# Routes between nodes in place of a tunnel; answers of a Service go straight back to the client.
+routingMode: native
+autoDirectNodeRoutes: true
+ipv4NativeRoutingCIDR: 10.244.0.0/16 # Talos' own range of pods
+loadBalancer:
+  mode: dsr
+  algorithm: maglev
+";
+
+const GATEWAY_API: &str = "
+gatewayAPI:
+  enabled: true
+";
+
+const L2: &str = "
+l2announcements:
+  enabled: true
+# Each announced Service holds a lease, which the agent renews through the API server.
+k8sClientRateLimit:
+  qps: 20
+  burst: 40
+";
+
+const BGP: &str = "
+bgpControlPlane:
+  enabled: true
+";
+
+const WIRE_GUARD: &str = "
+# Each node makes its key at run time: none is in the manifests.
+encryption:
+  enabled: true
+  type: wireguard
+";
+
+const HOST_FIREWALL: &str = "
+hostFirewall:
+  enabled: true
+";
+
+const BANDWIDTH_MANAGER: &str = "
+bandwidthManager:
+  enabled: true
+";
+
+const HUBBLE: &str = "
+# Its certificates are made once, by `ichor lock`, and kept.
+hubble:
+  enabled: true
+  relay:
+    enabled: true
+  ui:
+    enabled: true
+";
+
+const NO_HUBBLE: &str = "
+hubble:
+  enabled: false
+";

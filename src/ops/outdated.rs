@@ -1,0 +1,61 @@
+//! `ichor outdated`: which sources have newer versions.
+
+use std::path::Path;
+
+use super::fetching::Fetching;
+use super::{Error, Workspace};
+use crate::edge::fetch::each;
+use crate::edge::sources::Disk;
+use crate::stage::resolve::{self, Fault, SourceError, Update, Wish, choose};
+use crate::stage::spec::Source;
+
+/// One source and its versions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Outdated {
+    /// `PART` or `PART/SUBCHART`.
+    pub key: String,
+    pub locked: Option<String>,
+    /// The newest that the spec allows.
+    pub allowed: Option<String>,
+    /// The newest release there is.
+    pub newest: Option<String>,
+}
+
+impl Outdated {
+    /// Whether there is a newer version, allowed or not.
+    pub fn is_outdated(&self) -> bool {
+        [&self.allowed, &self.newest].into_iter().flatten().any(|it| Some(it) != self.locked.as_ref())
+    }
+}
+
+/// The sources of a spec that have versions, in its order.
+pub fn outdated(spec: &Path, fetching: Fetching<'_>) -> Result<Vec<Outdated>, Error> {
+    let workspace = Workspace::read(spec)?;
+    let (lock, _) = workspace.lock()?;
+    if fetching.settings.offline {
+        let fault = SourceError::new("V016", Fault::Input, "newer versions are not known without the network");
+        return Err(Error::Fetch(fault.help("run the command without `--offline`")));
+    }
+    let nothing = |_: &str, _: &Source, _: &str| Err(SourceError::new("V016", Fault::Input, "nothing is fetched here"));
+    let disk = Disk::new(&workspace.spec_folder, &nothing);
+    let wishes = resolve::wishes(&workspace.spec, &disk, Some(&lock), &Update::All).map_err(Error::Resolve)?;
+    let wishes: Vec<Wish> =
+        wishes.into_iter().filter(|it| matches!(it.source, Source::Oci(_) | Source::Repository { .. })).collect();
+    let shelves = workspace.shelves();
+    let network = fetching.network(&workspace)?;
+    let clients = fetching.clients(&network)?;
+    let fetcher = clients.fetcher(fetching.settings, &shelves);
+    let found = each(fetching.settings.jobs, &wishes, |wish| {
+        let versions = fetcher.versions(&wish.source)?;
+        let newest = |constraint: Option<&str>| {
+            let chosen = choose::newest(versions.iter().map(String::as_str), constraint);
+            chosen.ok().flatten().map(str::to_owned)
+        };
+        let locked = wish.locked.as_ref().and_then(|it| it.version.clone());
+        let allowed = newest(wish.version.as_deref());
+        Ok(Outdated { key: wish.key.clone(), locked, allowed, newest: newest(None) })
+    });
+    let (found, faults): (Vec<_>, Vec<_>) = found.into_iter().partition(Result::is_ok);
+    let faults: Vec<SourceError> = faults.into_iter().filter_map(Result::err).collect();
+    if faults.is_empty() { Ok(found.into_iter().flatten().collect()) } else { Err(Error::Fetches(faults)) }
+}

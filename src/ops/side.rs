@@ -1,0 +1,96 @@
+//! Sides of a comparison: what lies behind a spec and its lock, part by part, as far as it is at hand.
+
+use std::collections::BTreeMap;
+
+use crate::engine::helm::values::coalesce_values;
+use crate::engine::value::Map;
+use crate::stage::diff::{Content, Part, Side, Values, values_json};
+use crate::stage::lock::{Lock, LockedPart};
+use crate::stage::pack::{self, talos};
+use crate::stage::render;
+use crate::stage::resolve::{self, ResolvedContent, Sources};
+use crate::stage::seal;
+use crate::stage::spec::{self, Spec};
+use crate::stage::vendor::Vendored;
+
+/// A spec with its lock. `known` may have a part's text already, by the digest of that text.
+pub(super) fn of_workspace(name: &str, spec: &Spec, lock: &Lock, sources: &dyn Sources, known: Option<&Side>) -> Side {
+    let mut side = Side::of_lock(name, lock, "the spec does not name it");
+    // What charts were told of is the lock's to say, where it says it.
+    side.kubernetes = side.kubernetes.or_else(|| spec.kubernetes.as_ref().map(|it| it.as_str().to_owned()));
+    side.talos = Some(spec.talos.to_string());
+    for part in &spec.parts {
+        let Some(locked) = lock.parts.get(&part.name) else {
+            side.remarks.push(format!("part {} is in the spec, but not in the lock", part.name));
+            continue;
+        };
+        let same = |it: &&Part| {
+            (it.output, it.digest, it.values) == (locked.output, locked.digest, locked.values) && it.content.is_ok()
+        };
+        let content = match known.and_then(|it| it.parts.get(&part.name)).filter(same) {
+            Some(known) => known.content.clone(),
+            None => content(spec, part, lock, locked, sources),
+        };
+        if let Some(entry) = side.parts.get_mut(&part.name) {
+            entry.content = content;
+        }
+    }
+    side.size = size(spec, &side.parts);
+    side
+}
+
+/// How large the patch is, where all manifests are at hand.
+pub(super) fn size(spec: &Spec, parts: &BTreeMap<String, Part>) -> Option<u64> {
+    let mut texts = Vec::new();
+    let mut namespaces = Vec::new();
+    for part in &spec.parts {
+        texts.push((part.name.as_str(), parts.get(&part.name)?.content.as_ref().ok()?.text.as_str()));
+        if let spec::Content::Chart(chart) = &part.content {
+            namespaces.push(chart.namespace.as_str());
+        }
+    }
+    let (manifests, _) = pack::lay_out(&texts, namespaces.into_iter());
+    Some(talos::control_plane(&manifests, spec.talos).len() as u64)
+}
+
+/// A chart's values in their two layers.
+pub(super) fn values(content: &ResolvedContent) -> Option<Values> {
+    match content {
+        ResolvedContent::Chart { chart, values, .. } => {
+            let defaults = coalesce_values(chart, &Map::any(), &mut Vec::new()).ok()?;
+            Some(Values { defaults: values_json(&defaults), user: values_json(values) })
+        }
+        ResolvedContent::Manifest(_) => None,
+    }
+}
+
+/// A spec and a lock of one part alone, so that one that is not at hand does not hide the others.
+fn content(
+    spec: &Spec,
+    part: &spec::Part,
+    lock: &Lock,
+    locked: &LockedPart,
+    sources: &dyn Sources,
+) -> Result<Content, String> {
+    let spec = Spec {
+        bundle: lock.bundle.clone(),
+        recipients: lock.recipients.clone(),
+        parts: vec![part.clone()],
+        ..spec.clone()
+    };
+    let lock = Lock { parts: [(part.name.clone(), locked.clone())].into(), ..lock.clone() };
+    let resolved = resolve::resolve(&spec, sources).map_err(|faults| first(&faults))?;
+    let values = resolved.parts().first().and_then(|it| values(&it.content));
+    let vendored = Vendored::locked(&spec, resolved, &lock).map_err(|stale| first(&stale))?;
+    let rendered = render::render(&vendored, None).map_err(|it| it.to_string())?;
+    let notes = rendered.parts().first().and_then(|it| it.notes.clone());
+    let sealed = seal::seal(&rendered).map_err(|it| it.to_string())?;
+    match sealed.parts().first() {
+        Some(it) if it.output == locked.output => Ok(Content { text: it.text.clone(), values, notes }),
+        _ => Err("it renders otherwise than its lock says".into()),
+    }
+}
+
+fn first<T: ToString>(faults: &[T]) -> String {
+    faults.first().map(ToString::to_string).unwrap_or_default()
+}

@@ -1,0 +1,154 @@
+//! `ichor upgrade`: another version of one part's chart, shown before anything is written.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::fetching::Fetching;
+use super::lock::{Locked, renewed};
+use super::{Error, Workspace, side};
+use crate::edge::disk::{self, Access};
+use crate::edge::mint::Mint;
+use crate::stage::diff::{self, Area, Diff, Finding, Risk, Side};
+use crate::stage::lock::Lock;
+use crate::stage::resolve::{self, ChartSource, ResolvedContent, Sources, Update};
+use crate::stage::spec::{self, Content, Spec, edit};
+
+/// What an upgrade is or would be.
+#[derive(Clone, Debug)]
+pub struct Upgraded {
+    pub diff: Diff,
+    /// What was locked, where it was written.
+    pub locked: Option<Locked>,
+}
+
+/// Renders a part with another version of its chart beside the present one. `version` is a version, or the path of an
+/// archive or folder. With `write`, the spec and the lock become those of the new version.
+pub fn upgrade(
+    spec_path: &Path,
+    part: &str,
+    version: &str,
+    identities: &[String],
+    fetching: Fetching<'_>,
+    write: bool,
+    now: Timestamp,
+) -> Result<Upgraded, Error> {
+    let workspace = Workspace::read(spec_path)?;
+    let (lock, _) = workspace.lock()?;
+    let text = candidate(&workspace, &lock, part, version)?;
+    let spec = Spec::parse(&workspace.file, &text).map_err(Error::Spec)?;
+    let mut next = workspace.clone();
+    (next.spec, next.spec_text) = (spec, text);
+    next.fetched = Some(fetching.fetch(&next, Some(&lock), &Update::None)?);
+    let old =
+        workspace.with_sources(Some(&lock), |sources| side::of_workspace("now", &workspace.spec, &lock, sources, None));
+    let name = format!("{part} {version}");
+    let mut mint = Mint::new(now, identities);
+    match renewed(&next, Some(lock.clone()), &mut mint, now) {
+        Ok((new_lock, locked)) => {
+            let new = next.with_sources(Some(&new_lock), |sources| {
+                side::of_workspace(&name, &next.spec, &new_lock, sources, Some(&old))
+            });
+            let diff = diff::diff(&old, &new, now);
+            let locked = if write { Some(apply(&workspace, &next, &new_lock, locked)?) } else { None };
+            Ok(Upgraded { diff, locked })
+        }
+        Err(Error::Render(fault)) if !write => {
+            let new = next.with_sources(Some(&lock), |sources| refused(&name, &old, &next, part, sources))?;
+            let mut diff = diff::diff(&old, &new, now);
+            let text = format!("it does not render with these values: {}", fault.message.replace('\n', " "));
+            diff.findings.insert(
+                0,
+                Finding { risk: Risk::Traffic, area: Area::Values, part: part.into(), resource: None, text },
+            );
+            diff.risk = format!("cannot be applied: part {part} does not render");
+            Ok(Upgraded { diff, locked: None })
+        }
+        Err(fault) => Err(fault),
+    }
+}
+
+/// The spec's text with the new version in it.
+fn candidate(workspace: &Workspace, lock: &Lock, part: &str, version: &str) -> Result<String, Error> {
+    let found = workspace.spec.parts.iter().find(|it| it.name == part);
+    let failed = |fault| Error::Edit { fault, parts: workspace.spec.parts.iter().map(|it| it.name.clone()).collect() };
+    let chart = match found.map(|it| &it.content) {
+        Some(Content::Chart(chart)) => chart,
+        Some(Content::Manifest { .. }) => return Err(failed(edit::EditError::NoChart(part.into()))),
+        None => return Err(failed(edit::EditError::NoPart(part.into()))),
+    };
+    let text = &workspace.spec_text;
+    if Path::new(version).exists() {
+        let path = below(version, workspace.spec_folder());
+        let found = workspace.with_sources(Some(lock), |sources| version_of(sources, &path))?;
+        return edit::set_chart(text, part, Some(&path), &found).map_err(failed);
+    }
+    let path = beside(chart, lock.parts.get(part).and_then(|it| it.version.as_deref()), version);
+    if let Some(path) = &path
+        && !workspace.spec_folder().join(path).exists()
+    {
+        return Err(Error::NoSuchVersion { version: version.into(), path: path.clone() });
+    }
+    edit::set_chart(text, part, path.as_deref(), version).map_err(failed)
+}
+
+/// `./cilium-1.20.0.tgz` beside `./cilium-1.19.6.tgz`; nothing where the chart's name has no version in it.
+fn beside(chart: &spec::Chart, old: Option<&str>, new: &str) -> Option<String> {
+    let (folder, file) = chart.path.rsplit_once('/').map_or(("", chart.path.as_str()), |(folder, file)| (folder, file));
+    let file = old.filter(|it| file.contains(it)).map(|it| file.replace(it, new.trim_start_matches('v')))?;
+    Some(if folder.is_empty() { file } else { format!("{folder}/{file}") })
+}
+
+/// A path from here as one from the spec's folder.
+fn below(path: &str, folder: &Path) -> String {
+    let here = |it: &Path| it.canonicalize().unwrap_or_else(|_| it.into());
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let (target, from) = (here(Path::new(path)), here(folder));
+    let shared = target.components().zip(from.components()).take_while(|(a, b)| a == b).count();
+    let up = std::iter::repeat_n(PathBuf::from(".."), from.components().count() - shared);
+    let down: PathBuf = up.chain(target.components().skip(shared).map(|it| it.as_os_str().into())).collect();
+    let down = down.display().to_string();
+    if down.starts_with("..") { down } else { format!("./{down}") }
+}
+
+fn version_of(sources: &dyn Sources, path: &str) -> Result<String, Error> {
+    use crate::engine::helm::Chart;
+    let bad = |message: String| Error::NotAnUpgrade { path: path.into(), message };
+    let chart = match sources.chart(path).map_err(|it| bad(it.to_string()))? {
+        ChartSource::Archive(bytes) => Chart::load_archive(&bytes),
+        ChartSource::Folder(tree) => Chart::load(&tree),
+    };
+    Ok(chart.map_err(|it| bad(it.to_string()))?.metadata().version.clone())
+}
+
+/// The side that does not render: its chart and its values, with the resources as they were.
+fn refused(name: &str, old: &Side, next: &Workspace, part: &str, sources: &dyn Sources) -> Result<Side, Error> {
+    let mut side = Side { name: name.into(), ..old.clone() };
+    let parts = next.spec.parts.iter().filter(|it| it.name == part).cloned().collect();
+    let resolved = resolve::resolve(&Spec { parts, ..next.spec.clone() }, sources).map_err(Error::Resolve)?;
+    if let (Some(resolved), Some(entry)) = (resolved.parts().first(), side.parts.get_mut(part)) {
+        entry.source = resolved.source.clone();
+        entry.digest = resolved.digest;
+        entry.size = Some(resolved.size);
+        if let ResolvedContent::Chart { version, .. } = &resolved.content {
+            entry.version = Some(version.clone());
+        }
+        if let Ok(content) = &mut entry.content {
+            content.values = side::values(&resolved.content);
+        }
+    }
+    Ok(side)
+}
+
+/// Writes the lock, then the spec. Where the spec cannot be written, the lock is put back.
+fn apply(before: &Workspace, next: &Workspace, lock: &Lock, locked: Locked) -> Result<Locked, Error> {
+    let (old, _) = before.lock()?;
+    let text = lock.encode();
+    let changed = old.encode() != text;
+    disk::write(&next.lock_path, text.as_bytes(), Access::Public)?;
+    if let Err(fault) = disk::write(Path::new(&next.file), next.spec_text.as_bytes(), Access::Public) {
+        disk::write(&next.lock_path, old.encode().as_bytes(), Access::Public)?;
+        return Err(fault.into());
+    }
+    Ok(Locked { changed, ..locked })
+}

@@ -1,0 +1,146 @@
+//! `ichor vendor`: everything the lock names, in the workspace.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::fetching::Fetching;
+use super::{Error, Workspace};
+use crate::base::digest::Digest;
+use crate::edge::disk;
+use crate::edge::fetch::{Event, Fetcher, Shelves, each};
+use crate::edge::layout::{Layout, Named, Pruned};
+use crate::engine::helm::Chart;
+use crate::stage::lock::{Lock, LockedSource};
+use crate::stage::resolve::{Fault, SourceError};
+use crate::stage::spec::{Kind, Source};
+use crate::stage::vendor::artifact::{self, Artifact};
+
+/// What vendoring did.
+#[derive(Clone, Debug)]
+pub struct VendoredFiles {
+    pub folder: PathBuf,
+    /// How many sources the lock names that lie elsewhere.
+    pub sources: usize,
+    pub pruned: Option<Pruned>,
+}
+
+/// Puts everything that the lock of the spec at a path names into `vendor`. With `prune`, removes what no lock of the
+/// workspace names.
+pub fn vendor(spec: &Path, fetching: Fetching<'_>, prune: bool) -> Result<VendoredFiles, Error> {
+    let workspace = Workspace::read(spec)?;
+    let (lock, _) = workspace.lock()?;
+    let shelves = workspace.shelves();
+    if let Some(cache) = &shelves.cache {
+        cache.sweep(Duration::from_secs(3600));
+    }
+    let wanted: Vec<(String, LockedSource, Source)> = elsewhere(&lock).collect();
+    let network = fetching.network(&workspace)?;
+    let clients = fetching.clients(&network)?;
+    let fetcher = clients.fetcher(fetching.settings, &shelves);
+    fetching.progress.event(Event::Total(wanted.len()));
+    let fetched = each(fetching.settings.jobs, &wanted, |(key, locked, source)| {
+        let named = fetch(&fetcher, key, locked, source)?;
+        fetching.progress.event(Event::Done { name: key, bytes: locked.size });
+        Ok::<Named, SourceError>(named)
+    });
+    let mut named = Vec::new();
+    let mut faults = Vec::new();
+    for it in fetched {
+        match it {
+            Ok(it) => named.push(it),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    if !faults.is_empty() {
+        return Err(Error::Fetches(faults));
+    }
+    let layout = Layout::at(&workspace.vendor);
+    let mut pruned = None;
+    if !named.is_empty() || prune {
+        let held = layout.hold()?;
+        let kept = of_all_locks(&workspace, prune)?;
+        held.put(&named, |digest| kept.contains(digest))?;
+        if prune {
+            pruned = Some(held.prune(|it| kept.contains(&it.digest))?);
+        }
+    }
+    Ok(VendoredFiles { folder: workspace.vendor, sources: wanted.len(), pruned })
+}
+
+/// What is missing from `vendor` or wrong in it, a sentence each.
+pub fn check(spec: &Path) -> Result<Vec<String>, Error> {
+    let workspace = Workspace::read(spec)?;
+    let (lock, _) = workspace.lock()?;
+    let layout = Layout::at(&workspace.vendor);
+    let own = Shelves { vendor: layout.blobs().clone(), cache: None };
+    let mut wanted = Vec::new();
+    for (key, locked, source) in elsewhere(&lock) {
+        wanted.push(match manifest_digest(&own, &locked, &source)? {
+            Some(digest) => Ok((artifact::ref_name(&source, locked.version.as_deref(), &locked.digest), digest)),
+            None => Err(format!("{key}: its content {} is missing or damaged", locked.digest)),
+        });
+    }
+    Ok(layout.check(&wanted)?)
+}
+
+/// What a lock names that does not lie beside the spec.
+fn elsewhere(lock: &Lock) -> impl Iterator<Item = (String, LockedSource, Source)> {
+    lock.sources().filter_map(|(key, locked)| {
+        let kind = if locked.version.is_some() { Kind::Chart } else { Kind::Manifest };
+        let source = Source::parse(&locked.source, kind).ok().filter(|it| !it.is_local())?;
+        Some((key, locked, source))
+    })
+}
+
+fn fetch(fetcher: &Fetcher<'_>, key: &str, locked: &LockedSource, source: &Source) -> Result<Named, SourceError> {
+    let part = key.split('/').next().unwrap_or(key);
+    let artifact = match source {
+        Source::Oci(name) => {
+            let (manifest, blobs) = fetcher.artifact(part, name, locked)?;
+            Artifact { manifest, blobs }
+        }
+        _ => wrap(&fetcher.content(key, source, locked)?, locked)
+            .map_err(|it| SourceError::new("V002", Fault::Input, format!("`{key}` is no chart: {it}")))?,
+    };
+    Ok(Named { name: artifact::ref_name(source, locked.version.as_deref(), &locked.digest), artifact })
+}
+
+/// Content that no registry gave, as an artifact; the error says why it is no chart.
+fn wrap(bytes: &[u8], locked: &LockedSource) -> Result<Artifact, String> {
+    match &locked.version {
+        Some(_) => {
+            let chart = Chart::load_archive(bytes).map_err(|it| it.to_string())?;
+            Ok(artifact::chart(bytes, chart.metadata()))
+        }
+        None => Ok(artifact::manifest(bytes, &locked.source)),
+    }
+}
+
+/// The digest of the manifest that names a locked source's content; `None` where the content is not at hand.
+fn manifest_digest(shelves: &Shelves, locked: &LockedSource, source: &Source) -> Result<Option<Digest>, Error> {
+    if let (Source::Oci(_), Some(digest)) = (source, locked.manifest) {
+        return Ok(Some(digest));
+    }
+    let Some(bytes) = shelves.read(&locked.digest)? else { return Ok(None) };
+    Ok(wrap(&bytes, locked).ok().map(|it| Digest::of(&it.manifest)))
+}
+
+/// The digests of the manifests that any lock of the workspace names. Where all must be known, a lock that cannot be read
+/// is a fault.
+fn of_all_locks(workspace: &Workspace, all: bool) -> Result<BTreeSet<Digest>, Error> {
+    let shelves = workspace.shelves();
+    let mut kept = BTreeSet::new();
+    let folder = workspace.lock_path.parent().unwrap_or(Path::new("."));
+    for path in disk::files_with_extension(folder, "lock")? {
+        let lock = match Lock::decode(&disk::read_text(&path)?) {
+            Ok(lock) => lock,
+            Err(fault) if all => return Err(Error::Lock { path, fault }),
+            Err(_) => continue,
+        };
+        for (_, locked, source) in elsewhere(&lock) {
+            kept.extend(manifest_digest(&shelves, &locked, &source)?);
+        }
+    }
+    Ok(kept)
+}

@@ -1,0 +1,71 @@
+//! Why a source is not what the spec says.
+
+use super::sources::{Fault, SourceError};
+use crate::base::diagnostic::{Diagnostic, Place};
+
+/// Why a source is not what the spec says.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum Error {
+    #[error("{source}")]
+    Source { source: SourceError, place: Place },
+    #[error("`{path}` is no chart: {message}")]
+    NotAChart { path: String, message: String, place: Place },
+    #[error("`{path}` is version {found}, but version {wanted} is asked for")]
+    WrongVersion { path: String, found: String, wanted: String, place: Place },
+    #[error("`{path}` is a chart called `{found}`, but `{wanted}` is asked for")]
+    WrongName { path: String, found: String, wanted: String, place: Place },
+    #[error("`{wanted}` is no version constraint: {message}")]
+    BadConstraint { wanted: String, message: String, place: Place },
+    #[error("values file `{path}` cannot be read: {message}")]
+    Values { path: String, message: String, place: Place },
+    #[error("there are no manifests in `{path}`: no `.yaml`, `.yml` or `.json`")]
+    NoManifests { path: String, place: Place },
+}
+
+impl Error {
+    /// The stable code of the fault.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::Source { source, .. } => source.code,
+            Error::NotAChart { .. } => "V002",
+            Error::WrongVersion { .. } => "V003",
+            Error::BadConstraint { .. } => "V004",
+            Error::Values { .. } => "V005",
+            Error::WrongName { .. } => "V006",
+            Error::NoManifests { .. } => "V007",
+        }
+    }
+
+    /// Whose fault it is.
+    pub fn fault(&self) -> Fault {
+        match self {
+            Error::Source { source, .. } => source.fault,
+            _ => Fault::Input,
+        }
+    }
+
+    /// What to tell the user.
+    pub fn diagnostic(&self) -> Diagnostic {
+        let diagnostic = Diagnostic::error(self.code(), self.to_string()).at(self.place().clone());
+        match self {
+            Error::Source { source: SourceError { help: Some(help), .. }, .. } => diagnostic.help(help.clone()),
+            Error::WrongVersion { .. } => {
+                diagnostic.help("name another version, or run `ichor lock` where the spec has changed")
+            }
+            _ => diagnostic,
+        }
+    }
+
+    /// Where in the spec the source is named.
+    pub fn place(&self) -> &Place {
+        match self {
+            Error::Source { place, .. }
+            | Error::NotAChart { place, .. }
+            | Error::WrongVersion { place, .. }
+            | Error::WrongName { place, .. }
+            | Error::BadConstraint { place, .. }
+            | Error::Values { place, .. }
+            | Error::NoManifests { place, .. } => place,
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What resolving asks of the world.
+
+use crate::base::digest::Digest;
+use crate::base::tree::FileTree;
+use crate::stage::spec::Source;
+
+/// Where the bytes of sources come from. Paths are those of the spec, from its folder.
+pub trait Sources {
+    /// A chart on this machine.
+    fn chart(&self, path: &str) -> Result<ChartSource, SourceError>;
+    /// A manifest on this machine.
+    fn manifest(&self, path: &str) -> Result<ManifestSource, SourceError>;
+    /// A values file.
+    fn file(&self, path: &str) -> Result<Vec<u8>, SourceError>;
+    /// What lies elsewhere, by the key of its [`Wish`](super::Wish): `PART` or `PART/SUBCHART`.
+    fn remote(&self, key: &str, source: &Source, text: &str) -> Result<Remote, SourceError>;
+}
+
+/// A chart as it was found.
+#[derive(Clone, Debug)]
+pub enum ChartSource {
+    Archive(Vec<u8>),
+    /// A folder, without what its `.helmignore` leaves out.
+    Folder(FileTree),
+}
+
+/// A manifest as it was found.
+#[derive(Clone, Debug)]
+pub enum ManifestSource {
+    File(Vec<u8>),
+    /// The YAML and JSON files of a folder.
+    Folder(FileTree),
+}
+
+/// What was fetched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remote {
+    pub bytes: Vec<u8>,
+    /// The version it was asked for by; absent for an address.
+    pub version: Option<String>,
+    /// The digest of its manifest, where it comes from a registry.
+    pub manifest: Option<Digest>,
+}
+
+/// A source could not be had.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct SourceError {
+    /// The stable code of the fault.
+    pub code: &'static str,
+    pub message: String,
+    /// What to do.
+    pub help: Option<String>,
+    pub fault: Fault,
+}
+
+/// Whose fault it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The spec names something that is not there or is not what it should be.
+    Input,
+    /// What was found is not what the lock says.
+    Differs,
+    /// Network, disk or permissions failed.
+    Surroundings,
+}
+
+impl SourceError {
+    pub fn new(code: &'static str, fault: Fault, message: impl Into<String>) -> Self {
+        SourceError { code, message: message.into(), help: None, fault }
+    }
+
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}

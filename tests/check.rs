@@ -1,0 +1,397 @@
+//! `ichor check` and `ichor init`: every rule fires where it should, and what `init` writes is clean.
+
+#![allow(clippy::disallowed_methods)] // A test reads and writes its own files.
+
+use std::fs;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use ichor::base::diagnostic::{Diagnostic, Severity};
+use ichor::edge::fetch::{Credentials, Event, Progress, Settings};
+use ichor::ops;
+use ichor::ops::fetching::Fetching;
+use ichor::ops::lock::Request;
+use jiff::Timestamp;
+
+/// A workspace with a small chart that is called `cilium`.
+struct Workspace {
+    folder: tempfile::TempDir,
+}
+
+const SPEC: &str = "bundle: b
+talos: \"1.13\"
+kubernetes: \"1.34.1\"
+recipients: [RECIPIENT]
+parts:
+  - name: cilium
+    chart: ./chart
+    namespace: kube-system
+    values: [values.yaml]
+  - name: extra
+    manifest: extra.yaml
+";
+
+const DEFAULTS: &str = "securityContext: {capabilities: {ciliumAgent: [NET_ADMIN], cleanCiliumState: [NET_ADMIN]}}
+cgroup: {autoMount: {enabled: false}, hostRoot: /sys/fs/cgroup}
+kubeProxyReplacement: false
+k8sServiceHost: \"\"
+k8sServicePort: \"\"
+bpf: {masquerade: false, hostLegacyRouting: ~}
+ipam: {mode: cluster-pool, operator: {clusterPoolIPv4PodCIDRList: [10.0.0.0/8]}}
+gatewayAPI: {enabled: false, gatewayClass: {create: auto}}
+hubble: {relay: {enabled: false}, ui: {enabled: false}}
+nodeSelector: {kubernetes.io/os: linux}
+l2announcements: {enabled: false}
+";
+
+const TEMPLATE: &str = "apiVersion: apps/v1
+kind: DaemonSet
+metadata:
+  name: cilium
+  {{- if ne (toString .Values.nowhere) \"true\" }}
+  namespace: {{ .Release.Namespace }}
+  {{- end }}
+spec:
+  selector: {{ toYaml .Values.nodeSelector | nindent 4 }}
+  lease: {{ .Values.l2announcements.leaseDuration }}
+  template: {spec: {hostNetwork: true}}
+  {{- if .Values.secret }}
+  ca: {{ (genCA \"CA\" 100).Cert | b64enc }}
+  {{- end }}
+";
+
+struct Silent;
+
+impl Progress for Silent {
+    fn event(&self, _: Event<'_>) {}
+}
+
+impl Workspace {
+    fn new(version: &str) -> Workspace {
+        let folder = tempfile::tempdir().expect("a folder");
+        let workspace = Workspace { folder };
+        workspace.write("chart/Chart.yaml", &format!("apiVersion: v2\nname: cilium\nversion: {version}\n"));
+        workspace.write("chart/values.yaml", DEFAULTS);
+        workspace.write("chart/templates/agent.yaml", TEMPLATE);
+        workspace.write("values.yaml", "{}\n");
+        workspace
+            .write("extra.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: extra, namespace: kube-system}\n");
+        let (_, recipient) = ichor::edge::age::generate();
+        workspace.write("ichor.yaml", &SPEC.replace("RECIPIENT", &recipient));
+        workspace
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        self.folder.path().join(file)
+    }
+
+    fn write(&self, file: &str, text: &str) -> &Workspace {
+        let path = self.path(file);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        fs::write(path, text).expect("written");
+        self
+    }
+
+    fn edit(&self, file: &str, from: &str, to: &str) -> &Workspace {
+        let text = fs::read_to_string(self.path(file)).expect("a file");
+        assert!(text.contains(from), "{from} is in {text}");
+        self.write(file, &text.replace(from, to))
+    }
+
+    /// Locks, then checks at the present moment.
+    fn check(&self) -> Vec<Diagnostic> {
+        let now: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a time");
+        let settings = Settings {
+            offline: true,
+            jobs: 1,
+            patience: std::time::Duration::from_secs(1),
+            credentials: Credentials::of_user(&|_| None),
+            user_file: None,
+        };
+        let fetching = Fetching { settings: &settings, progress: &Silent };
+        ops::lock::lock(&self.path("ichor.yaml"), &Request::default(), fetching, now).expect("locked");
+        ops::check::check(&self.path("ichor.yaml"), now).expect("checked").diagnostics
+    }
+
+    /// The codes of what is found, with `!` behind errors.
+    fn codes(&self) -> Vec<String> {
+        let mark = |it: &Diagnostic| if it.severity == Severity::Error { "!" } else { "" };
+        self.check().iter().map(|it| format!("{}{}", it.code, mark(it))).collect()
+    }
+
+    fn values(&self, text: &str) -> Vec<String> {
+        self.write("values.yaml", text).codes()
+    }
+
+    fn extra(&self, text: &str) -> Vec<String> {
+        self.write("extra.yaml", text).codes()
+    }
+}
+
+#[test]
+fn what_is_right_is_not_complained_of() {
+    let workspace = Workspace::new("1.19.6");
+    assert_eq!(workspace.codes(), [""; 0]);
+    let values = "nodeSelector: {mine: true}\nl2announcements: {enabled: true, leaseDuration: 3s}\nglobal: {a: 1}\nkubeProxyReplacement: true\nk8sServiceHost: localhost\nk8sServicePort: 7445\nbpf: {masquerade: true, hostLegacyRouting: true}\n";
+    assert_eq!(workspace.values(values), [""; 0]);
+}
+
+#[test]
+fn typos_in_values_are_found_with_their_place() {
+    let workspace = Workspace::new("1.19.6");
+    workspace.write("values.yaml", "hubble:\n  relai:\n    enabled: true\nhostLegacyRouting: true\nnothingLikeIt: 1\n");
+    let found = workspace.check();
+    let told: Vec<(&str, String, &str)> =
+        found.iter().map(|it| (it.code, it.to_string(), it.help.as_deref().unwrap_or_default())).collect();
+    assert_eq!(told.len(), 3, "{told:?}");
+    assert!(told[0].1.ends_with("values.yaml:2:3: the chart cilium 1.19.6 has no value `hubble.relai`"), "{told:?}");
+    assert_eq!((told[0].0, told[0].2), ("H001", "did you mean `hubble.relay`?"));
+    assert_eq!((told[1].0, told[1].2), ("H001", "did you mean `bpf.hostLegacyRouting`?"));
+    assert!(told[2].2.contains("helm show values"), "{told:?}");
+    // Values written into the spec point into the spec; a key that a template reads somewhere is a warning.
+    workspace.write("values.yaml", "{}\n").edit("ichor.yaml", "[values.yaml]", "[{hubble: {leaseDuration: 1}}]");
+    let found = workspace.check();
+    assert!(found[0].to_string().contains("ichor.yaml:9:24: the chart"), "{}", found[0]);
+    assert_eq!((found[0].code, found[0].severity), ("H002", Severity::Warning));
+}
+
+#[test]
+fn rules_of_cilium() {
+    let workspace = Workspace::new("1.19.6");
+    for (values, expected) in [
+        ("securityContext: {capabilities: {ciliumAgent: [SYS_MODULE]}}", &["C001!"][..]),
+        ("securityContext: {capabilities: {cleanCiliumState: [SYS_MODULE]}}", &["C001!"]),
+        ("cgroup: {autoMount: {enabled: true}}", &["C002!"]),
+        ("cgroup: {hostRoot: /run/cilium/cgroupv2}", &["C002!"]),
+        ("kubeProxyReplacement: strict", &["C003!"]),
+        ("kubeProxyReplacement: true", &["C004!"]),
+        ("k8sServiceHost: auto", &["C004!"]),
+        ("{k8sServiceHost: 10.0.0.1, k8sServicePort: 7445}", &["C004!"]),
+        ("{k8sServiceHost: 10.0.0.1, k8sServicePort: '6443', kubeProxyReplacement: 'true'}", &[]),
+        ("bpf: {masquerade: true}", &["C005"]),
+        ("ipam: {mode: kubernetes, operator: {clusterPoolIPv4PodCIDRList: [10.0.0.0/8]}}", &["C006"]),
+        ("gatewayAPI: {enabled: true}", &["C007", "C008"]),
+        ("gatewayAPI: {enabled: true, gatewayClass: {create: 'true'}}", &["C008"]),
+    ] {
+        assert_eq!(workspace.values(values), expected, "{values}");
+    }
+    let crd = |version: &str| {
+        format!(
+            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: a\n  annotations:\n    gateway.networking.k8s.io/bundle-version: {version}\n"
+        )
+    };
+    workspace.edit("ichor.yaml", "recipients", "apiVersions: [gateway.networking.k8s.io/v1/GatewayClass]\nrecipients");
+    workspace.write("values.yaml", "gatewayAPI: {enabled: true}\n");
+    assert_eq!(workspace.extra(&crd("v1.0.0")), ["C008"]);
+    assert_eq!(workspace.extra(&crd("v1.4.1")), [""; 0]);
+}
+
+#[test]
+fn the_image_is_not_the_chart() {
+    let workspace = Workspace::new("1.19.6");
+    fs::create_dir_all(workspace.path("quay.io/cilium")).expect("made");
+    fs::rename(workspace.path("chart"), workspace.path("quay.io/cilium/cilium")).expect("moved");
+    workspace.edit("ichor.yaml", "./chart", "./quay.io/cilium/cilium");
+    assert_eq!(workspace.codes(), ["C012!"]);
+}
+
+#[test]
+fn rules_on_objects_beside_cilium() {
+    let pool = |api: &str, spec: &str| {
+        format!("apiVersion: cilium.io/{api}\nkind: CiliumLoadBalancerIPPool\nmetadata: {{name: a}}\nspec: {spec}\n")
+    };
+    let blocks = "{blocks: [{cidr: 10.0.0.0/24}]}";
+    let cidrs = "{cidrs: [{cidr: 10.0.0.0/24}]}";
+    let new = Workspace::new("1.19.6");
+    assert_eq!(new.extra(&pool("v2", blocks)), [""; 0]);
+    assert_eq!(new.extra(&pool("v2alpha1", blocks)), ["C009"]);
+    assert_eq!(new.extra(&pool("v2", cidrs)), ["C009!"]);
+    let old = Workspace::new("1.16.5");
+    assert_eq!(old.extra(&pool("v2alpha1", blocks)), [""; 0]);
+    assert_eq!(old.extra(&pool("v2", blocks)), ["C009!"]);
+    let oldest = Workspace::new("1.15.1");
+    assert_eq!(oldest.extra(&pool("v2alpha1", cidrs)), ["C009"]);
+    let policy = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: a, namespace: b}\nspec:\n  endpointSelector: {matchLabels: {k8s-app: cilium-hubble-relay}}\n";
+    assert_eq!(new.extra(policy), ["C011"]);
+    assert_eq!(new.extra(&policy.replace("cilium-hubble-relay", "hubble-relay")), [""; 0]);
+}
+
+#[test]
+fn versions_that_do_not_go_together() {
+    let workspace = Workspace::new("1.20.0");
+    assert_eq!(workspace.codes(), [""; 0]);
+    workspace.edit("ichor.yaml", "1.34.1", "1.31.0");
+    assert_eq!(workspace.codes(), ["C010"]);
+    workspace.edit("ichor.yaml", "1.31.0", "1.30.0");
+    let found = workspace.check();
+    assert_eq!(found.iter().map(|it| it.code).collect::<Vec<_>>(), ["T001", "C010"]);
+    assert!(found[0].to_string().contains("ichor.yaml:3:13: Talos 1.13 supports Kubernetes 1.31 to 1.36, not 1.30.0"));
+    workspace.edit("ichor.yaml", "\"1.13\"", "\"1.20\"");
+    assert_eq!(workspace.codes(), ["T008", "C010"]);
+}
+
+#[test]
+fn rules_of_talos() {
+    let workspace = Workspace::new("1.19.6");
+    let config = |name: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: x}}\n");
+    assert_eq!(workspace.extra(&format!("{}---\n{}", config("a"), config("a"))), ["T003"]);
+    assert_eq!(workspace.extra("metadata: {name: a}\n"), ["T007!"]);
+    let large = format!("{}data:\n  a: {}\n", config("a"), "x".repeat(1_600_000));
+    assert_eq!(workspace.extra(&large), ["T006!"]);
+    let many: Vec<String> =
+        (0..12).map(|it| format!("{}data:\n  a: {}\n", config(&format!("a{it}")), "x".repeat(400_000))).collect();
+    assert_eq!(workspace.extra(&many.join("---\n")), ["T005"]);
+    let more: Vec<String> =
+        (0..30).map(|it| format!("{}data:\n  a: {}\n", config(&format!("a{it}")), "x".repeat(400_000))).collect();
+    assert_eq!(workspace.extra(&more.join("---\n")), ["T005!"]);
+    workspace.write("extra.yaml", &config("a"));
+    // An object that names no namespace.
+    assert_eq!(workspace.values("nowhere: true"), ["T002", "T004!"]);
+    // A namespace of one's own is made with the labels that let privileged pods in, unless a part brings it without.
+    workspace.write("values.yaml", "{}\n").edit("ichor.yaml", "namespace: kube-system", "namespace: own");
+    assert_eq!(workspace.codes(), [""; 0]);
+    let namespace = "apiVersion: v1\nkind: Namespace\nmetadata:\n  name: own\n";
+    assert_eq!(workspace.extra(namespace), ["T004!"]);
+    let labels = "  labels: {pod-security.kubernetes.io/enforce: privileged}\n";
+    assert_eq!(workspace.extra(&format!("{namespace}{labels}")), [""; 0]);
+}
+
+#[test]
+fn certificates_are_held_against_the_clock() {
+    let workspace = Workspace::new("1.19.6");
+    workspace.write("values.yaml", "secret: true\n");
+    let at = |day: &str| {
+        let now: Timestamp = format!("{day}T00:00:00Z").parse().expect("a time");
+        let found = ops::check::check(&workspace.path("ichor.yaml"), now).expect("checked").diagnostics;
+        found.iter().map(|it| format!("{} {}", it.code, it.message)).collect::<Vec<_>>()
+    };
+    assert_eq!(workspace.codes(), [""; 0]);
+    // Minted on 2026-01-01 for a hundred days.
+    assert_eq!(at("2026-03-11"), [""; 0]);
+    let soon = at("2026-03-20");
+    assert!(soon[0].starts_with("X002 the certificate cilium/") && soon[0].ends_with("in 22 days"), "{soon:?}");
+    assert!(at("2026-04-12")[0].starts_with("X001 the certificate cilium/"), "{:?}", at("2026-04-12"));
+}
+
+fn ichor(folder: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ichor"));
+    command.args(args).current_dir(folder).env("ICHOR_STORE", folder.join("store")).env_remove("ICHOR_IDENTITY");
+    command.output().expect("ichor runs")
+}
+
+#[test]
+fn the_exit_code_and_json_say_what_was_found() {
+    let workspace = Workspace::new("1.19.6");
+    let folder = workspace.folder.path();
+    let output = ichor(folder, &["check"]);
+    assert_eq!(output.status.code(), Some(0), "without a lock there is a warning alone");
+    assert!(String::from_utf8_lossy(&output.stderr).contains("warning[L001]"));
+    workspace.values("cgroup: {autoMount: {enabled: true}}\n");
+    let output = ichor(folder, &["check", "--format", "json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!((&json["errors"], &json["warnings"]), (&1.into(), &0.into()));
+    let diagnostic = &json["diagnostics"][0];
+    assert_eq!(
+        (&diagnostic["code"], &diagnostic["severity"], &diagnostic["line"]),
+        (&"C002".into(), &"error".into(), &7.into())
+    );
+    assert!(json["sizes"]["talos"].as_u64().is_some_and(|it| it > 100));
+    // A lock that is not the spec's is an error of its own.
+    workspace.write("values.yaml", "{}\n");
+    let output = ichor(folder, &["check", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!((output.status.code(), &json["diagnostics"][0]["code"]), (Some(1), &"L006".into()));
+}
+
+#[test]
+fn init_writes_what_check_accepts() {
+    let workspace = Workspace::new("1.19.6");
+    let folder = workspace.folder.path();
+    let output = ichor(
+        folder,
+        &["init", "new", "--name", "home", "--chart", "../chart", "--new-key", "key.txt", "--feature", "l2,dsr"],
+    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.stdout.is_empty());
+    use std::os::unix::fs::PermissionsExt;
+    let key = workspace.path("key.txt");
+    assert_eq!(fs::metadata(&key).expect("the key").permissions().mode() & 0o777, 0o600);
+    let secret = fs::read_to_string(&key).expect("the key");
+    let public = secret.lines().find_map(|it| it.strip_prefix("# public key: ")).expect("noted");
+    let spec = fs::read_to_string(workspace.path("new/ichor.yaml")).expect("the spec");
+    assert!(spec.contains(&format!("recipients:\n  - {public}\n")), "{spec}");
+    assert!(!spec.contains("AGE-SECRET-KEY") && !String::from_utf8_lossy(&output.stderr).contains("AGE-SECRET-KEY"));
+    // Nothing is replaced, and no key is made where that stops it.
+    let again = ichor(folder, &["init", "new", "--new-key", "other.txt"]);
+    assert_eq!(again.status.code(), Some(2));
+    assert!(!workspace.path("other.txt").exists());
+    let again = ichor(folder, &["init", "third", "--new-key", "key.txt"]);
+    assert_eq!((again.status.code(), fs::read_to_string(&key).expect("the key")), (Some(2), secret.clone()));
+    // An identity file tells whom to seal to.
+    assert!(ichor(folder, &["init", "other", "-R", "key.txt", "--yes"]).status.success());
+    assert!(fs::read_to_string(workspace.path("other/ichor.yaml")).expect("the spec").contains(public));
+}
+
+#[test]
+fn every_feature_gives_clean_values_for_the_real_charts() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let near = ["../shared/conformance/charts", "../../shared/conformance/charts"].map(|it| root.join(it));
+    let Some(charts) = near.into_iter().find(|it| it.join("cilium-1.19.6.tgz").is_file()) else {
+        eprintln!("skipped: the charts are not here");
+        return;
+    };
+    for (version, kubernetes, features) in [
+        ("1.16.5", "1.31.0", "hubble,l2,bgp,wireguard,host-firewall,bandwidth-manager,dsr"),
+        ("1.18.5", "1.33.0", "hubble,l2"),
+        ("1.19.6", "1.34.1", "hubble,l2,bgp,wireguard,host-firewall,bandwidth-manager,dsr,gateway-api"),
+        ("1.20.0", "1.34.1", "gateway-api,hubble"),
+        ("1.20.0", "1.34.1", "bgp"),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let chart = charts.join(format!("cilium-{version}.tgz"));
+        fs::copy(&chart, folder.path().join("cilium.tgz")).expect("the chart");
+        let args = [
+            "init",
+            "--name",
+            "home",
+            "--chart",
+            "./cilium.tgz",
+            "--cilium",
+            version,
+            "--kubernetes",
+            kubernetes,
+            "--new-key",
+            "key.txt",
+            "--feature",
+            features,
+        ];
+        let output = ichor(folder.path(), &args);
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let spec = folder.path().join("ichor.yaml");
+        let mut text = String::new();
+        for line in fs::read_to_string(&spec).expect("the spec").lines() {
+            match line.trim().strip_prefix("manifest: https://") {
+                Some(url) => {
+                    let crd_version = url.split('/').find(|it| it.starts_with("v1.")).expect("a version");
+                    let crd = format!(
+                        "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: a\n  annotations:\n    gateway.networking.k8s.io/bundle-version: {crd_version}\n"
+                    );
+                    fs::write(folder.path().join("crds.yaml"), crd).expect("written");
+                    text.push_str("    manifest: crds.yaml\n");
+                }
+                None => text.push_str(&format!("{line}\n")),
+            }
+        }
+        let mut file = fs::File::create(&spec).expect("the spec");
+        file.write_all(text.as_bytes()).expect("written");
+        assert!(ichor(folder.path(), &["lock"]).status.success());
+        let output = ichor(folder.path(), &["check"]);
+        assert!(
+            String::from_utf8_lossy(&output.stderr).contains("0 errors, 0 warnings"),
+            "{version}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+}

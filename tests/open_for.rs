@@ -1,0 +1,147 @@
+//! The flags of `open` and `build` for forms, on the quickstart example.
+
+#![allow(clippy::disallowed_methods)] // A test reads and writes its own files.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+struct Workspace {
+    folder: tempfile::TempDir,
+}
+
+impl Workspace {
+    /// The quickstart example, sealed to a key of its own, locked and built.
+    fn new() -> Workspace {
+        let workspace = Workspace { folder: tempfile::tempdir().expect("a folder") };
+        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quickstart"), workspace.folder.path());
+        fs::create_dir(workspace.path("lockfiles")).expect("made");
+        let (identity, recipient) = ichor::edge::age::generate();
+        fs::write(workspace.path("key.txt"), identity.expose()).expect("written");
+        let spec = fs::read_to_string(workspace.path("ichor.yaml")).expect("the spec");
+        let line = spec.lines().find(|it| it.trim().starts_with("- age1")).expect("a recipient");
+        fs::write(workspace.path("ichor.yaml"), spec.replace(line, &format!("  - {recipient}"))).expect("written");
+        assert!(workspace.run(&["lock"]).status.success());
+        assert!(workspace.run(&["build"]).status.success());
+        workspace
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        self.folder.path().join(file)
+    }
+
+    fn run(&self, args: &[&str]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_ichor"));
+        command.args(args).current_dir(self.folder.path()).env("ICHOR_STORE", self.path("store"));
+        command.env("ICHOR_IDENTITY", "key.txt").output().expect("ichor runs")
+    }
+
+    fn done(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("text")
+    }
+
+    /// The code of the error that stops a call; nothing may stand on standard output.
+    fn fault(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{args:?}");
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        error.split(['[', ']']).nth(1).unwrap_or_default().to_owned()
+    }
+
+    fn read(&self, file: &str) -> String {
+        fs::read_to_string(self.path(file)).unwrap_or_else(|it| panic!("{file}: {it}"))
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("made");
+    for entry in fs::read_dir(from).expect("the example") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() { copy(&entry.path(), &target) } else { drop(fs::copy(entry.path(), target)) }
+    }
+}
+
+#[test]
+fn calls_that_make_no_sense_are_told_apart() {
+    let workspace = Workspace::new();
+    fs::write(workspace.path("worker.yaml"), "machine:\n  type: worker\n").expect("written");
+    fs::write(workspace.path("broken.yaml"), "machine: [\n  secret: hunter2\n").expect("written");
+    for (args, code) in [
+        (&["open", "--for", "helm"][..], "D002"),
+        (&["open", "--for", "machine-config"], "D005"),
+        (&["open", "--for", "machine-config", "absent.yaml"], "E001"),
+        (&["open", "--for", "machine-config", "worker.yaml"], "D004"),
+        (&["open", "--for", "machine-config=broken.yaml"], "D004"),
+        (&["open", "--for", "files"], "D006"),
+        (&["build", "--for", "files", "-o", "-"], "D006"),
+        (&["open", "--for", "omni", "--split", "1KiB", "-o", "x/"], "D007"),
+        (&["handoff", "flux", "--values", "absent=x.yaml"], "D009"),
+        (&["handoff", "flux", "--values", "beacon=absent.yaml"], "E001"),
+    ] {
+        assert_eq!(workspace.fault(args), code, "{args:?}");
+    }
+    let shown = workspace.run(&["open", "--for", "machine-config", "broken.yaml"]);
+    assert!(!String::from_utf8_lossy(&shown.stderr).contains("hunter2"), "a config's text is never shown");
+}
+
+#[test]
+fn the_word_after_the_target_is_the_bundle() {
+    let workspace = Workspace::new();
+    let patch = workspace.done(&["open"]);
+    assert_eq!(workspace.done(&["open", "--for", "talos", "result"]), patch);
+    assert_eq!(workspace.done(&["open", "result", "--for", "talos"]), patch);
+    fs::write(workspace.path("cp.yaml"), "machine: {type: controlplane}\n").expect("written");
+    let config = workspace.done(&["open", "--for", "machine-config", "cp.yaml", "result"]);
+    assert!(
+        config
+            .starts_with("machine: {type: controlplane}\ncluster:\n    inlineManifests:\n        - name: 00-beacon\n")
+    );
+    assert_eq!(workspace.done(&["open", "--for=machine-config=cp.yaml", "result"]), config);
+}
+
+#[test]
+fn patches_are_stripped_and_split_on_request() {
+    let workspace = Workspace::new();
+    let plain = workspace.done(&["open", "--for", "kubectl"]);
+    let stripped = workspace.done(&["open", "--for", "kubectl", "--strip"]);
+    assert!(plain.contains("# Source: ") && !stripped.contains("# Source: ") && stripped.len() < plain.len());
+    workspace.done(&["open", "--for", "talos", "--split", "4MiB", "-o", "whole/"]);
+    assert_eq!(fs::read_dir(workspace.path("whole")).expect("a folder").count(), 1, "nothing calls for a cut");
+    workspace.done(&["open", "--for", "talos", "--split", "6KiB", "-o", "cut/"]);
+    let first = workspace.read("cut/controlplane-01.yaml");
+    let second = workspace.read("cut/controlplane-02.yaml");
+    assert!(first.len() <= 6144 && second.len() <= 6144, "{} {}", first.len(), second.len());
+    assert!(first.contains("- name: 00-beacon-01\n") && second.contains("- name: 00-beacon-02\n"), "{second}");
+}
+
+#[test]
+fn without_a_cni_no_node_loses_that_of_talos() {
+    let workspace = Workspace::new();
+    workspace.done(&["open", "--for", "talos", "-o", "talos/"]);
+    assert!(!workspace.path("talos/all.yaml").exists());
+    // A build hands over the same with holes.
+    let built = workspace.done(&["build", "--for", "talos", "-o", "-"]);
+    assert!(built.contains("<sealed:beacon/"));
+    let opened = workspace.read("talos/controlplane.yaml");
+    assert_eq!(opened.lines().next(), built.lines().next());
+    assert!(!opened.contains("<sealed:"));
+}
+
+#[test]
+fn flux_is_told_of_a_chart_in_the_repository() {
+    let workspace = Workspace::new();
+    workspace.done(&["open", "--for", "flux", "-o", "flux/"]);
+    let release = workspace.read("flux/beacon/release.yaml");
+    assert!(release.contains("chart: ./chart\n") && release.contains("kind: GitRepository\n"), "{release}");
+    assert_eq!(workspace.read("flux/policy/manifest.yaml"), workspace.read("network.yaml"));
+    assert!(workspace.read("flux/beacon/values.yaml").contains("    relay:\n      replicas: 2\n"));
+    for (path, kind) in [
+        ("flux/kustomization.yaml", "kustomize.config.k8s.io"),
+        ("flux/quickstart.yaml", "kustomize.toolkit.fluxcd.io"),
+    ] {
+        assert!(workspace.read(path).contains(kind), "{path}");
+    }
+}

@@ -1,0 +1,16 @@
+//! Sources as they are: Debian's registry on loopback, charts pushed by the real Helm SDK, a repository over https, and
+//! servers that do everything wrong.
+
+#![allow(clippy::disallowed_methods)] // A test sets up its own files and servers.
+
+mod bad_input;
+mod charts;
+mod kill;
+mod kinds;
+mod reach;
+mod server;
+mod servers;
+mod speed;
+mod update;
+mod vendor;
+mod workspace;
