@@ -141,9 +141,11 @@ def agree(ours, helm):
 
     Faults of a schema come in the order of a Go map. The SDK takes values as JSON, so that a number from --set, which is
     an int64 for Helm, is none there. And Go lets a slice reach into the spare room of the list it is cut from, which
-    has no meaning; for us a list ends where its items end.
+    has no meaning; for us a list ends where its items end. Schemas are not fetched. tests/differences.rs holds the two.
     """
     if ours[0] == "error" and "slice index out of bounds" in ours[1]:
+        return True
+    if ours[0] == helm[0] == "error" and "no network at rendering" in ours[1] and "HTTP request failed" in helm[1]:
         return True
     return ours == helm or normal(ours) == normal(helm)
 

@@ -248,9 +248,8 @@ def set_lines(r):
         text = r.choice(["a=", "a.b=", "a[0]=", "a[1].b="]) + text
     sections = {"file templates/c.yaml": "kind: C\nv: {{ toJson .Values }}\n"}
     if flag == "--set-file":
-        text = text.partition("=")[0] + "=" + "f.txt"
-        if "," in text:
-            text = "a=f.txt"
+        # The path is another one on each side, so no error may show it.
+        text = r.choice(["a", "a.b", "a[0]", "a[1].c", "a\\.b", "a.b.c", "é"]) + "=f.txt"
         sections["file ../f.txt"] = r.choice(["x", "a\nb\n", "", "1", "a,b=c", "é\n"])
     sections["args"] = json.dumps([flag, text])
     return sections

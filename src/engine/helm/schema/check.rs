@@ -332,17 +332,16 @@ impl<'a> Run<'_, '_, 'a> {
         if !missing.is_empty() {
             self.push(Kind::Required(missing));
         }
-        if draft < Draft::Year2019 {
-            for (property, wanted) in self.get("dependencies").map(Json::entries).unwrap_or_default() {
-                if self.value.get(property).is_none() {
-                    continue;
-                }
-                if matches!(wanted, Json::Array(_)) {
-                    self.dependent(property, wanted);
-                } else {
-                    let outcome = self.inner(wanted);
-                    self.add(outcome);
-                }
+        // Later drafts have no such keyword, but are judged by it all the same.
+        for (property, wanted) in self.get("dependencies").map(Json::entries).unwrap_or_default() {
+            if self.value.get(property).is_none() {
+                continue;
+            }
+            if matches!(wanted, Json::Array(_)) {
+                self.dependent(property, wanted);
+            } else {
+                let outcome = self.inner(wanted);
+                self.add(outcome);
             }
         }
         self.properties(entries);

@@ -7,6 +7,7 @@ use super::collect::{Resources, address, judges, resolve};
 use super::json::Json;
 use super::meta::Draft;
 use crate::engine::sprig::regexp::Regexp;
+use crate::engine::strconv;
 
 /// A schema that is ready to judge.
 pub(super) struct Schema<'a> {
@@ -147,7 +148,10 @@ impl<'a> Schemas<'a> {
             self.list[index].pattern = Some(compile(pattern)?);
         }
         for (pattern, below) in node.get("patternProperties").map(Json::entries).unwrap_or_default() {
-            let compiled = compile(pattern)?;
+            let compiled = compile(pattern).map_err(|fault| {
+                let place = format!("{base}#{}/patternProperties", escaped(&self.list[index].pointer));
+                format!("invalid regex {} at \"{place}\": {fault}", strconv::quote(pattern.as_bytes()))
+            })?;
             self.list[index].property_patterns.push((compiled, below));
         }
         for below in judges(node, draft) {
@@ -221,16 +225,34 @@ pub(super) fn unreachable_document(url: &str) -> String {
             path => format!("open {}: no such file or directory", percent_decoded(path)),
         },
         "http" | "https" if url.split('/').nth(2).is_none_or(str::is_empty) => {
-            format!("HTTP request failed for {url}: Get \"{url}\": http: no Host in request URL")
+            // Go writes a URL without anything after its slashes without them.
+            let printed = url.strip_suffix("//").unwrap_or(url);
+            format!("HTTP request failed for {url}: Get \"{printed}\": http: no Host in request URL")
         }
         "http" | "https" => {
             let host = url.split('/').nth(2).unwrap_or_default();
             let name = host.split(':').next().unwrap_or(host);
             format!("HTTP request failed for {url}: Get \"{url}\": dial tcp: lookup {name}: no network at rendering")
         }
-        _ => format!("no URLLoader registered for \"{url}\""),
+        _ => {
+            let printed = url.strip_suffix("//").filter(|it| it.ends_with(':')).unwrap_or(url);
+            format!("no URLLoader registered for \"{printed}\"")
+        }
     };
     format!("failing loading \"{url}\": {cause}")
+}
+
+/// A pointer as part of a URL, each step as `url.PathEscape` has it.
+fn escaped(pointer: &str) -> String {
+    let mut out = String::with_capacity(pointer.len());
+    for byte in pointer.bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => out.push(char::from(byte)),
+            _ if b"-_.~$&+=:@/".contains(&byte) => out.push(char::from(byte)),
+            _ => out.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    out
 }
 
 fn percent_decoded(text: &str) -> String {

@@ -54,11 +54,27 @@ pub(super) fn documents(drafts: &[Draft]) -> Vec<(String, Json)> {
         .iter()
         .flat_map(|it| sources(*it))
         .map(|it| {
-            let json = of_serde(it);
+            let mut json = of_serde(it);
             let id = json.get("$id").or_else(|| json.get("id")).and_then(Json::as_str).unwrap_or_default();
-            (id.strip_suffix('#').unwrap_or(id).to_owned(), json)
+            let id = id.strip_suffix('#').unwrap_or(id).to_owned();
+            if id == Draft::Six.url() {
+                allow_any_pattern(&mut json);
+            }
+            (id, json)
         })
         .collect()
+}
+
+/// Helm's copy of draft 6 does not ask that names of `patternProperties` be expressions.
+fn allow_any_pattern(meta_schema: &mut Json) {
+    fn entry<'a>(of: &'a mut Json, name: &str) -> Option<&'a mut Json> {
+        let Json::Object(entries) = of else { return None };
+        entries.iter_mut().find(|(key, _)| key == name).map(|(_, it)| it)
+    }
+    let patterns = entry(meta_schema, "properties").and_then(|it| entry(it, "patternProperties"));
+    if let Some(Json::Object(entries)) = patterns {
+        entries.retain(|(key, _)| key != "propertyNames");
+    }
 }
 
 fn sources(draft: Draft) -> Vec<&'static serde_json::Value> {
