@@ -97,10 +97,13 @@ impl<'a> Schemas<'a> {
             return known;
         }
         let (resource, pointer) = self.resources.place(node).cloned().unwrap_or((0, String::new()));
+        let draft = self.resources.list[resource].draft;
+        // Before 2019 a reference stands for the whole schema.
+        let is_reference = draft < Draft::Year2019 && node.get("$ref").and_then(Json::as_str).is_some();
         self.list.push(Schema {
             node,
-            keywords: Sieve::of(node),
-            draft: self.resources.list[resource].draft,
+            keywords: if is_reference { Sieve(0) } else { Sieve::of(node) },
+            draft,
             resource,
             pointer,
             reference: None,
@@ -149,7 +152,7 @@ impl<'a> Schemas<'a> {
         }
         for (pattern, below) in node.get("patternProperties").map(Json::entries).unwrap_or_default() {
             let compiled = compile(pattern).map_err(|fault| {
-                let place = format!("{base}#{}/patternProperties", escaped(&self.list[index].pointer));
+                let place = format!("{base}#{}/patternProperties", escaped(&self.list[index].pointer, b""));
                 format!("invalid regex {} at \"{place}\": {fault}", strconv::quote(pattern.as_bytes()))
             })?;
             self.list[index].property_patterns.push((compiled, below));
@@ -188,13 +191,14 @@ impl<'a> Schemas<'a> {
         if fragment.is_empty() {
             return Ok(root);
         }
+        let shown = escaped(&fragment, b"!()*,;?");
         if !fragment.starts_with('/') {
             let found = self.resources.list[resource].anchors.get(fragment.as_str());
             return found
                 .copied()
-                .ok_or_else(|| format!("anchor in \"{document}#{fragment}\" not found in schema \"{document}\""));
+                .ok_or_else(|| format!("anchor in \"{document}#{shown}\" not found in schema \"{document}\""));
         }
-        let missing = || format!("json-pointer in \"{document}#{fragment}\" not found");
+        let missing = || format!("json-pointer in \"{document}#{shown}\" not found");
         let mut node = root;
         let (mut home, mut pointer) = (resource, String::new());
         for step in fragment.split('/').skip(1) {
@@ -242,13 +246,13 @@ pub(super) fn unreachable_document(url: &str) -> String {
     format!("failing loading \"{url}\": {cause}")
 }
 
-/// A pointer as part of a URL, each step as `url.PathEscape` has it.
-fn escaped(pointer: &str) -> String {
+/// A pointer as part of a URL, each step as `url.PathEscape` has it, but for some bytes that are also left.
+fn escaped(pointer: &str, left: &[u8]) -> String {
     let mut out = String::with_capacity(pointer.len());
     for byte in pointer.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => out.push(char::from(byte)),
-            _ if b"-_.~$&+=:@/".contains(&byte) => out.push(char::from(byte)),
+            _ if b"-_.~$&+=:@/".contains(&byte) || left.contains(&byte) => out.push(char::from(byte)),
             _ => out.push_str(&format!("%{byte:02X}")),
         }
     }
