@@ -38,18 +38,11 @@ struct Checker<'s, 'a> {
 /// The schemas being applied, innermost first.
 struct Scope<'p> {
     schema: usize,
-    /// The keywords that led here from the outer one.
+    /// The keywords that led here from the outer one; empty for a schema of a part of the value.
     step: &'p str,
     /// Counts the values on the way down.
     value: usize,
     outer: Option<&'p Scope<'p>>,
-}
-
-impl Scope<'_> {
-    /// The keywords that led here from the root.
-    fn keyword(&self) -> String {
-        self.outer.map(Scope::keyword).unwrap_or_default() + self.step
-    }
 }
 
 /// The place of a value: what leads to it, and the last step.
@@ -165,11 +158,23 @@ impl<'s, 'a> Checker<'s, 'a> {
         while let Some(outer) = at.filter(|it| it.value == scope.value) {
             if outer.schema == scope.schema {
                 let url = self.schemas.location(scope.schema);
-                return Some(Kind::RefCycle { first: scope.keyword(), second: outer.keyword(), url });
+                return Some(Kind::RefCycle { first: self.keywords(scope), second: self.keywords(outer), url });
             }
             at = outer.outer;
         }
         None
+    }
+
+    /// The keywords that led here from the root.
+    fn keywords(&self, scope: &Scope<'_>) -> String {
+        let Some(outer) = scope.outer else { return scope.step.to_owned() };
+        let pointer = |it: &Scope<'_>| self.schemas.list[it.schema].pointer.as_str();
+        // To a part of the value leads what lies between the two schemas.
+        let step = match scope.step {
+            "" => pointer(scope).strip_prefix(pointer(outer)).unwrap_or_default(),
+            step => step,
+        };
+        self.keywords(outer) + step
     }
 }
 

@@ -202,5 +202,30 @@ pub(super) fn judges(node: &Json, draft: Draft) -> Vec<&Json> {
         "additionalItems" => tuple,
         _ => true,
     };
-    children(node, draft).into_iter().filter(|(step, _)| is_used(step.keyword)).map(|(_, it)| it).collect()
+    let mut used = children(node, draft);
+    used.retain(|(step, _)| is_used(step.keyword));
+    used.sort_by_key(|(step, _)| ORDER.iter().position(|it| *it == step.keyword));
+    used.into_iter().map(|(_, it)| it).collect()
 }
+
+/// In which order Helm compiles the parts of a schema, which decides what fault it tells of.
+const ORDER: [&str; 18] = [
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "not",
+    "items",
+    "additionalItems",
+    "properties",
+    "patternProperties",
+    "additionalProperties",
+    "dependencies",
+    "contains",
+    "propertyNames",
+    "if",
+    "then",
+    "else",
+    "dependentSchemas",
+    "unevaluatedItems",
+    "unevaluatedProperties",
+];

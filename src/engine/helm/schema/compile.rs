@@ -23,6 +23,8 @@ pub(super) struct Schema<'a> {
     pub(super) dynamic_reference: Option<(usize, Option<String>)>,
     pub(super) pattern: Option<Rc<Regexp>>,
     pub(super) property_patterns: Vec<(Rc<Regexp>, &'a Json)>,
+    /// It stands for a place that does not exist.
+    missing: Option<String>,
 }
 
 impl<'a> Schema<'a> {
@@ -55,13 +57,15 @@ pub(super) struct Schemas<'a> {
     pub(super) list: Vec<Schema<'a>>,
     pub(super) resources: Resources<'a>,
     by_address: BTreeMap<usize, usize>,
+    /// Schemas where no keyword says there is one, with their resource: none has judged them yet.
+    pub(super) strays: Vec<(&'a Json, usize)>,
     /// What stands for a reference that nobody can follow and that does not matter.
     anything: &'a Json,
 }
 
 impl<'a> Schemas<'a> {
     pub(super) fn new(resources: Resources<'a>, anything: &'a Json) -> Self {
-        Schemas { list: Vec::new(), resources, by_address: BTreeMap::new(), anything }
+        Schemas { list: Vec::new(), resources, by_address: BTreeMap::new(), strays: Vec::new(), anything }
     }
 
     /// The schema at a node that was compiled.
@@ -76,7 +80,7 @@ impl<'a> Schemas<'a> {
 
     /// Compiles the schema of a URL without fragment, and all it leads to. The error is Helm's text.
     pub(super) fn compile(&mut self, url: &str) -> Result<usize, String> {
-        let target = self.target(url)?;
+        let target = self.target(url)??;
         self.compile_root(target)
     }
 
@@ -96,11 +100,20 @@ impl<'a> Schemas<'a> {
         if let Some(known) = self.at(node) {
             return known;
         }
+        let index = self.enter_new(node);
+        self.by_address.insert(address(node), index);
+        index
+    }
+
+    fn enter_new(&mut self, node: &'a Json) -> usize {
         let (resource, pointer) = self.resources.place(node).cloned().unwrap_or((0, String::new()));
+        let draft = self.resources.list[resource].draft;
+        // Before 2019 a reference stands for the whole schema.
+        let is_reference = draft < Draft::Year2019 && node.get("$ref").and_then(Json::as_str).is_some();
         self.list.push(Schema {
             node,
-            keywords: Sieve::of(node),
-            draft: self.resources.list[resource].draft,
+            keywords: if is_reference { Sieve(0) } else { Sieve::of(node) },
+            draft,
             resource,
             pointer,
             reference: None,
@@ -108,13 +121,15 @@ impl<'a> Schemas<'a> {
             dynamic_reference: None,
             pattern: None,
             property_patterns: Vec::new(),
+            missing: None,
         });
-        let index = self.list.len() - 1;
-        self.by_address.insert(address(node), index);
-        index
+        self.list.len() - 1
     }
 
     fn finish(&mut self, index: usize) -> Result<(), String> {
+        if let Some(missing) = self.list[index].missing.take() {
+            return Err(missing);
+        }
         let (node, draft, resource) = {
             let schema = &self.list[index];
             (schema.node, schema.draft, schema.resource)
@@ -149,7 +164,7 @@ impl<'a> Schemas<'a> {
         }
         for (pattern, below) in node.get("patternProperties").map(Json::entries).unwrap_or_default() {
             let compiled = compile(pattern).map_err(|fault| {
-                let place = format!("{base}#{}/patternProperties", escaped(&self.list[index].pointer));
+                let place = format!("{base}#{}/patternProperties", escaped(&self.list[index].pointer, b""));
                 format!("invalid regex {} at \"{place}\": {fault}", strconv::quote(pattern.as_bytes()))
             })?;
             self.list[index].property_patterns.push((compiled, below));
@@ -162,12 +177,19 @@ impl<'a> Schemas<'a> {
 
     fn follow(&mut self, base: &str, reference: &str) -> Result<usize, String> {
         let url = resolve(base, reference).unwrap_or_else(|| reference.to_owned());
-        let target = self.target(&url)?;
-        Ok(self.enter(target))
+        match self.target(&url)? {
+            Ok(target) => Ok(self.enter(target)),
+            Err(missing) => {
+                let index = self.enter_new(self.anything);
+                self.list[index].missing = Some(missing);
+                Ok(index)
+            }
+        }
     }
 
-    /// The node a URL with or without a fragment means.
-    fn target(&mut self, url: &str) -> Result<&'a Json, String> {
+    /// The node a URL with or without a fragment means. That a pointer leads nowhere is the inner error, which is told only
+    /// when it is the target's turn.
+    fn target(&mut self, url: &str) -> Result<Result<&'a Json, String>, String> {
         let (document, fragment) = url.split_once('#').unwrap_or((url, ""));
         let known = self.resources.by_url(document).or_else(|| {
             let draft = Draft::of_url(document)?;
@@ -176,8 +198,8 @@ impl<'a> Schemas<'a> {
         let Some(resource) = known else {
             if document.starts_with("urn:") {
                 return match fragment {
-                    "" => Ok(self.anything),
-                    pointer if pointer.starts_with('/') => Err(format!("json-pointer in \"{url}\" not found")),
+                    "" => Ok(Ok(self.anything)),
+                    pointer if pointer.starts_with('/') => Ok(Err(format!("json-pointer in \"{url}\" not found"))),
                     _ => Err(format!("anchor in \"{url}\" not found in schema \"{document}\"")),
                 };
             }
@@ -186,15 +208,16 @@ impl<'a> Schemas<'a> {
         let fragment = percent_decoded(fragment);
         let root = self.resources.list[resource].root;
         if fragment.is_empty() {
-            return Ok(root);
+            return Ok(Ok(root));
         }
+        let shown = escaped(&fragment, b"!()*,;?");
         if !fragment.starts_with('/') {
             let found = self.resources.list[resource].anchors.get(fragment.as_str());
             return found
-                .copied()
-                .ok_or_else(|| format!("anchor in \"{document}#{fragment}\" not found in schema \"{document}\""));
+                .map(|it| Ok(*it))
+                .ok_or_else(|| format!("anchor in \"{document}#{shown}\" not found in schema \"{document}\""));
         }
-        let missing = || format!("json-pointer in \"{document}#{fragment}\" not found");
+        let missing = || format!("json-pointer in \"{document}#{shown}\" not found");
         let mut node = root;
         let (mut home, mut pointer) = (resource, String::new());
         for step in fragment.split('/').skip(1) {
@@ -204,15 +227,19 @@ impl<'a> Schemas<'a> {
                 Json::Array(items) => key.parse::<usize>().ok().and_then(|at| items.get(at)),
                 _ => None,
             };
-            node = below.ok_or_else(missing)?;
+            let Some(below) = below else { return Ok(Err(missing())) };
+            node = below;
             pointer = format!("{pointer}/{step}");
             // A step may lead into a resource of its own.
             if let Some((other, inner)) = self.resources.place(node) {
                 (home, pointer) = (*other, inner.clone());
             }
         }
+        if self.resources.place(node).is_none() {
+            self.strays.push((node, home));
+        }
         self.resources.add_stray(node, home, pointer)?;
-        Ok(node)
+        Ok(Ok(node))
     }
 }
 
@@ -242,13 +269,13 @@ pub(super) fn unreachable_document(url: &str) -> String {
     format!("failing loading \"{url}\": {cause}")
 }
 
-/// A pointer as part of a URL, each step as `url.PathEscape` has it.
-fn escaped(pointer: &str) -> String {
+/// A pointer as part of a URL, each step as `url.PathEscape` has it, but for some bytes that are also left.
+fn escaped(pointer: &str, left: &[u8]) -> String {
     let mut out = String::with_capacity(pointer.len());
     for byte in pointer.bytes() {
         match byte {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' => out.push(char::from(byte)),
-            _ if b"-_.~$&+=:@/".contains(&byte) => out.push(char::from(byte)),
+            _ if b"-_.~$&+=:@/".contains(&byte) || left.contains(&byte) => out.push(char::from(byte)),
             _ => out.push_str(&format!("%{byte:02X}")),
         }
     }

@@ -69,13 +69,17 @@ fn judge(schema: &[u8], values: &Map) -> Result<(), String> {
     let own = [draft];
     let meta_documents = meta::documents(if names_documents(&schema) { &meta::ALL } else { &own });
     let anything = Json::Bool(true);
-    check_schema(&schema, draft, &meta_documents, &anything)?;
+    check_schema(&schema, draft, &format!("{URL}#"), &meta_documents, &anything)?;
 
     let mut resources = Resources::default();
     resources.add_document(URL, &schema, draft)?;
     add_meta(&mut resources, &meta_documents)?;
     let mut schemas = Schemas::new(resources, &anything);
     let root = schemas.compile_root(&schema)?;
+    for (stray, resource) in &schemas.strays {
+        let place = schemas.at(stray).map(|it| schemas.location(it)).unwrap_or_default();
+        check_schema(stray, schemas.resources.list[*resource].draft, &place, &meta_documents, &anything)?;
+    }
     let faults = check::faults(&schemas, root, &Instance::of(&Value::Map(values.clone())), false);
     if faults.is_empty() {
         return Ok(());
@@ -113,7 +117,13 @@ fn names_documents(schema: &Json) -> bool {
 }
 
 /// Judges the schema by its draft's meta schema.
-fn check_schema(schema: &Json, draft: Draft, meta_documents: &[(String, Json)], anything: &Json) -> Result<(), String> {
+fn check_schema(
+    schema: &Json,
+    draft: Draft,
+    place: &str,
+    meta_documents: &[(String, Json)],
+    anything: &Json,
+) -> Result<(), String> {
     let mut resources = Resources::default();
     add_meta(&mut resources, meta_documents)?;
     let mut schemas = Schemas::new(resources, anything);
@@ -123,7 +133,7 @@ fn check_schema(schema: &Json, draft: Draft, meta_documents: &[(String, Json)], 
         return Ok(());
     }
     Err(format!(
-        "\"{URL}#\" is not valid against metaschema: jsonschema validation failed with '{}#'{}",
+        "\"{place}\" is not valid against metaschema: jsonschema validation failed with '{}#'{}",
         draft.url(),
         print(&faults)
     ))
