@@ -84,3 +84,25 @@ fn tags_and_digests_in_the_name() {
     workspace.done(&["lock"]);
     assert!(workspace.lock().contains(&format!("manifest: {digest}")) && workspace.lock().contains("version: 1.0.0"));
 }
+
+#[test]
+fn an_upgrade_is_fetched_and_shown_and_revisions_are_compared() {
+    if crate::servers::lacking() {
+        return;
+    }
+    let registry = Registry::with(Kind::Plain, &[("one", "1.0.0"), ("one", "1.1.0"), ("two", "1.0.0")]);
+    let text = parts(&registry.host).replace("^1", "1.0.0");
+    let workspace = Workspace::with(&registry.head(), &text);
+    workspace.done(&["lock"]);
+    let lock = workspace.lock();
+    let (shown, _) = workspace.done(&["upgrade", "one", "1.1.0"]);
+    assert!(shown.contains("1.0.0") && shown.contains("1.1.0"), "{shown}");
+    assert_eq!(workspace.lock(), lock);
+    workspace.refused(&["upgrade", "one", "1.7.0"], 2, &["404", "1.7.0"]);
+    workspace.done(&["upgrade", "one", "1.1.0", "--write"]);
+    assert!(workspace.lock().contains("version: 1.1.0") && workspace.read("ichor.yaml").contains("version: 1.1.0"));
+    workspace.done(&["lock", "--locked"]);
+    workspace.write("old.lock", lock);
+    let (shown, _) = workspace.done(&["diff", "old.lock"]);
+    assert!(shown.contains("1.0.0") && shown.contains("1.1.0"), "{shown}");
+}

@@ -141,3 +141,46 @@ fn scalar(event: Event<'_>) -> Option<Value> {
         Scalar::Binary(_) => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::yaml::read_typed;
+
+    fn of(text: &str) -> Option<Map> {
+        outline(text.as_bytes(), |key| matches!(key, b"kind" | b"metadata"))
+    }
+
+    #[test]
+    fn wanted_entries_are_those_of_the_whole() {
+        let texts = [
+            "kind: A\ndata:\n  a: \"x\\ty\"\n  b: |\n    l\n\n    m\nmetadata: {name: 1, list: [0x10, ~, 'a''b']}\n",
+            "\"ki\\x6ed\": A\nmetadata:\n  name: >\n    folded\n    text\n  labels: {}\n",
+            "# c\n---\nspec: \"a\n  b\"\nkind: &x one\nmetadata:\nkind: two\n...\nleft: [\n",
+        ];
+        for text in texts {
+            let Value::Map(whole) = read_typed(text.as_bytes()).unwrap() else { panic!("{text:?} is no mapping") };
+            whole.entries_mut().retain(|key, _| *key == "kind" || *key == "metadata");
+            assert_eq!(format!("{:?}", of(text).unwrap().to_vec()), format!("{:?}", whole.to_vec()), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_could_hide_a_fault_is_read_as_a_whole() {
+        let texts = [
+            "",
+            "- a\n",
+            "kind: A\nspec: [\n",
+            "kind: A\nspec: {a: &x 1, b: *x}\n",
+            "kind: A\nspec: {a: !!int x}\n",
+            "kind: A\nspec: {1: a}\n",
+            "kind: A\nspec: {? [a] : b}\n",
+            "kind: A\nspec: {<<: {a: b}}\n",
+            // The key is scanned together with the end of what is passed over.
+            "spec:\n  a: b\n\"ki\\x6ed\": A\n",
+        ];
+        for text in texts {
+            assert!(of(text).is_none(), "{text:?}");
+        }
+    }
+}

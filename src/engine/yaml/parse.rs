@@ -25,10 +25,10 @@ pub struct Event<'t> {
     pub start: Mark,
     pub end: Mark,
     /// The name an alias refers to, or by which a node may be referred to.
-    pub anchor: Option<Cow<'t, [u8]>>,
+    pub anchor: Option<Text<'t>>,
     /// The tag in its long form; empty where there is none.
-    pub tag: Cow<'t, [u8]>,
-    pub value: Cow<'t, [u8]>,
+    pub tag: Text<'t>,
+    pub value: Text<'t>,
     /// For a scalar: plain and untagged, or tagged `!`.
     pub implicit: bool,
     pub style: Style,
@@ -69,8 +69,11 @@ pub struct Parser<'t> {
     state: State,
     states: Vec<State>,
     /// Handles and what they stand for.
-    tags: Vec<(Cow<'t, [u8]>, Cow<'t, [u8]>)>,
+    tags: Vec<(Text<'t>, Text<'t>)>,
 }
+
+/// Taken from what was scanned, where it stands there as it is meant.
+type Text<'t> = Cow<'t, [u8]>;
 
 type Parsed<T> = Result<T, Fault>;
 
@@ -300,7 +303,7 @@ impl<'t> Parser<'t> {
         Ok(Event { anchor, tag, ..found })
     }
 
-    fn resolve_tag(&self, token: Token<'t>) -> Parsed<Cow<'t, [u8]>> {
+    fn resolve_tag(&self, token: Token<'t>) -> Parsed<Text<'t>> {
         if token.value.is_empty() {
             return Ok(token.suffix.into());
         }
