@@ -191,9 +191,9 @@ pub(super) fn children(node: &Json, draft: Draft) -> Vec<(Step<'_>, &Json)> {
     found
 }
 
-/// Those of the children that judge values themselves. The others are schemas only where a reference leads to them, so
+/// Those of the children that judge values themselves, with their keywords. The others are schemas only where a reference leads to them, so
 /// that a fault in them may go unseen.
-pub(super) fn judges(node: &Json, draft: Draft) -> Vec<&Json> {
+pub(super) fn judges(node: &Json, draft: Draft) -> Vec<(&str, &Json)> {
     let conditional = node.get("if").is_some();
     let tuple = matches!(node.get("items"), Some(Json::Array(_)));
     let is_used = |keyword: &str| match keyword {
@@ -205,7 +205,7 @@ pub(super) fn judges(node: &Json, draft: Draft) -> Vec<&Json> {
     let mut used = children(node, draft);
     used.retain(|(step, _)| is_used(step.keyword));
     used.sort_by_key(|(step, _)| ORDER.iter().position(|it| *it == step.keyword));
-    used.into_iter().map(|(_, it)| it).collect()
+    used.into_iter().map(|(step, it)| (step.keyword, it)).collect()
 }
 
 /// In which order Helm compiles the parts of a schema, which decides what fault it tells of.

@@ -13,6 +13,7 @@ use crate::engine::strconv;
 pub(super) struct Schema<'a> {
     pub(super) node: &'a Json,
     keywords: Sieve,
+    is_reference: bool,
     pub(super) draft: Draft,
     pub(super) resource: usize,
     /// The pointer from the resource's root.
@@ -31,7 +32,10 @@ impl<'a> Schema<'a> {
     /// The value of a keyword.
     #[inline]
     pub(super) fn get(&self, keyword: &str) -> Option<&'a Json> {
-        if self.keywords.0 & Sieve::bit(keyword) == 0 { None } else { self.node.get(keyword) }
+        if self.keywords.0 & Sieve::bit(keyword) == 0 || self.is_reference && keyword != "const" {
+            return None;
+        }
+        self.node.get(keyword)
     }
 }
 
@@ -108,11 +112,17 @@ impl<'a> Schemas<'a> {
     fn enter_new(&mut self, node: &'a Json) -> usize {
         let (resource, pointer) = self.resources.place(node).cloned().unwrap_or((0, String::new()));
         let draft = self.resources.list[resource].draft;
-        // Before 2019 a reference stands for the whole schema.
+        // Before 2019 a reference stands for the whole schema, all but `const`, which Helm asks first.
         let is_reference = draft < Draft::Year2019 && node.get("$ref").and_then(Json::as_str).is_some();
+        let is_constant = draft > Draft::Four && node.get("const").is_some();
         self.list.push(Schema {
             node,
-            keywords: if is_reference { Sieve(0) } else { Sieve::of(node) },
+            keywords: match (is_reference, is_constant) {
+                (false, _) => Sieve::of(node),
+                (true, false) => Sieve(0),
+                (true, true) => Sieve(Sieve::bit("const")),
+            },
+            is_reference,
             draft,
             resource,
             pointer,
@@ -140,6 +150,12 @@ impl<'a> Schemas<'a> {
             let target = self.follow(&base, reference)?;
             self.list[index].reference = Some(target);
             if draft < Draft::Year2019 {
+                // The keywords that came after draft 4 are compiled all the same, if only for their faults.
+                for (keyword, below) in judges(node, draft) {
+                    if ["contains", "propertyNames", "if", "then", "else"].contains(&keyword) {
+                        self.enter(below);
+                    }
+                }
                 return Ok(());
             }
         }
@@ -169,7 +185,7 @@ impl<'a> Schemas<'a> {
             })?;
             self.list[index].property_patterns.push((compiled, below));
         }
-        for below in judges(node, draft) {
+        for (_, below) in judges(node, draft) {
             self.enter(below);
         }
         Ok(())
