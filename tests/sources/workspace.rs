@@ -61,6 +61,18 @@ impl Workspace {
         state
     }
 
+    /// Puts every file of lock, vendor and cache back as it was.
+    pub fn restore(&self, state: &BTreeMap<PathBuf, Vec<u8>>) {
+        for folder in ["lockfiles", "vendor", "cache"] {
+            let _ = fs::remove_dir_all(self.path().join(folder));
+        }
+        fs::create_dir_all(self.path().join("lockfiles")).expect("made");
+        for (path, bytes) in state {
+            fs::create_dir_all(path.parent().expect("below the workspace")).expect("made");
+            fs::write(path, bytes).expect("written");
+        }
+    }
+
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ichor"));
         self.prepare(&mut command);

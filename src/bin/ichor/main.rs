@@ -29,7 +29,7 @@ mod verify;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use ichor::edge::process;
+use ichor::edge::{interrupt, process};
 use ichor::ops;
 use mimalloc::MiMalloc;
 use zeroizing_alloc::ZeroAlloc;
@@ -83,6 +83,7 @@ enum Verb {
 fn main() -> ExitCode {
     process::keep_memory_private();
     let cli = Cli::parse();
+    interrupt::mind(|| eprintln!("\nerror: interrupted: nothing is half written, so run the command again"));
     let run = move || {
         let done = match cli.verb {
             Verb::Init(args) => init::run(&args),

@@ -27,9 +27,10 @@ impl Reporter {
     fn line(&self, text: &str) {
         match &self.bar {
             Some(bar) => bar.println(text),
-            // Nothing can be done about a standard error that takes no text.
+            // In one piece, so that the lines of two runs do not run into each other. Nothing can be done about a standard
+            // error that takes no text.
             None => {
-                let _ = writeln!(io::stderr().lock(), "{text}");
+                let _ = io::stderr().lock().write_all(format!("{text}\n").as_bytes());
             }
         }
     }

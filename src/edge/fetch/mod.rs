@@ -14,14 +14,14 @@ pub use credentials::Credentials;
 pub use progress::{Event, Progress, Silent};
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use ureq::tls::{Certificate, PemItem, parse_pem};
 
 use super::blobs::{Blob, Blobs};
-use super::disk;
+use super::disk::{self, Adding};
 use crate::base::digest::Digest;
 use crate::stage::lock::LockedSource;
 use crate::stage::resolve::{Fault, Hold, Remote, SourceError, Wish, choose};
@@ -65,11 +65,9 @@ impl Shelves {
     }
 
     /// Keeps what was fetched in the cache.
-    fn keep(&self, bytes: &[u8]) -> Result<(), SourceError> {
-        match &self.cache {
-            Some(cache) => cache.put(bytes).map(drop).map_err(|it| disk_fault(&it)),
-            None => Ok(()),
-        }
+    pub fn keep(&self, all: &[Vec<u8>], adding: &mut Adding) -> Result<(), disk::Error> {
+        let Some(cache) = self.cache.as_ref().filter(|_| !all.is_empty()) else { return Ok(()) };
+        all.iter().try_for_each(|it| cache.put(it, adding).map(drop))
     }
 }
 
@@ -80,6 +78,8 @@ pub struct Fetcher<'f> {
     registry: Registry<'f>,
     web: Web<'f>,
     progress: &'f dyn Progress,
+    /// What was fetched and verified, and lies on no shelf.
+    fresh: Mutex<Vec<Vec<u8>>>,
 }
 
 /// Builds the parts a [`Fetcher`] borrows.
@@ -113,6 +113,7 @@ impl<'f> Clients<'f> {
             registry: Registry::new(&self.http, &settings.credentials, mirrors),
             web: Web::new(&self.http, &settings.credentials, mirrors),
             progress: self.progress,
+            fresh: Mutex::default(),
         }
     }
 }
@@ -174,6 +175,15 @@ impl Fetcher<'_> {
         self.one(&wish).map(|it| it.bytes)
     }
 
+    /// What was fetched and verified, to be kept once all went well.
+    pub fn into_fresh(self) -> Vec<Vec<u8>> {
+        self.fresh.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keep(&self, bytes: &[u8]) {
+        self.fresh.lock().unwrap_or_else(PoisonError::into_inner).push(bytes.to_vec());
+    }
+
     fn one(&self, wish: &Wish) -> Result<Remote, SourceError> {
         match &wish.source {
             Source::Oci(name) => self.oci(wish, name),
@@ -232,7 +242,7 @@ impl Fetcher<'_> {
             return Err(moved(&format!("tag `{tag}` of {name}"), &known, &digest, part_of(wish)));
         }
         let manifest = chart_manifest(name, &bytes)?;
-        self.shelves.keep(&bytes)?;
+        self.keep(&bytes);
         self.chart_of(name, &manifest, version, digest)
     }
 
@@ -261,7 +271,7 @@ impl Fetcher<'_> {
             }
             other => other?,
         };
-        self.shelves.keep(&bytes)?;
+        self.keep(&bytes);
         Ok(bytes)
     }
 
@@ -304,7 +314,7 @@ impl Fetcher<'_> {
         }
         self.online(&name.to_string())?;
         let bytes = self.registry.blob(name, wanted)?;
-        self.shelves.keep(&bytes)?;
+        self.keep(&bytes);
         Ok(bytes)
     }
 
@@ -351,7 +361,7 @@ impl Fetcher<'_> {
                 return Err(SourceError::new("V013", Fault::Differs, message).help(help));
             }
         }
-        self.shelves.keep(&bytes)?;
+        self.keep(&bytes);
         Ok(Remote { bytes, version: Some(version), manifest: None })
     }
 
@@ -374,7 +384,7 @@ impl Fetcher<'_> {
         if let Some(locked) = held.filter(|it| *it != digest) {
             return Err(moved(&format!("`{address}`"), &locked, &digest, &wish.key));
         }
-        self.shelves.keep(&bytes)?;
+        self.keep(&bytes);
         Ok(Remote { bytes, version: None, manifest: None })
     }
 
@@ -398,12 +408,12 @@ pub fn each<T: Sync, R: Send>(jobs: usize, items: &[T], run: impl Fn(&T) -> R + 
                     && let Some(item) = items.get(at)
                 {
                     let result = run(item);
-                    done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, result));
+                    done.lock().unwrap_or_else(PoisonError::into_inner).push((at, result));
                 }
             });
         }
     });
-    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(at, _)| *at);
     done.into_iter().map(|(_, result)| result).collect()
 }
