@@ -82,10 +82,15 @@ impl Workspace {
 
     /// Runs it in `shell`, which finds the program as `$ICHOR`.
     pub fn shell(&self, wrapper: &[&str], script: &str) -> Run {
+        self.shell_with(wrapper, script, &[])
+    }
+
+    /// Like [`Workspace::shell`], with arguments for the script.
+    pub fn shell_with(&self, wrapper: &[&str], script: &str, args: &[&str]) -> Run {
         let (first, rest) = wrapper.split_first().expect("a wrapper");
         let mut command = Command::new(first);
         self.prepare(&mut command);
-        command.args(rest).args(["sh", "-c", script]).env("ICHOR", env!("CARGO_BIN_EXE_ichor"));
+        command.args(rest).args(["sh", "-c", script, "sh"]).args(args).env("ICHOR", env!("CARGO_BIN_EXE_ichor"));
         Run(command.output().expect("it starts"))
     }
 

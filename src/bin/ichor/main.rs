@@ -26,6 +26,7 @@ mod upgrade;
 mod vendor;
 mod verify;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -123,6 +124,12 @@ fn main() -> ExitCode {
             ExitCode::from(3)
         }
     }
+}
+
+/// Whether a stream is a terminal that shows colours, to a user who wants them.
+fn takes_colour(stream: &impl IsTerminal) -> bool {
+    let set = |name: &str| environment(name).filter(|it| !it.is_empty());
+    stream.is_terminal() && set("NO_COLOR").is_none() && set("TERM").is_none_or(|it| it != "dumb")
 }
 
 /// A variable of the environment, where it is set and is text.
