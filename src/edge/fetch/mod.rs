@@ -7,11 +7,13 @@ mod challenge;
 mod credentials;
 mod http;
 mod progress;
+mod proxy;
 mod registry;
 mod repository;
 
 pub use credentials::Credentials;
 pub use progress::{Event, Progress, Silent};
+pub use proxy::Proxies;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -42,6 +44,7 @@ pub struct Settings {
     /// How long to wait for a connection, an answer, or the next bytes of one.
     pub patience: Duration,
     pub credentials: Credentials,
+    pub proxies: Proxies,
     /// The user's own file; it need not exist.
     pub user_file: Option<PathBuf>,
 }
@@ -101,7 +104,7 @@ impl<'f> Clients<'f> {
         for path in &network.authorities {
             roots.extend(certificates(&folder.join(path))?);
         }
-        let http = Http::new(network.plain_http.clone(), roots, settings.patience, progress);
+        let http = Http::new(network.plain_http.clone(), roots, settings.proxies.clone(), settings.patience, progress);
         Ok(Clients { http, network, progress })
     }
 
@@ -213,7 +216,11 @@ impl Fetcher<'_> {
         }
         self.online(&wish.key)?;
         let (bytes, digest, version) = match (&name.digest, &name.tag) {
-            (Some(digest), _) => (self.registry.manifest_of_digest(name, digest)?, *digest, None),
+            (Some(digest), tag) => {
+                // The tag says what is meant; the digest says what is taken.
+                let version = tag.as_deref().map(choose::version_of_tag).filter(|it| choose::is_exact(it));
+                (self.registry.manifest_of_digest(name, digest)?, *digest, version)
+            }
             (None, Some(tag)) => {
                 let (bytes, digest) = self.registry.manifest_of_tag(name, tag)?;
                 (bytes, digest, Some(choose::version_of_tag(tag)))
@@ -334,7 +341,7 @@ impl Fetcher<'_> {
         let found = entries.iter().find(|it| it.version == version).and_then(|it| Some((it, it.address(address)?)));
         let (entry, url) = found.ok_or_else(|| {
             let message = format!("`{address}` lists {chart} {version} without an address");
-            SourceError::new("V017", Fault::Input, message)
+            SourceError::new("V017", Fault::Input, message).help("name another version, or tell its keeper")
         })?;
         // The lock of before may still name what the index now has another digest for.
         let known =
