@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::{Error, Workspace};
 use crate::edge::disk;
-use crate::edge::fetch::{Clients, Progress, Settings, Shelves, disk_fault};
+use crate::edge::fetch::{Clients, Progress, Settings, Shelves, Silent, disk_fault};
 use crate::edge::sources::Disk;
 use crate::stage::lock::Lock;
 use crate::stage::resolve::{self, Fault, Remote, SourceError, Update};
@@ -17,6 +18,14 @@ use crate::stage::spec::{Network, Source};
 pub struct Fetching<'a> {
     pub settings: &'a Settings,
     pub progress: &'a dyn Progress,
+}
+
+impl Fetching<'static> {
+    /// For what lies here: nothing is fetched.
+    pub fn nothing() -> Self {
+        static OFFLINE: LazyLock<Settings> = LazyLock::new(Settings::default);
+        Fetching { settings: &OFFLINE, progress: &Silent }
+    }
 }
 
 impl Fetching<'_> {

@@ -12,6 +12,7 @@ mod reach;
 mod server;
 mod servers;
 mod speed;
+mod template;
 mod update;
 mod vendor;
 mod workspace;

@@ -4,6 +4,7 @@
 
 mod build;
 mod certs;
+mod chart;
 mod check;
 mod completions;
 mod diff;
@@ -116,10 +117,7 @@ fn main() -> ExitCode {
             Verb::Man(args) => man::run(&args),
             Verb::Show(args) => return show::run(&args),
         };
-        done.unwrap_or_else(|fault: ops::Error| {
-            report::print(&fault.diagnostics());
-            ExitCode::from(fault.exit_code())
-        })
+        done.unwrap_or_else(|fault: ops::Error| report::fail(&fault))
     };
     let thread = std::thread::Builder::new().name("ichor".into()).stack_size(STACK).spawn(run);
     match thread.map(std::thread::JoinHandle::join) {
