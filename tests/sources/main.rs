@@ -7,6 +7,7 @@ mod bad_input;
 mod charts;
 mod kill;
 mod kinds;
+mod progress;
 mod push;
 mod reach;
 mod server;

@@ -256,7 +256,8 @@ impl<'p> Http<'p> {
                     }
                     partial.bytes.extend_from_slice(fresh);
                     if is_body {
-                        self.progress.event(Event::Received { name: request.name, bytes: read as u64, total });
+                        let (bytes, so_far) = (read as u64, partial.bytes.len() as u64);
+                        self.progress.event(Event::Received { name: request.name, bytes, so_far, total });
                     }
                 }
                 Err(fault) if fault.kind() == ErrorKind::Interrupted => {}

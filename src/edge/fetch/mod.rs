@@ -16,14 +16,14 @@ pub use progress::{Event, Progress, Silent};
 pub use registry::Registry;
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use ureq::tls::{Certificate, PemItem, parse_pem};
 
 use super::blobs::{Blob, Blobs};
-use super::disk;
+use super::disk::{self, Adding};
 use crate::base::diagnostic::Place;
 use crate::base::digest::Digest;
 use crate::stage::lock::LockedSource;
@@ -75,11 +75,9 @@ impl Shelves {
     }
 
     /// Keeps what was fetched in the cache.
-    fn keep(&self, bytes: &[u8]) -> Result<(), SourceError> {
-        match &self.cache {
-            Some(cache) => cache.put(bytes).map(drop).map_err(|it| disk_fault(&it)),
-            None => Ok(()),
-        }
+    pub fn keep(&self, all: &[Vec<u8>], adding: &mut Adding) -> Result<(), disk::Error> {
+        let Some(cache) = self.cache.as_ref().filter(|_| !all.is_empty()) else { return Ok(()) };
+        all.iter().try_for_each(|it| cache.put(it, adding).map(drop))
     }
 }
 
@@ -90,6 +88,8 @@ pub struct Fetcher<'f> {
     registry: Registry<'f>,
     web: Web<'f>,
     progress: &'f dyn Progress,
+    /// What was fetched and verified, and lies on no shelf.
+    fresh: Mutex<Vec<Vec<u8>>>,
 }
 
 /// Builds the parts a [`Fetcher`] borrows.
@@ -127,6 +127,7 @@ impl<'f> Clients<'f> {
             registry: self.registry(settings),
             web: Web::new(&self.http, &settings.credentials, &self.network.mirrors),
             progress: self.progress,
+            fresh: Mutex::default(),
         }
     }
 }
@@ -204,6 +205,15 @@ impl Fetcher<'_> {
         self.one(&wish).map(|it| it.bytes)
     }
 
+    /// What was fetched and verified, to be kept once all went well.
+    pub fn into_fresh(self) -> Vec<Vec<u8>> {
+        self.fresh.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keep(&self, bytes: &[u8]) {
+        self.fresh.lock().unwrap_or_else(PoisonError::into_inner).push(bytes.to_vec());
+    }
+
     fn one(&self, wish: &Wish) -> Result<Remote, SourceError> {
         match &wish.source {
             Source::Oci(name) => self.oci(wish, name),
@@ -262,7 +272,7 @@ impl Fetcher<'_> {
             return Err(moved(&format!("tag `{tag}` of {name}"), &known, &digest, part_of(wish)));
         }
         let manifest = chart_manifest(name, &bytes)?;
-        self.shelves.keep(&bytes)?;
+        self.keep(&bytes);
         self.chart_of(name, &manifest, version, digest)
     }
 
@@ -291,7 +301,7 @@ impl Fetcher<'_> {
             }
             other => other?,
         };
-        self.shelves.keep(&bytes)?;
+        self.keep(&bytes);
         Ok(bytes)
     }
 
@@ -334,7 +344,7 @@ impl Fetcher<'_> {
         }
         self.online(&name.to_string())?;
         let bytes = self.registry.blob(name, wanted)?;
-        self.shelves.keep(&bytes)?;
+        self.keep(&bytes);
         Ok(bytes)
     }
 
@@ -381,7 +391,7 @@ impl Fetcher<'_> {
                 return Err(SourceError::new("V013", Fault::Differs, message).help(help));
             }
         }
-        self.shelves.keep(&bytes)?;
+        self.keep(&bytes);
         Ok(Remote { bytes, version: Some(version), manifest: None })
     }
 
@@ -404,7 +414,7 @@ impl Fetcher<'_> {
         if let Some(locked) = held.filter(|it| *it != digest) {
             return Err(moved(&format!("`{address}`"), &locked, &digest, &wish.key));
         }
-        self.shelves.keep(&bytes)?;
+        self.keep(&bytes);
         Ok(Remote { bytes, version: None, manifest: None })
     }
 
@@ -428,12 +438,12 @@ pub fn each<T: Sync, R: Send>(jobs: usize, items: &[T], run: impl Fn(&T) -> R + 
                     && let Some(item) = items.get(at)
                 {
                     let result = run(item);
-                    done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, result));
+                    done.lock().unwrap_or_else(PoisonError::into_inner).push((at, result));
                 }
             });
         }
     });
-    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(at, _)| *at);
     done.into_iter().map(|(_, result)| result).collect()
 }
