@@ -18,3 +18,4 @@ pub mod process;
 pub mod random;
 pub mod sources;
 pub mod store;
+pub mod written;

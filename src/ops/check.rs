@@ -11,10 +11,9 @@ use crate::stage::pack::size;
 use crate::stage::pack::target::{self, Goods, Target};
 use crate::stage::pack::{self, Packed};
 use crate::stage::render;
-use crate::stage::resolve::{ResolvedContent, ResolvedPart};
 use crate::stage::seal;
 use crate::stage::spec::{Content, Spec, Values};
-use crate::stage::vendor::Vendored;
+use crate::stage::vendor::{Vendored, VendoredContent, VendoredPart};
 
 /// What checking found.
 #[derive(Clone, Debug)]
@@ -35,24 +34,26 @@ pub fn check(spec: &Path, now: Timestamp) -> Result<Checked, Error> {
     let workspace = Workspace::read(spec)?;
     let lock = workspace.lock_if_any()?.map(|(lock, _)| lock);
     let resolved = workspace.resolve()?;
-    let again = workspace.resolve()?;
     let mut diagnostics = Vec::new();
-    let packed = match &lock {
+    let agrees = match &lock {
         None => {
             let message = "there is no lock yet, so nothing that renders was checked";
             diagnostics.push(Diagnostic::warning("L001", message).help("run `ichor lock`, then check again"));
-            None
+            false
         }
-        Some(lock) => match Vendored::locked(&workspace.spec, again, lock) {
-            Ok(vendored) => Some(packed(&vendored, &workspace.spec)?),
-            Err(stale) => {
-                let stale = Error::Stale { path: workspace.lock_path.clone(), stale };
-                diagnostics.extend(stale.diagnostics());
-                None
+        Some(lock) => {
+            let stale = Vendored::stale(&workspace.spec, &resolved, lock);
+            let agrees = stale.is_empty();
+            if !agrees {
+                diagnostics.extend(Error::Stale { path: workspace.lock_path.clone(), stale }.diagnostics());
             }
-        },
+            agrees
+        }
     };
-    let charts = resolved.parts().iter().filter_map(|it| chart(it, &workspace)).collect();
+    // What disagrees with its lock is not rendered, but its values can be read.
+    let vendored = Vendored::fresh(&workspace.spec, resolved, lock.as_ref(), now);
+    let packed = if agrees { Some(packed(&vendored, &workspace.spec)?) } else { None };
+    let charts = vendored.parts().iter().filter_map(|it| chart(it, &workspace)).collect();
     let subject = Subject {
         spec: &workspace.spec,
         file: &workspace.file,
@@ -71,8 +72,8 @@ fn packed(vendored: &Vendored, spec: &Spec) -> Result<Packed, Error> {
     Ok(pack::pack(&seal::seal(&render::render(vendored, None)?)?, spec))
 }
 
-fn chart<'a>(part: &'a ResolvedPart, workspace: &'a Workspace) -> Option<ChartSubject<'a>> {
-    let ResolvedContent::Chart { chart, version, values, .. } = &part.content else { return None };
+fn chart<'a>(part: &'a VendoredPart, workspace: &'a Workspace) -> Option<ChartSubject<'a>> {
+    let VendoredContent::Chart { chart, values, .. } = &part.content else { return None };
     let wanted = workspace.spec.parts.iter().find(|it| it.name == part.name)?;
     let Content::Chart(wanted) = &wanted.content else { return None };
     let layers = wanted.values.iter().filter_map(|layer| match layer {
@@ -89,7 +90,7 @@ fn chart<'a>(part: &'a ResolvedPart, workspace: &'a Workspace) -> Option<ChartSu
     Some(ChartSubject {
         part: &part.name,
         chart,
-        version,
+        version: &chart.metadata().version,
         place: wanted.place.clone(),
         given: values,
         layers: layers.collect(),

@@ -99,6 +99,8 @@ pub enum Error {
     OtherBundle { spec: PathBuf, found: String, wanted: String },
     #[error("{}", no_such_chart(named))]
     NoSuchChart { named: Option<String>, charts: Vec<String> },
+    #[error("part `{part}` is the archive {address}, and Flux takes no chart from an address")]
+    NotForFlux { part: String, address: String },
     #[error("{} would be replaced", .0.iter().map(|it| format!("`{}`", it.display())).collect::<Vec<_>>().join(", "))]
     Exists(Vec<PathBuf>),
     #[error("`{}` holds no public key", .0.display())]
@@ -214,6 +216,9 @@ impl Error {
                 let help = format!("write `--values PART=FILE`; the spec's charts are {}", charts.join(", "));
                 self.plain("D009").help(help)
             }
+            Error::NotForFlux { .. } => self
+                .plain("D010")
+                .help("push the archive to a registry (`helm push`) or unpack it here, and name that in the spec"),
             Error::Exists(_) => self.plain("I001").help("name another folder, or remove what is there"),
             Error::NoRecipientIn(_) => {
                 self.plain("I002").help("write public keys into it, one a line: `age1...`, `ssh-ed25519 ...`")

@@ -148,6 +148,10 @@ impl Case<'_> {
         self.open("flux", "flux/");
         let release = workspace.read(&format!("flux/{}/release.yaml", self.part));
         assert!(release.contains(&format!("releaseName: {}\n", self.part)), "{release}");
+        let source = workspace.read(&format!("flux/{}/source.yaml", self.part));
+        let lock = workspace.lock();
+        let manifest = lock.lines().find_map(|it| it.trim().strip_prefix("manifest: ")).expect("a manifest");
+        assert!(source.contains(&format!("    digest: {manifest}\n")), "{source}");
         eprintln!("{}: {}", self.workspace.name(), checked["sizes"]);
 
         // What is opened is for its owner alone.
