@@ -128,7 +128,7 @@ fn content(
                 _ => return Err(Error::NotForFlux { part: part.name.clone(), address: locked.source.clone() }),
             };
             let content = FluxContent::Chart {
-                source,
+                source: Box::new(source),
                 chart: chart.name().to_owned(),
                 version: locked.version.clone().unwrap_or_default(),
                 manifest: locked.manifest,

@@ -18,7 +18,7 @@ pub enum FluxContent {
     Manifest(String),
     Chart {
         /// A registry, a repository or a folder of the Git repository; Flux takes charts from nowhere else.
-        source: Source,
+        source: Box<Source>,
         /// The chart's own name.
         chart: String,
         version: String,
@@ -336,7 +336,7 @@ mod tests {
         let digest = Digest::of(b"x");
         let name = "quay.io/cilium/charts/cilium:1.19.6";
         let chart = FluxContent::Chart {
-            source: Source::Oci(OciName::parse(name).expect("a name")),
+            source: Box::new(Source::Oci(OciName::parse(name).expect("a name"))),
             chart: "cilium".into(),
             version: "1.19.6".into(),
             manifest: Some(digest),
@@ -359,7 +359,7 @@ mod tests {
     fn a_chart_of_a_repository_is_named_by_its_address_and_version() {
         let source = Source::parse("https://helm.cilium.io/cilium", Kind::Chart).expect("a source");
         let chart = FluxContent::Chart {
-            source,
+            source: Box::new(source),
             chart: "cilium".into(),
             version: "1.18.5".into(),
             manifest: None,
