@@ -33,27 +33,36 @@ impl Checked {
 pub fn check(spec: &Path, now: Timestamp) -> Result<Checked, Error> {
     let workspace = Workspace::read(spec)?;
     let lock = workspace.lock_if_any()?.map(|(lock, _)| lock);
-    let resolved = workspace.resolve()?;
     let mut diagnostics = Vec::new();
-    let agrees = match &lock {
-        None => {
-            let message = "there is no lock yet, so nothing that renders was checked";
-            diagnostics.push(Diagnostic::warning("L001", message).help("run `ichor lock`, then check again"));
-            false
+    if lock.is_none() {
+        let message = "there is no lock yet, so nothing that renders was checked";
+        diagnostics.push(Diagnostic::warning("L001", message).help("run `ichor lock`, then check again"));
+    }
+    let resolved = match workspace.resolve() {
+        Ok(resolved) => Some(resolved),
+        Err(fault @ Error::Resolve(_)) => {
+            // What must be fetched is not here before there is a lock.
+            let known = |it: &Diagnostic| it.code == "L006" && lock.is_none();
+            diagnostics.extend(fault.diagnostics().into_iter().filter(|it| !known(it)));
+            None
         }
-        Some(lock) => {
-            let stale = Vendored::stale(&workspace.spec, &resolved, lock);
-            let agrees = stale.is_empty();
-            if !agrees {
-                diagnostics.extend(Error::Stale { path: workspace.lock_path.clone(), stale }.diagnostics());
-            }
-            agrees
-        }
+        Err(fault) => return Err(fault),
     };
+    let stale = match (&resolved, &lock) {
+        (Some(resolved), Some(lock)) => Vendored::stale(&workspace.spec, resolved, lock),
+        _ => Vec::new(),
+    };
+    let agrees = lock.is_some() && stale.is_empty();
+    if !stale.is_empty() {
+        diagnostics.extend(Error::Stale { path: workspace.lock_path.clone(), stale }.diagnostics());
+    }
     // What disagrees with its lock is not rendered, but its values can be read.
-    let vendored = Vendored::fresh(&workspace.spec, resolved, lock.as_ref(), now);
-    let packed = if agrees { Some(packed(&vendored, &workspace.spec)?) } else { None };
-    let charts = vendored.parts().iter().filter_map(|it| chart(it, &workspace)).collect();
+    let vendored = resolved.map(|it| Vendored::fresh(&workspace.spec, it, lock.as_ref(), now));
+    let packed = match &vendored {
+        Some(vendored) if agrees => Some(packed(vendored, &workspace.spec)?),
+        _ => None,
+    };
+    let charts = vendored.iter().flat_map(|it| it.parts()).filter_map(|it| chart(it, &workspace)).collect();
     let subject = Subject {
         spec: &workspace.spec,
         file: &workspace.file,
