@@ -87,13 +87,24 @@ pub(super) fn compare<'a>(
     reduce(&mut resources);
     resources
         .sort_by(|a, b| (a.risk, fold::is_quiet(a)).cmp(&(b.risk, fold::is_quiet(b))).then_with(|| a.id.cmp(&b.id)));
+    let versions = [sides.old, sides.new].map(|it| it.and_then(|it| it.version.as_deref()));
+    if let [Some(from), Some(to)] = versions
+        && images::is_older(from, to)
+    {
+        let text =
+            format!("goes back from {from} to {to}, which may not understand what the newer one left in the cluster");
+        findings.push(Finding { risk: Risk::Traffic, area: Area::Chart, part: part.into(), resource: None, text });
+    }
+    if sides.new.is_some() {
+        removals(part, &resources, findings);
+    }
     let mut diff = PartDiff {
         name: part.into(),
         status: Status::Same,
         facts: facts(sides, hider),
         contents_missing: missing,
         values: values(sides, hider, findings),
-        images: images::compare(part, images_of(sides.old), images_of(sides.new), findings),
+        images: images::compare(part, versions, images_of(sides.old), images_of(sides.new), findings),
         certificates: Vec::new(),
         resealed: 0,
         folds,
@@ -151,6 +162,31 @@ fn twins<'a>(sides: &Sides<'a>, pairs: &BTreeMap<Id<'a>, Id<'a>>, moved: &BTreeS
     twins
 }
 
+/// What is gone, by kinds.
+fn removals(part: &str, resources: &[ResourceDiff], findings: &mut Vec<Finding>) {
+    let mut kinds: BTreeMap<&str, Vec<&ResourceDiff>> = BTreeMap::new();
+    for resource in resources.iter().filter(|it| it.status == Status::Removed) {
+        let kind = resource.id.split(' ').nth(1).unwrap_or_default();
+        kinds.entry(kind).or_default().push(resource);
+    }
+    for (kind, gone) in kinds {
+        let resource = if let [one] = gone.as_slice() { Some(one.id.clone()) } else { None };
+        if let Some(id) = &resource
+            && findings.iter().any(|it| it.area == Area::Removal && it.resource.as_ref() == Some(id))
+        {
+            continue;
+        }
+        let names: Vec<&str> = gone.iter().filter_map(|it| it.id.splitn(3, ' ').nth(2)).collect();
+        let text = match &resource {
+            Some(_) => "is gone".to_owned(),
+            None => {
+                format!("{} of kind {kind} are gone: {}", present::count(gone.len(), "resource"), look::some(&names, 6))
+            }
+        };
+        findings.push(Finding { risk: Risk::Loss, area: Area::Removal, part: part.into(), resource, text });
+    }
+}
+
 fn may_read(id: &str) -> bool {
     ["DaemonSet", "Deployment", "StatefulSet", "CronJob", "Job", "Pod"]
         .contains(&id.split(' ').nth(1).unwrap_or_default())
@@ -160,7 +196,7 @@ fn resource(part: &str, twin: &Twin<'_>, old: &Json, new: &Json, known: bool) ->
     let renamed = twin.old.filter(|(old_part, id)| twin.is_new && (*old_part != part || *id != twin.id));
     let changes = match (old, new) {
         (Json::Null, _) | (_, Json::Null) => Vec::new(),
-        _ => fields::compare(old, new),
+        _ => fields::of_resource(old, new),
     };
     let status = match (twin.is_new, twin.old) {
         (true, None) => Status::Added,
@@ -281,7 +317,7 @@ fn certificates(
         diff.resealed = pins.resealed;
     }
     for it in in_fields {
-        let text = format!("certificate {}: {}", it.name, it.what);
+        let text = format!("{}: {}", it.name, it.what);
         findings.push(Finding { risk: it.risk, area: Area::Certificate, part: part.into(), resource: None, text });
         diff.certificates.push(it);
     }

@@ -30,6 +30,7 @@ impl Area {
             Area::Recipient => "recipient",
             Area::Crd => "definition",
             Area::Image => "image",
+            Area::Chart => "version",
             Area::Setting => "setting",
             Area::Workload => "workload",
             Area::Network => "network",
@@ -55,11 +56,15 @@ pub(super) fn line(diff: &Diff) -> String {
     for (risk, title) in [(Risk::Traffic, "can cut traffic"), (Risk::Restart, "restarts")] {
         // What may cut traffic is not told again as what restarts.
         let resources = of(risk).filter_map(|it| it.resource.as_deref()).filter(|it| !told.contains(it));
-        let resources: BTreeSet<&str> = resources.collect();
-        told.extend(&resources);
-        let resources: BTreeSet<&str> = resources.into_iter().map(name).collect();
+        let mut named: Vec<&str> = Vec::new();
+        for resource in resources {
+            if !named.contains(&name(resource)) {
+                named.push(name(resource));
+            }
+        }
+        told.extend(of(risk).filter_map(|it| it.resource.as_deref()));
         let settings = of(risk).filter(|it| it.resource.is_none());
-        let mut named = some(&resources.into_iter().collect::<Vec<_>>());
+        let mut named = some(&named);
         let others = areas(settings);
         if !others.is_empty() {
             named = if named.is_empty() { others } else { format!("{named}, {others}") };
@@ -106,6 +111,6 @@ fn some(names: &[&str]) -> String {
 }
 
 /// `DaemonSet n/x` of `apps/v1 DaemonSet n/x`.
-fn name(id: &str) -> &str {
+pub(super) fn name(id: &str) -> &str {
     id.split_once(' ').map_or(id, |(_, name)| name)
 }

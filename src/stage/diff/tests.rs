@@ -186,7 +186,7 @@ fn a_certificate_that_is_issued_anew_is_named_by_its_fingerprint() {
     let marks = marks(&config(&one), &config(&other));
     assert_eq!(marks.len(), 1, "{marks:?}");
     assert!(
-        marks[0].starts_with("Traffic certificate v1 ConfigMap c data[\"ca.crt\"]: the authority is another, sha256:"),
+        marks[0].starts_with("Traffic v1 ConfigMap c data[\"ca.crt\"]: the authority is another, sha256:"),
         "{marks:?}"
     );
     let diff = compared(&config(&one), &config(&other));
@@ -242,6 +242,35 @@ fn hostile_text_stays_text() {
     }
     let comment = markdown::print(&diff);
     assert!(comment.contains("````diff") || !comment.contains("```\n<"), "{comment}");
+}
+
+#[test]
+fn what_is_gone_is_told_with_what_becomes_of_it() {
+    let config = |name: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\n---\n");
+    let (old, mut new) = (side("old", &(config("a") + &config("b") + &config("c"))), side("new", &config("c")));
+    for (talos, remark) in [
+        (None, None),
+        (
+            Some("1.12"),
+            Some(
+                "Talos 1.12 leaves what is gone from the bundle (2 resources) in the cluster: delete by hand what should go",
+            ),
+        ),
+        (
+            Some("1.13"),
+            Some(
+                "`talosctl upgrade-k8s` deletes what is gone from the bundle (2 resources); until then it stays in the cluster",
+            ),
+        ),
+    ] {
+        new.talos = talos.map(str::to_owned);
+        let diff = diff(&old, &new, MOMENT);
+        assert_eq!(diff.remarks.first().map(String::as_str), remark);
+        assert_eq!(diff.findings[0].text, "2 resources of kind ConfigMap are gone: a, b");
+        assert!(diff.risk.contains("removes: ConfigMap a, ConfigMap b"), "{}", diff.risk);
+    }
+    new.talos = Some("1.12".into());
+    assert!(diff(&new, &old, MOMENT).remarks.is_empty(), "nothing is gone");
 }
 
 #[test]
