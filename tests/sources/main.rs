@@ -8,6 +8,7 @@ mod charts;
 mod kill;
 mod kinds;
 mod reach;
+mod revisions;
 mod server;
 mod servers;
 mod speed;

@@ -74,6 +74,9 @@ pub(super) fn compare<'a>(
             look::look(&Pair { part, id: twin.id, old, new, renamed }, &readers, findings);
         }
         let resource = resource(part, twin, old, new, known);
+        if !known {
+            look::blind(part, &resource.id, resource.status, findings);
+        }
         fields_certificates.extend(match (old, new) {
             (Json::Null, value) => certificates::in_value(&resource.id, value, true, &pinned),
             (value, Json::Null) => certificates::in_value(&resource.id, value, false, &pinned),
@@ -162,25 +165,22 @@ fn twins<'a>(sides: &Sides<'a>, pairs: &BTreeMap<Id<'a>, Id<'a>>, moved: &BTreeS
     twins
 }
 
-/// What is gone, by kinds.
+/// What is gone, by kinds, and is not told already.
 fn removals(part: &str, resources: &[ResourceDiff], findings: &mut Vec<Finding>) {
-    let mut kinds: BTreeMap<&str, Vec<&ResourceDiff>> = BTreeMap::new();
-    for resource in resources.iter().filter(|it| it.status == Status::Removed) {
+    let told: BTreeSet<&str> =
+        findings.iter().filter(|it| it.text.starts_with("is gone")).filter_map(|it| it.resource.as_deref()).collect();
+    let mut kinds: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for resource in resources.iter().filter(|it| it.status == Status::Removed && !told.contains(it.id.as_str())) {
         let kind = resource.id.split(' ').nth(1).unwrap_or_default();
-        kinds.entry(kind).or_default().push(resource);
+        kinds.entry(kind).or_default().push(&resource.id);
     }
     for (kind, gone) in kinds {
-        let resource = if let [one] = gone.as_slice() { Some(one.id.clone()) } else { None };
-        if let Some(id) = &resource
-            && findings.iter().any(|it| it.area == Area::Removal && it.resource.as_ref() == Some(id))
-        {
-            continue;
-        }
-        let names: Vec<&str> = gone.iter().filter_map(|it| it.id.splitn(3, ' ').nth(2)).collect();
-        let text = match &resource {
-            Some(_) => "is gone".to_owned(),
-            None => {
-                format!("{} of kind {kind} are gone: {}", present::count(gone.len(), "resource"), look::some(&names, 6))
+        let names: Vec<&str> = gone.iter().filter_map(|it| it.splitn(3, ' ').nth(2)).collect();
+        let (resource, text) = match gone.as_slice() {
+            [one] => (Some((*one).to_owned()), "is gone".to_owned()),
+            all => {
+                let number = present::count(all.len(), "resource");
+                (None, format!("{number} of kind {kind} are gone: {}", look::some(&names, 6)))
             }
         };
         findings.push(Finding { risk: Risk::Loss, area: Area::Removal, part: part.into(), resource, text });

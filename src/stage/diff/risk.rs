@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::fold;
 use super::model::{Area, Diff, Finding, ResourceDiff, Risk, Status};
 use super::present::count;
 
@@ -52,6 +53,10 @@ pub(super) fn line(diff: &Diff) -> String {
     if !gains.is_empty() {
         words.push(format!("grants more: {gains}"));
     }
+    let back: Vec<&str> = of(Risk::Traffic).filter(|it| it.area == Area::Chart).map(|it| it.part.as_str()).collect();
+    if !back.is_empty() {
+        words.push(format!("goes back to an older version: {}", some(&back)));
+    }
     let mut told: BTreeSet<&str> = BTreeSet::new();
     for (risk, title) in [(Risk::Traffic, "can cut traffic"), (Risk::Restart, "restarts")] {
         // What may cut traffic is not told again as what restarts.
@@ -63,7 +68,7 @@ pub(super) fn line(diff: &Diff) -> String {
             }
         }
         told.extend(of(risk).filter_map(|it| it.resource.as_deref()));
-        let settings = of(risk).filter(|it| it.resource.is_none());
+        let settings = of(risk).filter(|it| it.resource.is_none() && it.area != Area::Chart);
         let mut named = some(&named);
         let others = areas(settings);
         if !others.is_empty() {
@@ -83,10 +88,19 @@ pub(super) fn line(diff: &Diff) -> String {
     if losses > 0 {
         words.push(format!("takes away: {}", areas(of(Risk::Loss).filter(|it| it.area != Area::Removal))));
     }
-    let moves = all().filter(|it| it.risk == Risk::Moves && it.status != Status::Added).count();
+    let still = || all().filter(|it| it.risk == Risk::Moves && it.status != Status::Added);
+    let blind = still().filter(|it| fold::is_blind(it)).count();
+    let moves = still().count() - blind;
     let added = all().filter(|it| it.status == Status::Added).count();
     if added > 0 {
         words.push(format!("adds {}", count(added, "resource")));
+    }
+    if blind > 0 {
+        words.push(format!(
+            "{} {} in a way that is not known",
+            count(blind, "resource"),
+            if blind == 1 { "differs" } else { "differ" }
+        ));
     }
     if moves > 0 {
         words.push(format!("{} only {}", count(moves, "resource"), if moves == 1 { "moves" } else { "move" }));

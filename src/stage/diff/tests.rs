@@ -298,10 +298,19 @@ fn locks_alone_tell_what_they_can() {
         side.size = None;
         side.parts.get_mut("p").expect("a part").content = Err("the charts are not here".into());
     }
-    let diff = diff(&old, &new, MOMENT);
+    let diff = super::diff(&old, &new, MOMENT);
     assert_eq!(diff.parts[0].resources.len(), 1);
     assert_eq!(diff.parts[0].resources[0].status, Status::Changed);
     assert_eq!(diff.parts[0].images[0].what, "no digest any more");
     assert!(diff.remarks[0].contains("compared by the locks alone"), "{:?}", diff.remarks);
+    assert_eq!(diff.risk, "grants more: 1 image · restarts: Pod p");
+    assert!(!text::print(&diff, false).contains("what is told above"));
+    for side in [&mut old, &mut new] {
+        let part = side.parts.get_mut("p").expect("a part");
+        let digest = part.resources["v1 Pod p"];
+        part.images.clear();
+        part.resources = [("v1 ServiceAccount s".to_owned(), digest)].into();
+    }
+    assert_eq!(super::diff(&old, &new, MOMENT).risk, "1 resource differs in a way that is not known");
     assert!(super::diff(&old, &old.clone(), MOMENT).identical);
 }

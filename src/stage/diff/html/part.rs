@@ -132,7 +132,7 @@ fn resource(part: &str, it: &ResourceDiff) -> Markup {
                 @if let Some(value) = &it.value { pre.whole { (present::block(value)) } }
                 @if it.status == Status::Removed { p.what { "It is gone." } }
                 @if it.status == Status::TextOnly { p.what { "Only comments, order or layout differ: for Kubernetes it is the same." } }
-                @if it.status == Status::Changed && it.changes.is_empty() && it.folded == 0 { p.what { "Its digest differs; its content is not at hand." } }
+                @if fold::is_blind(it) { p.what { "Its digest differs; its content is not at hand." } }
             }
         }
     }

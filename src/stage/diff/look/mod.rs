@@ -1,5 +1,6 @@
 //! What a change to a resource means: permissions, privileges, exposure, restarts, traffic, definitions.
 
+mod blind;
 mod definitions;
 mod network;
 mod permissions;
@@ -7,6 +8,7 @@ mod privileges;
 mod settings;
 mod workloads;
 
+pub(super) use blind::blind;
 pub(super) use settings::Readers;
 
 use serde_json::Value as Json;
