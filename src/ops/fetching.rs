@@ -24,13 +24,19 @@ impl Fetching<'_> {
     /// How the spec and the user's own file say that sources are reached; what the user says comes first.
     pub(super) fn network(&self, workspace: &Workspace) -> Result<Network, Error> {
         let mut network = rooted(workspace.spec.network.clone(), &workspace.spec_folder);
+        network.extend(self.own_network()?);
+        Ok(network)
+    }
+
+    /// How the user's own file says that hosts are reached.
+    pub(super) fn own_network(&self) -> Result<Network, Error> {
         if let Some(path) = &self.settings.user_file
             && let Some(text) = disk::read_text_if_any(path)?
         {
             let own = Network::parse(&path.display().to_string(), &text).map_err(Error::Spec)?;
-            network.extend(rooted(own, path.parent().unwrap_or(Path::new("."))));
+            return Ok(rooted(own, path.parent().unwrap_or(Path::new("."))));
         }
-        Ok(network)
+        Ok(Network::default())
     }
 
     /// Fetches whatever the spec names that lies elsewhere, where it is not at hand.

@@ -7,6 +7,7 @@ mod bad_input;
 mod charts;
 mod kill;
 mod kinds;
+mod push;
 mod reach;
 mod revisions;
 mod server;

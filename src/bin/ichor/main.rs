@@ -10,6 +10,7 @@ mod diff;
 mod form;
 mod git;
 mod handoff;
+mod images;
 mod init;
 mod lock;
 mod man;
@@ -17,6 +18,8 @@ mod network;
 mod open;
 mod outdated;
 mod progress;
+mod pull;
+mod push;
 mod report;
 mod reseal;
 mod rotate;
@@ -74,6 +77,9 @@ enum Verb {
     Certs(certs::Args),
     Rotate(rotate::Args),
     Handoff(handoff::Args),
+    Images(images::Args),
+    Push(push::Args),
+    Pull(pull::Args),
     Template(Box<template::Args>),
     Completions(completions::Args),
     Man(man::Args),
@@ -102,6 +108,9 @@ fn main() -> ExitCode {
             Verb::Certs(args) => certs::run(&args),
             Verb::Rotate(args) => rotate::run(&args),
             Verb::Handoff(args) => handoff::run(&args),
+            Verb::Images(args) => images::run(&args),
+            Verb::Push(args) => push::run(&args),
+            Verb::Pull(args) => pull::run(&args),
             Verb::Template(args) => return template::run(&args),
             Verb::Completions(args) => return completions::run(&args),
             Verb::Man(args) => man::run(&args),

@@ -9,9 +9,11 @@ mod http;
 mod progress;
 mod registry;
 mod repository;
+mod upload;
 
 pub use credentials::Credentials;
 pub use progress::{Event, Progress, Silent};
+pub use registry::Registry;
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
@@ -29,7 +31,6 @@ use crate::stage::spec::{Network, OciName, Source};
 use crate::stage::vendor::artifact::CHART_CONTENT;
 use crate::stage::vendor::layout::{Descriptor, Manifest};
 use http::Http;
-use registry::Registry;
 use repository::Web;
 
 /// How to fetch.
@@ -105,13 +106,17 @@ impl<'f> Clients<'f> {
         Ok(Clients { http, network, progress })
     }
 
+    /// The registries alone, for what is no source.
+    pub fn registry(&'f self, settings: &'f Settings) -> Registry<'f> {
+        Registry::new(&self.http, &settings.credentials, &self.network.mirrors)
+    }
+
     pub fn fetcher(&'f self, settings: &'f Settings, shelves: &'f Shelves) -> Fetcher<'f> {
-        let mirrors = &self.network.mirrors;
         Fetcher {
             settings,
             shelves,
-            registry: Registry::new(&self.http, &settings.credentials, mirrors),
-            web: Web::new(&self.http, &settings.credentials, mirrors),
+            registry: self.registry(settings),
+            web: Web::new(&self.http, &settings.credentials, &self.network.mirrors),
             progress: self.progress,
         }
     }

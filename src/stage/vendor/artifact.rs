@@ -1,4 +1,4 @@
-//! Content that no registry gave, as OCI artifacts: the same bytes in, the same artifact out.
+//! Content that no registry gave, and bundles, as OCI artifacts: the same bytes in, the same artifact out.
 //!
 //! Charts get the media types and annotations of `helm push` (Helm 4.2, `pkg/registry`), without the time of day.
 
@@ -16,7 +16,11 @@ use crate::stage::spec::Source;
 pub const CHART_CONFIG: &str = "application/vnd.cncf.helm.config.v1+json";
 /// The media type of a chart's archive.
 pub const CHART_CONTENT: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
+const TITLE: &str = "org.opencontainers.image.title";
 const EMPTY_CONFIG: &str = "application/vnd.oci.empty.v1+json";
+/// The media type of a bundle's archive.
+pub const BUNDLE_CONTENT: &str = "application/vnd.ichor.bundle.v1.tar+gzip";
+const BUNDLE: &str = "application/vnd.ichor.bundle.v1";
 const KUBERNETES_MANIFEST: &str = "application/vnd.ichor.kubernetes.manifest.v1+yaml";
 
 /// A manifest and the blobs it names.
@@ -29,18 +33,27 @@ pub struct Artifact {
 /// The archive of a chart as an artifact.
 pub fn chart(archive: &[u8], metadata: &Metadata) -> Artifact {
     let config = serde_json::to_vec(&config(metadata)).expect("metadata is plain data");
-    artifact(None, (CHART_CONFIG, config), (CHART_CONTENT, archive), annotations(metadata))
+    let layer = Descriptor::new(CHART_CONTENT, archive);
+    artifact(None, (CHART_CONFIG, config), (layer, archive), Some(annotations(metadata)))
 }
 
 /// A file of Kubernetes manifests as an artifact.
 pub fn manifest(bytes: &[u8], address: &str) -> Artifact {
     let path = address.split(['?', '#']).next().unwrap_or(address);
     let title = path.rsplit('/').next().unwrap_or(path).to_owned();
-    let annotations = BTreeMap::from([
-        ("org.opencontainers.image.source".to_owned(), address.to_owned()),
-        ("org.opencontainers.image.title".to_owned(), title),
-    ]);
-    artifact(Some(KUBERNETES_MANIFEST), (EMPTY_CONFIG, b"{}".to_vec()), ("application/yaml", bytes), annotations)
+    let annotations =
+        BTreeMap::from([("org.opencontainers.image.source".to_owned(), address.to_owned()), (TITLE.to_owned(), title)]);
+    let layer = Descriptor::new("application/yaml", bytes);
+    artifact(Some(KUBERNETES_MANIFEST), (EMPTY_CONFIG, b"{}".to_vec()), (layer, bytes), Some(annotations))
+}
+
+/// The archive of the bundle of this name as an artifact. `oras pull` and the like give the archive the name that its layer
+/// bears.
+pub fn bundle(archive: &[u8], name: &str) -> Artifact {
+    let title = BTreeMap::from([(TITLE.to_owned(), format!("{name}.tar.gz"))]);
+    let mut layer = Descriptor::new(BUNDLE_CONTENT, archive);
+    layer.annotations = Some(title);
+    artifact(Some(BUNDLE), (EMPTY_CONFIG, b"{}".to_vec()), (layer, archive), None)
 }
 
 /// The name of a source in an index: made of what every tool takes in a name.
@@ -59,18 +72,18 @@ pub fn ref_name(source: &Source, version: Option<&str>, digest: &Digest) -> Stri
 fn artifact(
     artifact_type: Option<&str>,
     config: (&str, Vec<u8>),
-    layer: (&str, &[u8]),
-    annotations: BTreeMap<String, String>,
+    (layer, content): (Descriptor, &[u8]),
+    annotations: Option<BTreeMap<String, String>>,
 ) -> Artifact {
     let manifest = Manifest {
         schema_version: 2,
         media_type: Some(MANIFEST_TYPE.into()),
         artifact_type: artifact_type.map(str::to_owned),
         config: Descriptor::new(config.0, &config.1),
-        layers: vec![Descriptor::new(layer.0, layer.1)],
-        annotations: Some(annotations),
+        layers: vec![layer],
+        annotations,
     };
-    Artifact { manifest: manifest.encode(), blobs: vec![config.1, layer.1.to_vec()] }
+    Artifact { manifest: manifest.encode(), blobs: vec![config.1, content.to_vec()] }
 }
 
 /// `Chart.yaml` as Helm writes it in JSON: in the order of its fields, without what is empty.
