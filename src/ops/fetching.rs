@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::{Error, Workspace};
+use crate::base::digest::Digest;
 use crate::edge::disk;
 use crate::edge::fetch::{Clients, Progress, Settings, Shelves, Silent, disk_fault};
 use crate::edge::sources::Disk;
@@ -112,6 +113,14 @@ impl Fetching<'_> {
 
 /// Content that the lock names, from `vendor` or the cache.
 pub(super) fn at_hand(lock: Option<&Lock>, shelves: &Shelves, key: &str, text: &str) -> Result<Remote, SourceError> {
+    found(lock, &|digest| shelves.read(digest).map_err(|it| disk_fault(&it)), key, text)
+}
+
+/// Gives the content of a digest, where it is at hand.
+pub(super) type Read<'r> = dyn Fn(&Digest) -> Result<Option<Vec<u8>>, SourceError> + 'r;
+
+/// Content that the lock names, from wherever `read` finds it.
+pub(super) fn found(lock: Option<&Lock>, read: &Read<'_>, key: &str, text: &str) -> Result<Remote, SourceError> {
     let stale = |message: String| {
         let help = "run `ichor lock` to bring the lock up to date, and review what it changes";
         Err(SourceError::new("L006", Fault::Input, message).help(help))
@@ -122,7 +131,7 @@ pub(super) fn at_hand(lock: Option<&Lock>, shelves: &Shelves, key: &str, text: &
     if locked.source != text {
         return stale(format!("`{key}`: the source is {text}, but the lock says {}", locked.source));
     }
-    match shelves.read(&locked.digest).map_err(|it| disk_fault(&it))? {
+    match read(&locked.digest)? {
         Some(bytes) => Ok(Remote { bytes, version: locked.version, manifest: locked.manifest }),
         None => {
             let message = format!("`{key}` ({}) is neither in vendor nor in the cache", locked.digest);

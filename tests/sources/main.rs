@@ -10,6 +10,7 @@ mod kinds;
 mod progress;
 mod push;
 mod reach;
+mod revisions;
 mod server;
 mod servers;
 mod speed;
