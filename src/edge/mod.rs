@@ -19,3 +19,4 @@ pub mod process;
 pub mod random;
 pub mod sources;
 pub mod store;
+pub mod written;

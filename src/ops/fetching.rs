@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::{Error, Workspace};
+use crate::base::digest::Digest;
 use crate::edge::disk;
-use crate::edge::fetch::{Clients, Progress, Settings, Shelves, disk_fault};
+use crate::edge::fetch::{Clients, Progress, Settings, Shelves, Silent, disk_fault};
 use crate::edge::sources::Disk;
 use crate::stage::lock::Lock;
 use crate::stage::resolve::{self, Fault, Remote, SourceError, Update};
@@ -28,17 +30,31 @@ pub(super) struct Fetched {
     pub fresh: Vec<Vec<u8>>,
 }
 
+impl Fetching<'static> {
+    /// For what lies here: nothing is fetched.
+    pub fn nothing() -> Self {
+        static OFFLINE: LazyLock<Settings> = LazyLock::new(Settings::default);
+        Fetching { settings: &OFFLINE, progress: &Silent }
+    }
+}
+
 impl Fetching<'_> {
     /// How the spec and the user's own file say that sources are reached; what the user says comes first.
     pub(super) fn network(&self, workspace: &Workspace) -> Result<Network, Error> {
         let mut network = rooted(workspace.spec.network.clone(), &workspace.spec_folder);
+        network.extend(self.own_network()?);
+        Ok(network)
+    }
+
+    /// How the user's own file says that hosts are reached.
+    pub(super) fn own_network(&self) -> Result<Network, Error> {
         if let Some(path) = &self.settings.user_file
             && let Some(text) = disk::read_text_if_any(path)?
         {
             let own = Network::parse(&path.display().to_string(), &text).map_err(Error::Spec)?;
-            network.extend(rooted(own, path.parent().unwrap_or(Path::new("."))));
+            return Ok(rooted(own, path.parent().unwrap_or(Path::new("."))));
         }
-        Ok(network)
+        Ok(Network::default())
     }
 
     /// Fetches whatever the spec names that lies elsewhere, where it is not at hand.
@@ -97,6 +113,14 @@ impl Fetching<'_> {
 
 /// Content that the lock names, from `vendor` or the cache.
 pub(super) fn at_hand(lock: Option<&Lock>, shelves: &Shelves, key: &str, text: &str) -> Result<Remote, SourceError> {
+    found(lock, &|digest| shelves.read(digest).map_err(|it| disk_fault(&it)), key, text)
+}
+
+/// Gives the content of a digest, where it is at hand.
+pub(super) type Read<'r> = dyn Fn(&Digest) -> Result<Option<Vec<u8>>, SourceError> + 'r;
+
+/// Content that the lock names, from wherever `read` finds it.
+pub(super) fn found(lock: Option<&Lock>, read: &Read<'_>, key: &str, text: &str) -> Result<Remote, SourceError> {
     let stale = |message: String| {
         let help = "run `ichor lock` to bring the lock up to date, and review what it changes";
         Err(SourceError::new("L006", Fault::Input, message).help(help))
@@ -107,7 +131,7 @@ pub(super) fn at_hand(lock: Option<&Lock>, shelves: &Shelves, key: &str, text: &
     if locked.source != text {
         return stale(format!("`{key}`: the source is {text}, but the lock says {}", locked.source));
     }
-    match shelves.read(&locked.digest).map_err(|it| disk_fault(&it))? {
+    match read(&locked.digest)? {
         Some(bytes) => Ok(Remote { bytes, version: locked.version, manifest: locked.manifest }),
         None => {
             let message = format!("`{key}` ({}) is neither in vendor nor in the cache", locked.digest);

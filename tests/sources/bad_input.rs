@@ -82,7 +82,7 @@ fn a_tag_that_moved_names_both_digests() {
     files[1].1 = "greeting: moved\n".into();
     let path = registry.folder.path().join("one-1.0.0.tgz");
     fs::write(&path, charts::pack("one", &files)).expect("written");
-    registry.push_files(&[path]);
+    registry.push_files("charts", &[path]);
     for args in [&["lock"][..], &["lock", "--update"]] {
         let said = workspace.refused(args, 1, &["has moved", &before, "ichor lock --update one"]);
         assert!(said.matches("sha256:").count() >= 2, "{said}");

@@ -74,16 +74,16 @@ impl Registry {
     pub fn push(&self, all: &[(&str, &str)]) {
         let paths: Vec<PathBuf> =
             all.iter().map(|(name, version)| charts::write(self.folder.path(), name, version)).collect();
-        self.push_files(&paths);
+        self.push_files("charts", &paths);
     }
 
-    /// Pushes archives with the Helm SDK.
-    pub fn push_files(&self, paths: &[PathBuf]) {
+    /// Pushes archives below a path, with the Helm SDK.
+    pub fn push_files(&self, below: &str, paths: &[PathBuf]) {
         let script = "import sys, helm_python as h\n\
-            host, kind, *paths = sys.argv[1:]\n\
+            host, kind, below, *paths = sys.argv[1:]\n\
             client = h.RegistryClient(plain_http=kind != 'tls', credentials_file=sys.argv[0] + '.none')\n\
             if kind == 'basic': client.login(host, 'me', 'secret', plain_http=True)\n\
-            for path in paths: client.push(path, f'oci://{host}/charts', plain_http=kind != 'tls')\n";
+            for path in paths: client.push(path, f'oci://{host}/{below}', plain_http=kind != 'tls')\n";
         let file = self.folder.path().join("push.py");
         fs::write(&file, script).expect("written");
         let kind = match self.kind {
@@ -92,7 +92,7 @@ impl Registry {
             Kind::Tls => "tls",
         };
         let mut python = Command::new("python3");
-        python.arg(&file).args([&self.host, kind]).args(paths);
+        python.arg(&file).args([&self.host, kind, below]).args(paths);
         if self.kind == Kind::Tls {
             python.env("SSL_CERT_FILE", self.folder.path().join("ca.pem"));
         }

@@ -4,12 +4,14 @@
 
 mod build;
 mod certs;
+mod chart;
 mod check;
 mod completions;
 mod diff;
 mod form;
 mod git;
 mod handoff;
+mod images;
 mod init;
 mod lock;
 mod man;
@@ -17,6 +19,8 @@ mod network;
 mod open;
 mod outdated;
 mod progress;
+mod pull;
+mod push;
 mod report;
 mod reseal;
 mod rotate;
@@ -75,6 +79,9 @@ enum Verb {
     Certs(certs::Args),
     Rotate(rotate::Args),
     Handoff(handoff::Args),
+    Images(images::Args),
+    Push(push::Args),
+    Pull(pull::Args),
     Template(Box<template::Args>),
     Completions(completions::Args),
     Man(man::Args),
@@ -104,15 +111,15 @@ fn main() -> ExitCode {
             Verb::Certs(args) => certs::run(&args),
             Verb::Rotate(args) => rotate::run(&args),
             Verb::Handoff(args) => handoff::run(&args),
+            Verb::Images(args) => images::run(&args),
+            Verb::Push(args) => push::run(&args),
+            Verb::Pull(args) => pull::run(&args),
             Verb::Template(args) => return template::run(&args),
             Verb::Completions(args) => return completions::run(&args),
             Verb::Man(args) => man::run(&args),
             Verb::Show(args) => return show::run(&args),
         };
-        done.unwrap_or_else(|fault: ops::Error| {
-            report::print(&fault.diagnostics());
-            ExitCode::from(fault.exit_code())
-        })
+        done.unwrap_or_else(|fault: ops::Error| report::fail(&fault))
     };
     let thread = std::thread::Builder::new().name("ichor".into()).stack_size(STACK).spawn(run);
     match thread.map(std::thread::JoinHandle::join) {

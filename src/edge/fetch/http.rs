@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ureq::http::{HeaderMap, Response, header};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
-use ureq::{Agent, Body, Proxy};
+use ureq::{Agent, Body, Proxy, RequestBuilder};
 use url::Url;
 
 use super::progress::{Event, Progress};
@@ -35,19 +35,33 @@ pub struct Http<'p> {
     progress: &'p dyn Progress,
 }
 
-/// What to get.
+/// What to ask.
 #[derive(Clone, Debug)]
 pub struct Request<'r> {
     /// What it is for, as the user knows it.
     pub name: &'r str,
+    pub method: Method<'r>,
     pub url: Url,
     pub accept: Option<&'r str>,
     /// The `Authorization` header; it goes to no other host.
     pub authorization: Option<&'r str>,
-    /// The fields of a form to be posted; without, the request is a `GET`.
-    pub form: Option<&'r [(&'r str, &'r str)]>,
     /// The largest body that is taken, in bytes.
     pub limit: u64,
+}
+
+/// How to ask.
+#[derive(Clone, Copy, Debug)]
+pub enum Method<'r> {
+    Get,
+    Head,
+    /// Without a body.
+    Post,
+    /// With the fields of a form.
+    Form(&'r [(&'r str, &'r str)]),
+    Put {
+        content_type: &'r str,
+        body: &'r [u8],
+    },
 }
 
 /// What came back.
@@ -176,22 +190,23 @@ impl<'p> Http<'p> {
         };
         let agent = agent.get_or_init(|| new_agent(&self.roots, proxy, self.patience));
         let authorization = request.authorization.filter(|_| at_home);
-        let sent = match request.form {
-            Some(fields) => {
-                let mut post = agent.post(url.as_str());
-                if let Some(it) = authorization {
-                    post = post.header(header::AUTHORIZATION, it);
-                }
-                post.send_form(fields.iter().copied())
+        let mut head = HeaderMap::new();
+        for (name, value) in [(header::ACCEPT, request.accept), (header::AUTHORIZATION, authorization)] {
+            if let Some(value) = value {
+                let value = value.parse().map_err(|_| other(format!("`{name}` cannot hold what it should")))?;
+                head.insert(name, value);
             }
-            None => {
-                let mut get = agent.get(url.as_str());
-                if let Some(it) = request.accept {
-                    get = get.header(header::ACCEPT, it);
-                }
-                if let Some(it) = authorization {
-                    get = get.header(header::AUTHORIZATION, it);
-                }
+        }
+        let address = url.as_str();
+        let sent = match request.method {
+            Method::Head => with(agent.head(address), head).call(),
+            Method::Post => with(agent.post(address), head).send_empty(),
+            Method::Form(fields) => with(agent.post(address), head).send_form(fields.iter().copied()),
+            Method::Put { content_type, body } => {
+                with(agent.put(address), head).header(header::CONTENT_TYPE, content_type).send(body)
+            }
+            Method::Get => {
+                let mut get = with(agent.get(address), head);
                 if let (Some(tag), false) = (&partial.tag, partial.bytes.is_empty()) {
                     get = get.header(header::RANGE, format!("bytes={}-", partial.bytes.len()));
                     get = get.header(header::IF_RANGE, tag);
@@ -223,7 +238,7 @@ impl<'p> Http<'p> {
         } else {
             *partial = Partial::default();
         }
-        let is_body = status == 200;
+        let is_body = status == 200 && !matches!(request.method, Method::Head);
         let length = body.content_length();
         let total = length.map(|it| it + partial.bytes.len() as u64);
         let too_large = || HttpError {
@@ -299,6 +314,13 @@ fn usual(host: &str) -> &str {
 pub fn status_text(status: u16) -> String {
     let name = ureq::http::StatusCode::from_u16(status).ok().and_then(|it| it.canonical_reason());
     name.map_or_else(|| status.to_string(), |name| format!("{status} {name}"))
+}
+
+fn with<B>(mut builder: RequestBuilder<B>, headers: HeaderMap) -> RequestBuilder<B> {
+    if let Some(all) = builder.headers_mut() {
+        all.extend(headers);
+    }
+    builder
 }
 
 fn new_agent(roots: &[Certificate<'static>], proxy: Option<Proxy>, patience: Duration) -> Agent {

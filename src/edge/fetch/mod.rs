@@ -10,10 +10,12 @@ mod progress;
 mod proxy;
 mod registry;
 mod repository;
+mod upload;
 
 pub use credentials::Credentials;
 pub use progress::{Event, Progress, Silent};
 pub use proxy::Proxies;
+pub use registry::Registry;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,14 +26,14 @@ use ureq::tls::{Certificate, PemItem, parse_pem};
 
 use super::blobs::{Blob, Blobs};
 use super::disk::{self, Adding};
+use crate::base::diagnostic::Place;
 use crate::base::digest::Digest;
 use crate::stage::lock::LockedSource;
 use crate::stage::resolve::{Fault, Hold, Remote, SourceError, Wish, choose};
-use crate::stage::spec::{Network, OciName, Source};
+use crate::stage::spec::{Kind, Network, OciName, Source};
 use crate::stage::vendor::artifact::CHART_CONTENT;
 use crate::stage::vendor::layout::{Descriptor, Manifest};
 use http::Http;
-use registry::Registry;
 use repository::Web;
 
 /// How to fetch.
@@ -47,6 +49,21 @@ pub struct Settings {
     pub proxies: Proxies,
     /// The user's own file; it need not exist.
     pub user_file: Option<PathBuf>,
+}
+
+/// For what lies here.
+impl Default for Settings {
+    fn default() -> Self {
+        let patience = Duration::from_secs(30);
+        Settings {
+            offline: true,
+            jobs: 1,
+            patience,
+            credentials: Credentials::default(),
+            proxies: Proxies::default(),
+            user_file: None,
+        }
+    }
 }
 
 /// Where content that was fetched before lies: the workspace's `vendor`, then the user's cache.
@@ -108,13 +125,17 @@ impl<'f> Clients<'f> {
         Ok(Clients { http, network, progress })
     }
 
+    /// The registries alone, for what is no source.
+    pub fn registry(&'f self, settings: &'f Settings) -> Registry<'f> {
+        Registry::new(&self.http, &settings.credentials, &self.network.mirrors)
+    }
+
     pub fn fetcher(&'f self, settings: &'f Settings, shelves: &'f Shelves) -> Fetcher<'f> {
-        let mirrors = &self.network.mirrors;
         Fetcher {
             settings,
             shelves,
-            registry: Registry::new(&self.http, &settings.credentials, mirrors),
-            web: Web::new(&self.http, &settings.credentials, mirrors),
+            registry: self.registry(settings),
+            web: Web::new(&self.http, &settings.credentials, &self.network.mirrors),
             progress: self.progress,
             fresh: Mutex::default(),
         }
@@ -164,16 +185,32 @@ impl Fetcher<'_> {
 
     /// The content of a locked source that no registry gave.
     pub fn content(&self, key: &str, source: &Source, locked: &LockedSource) -> Result<Vec<u8>, SourceError> {
+        self.unplaced(key, source, locked.version.clone(), Some(locked.clone()))
+    }
+
+    /// The archive of a chart that no lock knows. `version` is exact or a constraint.
+    pub fn chart(&self, name: &str, source: &Source, version: Option<String>) -> Result<Vec<u8>, SourceError> {
+        self.unplaced(name, source, version, None)
+    }
+
+    /// What stands nowhere in a spec.
+    fn unplaced(
+        &self,
+        key: &str,
+        source: &Source,
+        version: Option<String>,
+        locked: Option<LockedSource>,
+    ) -> Result<Vec<u8>, SourceError> {
         let wish = Wish {
             key: key.into(),
             source: source.clone(),
-            text: locked.source.clone(),
-            kind: crate::stage::spec::Kind::Chart,
-            version: locked.version.clone(),
+            text: locked.as_ref().map_or_else(|| key.to_owned(), |it| it.source.clone()),
+            kind: Kind::Chart,
+            version,
             sha256: None,
-            locked: Some(locked.clone()),
+            locked,
             hold: Hold::Keep,
-            place: crate::base::diagnostic::Place { file: "".into(), text: None, span: 0..0 },
+            place: Place { file: "".into(), text: None, span: 0..0 },
         };
         self.one(&wish).map(|it| it.bytes)
     }

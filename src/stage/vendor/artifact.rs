@@ -1,4 +1,4 @@
-//! Content that no registry gave, as OCI artifacts: the same bytes in, the same artifact out.
+//! Content that no registry gave, and bundles, as OCI artifacts: the same bytes in, the same artifact out.
 //!
 //! The configuration is that of an image, so that tools that look into images alone can show it; what it is says the
 //! artifact type. A chart's layer and annotations are those of `helm push` (Helm 4.2, `pkg/registry`), without the time of
@@ -20,6 +20,10 @@ use crate::stage::spec::Source;
 const CHART: &str = "application/vnd.cncf.helm.config.v1+json";
 /// The media type of a chart's archive.
 pub const CHART_CONTENT: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
+/// The media type of a bundle's archive.
+pub const BUNDLE_CONTENT: &str = "application/vnd.ichor.bundle.v1.tar+gzip";
+const BUNDLE: &str = "application/vnd.ichor.bundle.v1";
+const TITLE: &str = "org.opencontainers.image.title";
 const IMAGE_CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 const KUBERNETES_MANIFEST: &str = "application/vnd.ichor.kubernetes.manifest.v1+yaml";
 
@@ -32,21 +36,27 @@ pub struct Artifact {
 
 /// The archive of a chart as an artifact.
 pub fn chart(archive: &[u8], metadata: &Metadata) -> Artifact {
-    let mut content = Vec::new();
-    // What it holds was read before; whatever cannot be unpacked is not there.
-    let _ = MultiGzDecoder::new(archive).read_to_end(&mut content);
-    artifact(CHART, (CHART_CONTENT, archive), &Digest::of(&content), annotations(metadata))
+    let layer = Descriptor::new(CHART_CONTENT, archive);
+    artifact(CHART, (layer, archive), &unpacked(archive), annotations(metadata))
 }
 
 /// A file of Kubernetes manifests as an artifact.
 pub fn manifest(bytes: &[u8], address: &str) -> Artifact {
     let path = address.split(['?', '#']).next().unwrap_or(address);
     let title = path.rsplit('/').next().unwrap_or(path).to_owned();
-    let annotations = BTreeMap::from([
-        ("org.opencontainers.image.source".to_owned(), address.to_owned()),
-        ("org.opencontainers.image.title".to_owned(), title),
-    ]);
-    artifact(KUBERNETES_MANIFEST, ("application/yaml", bytes), &Digest::of(bytes), annotations)
+    let annotations =
+        BTreeMap::from([("org.opencontainers.image.source".to_owned(), address.to_owned()), (TITLE.to_owned(), title)]);
+    let layer = Descriptor::new("application/yaml", bytes);
+    artifact(KUBERNETES_MANIFEST, (layer, bytes), &Digest::of(bytes), annotations)
+}
+
+/// The archive of the bundle of this name as an artifact. `oras pull` and the like give the archive the name that its layer
+/// bears.
+pub fn bundle(archive: &[u8], name: &str) -> Artifact {
+    let title = BTreeMap::from([(TITLE.to_owned(), format!("{name}.tar.gz"))]);
+    let mut layer = Descriptor::new(BUNDLE_CONTENT, archive);
+    layer.annotations = Some(title.clone());
+    artifact(BUNDLE, (layer, archive), &unpacked(archive), title)
 }
 
 /// The name of a source in an index: made of what every tool takes in a name.
@@ -62,10 +72,17 @@ pub fn ref_name(source: &Source, version: Option<&str>, digest: &Digest) -> Stri
     }
 }
 
+/// The digest of what an archive was packed from. What it holds was read before; whatever cannot be unpacked is not there.
+fn unpacked(archive: &[u8]) -> Digest {
+    let mut content = Vec::new();
+    let _ = MultiGzDecoder::new(archive).read_to_end(&mut content);
+    Digest::of(&content)
+}
+
 /// `content` is the digest of the layer as it is unpacked.
 fn artifact(
     artifact_type: &str,
-    layer: (&str, &[u8]),
+    (layer, bytes): (Descriptor, &[u8]),
     content: &Digest,
     annotations: BTreeMap<String, String>,
 ) -> Artifact {
@@ -81,10 +98,10 @@ fn artifact(
         media_type: Some(MANIFEST_TYPE.into()),
         artifact_type: Some(artifact_type.into()),
         config: Descriptor::new(IMAGE_CONFIG, &config),
-        layers: vec![Descriptor::new(layer.0, layer.1)],
+        layers: vec![layer],
         annotations: Some(annotations),
     };
-    Artifact { manifest: manifest.encode(), blobs: vec![config, layer.1.to_vec()] }
+    Artifact { manifest: manifest.encode(), blobs: vec![config, bytes.to_vec()] }
 }
 
 fn annotations(it: &Metadata) -> BTreeMap<String, String> {
