@@ -7,12 +7,14 @@ mod challenge;
 mod credentials;
 mod http;
 mod progress;
+mod proxy;
 mod registry;
 mod repository;
 mod upload;
 
 pub use credentials::Credentials;
 pub use progress::{Event, Progress, Silent};
+pub use proxy::Proxies;
 pub use registry::Registry;
 
 use std::path::{Path, PathBuf};
@@ -44,6 +46,7 @@ pub struct Settings {
     /// How long to wait for a connection, an answer, or the next bytes of one.
     pub patience: Duration,
     pub credentials: Credentials,
+    pub proxies: Proxies,
     /// The user's own file; it need not exist.
     pub user_file: Option<PathBuf>,
 }
@@ -52,7 +55,14 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         let patience = Duration::from_secs(30);
-        Settings { offline: true, jobs: 1, patience, credentials: Credentials::default(), user_file: None }
+        Settings {
+            offline: true,
+            jobs: 1,
+            patience,
+            credentials: Credentials::default(),
+            proxies: Proxies::default(),
+            user_file: None,
+        }
     }
 }
 
@@ -111,7 +121,7 @@ impl<'f> Clients<'f> {
         for path in &network.authorities {
             roots.extend(certificates(&folder.join(path))?);
         }
-        let http = Http::new(network.plain_http.clone(), roots, settings.patience, progress);
+        let http = Http::new(network.plain_http.clone(), roots, settings.proxies.clone(), settings.patience, progress);
         Ok(Clients { http, network, progress })
     }
 
@@ -243,7 +253,11 @@ impl Fetcher<'_> {
         }
         self.online(&wish.key)?;
         let (bytes, digest, version) = match (&name.digest, &name.tag) {
-            (Some(digest), _) => (self.registry.manifest_of_digest(name, digest)?, *digest, None),
+            (Some(digest), tag) => {
+                // The tag says what is meant; the digest says what is taken.
+                let version = tag.as_deref().map(choose::version_of_tag).filter(|it| choose::is_exact(it));
+                (self.registry.manifest_of_digest(name, digest)?, *digest, version)
+            }
             (None, Some(tag)) => {
                 let (bytes, digest) = self.registry.manifest_of_tag(name, tag)?;
                 (bytes, digest, Some(choose::version_of_tag(tag)))
@@ -364,7 +378,7 @@ impl Fetcher<'_> {
         let found = entries.iter().find(|it| it.version == version).and_then(|it| Some((it, it.address(address)?)));
         let (entry, url) = found.ok_or_else(|| {
             let message = format!("`{address}` lists {chart} {version} without an address");
-            SourceError::new("V017", Fault::Input, message)
+            SourceError::new("V017", Fault::Input, message).help("name another version, or tell its keeper")
         })?;
         // The lock of before may still name what the index now has another digest for.
         let known =
