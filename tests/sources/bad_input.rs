@@ -370,7 +370,7 @@ fn a_read_only_vendor_and_cache() {
     workspace.done(&["lock"]);
     let read_only = |it: &str| format!("mount --bind {it} {it} && mount -o remount,ro,bind {it}");
     for (folder, args) in [("vendor", "vendor"), ("cache", "vendor"), ("lockfiles", "lock --update one")] {
-        registry.push_files(&[moved(&registry)]);
+        registry.push_files("charts", &[moved(&registry)]);
         if folder == "cache" {
             // Something must be fetched.
             for entry in fs::read_dir(workspace.path().join("cache/blobs/sha256")).expect("blobs") {

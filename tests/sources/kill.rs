@@ -88,7 +88,7 @@ fn ctrl_c_leaves_no_trace() {
     workspace.done(&["lock"]);
     workspace.done(&["vendor"]);
     workspace.spec(&registry.head(), &parts("1.1.0"));
-    let mut seen = [0; 2];
+    let (mut seen, mut told) = ([0; 2], 0);
     for args in [["lock", "--jobs=2"], ["vendor", "--jobs=2"]] {
         let before = workspace.state();
         let start = Instant::now();
@@ -113,7 +113,10 @@ fn ctrl_c_leaves_no_trace() {
             if let Some(ended_by) = run.status.signal() {
                 assert_eq!(ended_by, if signal == "INT" { 2 } else { 15 });
                 let said = String::from_utf8_lossy(&run.stderr).into_owned();
-                assert!(said.contains("interrupted") && said.contains("run the command again"), "{said}");
+                // A signal may come before the program is there to hear it.
+                let says = said.contains("interrupted") && said.contains("run the command again");
+                assert!(says || (said.is_empty() && is_before), "{said}");
+                told += u32::from(says);
             }
             if round % 8 == 0 {
                 workspace.done(&args);
@@ -123,6 +126,7 @@ fn ctrl_c_leaves_no_trace() {
         workspace.restore(&after);
     }
     assert!(seen.iter().all(|it| *it > 3), "{seen:?} ended before and after");
+    assert!(told > 20, "only {told} of the runs that were stopped said so");
 }
 
 fn in_vendor(path: &Path) -> bool {

@@ -39,7 +39,7 @@ fn a_bar_on_a_terminal_and_lines_elsewhere() {
     files.push(("files/noise".into(), String::from_utf8(noise).expect("ASCII")));
     let path = registry.folder.path().join("big-1.0.0.tgz");
     fs::write(&path, charts::pack("big", &files)).expect("written");
-    registry.push_files(&[path]);
+    registry.push_files("charts", &[path]);
     let front = Server::before(&registry.host, |_, answer| {
         std::thread::sleep(std::time::Duration::from_millis(150));
         answer
