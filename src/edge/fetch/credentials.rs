@@ -122,7 +122,7 @@ fn reason(fault: &CredentialRetrievalError) -> Option<String> {
             return None;
         }
         CredentialRetrievalError::HelperFailure { helper, .. } => {
-            format!("the credential helper `docker-credential-{helper}` fails")
+            format!("the credential helper `{helper}` fails")
         }
         CredentialRetrievalError::HelperCommunicationError => "its credential helper does not run".into(),
         CredentialRetrievalError::ConfigReadError => "it is not the JSON it should be".into(),
