@@ -211,14 +211,22 @@ fn more_than_a_hundred_tags_in_pages() {
         assert_eq!(locked(&workspace, "version"), "1.249.0");
         assert_eq!(front.asked().iter().filter(|it| it.path.contains("tags/list")).count(), 3);
     }
-    // One that never ends is left after so many pages.
+    // One that never ends, and one that goes on elsewhere: what is the newest is not known.
     let front = Server::before(&registry.host, |asked, answer| match asked.path.contains("/tags/list") {
         true => Answer::new(200, r#"{"tags": ["1.249.0"]}"#).header("link", format!("<{}>; rel=next", asked.path)),
         false => answer,
     });
     let workspace = Workspace::with(&front.head(), &part(&front.host, "1.x"));
-    workspace.done(&["lock"]);
-    assert!(front.asked().len() < 300);
+    workspace.refused(&["lock"], 3, &["does not end after 200 pages"]);
+    let elsewhere = Server::start(|_| Answer::new(200, r#"{"tags": []}"#));
+    let host = elsewhere.host.clone();
+    let front = Server::before(&registry.host, move |asked, answer| match asked.path.contains("/tags/list") {
+        true => answer.header("link", format!("<http://{host}{}>; rel=next", asked.path)),
+        false => answer,
+    });
+    let workspace = Workspace::with(&front.head(), &part(&front.host, "1.x"));
+    workspace.refused(&["lock"], 3, &["goes on at another host"]);
+    assert!(elsewhere.asked().is_empty());
 }
 
 #[test]

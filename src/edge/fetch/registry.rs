@@ -71,8 +71,14 @@ impl<'h> Registry<'h> {
                     serde_json::from_slice(&answer.body).map_err(|it| odd(&url, &format!("no list of tags: {it}")))?;
                 all.extend(page.tags.unwrap_or_default());
                 pages += 1;
-                // A page elsewhere would be asked for without credentials, and lists come from one place.
-                next = link(&answer.headers, &url).filter(|it| it.origin() == url.origin() && pages < MAX_PAGES);
+                next = link(&answer.headers, &url);
+                // Without the rest, another version would seem to be the newest.
+                if next.as_ref().is_some_and(|it| it.origin() != url.origin()) {
+                    return Err(odd(&url, "a list of tags that goes on at another host"));
+                }
+                if next.is_some() && pages == MAX_PAGES {
+                    return Err(odd(&url, &format!("a list of tags that does not end after {pages} pages")));
+                }
             }
             Ok(all)
         })
