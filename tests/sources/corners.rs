@@ -332,3 +332,55 @@ fn a_large_index() {
     workspace.done(&["lock"]);
     assert_eq!(site.asked().iter().filter(|it| it.path.ends_with("index.yaml")).count(), 1, "it is fetched once");
 }
+
+/// Helm pushes a provenance file along with its chart; `oras` gives the configuration of its own, or none.
+#[test]
+fn charts_with_more_to_them() {
+    if crate::servers::lacking() {
+        return;
+    }
+    let registry = Registry::start(Kind::Plain);
+    let path = charts::write(registry.folder.path(), "one", "1.0.0");
+    let provenance = "-----BEGIN PGP SIGNED MESSAGE-----\n";
+    fs::write(registry.folder.path().join("one-1.0.0.tgz.prov"), provenance).expect("written");
+    registry.push_files("charts", &[path]);
+    let workspace = Workspace::with(&registry.head(), &part(&registry.host, "1.0.0"));
+    workspace.done(&["lock"]);
+    workspace.done(&["vendor"]);
+    workspace.done(&["vendor", "--check"]);
+    let kept = format!("vendor/blobs/sha256/{}", crate::kinds::sha256(provenance.as_bytes()));
+    assert_eq!(workspace.read(&kept), provenance, "what the manifest names is vendored, all of it");
+    // As `oras push --artifact-type ...` has it: an empty configuration, files with titles, the chart not first.
+    let blob = |bytes: &[u8], media_type: &str| {
+        let url = format!("http://{}/v2/charts/one/blobs/uploads/", registry.host);
+        let start = ureq::post(url).send_empty().expect("an upload");
+        let at = start.headers().get("location").and_then(|it| it.to_str().ok()).expect("a place").to_owned();
+        let digest = ichor::base::digest::Digest::of(bytes);
+        ureq::put(format!("{at}&digest={digest}")).send(bytes).expect("uploaded");
+        serde_json::json!({ "mediaType": media_type, "digest": digest, "size": bytes.len(),
+            "annotations": {"org.opencontainers.image.title": "a"} })
+    };
+    let media_type = "application/vnd.oci.image.manifest.v1+json";
+    let manifest = serde_json::json!({
+        "schemaVersion": 2,
+        "mediaType": media_type,
+        "artifactType": "application/vnd.example",
+        "config": blob(b"{}", "application/vnd.oci.empty.v1+json"),
+        "layers": [
+            blob(b"read me", "text/markdown"),
+            blob(&charts::archive("one", "1.1.0"), "application/vnd.cncf.helm.chart.content.v1.tar+gzip"),
+        ],
+        "annotations": {"org.opencontainers.image.created": "2026-01-01T00:00:00Z"},
+    });
+    let url = format!("http://{}/v2/charts/one/manifests/1.1.0", registry.host);
+    ureq::put(url).header("content-type", media_type).send(manifest.to_string()).expect("pushed");
+    workspace.spec(&registry.head(), &part(&registry.host, "1.1.0"));
+    workspace.done(&["lock"]);
+    assert_eq!(
+        locked(&workspace, "digest"),
+        format!("sha256:{}", crate::kinds::sha256(&charts::archive("one", "1.1.0")))
+    );
+    workspace.done(&["vendor"]);
+    workspace.done(&["vendor", "--check"]);
+    workspace.done(&["build"]);
+}
