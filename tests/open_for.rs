@@ -128,6 +128,53 @@ fn patches_are_stripped_and_split_on_request() {
 }
 
 #[test]
+fn pieces_of_a_stream_sort_in_the_order_of_apply() {
+    let workspace = Workspace::new();
+    let crd = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: a.example.com}\n";
+    fs::write(workspace.path("network.yaml"), crd).expect("written");
+    workspace.done(&["lock"]);
+    workspace.done(&["build"]);
+    let whole = workspace.done(&["open", "--for", "kubectl"]);
+    let run = workspace.run(&["open", "--for", "kubectl", "--split", "2KiB", "-o", "cut/"]);
+    let said = String::from_utf8_lossy(&run.stderr).into_owned();
+    let names = workspace.list("cut");
+    assert!(names.len() > 2 && names[0] == "quickstart-01.yaml", "{names:?}");
+    // kubectl reads a folder by names.
+    let joined: String = names.iter().map(|it| workspace.read(&format!("cut/{it}"))).collect();
+    assert_eq!(joined, whole);
+    assert!(joined.starts_with("---\napiVersion: apiextensions.k8s.io/v1\n"), "{joined}");
+    // What cannot be cut is said.
+    for name in &names {
+        let size = workspace.read(&format!("cut/{name}")).len();
+        assert_eq!(size > 2048, said.contains(&format!("note: {name} takes ")), "{name}: {size}, {said}");
+    }
+    assert!(said.contains("note: "), "{said}");
+}
+
+#[test]
+fn the_next_command_names_what_was_written() {
+    let workspace = Workspace::new();
+    let next = |args: &[&str]| {
+        let run = workspace.run(&[&["open", "--for"], args].concat());
+        let said = String::from_utf8_lossy(&run.stderr).into_owned();
+        said.lines().find_map(|it| it.strip_prefix("next: ").map(str::to_owned)).unwrap_or_else(|| panic!("{said}"))
+    };
+    fs::write(workspace.path("cp.yaml"), "machine: {type: controlplane}\n").expect("written");
+    let gen_config = "talosctl gen config NAME https://ENDPOINT:6443 --config-patch-control-plane @";
+    assert_eq!(next(&["talos", "-o", "t/"]), format!("{gen_config}t/controlplane.yaml"), "no CNI, no patch for all");
+    let cut = next(&["talos", "--split", "6KiB", "-o", "s/"]);
+    assert_eq!(cut.matches("--config-patch-control-plane @s/controlplane-0").count(), workspace.list("s").len());
+    assert_eq!(next(&["talos", "-o", "p.yaml"]), "talosctl patch machineconfig --nodes CONTROL_PLANES --patch @p.yaml");
+    let config = next(&["machine-config", "cp.yaml", "-o", "cp.yaml"]);
+    assert_eq!(config, "talosctl apply-config --nodes CONTROL_PLANE --file cp.yaml");
+    assert_eq!(next(&["omni", "-o", "o/"]), "omnictl cluster template sync --file cluster.yaml");
+    assert_eq!(next(&["talhelper", "-o", "h/"]), "talhelper genconfig && talhelper gencommand apply | bash");
+    assert_eq!(next(&["kubectl", "-o", "k.yaml"]), "kubectl apply --server-side --filename k.yaml");
+    assert_eq!(next(&["files", "-o", "f/"]), "kubectl apply --server-side --filename f/");
+    assert!(next(&["flux", "-o", "x/"]).ends_with("flux reconcile kustomization flux-system --with-source"));
+}
+
+#[test]
 fn what_an_earlier_run_left_does_not_linger() {
     let workspace = Workspace::new();
     workspace.done(&["open", "--for", "talos", "--split", "6KiB", "-o", "out/"]);
