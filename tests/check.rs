@@ -109,6 +109,7 @@ impl Workspace {
             offline: true,
             jobs: 1,
             patience: std::time::Duration::from_secs(1),
+            proxies: Default::default(),
             credentials: Credentials::of_user(&|_| None),
             user_file: None,
         };

@@ -10,6 +10,7 @@ pub mod fetch;
 pub mod files;
 pub mod git;
 pub mod guard;
+pub mod interrupt;
 pub mod layout;
 pub mod mint;
 pub mod network;

@@ -79,6 +79,10 @@ pub enum Error {
     NoRepository { wanted: String },
     #[error("`{wanted}` is neither a file nor a revision git knows")]
     NoRevision { wanted: String },
+    #[error("`{wanted}` is not in this clone, which is shallow")]
+    Shallow { wanted: String },
+    #[error("`{one}` and `{other}` have no commit in common")]
+    NoCommon { one: String, other: String },
     #[error("{fault}")]
     Edit { fault: edit::EditError, parts: Vec<String> },
     #[error("there is no `{path}` for version {version}")]
@@ -243,6 +247,10 @@ impl Error {
             Error::NoRepository { .. } | Error::NoRevision { .. } => {
                 self.plain("G002").help("name a lock, a bundle, a spec or a revision: `main`, `HEAD~3`, `main..HEAD`")
             }
+            Error::Shallow { .. } => self
+                .plain("G002")
+                .help("`git fetch --unshallow` fetches the rest; in CI, `fetch-depth: 0` (GitHub) or `GIT_DEPTH: \"0\"` (GitLab)"),
+            Error::NoCommon { .. } => self.plain("G003").help("`A..B` compares two revisions as they stand"),
             Error::Fetch(fault) => fetch_fault(fault),
             Error::Layout(LayoutError::Disk(fault)) => Diagnostic::error("E001", fault.to_string()),
             Error::Layout(_) => self.plain("V019").help("take vendor from version control again, or delete it"),

@@ -210,12 +210,12 @@ fn await_port(port: u16) {
     }
 }
 
-/// `ca.pem`, and `server.pem` and `server.key` for localhost.
+/// `ca.pem`, and `server.pem` and `server.key` for localhost and registry.invalid.
 fn certificates(folder: &Path) {
     let script = "set -e; cd \"$1\"\n\
         openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj '/CN=Test CA' -keyout ca.key -out ca.pem\n\
         openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -keyout server.key -out server.csr\n\
-        printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\\nbasicConstraints=CA:FALSE\\n' > ext\n\
+        printf 'subjectAltName=DNS:localhost,DNS:registry.invalid,IP:127.0.0.1\\nbasicConstraints=CA:FALSE\\n' > ext\n\
         openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile ext -out server.pem\n";
     let made = Command::new("sh").args(["-c", script, "sh"]).arg(folder).output().expect("sh");
     assert!(made.status.success(), "openssl: {}", String::from_utf8_lossy(&made.stderr));

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ichor::edge::fetch::{Credentials, Settings};
+use ichor::edge::fetch::{Credentials, Proxies, Settings};
 
 /// How sources are fetched
 #[derive(clap::Args)]
@@ -48,6 +48,7 @@ impl ReachArgs {
             jobs: 1,
             patience: self.timeout,
             credentials: Credentials::of_user(&|name| crate::environment(name)),
+            proxies: Proxies::of_user(&|name| crate::environment(name)),
             user_file: self.config.clone().or_else(usual),
         }
     }

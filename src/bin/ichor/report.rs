@@ -1,6 +1,6 @@
 //! The one place that prints diagnostics.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
@@ -9,8 +9,7 @@ use ichor::ops::Error;
 
 /// Prints diagnostics to standard error: what is wrong, where with the line shown, and what to do next.
 pub fn print(diagnostics: &[Diagnostic]) {
-    let terminal = io::stderr().is_terminal() && crate::environment("NO_COLOR").is_none();
-    let renderer = if terminal { Renderer::styled() } else { Renderer::plain() };
+    let renderer = if crate::takes_colour(&io::stderr()) { Renderer::styled() } else { Renderer::plain() };
     let mut stderr = io::stderr().lock();
     for diagnostic in diagnostics {
         // Nothing can be done about a standard error that takes no text.
