@@ -175,6 +175,30 @@ fn the_next_command_names_what_was_written() {
 }
 
 #[test]
+fn git_must_leave_the_files_alone_not_the_folder() {
+    let workspace = Workspace::new();
+    let git = Command::new("git").args(["init", "-q"]).current_dir(workspace.folder.path()).status();
+    assert!(git.expect("git runs").success());
+    fs::create_dir(workspace.path("talos")).expect("made");
+    fs::write(workspace.path("talos/talconfig.yaml"), "clusterName: home\n").expect("written");
+    let open = ["open", "--for", "talhelper", "-o", "talos/"];
+    fs::write(workspace.path(".gitignore"), "/talos/talconfig-ichor.yaml\n").expect("written");
+    assert_eq!(workspace.fault(&open), "P006");
+    assert_eq!(workspace.list("talos"), ["talconfig.yaml"], "nothing is written, where one file may not be");
+    fs::write(workspace.path(".gitignore"), "/talos/talconfig-ichor.yaml\n/talos/manifests/\n").expect("written");
+    workspace.done(&open);
+    assert_eq!(workspace.list("talos"), ["manifests", "talconfig-ichor.yaml", "talconfig.yaml"]);
+    // The examples' own rules cover what their pages tell to open.
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/.gitignore");
+    fs::copy(rules, workspace.path(".gitignore")).expect("copied");
+    for (target, folder) in [("talos", "patches/"), ("omni", "omni/"), ("talhelper", "talos/")] {
+        workspace.done(&["open", "--for", target, "-o", folder]);
+    }
+    fs::write(workspace.path("controlplane.yaml"), "machine: {type: controlplane}\n").expect("written");
+    workspace.done(&["open", "--for", "machine-config", "controlplane.yaml", "-o", "controlplane.yaml"]);
+}
+
+#[test]
 fn what_an_earlier_run_left_does_not_linger() {
     let workspace = Workspace::new();
     workspace.done(&["open", "--for", "talos", "--split", "6KiB", "-o", "out/"]);

@@ -94,13 +94,16 @@ pub struct Landed {
     pub leftovers: Leftovers,
 }
 
-/// Writes a delivery to standard output (`None`), a file, or a folder, which a path is that ends with a slash or is one
-/// already.
+/// The folder that a path stands for: one that ends with a slash, is a folder already, or is for a target that fills one.
+pub fn folder(output: Option<&Path>, target: Target) -> Option<&Path> {
+    let slash = output.is_some_and(|it| it.as_os_str().as_encoded_bytes().ends_with(b"/"));
+    output.filter(|it| slash || it.is_dir() || target.is_folder())
+}
+
+/// Writes a delivery to standard output (`None`), a file, or a [`folder`].
 pub fn write(delivered: &Delivered, output: Option<&Path>, access: Access) -> Result<Landed, Error> {
     let Delivered { bundle, target, delivery, .. } = delivered;
-    let slash = output.is_some_and(|it| it.as_os_str().as_encoded_bytes().ends_with(b"/"));
-    let folder = output.filter(|it| slash || it.is_dir() || target.is_folder());
-    match (folder, output, &delivery.single) {
+    match (folder(output, *target), output, &delivery.single) {
         (Some(folder), ..) => {
             let leftovers = written::write(folder, (bundle, &target.to_string()), &delivery.files, access)?;
             Ok(Landed { path: Some(folder.into()), leftovers })
