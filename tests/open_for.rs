@@ -81,6 +81,7 @@ fn calls_that_make_no_sense_are_told_apart() {
     fs::write(workspace.path("broken.yaml"), "machine: [\n  secret: hunter2\n").expect("written");
     for (args, code) in [
         (&["open", "--for", "helm"][..], "D002"),
+        (&["open", "absent.tar.gz"], "B005"),
         (&["open", "--for", "machine-config"], "D005"),
         (&["open", "--for", "machine-config", "absent.yaml"], "E001"),
         (&["open", "--for", "machine-config", "worker.yaml"], "D004"),
