@@ -247,6 +247,7 @@ fn every_choice(cilium: &str) {
         jobs: 1,
         patience: std::time::Duration::from_secs(1),
         credentials: Credentials::of_user(&|_| None),
+        proxies: Default::default(),
         user_file: None,
         proxies: Default::default(),
     };
