@@ -57,7 +57,8 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
 /// Prints a comparison to a file, a pager or standard output.
 pub fn print(diff: &Diff, format: Format, output: Option<&std::path::Path>) -> Result<(), Error> {
     let terminal = output.is_none() && io::stdout().is_terminal();
-    let colour = terminal && crate::environment("NO_COLOR").is_none_or(|it| it.is_empty());
+    let dumb = crate::environment("TERM").is_some_and(|it| it == "dumb");
+    let colour = terminal && !dumb && crate::environment("NO_COLOR").is_none_or(|it| it.is_empty());
     let text = match format {
         Format::Text => diff::text::print(diff, colour),
         Format::Markdown => diff::markdown::print(diff),
@@ -67,7 +68,7 @@ pub fn print(diff: &Diff, format: Format, output: Option<&std::path::Path>) -> R
     if let Some(path) = output {
         return Ok(disk::write(path, text.as_bytes(), Access::Public)?);
     }
-    if terminal && format == Format::Text {
+    if terminal && !dumb && format == Format::Text {
         let chosen = crate::environment("ICHOR_PAGER").or_else(|| crate::environment("PAGER"));
         if pager::show(chosen.as_deref(), &text) {
             return Ok(());

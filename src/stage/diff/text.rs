@@ -87,7 +87,10 @@ impl Page {
                 present::harmless(&diff.new)
             ),
         );
-        self.line(0, &format!("{} {}", self.bold("risk:"), present::harmless(&diff.risk)));
+        for (index, clause) in present::harmless(&diff.risk).split(risk::AND).enumerate() {
+            let title = if index == 0 { self.bold("risk:") } else { "     ".to_owned() };
+            self.line(0, &format!("{title} {clause}"));
+        }
         for remark in &diff.remarks {
             self.line(0, &self.dim(&format!("note: {}", present::harmless(remark))));
         }
