@@ -6,6 +6,7 @@
 #[allow(dead_code)]
 mod workspace;
 
+mod jobs;
 mod merges;
 mod page;
 mod revisions;
