@@ -66,7 +66,12 @@ pub fn diff(old: &Side, new: &Side, now: Timestamp) -> Diff {
     let size = sizes(old, new, &mut findings);
     let identical =
         parts.iter().all(|it| it.status == Status::Same) && facts.is_empty() && recipients == Recipients::default();
-    findings.sort_by(|a, b| (a.risk, a.area, &a.part, &a.resource).cmp(&(b.risk, b.area, &b.part, &b.resource)));
+    // What may refuse a write is told after what cuts off what runs.
+    let late = |it: &Finding| it.risk == Risk::Traffic && it.area == Area::Permission;
+    findings.sort_by(|a, b| {
+        let key = |it: &Finding| (it.risk, late(it), it.area);
+        key(a).cmp(&key(b)).then_with(|| (&a.part, &a.resource).cmp(&(&b.part, &b.resource)))
+    });
     findings.dedup();
     for finding in &mut findings {
         finding.text = present::harmless(&hider.text(&finding.text));

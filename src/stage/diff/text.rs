@@ -43,6 +43,9 @@ pub(super) fn change_of_size(old: u64, new: u64) -> String {
     if old == new {
         return size::human(new);
     }
+    if size::human(old) == size::human(new) {
+        return format!("{} ({:+} bytes)", size::human(new), new as i64 - old as i64);
+    }
     let share =
         if old == 0 { String::new() } else { format!(" ({:+.0}%)", (new as f64 - old as f64) * 100.0 / old as f64) };
     format!("{} → {}{share}", size::human(old), size::human(new))
