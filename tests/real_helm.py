@@ -1,14 +1,20 @@
-"""The real Helm, asked in this process: what a template renders to, what `helm template` and `helm show` print.
+"""The real Helm: what a template renders to, what `helm template` and `helm show` print.
 
     pip install helm-python-sdk==0.2.2      # bundles Helm v4.2.3, no helm binary needed
+
+`Helm` is asked in this process, `Apart` in one of its own: this file, run as a program, answers cases line by line.
 """
 import base64
 import json
 import os
 import pathlib
 import re
+import resource
 import shutil
+import subprocess
+import sys
 import tempfile
+import threading
 
 CHART = "apiVersion: v2\nname: case\nversion: 0.1.0\n"
 KUBECONFIG = """{"apiVersion": "v1", "kind": "Config", "current-context": "none",
@@ -18,18 +24,55 @@ KUBECONFIG = """{"apiVersion": "v1", "kind": "Config", "current-context": "none"
 HOOK = re.compile(r"helm\.sh/hook(?!-)")
 SWITCHES = {"--include-crds", "--no-hooks", "--skip-tests", "--is-upgrade", "--skip-schema-validation"}
 
+#: What Helm may take, in bytes, and for one case in seconds.
+MEMORY = 3 << 30
+SECONDS = 120
+
+
+class Apart:
+    """Helm in a process of its own, for cases that may be the end of it, and many of them: it forgets none."""
+
+    def __init__(self):
+        self.process = None
+        self.folder = folder()
+
+    def answer(self, sections):
+        """As `Helm.answer`, and ("ended", "") where a fresh Helm takes more than it may have and dies."""
+        return self.ask(sections) or self.ask(sections) or ("ended", "")
+
+    def ask(self, sections):
+        if self.process is None:
+            # Helm has much to say on stderr about each chart.
+            self.process = subprocess.Popen(
+                [sys.executable, __file__, self.folder.name], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL, text=True)
+        timer = threading.Timer(SECONDS, self.process.kill)
+        timer.start()
+        try:
+            self.process.stdin.write(json.dumps(sections) + "\n")
+            self.process.stdin.flush()
+            line = self.process.stdout.readline()
+        except BrokenPipeError:
+            line = ""
+        timer.cancel()
+        if line:
+            return tuple(json.loads(line))
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+        return None
+
 
 class Helm:
     """One chart folder that each case fills anew."""
 
-    def __init__(self):
+    def __init__(self, root=None):
         import helm_python
         from helm_python import _native
         self.sdk, self.native = helm_python, _native
         self.version = helm_python.helm_sdk_version()
-        memory = pathlib.Path("/dev/shm")
-        self.folder = tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None)
-        self.root = pathlib.Path(self.folder.name)
+        self.folder = None if root else folder()
+        self.root = pathlib.Path(root or self.folder.name)
         self.configs = {}
 
     def answer(self, sections):
@@ -135,6 +178,12 @@ class Helm:
             path.write_bytes(data)
 
 
+def folder():
+    """A folder for charts, in memory where that is possible."""
+    memory = pathlib.Path("/dev/shm")
+    return tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None)
+
+
 class Refused(Exception):
     """What the command line itself, and not the SDK, refuses."""
 
@@ -232,3 +281,15 @@ def show_only(stream, patterns):
             raise Refused(f"could not find template {pattern} in chart")
         out += "".join(f"---\n{it}\n" for it in found)
     return out
+
+
+def serve():
+    """Answers the cases that come in, one to a line."""
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    helm = Helm(sys.argv[1])
+    for line in sys.stdin:
+        print(json.dumps(helm.answer(json.loads(line))), flush=True)
+
+
+if __name__ == "__main__":
+    serve()

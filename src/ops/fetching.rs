@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::{Error, Workspace};
 use crate::base::digest::Digest;
 use crate::edge::disk;
-use crate::edge::fetch::{Clients, Progress, Settings, Shelves, disk_fault};
+use crate::edge::fetch::{Clients, Progress, Settings, Shelves, Silent, disk_fault};
 use crate::edge::sources::Disk;
 use crate::stage::lock::Lock;
 use crate::stage::resolve::{self, Fault, Remote, SourceError, Update};
@@ -18,6 +19,23 @@ use crate::stage::spec::{Network, Source};
 pub struct Fetching<'a> {
     pub settings: &'a Settings,
     pub progress: &'a dyn Progress,
+}
+
+/// What was fetched for a new lock.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Fetched {
+    /// By the keys of their wishes.
+    pub remotes: BTreeMap<String, Remote>,
+    /// What the cache lacks of it.
+    pub fresh: Vec<Vec<u8>>,
+}
+
+impl Fetching<'static> {
+    /// For what lies here: nothing is fetched.
+    pub fn nothing() -> Self {
+        static OFFLINE: LazyLock<Settings> = LazyLock::new(Settings::default);
+        Fetching { settings: &OFFLINE, progress: &Silent }
+    }
 }
 
 impl Fetching<'_> {
@@ -40,12 +58,7 @@ impl Fetching<'_> {
     }
 
     /// Fetches whatever the spec names that lies elsewhere, where it is not at hand.
-    pub(super) fn fetch(
-        &self,
-        workspace: &Workspace,
-        old: Option<&Lock>,
-        update: &Update,
-    ) -> Result<BTreeMap<String, Remote>, Error> {
+    pub(super) fn fetch(&self, workspace: &Workspace, old: Option<&Lock>, update: &Update) -> Result<Fetched, Error> {
         if let Update::Parts(parts) = update {
             let known: Vec<String> = workspace.spec.parts.iter().map(|it| it.name.clone()).collect();
             if let Some(part) = parts.iter().find(|it| !known.contains(it)) {
@@ -67,7 +80,7 @@ impl Fetching<'_> {
             }
         };
         if wishes.is_empty() {
-            return Ok(BTreeMap::new());
+            return Ok(Fetched::default());
         }
         let shelves = workspace.shelves();
         if let Some(cache) = &shelves.cache {
@@ -75,18 +88,22 @@ impl Fetching<'_> {
         }
         let network = self.network(workspace)?;
         let clients = self.clients(&network)?;
-        let results = clients.fetcher(self.settings, &shelves).all(&wishes);
-        let mut fetched = BTreeMap::new();
+        let fetcher = clients.fetcher(self.settings, &shelves);
+        let results = fetcher.all(&wishes);
+        let mut remotes = BTreeMap::new();
         let mut faults = Vec::new();
         for (wish, result) in wishes.into_iter().zip(results) {
             match result {
                 Ok(remote) => {
-                    fetched.insert(wish.key, remote);
+                    remotes.insert(wish.key, remote);
                 }
                 Err(source) => faults.push(resolve::Error::Source { source, place: wish.place }),
             }
         }
-        if faults.is_empty() { Ok(fetched) } else { Err(Error::Resolve(faults)) }
+        if !faults.is_empty() {
+            return Err(Error::Resolve(faults));
+        }
+        Ok(Fetched { remotes, fresh: fetcher.into_fresh() })
     }
 
     pub(super) fn clients<'n>(&'n self, network: &'n Network) -> Result<Clients<'n>, Error> {

@@ -2,6 +2,7 @@
 
 pub mod build;
 pub mod certs;
+pub mod chart;
 pub mod check;
 pub mod deliver;
 pub mod diff;

@@ -58,7 +58,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
 pub fn print(diff: &Diff, format: Format, output: Option<&std::path::Path>) -> Result<(), Error> {
     let terminal = output.is_none() && io::stdout().is_terminal();
     let dumb = crate::environment("TERM").is_some_and(|it| it == "dumb");
-    let colour = terminal && !dumb && crate::environment("NO_COLOR").is_none_or(|it| it.is_empty());
+    let colour = terminal && crate::takes_colour(&io::stdout());
     let text = match format {
         Format::Text => diff::text::print(diff, colour),
         Format::Markdown => diff::markdown::print(diff),

@@ -6,12 +6,17 @@ use std::process::ExitCode;
 
 use ichor::edge::{clock, network, random};
 use ichor::engine::sprig::Genuine;
-use ichor::ops::template::{Request, template};
+use ichor::ops::chart::ChartNameError;
+use ichor::ops::template::{Request, TemplateError, template};
+
+use crate::chart::ElsewhereArgs;
+use crate::report;
 
 /// Renders a chart as `helm template` does: the same flags, the same bytes
 #[derive(clap::Args)]
 pub struct Args {
-    /// The release's name, then the chart (a folder or a .tgz); or the chart alone
+    /// The release's name, then the chart; or the chart alone: a folder, a .tgz, oci://HOST/NAME, the address of a .tgz, or
+    /// a name in --repo
     #[arg(value_names = ["NAME", "CHART"], num_args = 1..=2, required = true)]
     name_and_chart: Vec<String>,
     /// A values file, or `-` for the standard input; later ones win
@@ -71,6 +76,10 @@ pub struct Args {
     /// Take values that values.schema.json refuses
     #[arg(long)]
     skip_schema_validation: bool,
+    #[command(flatten)]
+    elsewhere: ElsewhereArgs,
+    #[command(flatten)]
+    idle: IdleArgs,
     /// As Helm has it; a render never reaches a cluster
     #[arg(long, value_name = "STRATEGY", num_args = 0..=1, require_equals = true, default_missing_value = "unset")]
     dry_run: Option<String>,
@@ -82,6 +91,39 @@ pub struct Args {
     validate: bool,
 }
 
+/// What `helm template` takes and what changes nothing in a render: scripts that say it go on working
+#[derive(clap::Args)]
+struct IdleArgs {
+    #[arg(long, hide = true)]
+    atomic: bool,
+    #[arg(long, hide = true)]
+    create_namespace: bool,
+    #[arg(long, hide = true)]
+    debug: bool,
+    #[arg(long, hide = true, value_name = "TEXT")]
+    description: Option<String>,
+    #[arg(long, hide = true)]
+    disable_openapi_validation: bool,
+    #[arg(long, hide = true)]
+    force: bool,
+    #[arg(long, hide = true)]
+    hide_notes: bool,
+    #[arg(short, long, hide = true, value_name = "LABELS")]
+    labels: Vec<String>,
+    #[arg(long, hide = true)]
+    render_subchart_notes: bool,
+    #[arg(long, hide = true)]
+    replace: bool,
+    #[arg(long, hide = true)]
+    rollback_on_failure: bool,
+    #[arg(long, hide = true)]
+    skip_crds: bool,
+    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, value_name = "STRATEGY")]
+    wait: Option<Option<String>>,
+    #[arg(long, hide = true)]
+    wait_for_jobs: bool,
+}
+
 /// Renders and prints.
 pub fn run(args: &Args) -> ExitCode {
     let request = match request(args) {
@@ -90,7 +132,7 @@ pub fn run(args: &Args) -> ExitCode {
     };
     let (mut rng, mut now, mut resolve) = (random::system(), clock::now, network::resolve);
     let mut world = Genuine::new(&mut rng, &mut now, &mut resolve, clock::zone);
-    match template(&request, &mut world) {
+    match args.elsewhere.fetching(|fetching| template(&request, fetching, &mut world)) {
         Ok(done) => {
             let mut stderr = std::io::stderr().lock();
             for warning in &done.warnings {
@@ -103,6 +145,7 @@ pub fn run(args: &Args) -> ExitCode {
                 Err(fault) => refuse(&format!("cannot print: {fault}"), 3),
             }
         }
+        Err(TemplateError::ChartName(ChartNameError::Fetch(fault))) => report::fail(&fault),
         Err(fault) => refuse(&fault.to_string(), if fault.is_surroundings() { 3 } else { 2 }),
     }
 }
@@ -128,7 +171,7 @@ fn request(args: &Args) -> Result<Request, String> {
     };
     Ok(Request {
         name,
-        chart,
+        chart: args.elsewhere.chart(&chart),
         namespace: args.namespace.clone(),
         values: args.values.clone(),
         set: args.set.clone(),

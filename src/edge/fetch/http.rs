@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use ureq::http::{HeaderMap, Response, header};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
-use ureq::{Agent, Body, RequestBuilder};
+use ureq::{Agent, Body, Proxy, RequestBuilder};
 use url::Url;
 
 use super::progress::{Event, Progress};
+use super::proxy::Proxies;
 
 /// How often a request is made at most.
 const ATTEMPTS: u32 = 5;
@@ -24,7 +25,9 @@ const LONGEST_EXCHANGE: Duration = Duration::from_secs(900);
 
 /// A client for all hosts.
 pub struct Http<'p> {
-    agent: OnceLock<Agent>,
+    /// Of all that is reached directly, through the proxy for http, and through that for https.
+    agents: [OnceLock<Agent>; 3],
+    proxies: Proxies,
     plain: BTreeSet<String>,
     roots: Vec<Certificate<'static>>,
     /// How long to wait for a connection, an answer, or the next bytes of one.
@@ -103,11 +106,12 @@ impl<'p> Http<'p> {
     pub fn new(
         plain: BTreeSet<String>,
         roots: Vec<Certificate<'static>>,
+        proxies: Proxies,
         patience: Duration,
         progress: &'p dyn Progress,
     ) -> Self {
         let plain = plain.iter().map(|it| usual(it).to_owned()).collect();
-        Http { agent: OnceLock::new(), plain, roots, patience, progress }
+        Http { agents: Default::default(), proxies, plain, roots, patience, progress }
     }
 
     /// `http` or `https`, as a host and its port are spoken to.
@@ -150,6 +154,9 @@ impl<'p> Http<'p> {
     fn follow(&self, request: &Request<'_>, partial: &mut Partial) -> Result<Answer, HttpError> {
         let mut url = request.url.clone();
         for _ in 0..=MAX_REDIRECTS {
+            if !["http", "https"].contains(&url.scheme()) {
+                return Err(other(format!("{} is no address of http or https", shown(&url))));
+            }
             if !self.allows(&url) {
                 let message = format!("{} speaks plain http, which is not allowed for it", authority(&url));
                 return Err(HttpError { message, kind: HttpFault::Plain });
@@ -174,7 +181,14 @@ impl<'p> Http<'p> {
         at_home: bool,
         partial: &Partial,
     ) -> Result<Response<Body>, HttpError> {
-        let agent = self.agent.get_or_init(|| agent(&self.roots, self.patience));
+        let proxy = self.proxies.of(url).map_err(other)?;
+        let [direct, http, https] = &self.agents;
+        let agent = match &proxy {
+            None => direct,
+            Some(_) if url.scheme() == "http" => http,
+            Some(_) => https,
+        };
+        let agent = agent.get_or_init(|| new_agent(&self.roots, proxy, self.patience));
         let authorization = request.authorization.filter(|_| at_home);
         let mut head = HeaderMap::new();
         for (name, value) in [(header::ACCEPT, request.accept), (header::AUTHORIZATION, authorization)] {
@@ -256,7 +270,8 @@ impl<'p> Http<'p> {
                     }
                     partial.bytes.extend_from_slice(fresh);
                     if is_body {
-                        self.progress.event(Event::Received { name: request.name, bytes: read as u64, total });
+                        let (bytes, so_far) = (read as u64, partial.bytes.len() as u64);
+                        self.progress.event(Event::Received { name: request.name, bytes, so_far, total });
                     }
                 }
                 Err(fault) if fault.kind() == ErrorKind::Interrupted => {}
@@ -308,7 +323,7 @@ fn with<B>(mut builder: RequestBuilder<B>, headers: HeaderMap) -> RequestBuilder
     builder
 }
 
-fn agent(roots: &[Certificate<'static>], patience: Duration) -> Agent {
+fn new_agent(roots: &[Certificate<'static>], proxy: Option<Proxy>, patience: Duration) -> Agent {
     let native = rustls_native_certs::load_native_certs().certs;
     let native = native.iter().map(|it| Certificate::from_der(it.as_ref()).to_owned());
     let all: Vec<Certificate<'static>> = native.chain(roots.iter().cloned()).collect();
@@ -316,6 +331,7 @@ fn agent(roots: &[Certificate<'static>], patience: Duration) -> Agent {
     let roots = if all.is_empty() { RootCerts::WebPki } else { RootCerts::from(all) };
     Agent::config_builder()
         .tls_config(TlsConfig::builder().root_certs(roots).build())
+        .proxy(proxy)
         .http_status_as_error(false)
         .max_redirects(0)
         .max_redirects_will_error(false)

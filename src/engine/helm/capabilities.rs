@@ -125,7 +125,7 @@ impl Object for Capabilities {
 
     fn field(&self, name: &str) -> Option<Value> {
         Some(match name {
-            "KubeVersion" => Value::Object(Rc::new(self.kube_version.clone())),
+            "KubeVersion" => Held::value(&self.kube_version, true),
             "APIVersions" => version_set(&self.api_versions),
             "HelmVersion" => Value::Object(Rc::new(BuildInfo)),
             _ => return None,
@@ -155,16 +155,26 @@ impl Object for Capabilities {
         self.print().trim_start_matches('&').to_owned()
     }
 
+    fn deep_copied(&self) -> Option<Value> {
+        let kube_version = self.kube_version.deep_copied();
+        Some(Value::Object(Rc::new(Capabilities { kube_version, ..self.clone() })))
+    }
+
     fn plain(&self) -> Value {
         Value::map([
             // An object, whose fields JSON writes in Go's order.
-            ("KubeVersion", Value::Object(Rc::new(self.kube_version.clone()))),
+            ("KubeVersion", Held::value(&self.kube_version, false)),
             ("APIVersions", version_set(&self.api_versions)),
             ("HelmVersion", Value::Object(Rc::new(BuildInfo))),
         ])
     }
 
+    /// Pointers are equal where they point to the same thing.
     fn equals(&self, other: &dyn Object) -> bool {
+        other.as_any().downcast_ref::<Self>().is_some_and(|it| std::ptr::eq(it, self))
+    }
+
+    fn deep_equals(&self, other: &dyn Object) -> bool {
         other.as_any().downcast_ref::<Self>() == Some(self)
     }
 
@@ -177,28 +187,60 @@ impl KubeVersion {
     fn print_struct(&self) -> String {
         format!("{{{} {} {} {}}}", self.version, self.normalized, self.major, self.minor)
     }
+
+    /// Mirrors its `String` method.
+    fn text(&self) -> &str {
+        if self.normalized.is_empty() { &self.version } else { &self.normalized }
+    }
+
+    /// Without the field that is not exported, which `copystructure` does not see.
+    fn deep_copied(&self) -> Self {
+        KubeVersion { normalized: String::new(), ..self.clone() }
+    }
 }
 
-impl Object for KubeVersion {
+/// A `common.KubeVersion` as templates hold it. Its methods are those of a pointer to it.
+#[derive(Debug)]
+struct Held {
+    version: KubeVersion,
+    /// Whether it is the field of `.Capabilities` itself, whose address Go's executor can take, and no copy.
+    in_place: bool,
+}
+
+impl Held {
+    fn value(version: &KubeVersion, in_place: bool) -> Value {
+        Value::Object(Rc::new(Held { version: version.clone(), in_place }))
+    }
+}
+
+impl Object for Held {
     fn object_type(&self) -> Type {
         KUBE_VERSION
     }
 
     fn field(&self, name: &str) -> Option<Value> {
         Some(Value::from(match name {
-            "Version" => self.version.as_str(),
-            "Major" => self.major.as_str(),
-            "Minor" => self.minor.as_str(),
+            "Version" => self.version.version.as_str(),
+            "Major" => self.version.major.as_str(),
+            "Minor" => self.version.minor.as_str(),
             _ => return None,
         }))
     }
 
     fn method(&self, name: &str) -> Option<(&'static [Type], bool)> {
-        matches!(name, "String" | "GitVersion").then_some((&[], false))
+        (self.in_place && matches!(name, "String" | "GitVersion")).then_some((&[], false))
     }
 
     fn call(&self, name: &str, _args: &[Value]) -> Result<Value, Failure> {
-        Ok(Value::from(if name == "String" { self.normalized.as_str() } else { self.version.as_str() }))
+        Ok(Value::from(if name == "String" { self.version.text() } else { &self.version.version }))
+    }
+
+    fn copied(&self) -> Option<Value> {
+        self.in_place.then(|| Held::value(&self.version, false))
+    }
+
+    fn deep_copied(&self) -> Option<Value> {
+        Some(Held::value(&self.version.deep_copied(), false))
     }
 
     fn has_string_method(&self) -> bool {
@@ -206,29 +248,26 @@ impl Object for KubeVersion {
     }
 
     fn fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        let it = &self.version;
         let names = ["Version", "normalizedVersion", "Major", "Minor"];
-        let texts = [&self.version, &self.normalized, &self.major, &self.minor];
+        let texts = [&it.version, &it.normalized, &it.major, &it.minor];
         Some(names.into_iter().zip(texts.map(|it| it.as_str().into())).collect())
     }
 
     fn print(&self) -> String {
-        self.print_struct()
+        self.version.print_struct()
     }
 
     fn output(&self) -> String {
-        self.normalized.clone()
+        if self.in_place { self.version.text().to_owned() } else { self.print() }
     }
 
     fn plain(&self) -> Value {
-        Value::map([
-            ("Version", Value::from(self.version.as_str())),
-            ("Major", Value::from(self.major.as_str())),
-            ("Minor", Value::from(self.minor.as_str())),
-        ])
+        Value::map(["Version", "Major", "Minor"].into_iter().filter_map(|it| Some((it, self.field(it)?))))
     }
 
     fn equals(&self, other: &dyn Object) -> bool {
-        other.as_any().downcast_ref::<Self>() == Some(self)
+        other.as_any().downcast_ref::<Self>().is_some_and(|it| it.version == self.version)
     }
 
     fn as_any(&self) -> &dyn Any {

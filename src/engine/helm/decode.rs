@@ -39,7 +39,34 @@ fn decode(value: Value, go_type: &'static str, read: impl FnOnce(&mut Decoder, &
         Value::Map(map) => decoder.inside(name, |it| read(it, map)),
         other => decoder.mismatch(other, go_type),
     }
+    if let Some(text) = not_json(&value, decoder.texts) {
+        return Err(format!("error converting YAML to JSON: json: unsupported value: {text}"));
+    }
     decoder.fault.map_or(Ok(()), |fault| Err(format!("error unmarshaling JSON: while decoding JSON: {fault}")))
+}
+
+/// The first number JSON cannot hold, but for those that were read as texts.
+fn not_json(value: &Value, mut texts: Vec<String>) -> Option<String> {
+    let mut found = Vec::new();
+    let mut rest = vec![value.clone()];
+    while let Some(value) = rest.pop() {
+        match &value {
+            Value::Float(it) if !it.is_finite() => found.push(scalar_text(&value)),
+            Value::List(list) => rest.extend(list.items().iter().rev().cloned()),
+            Value::Map(map) => rest.extend(map.entries().values().rev().cloned()),
+            _ => {}
+        }
+    }
+    // Texts stand in `metadata`, behind most else.
+    found.reverse();
+    found.retain(|it| match texts.iter().position(|text| text == it) {
+        Some(at) => {
+            texts.swap_remove(at);
+            false
+        }
+        None => true,
+    });
+    found.pop()
 }
 
 /// Where in the shape the reader stands, and the first fault.
@@ -48,6 +75,8 @@ pub(super) struct Decoder {
     structs: Vec<&'static str>,
     path: Vec<&'static str>,
     fault: Option<String>,
+    /// The infinite numbers and those that are none, read as texts.
+    texts: Vec<String>,
 }
 
 impl Decoder {
@@ -80,7 +109,12 @@ impl Decoder {
         match value {
             Value::Nil => {}
             Value::Map(_) | Value::List(_) => self.mismatch(value, "string"),
-            other => *out = scalar_text(other),
+            other => {
+                *out = scalar_text(other);
+                if matches!(other, Value::Float(it) if !it.is_finite()) {
+                    self.texts.push(out.clone());
+                }
+            }
         }
     }
 

@@ -2,12 +2,9 @@
 //!
 //! Mirrors sprig's `dict.go`. Go walks a map in random order, this one in key order.
 
-use std::rc::Rc;
-
 use super::arguments::{ANY, BOOL, Outcome, STRING, any, function, list, map, strings, text, variadic};
 use super::cast::to_text;
 use super::merge::{Policy, merge};
-use super::semver::Handle;
 use crate::engine::gotmpl::{Function, Sealed};
 use crate::engine::value::{Failure, List, Map, Str, Type, Value};
 
@@ -135,7 +132,7 @@ fn conversion(value: &Value, wanted: &str) -> Failure {
     Failure::new(format!("interface conversion: interface {{}} is {found}, not {wanted}"))
 }
 
-/// Mirrors `copystructure.Copy`, which cannot see into a `*semver.Version` and makes a blank one.
+/// Mirrors `copystructure.Copy`.
 fn deep_copy(args: &[Value]) -> Outcome {
     match any(args, 0) {
         Value::Nil => Err("reflect: call of reflect.Value.Type on zero Value".into()),
@@ -160,7 +157,7 @@ fn copied(value: &Value, depth: usize) -> Outcome {
             }
             copy.into()
         }
-        Value::Object(it) if it.as_any().is::<Handle>() => Value::Object(Rc::new(Handle::default())),
+        Value::Object(it) => it.deep_copied().unwrap_or_else(|| value.clone()),
         other => other.clone(),
     })
 }

@@ -43,6 +43,11 @@ pub trait Object: Debug {
         None
     }
 
+    /// What `deepCopy` makes of it, where that is not the value itself.
+    fn deep_copied(&self) -> Option<Value> {
+        None
+    }
+
     /// Truth as `text/template` has it. A struct is always true.
     fn truth(&self) -> bool {
         true

@@ -9,7 +9,7 @@ use super::scan::{Stream, Style};
 use crate::engine::value::{Map, Str, Value};
 
 /// The wanted entries of a document that is a mapping, their numbers typed. `None` where the document has a fault, is no
-/// mapping, has tags, aliases or merge keys, or a key that is no text.
+/// mapping, has tags, aliases, merge keys or numbers that JSON cannot hold, or a key that is no text.
 pub fn outline(text: &[u8], wanted: impl Fn(&[u8]) -> bool) -> Option<Map> {
     let stream = Stream::new(text);
     let mut outliner = Outliner { parser: Parser::new(&stream), open: Vec::new() };
@@ -89,13 +89,16 @@ impl<'t> Outliner<'t> {
         }
     }
 
-    /// Passes over a value, of which only the keys are looked at.
+    /// Passes over a value, of which only the keys are looked at, and texts such as `.inf`.
     fn pass(&mut self) -> Option<()> {
         // For each open mapping, whether a key comes next; sequences have none.
         let mut open: Vec<Option<bool>> = Vec::new();
         loop {
             let event = self.next()?;
             let is_end = matches!(event.kind, EventKind::SequenceEnd | EventKind::MappingEnd);
+            if event.implicit && !event.lost && is_unlimited(&event.value) {
+                return None;
+            }
             if is_end {
                 open.pop();
             } else if let Some(Some(key_is_next)) = open.last_mut() {
@@ -112,6 +115,13 @@ impl<'t> Outliner<'t> {
             }
         }
     }
+}
+
+/// Whether a plain scalar is `.inf` or `.nan`.
+fn is_unlimited(text: &[u8]) -> bool {
+    text.len() <= 5
+        && matches!(text, [.., b'f' | b'F' | b'n' | b'N'])
+        && matches!(resolve_plain(text, Version::V2), Scalar::Float(it) if !it.is_finite())
 }
 
 /// The text of a key.
@@ -176,6 +186,8 @@ mod tests {
             "kind: A\nspec: {1: a}\n",
             "kind: A\nspec: {? [a] : b}\n",
             "kind: A\nspec: {<<: {a: b}}\n",
+            "kind: A\nspec: [-.Inf]\n",
+            "kind: A\nspec: .nan\n",
             // The key is scanned together with the end of what is passed over.
             "spec:\n  a: b\n\"ki\\x6ed\": A\n",
         ];

@@ -148,7 +148,7 @@ pub enum Error {
     #[error("this lock has no `format`; it was not written by ichor")]
     NoFormat,
     #[error("this lock has format {0}, which is newer than this ichor knows (up to {FORMAT})")]
-    NewerFormat(u64),
+    NewerFormat(i64),
     /// A field is missing, unknown, or holds the wrong thing.
     #[error("{0}")]
     Shape(String),

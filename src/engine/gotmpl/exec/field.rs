@@ -88,7 +88,7 @@ impl<'t, 'w> State<'t, '_, 'w> {
             Some(_) if has_args => Err(self.error(format!("{field} has arguments but cannot be invoked as function"))),
             Some(value) => Ok(Reflect::typed(value, None)),
             None if object.fields().is_some_and(|it| it.iter().any(|(name, _)| *name == field)) => {
-                let struct_type = object_type.to_string();
+                let struct_type = receiver.type_of().unwrap_or(object_type);
                 Err(self.error(format!("{field} is an unexported field of struct type {struct_type}")))
             }
             None => Err(self.no_field(field, receiver)),

@@ -23,10 +23,17 @@ pub struct Machine<'a> {
     nesting: BTreeMap<Str, usize>,
     /// How many executions are in progress, each within the one before.
     depth: usize,
+    /// Nodes walked and rounds begun so far.
+    pub(super) steps: usize,
+    /// Bytes printed so far, into the texts that functions take too.
+    pub(super) printed: usize,
 }
 
 /// Go has no such bound, and ends the process where its stack ends.
 const MAX_DEPTH: usize = 5_000;
+/// Nor these: `{{range 9223372036854775807}}` goes on until memory or patience ends.
+pub(super) const MAX_STEPS: usize = 100_000_000;
+pub(super) const MAX_PRINTED: usize = 1 << 28;
 
 impl<'a> Machine<'a> {
     pub(in crate::engine::gotmpl) fn new(
@@ -36,7 +43,7 @@ impl<'a> Machine<'a> {
         world: &'a mut dyn World,
         missing_key: MissingKey,
     ) -> Self {
-        Machine { functions, missing_key, world, set, scope, nesting: BTreeMap::new(), depth: 0 }
+        Machine { functions, missing_key, world, set, scope, nesting: BTreeMap::new(), depth: 0, steps: 0, printed: 0 }
     }
 
     pub fn world(&mut self) -> &mut dyn World {

@@ -106,7 +106,11 @@ impl<'t> State<'t, '_, '_> {
         if matches!(value, Value::Str(text) if hole::stands_in_text(text)) {
             return self.error_from(sealed::looks_inside("range"));
         }
-        self.error(format!("range can't iterate over {}", fmt::print_value(value)))
+        let text = match value {
+            Value::Object(object) if object.copied().is_none() => object.output().into(),
+            value => fmt::print_value(value),
+        };
+        self.error(format!("range can't iterate over {text}"))
     }
 
     /// Gives the variables of a `range` their values for one round: of two the first is the index.

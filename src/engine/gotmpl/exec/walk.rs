@@ -6,6 +6,7 @@
 use std::rc::Rc;
 
 use crate::engine::fmt;
+use crate::engine::gotmpl::exec::machine::{MAX_PRINTED, MAX_STEPS};
 use crate::engine::gotmpl::exec::range::Items;
 use crate::engine::gotmpl::exec::{At, Machine, Reflect, Result, State};
 use crate::engine::gotmpl::node::{Branch, BranchKind, Call, List, Node, Tree};
@@ -60,12 +61,13 @@ impl<'t, 'm, 'w> State<'t, 'm, 'w> {
         self.vars.push(("$", (*dot).clone()));
         let mut frames = vec![frame(&self.tree.root, dot, Then::Done)];
         while let Some(frame) = frames.last_mut() {
+            self.count_step()?;
             let Some(node) = frame.rest.next() else {
                 self.finish(&mut frames)?;
                 continue;
             };
             match node {
-                Node::Text { range } => self.out.extend_from_slice(&self.tree.source.text[range.clone()]),
+                Node::Text { range } => self.print(&self.tree.source.text[range.clone()]),
                 Node::Action(pipe) => {
                     let dot = Rc::clone(&frame.dot);
                     let value = self.eval_pipeline(&dot, pipe)?;
@@ -184,11 +186,27 @@ impl<'t, 'm, 'w> State<'t, 'm, 'w> {
 
     fn print_value(&mut self, value: &Reflect) {
         match value.value() {
-            Value::Nil => self.out.extend_from_slice(b"<no value>"),
-            Value::Str(text) => self.out.extend_from_slice(text),
-            Value::Object(object) => self.out.extend_from_slice(object.output().as_bytes()),
-            value => self.out.extend_from_slice(&fmt::print_value(value)),
+            Value::Nil => self.print(b"<no value>"),
+            Value::Str(text) => self.print(text),
+            Value::Object(object) => self.print(object.output().as_bytes()),
+            value => self.print(&fmt::print_value(value)),
         }
+    }
+
+    fn print(&mut self, text: &[u8]) {
+        self.machine.printed += text.len();
+        self.out.extend_from_slice(text);
+    }
+
+    fn count_step(&mut self) -> Result<()> {
+        self.machine.steps += 1;
+        if self.machine.steps > MAX_STEPS {
+            return Err(self.error(format!("exceeded maximum number of steps ({MAX_STEPS})")));
+        }
+        if self.machine.printed > MAX_PRINTED {
+            return Err(self.error(format!("exceeded maximum size of output ({MAX_PRINTED} bytes)")));
+        }
+        Ok(())
     }
 }
 
@@ -276,6 +294,16 @@ mod tests {
         assert_eq!(
             error,
             "template: t:1:25: executing \"a\" at <{{template \"a\" .}}>: exceeded maximum template depth (100000)"
+        );
+    }
+
+    /// Go prints until memory ends.
+    #[test]
+    fn output_ends_somewhere() {
+        let error = execute("{{$x := printf \"%999999d\" 1}}{{range 9223372036854775807}}{{$x}}{{end}}").unwrap_err();
+        assert_eq!(
+            error,
+            "template: t:1:60: executing \"t\" at <$x>: exceeded maximum size of output (268435456 bytes)"
         );
     }
 }

@@ -17,8 +17,10 @@ pub(super) fn urlquery(args: &[Value]) -> Result<Value, Failure> {
 
 /// The arguments as one text. Mirrors `evalArgs`: a nil is `<no value>`.
 fn text_of(args: &[Value]) -> Str {
-    if let [Value::Str(text)] = args {
-        return text.clone();
+    match args {
+        [Value::Str(text)] => return text.clone(),
+        [Value::Object(object)] => return object.output().into(),
+        _ => {}
     }
     let printable = |it: &Value| if matches!(it, Value::Nil) { Value::from("<no value>") } else { it.clone() };
     fmt::sprint(&args.iter().map(printable).collect::<Vec<_>>())
