@@ -248,6 +248,7 @@ fn every_choice(cilium: &str) {
         patience: std::time::Duration::from_secs(1),
         credentials: Credentials::of_user(&|_| None),
         user_file: None,
+        proxies: Default::default(),
     };
     for (index, set) in sets().into_iter().enumerate() {
         for talos in 11..=14 {

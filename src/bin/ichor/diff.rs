@@ -54,13 +54,19 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     Ok(if differs { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
+/// How wide the terminal is, in characters, where it says so.
+fn width() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    Some(usize::from(size.ws_col)).filter(|it| *it > 0)
+}
+
 /// Prints a comparison to a file, a pager or standard output.
 pub fn print(diff: &Diff, format: Format, output: Option<&std::path::Path>) -> Result<(), Error> {
     let terminal = output.is_none() && io::stdout().is_terminal();
     let dumb = crate::environment("TERM").is_some_and(|it| it == "dumb");
     let colour = terminal && crate::takes_colour(&io::stdout());
     let text = match format {
-        Format::Text => diff::text::print(diff, colour),
+        Format::Text => diff::text::print(diff, colour, if terminal { width() } else { None }),
         Format::Markdown => diff::markdown::print(diff),
         Format::Html => diff::html::print(diff),
         Format::Json => diff::json(diff),
