@@ -10,6 +10,7 @@ mod jobs;
 mod merges;
 mod page;
 mod revisions;
+mod schema;
 
 use std::path::Path;
 use std::process::{Command, Output};

@@ -105,6 +105,9 @@ pub fn json(diff: &Diff) -> String {
     serde_json::to_string_pretty(diff).unwrap_or_default() + "\n"
 }
 
+/// The JSON Schema (draft 2020-12) of that form.
+pub const JSON_SCHEMA: &str = include_str!("schema.json");
+
 fn facts(old: &Side, new: &Side) -> Vec<Fact> {
     let mut facts = Vec::new();
     let mut compare = |what, old: Option<String>, new: Option<String>| {
