@@ -10,6 +10,7 @@ mod diff;
 mod form;
 mod git;
 mod handoff;
+mod helm_flags;
 mod init;
 mod lock;
 mod man;

@@ -8,6 +8,8 @@ use ichor::edge::{clock, network, random};
 use ichor::engine::sprig::Genuine;
 use ichor::ops::template::{Request, template};
 
+use crate::helm_flags::HelmFlags;
+
 /// Renders a chart as `helm template` does: the same flags, the same bytes
 #[derive(clap::Args)]
 pub struct Args {
@@ -74,12 +76,17 @@ pub struct Args {
     /// As Helm has it; a render never reaches a cluster
     #[arg(long, value_name = "STRATEGY", num_args = 0..=1, require_equals = true, default_missing_value = "unset")]
     dry_run: Option<String>,
+    /// Print what is no YAML before the error says so
+    #[arg(long)]
+    debug: bool,
     /// Refused: it needs the network
     #[arg(long)]
     dependency_update: bool,
     /// Refused: it needs a cluster
     #[arg(long)]
     validate: bool,
+    #[command(flatten)]
+    others: HelmFlags,
 }
 
 /// Renders and prints.
@@ -103,7 +110,10 @@ pub fn run(args: &Args) -> ExitCode {
                 Err(fault) => refuse(&format!("cannot print: {fault}"), 3),
             }
         }
-        Err(fault) => refuse(&fault.to_string(), if fault.is_surroundings() { 3 } else { 2 }),
+        Err(fault) => {
+            print!("{}", fault.shown());
+            refuse(&fault.to_string(), if fault.is_surroundings() { 3 } else { 2 })
+        }
     }
 }
 
@@ -113,6 +123,9 @@ fn request(args: &Args) -> Result<Request, String> {
     }
     if args.validate {
         return Err("--validate: a render never reaches a cluster".into());
+    }
+    if let Some(why) = &args.others.refused {
+        return Err(why.clone());
     }
     match args.dry_run.as_deref() {
         None | Some("client" | "true" | "unset" | "none" | "false") => {}
@@ -124,7 +137,10 @@ fn request(args: &Args) -> Result<Request, String> {
     let (name, chart) = match args.name_and_chart.as_slice() {
         [name, chart] => (Some(name.clone()), chart.clone()),
         [chart] => (None, chart.clone()),
-        _ => return Err("expected a chart".into()),
+        [_, _, more @ ..] => {
+            return Err(format!("expected at most two arguments, unexpected arguments: {}", more.join(", ")));
+        }
+        [] => return Err("expected a chart".into()),
     };
     Ok(Request {
         name,
@@ -148,6 +164,7 @@ fn request(args: &Args) -> Result<Request, String> {
         generate_name: args.generate_name,
         release_name: args.release_name,
         skip_schema_validation: args.skip_schema_validation,
+        debug: args.debug,
     })
 }
 
