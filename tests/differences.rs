@@ -11,6 +11,8 @@ use std::process::{Command, Output};
 
 use ichor::engine::value::{Failure, Value};
 use ichor::engine::world::{Call, World};
+use ichor::ops::chart::ChartName;
+use ichor::ops::fetching::Fetching;
 use ichor::ops::template::{Request, template};
 
 /// Answers impure calls from a list, as a build does from its lock, and refuses what the list does not hold.
@@ -36,9 +38,12 @@ fn chart(files: &[(&str, &str)]) -> tempfile::TempDir {
 
 fn render(text: &str, world: &mut dyn World) -> Result<String, String> {
     let folder = chart(&[("templates/c.yaml", text)]);
-    let request =
-        Request { chart: folder.path().display().to_string(), namespace: "default".into(), ..Request::default() };
-    let done = template(&request, world).map_err(|it| it.to_string())?;
+    let request = Request {
+        chart: ChartName { name: folder.path().display().to_string(), ..ChartName::default() },
+        namespace: "default".into(),
+        ..Request::default()
+    };
+    let done = template(&request, Fetching::nothing(), world).map_err(|it| it.to_string())?;
     Ok(String::from_utf8_lossy(&done.stdout).into_owned())
 }
 

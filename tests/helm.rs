@@ -13,6 +13,8 @@ use ichor::engine::helm::{self, Chart, Options, Release, Rendered, strvals};
 use ichor::engine::value::{Failure, Map, Value};
 use ichor::engine::world::{Call, World};
 use ichor::engine::yaml;
+use ichor::ops::chart::ChartName;
+use ichor::ops::fetching::Fetching;
 use ichor::ops::template::{Request, template};
 use serde_json::Value as Json;
 
@@ -110,7 +112,7 @@ fn run(folder: &Path, case: &Json, args: &[&str]) -> String {
     };
     let request = Request {
         name: case["name"].as_str().map(str::to_owned),
-        chart: folder.join("chart").to_string_lossy().into_owned(),
+        chart: ChartName { name: folder.join("chart").to_string_lossy().into_owned(), ..ChartName::default() },
         namespace: case["namespace"].as_str().unwrap().to_owned(),
         include_crds: args.contains(&"--include-crds"),
         no_hooks: args.contains(&"--no-hooks"),
@@ -119,7 +121,7 @@ fn run(folder: &Path, case: &Json, args: &[&str]) -> String {
         show_only: after("-s"),
         ..Request::default()
     };
-    match template(&request, &mut Nothing) {
+    match template(&request, Fetching::nothing(), &mut Nothing) {
         Ok(done) => String::from_utf8_lossy(&done.stdout).into_owned(),
         Err(fault) => format!("{fault}\n"),
     }

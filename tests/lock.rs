@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use ichor::base::digest::Digest;
-use ichor::stage::lock::{Error, Lock, LockedPart, LockedSource, Pin};
+use ichor::stage::lock::{Error, Lock, LockedPart, LockedSource, Pin, Successor};
 use jiff::Timestamp;
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -19,7 +19,9 @@ fn text() -> impl Strategy<Value = String> {
     let longer =
         ["2001-01-01", "line\nbreak\n", "\ttab", "\u{7f}\u{85}\u{a0}", "\u{feff}", "é💥", "|", ">", "%", "@", "`"];
     let chosen = proptest::sample::select([&odd[..], &longer[..]].concat()).prop_map(str::to_owned);
-    prop_oneof![chosen, "[ -~]{0,40}", "\\PC{0,12}", any::<String>()]
+    // Beyond the 80 columns that are folded, the 128 of a simple key, and the 1,024 that no simple key may have.
+    let repeated = ("[ -~]{1,9}|\\PC{1,3}|\n ?", 20usize..400).prop_map(|(it, times)| it.repeat(times));
+    prop_oneof![3 => chosen, 3 => "[ -~]{0,40}", 2 => "\\PC{0,12}", 2 => any::<String>(), 1 => repeated]
 }
 
 fn name() -> impl Strategy<Value = String> {
@@ -35,12 +37,20 @@ fn time() -> impl Strategy<Value = Timestamp> {
 }
 
 fn json() -> impl Strategy<Value = Json> {
-    let number = (-1_000_000i64..1_000_000).prop_map(Json::from);
-    let leaf = prop_oneof![text().prop_map(Json::String), number, any::<bool>().prop_map(Json::Bool)];
+    let near = (-1_000_000i64..1_000_000).prop_map(Json::from);
+    // Go writes a float that is whole without a point, so none of those comes from a chart.
+    let float = any::<f64>().prop_filter("no whole number", |it| it.fract() != 0.0).prop_map(Json::from);
+    let number = prop_oneof![near, any::<i64>().prop_map(Json::from), any::<u64>().prop_map(Json::from), float];
+    let leaf = prop_oneof![
+        6 => text().prop_map(Json::String),
+        3 => number,
+        1 => any::<bool>().prop_map(Json::Bool),
+        1 => Just(Json::Null),
+    ];
     leaf.prop_recursive(3, 12, 4, |inner| {
         prop_oneof![
             vec(inner.clone(), 0..4).prop_map(Json::Array),
-            btree_map(name(), inner, 0..4).prop_map(|it| Json::Object(it.into_iter().collect())),
+            btree_map(text(), inner, 0..4).prop_map(|it| Json::Object(it.into_iter().collect())),
         ]
     })
 }
@@ -53,28 +63,55 @@ fn real() -> Vec<Pin> {
     pins
 }
 
+/// What a pin may hold: a certificate, a CA on either step of its rotation, a plain value, a sealed one.
+#[derive(Clone, Copy, Debug)]
+enum Holds {
+    Certificate,
+    Successor,
+    Predecessor,
+    Value,
+    Sealed,
+}
+
 fn pin() -> impl Strategy<Value = Pin> {
-    let real = proptest::sample::select(real());
-    let changes = (text(), vec(json(), 0..4), 0u32..3, option::of(json()), any::<bool>());
-    (real, changes).prop_map(|(real, (function, args, occurrence, value, template))| {
-        // A plain value has the place of a certificate and its key.
-        let real = match value {
-            None => real,
-            value => Pin { certificate: None, value, sealed: None, ..real },
-        };
-        Pin { function, args, occurrence, template, ..real }
-    })
+    let with_certificates: Vec<Pin> = real().into_iter().filter(|it| it.certificate.is_some()).collect();
+    let two = (proptest::sample::select(with_certificates.clone()), proptest::sample::select(with_certificates));
+    let all = [Holds::Certificate, Holds::Successor, Holds::Predecessor, Holds::Value, Holds::Sealed];
+    let changes = (text(), vec(json(), 0..4), 0u32..3, json(), any::<bool>());
+    (two, proptest::sample::select(all.to_vec()), changes).prop_map(
+        |((one, two), holds, (function, args, occurrence, value, template))| {
+            let mut pin = Pin { function, args, occurrence, template, successor: None, predecessor: None, ..one };
+            match holds {
+                Holds::Certificate => {}
+                Holds::Successor => {
+                    let (certificate, sealed) = two.certificate.zip(two.sealed).expect("a certificate and its key");
+                    pin.successor = Some(Successor { certificate, sealed });
+                    pin.function = "genCA".into();
+                }
+                Holds::Predecessor => {
+                    pin.predecessor = two.certificate;
+                    pin.function = "genCAWithKey".into();
+                }
+                // `null` is what stands for no value at all.
+                Holds::Value if !value.is_null() => {
+                    (pin.certificate, pin.value, pin.sealed) = (None, Some(value), None);
+                }
+                Holds::Value | Holds::Sealed => pin.certificate = None,
+            }
+            pin
+        },
+    )
 }
 
 fn source() -> impl Strategy<Value = LockedSource> {
-    (text(), option::of(text()), option::of(digest()), digest(), 0..u64::from(u32::MAX))
+    (text(), option::of(text()), option::of(digest()), digest(), any::<u64>())
         .prop_map(|(source, version, manifest, digest, size)| LockedSource { source, version, manifest, digest, size })
 }
 
 fn part() -> impl Strategy<Value = LockedPart> {
-    let below = btree_map(name(), source(), 0..3);
-    let pins = btree_map(name(), pin(), 0..3);
-    let resources = btree_map("[a-zA-Z][a-zA-Z0-9/. :-]{0,30}[a-z]", digest(), 0..4);
+    let below = btree_map(text(), source(), 0..3);
+    let pins = btree_map(prop_oneof![name(), text()], pin(), 0..3);
+    let resources = btree_map(prop_oneof!["[a-zA-Z][a-zA-Z0-9/. :-]{0,30}[a-z]", text()], digest(), 0..4);
     (source(), below, vec(option::of(digest()), 3), pins, vec(text(), 0..3), resources, digest()).prop_map(
         |(own, dependencies, values, pins, images, resources, output)| LockedPart {
             source: own.source,
@@ -102,7 +139,7 @@ fn lock() -> impl Strategy<Value = Lock> {
     let recipients = proptest::sample::subsequence(keys.to_vec(), 0..=2);
     let recipients = recipients.prop_map(|it| it.into_iter().map(|it| it.parse().expect("a recipient")).collect());
     let known = (option::of(text()), vec(text(), 0..3));
-    (name(), time(), known, recipients, btree_map(name(), part(), 0..4)).prop_map(
+    (name(), time(), known, recipients, btree_map(prop_oneof![name(), text()], part(), 0..4)).prop_map(
         |(bundle, clock, (kubernetes, api_versions), recipients, parts)| Lock {
             kubernetes,
             api_versions,
@@ -193,4 +230,22 @@ fn a_lock_that_was_edited_is_refused_with_the_difference() {
         }
         other => panic!("{other:?}"),
     }
+}
+
+/// Go's own way refuses such a key, reads `<<` as a merge, and rounds such a number.
+#[test]
+fn what_go_would_change_stays_as_it_is() {
+    let mut pin = real().remove(0);
+    let long = "k".repeat(5000);
+    pin.args = vec![
+        serde_json::json!({ long.as_str(): 1, "<<": {"a": 9_007_199_254_740_993_i64}, "": 3.5080484003071374e-13 }),
+    ];
+    let text = include_str!("../lockfiles/quickstart.lock");
+    let mut lock = Lock::decode(text).expect("the quickstart's lock");
+    let part = lock.parts.values_mut().next().expect("a part");
+    part.resources.insert(format!("v1/ConfigMap a/{long}"), Digest::of(b"x"));
+    part.pins.insert(long, pin);
+    let text = lock.encode();
+    assert!(text.contains("? kkk") && text.contains("'<<':") && text.contains("9007199254740993"), "{text}");
+    assert_eq!(Lock::decode(&text), Ok(lock));
 }

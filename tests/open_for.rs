@@ -50,6 +50,16 @@ impl Workspace {
         error.split(['[', ']']).nth(1).unwrap_or_default().to_owned()
     }
 
+    /// The files of a folder, but for the notes of what was written.
+    fn list(&self, folder: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.path(folder)).expect("a folder");
+        let mut names: Vec<String> =
+            entries.map(|it| it.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+        names.retain(|it| it != ".ichor");
+        names.sort();
+        names
+    }
+
     fn read(&self, file: &str) -> String {
         fs::read_to_string(self.path(file)).unwrap_or_else(|it| panic!("{file}: {it}"))
     }
@@ -109,12 +119,50 @@ fn patches_are_stripped_and_split_on_request() {
     let stripped = workspace.done(&["open", "--for", "kubectl", "--strip"]);
     assert!(plain.contains("# Source: ") && !stripped.contains("# Source: ") && stripped.len() < plain.len());
     workspace.done(&["open", "--for", "talos", "--split", "4MiB", "-o", "whole/"]);
-    assert_eq!(fs::read_dir(workspace.path("whole")).expect("a folder").count(), 1, "nothing calls for a cut");
+    assert_eq!(workspace.list("whole"), ["controlplane.yaml"], "nothing calls for a cut");
     workspace.done(&["open", "--for", "talos", "--split", "6KiB", "-o", "cut/"]);
     let first = workspace.read("cut/controlplane-01.yaml");
     let second = workspace.read("cut/controlplane-02.yaml");
     assert!(first.len() <= 6144 && second.len() <= 6144, "{} {}", first.len(), second.len());
     assert!(first.contains("- name: 00-beacon-01\n") && second.contains("- name: 00-beacon-02\n"), "{second}");
+}
+
+#[test]
+fn what_an_earlier_run_left_does_not_linger() {
+    let workspace = Workspace::new();
+    workspace.done(&["open", "--for", "talos", "--split", "6KiB", "-o", "out/"]);
+    fs::write(workspace.path("out/mine.yaml"), "kind: Mine\n").expect("written");
+    assert_eq!(workspace.list("out")[..2], ["controlplane-01.yaml", "controlplane-02.yaml"]);
+    let run = workspace.run(&["open", "--for", "talos", "-o", "out/"]);
+    let said = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert!(said.contains("removed out/controlplane-02.yaml, which an earlier run wrote"), "{said}");
+    assert_eq!(workspace.list("out"), ["controlplane.yaml", "mine.yaml"]);
+    // What somebody changed stays, and so does what another target wrote.
+    workspace.done(&["open", "--for", "files", "-o", "out/"]);
+    let mut spec = workspace.read("ichor.yaml");
+    spec.truncate(spec.find("  - name: policy").expect("the part"));
+    fs::write(workspace.path("ichor.yaml"), spec).expect("written");
+    workspace.done(&["lock"]);
+    workspace.done(&["build"]);
+    fs::write(workspace.path("out/10-policy.yaml"), "kind: Changed\n").expect("written");
+    let run = workspace.run(&["open", "--for", "files", "-o", "out/"]);
+    let said = String::from_utf8_lossy(&run.stderr).into_owned();
+    assert!(said.contains("out/10-policy.yaml is of an earlier run and was changed since: it stays"), "{said}");
+    assert_eq!(workspace.list("out"), ["00-beacon.yaml", "10-policy.yaml", "controlplane.yaml", "mine.yaml"]);
+    // The hand-over of a part that is gone goes, with its folder.
+    workspace.done(&["handoff", "flux"]);
+    fs::write(workspace.path("extra.yaml"), "kind: A\nmetadata: {name: a}\napiVersion: v1\n").expect("written");
+    let spec = workspace.read("ichor.yaml");
+    fs::write(workspace.path("ichor.yaml"), format!("{spec}  - name: extra\n    manifest: extra.yaml\n"))
+        .expect("written");
+    workspace.done(&["lock"]);
+    workspace.done(&["handoff", "flux"]);
+    assert!(workspace.path("flux/extra/manifest.yaml").exists());
+    fs::write(workspace.path("ichor.yaml"), spec).expect("written");
+    workspace.done(&["lock"]);
+    workspace.done(&["handoff", "flux"]);
+    assert!(!workspace.path("flux/extra").exists());
+    assert!(workspace.path("flux/beacon/release.yaml").exists());
 }
 
 #[test]
@@ -135,6 +183,8 @@ fn flux_is_told_of_a_chart_in_the_repository() {
     let workspace = Workspace::new();
     workspace.done(&["open", "--for", "flux", "-o", "flux/"]);
     let release = workspace.read("flux/beacon/release.yaml");
+    let guide = workspace.read("flux/HANDOFF.md");
+    assert!(guide.contains("- `beacon`: `chart: ./chart` in `beacon/release.yaml` is a path from the root"), "{guide}");
     assert!(release.contains("chart: ./chart\n") && release.contains("kind: GitRepository\n"), "{release}");
     assert_eq!(workspace.read("flux/policy/manifest.yaml"), workspace.read("network.yaml"));
     assert!(workspace.read("flux/beacon/values.yaml").contains("    relay:\n      replicas: 2\n"));

@@ -16,14 +16,21 @@ pub struct Recipient {
 
 /// The text is no recipient.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a recipient: expected `age1...`, `ssh-ed25519 ...` or `ssh-rsa ...`")]
+#[error("{0} is not a recipient: expected `age1...`, `ssh-ed25519 ...` or `ssh-rsa ...`")]
 pub struct ParseRecipientError(String);
 
 impl FromStr for Recipient {
     type Err = ParseRecipientError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let fault = || ParseRecipientError(text.chars().take(40).collect());
+        // Who takes one for the other is told so without seeing the private key again.
+        let private = text.to_uppercase().contains("SECRET-KEY") || text.contains("PRIVATE KEY");
+        let shown = if private {
+            "a private key".to_owned()
+        } else {
+            format!("`{}`", text.chars().take(40).collect::<String>())
+        };
+        let fault = || ParseRecipientError(shown.clone());
         let mut words = text.split_whitespace();
         let first = words.next().ok_or_else(fault)?;
         let key = match first {

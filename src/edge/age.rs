@@ -82,8 +82,12 @@ enum Failed {
 
 /// Whether bytes are an age file, armoured or not.
 pub fn is_age(bytes: &[u8]) -> bool {
-    let start = bytes.trim_ascii_start();
-    start.starts_with(b"age-encryption.org/") || start.starts_with(b"-----BEGIN AGE ENCRYPTED FILE-----")
+    bytes.starts_with(b"age-encryption.org/") || armored(bytes).is_some()
+}
+
+/// An armoured file without the white space that may stand before it, which the reader of armour does not look past.
+fn armored(bytes: &[u8]) -> Option<&[u8]> {
+    Some(bytes.trim_ascii_start()).filter(|it| it.starts_with(b"-----BEGIN AGE ENCRYPTED FILE-----"))
 }
 
 /// Opens what was sealed to any of a set of identities.
@@ -123,7 +127,8 @@ impl Opener {
 
     fn decrypt(&self, bytes: &[u8]) -> Result<Secret, Failed> {
         let damaged = |it: &dyn std::fmt::Display| Failed::Damaged(it.to_string());
-        let decryptor = age::Decryptor::new_buffered(ArmoredReader::new(bytes)).map_err(|it| damaged(&it))?;
+        let decryptor = age::Decryptor::new_buffered(ArmoredReader::new(armored(bytes).unwrap_or(bytes)));
+        let decryptor = decryptor.map_err(|it| damaged(&it))?;
         let mut reader = decryptor.decrypt(self.identities.iter().map(|it| it.as_ref())).map_err(|it| match it {
             age::DecryptError::NoMatchingKeys => Failed::NotForUs,
             age::DecryptError::KeyDecryptionFailed => {

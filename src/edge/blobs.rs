@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::disk::{self, Access};
+use super::disk::{self, Access, Adding};
 use crate::base::digest::Digest;
 
 /// A folder of blobs.
@@ -58,12 +58,12 @@ impl Blobs {
     }
 
     /// Keeps bytes, whole or not at all. What is there already and whole stays as it is.
-    pub fn put(&self, bytes: &[u8]) -> Result<Digest, disk::Error> {
+    pub fn put(&self, bytes: &[u8], adding: &mut Adding) -> Result<Digest, disk::Error> {
         let digest = Digest::of(bytes);
         let path = self.path(&digest);
         let there = fs::metadata(&path).is_ok_and(|it| it.is_file() && it.len() == bytes.len() as u64);
         if !(there && self.read(&digest)? == Blob::Found(bytes.to_vec())) {
-            disk::write(&path, bytes, Access::Public)?;
+            adding.write(&path, bytes, Access::Public)?;
         }
         Ok(digest)
     }
@@ -117,11 +117,17 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let blobs = Blobs::at(folder.path());
         assert_eq!(blobs.list().expect("none"), []);
-        let digest = blobs.put(b"x").expect("kept");
+        let put = |bytes: &[u8]| {
+            let mut adding = Adding::begin();
+            let digest = blobs.put(bytes, &mut adding).expect("kept");
+            adding.keep();
+            digest
+        };
+        let digest = put(b"x");
         assert_eq!(blobs.read(&digest).expect("read"), Blob::Found(b"x".to_vec()));
         fs::write(blobs.path(&digest), b"y").expect("written");
         assert_eq!(blobs.read(&digest).expect("read"), Blob::Damaged);
-        blobs.put(b"x").expect("mended");
+        put(b"x");
         assert_eq!(blobs.read(&digest).expect("read"), Blob::Found(b"x".to_vec()));
         fs::write(folder.path().join("blobs/sha256/.ichor-left"), b"").expect("written");
         blobs.sweep(Duration::from_secs(3600));
@@ -130,5 +136,24 @@ mod tests {
         assert_eq!(blobs.list().expect("listed"), [digest]);
         assert_eq!(blobs.names().expect("listed").len(), 1);
         assert_eq!(blobs.read(&Digest::of(b"none")).expect("read"), Blob::Absent);
+    }
+
+    #[test]
+    fn what_is_not_kept_goes_with_its_folders() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let blobs = Blobs::at(&folder.path().join("a/b"));
+        let mut adding = Adding::begin();
+        let digest = blobs.put(b"x", &mut adding).expect("written");
+        assert_eq!(blobs.read(&digest).expect("read"), Blob::Found(b"x".to_vec()));
+        drop(adding);
+        assert!(!folder.path().join("a").exists());
+        let mut adding = Adding::begin();
+        blobs.put(b"x", &mut adding).expect("written");
+        adding.keep();
+        let mut adding = Adding::begin();
+        blobs.put(b"x", &mut adding).expect("there");
+        blobs.put(b"y", &mut adding).expect("written");
+        drop(adding);
+        assert_eq!(blobs.list().expect("listed"), [digest], "what was there before stays");
     }
 }

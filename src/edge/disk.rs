@@ -1,10 +1,12 @@
 //! Reading and writing files so that nothing a user has is lost.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use super::interrupt::Writing;
 
 /// A file or folder that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -56,6 +58,7 @@ pub fn read_text_if_any(path: &Path) -> Result<Option<String>, Error> {
 pub fn write(path: &Path, bytes: &[u8], access: Access) -> Result<(), Error> {
     let failed = |source| Error { action: "write", path: path.into(), source };
     let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let _writing = Writing::begin();
     fs::create_dir_all(folder).map_err(failed)?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(TEMPORARY);
@@ -66,6 +69,93 @@ pub fn write(path: &Path, bytes: &[u8], access: Access) -> Result<(), Error> {
     file.as_file().sync_all().map_err(failed)?;
     file.persist(path).map_err(|it| failed(it.error))?;
     Ok(())
+}
+
+/// Files that belong together: those that are new go again, with their folders, unless all of them could be written.
+#[derive(Debug)]
+pub struct Adding {
+    files: Vec<PathBuf>,
+    folders: NewFolders,
+    _writing: Writing,
+}
+
+impl Adding {
+    pub fn begin() -> Adding {
+        Adding { files: Vec::new(), folders: NewFolders::default(), _writing: Writing::begin() }
+    }
+
+    /// Writes one as [`write`] does.
+    pub fn write(&mut self, path: &Path, bytes: &[u8], access: Access) -> Result<(), Error> {
+        let is_new = !path.exists();
+        if let Some(folder) = path.parent().filter(|_| is_new) {
+            self.folders.note(folder);
+        }
+        write(path, bytes, access)?;
+        if is_new {
+            self.files.push(path.into());
+        }
+        Ok(())
+    }
+
+    /// All of them are there.
+    pub fn keep(mut self) {
+        self.files.clear();
+    }
+}
+
+impl Drop for Adding {
+    fn drop(&mut self) {
+        for file in &self.files {
+            let _ = fs::remove_file(file);
+        }
+    }
+}
+
+/// Folders that were not there; those that stay empty go again.
+#[derive(Debug, Default)]
+struct NewFolders(Vec<PathBuf>);
+
+impl NewFolders {
+    /// To be called before a folder is made.
+    fn note(&mut self, folder: &Path) {
+        // The innermost first.
+        let missing = folder.ancestors().take_while(|it| !it.as_os_str().is_empty() && !it.exists());
+        let fresh: Vec<PathBuf> = missing.map(Path::to_path_buf).collect();
+        self.0.splice(0..0, fresh);
+    }
+}
+
+impl Drop for NewFolders {
+    fn drop(&mut self) {
+        for folder in &self.0 {
+            // One that holds something cannot be removed.
+            let _ = fs::remove_dir(folder);
+        }
+    }
+}
+
+/// A folder that nobody else holds; made where it is missing, and gone again where it stays empty.
+#[derive(Debug)]
+pub struct Hold {
+    _folders: NewFolders,
+    _lock: File,
+}
+
+/// Waits until nobody else holds a folder, and takes it.
+pub fn hold(folder: &Path) -> Result<Hold, Error> {
+    let failed = |source| Error { action: "lock", path: folder.into(), source };
+    loop {
+        let mut folders = NewFolders::default();
+        folders.note(folder);
+        fs::create_dir_all(folder).map_err(failed)?;
+        let lock = File::open(folder).map_err(failed)?;
+        lock.lock().map_err(failed)?;
+        // Whoever held it may have removed it.
+        let held = lock.metadata().map_err(failed)?;
+        if fs::metadata(folder).is_ok_and(|it| (it.dev(), it.ino()) == (held.dev(), held.ino())) {
+            return Ok(Hold { _folders: folders, _lock: lock });
+        }
+    }
 }
 
 /// Removes from a folder what runs that were killed left behind at least `age` ago.
@@ -106,6 +196,7 @@ pub fn link(target: &Path, link: &Path) -> Result<(), Error> {
         Err(_) => {}
     }
     let folder = link.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let _writing = Writing::begin();
     let staging = tempfile::Builder::new().prefix(TEMPORARY).tempdir_in(folder).map_err(failed)?;
     let fresh = staging.path().join("link");
     std::os::unix::fs::symlink(target, &fresh).map_err(failed)?;

@@ -27,7 +27,7 @@ pub enum ChartFiles {
 pub enum FilesError {
     #[error("path {} not found", strconv::quote(.0.as_bytes()))]
     NotFound(String),
-    #[error("`{0}` is no folder and no file here; charts are fetched by `ichor lock`")]
+    #[error("`{0}` is no folder and no file here; elsewhere it is `oci://HOST/{0}`, or `--repo ADDRESS {0}`")]
     NotLocal(String),
     #[error(transparent)]
     Ignore(#[from] IgnoreError),

@@ -57,9 +57,19 @@ impl Git {
         Ok(output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned()))
     }
 
-    /// Where two commits part.
-    pub fn merge_base(&self, one: &str, other: &str) -> Result<String, Error> {
-        Ok(String::from_utf8_lossy(&self.run(&["merge-base", one, other])?).trim().to_owned())
+    /// Where two commits part; `None` where they have nothing in common.
+    pub fn merge_base(&self, one: &str, other: &str) -> Result<Option<String>, Error> {
+        let output = command(&self.top).args(["merge-base", one, other]).output().map_err(Error::Run)?;
+        match output.status.code() {
+            Some(0) => Ok(Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())),
+            Some(1) => Ok(None),
+            _ => Err(failed("merge-base", &output)),
+        }
+    }
+
+    /// Whether older commits were left out when this was cloned.
+    pub fn is_shallow(&self) -> Result<bool, Error> {
+        Ok(self.run(&["rev-parse", "--is-shallow-repository"])?.starts_with(b"true"))
     }
 
     /// The content behind `REVISION:PATH`.

@@ -3,12 +3,11 @@
 //! Blobs are written before the index that names them, each file whole or not at all, so that the layout is right at any
 //! moment. Whoever writes holds the folder's own advisory lock; two runs take turns.
 
-use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::blobs::{Blob, Blobs};
-use super::disk::{self, Access};
+use super::disk::{self, Access, Adding, Hold};
 use crate::base::digest::Digest;
 use crate::stage::vendor::artifact::Artifact;
 use crate::stage::vendor::layout::{Descriptor, Index, LAYOUT, MANIFEST_TYPE, Manifest};
@@ -23,7 +22,7 @@ pub struct Layout {
 /// The layout while nobody else writes to it.
 pub struct Held<'l> {
     layout: &'l Layout,
-    _lock: File,
+    _hold: Hold,
 }
 
 /// An artifact and the name it goes by.
@@ -65,13 +64,10 @@ impl Layout {
 
     /// Waits until nobody else writes, and takes the folder.
     pub fn hold(&self) -> Result<Held<'_>, LayoutError> {
-        let failed = |source| disk::Error { action: "lock", path: self.folder.clone(), source };
-        fs::create_dir_all(&self.folder).map_err(failed)?;
-        let lock = File::open(&self.folder).map_err(failed)?;
-        lock.lock().map_err(failed)?;
+        let hold = disk::hold(&self.folder)?;
         disk::sweep(&self.folder, Duration::ZERO);
         self.blobs.sweep(Duration::ZERO);
-        Ok(Held { layout: self, _lock: lock })
+        Ok(Held { layout: self, _hold: hold })
     }
 
     /// What is wrong with the layout, a sentence each: all of `wanted` must be in it, whole, and its documents canonical.
@@ -138,27 +134,29 @@ impl Layout {
 
 impl Held<'_> {
     /// Adds artifacts. Another artifact of the same name goes, unless `keep` says that it is still wanted.
-    pub fn put(&self, all: &[Named], keep: impl Fn(&Digest) -> bool) -> Result<(), LayoutError> {
+    pub fn put(&self, all: &[Named], keep: impl Fn(&Digest) -> bool, adding: &mut Adding) -> Result<(), LayoutError> {
         if all.is_empty() {
             return Ok(());
         }
         let mut index = self.layout.index()?;
         for Named { name, artifact } in all {
             for blob in artifact.blobs.iter().chain([&artifact.manifest]) {
-                self.layout.blobs.put(blob)?;
+                self.layout.blobs.put(blob, adding)?;
             }
             let mut entry = Descriptor::new(MANIFEST_TYPE, &artifact.manifest);
             entry.artifact_type = Manifest::decode(&artifact.manifest).ok().and_then(|it| it.artifact_type);
             index.put(name, entry, &keep);
         }
-        self.write(&index)
+        self.write(&index, adding)
     }
 
     /// Removes every entry that is not kept, and every blob that no entry names.
     pub fn prune(&self, keep: impl Fn(&Descriptor) -> bool) -> Result<Pruned, LayoutError> {
         let Some((mut index, _)) = self.layout.index_text()? else { return Ok(Pruned::default()) };
         let mut pruned = Pruned { entries: index.retain(keep), blobs: 0 };
-        self.write(&index)?;
+        let mut adding = Adding::begin();
+        self.write(&index, &mut adding)?;
+        adding.keep();
         let mut named: Vec<Digest> = Vec::new();
         for entry in index.entries() {
             named.push(entry.digest);
@@ -179,14 +177,14 @@ impl Held<'_> {
     }
 
     /// Writes what has changed.
-    fn write(&self, index: &Index) -> Result<(), LayoutError> {
+    fn write(&self, index: &Index, adding: &mut Adding) -> Result<(), LayoutError> {
         let marker = self.layout.folder.join("oci-layout");
         if disk::read_text_if_any(&marker)?.as_deref() != Some(LAYOUT) {
-            disk::write(&marker, LAYOUT.as_bytes(), Access::Public)?;
+            adding.write(&marker, LAYOUT.as_bytes(), Access::Public)?;
         }
         let text = index.encode();
         if self.layout.index_text()?.is_none_or(|(_, old)| old != text) {
-            disk::write(&self.layout.folder.join("index.json"), &text, Access::Public)?;
+            adding.write(&self.layout.folder.join("index.json"), &text, Access::Public)?;
         }
         Ok(())
     }

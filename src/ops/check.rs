@@ -11,10 +11,9 @@ use crate::stage::pack::size;
 use crate::stage::pack::target::{self, Goods, Target};
 use crate::stage::pack::{self, Packed};
 use crate::stage::render;
-use crate::stage::resolve::{ResolvedContent, ResolvedPart};
 use crate::stage::seal;
 use crate::stage::spec::{Content, Spec, Values};
-use crate::stage::vendor::Vendored;
+use crate::stage::vendor::{Vendored, VendoredContent, VendoredPart};
 
 /// What checking found.
 #[derive(Clone, Debug)]
@@ -34,25 +33,36 @@ impl Checked {
 pub fn check(spec: &Path, now: Timestamp) -> Result<Checked, Error> {
     let workspace = Workspace::read(spec)?;
     let lock = workspace.lock_if_any()?.map(|(lock, _)| lock);
-    let resolved = workspace.resolve()?;
-    let again = workspace.resolve()?;
     let mut diagnostics = Vec::new();
-    let packed = match &lock {
-        None => {
-            let message = "there is no lock yet, so nothing that renders was checked";
-            diagnostics.push(Diagnostic::warning("L001", message).help("run `ichor lock`, then check again"));
+    if lock.is_none() {
+        let message = "there is no lock yet, so nothing that renders was checked";
+        diagnostics.push(Diagnostic::warning("L001", message).help("run `ichor lock`, then check again"));
+    }
+    let resolved = match workspace.resolve() {
+        Ok(resolved) => Some(resolved),
+        Err(fault @ Error::Resolve(_)) => {
+            // What must be fetched is not here before there is a lock.
+            let known = |it: &Diagnostic| it.code == "L006" && lock.is_none();
+            diagnostics.extend(fault.diagnostics().into_iter().filter(|it| !known(it)));
             None
         }
-        Some(lock) => match Vendored::locked(&workspace.spec, again, lock) {
-            Ok(vendored) => Some(packed(&vendored, &workspace.spec)?),
-            Err(stale) => {
-                let stale = Error::Stale { path: workspace.lock_path.clone(), stale };
-                diagnostics.extend(stale.diagnostics());
-                None
-            }
-        },
+        Err(fault) => return Err(fault),
     };
-    let charts = resolved.parts().iter().filter_map(|it| chart(it, &workspace)).collect();
+    let stale = match (&resolved, &lock) {
+        (Some(resolved), Some(lock)) => Vendored::stale(&workspace.spec, resolved, lock),
+        _ => Vec::new(),
+    };
+    let agrees = lock.is_some() && stale.is_empty();
+    if !stale.is_empty() {
+        diagnostics.extend(Error::Stale { path: workspace.lock_path.clone(), stale }.diagnostics());
+    }
+    // What disagrees with its lock is not rendered, but its values can be read.
+    let vendored = resolved.map(|it| Vendored::fresh(&workspace.spec, it, lock.as_ref(), now));
+    let packed = match &vendored {
+        Some(vendored) if agrees => Some(packed(vendored, &workspace.spec)?),
+        _ => None,
+    };
+    let charts = vendored.iter().flat_map(|it| it.parts()).filter_map(|it| chart(it, &workspace)).collect();
     let subject = Subject {
         spec: &workspace.spec,
         file: &workspace.file,
@@ -71,8 +81,8 @@ fn packed(vendored: &Vendored, spec: &Spec) -> Result<Packed, Error> {
     Ok(pack::pack(&seal::seal(&render::render(vendored, None)?)?, spec))
 }
 
-fn chart<'a>(part: &'a ResolvedPart, workspace: &'a Workspace) -> Option<ChartSubject<'a>> {
-    let ResolvedContent::Chart { chart, version, values, .. } = &part.content else { return None };
+fn chart<'a>(part: &'a VendoredPart, workspace: &'a Workspace) -> Option<ChartSubject<'a>> {
+    let VendoredContent::Chart { chart, values, .. } = &part.content else { return None };
     let wanted = workspace.spec.parts.iter().find(|it| it.name == part.name)?;
     let Content::Chart(wanted) = &wanted.content else { return None };
     let layers = wanted.values.iter().filter_map(|layer| match layer {
@@ -89,7 +99,7 @@ fn chart<'a>(part: &'a ResolvedPart, workspace: &'a Workspace) -> Option<ChartSu
     Some(ChartSubject {
         part: &part.name,
         chart,
-        version,
+        version: &chart.metadata().version,
         place: wanted.place.clone(),
         given: values,
         layers: layers.collect(),

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Error, handoff};
 use crate::edge::disk::{self, Access};
+use crate::edge::written::{self, Leftovers};
 use crate::stage::bundle::Index;
 use crate::stage::pack::adopt::{self, Release};
 use crate::stage::pack::size;
@@ -31,6 +32,8 @@ pub struct Form {
 /// Texts for a target, and how large they are.
 #[derive(Clone, Debug)]
 pub struct Delivered {
+    /// The bundle's name.
+    pub bundle: String,
     pub target: Target,
     pub delivery: Delivery,
     /// What the target's limits are about, in bytes: the largest patch or config, or the largest object of a stream.
@@ -61,34 +64,36 @@ pub fn deliver(index: &Index, manifests: &[Manifest], form: &Form) -> Result<Del
     }
     let sizes = deliveries.iter().zip(&groups).map(|(delivery, group)| size::measure(target, delivery, group));
     let size = sizes.max().unwrap_or_default();
-    Ok(Delivered { target, delivery: join(deliveries), size })
+    Ok(Delivered { bundle: index.name.clone(), target, delivery: join(deliveries), size })
+}
+
+/// Where a delivery went.
+#[derive(Clone, Debug, Default)]
+pub struct Landed {
+    /// The file or folder; `None` for standard output.
+    pub path: Option<PathBuf>,
+    /// What an earlier run had left in the folder.
+    pub leftovers: Leftovers,
 }
 
 /// Writes a delivery to standard output (`None`), a file, or a folder, which a path is that ends with a slash or is one
-/// already. Gives back where it went; `None` for standard output.
-pub fn write(delivered: &Delivered, output: Option<&Path>, access: Access) -> Result<Option<PathBuf>, Error> {
-    let Delivered { target, delivery, .. } = delivered;
+/// already.
+pub fn write(delivered: &Delivered, output: Option<&Path>, access: Access) -> Result<Landed, Error> {
+    let Delivered { bundle, target, delivery, .. } = delivered;
     let slash = output.is_some_and(|it| it.as_os_str().as_encoded_bytes().ends_with(b"/"));
     let folder = output.filter(|it| slash || it.is_dir() || target.is_folder());
     match (folder, output, &delivery.single) {
         (Some(folder), ..) => {
-            disk::folder(folder, access)?;
-            for (path, text) in &delivery.files {
-                let path = folder.join(path);
-                if let Some(parent) = path.parent() {
-                    disk::folder(parent, access)?;
-                }
-                disk::write(&path, text.as_bytes(), access)?;
-            }
-            Ok(Some(folder.into()))
+            let leftovers = written::write(folder, (bundle, &target.to_string()), &delivery.files, access)?;
+            Ok(Landed { path: Some(folder.into()), leftovers })
         }
         (None, Some(file), Some(text)) => {
             disk::write(file, text.as_bytes(), access)?;
-            Ok(Some(file.into()))
+            Ok(Landed { path: Some(file.into()), ..Landed::default() })
         }
         (None, None, Some(text)) => {
             disk::print(text.as_bytes())?;
-            Ok(None)
+            Ok(Landed::default())
         }
         (None, _, None) => Err(match &delivery.no_single {
             Some(fault) => fault.clone().into(),

@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::{Error, Workspace, fetching, side};
+use crate::base::digest::Digest;
 use crate::edge::blobs::Blobs;
 use crate::edge::disk;
-use crate::edge::fetch::Shelves;
+use crate::edge::fetch::{Shelves, disk_fault};
 use crate::edge::git::{self, Git};
 use crate::stage::bundle::Bundle;
 use crate::stage::diff::{self, Diff, Side};
 use crate::stage::lock::Lock;
+use crate::stage::resolve::{Fault, SourceError};
 use crate::stage::spec::Spec;
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
@@ -74,7 +76,11 @@ impl Place {
             (Some(git), Meaning::Revision { name, commit }, Meaning::Revision { name: new, commit: to })
                 if from_base =>
             {
-                let base = git.merge_base(&commit, &to)?;
+                let base = match git.merge_base(&commit, &to)? {
+                    Some(base) => base,
+                    None if git.is_shallow()? => return Err(Error::Shallow { wanted: range.into() }),
+                    None => return Err(Error::NoCommon { one: name, other: new }),
+                };
                 let old = Meaning::Revision { name: format!("{name} where {new} parted from it"), commit: base };
                 Ok((old, Meaning::Revision { name: new, commit: to }))
             }
@@ -100,7 +106,11 @@ impl Place {
 
     fn revision(&self, word: &str) -> Result<Meaning, Error> {
         let Some(git) = &self.git else { return Err(Error::NoRepository { wanted: word.into() }) };
-        let commit = git.commit(word)?.ok_or_else(|| Error::NoRevision { wanted: word.into() })?;
+        let commit = match git.commit(word)? {
+            Some(commit) => commit,
+            None if git.is_shallow()? => return Err(Error::Shallow { wanted: word.into() }),
+            None => return Err(Error::NoRevision { wanted: word.into() }),
+        };
         let short = commit.get(..9).unwrap_or(&commit);
         let name = if commit.starts_with(word) { short.to_owned() } else { format!("{word} ({short})") };
         Ok(Meaning::Revision { name, commit })
@@ -163,7 +173,16 @@ impl Place {
             .map_err(|fault| Error::Lock { path: format!("{name}:{lock_path}").into(), fault })?;
         let shelves =
             Shelves { vendor: Blobs::at(&disk::workspace(&self.spec).join("vendor")), cache: Blobs::of_user() };
-        let remote = |key: &str, _: &_, text: &str| fetching::at_hand(Some(&lock), &shelves, key, text);
+        // What is vendored now need not be what was then: that is in git, where `vendor` is.
+        let vendored = |digest: &Digest| {
+            if let Some(bytes) = shelves.read(digest).map_err(|it| disk_fault(&it))? {
+                return Ok(Some(bytes));
+            }
+            let bytes = revision.read(&join(root, &format!("vendor/blobs/sha256/{}", digest.hex())));
+            let bytes = bytes.map_err(|it| SourceError::new("V001", Fault::Input, it.to_string()))?;
+            Ok(bytes.filter(|it| Digest::of(it) == *digest))
+        };
+        let remote = |key: &str, _: &_, text: &str| fetching::found(Some(&lock), &vendored, key, text);
         Ok(side::of_workspace(name, &spec, &lock, &revision.sources(&folder, &remote), known))
     }
 }

@@ -79,6 +79,10 @@ pub enum Error {
     NoRepository { wanted: String },
     #[error("`{wanted}` is neither a file nor a revision git knows")]
     NoRevision { wanted: String },
+    #[error("`{wanted}` is not in this clone, which is shallow")]
+    Shallow { wanted: String },
+    #[error("`{one}` and `{other}` have no commit in common")]
+    NoCommon { one: String, other: String },
     #[error("{fault}")]
     Edit { fault: edit::EditError, parts: Vec<String> },
     #[error("there is no `{path}` for version {version}")]
@@ -99,8 +103,16 @@ pub enum Error {
     OtherBundle { spec: PathBuf, found: String, wanted: String },
     #[error("{}", no_such_chart(named))]
     NoSuchChart { named: Option<String>, charts: Vec<String> },
+    #[error("part `{part}` is the archive {address}, and Flux takes no chart from an address")]
+    NotForFlux { part: String, address: String },
     #[error("{} would be replaced", .0.iter().map(|it| format!("`{}`", it.display())).collect::<Vec<_>>().join(", "))]
     Exists(Vec<PathBuf>),
+    #[error("{0}")]
+    BadRecipient(String),
+    #[error("there is no terminal to ask on, and nothing says {}", .0.join(", "))]
+    NotAsked(Vec<&'static str>),
+    #[error("the input ended before the last question was answered; nothing was written")]
+    Unanswered,
     #[error("`{}` holds no public key", .0.display())]
     NoRecipientIn(PathBuf),
     #[error("values file `{}` cannot be read: {message}", path.display())]
@@ -214,7 +226,13 @@ impl Error {
                 let help = format!("write `--values PART=FILE`; the spec's charts are {}", charts.join(", "));
                 self.plain("D009").help(help)
             }
+            Error::NotForFlux { .. } => self
+                .plain("D010")
+                .help("push the archive to a registry (`helm push`) or unpack it here, and name that in the spec"),
             Error::Exists(_) => self.plain("I001").help("name another folder, or remove what is there"),
+            Error::NotAsked(_) => self.plain("I003").help("give these flags, or `--yes` to take the defaults"),
+            Error::BadRecipient(_) => self.plain("I005").help("`age-keygen -y key.txt` prints the public key"),
+            Error::Unanswered => self.plain("I004").help("answer each question, or take the defaults with `--yes`"),
             Error::NoRecipientIn(_) => {
                 self.plain("I002").help("write public keys into it, one a line: `age1...`, `ssh-ed25519 ...`")
             }
@@ -229,6 +247,10 @@ impl Error {
             Error::NoRepository { .. } | Error::NoRevision { .. } => {
                 self.plain("G002").help("name a lock, a bundle, a spec or a revision: `main`, `HEAD~3`, `main..HEAD`")
             }
+            Error::Shallow { .. } => self
+                .plain("G002")
+                .help("`git fetch --unshallow` fetches the rest; in CI, `fetch-depth: 0` (GitHub) or `GIT_DEPTH: \"0\"` (GitLab)"),
+            Error::NoCommon { .. } => self.plain("G003").help("`A..B` compares two revisions as they stand"),
             Error::Fetch(fault) => fetch_fault(fault),
             Error::Layout(LayoutError::Disk(fault)) => Diagnostic::error("E001", fault.to_string()),
             Error::Layout(_) => self.plain("V019").help("take vendor from version control again, or delete it"),

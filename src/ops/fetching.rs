@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::{Error, Workspace};
+use crate::base::digest::Digest;
 use crate::edge::disk;
-use crate::edge::fetch::{Clients, Progress, Settings, Shelves, disk_fault};
+use crate::edge::fetch::{Clients, Progress, Settings, Shelves, Silent, disk_fault};
 use crate::edge::sources::Disk;
 use crate::stage::lock::Lock;
 use crate::stage::resolve::{self, Fault, Remote, SourceError, Update};
@@ -19,26 +21,44 @@ pub struct Fetching<'a> {
     pub progress: &'a dyn Progress,
 }
 
+/// What was fetched for a new lock.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Fetched {
+    /// By the keys of their wishes.
+    pub remotes: BTreeMap<String, Remote>,
+    /// What the cache lacks of it.
+    pub fresh: Vec<Vec<u8>>,
+}
+
+impl Fetching<'static> {
+    /// For what lies here: nothing is fetched.
+    pub fn nothing() -> Self {
+        static OFFLINE: LazyLock<Settings> = LazyLock::new(Settings::default);
+        Fetching { settings: &OFFLINE, progress: &Silent }
+    }
+}
+
 impl Fetching<'_> {
     /// How the spec and the user's own file say that sources are reached; what the user says comes first.
     pub(super) fn network(&self, workspace: &Workspace) -> Result<Network, Error> {
         let mut network = rooted(workspace.spec.network.clone(), &workspace.spec_folder);
+        network.extend(self.own_network()?);
+        Ok(network)
+    }
+
+    /// How the user's own file says that hosts are reached.
+    pub(super) fn own_network(&self) -> Result<Network, Error> {
         if let Some(path) = &self.settings.user_file
             && let Some(text) = disk::read_text_if_any(path)?
         {
             let own = Network::parse(&path.display().to_string(), &text).map_err(Error::Spec)?;
-            network.extend(rooted(own, path.parent().unwrap_or(Path::new("."))));
+            return Ok(rooted(own, path.parent().unwrap_or(Path::new("."))));
         }
-        Ok(network)
+        Ok(Network::default())
     }
 
     /// Fetches whatever the spec names that lies elsewhere, where it is not at hand.
-    pub(super) fn fetch(
-        &self,
-        workspace: &Workspace,
-        old: Option<&Lock>,
-        update: &Update,
-    ) -> Result<BTreeMap<String, Remote>, Error> {
+    pub(super) fn fetch(&self, workspace: &Workspace, old: Option<&Lock>, update: &Update) -> Result<Fetched, Error> {
         if let Update::Parts(parts) = update {
             let known: Vec<String> = workspace.spec.parts.iter().map(|it| it.name.clone()).collect();
             if let Some(part) = parts.iter().find(|it| !known.contains(it)) {
@@ -60,7 +80,7 @@ impl Fetching<'_> {
             }
         };
         if wishes.is_empty() {
-            return Ok(BTreeMap::new());
+            return Ok(Fetched::default());
         }
         let shelves = workspace.shelves();
         if let Some(cache) = &shelves.cache {
@@ -68,18 +88,22 @@ impl Fetching<'_> {
         }
         let network = self.network(workspace)?;
         let clients = self.clients(&network)?;
-        let results = clients.fetcher(self.settings, &shelves).all(&wishes);
-        let mut fetched = BTreeMap::new();
+        let fetcher = clients.fetcher(self.settings, &shelves);
+        let results = fetcher.all(&wishes);
+        let mut remotes = BTreeMap::new();
         let mut faults = Vec::new();
         for (wish, result) in wishes.into_iter().zip(results) {
             match result {
                 Ok(remote) => {
-                    fetched.insert(wish.key, remote);
+                    remotes.insert(wish.key, remote);
                 }
                 Err(source) => faults.push(resolve::Error::Source { source, place: wish.place }),
             }
         }
-        if faults.is_empty() { Ok(fetched) } else { Err(Error::Resolve(faults)) }
+        if !faults.is_empty() {
+            return Err(Error::Resolve(faults));
+        }
+        Ok(Fetched { remotes, fresh: fetcher.into_fresh() })
     }
 
     pub(super) fn clients<'n>(&'n self, network: &'n Network) -> Result<Clients<'n>, Error> {
@@ -89,6 +113,14 @@ impl Fetching<'_> {
 
 /// Content that the lock names, from `vendor` or the cache.
 pub(super) fn at_hand(lock: Option<&Lock>, shelves: &Shelves, key: &str, text: &str) -> Result<Remote, SourceError> {
+    found(lock, &|digest| shelves.read(digest).map_err(|it| disk_fault(&it)), key, text)
+}
+
+/// Gives the content of a digest, where it is at hand.
+pub(super) type Read<'r> = dyn Fn(&Digest) -> Result<Option<Vec<u8>>, SourceError> + 'r;
+
+/// Content that the lock names, from wherever `read` finds it.
+pub(super) fn found(lock: Option<&Lock>, read: &Read<'_>, key: &str, text: &str) -> Result<Remote, SourceError> {
     let stale = |message: String| {
         let help = "run `ichor lock` to bring the lock up to date, and review what it changes";
         Err(SourceError::new("L006", Fault::Input, message).help(help))
@@ -99,7 +131,7 @@ pub(super) fn at_hand(lock: Option<&Lock>, shelves: &Shelves, key: &str, text: &
     if locked.source != text {
         return stale(format!("`{key}`: the source is {text}, but the lock says {}", locked.source));
     }
-    match shelves.read(&locked.digest).map_err(|it| disk_fault(&it))? {
+    match read(&locked.digest)? {
         Some(bytes) => Ok(Remote { bytes, version: locked.version, manifest: locked.manifest }),
         None => {
             let message = format!("`{key}` ({}) is neither in vendor nor in the cache", locked.digest);

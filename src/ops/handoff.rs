@@ -9,6 +9,7 @@ use crate::edge::disk;
 use crate::engine::helm::values::{coalesce_values, merge_maps, read_documents};
 use crate::stage::lock::LockedPart;
 use crate::stage::pack::flux::{self, FluxContent, FluxPart, ValueChange};
+use crate::stage::spec::{Content, Source};
 use crate::stage::vendor::{Vendored, VendoredContent, VendoredPart};
 
 /// A hand-over to Flux.
@@ -56,10 +57,15 @@ pub fn flux(spec: &Path, later: &[Later]) -> Result<Handoff, Error> {
     let mut parts = Vec::new();
     let mut changes = BTreeMap::new();
     let mut secrets = Vec::new();
+    let mut caveats = Vec::new();
     for part in vendored.parts() {
         let layers = layers.remove(&part.name).unwrap_or_default();
         let Some(locked) = lock.parts.get(&part.name) else { continue };
-        let (content, changed) = content(part, locked, &layers)?;
+        let source = workspace.spec.parts.iter().find(|it| it.name == part.name).map(|it| &it.content);
+        let (content, changed) = content(part, source, locked, &layers)?;
+        if let FluxContent::Chart { source, .. } = &content {
+            caveats.extend(caveat(&part.name, source, locked));
+        }
         if let VendoredContent::Chart { inputs, namespace, .. } = &part.content {
             let command = |(path, _): &(String, Vec<u8>)| {
                 format!(
@@ -76,12 +82,28 @@ pub fn flux(spec: &Path, later: &[Later]) -> Result<Handoff, Error> {
     }
     let bundle = workspace.spec.bundle;
     let mut files = flux::files(&bundle, &parts);
-    files.push(("HANDOFF.md".into(), guide(&bundle, &changes, &secrets)));
+    files.push(("HANDOFF.md".into(), guide(&bundle, &changes, &secrets, &caveats)));
     Ok(Handoff { bundle, files, changes })
+}
+
+/// What the user should know of how Flux gets a chart.
+fn caveat(part: &str, source: &Source, locked: &LockedPart) -> Option<String> {
+    match source {
+        Source::Repository { address, .. } => Some(format!(
+            "`{part}`: Flux pins a chart of a classic repository by its version alone. The lock holds the archive {}, as \
+             {address} must go on giving it.",
+            locked.digest
+        )),
+        Source::Local(path) => Some(format!(
+            "`{part}`: `chart: {path}` in `{part}/release.yaml` is a path from the root of the Git repository."
+        )),
+        Source::Oci(_) | Source::Url(_) => None,
+    }
 }
 
 fn content(
     part: &VendoredPart,
+    wanted: Option<&Content>,
     locked: &LockedPart,
     layers: &[&Path],
 ) -> Result<(FluxContent, Vec<ValueChange>), Error> {
@@ -101,11 +123,15 @@ fn content(
                 _ => merged,
             };
             let changed = flux::changes(values, &kept);
+            let source = match wanted {
+                Some(Content::Chart(it)) if !matches!(it.source, Source::Url(_)) => it.source.clone(),
+                _ => return Err(Error::NotForFlux { part: part.name.clone(), address: locked.source.clone() }),
+            };
             let content = FluxContent::Chart {
-                source: locked.source.clone(),
+                source: Box::new(source),
                 chart: chart.name().to_owned(),
                 version: locked.version.clone().unwrap_or_default(),
-                manifest: None,
+                manifest: locked.manifest,
                 namespace: namespace.clone(),
                 values: kept,
                 secrets: !inputs.secret_values.is_empty(),
@@ -116,7 +142,7 @@ fn content(
 }
 
 /// What to do, in order, and what changes.
-fn guide(bundle: &str, changes: &BTreeMap<String, Vec<ValueChange>>, secrets: &[String]) -> String {
+fn guide(bundle: &str, changes: &BTreeMap<String, Vec<ValueChange>>, secrets: &[String], caveats: &[String]) -> String {
     let mut text = format!(
         "# From bootstrap to Flux: {bundle}
 
@@ -137,6 +163,10 @@ name them, so that no certificate is minted anew.
     if !secrets.is_empty() {
         text.push_str("\nSealed values are not here either. Before step 2, put them into the cluster:\n\n");
         secrets.iter().for_each(|it| text.push_str(&format!("    {it}\n")));
+    }
+    if !caveats.is_empty() {
+        text.push_str("\n## Where charts come from\n\n");
+        caveats.iter().for_each(|it| text.push_str(&format!("- {it}\n")));
     }
     text.push_str("\n## What changes in the values\n");
     if changes.is_empty() {

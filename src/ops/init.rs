@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::Error;
-use crate::base::recipient::Recipient;
-use crate::edge::age;
+use crate::base::recipient::{ParseRecipientError, Recipient};
+use crate::edge::age::{self, Sealer};
 use crate::edge::disk::{self, Access};
+use crate::stage::check::{cilium, talos};
 use crate::stage::spec::{KubernetesVersion, TalosVersion};
 
 /// What the user wants.
@@ -49,38 +50,74 @@ pub const FEATURES: &[(&str, Feature, &str)] = &[
     ("dsr", Feature::Dsr, "native routing with DSR and Maglev"),
 ];
 
-/// The chart's address.
-pub const CHART: &str = "oci://quay.io/cilium/charts/cilium";
+/// Where the chart of a release of Cilium is.
+pub fn chart(cilium: &str) -> &'static str {
+    if cilium::is_in_registry(cilium) { "oci://quay.io/cilium/charts/cilium" } else { cilium::REPOSITORY }
+}
+
+/// A version of Kubernetes that these versions of Talos and Cilium both support, as far as that is known.
+pub fn kubernetes(talos: TalosVersion, cilium: &str) -> String {
+    const USUAL: (u32, &str) = (34, "1.34.1");
+    let (first, last) = talos::kubernetes(talos).unwrap_or((0, u32::MAX));
+    let (first, last) = match cilium::kubernetes(cilium) {
+        Some((low, high)) if low.max(first) <= high.min(last) => (low.max(first), high.min(last)),
+        _ => (first, last),
+    };
+    match USUAL.0.clamp(first, last) {
+        minor if minor == USUAL.0 => USUAL.1.into(),
+        minor => format!("1.{minor}.0"),
+    }
+}
+
+const SPEC: &str = "ichor.yaml";
+const VALUES: &str = "values/cilium.yaml";
 
 /// The files of a new workspace, by path.
 pub fn files(wishes: &Wishes) -> Vec<(String, String)> {
-    let mut files = vec![("ichor.yaml".to_owned(), spec(wishes)), ("values/cilium.yaml".into(), values(wishes))];
+    let mut files = vec![(SPEC.to_owned(), spec(wishes)), (VALUES.into(), values(wishes))];
     if wishes.has(Feature::L2) || wishes.has(Feature::Bgp) {
         files.push(("network.yaml".into(), network(wishes)));
     }
     files
 }
 
+/// What stands in the way of the files that every workspace has, before anybody is asked anything.
+pub fn free(folder: &Path) -> Result<(), Error> {
+    not_there([SPEC, VALUES].map(|it| folder.join(it)))
+}
+
 /// Writes files below a folder; refuses to replace any.
 pub fn write(folder: &Path, files: &[(String, String)]) -> Result<(), Error> {
-    let taken: Vec<PathBuf> = files.iter().map(|(path, _)| folder.join(path)).filter(|it| it.exists()).collect();
-    if !taken.is_empty() {
-        return Err(Error::Exists(taken));
-    }
+    not_there(files.iter().map(|(path, _)| folder.join(path)))?;
     for (path, text) in files {
         disk::write(&folder.join(path), text.as_bytes(), Access::Public)?;
     }
     Ok(())
 }
 
+/// Refuses where one of these is there already, be it a link to nothing.
+pub fn not_there(paths: impl IntoIterator<Item = PathBuf>) -> Result<(), Error> {
+    let taken: Vec<PathBuf> = paths.into_iter().filter(|it| it.exists() || it.is_symlink()).collect();
+    if taken.is_empty() { Ok(()) } else { Err(Error::Exists(taken)) }
+}
+
 /// Makes an age identity, writes it to a file that only its owner may read, and gives back whom to seal to.
 pub fn new_key(file: &Path) -> Result<Recipient, Error> {
-    if file.exists() {
-        return Err(Error::Exists(vec![file.into()]));
-    }
+    not_there([file.to_path_buf()])?;
     let (identity, recipient) = age::generate();
     disk::write(file, identity.expose(), Access::Owner)?;
     Ok(Recipient { key: recipient, comment: String::new() })
+}
+
+/// Reads a recipient, and makes sure that something can be sealed to it.
+pub fn recipient(text: &str) -> Result<Recipient, String> {
+    let recipient: Recipient = text.parse().map_err(|it: ParseRecipientError| it.to_string())?;
+    // A plugin's own key, `age1NAME1...`, is for the plugin to read, which need not be here yet.
+    let of_plugin = recipient.key.strip_prefix("age1").is_some_and(|it| it.contains('1'));
+    if !of_plugin {
+        Sealer::new(std::slice::from_ref(&recipient)).map_err(|it| it.to_string())?;
+    }
+    Ok(recipient)
 }
 
 /// The recipients in a file: public keys, one a line, or the public keys that `age-keygen` notes in an identity file.

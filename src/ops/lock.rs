@@ -10,7 +10,7 @@ use super::fetching::Fetching;
 use super::{Error, Workspace};
 use crate::base::secret::Secret;
 use crate::edge::age::Sealer;
-use crate::edge::disk::{self, Access};
+use crate::edge::disk::{self, Access, Adding};
 use crate::edge::mint::Mint;
 use crate::stage::lock::{Lock, LockedPart, Pin};
 use crate::stage::render::{self, RenderedPart};
@@ -77,14 +77,31 @@ pub(super) fn relock(
     now: Timestamp,
     write: bool,
 ) -> Result<Locked, Error> {
-    let (lock, locked) = renewed(workspace, old, mint, now)?;
+    let renewed = renewed(workspace, old, mint, now);
+    let hold = match &renewed {
+        // What resolves need not be fetched again once it renders, too.
+        Ok(_) | Err(Error::Render(_) | Error::Seal(_)) => workspace.hold_cache()?,
+        Err(_) => None,
+    };
+    let mut adding = Adding::begin();
+    if hold.is_some() {
+        workspace.keep_fetched(&mut adding)?;
+    }
+    let (lock, locked) = match renewed {
+        Ok(it) => it,
+        Err(fault) => {
+            adding.keep();
+            return Err(fault);
+        }
+    };
     let new = lock.encode();
     let changed = text.is_none_or(|old| old != new);
     let diff = if changed { diff(text.unwrap_or_default(), &new, &workspace.lock_path) } else { String::new() };
     if changed && write {
         disk::sweep(workspace.lock_path.parent().unwrap_or(Path::new(".")), Duration::from_secs(60));
-        disk::write(&workspace.lock_path, new.as_bytes(), Access::Public)?;
+        adding.write(&workspace.lock_path, new.as_bytes(), Access::Public)?;
     }
+    adding.keep();
     Ok(Locked { changed, diff, ..locked })
 }
 

@@ -2,6 +2,7 @@
 
 pub mod build;
 pub mod certs;
+pub mod chart;
 pub mod check;
 pub mod deliver;
 pub mod diff;
@@ -9,11 +10,14 @@ mod error;
 pub mod fetching;
 pub mod git;
 pub mod handoff;
+pub mod images;
 mod import;
 pub mod init;
 pub mod lock;
 pub mod open;
 pub mod outdated;
+pub mod pull;
+pub mod push;
 pub mod reseal;
 pub mod rotate;
 mod secrets;

@@ -9,7 +9,7 @@ use crate::edge::mint::Mint;
 use crate::engine::helm::values::{merge_maps, read_documents};
 use crate::engine::hole;
 use crate::engine::value::{Map, Value};
-use crate::stage::lock::{LockedPart, Pin};
+use crate::stage::lock::{self, LockedPart, Pin};
 use crate::stage::render::secrets;
 use crate::stage::resolve::Inputs;
 
@@ -122,6 +122,5 @@ fn shown(path: &[Json]) -> String {
 fn free_name(path: &[Json], part: &LockedPart) -> String {
     let allowed = |it: char| if it.is_ascii_alphanumeric() || "._-".contains(it) { it } else { '-' };
     let base: String = format!("values.{}", shown(path)).chars().map(allowed).take(100).collect();
-    let numbered = (2..).map(|it| format!("{base}-{it}"));
-    std::iter::once(base.clone()).chain(numbered).find(|it| !part.pins.contains_key(it)).unwrap_or(base)
+    lock::free_name(&base, |it| part.pins.contains_key(it))
 }

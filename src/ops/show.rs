@@ -1,6 +1,8 @@
 //! `show`: what a chart says of itself, as `helm show` prints it.
 
-use crate::edge::files::{self, ChartFiles, FilesError};
+use super::chart::{ChartName, ChartNameError};
+use super::fetching::Fetching;
+use crate::edge::files::ChartFiles;
 use crate::engine::helm::chart::unpack;
 use crate::engine::helm::{Chart, ChartError};
 
@@ -21,7 +23,7 @@ pub enum Part {
 #[derive(Debug, thiserror::Error)]
 pub enum ShowError {
     #[error(transparent)]
-    Files(#[from] FilesError),
+    ChartName(#[from] ChartNameError),
     #[error(transparent)]
     Chart(#[from] ChartError),
     #[error("{0}")]
@@ -31,15 +33,15 @@ pub enum ShowError {
 impl ShowError {
     /// Whether disk or permissions failed, and not what the user gave.
     pub fn is_surroundings(&self) -> bool {
-        matches!(self, ShowError::Files(it) if it.is_surroundings())
+        matches!(self, ShowError::ChartName(it) if it.is_surroundings())
     }
 }
 
-/// Shows a part of the chart in a folder or an archive.
+/// Shows a part of a chart.
 ///
 /// Mirrors `pkg/action.Show`.
-pub fn show(chart: &str, part: Part) -> Result<Vec<u8>, ShowError> {
-    let (chart, values): (Chart, Vec<Vec<u8>>) = match files::chart(chart)? {
+pub fn show(chart: &ChartName, part: Part, fetching: Fetching<'_>) -> Result<Vec<u8>, ShowError> {
+    let (chart, values): (Chart, Vec<Vec<u8>>) = match chart.read(fetching)? {
         ChartFiles::Folder(tree) => {
             (Chart::load(&tree)?, tree.get("values.yaml").map(without_mark).into_iter().collect())
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::engine::helm::values::coalesce_values;
 use crate::engine::value::Map;
-use crate::stage::diff::{Content, Part, Side, Values, values_json};
+use crate::stage::diff::{Content, Part, Reads, Side, Values, values_json};
 use crate::stage::lock::{Lock, LockedPart};
 use crate::stage::pack::{self, talos};
 use crate::stage::render;
@@ -58,7 +58,7 @@ pub(super) fn values(content: &ResolvedContent) -> Option<Values> {
     match content {
         ResolvedContent::Chart { chart, values, .. } => {
             let defaults = coalesce_values(chart, &Map::any(), &mut Vec::new()).ok()?;
-            Some(Values { defaults: values_json(&defaults), user: values_json(values) })
+            Some(Values { defaults: values_json(&defaults), user: values_json(values), reads: Reads::of(chart) })
         }
         ResolvedContent::Manifest(_) => None,
     }

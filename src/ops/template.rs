@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::chart::{ChartName, ChartNameError};
+use super::fetching::Fetching;
 use crate::edge::files::{self, ChartFiles, FilesError};
 use crate::engine::helm::capabilities::{Capabilities, KubeVersion, KubeVersionError};
 use crate::engine::helm::manifest::{self, ShowOnlyError};
@@ -16,8 +18,7 @@ use crate::engine::world::World;
 pub struct Request {
     /// The release's name; without one, Helm calls it `release-name`.
     pub name: Option<String>,
-    /// A folder or an archive.
-    pub chart: String,
+    pub chart: ChartName,
     pub namespace: String,
     /// Values files, merged before all flags.
     pub values: Vec<String>,
@@ -62,6 +63,8 @@ pub enum TemplateError {
     #[error(transparent)]
     NameTemplate(#[from] TemplateNameError),
     #[error(transparent)]
+    ChartName(#[from] ChartNameError),
+    #[error(transparent)]
     Files(#[from] FilesError),
     #[error(transparent)]
     Values(#[from] ValuesError),
@@ -76,7 +79,11 @@ pub enum TemplateError {
 impl TemplateError {
     /// Whether disk or permissions failed, and not what the user gave.
     pub fn is_surroundings(&self) -> bool {
-        matches!(self, TemplateError::Files(it) if it.is_surroundings())
+        match self {
+            TemplateError::Files(it) => it.is_surroundings(),
+            TemplateError::ChartName(it) => it.is_surroundings(),
+            _ => false,
+        }
     }
 
     /// What Helm prints of a render that failed, where it was asked to debug: documents that are no YAML as they are.
@@ -100,7 +107,7 @@ impl TemplateError {
 const HINT: &str = "\n\nUse --debug flag to render out invalid YAML";
 
 /// Renders. With an output folder, files are written only once all of the chart has rendered.
-pub fn template(request: &Request, world: &mut dyn World) -> Result<Templated, TemplateError> {
+pub fn template(request: &Request, fetching: Fetching<'_>, world: &mut dyn World) -> Result<Templated, TemplateError> {
     let mut capabilities = Capabilities::default();
     if let Some(text) = request.kube_version.as_ref().filter(|it| !it.is_empty()) {
         let parsed = KubeVersion::parse(text);
@@ -108,7 +115,7 @@ pub fn template(request: &Request, world: &mut dyn World) -> Result<Templated, T
     }
     capabilities.api_versions.extend(request.api_versions.iter().cloned());
     let name = release_name(request, world)?;
-    let chart_files = files::chart(&request.chart)?;
+    let chart_files = request.chart.read(fetching)?;
     let values = merge_sources(&value_sources(request)?, &mut |path| files::values(path).map_err(|it| it.to_string()))?;
     let chart = match chart_files {
         ChartFiles::Folder(tree) => Chart::load(&tree)?,

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use super::fetching::Fetching;
 use super::lock::{Locked, renewed};
 use super::{Error, Workspace, side};
-use crate::edge::disk::{self, Access};
+use crate::edge::disk::{self, Access, Adding};
 use crate::edge::mint::Mint;
 use crate::stage::diff::{self, Area, Diff, Finding, Risk, Side};
 use crate::stage::lock::Lock;
@@ -50,7 +50,11 @@ pub fn upgrade(
                 side::of_workspace(&name, &next.spec, &new_lock, sources, Some(&old))
             });
             let diff = diff::diff(&old, &new, now);
+            let _hold = next.hold_cache()?;
+            let mut adding = Adding::begin();
+            next.keep_fetched(&mut adding)?;
             let locked = if write { Some(apply(&workspace, &next, &new_lock, locked)?) } else { None };
+            adding.keep();
             Ok(Upgraded { diff, locked })
         }
         Err(Error::Render(fault)) if !write => {

@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::fetching::Fetching;
 use super::{Error, Workspace};
 use crate::base::digest::Digest;
-use crate::edge::disk;
+use crate::edge::disk::{self, Adding};
 use crate::edge::fetch::{Event, Fetcher, Shelves, each};
 use crate::edge::layout::{Layout, Named, Pruned};
 use crate::engine::helm::Chart;
@@ -55,12 +55,18 @@ pub fn vendor(spec: &Path, fetching: Fetching<'_>, prune: bool) -> Result<Vendor
     if !faults.is_empty() {
         return Err(Error::Fetches(faults));
     }
+    let fresh = fetcher.into_fresh();
     let layout = Layout::at(&workspace.vendor);
     let mut pruned = None;
     if !named.is_empty() || prune {
         let held = layout.hold()?;
+        let _cache =
+            shelves.cache.as_ref().filter(|_| !fresh.is_empty()).map(|it| disk::hold(it.root())).transpose()?;
         let kept = of_all_locks(&workspace, prune)?;
-        held.put(&named, |digest| kept.contains(digest))?;
+        let mut adding = Adding::begin();
+        shelves.keep(&fresh, &mut adding)?;
+        held.put(&named, |digest| kept.contains(digest), &mut adding)?;
+        adding.keep();
         if prune {
             pruned = Some(held.prune(|it| kept.contains(&it.digest))?);
         }

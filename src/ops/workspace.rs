@@ -1,15 +1,15 @@
 //! A spec and where its lock lies.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{Error, fetching};
+use super::Error;
+use super::fetching::{self, Fetched};
 use crate::edge::blobs::Blobs;
-use crate::edge::disk;
+use crate::edge::disk::{self, Adding, Hold};
 use crate::edge::fetch::Shelves;
 use crate::edge::sources::Disk;
 use crate::stage::lock::Lock;
-use crate::stage::resolve::{self, Remote, Resolved, Sources};
+use crate::stage::resolve::{self, Resolved, Sources};
 use crate::stage::spec::Spec;
 
 /// A spec that was read, and the folder that holds its lock.
@@ -26,7 +26,7 @@ pub struct Workspace {
     /// Where everything lies that the workspace's locks name.
     pub vendor: PathBuf,
     /// What was fetched for a new lock; `None` where everything must be what the lock says.
-    pub(super) fetched: Option<BTreeMap<String, Remote>>,
+    pub(super) fetched: Option<Fetched>,
 }
 
 impl Workspace {
@@ -75,7 +75,7 @@ impl Workspace {
     /// Gives the spec's sources to a function. What lies elsewhere is what was fetched, or is at hand as `lock` names it.
     pub fn with_sources<T>(&self, lock: Option<&Lock>, run: impl FnOnce(&dyn Sources) -> T) -> T {
         let shelves = self.shelves();
-        let remote = |key: &str, _: &_, text: &str| match self.fetched.as_ref().and_then(|it| it.get(key)) {
+        let remote = |key: &str, _: &_, text: &str| match self.fetched.as_ref().and_then(|it| it.remotes.get(key)) {
             Some(remote) => Ok(remote.clone()),
             None => fetching::at_hand(lock, &shelves, key, text),
         };
@@ -85,6 +85,17 @@ impl Workspace {
     /// Where fetched content lies.
     pub fn shelves(&self) -> Shelves {
         Shelves { vendor: Blobs::at(&self.vendor), cache: Blobs::of_user() }
+    }
+
+    /// Takes the cache, where something is to be kept in it.
+    pub(super) fn hold_cache(&self) -> Result<Option<Hold>, disk::Error> {
+        let keeps = self.fetched.as_ref().is_some_and(|it| !it.fresh.is_empty());
+        self.shelves().cache.filter(|_| keeps).map(|it| disk::hold(it.root())).transpose()
+    }
+
+    /// Keeps what was fetched in the cache.
+    pub(super) fn keep_fetched(&self, adding: &mut Adding) -> Result<(), disk::Error> {
+        self.fetched.as_ref().map_or(Ok(()), |it| self.shelves().keep(&it.fresh, adding))
     }
 
     /// A text file that the spec names, and its name for messages.

@@ -5,6 +5,8 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use ichor::ops::chart::ChartName;
+use ichor::ops::fetching::Fetching;
 use ichor::ops::show::{Part, show};
 use ichor::ops::template::{Request, template};
 
@@ -51,6 +53,7 @@ fn place(case: &Case, root: &Path) -> Result<(), String> {
 
 fn run(args: &[String], root: &Path) -> Result<Vec<u8>, String> {
     let beside = |name: &str| root.join(name).display().to_string();
+    let chart = |name: &str| ChartName { name: beside(name), ..ChartName::default() };
     if let [first, part, rest @ ..] = args
         && first == "show"
     {
@@ -62,9 +65,10 @@ fn run(args: &[String], root: &Path) -> Result<Vec<u8>, String> {
             "crds" => Part::Crds,
             other => return Err(format!("no part is called {other}")),
         };
-        return show(&beside(rest.first().map_or("chart", String::as_str)), part).map_err(|it| it.to_string());
+        return show(&chart(rest.first().map_or("chart", String::as_str)), part, Fetching::nothing())
+            .map_err(|it| it.to_string());
     }
-    let mut request = Request { namespace: "default".into(), chart: beside("chart"), ..Request::default() };
+    let mut request = Request { namespace: "default".into(), chart: chart("chart"), ..Request::default() };
     let mut places = Vec::new();
     let mut rest = args.iter();
     while let Some(arg) = rest.next() {
@@ -96,8 +100,8 @@ fn run(args: &[String], root: &Path) -> Result<Vec<u8>, String> {
     match places[..] {
         [] => {}
         [name] => request.name = Some(name.clone()),
-        [name, chart] => (request.name, request.chart) = (Some(name.clone()), beside(chart)),
+        [name, other] => (request.name, request.chart) = (Some(name.clone()), chart(other)),
         _ => return Err("too many arguments".into()),
     }
-    with_world(|world| template(&request, world)).map(|it| it.stdout).map_err(|it| it.to_string())
+    with_world(|world| template(&request, Fetching::nothing(), world)).map(|it| it.stdout).map_err(|it| it.to_string())
 }

@@ -245,6 +245,41 @@ fn a_pin_that_contradicts_itself_is_named() {
 }
 
 #[test]
+fn no_pin_is_taken_for_the_key_of_another() {
+    let workspace = Workspace::new();
+    workspace.write("app/Chart.yaml", "apiVersion: v2\nname: app\nversion: 1.0.0\n");
+    let pair = |name: &str| format!("{name}: |{{{{ printf \"%s%s\" ${name}.Cert ${name}.Key | nindent 2 }}}}\n");
+    let template =
+        "{{ $leaf := genSelfSignedCert \"x.key\" nil nil 9 }}{{ $ca := genCA \"x\" 9 }}kind: X\nmetadata: {name: x}\n";
+    workspace.write("app/templates/x.yaml", format!("{template}{}{}", pair("leaf"), pair("ca")));
+    let parts = "parts: [{name: app, chart: ./app}]";
+    let recipient = workspace.recipient();
+    workspace.write("ichor.yaml", format!("bundle: app\ntalos: \"1.12\"\nrecipients: [{recipient}]\n{parts}\n"));
+    workspace.done(&["lock"]);
+    workspace.done(&["build"]);
+    let opened = manifests(&workspace.done(&["open", "-i", "key.txt"])).remove("00-app").expect("a manifest");
+    let (leaf, ca) = opened.split_once("\nca:").expect("both");
+    for (name, text) in [("leaf", leaf), ("ca", ca)] {
+        let start = text.find(" -----BEGIN").expect("PEM");
+        workspace.write(name, text[start..].lines().map(|it| format!("{}\n", it.trim())).collect::<String>());
+        let path = workspace.path().join(name);
+        let public = |args: &[&str]| filter("openssl", &[args, &["-in", path.to_str().expect("text")]].concat(), b"");
+        assert_eq!(public(&["x509", "-noout", "-pubkey"]), public(&["pkey", "-pubout"]), "{name}");
+    }
+    // The same by hand is refused.
+    let mut lock = lock(&workspace);
+    let pins = &mut lock.parts.get_mut("app").expect("the part").pins;
+    let leaf = pins.keys().find(|it| it.starts_with("x.key")).expect("the leaf").clone();
+    let ca = pins.keys().find(|it| !it.starts_with("x.key")).expect("the CA").clone();
+    let (leaf, ca) = (pins.remove(&leaf).expect("it is there"), pins.remove(&ca).expect("it is there"));
+    pins.extend([("x.key".to_owned(), leaf), ("x".to_owned(), ca)]);
+    workspace.write("lockfiles/app.lock", lock.encode());
+    let refused = workspace.run(&["build"]);
+    assert_eq!(refused.code(), 2);
+    assert!(refused.stderr().contains("app/x.key"), "{}", refused.stderr());
+}
+
+#[test]
 fn every_kind_of_identity_opens() {
     let workspace = Workspace::quickstart();
     let ssh = |kind: &str, name: &str| {

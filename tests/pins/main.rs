@@ -8,5 +8,6 @@ mod import;
 mod rotate;
 mod secret_values;
 mod tools;
+mod vectors;
 #[path = "../pipeline/workspace.rs"]
 mod workspace;

@@ -1,7 +1,6 @@
 //! What registries and disks do wrong: a clear error, and lock, vendor and cache as they were.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use crate::charts;
 use crate::server::{Answer, Server};
 use crate::servers::{Kind, Registry, Static, free_port};
-use crate::workspace::Workspace;
+use crate::workspace::{Run, Workspace};
 
 fn part(host: &str) -> String {
     format!("  - name: one\n    chart: oci://{host}/charts/one\n    version: 1.0.0\n")
@@ -83,7 +82,7 @@ fn a_tag_that_moved_names_both_digests() {
     files[1].1 = "greeting: moved\n".into();
     let path = registry.folder.path().join("one-1.0.0.tgz");
     fs::write(&path, charts::pack("one", &files)).expect("written");
-    registry.push_files(&[path]);
+    registry.push_files("charts", &[path]);
     for args in [&["lock"][..], &["lock", "--update"]] {
         let said = workspace.refused(args, 1, &["has moved", &before, "ichor lock --update one"]);
         assert!(said.matches("sha256:").count() >= 2, "{said}");
@@ -128,8 +127,7 @@ fn blobs_of_another_digest_size_or_length() {
             assert!(run.stderr().contains(word), "`{word}` is not in {}", run.stderr());
         }
         assert!(!workspace.path().join("lockfiles/box.lock").exists());
-        // The config that was right is kept; the archive that was wrong is not.
-        assert!(workspace.state().values().all(|it| !it.starts_with(&[0x1f, 0x8b])));
+        assert!(workspace.state().is_empty(), "nothing is kept of it");
     };
     refused(&spoiled(|it| *it.body.last_mut().expect("a byte") ^= 1), 1, &["has the digest sha256:", "was asked for"]);
     refused(&spoiled(|it| it.body.truncate(50)), 1, &["has 50 bytes, but its manifest says"]);
@@ -239,7 +237,7 @@ fn what_is_no_chart() {
         for word in words {
             assert!(run.stderr().contains(word), "{name} does not say `{word}`: {}", run.stderr());
         }
-        assert!(!workspace.path().join("lockfiles/box.lock").exists());
+        assert!(workspace.state().is_empty(), "nothing is kept of it");
     };
     refused("no-gzip", &["is no chart", "gzip"]);
     refused("no-chart", &["is no chart", "Chart.yaml"]);
@@ -300,45 +298,111 @@ fn addresses_with_passwords_are_refused_unseen() {
     assert!(!said.contains("hunter2"), "{said}");
 }
 
+/// Runs the program in a namespace in which `prepare` has mounted something, and gives what changed below a folder.
+fn beneath(workspace: &Workspace, prepare: &str, folder: &str, args: &str) -> Option<(Run, String)> {
+    let list = format!(
+        "find {folder} | sort | while read -r it; do test -f \"$it\" && sha256sum \"$it\" || echo \"$it\"; done"
+    );
+    let script = format!(
+        "mkdir -p {folder} && {{ {prepare}; }} || {{ echo cannot mount >&2; exit 99; }}\n{list} > home/before\n\
+         \"$ICHOR\" {args}; code=$?\n{list} > home/after\ndiff home/before home/after > home/diff; exit $code"
+    );
+    let run = workspace.shell(&["unshare", "-rm"], &script);
+    if run.stderr().contains("cannot mount") || run.stderr().contains("unshare") {
+        eprintln!("skipped: no file system can be mounted here");
+        assert!(std::env::var_os("CI").is_none(), "{}", run.stderr());
+        return None;
+    }
+    Some((run, workspace.read("home/diff")))
+}
+
 #[test]
-fn a_full_disk_and_a_read_only_vendor() {
+fn a_full_disk() {
     if crate::servers::lacking() {
         return;
     }
     let registry = Registry::with(Kind::Plain, &[("one", "1.0.0")]);
     let workspace = Workspace::with(&registry.head(), &part(&registry.host));
-    workspace.done(&["lock"]);
-    let before = workspace.state();
-    for folder in ["vendor", "cache"] {
-        // A file system of its own with room for next to nothing.
-        let script = format!(
-            "mkdir -p {folder} && mount -t tmpfs -o size=4k,mode=755 none {folder} && rm -rf {folder}/* && \"$ICHOR\" vendor; \
-             code=$?; find {folder} -type f | sed 's/^/left: /'; exit $code"
-        );
-        let run = workspace.shell(&["unshare", "-rm"], &script);
-        if run.stderr().contains("mount") {
-            eprintln!("skipped: no file system can be mounted here");
-            assert!(std::env::var_os("CI").is_none(), "{}", run.stderr());
-            return;
+    // File systems of their own, with room for ever more of what is written: a page for each file.
+    let mut refused = Vec::new();
+    for (folder, args) in [("cache", "lock"), ("vendor", "vendor"), ("cache", "vendor")] {
+        for pages in 1.. {
+            let _ = fs::remove_dir_all(workspace.path().join("cache"));
+            let mount = format!("mount -t tmpfs -o size={}k,mode=755 none {folder}", 4 * pages);
+            let before = workspace.state();
+            let Some((run, changes)) = beneath(&workspace, &mount, folder, args) else { return };
+            if run.code() == 0 {
+                assert!(changes.contains("blobs/sha256/"), "{changes}");
+                refused.push(pages - 1);
+                break;
+            }
+            assert_eq!(run.code(), 3, "{}", run.stderr());
+            assert!(run.stderr().to_lowercase().contains("no space left"), "{}", run.stderr());
+            assert_eq!(changes, "", "{args} with {pages} pages in {folder}");
+            assert!(workspace.state() == before, "{args} with {pages} pages in {folder}");
         }
-        if folder == "vendor" {
-            assert_eq!(run.code(), 3, "{}{}", run.stdout(), run.stderr());
-            assert!(run.stderr().contains("space"), "{}", run.stderr());
-            assert!(!run.stdout().contains("index.json"), "{}", run.stdout());
-        }
-        assert!(!run.stdout().contains(".ichor-"), "{}", run.stdout());
     }
-    let now = workspace.state();
-    assert!(before.iter().all(|(path, bytes)| now.get(path) == Some(bytes)), "lock and cache are as they were");
-    let script =
-        "mkdir -p vendor && mount --bind vendor vendor && mount -o remount,ro,bind vendor && \"$ICHOR\" vendor";
-    let _ = fs::remove_dir_all(workspace.path().join("vendor"));
-    let run = workspace.shell(&["unshare", "-rm"], script);
-    assert_eq!(run.code(), 3, "{}", run.stderr());
-    assert!(run.stderr().contains("vendor") && run.stderr().to_lowercase().contains("read-only"), "{}", run.stderr());
+    // Manifest, configuration and archive; two more documents in vendor.
+    assert_eq!(refused, [2, 4, 2]);
+    // No room for the lock: what was fetched for it goes, too.
+    for folder in ["cache", "vendor", "lockfiles"] {
+        workspace.remove(folder);
+    }
+    let full =
+        "mount -t tmpfs -o size=8k,mode=755 none lockfiles && { cat /dev/zero > lockfiles/rest 2>/dev/null; true; }";
+    let Some((run, changes)) = beneath(&workspace, full, "lockfiles", "lock") else { return };
+    assert_eq!((run.code(), changes.as_str()), (3, ""), "{}", run.stderr());
+    assert!(run.stderr().contains("box.lock"), "{}", run.stderr());
+    assert!(workspace.state().is_empty() && !workspace.path().join("cache").exists());
+    workspace.done(&["lock"]);
+}
+
+#[test]
+fn a_read_only_vendor_and_cache() {
+    if crate::servers::lacking() {
+        return;
+    }
+    let registry = Registry::with(Kind::Plain, &[("one", "1.0.0"), ("one", "1.1.0")]);
+    let workspace = Workspace::with(&registry.head(), &part(&registry.host));
+    workspace.done(&["lock"]);
+    workspace.done(&["vendor"]);
+    workspace.spec(&registry.head(), &part(&registry.host).replace("1.0.0", "1.1.0"));
+    workspace.done(&["lock"]);
+    let read_only = |it: &str| format!("mount --bind {it} {it} && mount -o remount,ro,bind {it}");
+    for (folder, args) in [("vendor", "vendor"), ("cache", "vendor"), ("lockfiles", "lock --update one")] {
+        registry.push_files("charts", &[moved(&registry)]);
+        if folder == "cache" {
+            // Something must be fetched.
+            for entry in fs::read_dir(workspace.path().join("cache/blobs/sha256")).expect("blobs") {
+                fs::remove_file(entry.expect("a blob").path()).expect("removed");
+            }
+        }
+        let before = workspace.state();
+        let Some((run, changes)) = beneath(&workspace, &read_only(folder), folder, args) else { return };
+        assert_eq!((run.code(), changes.as_str()), (3, ""), "{args}: {}", run.stderr());
+        let said = run.stderr().to_lowercase();
+        assert!(said.contains(folder) && said.contains("read-only"), "{said}");
+        assert!(workspace.state() == before, "{args} with a read-only {folder}");
+    }
+    // What is in the cache already need not be written there; neither need an unwritable cache keep a build back.
+    workspace.done(&["lock", "--update", "one"]);
+    let Some((run, _)) = beneath(&workspace, &read_only("cache"), "cache", "vendor") else { return };
+    assert_eq!(run.code(), 0, "{}", run.stderr());
     // A file where the folder should be.
-    let _ = fs::remove_dir_all(workspace.path().join("vendor"));
+    workspace.remove("vendor");
     workspace.write("vendor", "a file");
     workspace.refused(&["vendor"], 3, &["vendor"]);
-    fs::set_permissions(workspace.path(), fs::Permissions::from_mode(0o755)).expect("set");
+    fs::remove_file(workspace.path().join("vendor")).expect("removed");
+    fs::create_dir(workspace.path().join("vendor")).expect("made");
+    workspace.write("vendor/blobs", "a file");
+    workspace.refused(&["vendor"], 3, &["vendor/blobs"]);
+}
+
+/// Another archive of the newer version, so that its tag moves.
+fn moved(registry: &Registry) -> std::path::PathBuf {
+    let mut files = charts::files("one", "1.1.0");
+    files[1].1 = format!("greeting: r{}\n", rand::random::<u64>());
+    let path = registry.folder.path().join("one-1.1.0.tgz");
+    fs::write(&path, charts::pack("one", &files)).expect("written");
+    path
 }

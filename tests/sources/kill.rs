@@ -1,5 +1,6 @@
 //! Killed at any moment, a run leaves nothing broken, and the next one completes.
 
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -66,6 +67,66 @@ fn fifty_times_each() {
         }
     }
     assert!(killed > 40, "only {killed} runs were still going when they were killed");
+}
+
+/// The process ends by the signal, says so, and everything is as it was or as it would have become.
+#[test]
+fn ctrl_c_leaves_no_trace() {
+    if crate::servers::lacking() {
+        return;
+    }
+    let names = ["a", "b", "c", "d", "e", "f"];
+    let both: Vec<(&str, &str)> = names.iter().flat_map(|it| [(*it, "1.0.0"), (*it, "1.1.0")]).collect();
+    let registry = Registry::with(Kind::Plain, &both);
+    let parts = |version: &str| -> String {
+        let part = |it: &&str| {
+            format!("  - name: {it}\n    chart: oci://{}/charts/{it}\n    version: {version}\n", registry.host)
+        };
+        names.iter().map(part).collect()
+    };
+    let workspace = Workspace::with(&registry.head(), &parts("1.0.0"));
+    workspace.done(&["lock"]);
+    workspace.done(&["vendor"]);
+    workspace.spec(&registry.head(), &parts("1.1.0"));
+    let (mut seen, mut told) = ([0; 2], 0);
+    for args in [["lock", "--jobs=2"], ["vendor", "--jobs=2"]] {
+        let before = workspace.state();
+        let start = Instant::now();
+        workspace.done(&args);
+        let takes = start.elapsed();
+        let after = workspace.state();
+        assert!(before != after);
+        for round in 0..40 {
+            workspace.restore(&before);
+            let mut command = workspace.command(&args);
+            let run = command.stderr(std::process::Stdio::piped()).spawn().expect("it starts");
+            // Most of them towards the end, where something is written.
+            let part = if round % 4 == 0 { 0.0..1.1 } else { 0.7..1.1 };
+            std::thread::sleep(takes.mul_f64(rand::rng().random_range(part)));
+            let signal = if round % 2 == 0 { "INT" } else { "TERM" };
+            let _ = std::process::Command::new("kill").args(["-s", signal, &run.id().to_string()]).output();
+            let run = run.wait_with_output().expect("it ends");
+            let now = workspace.state();
+            let is_before = now == before;
+            assert!(is_before || now == after, "{args:?}: {:?}", now.keys().collect::<Vec<_>>());
+            seen[usize::from(is_before)] += 1;
+            if let Some(ended_by) = run.status.signal() {
+                assert_eq!(ended_by, if signal == "INT" { 2 } else { 15 });
+                let said = String::from_utf8_lossy(&run.stderr).into_owned();
+                // A signal may come before the program is there to hear it.
+                let says = said.contains("interrupted") && said.contains("run the command again");
+                assert!(says || (said.is_empty() && is_before), "{said}");
+                told += u32::from(says);
+            }
+            if round % 8 == 0 {
+                workspace.done(&args);
+                assert!(workspace.state() == after);
+            }
+        }
+        workspace.restore(&after);
+    }
+    assert!(seen.iter().all(|it| *it > 3), "{seen:?} ended before and after");
+    assert!(told > 20, "only {told} of the runs that were stopped said so");
 }
 
 fn in_vendor(path: &Path) -> bool {

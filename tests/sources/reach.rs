@@ -138,24 +138,54 @@ fn mirrors_are_tried_first_and_the_lock_names_the_origin() {
 }
 
 #[test]
-fn a_proxy_of_the_environment_is_used() {
+fn proxies_of_the_environment_are_used_as_go_uses_them() {
     if crate::servers::lacking() {
         return;
     }
     let registry = Registry::with(Kind::Plain, &[("one", "1.0.0")]);
-    let workspace = Workspace::with("plainHttp: ['registry.invalid:80']\n", &part("registry.invalid:80"));
-    let target = registry.host.clone();
+    let secure = Registry::with(Kind::Tls, &[("one", "1.0.0")]);
+    let port = secure.host.trim_start_matches("localhost:").to_owned();
+    let (plain_proxy, secure_proxy) = (proxy(&registry.host), proxy(&secure.host));
+    let dead = "http://127.0.0.1:1";
+    let plain = Workspace::with("plainHttp: ['registry.invalid:80']\n", &part("registry.invalid:80"));
+    let tls = Workspace::with("authorities: [ca.pem]\n", &part(&format!("registry.invalid:{port}")));
+    std::fs::copy(secure.folder.path().join("ca.pem"), tls.path().join("ca.pem")).expect("copied");
+    let run = |workspace: &Workspace, variables: &[(&str, &str)]| {
+        let _ = std::fs::remove_file(workspace.path().join("lockfiles/box.lock"));
+        let _ = std::fs::remove_dir_all(workspace.path().join("cache"));
+        let run = workspace.command(&["lock"]).envs(variables.iter().copied()).output().expect("it runs");
+        (run.status.code(), String::from_utf8_lossy(&run.stderr).into_owned())
+    };
+    let done = |workspace: &Workspace, variables: &[(&str, &str)]| {
+        let (code, said) = run(workspace, variables);
+        assert_eq!(code, Some(0), "{variables:?}: {said}");
+    };
+    // Each scheme has its own.
+    done(&plain, &[("HTTP_PROXY", &plain_proxy), ("HTTPS_PROXY", dead)]);
+    done(&plain, &[("http_proxy", &plain_proxy)]);
+    done(&tls, &[("HTTPS_PROXY", &secure_proxy), ("HTTP_PROXY", dead)]);
+    done(&tls, &[("all_proxy", secure_proxy.trim_start_matches("http://"))]);
+    let (code, said) = run(&tls, &[("HTTPS_PROXY", &secure_proxy), ("NO_PROXY", "other.io, .invalid")]);
+    assert!(code == Some(3) && said.contains("registry.invalid"), "{said}");
+    // This machine is reached directly.
+    let own = Workspace::with(&registry.head(), &part(&registry.host));
+    done(&own, &[("HTTP_PROXY", dead), ("ALL_PROXY", dead)]);
+    let (code, said) = run(&tls, &[("HTTPS_PROXY", "ftp://me:hunter2@x")]);
+    assert!(code == Some(3) && said.contains("`HTTPS_PROXY`") && !said.contains("hunter2"), "{said}");
+}
+
+/// A proxy that leads to one server, whatever it is asked for.
+fn proxy(target: &str) -> String {
     let proxy = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = format!("http://{}", proxy.local_addr().expect("an address"));
+    let target = target.to_owned();
     std::thread::spawn(move || {
         for mut stream in proxy.incoming().flatten() {
             let target = target.clone();
             std::thread::spawn(move || tunnel(&mut stream, &target));
         }
     });
-    let run = workspace.command(&["lock"]).env("HTTP_PROXY", &address).env("http_proxy", &address).output();
-    let run = run.expect("it runs");
-    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    address
 }
 
 /// Answers `CONNECT`, and requests with a whole address, by joining the connection to the registry's.

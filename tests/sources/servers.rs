@@ -74,16 +74,16 @@ impl Registry {
     pub fn push(&self, all: &[(&str, &str)]) {
         let paths: Vec<PathBuf> =
             all.iter().map(|(name, version)| charts::write(self.folder.path(), name, version)).collect();
-        self.push_files(&paths);
+        self.push_files("charts", &paths);
     }
 
-    /// Pushes archives with the Helm SDK.
-    pub fn push_files(&self, paths: &[PathBuf]) {
+    /// Pushes archives below a path, with the Helm SDK.
+    pub fn push_files(&self, below: &str, paths: &[PathBuf]) {
         let script = "import sys, helm_python as h\n\
-            host, kind, *paths = sys.argv[1:]\n\
+            host, kind, below, *paths = sys.argv[1:]\n\
             client = h.RegistryClient(plain_http=kind != 'tls', credentials_file=sys.argv[0] + '.none')\n\
             if kind == 'basic': client.login(host, 'me', 'secret', plain_http=True)\n\
-            for path in paths: client.push(path, f'oci://{host}/charts', plain_http=kind != 'tls')\n";
+            for path in paths: client.push(path, f'oci://{host}/{below}', plain_http=kind != 'tls')\n";
         let file = self.folder.path().join("push.py");
         fs::write(&file, script).expect("written");
         let kind = match self.kind {
@@ -92,7 +92,7 @@ impl Registry {
             Kind::Tls => "tls",
         };
         let mut python = Command::new("python3");
-        python.arg(&file).args([&self.host, kind]).args(paths);
+        python.arg(&file).args([&self.host, kind, below]).args(paths);
         if self.kind == Kind::Tls {
             python.env("SSL_CERT_FILE", self.folder.path().join("ca.pem"));
         }
@@ -210,12 +210,12 @@ fn await_port(port: u16) {
     }
 }
 
-/// `ca.pem`, and `server.pem` and `server.key` for localhost.
+/// `ca.pem`, and `server.pem` and `server.key` for localhost and registry.invalid.
 fn certificates(folder: &Path) {
     let script = "set -e; cd \"$1\"\n\
         openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj '/CN=Test CA' -keyout ca.key -out ca.pem\n\
         openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost -keyout server.key -out server.csr\n\
-        printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\\nbasicConstraints=CA:FALSE\\n' > ext\n\
+        printf 'subjectAltName=DNS:localhost,DNS:registry.invalid,IP:127.0.0.1\\nbasicConstraints=CA:FALSE\\n' > ext\n\
         openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 2 -extfile ext -out server.pem\n";
     let made = Command::new("sh").args(["-c", script, "sh"]).arg(folder).output().expect("sh");
     assert!(made.status.success(), "openssl: {}", String::from_utf8_lossy(&made.stderr));

@@ -61,6 +61,18 @@ impl Workspace {
         state
     }
 
+    /// Puts every file of lock, vendor and cache back as it was.
+    pub fn restore(&self, state: &BTreeMap<PathBuf, Vec<u8>>) {
+        for folder in ["lockfiles", "vendor", "cache"] {
+            let _ = fs::remove_dir_all(self.path().join(folder));
+        }
+        fs::create_dir_all(self.path().join("lockfiles")).expect("made");
+        for (path, bytes) in state {
+            fs::create_dir_all(path.parent().expect("below the workspace")).expect("made");
+            fs::write(path, bytes).expect("written");
+        }
+    }
+
     pub fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_ichor"));
         self.prepare(&mut command);
@@ -70,10 +82,15 @@ impl Workspace {
 
     /// Runs it in `shell`, which finds the program as `$ICHOR`.
     pub fn shell(&self, wrapper: &[&str], script: &str) -> Run {
+        self.shell_with(wrapper, script, &[])
+    }
+
+    /// Like [`Workspace::shell`], with arguments for the script.
+    pub fn shell_with(&self, wrapper: &[&str], script: &str, args: &[&str]) -> Run {
         let (first, rest) = wrapper.split_first().expect("a wrapper");
         let mut command = Command::new(first);
         self.prepare(&mut command);
-        command.args(rest).args(["sh", "-c", script]).env("ICHOR", env!("CARGO_BIN_EXE_ichor"));
+        command.args(rest).args(["sh", "-c", script, "sh"]).args(args).env("ICHOR", env!("CARGO_BIN_EXE_ichor"));
         Run(command.output().expect("it starts"))
     }
 

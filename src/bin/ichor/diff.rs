@@ -57,7 +57,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
 /// Prints a comparison to a file, a pager or standard output.
 pub fn print(diff: &Diff, format: Format, output: Option<&std::path::Path>) -> Result<(), Error> {
     let terminal = output.is_none() && io::stdout().is_terminal();
-    let colour = terminal && crate::environment("NO_COLOR").is_none_or(|it| it.is_empty());
+    let colour = terminal && crate::takes_colour(&io::stdout());
     let text = match format {
         Format::Text => diff::text::print(diff, colour),
         Format::Markdown => diff::markdown::print(diff),

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use ichor::edge::disk::Access;
-use ichor::ops::deliver::{self, Delivered};
+use ichor::edge::written::Leftovers;
+use ichor::ops::deliver::{self, Delivered, Landed};
 use ichor::ops::{self, Error};
 use ichor::stage::pack::size;
 use ichor::stage::pack::target::Target;
@@ -66,7 +67,8 @@ impl Form {
 /// comes next.
 pub fn write(form: &Form, delivered: &Delivered, output: Option<&Path>, access: Access) -> Result<(), Error> {
     let output = output.filter(|it| *it != Path::new("-"));
-    let written = ops::deliver::write(delivered, output, access)?;
+    let Landed { path: written, leftovers } = ops::deliver::write(delivered, output, access)?;
+    say(&leftovers);
     let folder = written.as_deref().is_some_and(Path::is_dir);
     // In a folder, nothing is missing.
     for note in delivered.delivery.notes.iter().filter(|_| !folder || delivered.target == Target::MachineConfig) {
@@ -84,6 +86,16 @@ pub fn write(form: &Form, delivered: &Delivered, output: Option<&Path>, access: 
         eprintln!("next: {}", delivered.target.next(&path.display().to_string(), folder));
     }
     Ok(())
+}
+
+/// Says what became of what an earlier run had left in a folder.
+pub fn say(leftovers: &Leftovers) {
+    for path in &leftovers.removed {
+        eprintln!("removed {}, which an earlier run wrote and this one does not", path.display());
+    }
+    for path in &leftovers.kept {
+        eprintln!("note: {} is of an earlier run and was changed since: it stays", path.display());
+    }
 }
 
 fn parse_size(text: &str) -> Result<u64, String> {

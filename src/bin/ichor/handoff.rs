@@ -3,9 +3,12 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use ichor::edge::disk::{self, Access};
-use ichor::ops::handoff::{self, Later};
+use ichor::edge::disk::Access;
+use ichor::edge::written;
+use ichor::ops::handoff::Later;
 use ichor::ops::{self, Error};
+
+use crate::form;
 
 /// Writes what a GitOps tool takes the bundle over with: the same charts, by digest, with the same values
 #[derive(clap::Args)]
@@ -39,7 +42,8 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         })
         .collect();
     let handoff = ops::handoff::flux(&args.spec, &later)?;
-    write(&handoff, args)?;
+    let owner = (handoff.bundle.as_str(), "flux");
+    form::say(&written::write(&args.output, owner, &handoff.files, Access::Public)?);
     for (part, changes) in &handoff.changes {
         println!("{part}: what changes from the bootstrap's values");
         for change in changes {
@@ -49,11 +53,4 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     }
     eprintln!("{}: read HANDOFF.md there", args.output.display());
     Ok(ExitCode::SUCCESS)
-}
-
-fn write(handoff: &handoff::Handoff, args: &Args) -> Result<(), Error> {
-    for (path, text) in &handoff.files {
-        disk::write(&args.output.join(path), text.as_bytes(), Access::Public)?;
-    }
-    Ok(())
 }

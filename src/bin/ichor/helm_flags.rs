@@ -7,16 +7,12 @@ use clap::{Arg, ArgAction, ArgMatches, Command, Error};
 const IDLE_SWITCHES: &[&str] = &[
     "atomic",
     "create-namespace",
-    "devel",
     "disable-openapi-validation",
     "force",
     "force-conflicts",
     "force-replace",
     "hide-notes",
-    "insecure-skip-tls-verify",
     "kube-insecure-skip-tls-verify",
-    "pass-credentials",
-    "plain-http",
     "render-subchart-notes",
     "replace",
     "rollback-on-failure",
@@ -26,14 +22,10 @@ const IDLE_SWITCHES: &[&str] = &[
 ];
 const IDLE_VALUES: &[&str] = &[
     "burst-limit",
-    "ca-file",
-    "cert-file",
     "color",
     "colour",
     "content-cache",
     "description",
-    "key-file",
-    "keyring",
     "kube-apiserver",
     "kube-as-group",
     "kube-as-user",
@@ -43,24 +35,31 @@ const IDLE_VALUES: &[&str] = &[
     "kube-token",
     "kubeconfig",
     "labels",
-    "password",
     "qps",
     "registry-config",
-    "repo",
     "repository-cache",
     "repository-config",
     "server-side",
-    "timeout",
-    "username",
-    "version",
 ];
 /// A value is given with `=` or not at all.
 const IDLE_CHOICES: &[&str] = &["wait"];
+const REACH: &str = "how hosts are reached stands in ~/.config/ichor/config.yaml";
+const LOGIN: &str = "credentials are those of `helm registry login`, podman and docker";
+const SIGNATURES: &str = "signatures of charts are not checked";
 const REFUSED: &[(&str, &str)] = &[
+    ("ca-file", REACH),
+    ("cert-file", REACH),
     ("enable-dns", "a render asks no name server"),
+    ("insecure-skip-tls-verify", REACH),
+    ("key-file", REACH),
+    ("keyring", SIGNATURES),
+    ("pass-credentials", LOGIN),
+    ("password", LOGIN),
+    ("plain-http", REACH),
     ("post-renderer", "a render runs no other program"),
     ("post-renderer-args", "a render runs no other program"),
-    ("verify", "signatures of charts are not checked"),
+    ("username", LOGIN),
+    ("verify", SIGNATURES),
 ];
 /// Switches that `template` declares itself.
 const SWITCHES: &[&str] = &[
@@ -74,6 +73,7 @@ const SWITCHES: &[&str] = &[
     "dependency_update",
     "validate",
     "debug",
+    "devel",
 ];
 
 /// What is left to say of them once they are parsed.

@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use std::str::FromStr;
 
 use ichor::base::recipient::Recipient;
-use ichor::ops::init::{self, CHART, FEATURES, Feature, Wishes};
-use ichor::ops::{self, Error};
+use ichor::ops::Error;
+use ichor::ops::init::{self, FEATURES, Feature, Wishes};
 use ichor::stage::spec::{KubernetesVersion, TalosVersion};
 
 /// Writes the first spec of a cluster and values that fit it; asks on a terminal for what no flag says
@@ -28,15 +28,15 @@ pub struct Args {
     /// The version of Cilium
     #[arg(long, value_name = "VERSION", value_parser = parse_version)]
     cilium: Option<String>,
-    /// Where Cilium's chart is
-    #[arg(long, value_name = "SOURCE", default_value = CHART)]
-    chart: String,
-    /// What Cilium shall do: gateway-api, hubble, l2, bgp, wireguard, host-firewall, bandwidth-manager, dsr
+    /// Where Cilium's chart is [default: where that version is]
+    #[arg(long, value_name = "SOURCE")]
+    chart: Option<String>,
+    /// What Cilium shall do: gateway-api, hubble, l2, bgp, wireguard, host-firewall, bandwidth-manager, dsr; or none
     #[arg(long = "feature", value_name = "FEATURE", value_delimiter = ',', value_parser = parse_feature)]
-    features: Option<Vec<Feature>>,
+    features: Option<Vec<Option<Feature>>>,
     /// Who may open the bundle: an age or SSH public key, and a word on whose it is
     #[arg(short, long = "recipient", value_name = "KEY")]
-    recipient: Vec<Recipient>,
+    recipient: Vec<String>,
     /// A file of public keys, or an age identity file that notes its public key
     #[arg(short = 'R', long, value_name = "FILE")]
     recipients_file: Vec<PathBuf>,
@@ -50,41 +50,27 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let ask = !args.yes && io::stdin().is_terminal() && io::stderr().is_terminal();
-    let mut recipients = args.recipient.clone();
+    let missing = args.missing();
+    if !ask && !args.yes && !missing.is_empty() {
+        return Err(Error::NotAsked(missing));
+    }
+    init::free(&args.folder)?;
+    init::not_there(args.new_key.clone())?;
+    // Not read by clap, which shows the whole of what it cannot read.
+    let given = args.recipient.iter().map(|it| init::recipient(it).map_err(Error::BadRecipient));
+    let mut recipients = given.collect::<Result<Vec<Recipient>, Error>>()?;
     for file in &args.recipients_file {
         recipients.extend(init::recipients(file)?);
     }
-    let folder_name = std::path::absolute(&args.folder).ok().and_then(|it| Some(it.file_name()?.to_str()?.to_owned()));
-    let name = folder_name.filter(|it| parse_name(it).is_ok()).unwrap_or_else(|| "cluster".into());
-    let mut wishes = Wishes {
-        name: answer(ask, "Name of the cluster", args.name.clone(), &name, parse_name),
-        talos: answer(ask, "Version of Talos", args.talos, "1.13", text_of),
-        kubernetes: answer(ask, "Version of Kubernetes", args.kubernetes.clone(), "1.34.1", text_of),
-        cilium: answer(ask, "Version of Cilium", args.cilium.clone(), "1.19.6", parse_version),
-        chart: args.chart.clone(),
-        features: match &args.features {
-            Some(features) => features.clone(),
-            None => FEATURES.iter().filter(|it| ask && yes(it.2)).map(|it| it.1).collect(),
-        },
-        recipients,
-    };
-    if ask && wishes.recipients.is_empty() && args.new_key.is_none() {
-        let parse = |text: &str| if text.is_empty() { Ok(None) } else { text_of::<Recipient>(text).map(Some) };
-        wishes.recipients.extend(answer(ask, "Public key of who may open it, if you have one", None, "", parse));
-    }
-    let files = |wishes: &Wishes| init::files(wishes);
-    // Nothing is left behind where a file is in the way: the key comes last but its recipient is in the spec.
+    let mut wishes = wishes(args, ask, recipients)?;
+    // Nothing is left behind where a file is in the way: the key comes first, since its recipient is in the spec.
+    init::not_there(init::files(&wishes).into_iter().map(|(path, _)| args.folder.join(path)))?;
     if let Some(file) = &args.new_key {
-        let taken: Vec<PathBuf> =
-            files(&wishes).iter().map(|(path, _)| args.folder.join(path)).filter(|it| it.exists()).collect();
-        if !taken.is_empty() {
-            return Err(Error::Exists(taken));
-        }
         wishes.recipients.push(init::new_key(file)?);
         eprintln!("{}: the private key; keep it safe and out of version control", file.display());
     }
-    let files = files(&wishes);
-    ops::init::write(&args.folder, &files)?;
+    let files = init::files(&wishes);
+    init::write(&args.folder, &files)?;
     for (path, _) in &files {
         eprintln!("wrote {}", args.folder.join(path).display());
     }
@@ -96,26 +82,73 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What a flag says, else what the user types, else the default, which must parse.
-fn answer<T>(ask: bool, what: &str, given: Option<T>, default: &str, parse: impl Fn(&str) -> Result<T, String>) -> T
-where
-    T: Clone,
-{
+impl Args {
+    /// The flags that would have to be asked for.
+    fn missing(&self) -> Vec<&'static str> {
+        let flags = [
+            ("--name", self.name.is_none()),
+            ("--talos", self.talos.is_none()),
+            ("--cilium", self.cilium.is_none()),
+            ("--kubernetes", self.kubernetes.is_none()),
+            ("--feature", self.features.is_none()),
+        ];
+        flags.into_iter().filter(|it| it.1).map(|it| it.0).collect()
+    }
+}
+
+/// What flags say, else what the user types, else the defaults.
+fn wishes(args: &Args, ask: bool, recipients: Vec<Recipient>) -> Result<Wishes, Error> {
+    let folder = std::path::absolute(&args.folder).ok().and_then(|it| Some(it.file_name()?.to_str()?.to_owned()));
+    let name = folder.filter(|it| parse_name(it).is_ok()).unwrap_or_else(|| "cluster".into());
+    let name = answer(ask, "Name of the cluster", args.name.clone(), &name, parse_name)?;
+    let talos = answer(ask, "Version of Talos", args.talos, "1.13", text_of)?;
+    let cilium = answer(ask, "Version of Cilium", args.cilium.clone(), "1.19.6", parse_version)?;
+    let fitting = init::kubernetes(talos, &cilium);
+    let kubernetes = answer(ask, "Version of Kubernetes", args.kubernetes.clone(), &fitting, text_of)?;
+    let mut features: Vec<Feature> = args.features.iter().flatten().copied().flatten().collect();
+    if ask && args.features.is_none() {
+        for (_, feature, what) in FEATURES {
+            if answer(ask, &format!("{what}?"), None, "no", yes_or_no)? {
+                features.push(*feature);
+            }
+        }
+    }
+    let chart = args.chart.clone().unwrap_or_else(|| init::chart(&cilium).into());
+    let mut wishes = Wishes { name, talos, kubernetes, cilium, chart, features, recipients };
+    if ask && wishes.recipients.is_empty() && args.new_key.is_none() {
+        let parse = |text: &str| if text.is_empty() { Ok(None) } else { init::recipient(text).map(Some) };
+        wishes.recipients.extend(answer(ask, "Public key of who may open it, if you have one", None, "", parse)?);
+    }
+    Ok(wishes)
+}
+
+/// What a flag says, else what the user types until it can be read, else the default.
+fn answer<T>(
+    ask: bool,
+    what: &str,
+    given: Option<T>,
+    default: &str,
+    parse: impl Fn(&str) -> Result<T, String>,
+) -> Result<T, Error> {
     if let Some(given) = given {
-        return given;
+        return Ok(given);
     }
     loop {
-        let typed = if ask { prompt(what, default) } else { None };
-        let text = typed.filter(|it| !it.is_empty()).unwrap_or_else(|| default.to_owned());
-        match parse(&text) {
-            Ok(value) => return value,
-            Err(fault) => eprintln!("{fault}"),
+        let typed = if ask { prompt(what, default).ok_or(Error::Unanswered)? } else { String::new() };
+        match parse(if typed.is_empty() { default } else { &typed }) {
+            Ok(value) => return Ok(value),
+            Err(fault) if ask => eprintln!("{fault}"),
+            Err(_) => return Err(Error::Unanswered),
         }
     }
 }
 
-fn yes(what: &str) -> bool {
-    prompt(&format!("{what}?"), "no").is_some_and(|it| it.to_lowercase().starts_with('y'))
+fn yes_or_no(text: &str) -> Result<bool, String> {
+    match text.to_lowercase().as_str() {
+        "y" | "yes" => Ok(true),
+        "n" | "no" => Ok(false),
+        _ => Err("answer `yes` or `no`".into()),
+    }
 }
 
 /// A line from the terminal; `None` at its end.
@@ -149,8 +182,12 @@ fn parse_version(text: &str) -> Result<String, String> {
     if three { Ok(plain.into()) } else { Err(format!("`{text}` is no exact version such as `1.19.6`")) }
 }
 
-fn parse_feature(text: &str) -> Result<Feature, String> {
+/// `None` for the word that stands for no feature at all.
+fn parse_feature(text: &str) -> Result<Option<Feature>, String> {
+    if text == "none" {
+        return Ok(None);
+    }
     let names: Vec<&str> = FEATURES.iter().map(|it| it.0).collect();
     let found = FEATURES.iter().find(|it| it.0 == text).map(|it| it.1);
-    found.ok_or_else(|| format!("there is no feature `{text}`: choose of {}", names.join(", ")))
+    found.map(Some).ok_or_else(|| format!("there is no feature `{text}`: choose of {}, or none", names.join(", ")))
 }

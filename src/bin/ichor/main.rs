@@ -4,6 +4,7 @@
 
 mod build;
 mod certs;
+mod chart;
 mod check;
 mod completions;
 mod diff;
@@ -11,6 +12,7 @@ mod form;
 mod git;
 mod handoff;
 mod helm_flags;
+mod images;
 mod init;
 mod lock;
 mod man;
@@ -18,6 +20,8 @@ mod network;
 mod open;
 mod outdated;
 mod progress;
+mod pull;
+mod push;
 mod report;
 mod reseal;
 mod rotate;
@@ -27,10 +31,11 @@ mod upgrade;
 mod vendor;
 mod verify;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use ichor::edge::process;
+use ichor::edge::{interrupt, process};
 use ichor::ops;
 use mimalloc::MiMalloc;
 use zeroizing_alloc::ZeroAlloc;
@@ -75,6 +80,9 @@ enum Verb {
     Certs(certs::Args),
     Rotate(rotate::Args),
     Handoff(handoff::Args),
+    Images(images::Args),
+    Push(push::Args),
+    Pull(pull::Args),
     Template(Box<template::Args>),
     Completions(completions::Args),
     Man(man::Args),
@@ -84,6 +92,7 @@ enum Verb {
 fn main() -> ExitCode {
     process::keep_memory_private();
     let cli = Cli::parse();
+    interrupt::mind(|| eprintln!("\nerror: interrupted: nothing is half written, so run the command again"));
     let run = move || {
         let done = match cli.verb {
             Verb::Init(args) => init::run(&args),
@@ -103,15 +112,15 @@ fn main() -> ExitCode {
             Verb::Certs(args) => certs::run(&args),
             Verb::Rotate(args) => rotate::run(&args),
             Verb::Handoff(args) => handoff::run(&args),
+            Verb::Images(args) => images::run(&args),
+            Verb::Push(args) => push::run(&args),
+            Verb::Pull(args) => pull::run(&args),
             Verb::Template(args) => return template::run(&args),
             Verb::Completions(args) => return completions::run(&args),
             Verb::Man(args) => man::run(&args),
             Verb::Show(args) => return show::run(&args),
         };
-        done.unwrap_or_else(|fault: ops::Error| {
-            report::print(&fault.diagnostics());
-            ExitCode::from(fault.exit_code())
-        })
+        done.unwrap_or_else(|fault: ops::Error| report::fail(&fault))
     };
     let thread = std::thread::Builder::new().name("ichor".into()).stack_size(STACK).spawn(run);
     match thread.map(std::thread::JoinHandle::join) {
@@ -123,6 +132,12 @@ fn main() -> ExitCode {
             ExitCode::from(3)
         }
     }
+}
+
+/// Whether a stream is a terminal that shows colours, to a user who wants them.
+fn takes_colour(stream: &impl IsTerminal) -> bool {
+    let set = |name: &str| environment(name).filter(|it| !it.is_empty());
+    stream.is_terminal() && set("NO_COLOR").is_none() && set("TERM").is_none_or(|it| it != "dumb")
 }
 
 /// A variable of the environment, where it is set and is text.

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ichor::edge::fetch::{Credentials, Settings};
+use ichor::edge::fetch::{Credentials, Proxies, Settings};
 
 /// How sources are fetched
 #[derive(clap::Args)]
@@ -14,9 +14,16 @@ pub struct NetworkArgs {
     /// How many sources are fetched at once
     #[arg(long, value_name = "N", default_value_t = 16, value_parser = clap::value_parser!(u16).range(1..=64))]
     jobs: u16,
-    /// How many seconds to wait for a connection, an answer, or the next bytes of one
-    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u16).range(1..=3600))]
-    timeout: u16,
+    #[command(flatten)]
+    reach: ReachArgs,
+}
+
+/// How hosts are reached
+#[derive(clap::Args)]
+pub struct ReachArgs {
+    /// How long to wait for a connection, an answer, or the next bytes of one: seconds, or `1m30s`
+    #[arg(long, value_name = "TIME", default_value = "30", value_parser = patience)]
+    timeout: Duration,
     /// The file with your own mirrors, plain-http hosts and certificates [default: ~/.config/ichor/config.yaml]
     #[arg(long, value_name = "FILE", env = "ICHOR_CONFIG", hide_env_values = true)]
     config: Option<PathBuf>,
@@ -24,17 +31,34 @@ pub struct NetworkArgs {
 
 impl NetworkArgs {
     pub fn settings(&self) -> Settings {
+        Settings { offline: self.offline, jobs: self.jobs.into(), ..self.reach.settings() }
+    }
+}
+
+impl ReachArgs {
+    /// For one source at a time.
+    pub fn settings(&self) -> Settings {
         let set = |name: &str| crate::environment(name).filter(|it| !it.is_empty()).map(PathBuf::from);
         let usual = || {
             let folder = set("XDG_CONFIG_HOME").or_else(|| Some(set("HOME")?.join(".config")))?;
             Some(folder.join("ichor/config.yaml"))
         };
         Settings {
-            offline: self.offline,
-            jobs: self.jobs.into(),
-            patience: Duration::from_secs(self.timeout.into()),
+            offline: false,
+            jobs: 1,
+            patience: self.timeout,
             credentials: Credentials::of_user(&|name| crate::environment(name)),
+            proxies: Proxies::of_user(&|name| crate::environment(name)),
             user_file: self.config.clone().or_else(usual),
         }
     }
+}
+
+/// Reads a time from one second to an hour.
+fn patience(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().map(Duration::from_secs);
+    let friendly = || text.parse::<jiff::SignedDuration>().ok()?.try_into().ok();
+    let read: Duration = seconds.or_else(friendly).ok_or("it is neither a number of seconds nor like `1m30s`")?;
+    let allowed = Duration::from_secs(1)..=Duration::from_secs(3600);
+    if allowed.contains(&read) { Ok(read) } else { Err("it must be from one second to an hour".into()) }
 }

@@ -1,35 +1,42 @@
 //! Fetching as a user sees it: a bar on a terminal, plain lines elsewhere.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ichor::edge::fetch::{Event, Progress};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
+/// Bodies of fewer bytes are had before anybody could read how far they are.
+const LARGE: u64 = 256 << 10;
+
 /// Writes to standard error.
 pub struct Reporter {
-    /// On a terminal alone.
+    /// On a terminal that can draw alone.
     bar: Option<ProgressBar>,
+    /// All bytes that came in.
+    received: AtomicU64,
 }
 
 impl Reporter {
     pub fn new() -> Self {
-        let bar = io::stderr().is_terminal().then(|| {
+        let draws = io::stderr().is_terminal() && crate::environment("TERM").is_none_or(|it| it != "dumb");
+        let bar = draws.then(|| {
             let bar = ProgressBar::new(0);
-            let style = ProgressStyle::with_template("{spinner} {pos}/{len} sources, {prefix} {wide_msg}");
-            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-            bar.enable_steady_tick(Duration::from_millis(100));
+            let style = ProgressStyle::with_template("[{bar:12}] {pos}/{len}  {wide_msg}");
+            bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
             bar
         });
-        Reporter { bar }
+        Reporter { bar, received: AtomicU64::new(0) }
     }
 
     fn line(&self, text: &str) {
         match &self.bar {
             Some(bar) => bar.println(text),
-            // Nothing can be done about a standard error that takes no text.
+            // In one piece, so that the lines of two runs do not run into each other. Nothing can be done about a standard
+            // error that takes no text.
             None => {
-                let _ = writeln!(io::stderr().lock(), "{text}");
+                let _ = io::stderr().lock().write_all(format!("{text}\n").as_bytes());
             }
         }
     }
@@ -39,14 +46,17 @@ impl Progress for Reporter {
     fn event(&self, event: Event<'_>) {
         match event {
             Event::Total(sources) => {
-                if let Some(bar) = &self.bar {
+                if let Some(bar) = self.bar.as_ref().filter(|_| sources > 0) {
                     bar.set_length(sources as u64);
+                    bar.enable_steady_tick(Duration::from_millis(100));
                 }
             }
-            Event::Received { name, total, .. } => {
+            Event::Received { name, bytes, so_far, total } => {
+                let all = self.received.fetch_add(bytes, Ordering::Relaxed) + bytes;
                 if let Some(bar) = &self.bar {
-                    let of = total.map_or_else(String::new, |it| format!(" of {}", HumanBytes(it)));
-                    bar.set_message(format!("{name}{of}"));
+                    let of = total.filter(|it| *it >= LARGE);
+                    let of = of.map(|it| format!(" {} of {}", HumanBytes(so_far), HumanBytes(it))).unwrap_or_default();
+                    bar.set_message(format!("{}  {name}{of}", HumanBytes(all)));
                 }
             }
             Event::Retrying { name, why, pause } => {

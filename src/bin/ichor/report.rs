@@ -1,19 +1,26 @@
 //! The one place that prints diagnostics.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
+use std::process::ExitCode;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use ichor::base::diagnostic::{Diagnostic, Severity};
+use ichor::ops::Error;
 
 /// Prints diagnostics to standard error: what is wrong, where with the line shown, and what to do next.
 pub fn print(diagnostics: &[Diagnostic]) {
-    let terminal = io::stderr().is_terminal() && crate::environment("NO_COLOR").is_none();
-    let renderer = if terminal { Renderer::styled() } else { Renderer::plain() };
+    let renderer = if crate::takes_colour(&io::stderr()) { Renderer::styled() } else { Renderer::plain() };
     let mut stderr = io::stderr().lock();
     for diagnostic in diagnostics {
         // Nothing can be done about a standard error that takes no text.
         let _ = writeln!(stderr, "{}", renderer.render(&[group(diagnostic)]));
     }
+}
+
+/// Prints why a verb failed, and gives the exit code that says so.
+pub fn fail(fault: &Error) -> ExitCode {
+    print(&fault.diagnostics());
+    ExitCode::from(fault.exit_code())
 }
 
 fn group(diagnostic: &Diagnostic) -> Group<'_> {

@@ -3,7 +3,11 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use ichor::ops::show::{self, Part};
+use ichor::ops::chart::ChartNameError;
+use ichor::ops::show::{self, Part, ShowError};
+
+use crate::chart::ElsewhereArgs;
+use crate::report;
 
 /// Shows what a chart says of itself, as `helm show` does
 #[derive(clap::Args)]
@@ -28,8 +32,10 @@ enum PartArgs {
 
 #[derive(clap::Args)]
 struct ChartArgs {
-    /// A chart: a folder or a .tgz
+    /// A chart: a folder, a .tgz, oci://HOST/NAME, or the address of a .tgz
     chart: String,
+    #[command(flatten)]
+    elsewhere: ElsewhereArgs,
 }
 
 /// Shows and prints.
@@ -45,7 +51,8 @@ pub fn run(args: &Args) -> ExitCode {
         eprintln!("Error: {message}");
         ExitCode::from(code)
     };
-    match show::show(&chart.chart, part) {
+    let named = chart.elsewhere.chart(&chart.chart);
+    match chart.elsewhere.fetching(|fetching| show::show(&named, part, fetching)) {
         Ok(text) => {
             let mut stdout = std::io::stdout().lock();
             match stdout.write_all(&text).and_then(|()| stdout.flush()) {
@@ -53,6 +60,7 @@ pub fn run(args: &Args) -> ExitCode {
                 Err(fault) => refuse(&format!("cannot print: {fault}"), 3),
             }
         }
+        Err(ShowError::ChartName(ChartNameError::Fetch(fault))) => report::fail(&fault),
         Err(fault) => refuse(&fault.to_string(), if fault.is_surroundings() { 3 } else { 2 }),
     }
 }

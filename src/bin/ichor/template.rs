@@ -6,14 +6,18 @@ use std::process::ExitCode;
 
 use ichor::edge::{clock, network, random};
 use ichor::engine::sprig::Genuine;
-use ichor::ops::template::{Request, template};
+use ichor::ops::chart::ChartNameError;
+use ichor::ops::template::{Request, TemplateError, template};
 
+use crate::chart::ElsewhereArgs;
 use crate::helm_flags::HelmFlags;
+use crate::report;
 
 /// Renders a chart as `helm template` does: the same flags, the same bytes
 #[derive(clap::Args)]
 pub struct Args {
-    /// The release's name, then the chart (a folder or a .tgz); or the chart alone
+    /// The release's name, then the chart; or the chart alone: a folder, a .tgz, oci://HOST/NAME, the address of a .tgz, or
+    /// a name in --repo
     #[arg(value_names = ["NAME", "CHART"], num_args = 1..=2, required = true)]
     name_and_chart: Vec<String>,
     /// A values file, or `-` for the standard input; later ones win
@@ -73,6 +77,8 @@ pub struct Args {
     /// Take values that values.schema.json refuses
     #[arg(long)]
     skip_schema_validation: bool,
+    #[command(flatten)]
+    elsewhere: ElsewhereArgs,
     /// As Helm has it; a render never reaches a cluster
     #[arg(long, value_name = "STRATEGY", num_args = 0..=1, require_equals = true, default_missing_value = "unset")]
     dry_run: Option<String>,
@@ -97,7 +103,7 @@ pub fn run(args: &Args) -> ExitCode {
     };
     let (mut rng, mut now, mut resolve) = (random::system(), clock::now, network::resolve);
     let mut world = Genuine::new(&mut rng, &mut now, &mut resolve, clock::zone);
-    match template(&request, &mut world) {
+    match args.elsewhere.fetching(|fetching| template(&request, fetching, &mut world)) {
         Ok(done) => {
             let mut stderr = std::io::stderr().lock();
             for warning in &done.warnings {
@@ -110,6 +116,7 @@ pub fn run(args: &Args) -> ExitCode {
                 Err(fault) => refuse(&format!("cannot print: {fault}"), 3),
             }
         }
+        Err(TemplateError::ChartName(ChartNameError::Fetch(fault))) => report::fail(&fault),
         Err(fault) => {
             print!("{}", fault.shown());
             refuse(&fault.to_string(), if fault.is_surroundings() { 3 } else { 2 })
@@ -144,7 +151,7 @@ fn request(args: &Args) -> Result<Request, String> {
     };
     Ok(Request {
         name,
-        chart,
+        chart: args.elsewhere.chart(&chart),
         namespace: args.namespace.clone(),
         values: args.values.clone(),
         set: args.set.clone(),

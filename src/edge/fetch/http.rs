@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use ureq::http::{HeaderMap, Response, header};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
-use ureq::{Agent, Body};
+use ureq::{Agent, Body, Proxy, RequestBuilder};
 use url::Url;
 
 use super::progress::{Event, Progress};
+use super::proxy::Proxies;
 
 /// How often a request is made at most.
 const ATTEMPTS: u32 = 5;
@@ -24,7 +25,9 @@ const LONGEST_EXCHANGE: Duration = Duration::from_secs(900);
 
 /// A client for all hosts.
 pub struct Http<'p> {
-    agent: OnceLock<Agent>,
+    /// Of all that is reached directly, through the proxy for http, and through that for https.
+    agents: [OnceLock<Agent>; 3],
+    proxies: Proxies,
     plain: BTreeSet<String>,
     roots: Vec<Certificate<'static>>,
     /// How long to wait for a connection, an answer, or the next bytes of one.
@@ -32,19 +35,33 @@ pub struct Http<'p> {
     progress: &'p dyn Progress,
 }
 
-/// What to get.
+/// What to ask.
 #[derive(Clone, Debug)]
 pub struct Request<'r> {
     /// What it is for, as the user knows it.
     pub name: &'r str,
+    pub method: Method<'r>,
     pub url: Url,
     pub accept: Option<&'r str>,
     /// The `Authorization` header; it goes to no other host.
     pub authorization: Option<&'r str>,
-    /// The fields of a form to be posted; without, the request is a `GET`.
-    pub form: Option<&'r [(&'r str, &'r str)]>,
     /// The largest body that is taken, in bytes.
     pub limit: u64,
+}
+
+/// How to ask.
+#[derive(Clone, Copy, Debug)]
+pub enum Method<'r> {
+    Get,
+    Head,
+    /// Without a body.
+    Post,
+    /// With the fields of a form.
+    Form(&'r [(&'r str, &'r str)]),
+    Put {
+        content_type: &'r str,
+        body: &'r [u8],
+    },
 }
 
 /// What came back.
@@ -89,11 +106,12 @@ impl<'p> Http<'p> {
     pub fn new(
         plain: BTreeSet<String>,
         roots: Vec<Certificate<'static>>,
+        proxies: Proxies,
         patience: Duration,
         progress: &'p dyn Progress,
     ) -> Self {
         let plain = plain.iter().map(|it| usual(it).to_owned()).collect();
-        Http { agent: OnceLock::new(), plain, roots, patience, progress }
+        Http { agents: Default::default(), proxies, plain, roots, patience, progress }
     }
 
     /// `http` or `https`, as a host and its port are spoken to.
@@ -136,6 +154,9 @@ impl<'p> Http<'p> {
     fn follow(&self, request: &Request<'_>, partial: &mut Partial) -> Result<Answer, HttpError> {
         let mut url = request.url.clone();
         for _ in 0..=MAX_REDIRECTS {
+            if !["http", "https"].contains(&url.scheme()) {
+                return Err(other(format!("{} is no address of http or https", shown(&url))));
+            }
             if !self.allows(&url) {
                 let message = format!("{} speaks plain http, which is not allowed for it", authority(&url));
                 return Err(HttpError { message, kind: HttpFault::Plain });
@@ -160,24 +181,32 @@ impl<'p> Http<'p> {
         at_home: bool,
         partial: &Partial,
     ) -> Result<Response<Body>, HttpError> {
-        let agent = self.agent.get_or_init(|| agent(&self.roots, self.patience));
+        let proxy = self.proxies.of(url).map_err(other)?;
+        let [direct, http, https] = &self.agents;
+        let agent = match &proxy {
+            None => direct,
+            Some(_) if url.scheme() == "http" => http,
+            Some(_) => https,
+        };
+        let agent = agent.get_or_init(|| new_agent(&self.roots, proxy, self.patience));
         let authorization = request.authorization.filter(|_| at_home);
-        let sent = match request.form {
-            Some(fields) => {
-                let mut post = agent.post(url.as_str());
-                if let Some(it) = authorization {
-                    post = post.header(header::AUTHORIZATION, it);
-                }
-                post.send_form(fields.iter().copied())
+        let mut head = HeaderMap::new();
+        for (name, value) in [(header::ACCEPT, request.accept), (header::AUTHORIZATION, authorization)] {
+            if let Some(value) = value {
+                let value = value.parse().map_err(|_| other(format!("`{name}` cannot hold what it should")))?;
+                head.insert(name, value);
             }
-            None => {
-                let mut get = agent.get(url.as_str());
-                if let Some(it) = request.accept {
-                    get = get.header(header::ACCEPT, it);
-                }
-                if let Some(it) = authorization {
-                    get = get.header(header::AUTHORIZATION, it);
-                }
+        }
+        let address = url.as_str();
+        let sent = match request.method {
+            Method::Head => with(agent.head(address), head).call(),
+            Method::Post => with(agent.post(address), head).send_empty(),
+            Method::Form(fields) => with(agent.post(address), head).send_form(fields.iter().copied()),
+            Method::Put { content_type, body } => {
+                with(agent.put(address), head).header(header::CONTENT_TYPE, content_type).send(body)
+            }
+            Method::Get => {
+                let mut get = with(agent.get(address), head);
                 if let (Some(tag), false) = (&partial.tag, partial.bytes.is_empty()) {
                     get = get.header(header::RANGE, format!("bytes={}-", partial.bytes.len()));
                     get = get.header(header::IF_RANGE, tag);
@@ -209,7 +238,7 @@ impl<'p> Http<'p> {
         } else {
             *partial = Partial::default();
         }
-        let is_body = status == 200;
+        let is_body = status == 200 && !matches!(request.method, Method::Head);
         let length = body.content_length();
         let total = length.map(|it| it + partial.bytes.len() as u64);
         let too_large = || HttpError {
@@ -241,7 +270,8 @@ impl<'p> Http<'p> {
                     }
                     partial.bytes.extend_from_slice(fresh);
                     if is_body {
-                        self.progress.event(Event::Received { name: request.name, bytes: read as u64, total });
+                        let (bytes, so_far) = (read as u64, partial.bytes.len() as u64);
+                        self.progress.event(Event::Received { name: request.name, bytes, so_far, total });
                     }
                 }
                 Err(fault) if fault.kind() == ErrorKind::Interrupted => {}
@@ -286,7 +316,14 @@ pub fn status_text(status: u16) -> String {
     name.map_or_else(|| status.to_string(), |name| format!("{status} {name}"))
 }
 
-fn agent(roots: &[Certificate<'static>], patience: Duration) -> Agent {
+fn with<B>(mut builder: RequestBuilder<B>, headers: HeaderMap) -> RequestBuilder<B> {
+    if let Some(all) = builder.headers_mut() {
+        all.extend(headers);
+    }
+    builder
+}
+
+fn new_agent(roots: &[Certificate<'static>], proxy: Option<Proxy>, patience: Duration) -> Agent {
     let native = rustls_native_certs::load_native_certs().certs;
     let native = native.iter().map(|it| Certificate::from_der(it.as_ref()).to_owned());
     let all: Vec<Certificate<'static>> = native.chain(roots.iter().cloned()).collect();
@@ -294,6 +331,7 @@ fn agent(roots: &[Certificate<'static>], patience: Duration) -> Agent {
     let roots = if all.is_empty() { RootCerts::WebPki } else { RootCerts::from(all) };
     Agent::config_builder()
         .tls_config(TlsConfig::builder().root_certs(roots).build())
+        .proxy(proxy)
         .http_status_as_error(false)
         .max_redirects(0)
         .max_redirects_will_error(false)

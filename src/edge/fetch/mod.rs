@@ -7,29 +7,33 @@ mod challenge;
 mod credentials;
 mod http;
 mod progress;
+mod proxy;
 mod registry;
 mod repository;
+mod upload;
 
 pub use credentials::Credentials;
 pub use progress::{Event, Progress, Silent};
+pub use proxy::Proxies;
+pub use registry::Registry;
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use ureq::tls::{Certificate, PemItem, parse_pem};
 
 use super::blobs::{Blob, Blobs};
-use super::disk;
+use super::disk::{self, Adding};
+use crate::base::diagnostic::Place;
 use crate::base::digest::Digest;
 use crate::stage::lock::LockedSource;
 use crate::stage::resolve::{Fault, Hold, Remote, SourceError, Wish, choose};
-use crate::stage::spec::{Network, OciName, Source};
+use crate::stage::spec::{Kind, Network, OciName, Source};
 use crate::stage::vendor::artifact::CHART_CONTENT;
 use crate::stage::vendor::layout::{Descriptor, Manifest};
 use http::Http;
-use registry::Registry;
 use repository::Web;
 
 /// How to fetch.
@@ -42,8 +46,24 @@ pub struct Settings {
     /// How long to wait for a connection, an answer, or the next bytes of one.
     pub patience: Duration,
     pub credentials: Credentials,
+    pub proxies: Proxies,
     /// The user's own file; it need not exist.
     pub user_file: Option<PathBuf>,
+}
+
+/// For what lies here.
+impl Default for Settings {
+    fn default() -> Self {
+        let patience = Duration::from_secs(30);
+        Settings {
+            offline: true,
+            jobs: 1,
+            patience,
+            credentials: Credentials::default(),
+            proxies: Proxies::default(),
+            user_file: None,
+        }
+    }
 }
 
 /// Where content that was fetched before lies: the workspace's `vendor`, then the user's cache.
@@ -65,11 +85,9 @@ impl Shelves {
     }
 
     /// Keeps what was fetched in the cache.
-    fn keep(&self, bytes: &[u8]) -> Result<(), SourceError> {
-        match &self.cache {
-            Some(cache) => cache.put(bytes).map(drop).map_err(|it| disk_fault(&it)),
-            None => Ok(()),
-        }
+    pub fn keep(&self, all: &[Vec<u8>], adding: &mut Adding) -> Result<(), disk::Error> {
+        let Some(cache) = self.cache.as_ref().filter(|_| !all.is_empty()) else { return Ok(()) };
+        all.iter().try_for_each(|it| cache.put(it, adding).map(drop))
     }
 }
 
@@ -80,6 +98,8 @@ pub struct Fetcher<'f> {
     registry: Registry<'f>,
     web: Web<'f>,
     progress: &'f dyn Progress,
+    /// What was fetched and verified, and lies on no shelf.
+    fresh: Mutex<Vec<Vec<u8>>>,
 }
 
 /// Builds the parts a [`Fetcher`] borrows.
@@ -101,18 +121,23 @@ impl<'f> Clients<'f> {
         for path in &network.authorities {
             roots.extend(certificates(&folder.join(path))?);
         }
-        let http = Http::new(network.plain_http.clone(), roots, settings.patience, progress);
+        let http = Http::new(network.plain_http.clone(), roots, settings.proxies.clone(), settings.patience, progress);
         Ok(Clients { http, network, progress })
     }
 
+    /// The registries alone, for what is no source.
+    pub fn registry(&'f self, settings: &'f Settings) -> Registry<'f> {
+        Registry::new(&self.http, &settings.credentials, &self.network.mirrors)
+    }
+
     pub fn fetcher(&'f self, settings: &'f Settings, shelves: &'f Shelves) -> Fetcher<'f> {
-        let mirrors = &self.network.mirrors;
         Fetcher {
             settings,
             shelves,
-            registry: Registry::new(&self.http, &settings.credentials, mirrors),
-            web: Web::new(&self.http, &settings.credentials, mirrors),
+            registry: self.registry(settings),
+            web: Web::new(&self.http, &settings.credentials, &self.network.mirrors),
             progress: self.progress,
+            fresh: Mutex::default(),
         }
     }
 }
@@ -160,18 +185,43 @@ impl Fetcher<'_> {
 
     /// The content of a locked source that no registry gave.
     pub fn content(&self, key: &str, source: &Source, locked: &LockedSource) -> Result<Vec<u8>, SourceError> {
+        self.unplaced(key, source, locked.version.clone(), Some(locked.clone()))
+    }
+
+    /// The archive of a chart that no lock knows. `version` is exact or a constraint.
+    pub fn chart(&self, name: &str, source: &Source, version: Option<String>) -> Result<Vec<u8>, SourceError> {
+        self.unplaced(name, source, version, None)
+    }
+
+    /// What stands nowhere in a spec.
+    fn unplaced(
+        &self,
+        key: &str,
+        source: &Source,
+        version: Option<String>,
+        locked: Option<LockedSource>,
+    ) -> Result<Vec<u8>, SourceError> {
         let wish = Wish {
             key: key.into(),
             source: source.clone(),
-            text: locked.source.clone(),
-            kind: crate::stage::spec::Kind::Chart,
-            version: locked.version.clone(),
+            text: locked.as_ref().map_or_else(|| key.to_owned(), |it| it.source.clone()),
+            kind: Kind::Chart,
+            version,
             sha256: None,
-            locked: Some(locked.clone()),
+            locked,
             hold: Hold::Keep,
-            place: crate::base::diagnostic::Place { file: "".into(), text: None, span: 0..0 },
+            place: Place { file: "".into(), text: None, span: 0..0 },
         };
         self.one(&wish).map(|it| it.bytes)
+    }
+
+    /// What was fetched and verified, to be kept once all went well.
+    pub fn into_fresh(self) -> Vec<Vec<u8>> {
+        self.fresh.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn keep(&self, bytes: &[u8]) {
+        self.fresh.lock().unwrap_or_else(PoisonError::into_inner).push(bytes.to_vec());
     }
 
     fn one(&self, wish: &Wish) -> Result<Remote, SourceError> {
@@ -203,7 +253,11 @@ impl Fetcher<'_> {
         }
         self.online(&wish.key)?;
         let (bytes, digest, version) = match (&name.digest, &name.tag) {
-            (Some(digest), _) => (self.registry.manifest_of_digest(name, digest)?, *digest, None),
+            (Some(digest), tag) => {
+                // The tag says what is meant; the digest says what is taken.
+                let version = tag.as_deref().map(choose::version_of_tag).filter(|it| choose::is_exact(it));
+                (self.registry.manifest_of_digest(name, digest)?, *digest, version)
+            }
             (None, Some(tag)) => {
                 let (bytes, digest) = self.registry.manifest_of_tag(name, tag)?;
                 (bytes, digest, Some(choose::version_of_tag(tag)))
@@ -232,7 +286,7 @@ impl Fetcher<'_> {
             return Err(moved(&format!("tag `{tag}` of {name}"), &known, &digest, part_of(wish)));
         }
         let manifest = chart_manifest(name, &bytes)?;
-        self.shelves.keep(&bytes)?;
+        self.keep(&bytes);
         self.chart_of(name, &manifest, version, digest)
     }
 
@@ -261,7 +315,7 @@ impl Fetcher<'_> {
             }
             other => other?,
         };
-        self.shelves.keep(&bytes)?;
+        self.keep(&bytes);
         Ok(bytes)
     }
 
@@ -304,7 +358,7 @@ impl Fetcher<'_> {
         }
         self.online(&name.to_string())?;
         let bytes = self.registry.blob(name, wanted)?;
-        self.shelves.keep(&bytes)?;
+        self.keep(&bytes);
         Ok(bytes)
     }
 
@@ -324,7 +378,7 @@ impl Fetcher<'_> {
         let found = entries.iter().find(|it| it.version == version).and_then(|it| Some((it, it.address(address)?)));
         let (entry, url) = found.ok_or_else(|| {
             let message = format!("`{address}` lists {chart} {version} without an address");
-            SourceError::new("V017", Fault::Input, message)
+            SourceError::new("V017", Fault::Input, message).help("name another version, or tell its keeper")
         })?;
         // The lock of before may still name what the index now has another digest for.
         let known =
@@ -351,7 +405,7 @@ impl Fetcher<'_> {
                 return Err(SourceError::new("V013", Fault::Differs, message).help(help));
             }
         }
-        self.shelves.keep(&bytes)?;
+        self.keep(&bytes);
         Ok(Remote { bytes, version: Some(version), manifest: None })
     }
 
@@ -374,7 +428,7 @@ impl Fetcher<'_> {
         if let Some(locked) = held.filter(|it| *it != digest) {
             return Err(moved(&format!("`{address}`"), &locked, &digest, &wish.key));
         }
-        self.shelves.keep(&bytes)?;
+        self.keep(&bytes);
         Ok(Remote { bytes, version: None, manifest: None })
     }
 
@@ -398,12 +452,12 @@ pub fn each<T: Sync, R: Send>(jobs: usize, items: &[T], run: impl Fn(&T) -> R + 
                     && let Some(item) = items.get(at)
                 {
                     let result = run(item);
-                    done.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((at, result));
+                    done.lock().unwrap_or_else(PoisonError::into_inner).push((at, result));
                 }
             });
         }
     });
-    let mut done = done.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(at, _)| *at);
     done.into_iter().map(|(_, result)| result).collect()
 }

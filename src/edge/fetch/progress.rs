@@ -12,8 +12,8 @@ pub trait Progress: Sync {
 pub enum Event<'e> {
     /// So many sources are to be had.
     Total(usize),
-    /// Bytes of an answer's body came in; `total` where the server said how many there will be.
-    Received { name: &'e str, bytes: u64, total: Option<u64> },
+    /// Bytes of an answer's body came in, and `so_far` are there; `total` where the server said how many there will be.
+    Received { name: &'e str, bytes: u64, so_far: u64, total: Option<u64> },
     /// A request failed and is made again after a pause.
     Retrying { name: &'e str, why: &'e str, pause: Duration },
     /// A source is at hand.

@@ -11,7 +11,7 @@ use url::Url;
 
 use super::challenge::{self, Challenge};
 use super::credentials::{Credential, Credentials};
-use super::http::{self, Answer, Http, HttpError, HttpFault, Request, shown, status_text};
+use super::http::{self, Answer, Http, HttpError, HttpFault, Method, Request, shown, status_text};
 use crate::base::digest::Digest;
 use crate::stage::resolve::{Fault, SourceError};
 use crate::stage::spec::OciName;
@@ -36,9 +36,9 @@ pub struct Registry<'h> {
 
 /// Where content may lie: the host itself or a mirror of it.
 #[derive(Clone, Debug)]
-struct Site {
-    host: String,
-    repository: String,
+pub(super) struct Site {
+    pub host: String,
+    pub repository: String,
 }
 
 #[derive(Deserialize)]
@@ -144,15 +144,7 @@ impl<'h> Registry<'h> {
                 }
             }
         }
-        let mut repository = name.repository.clone();
-        let mut host = name.host.as_str();
-        if host == "docker.io" {
-            host = "registry-1.docker.io";
-            if !repository.contains('/') {
-                repository = format!("library/{repository}");
-            }
-        }
-        get(&Site { host: host.into(), repository }).map_err(|mut fault| {
+        get(&home(name)).map_err(|mut fault| {
             if !failed.is_empty() {
                 fault.message = format!("{} ({})", fault.message, failed.join("; "));
             }
@@ -160,7 +152,7 @@ impl<'h> Registry<'h> {
         })
     }
 
-    fn url(&self, site: &Site, path: &str) -> Result<Url, SourceError> {
+    pub(super) fn url(&self, site: &Site, path: &str) -> Result<Url, SourceError> {
         let text = format!("{}://{}/v2/{}/{path}", self.http.scheme(&site.host), site.host, site.repository);
         Url::parse(&text)
             .map_err(|it| SourceError::new("V001", Fault::Input, format!("`{}` is no host: {it}", site.host)))
@@ -168,11 +160,16 @@ impl<'h> Registry<'h> {
 
     /// Gets what must be there, with credentials where the registry asks for them.
     fn get(&self, site: &Site, name: &str, url: Url, accept: Option<&str>, limit: u64) -> Result<Answer, SourceError> {
+        let request = Request { name, method: Method::Get, url, accept, authorization: None, limit };
+        self.ask(site, &request, &[200])
+    }
+
+    /// Asks for what must give one of these statuses, with credentials where the registry asks for them.
+    pub(super) fn ask(&self, site: &Site, request: &Request<'_>, good: &[u16]) -> Result<Answer, SourceError> {
         let key = (site.host.clone(), site.repository.clone());
         let shown_before = self.known.lock().ok().and_then(|it| it.get(&key).cloned());
         let send = |authorization: Option<&str>| {
-            let request = Request { name, url: url.clone(), accept, authorization, form: None, limit };
-            self.http.send(&request).map_err(|it| unreachable(&it))
+            self.http.send(&Request { authorization, ..request.clone() }).map_err(|it| unreachable(&it))
         };
         let mut answer = send(shown_before.as_deref())?;
         let mut remark = String::new();
@@ -181,14 +178,17 @@ impl<'h> Registry<'h> {
             remark = tried;
             if let Some(authorization) = authorization {
                 answer = send(Some(&authorization))?;
-                if answer.status == 200
+                if good.contains(&answer.status)
                     && let Ok(mut known) = self.known.lock()
                 {
                     known.insert(key, authorization);
                 }
             }
         }
-        if answer.status == 200 { Ok(answer) } else { Err(status_fault(&url, &site.host, answer.status, &remark)) }
+        if good.contains(&answer.status) {
+            return Ok(answer);
+        }
+        Err(status_fault(&request.url, &site.host, answer.status, &remark))
     }
 
     /// The `Authorization` header that answers a challenge, and what was tried, for a message.
@@ -249,10 +249,10 @@ impl<'h> Registry<'h> {
         }
         let request = Request {
             name: &site.host,
+            method: form.as_deref().map_or(Method::Get, Method::Form),
             url: url.clone(),
             accept: None,
             authorization: authorization.as_deref(),
-            form: form.as_deref(),
             limit: MAX_DOCUMENT,
         };
         let answer = self.http.send(&request).map_err(|it| unreachable(&it))?;
@@ -261,6 +261,18 @@ impl<'h> Registry<'h> {
         }
         let token: Token = serde_json::from_slice(&answer.body).map_err(|_| odd(&url, "no token"))?;
         token.token.or(token.access_token).filter(|it| !it.is_empty()).ok_or_else(|| odd(&url, "no token"))
+    }
+}
+
+/// The host itself.
+pub(super) fn home(name: &OciName) -> Site {
+    let repository = name.repository.clone();
+    match name.host.as_str() {
+        "docker.io" if !repository.contains('/') => {
+            Site { host: "registry-1.docker.io".into(), repository: format!("library/{repository}") }
+        }
+        "docker.io" => Site { host: "registry-1.docker.io".into(), repository },
+        host => Site { host: host.into(), repository },
     }
 }
 

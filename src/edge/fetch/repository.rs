@@ -8,7 +8,7 @@ use url::Url;
 
 use super::challenge::{self, Challenge};
 use super::credentials::{Credential, Credentials};
-use super::http::{Answer, Http, Request, authority};
+use super::http::{Answer, Http, Method, Request, authority};
 use super::registry::{basic, status_fault, unreachable};
 use crate::engine::value::{Map, Value};
 use crate::engine::yaml;
@@ -97,7 +97,7 @@ impl<'h> Web<'h> {
     fn get(&self, name: &str, url: Url, limit: u64) -> Result<Answer, SourceError> {
         let host = authority(&url);
         let send = |authorization: Option<&str>| {
-            let request = Request { name, url: url.clone(), accept: None, authorization, form: None, limit };
+            let request = Request { name, method: Method::Get, url: url.clone(), accept: None, authorization, limit };
             self.http.send(&request).map_err(|it| unreachable(&it))
         };
         let mut answer = send(None)?;

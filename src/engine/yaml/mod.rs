@@ -75,9 +75,10 @@ pub fn write(value: &Value) -> Result<Str, String> {
     write::write(value).map(Str::from)
 }
 
-/// Writes what JSON says as `sigs.k8s.io/yaml.JSONToYAML` does. The error is Go's text.
-pub fn write_json_as_yaml(json: &[u8]) -> Result<Str, String> {
-    write::write_read_back(json).map(Str::from)
+/// Writes as [`write`] does what JSON can say, but every text as it is, which JSON would not leave so, and every key
+/// however long, which Go cannot. The error is a sentence.
+pub fn write_exactly(value: &Value) -> Result<Str, String> {
+    write::write_exactly(value).map(Str::from)
 }
 
 /// Writes as Helm's `toYamlPretty` does, with the final newline: go-yaml v3 with an indentation of 2.

@@ -6,7 +6,7 @@ use crate::base::diagnostic::Diagnostic;
 use crate::engine::helm::values::coalesce_values;
 use crate::engine::value::{Map, Value};
 use crate::stage::pack::flux::at;
-use crate::stage::spec::{Content, Spec};
+use crate::stage::spec::{Content, Source};
 
 type Minor = (u32, u32);
 type Full = (u32, u32, u32);
@@ -18,6 +18,53 @@ const KUBERNETES: &[(Minor, u32, u32)] = &[((1, 18), 30, 33), ((1, 20), 33, 36)]
 const GATEWAY_API: &[(Minor, Full)] =
     &[((1, 16), (1, 1, 0)), ((1, 17), (1, 2, 0)), ((1, 19), (1, 4, 1)), ((1, 20), (1, 6, 1))];
 
+/// Where the archives of every release are; the registry has only those of [`is_in_registry`].
+pub const REPOSITORY: &str = "https://helm.cilium.io/cilium";
+
+/// The Kubernetes minors a minor of Cilium was tested with, first and last; `None` where that is not known.
+pub fn kubernetes(cilium: &str) -> Option<(u32, u32)> {
+    let version = minor(cilium)?;
+    KUBERNETES.iter().find(|(it, ..)| *it == version).map(|(_, first, last)| (*first, *last))
+}
+
+/// Whether a release of the chart is in the registry quay.io; older ones are in [`REPOSITORY`] alone (cilium#43624).
+pub fn is_in_registry(version: &str) -> bool {
+    let Some(version) = three(version) else { return true };
+    let first = match (version.0, version.1) {
+        (1, 16) => 19,
+        (1, 17) => 12,
+        (1, 18) => 6,
+        it => return it >= (1, 19),
+    };
+    version.2 >= first
+}
+
+/// Rules on where the spec takes Cilium's chart from. They need no chart, which a wrong place does not give.
+pub(super) fn sources(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    for part in &subject.spec.parts {
+        let Content::Chart(wanted) = &part.content else { continue };
+        let Source::Oci(name) = &wanted.source else { continue };
+        match (name.host.as_str(), name.repository.as_str()) {
+            ("quay.io", "cilium/cilium") => {
+                let message = "`quay.io/cilium/cilium` is the image of the agent, not the chart";
+                let help = "the chart is at oci://quay.io/cilium/charts/cilium";
+                found.push(Diagnostic::error("C012", message).at(wanted.place.clone()).help(help));
+            }
+            ("quay.io", "cilium/charts/cilium") => {
+                let exact =
+                    name.tag.as_deref().or(wanted.version.as_deref()).map(|it| it.trim_start_matches(['v', '=']));
+                let Some(version) = exact.filter(|it| three(it).is_some() && !is_in_registry(it)) else { continue };
+                let message = format!("the registry does not have the chart of Cilium {version}");
+                let help = format!(
+                    "write `chart: {REPOSITORY}`; the registry has 1.16.19, 1.17.12, 1.18.6, 1.19.0 and what follows each"
+                );
+                found.push(Diagnostic::warning("C013", message).at(wanted.place.clone()).help(help));
+            }
+            _ => {}
+        }
+    }
+}
+
 /// Rules on the values of a Cilium chart; any other chart has none.
 pub(super) fn values(subject: &Subject<'_>, chart: &ChartSubject<'_>, found: &mut Vec<Diagnostic>) {
     if chart.chart.name() != "cilium" {
@@ -26,7 +73,6 @@ pub(super) fn values(subject: &Subject<'_>, chart: &ChartSubject<'_>, found: &mu
     let Ok(all) = coalesce_values(chart.chart, chart.given, &mut Vec::new()) else { return };
     let Some(version) = minor(chart.version) else { return };
     let mut rules = Rules { subject, chart, all: &all, version, found };
-    rules.address();
     rules.capabilities();
     rules.cgroups();
     rules.proxy();
@@ -67,17 +113,6 @@ impl Rules<'_> {
 
     fn on(&self, path: &[&str]) -> bool {
         is_true(at(self.all, path))
-    }
-
-    fn address(&mut self) {
-        let wrong = |spec: &Spec| {
-            let part = spec.parts.iter().find(|it| it.name == self.chart.part);
-            matches!(part.map(|it| &it.content), Some(Content::Chart(it)) if it.path.trim_end_matches('/').ends_with("quay.io/cilium/cilium"))
-        };
-        if wrong(self.subject.spec) {
-            let help = "the chart is at oci://quay.io/cilium/charts/cilium";
-            self.error("C012", "`quay.io/cilium/cilium` is the image of the agent, not the chart", help);
-        }
     }
 
     fn capabilities(&mut self) {
@@ -190,9 +225,9 @@ impl Rules<'_> {
     }
 
     fn kubernetes(&mut self) {
-        let Some((_, first, last)) = KUBERNETES.iter().find(|(it, ..)| *it == self.version) else { return };
+        let Some((first, last)) = kubernetes(self.chart.version) else { return };
         let Some(kubernetes) = &self.subject.spec.kubernetes else { return };
-        if minor(kubernetes.as_str()).is_some_and(|it| it < (1, *first) || it > (1, *last)) {
+        if minor(kubernetes.as_str()).is_some_and(|it| it < (1, first) || it > (1, last)) {
             let message = format!(
                 "Cilium {}.{} is tested with Kubernetes 1.{first} to 1.{last}, not with {}",
                 self.version.0,

@@ -9,13 +9,13 @@
 //! - C001 SYS_MODULE; C002 cgroups; C003 `kubeProxyReplacement`; C004 the way to the API server; C005 host DNS and
 //!   masquerading; C006 a pod range that has no effect; C007 no GatewayClass; C008 Gateway API CRDs; C009 pools of load
 //!   balancers; C010 a Kubernetes that this Cilium was not tested with; C011 the label of Hubble Relay; C012 the
-//!   address of the chart
+//!   image in place of the chart; C013 a release that the registry does not have
 //! - X001 a certificate that has run out; X002 one that soon will
 
-mod cilium;
+pub mod cilium;
 mod expiry;
 mod object;
-mod talos;
+pub mod talos;
 mod values;
 
 use jiff::Timestamp;
@@ -66,6 +66,7 @@ pub struct Layer {
 pub fn check(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     talos::versions(subject, &mut found);
+    cilium::sources(subject, &mut found);
     for chart in &subject.charts {
         values::check(chart, &mut found);
         cilium::values(subject, chart, &mut found);

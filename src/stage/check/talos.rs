@@ -17,16 +17,20 @@ use crate::stage::spec::TalosVersion;
 /// The Kubernetes minors each minor of Talos 1 supports, first and last.
 const KUBERNETES: &[(u32, u32, u32)] = &[(10, 28, 33), (11, 29, 34), (12, 30, 35), (13, 31, 36), (14, 33, 37)];
 
+/// The Kubernetes minors a version of Talos supports, first and last; `None` where that is not known.
+pub fn kubernetes(talos: TalosVersion) -> Option<(u32, u32)> {
+    let known = KUBERNETES.iter().find(|(it, ..)| (1, *it) == (talos.major, talos.minor));
+    known.map(|(_, first, last)| (*first, *last))
+}
+
 pub(super) fn versions(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
-    let TalosVersion { major, minor: talos } = subject.spec.talos;
-    let known = KUBERNETES.iter().find(|(it, ..)| (1, *it) == (major, talos));
-    let Some((_, first, last)) = known else {
+    let Some((first, last)) = kubernetes(subject.spec.talos) else {
         let message = format!("this ichor knows the rules of Talos 1.10 to 1.14, not those of {}", subject.spec.talos);
         found.push(Diagnostic::warning("T008", message).at(spec_place(subject, "talos")));
         return;
     };
     let Some(kubernetes) = &subject.spec.kubernetes else { return };
-    if minor(kubernetes.as_str()).is_some_and(|it| it < (1, *first) || it > (1, *last)) {
+    if minor(kubernetes.as_str()).is_some_and(|it| it < (1, first) || it > (1, last)) {
         let message = format!(
             "Talos {} supports Kubernetes 1.{first} to 1.{last}, not {}",
             subject.spec.talos,

@@ -57,7 +57,7 @@ pub(super) fn compare(
         }
     }
     for it in &certificates {
-        let text = format!("certificate {}: {}", it.name, it.what);
+        let text = format!("{}: {}", it.name, it.what);
         found.push(Finding { risk: it.risk, area: Area::Certificate, part: part.into(), resource: None, text });
     }
     Pins { certificates, resealed }
@@ -72,19 +72,17 @@ fn rotation(part: &str, name: &str, old: Option<&Pin>, new: Option<&Pin>, found:
     };
     match (successor(old), successor(new)) {
         (None, Some(new)) => {
-            say(Risk::Gains, format!("certificate {name}: a rotation begins, {} is trusted beside it", told(&new)));
+            say(Risk::Gains, format!("{name}: a rotation begins, {} is trusted beside it", told(&new)));
         }
         (Some(old), Some(new)) if old != new => {
-            say(Risk::Gains, format!("certificate {name}: another successor is trusted, {}", told(&new)));
+            say(Risk::Gains, format!("{name}: another successor is trusted, {}", told(&new)));
         }
         _ => {}
     }
     match (predecessor(old), predecessor(new)) {
-        (None, Some(old)) => {
-            say(Risk::Moves, format!("certificate {name}: {} stays trusted until the rotation ends", told(&old)))
-        }
+        (None, Some(old)) => say(Risk::Moves, format!("{name}: {} stays trusted until the rotation ends", told(&old))),
         (Some(old), None) => {
-            say(Risk::Traffic, format!("certificate {name}: the rotation ends, {} is no longer trusted", told(&old)));
+            say(Risk::Traffic, format!("{name}: the rotation ends, {} is no longer trusted", told(&old)));
         }
         _ => {}
     }
@@ -217,8 +215,8 @@ pub(super) fn expiry(part: &str, certificates: &[CertificateDiff], now: Timestam
         let days = (new.not_after.as_second() - now.as_second()).div_euclid(86_400);
         if days < 30 {
             let text = match days {
-                ..0 => format!("certificate {} ended on {}", it.name, present::day(new.not_after)),
-                _ => format!("certificate {} ends in {}", it.name, present::count(days.unsigned_abs() as usize, "day")),
+                ..0 => format!("{} ended on {}", it.name, present::day(new.not_after)),
+                _ => format!("{} ends in {}", it.name, present::count(days.unsigned_abs() as usize, "day")),
             };
             found.push(Finding {
                 risk: Risk::Traffic,

@@ -42,6 +42,15 @@ pub fn compare(old: &Json, new: &Json) -> Vec<Change> {
     walk.found
 }
 
+/// The same of two resources, where Kubernetes takes `null` and nothing for the same.
+pub fn of_resource(old: &Json, new: &Json) -> Vec<Change> {
+    let mut found = compare(old, new);
+    let nothing = |it: &Option<Json>| it.as_ref().is_none_or(Json::is_null);
+    let is_item = |it: &Change| it.keys.last().is_some_and(|it| it.starts_with('\u{0}'));
+    found.retain(|it| is_item(it) || !nothing(&it.old) || !nothing(&it.new));
+    found
+}
+
 /// A path as a reader knows it: `a.b["c.d"].list[item]`. Items of lists come with their brackets.
 pub fn path(keys: &[String]) -> String {
     let mut text = String::new();
@@ -354,5 +363,8 @@ mod tests {
     fn says_nothing_only_of_equal_values() {
         assert_eq!(shown(&json!({"a": 1, "b": [2]}), &json!({"b": [2], "a": 1})), [] as [&str; 0]);
         assert_eq!(shown(&json!({"a": null}), &json!({})), ["a null -"]);
+        let (old, new) = (json!({"a": null, "b": null, "c": [null]}), json!({"b": 1, "c": []}));
+        let left: Vec<_> = of_resource(&old, &new).into_iter().map(|it| it.path).collect();
+        assert_eq!(left, ["b", "c[0]"]);
     }
 }

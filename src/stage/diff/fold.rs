@@ -46,10 +46,16 @@ pub(super) fn fold(resources: &mut [ResourceDiff]) -> Vec<Fold> {
 /// Whether a resource has nothing of its own to show.
 pub(super) fn is_quiet(resource: &ResourceDiff) -> bool {
     match resource.status {
-        Status::Changed => resource.changes.is_empty(),
+        // Without any change, its content is not at hand.
+        Status::Changed => resource.changes.is_empty() && resource.folded > 0,
         Status::TextOnly => true,
         _ => false,
     }
+}
+
+/// Whether it is known to differ, but not how.
+pub(super) fn is_blind(resource: &ResourceDiff) -> bool {
+    resource.status == Status::Changed && resource.changes.is_empty() && resource.folded == 0
 }
 
 /// `label x` with both values: what makes two changes one.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::engine::sprig::semver::Version;
+
 use super::model::{Area, Finding, ImageDiff, Risk};
 
 /// `registry/repository:tag@digest` in its pieces.
@@ -12,7 +14,19 @@ struct Image<'a> {
     digest: &'a str,
 }
 
-pub(super) fn compare(part: &str, old: &[String], new: &[String], found: &mut Vec<Finding>) -> Vec<ImageDiff> {
+/// Stands behind a tag whose version is lower than the one before.
+const OLDER: &str = " (older)";
+
+/// `versions` are those of the part, before and after.
+pub(super) fn compare(
+    part: &str,
+    versions: [Option<&str>; 2],
+    old: &[String],
+    new: &[String],
+    found: &mut Vec<Finding>,
+) -> Vec<ImageDiff> {
+    let same_chart = versions[0] == versions[1];
+    let goes_back = matches!(versions, [Some(from), Some(to)] if is_older(from, to));
     let before: BTreeSet<&String> = old.iter().collect();
     let after: BTreeSet<&String> = new.iter().collect();
     let mut gone: Vec<&String> = before.difference(&after).copied().collect();
@@ -35,7 +49,7 @@ pub(super) fn compare(part: &str, old: &[String], new: &[String], found: &mut Ve
             None => vec![if to.digest.is_empty() { "new, without a digest" } else { "new" }.to_owned()],
         };
         let mut say = |risk, text: &str| {
-            let text = format!("image {image}: {text}");
+            let text = format!("{image} {text}");
             found.push(Finding { risk, area: Area::Image, part: part.into(), resource: None, text });
         };
         for it in &what {
@@ -43,7 +57,10 @@ pub(super) fn compare(part: &str, old: &[String], new: &[String], found: &mut Ve
                 "other registry" => say(Risk::Gains, "comes from another registry"),
                 "other repository" => say(Risk::Gains, "comes from another repository"),
                 "no digest any more" => say(Risk::Gains, "is no longer pinned by a digest"),
-                "same tag, other digest" => say(Risk::Gains, "has the old tag and other content"),
+                // Where the chart is another, its maker may have rebuilt the image; where it is not, somebody moved a tag.
+                "same tag, other digest" if same_chart => say(Risk::Gains, "has the old tag and other content"),
+                "same tag, other digest" => say(Risk::Moves, "has the old tag and other content"),
+                it if it.ends_with(OLDER) && !goes_back => say(Risk::Moves, "is older than before"),
                 _ => {}
             }
         }
@@ -62,7 +79,8 @@ fn differs(from: &Image<'_>, to: &Image<'_>) -> Vec<String> {
         what.push("other repository".to_owned());
     }
     if from.tag != to.tag {
-        what.push(format!("tag {} → {}", or_none(from.tag), or_none(to.tag)));
+        let older = if is_older(from.tag, to.tag) { OLDER } else { "" };
+        what.push(format!("tag {} → {}{older}", or_none(from.tag), or_none(to.tag)));
     }
     match (from.digest, to.digest) {
         (a, b) if a == b => {}
@@ -72,6 +90,12 @@ fn differs(from: &Image<'_>, to: &Image<'_>) -> Vec<String> {
         _ => what.push("other digest".into()),
     }
     what
+}
+
+/// Whether `to` is a lower version than `from`; not where one of them is no version of several numbers.
+pub(super) fn is_older(from: &str, to: &str) -> bool {
+    let read = |it: &str| Version::parse(it).ok().filter(|_| it.contains('.'));
+    matches!((read(from), read(to)), (Some(from), Some(to)) if to.compare(&from).is_lt())
 }
 
 fn or_none(tag: &str) -> &str {
@@ -112,12 +136,40 @@ mod tests {
             "alpine:3",
         ]);
         let mut found = Vec::new();
-        let said: Vec<_> = compare("p", &old, &new, &mut found).into_iter().map(|it| it.what).collect();
+        let said: Vec<_> = compare("p", [None, None], &old, &new, &mut found).into_iter().map(|it| it.what).collect();
         assert_eq!(
             said,
             ["new, without a digest", "other registry", "tag v1 → v2, other digest", "pinned by a digest now", "gone"]
         );
         let marks: Vec<_> = found.into_iter().map(|it| it.text).collect();
-        assert_eq!(marks, ["image evil.io/c/envoy:v1@sha256:b: comes from another registry"]);
+        assert_eq!(marks, ["evil.io/c/envoy:v1@sha256:b comes from another registry"]);
+    }
+
+    #[test]
+    fn tells_a_tag_that_moved_and_a_version_that_goes_back() {
+        let list = |all: &[&str]| all.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
+        let old = list(&["r.io/spire:1.12.4@sha256:a", "r.io/box:1.37@sha256:b", "r.io/s:1755531540-60ee83e"]);
+        let new = list(&["r.io/spire:1.9.6@sha256:c", "r.io/box:1.37@sha256:d", "r.io/s:1263560095-8f36c34"]);
+        let said = |versions: [Option<&str>; 2]| -> Vec<String> {
+            let mut found = Vec::new();
+            compare("p", versions, &old, &new, &mut found);
+            found.into_iter().map(|it| format!("{:?}: {}", it.risk, it.text)).collect()
+        };
+        let older = "Moves: r.io/spire:1.9.6@sha256:c is older than before";
+        let moved = "r.io/box:1.37@sha256:d has the old tag and other content";
+        assert_eq!(said([Some("1.0.0"), Some("1.1.0")]), [format!("Moves: {moved}"), older.to_owned()]);
+        assert_eq!(said([Some("1.0.0"), Some("1.0.0")]), [format!("Gains: {moved}"), older.to_owned()]);
+        // Where the chart goes back, so do its images.
+        assert_eq!(said([Some("1.1.0"), Some("1.0.0")]), [format!("Moves: {moved}")]);
+        let what: Vec<String> =
+            compare("p", [None, None], &old, &new, &mut Vec::new()).into_iter().map(|it| it.what).collect();
+        assert_eq!(
+            what,
+            [
+                "same tag, other digest",
+                "tag 1755531540-60ee83e → 1263560095-8f36c34",
+                "tag 1.12.4 → 1.9.6 (older), other digest"
+            ]
+        );
     }
 }

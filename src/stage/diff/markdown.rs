@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::fold;
 use super::model::{Change, Diff, Finding, Fold, How, PartDiff, ResourceDiff, Risk, Status};
 use super::present::{self, Line, count};
-use super::text;
+use super::{text, values};
 
 /// GitHub refuses comments of more than 65,536 characters.
 pub const MAX: usize = 60_000;
@@ -88,8 +88,7 @@ impl Page {
                 format!("\n<details><summary>{title}</summary>\n")
             });
             for it in findings.iter().take(self.detail.findings) {
-                let about = it.resource.as_deref().or(Some(it.part.as_str())).filter(|it| !it.is_empty());
-                let about = about.map(|it| format!("{} ", code(it))).unwrap_or_default();
+                let about = text::about(diff, it).map(|it| format!("{} ", code(it))).unwrap_or_default();
                 self.line(&format!(
                     "- {}: {about}{}",
                     it.area.title(),
@@ -147,7 +146,7 @@ impl Page {
         self.folded("The same change in many resources", &folds);
         self.resources(part);
         if let Some(notes) = &part.notes {
-            let notes = present::block(&Json::String(notes.clone()));
+            let notes = present::notes(notes);
             let lines: Vec<String> = notes.lines().take(self.detail.lines).map(|it| format!(" {it}")).collect();
             self.fence("Notes of the chart", &lines);
         }
@@ -161,11 +160,15 @@ impl Page {
         let user = lines(&mut values.user.iter());
         let (hidden, counting): (Vec<_>, Vec<_>) = values.defaults.iter().partition(|it| it.overridden);
         let (new, changed): (Vec<_>, Vec<_>) = counting.into_iter().partition(|it| it.change.how == How::Added);
-        let changed = lines(&mut changed.into_iter().map(|it| &it.change));
+        let (images, changed): (Vec<_>, Vec<_>) = changed.into_iter().partition(|it| values::is_of_image(&it.change));
+        let mut changed = lines(&mut changed.into_iter().map(|it| &it.change));
+        if !images.is_empty() {
+            changed.push(format!("# and the tags and digests of images ({})", images.len()));
+        }
         let hidden = lines(&mut hidden.into_iter().map(|it| &it.change));
         let new = lines(&mut new.into_iter().map(|it| &it.change));
         let vanished: Vec<String> = values.vanished.iter().map(|it| format!("- {}", code(it))).collect();
-        self.folded("Your values that the new chart does not know", &vanished);
+        self.folded("Your values that have no default in the new chart", &vanished);
         self.fence("Your values", &user);
         self.fence("Defaults that changed below your values", &changed);
         self.fence("Defaults that changed, but that you set yourself", &hidden);

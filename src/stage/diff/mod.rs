@@ -18,6 +18,7 @@ mod pairing;
 mod part;
 mod patch;
 mod present;
+mod reads;
 mod risk;
 mod side;
 pub mod text;
@@ -27,6 +28,7 @@ pub use model::{
     Area, CertificateDiff, CertificateFacts, Change, DefaultChange, Diff, Fact, Finding, Fold, How, ImageDiff, Item,
     Limit, PartDiff, PartSize, Recipients, ResourceDiff, Risk, SCHEMA, Size, Status, ValuesDiff,
 };
+pub use reads::Reads;
 pub use side::{Content, Part, Side, Values, json as values_json};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,6 +76,7 @@ pub fn diff(old: &Side, new: &Side, now: Timestamp) -> Diff {
         remarks.extend(side.remarks.iter().map(|it| format!("{}: {}", side.name, hider.text(it))));
     }
     remarks.extend(missing(&parts));
+    remarks.extend(left_behind(new, &parts));
     let mut diff = Diff {
         schema: SCHEMA,
         bundle: new.bundle.clone(),
@@ -153,6 +156,27 @@ fn sizes(old: &Side, new: &Side, findings: &mut Vec<Finding>) -> Option<Size> {
         }
     }
     Some(Size { old: before, new: after, parts: parts.collect(), limits })
+}
+
+/// What becomes of resources that are in no manifest any more.
+fn left_behind(new: &Side, parts: &[PartDiff]) -> Option<String> {
+    let gone = |it: &&ResourceDiff| match it.status {
+        Status::Removed => true,
+        // Another version of the API is another name for the same object.
+        Status::Renamed => {
+            it.old_id.as_deref().is_some_and(|old| pairing::without_version(old) != pairing::without_version(&it.id))
+        }
+        _ => false,
+    };
+    let number = parts.iter().flat_map(|it| &it.resources).filter(gone).count();
+    let talos = new.talos.as_deref().filter(|_| number > 0)?;
+    let minor: u64 = talos.split('.').nth(1)?.parse().ok()?;
+    let what = format!("what is gone from the bundle ({})", count(number, "resource"));
+    Some(match minor {
+        // It never deletes at boot, and `upgrade-k8s` does so since 1.13 only.
+        ..13 => format!("Talos {talos} leaves {what} in the cluster: delete by hand what should go"),
+        _ => format!("`talosctl upgrade-k8s` deletes {what}; until then it stays in the cluster"),
+    })
 }
 
 /// What was known by digests alone.

@@ -59,8 +59,10 @@ pub enum Area {
     Recipient,
     Crd,
     Image,
-    Setting,
+    /// Of a part's chart: its version.
+    Chart,
     Workload,
+    Setting,
     Network,
     Values,
     Removal,
@@ -213,7 +215,7 @@ pub struct ValuesDiff {
     pub user: Vec<Change>,
     /// What the chart's own defaults are otherwise.
     pub defaults: Vec<DefaultChange>,
-    /// The user's keys that the old chart knew and the new one does not.
+    /// The user's keys that the old chart had a default for and the new one has not.
     pub vanished: Vec<String>,
 }
 

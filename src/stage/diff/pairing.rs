@@ -86,7 +86,7 @@ fn pair_by<'a>(
 }
 
 /// `apps/v1 DaemonSet n/x` is `apps DaemonSet n/x`.
-fn without_version(id: &str) -> String {
+pub(super) fn without_version(id: &str) -> String {
     let (version, rest) = id.split_once(' ').unwrap_or(("", id));
     format!("{} {rest}", version.rsplit_once('/').map_or("", |(group, _)| group))
 }

@@ -74,6 +74,9 @@ pub(super) fn compare<'a>(
             look::look(&Pair { part, id: twin.id, old, new, renamed }, &readers, findings);
         }
         let resource = resource(part, twin, old, new, known);
+        if !known {
+            look::blind(part, &resource.id, resource.status, findings);
+        }
         fields_certificates.extend(match (old, new) {
             (Json::Null, value) => certificates::in_value(&resource.id, value, true, &pinned),
             (value, Json::Null) => certificates::in_value(&resource.id, value, false, &pinned),
@@ -87,13 +90,24 @@ pub(super) fn compare<'a>(
     reduce(&mut resources);
     resources
         .sort_by(|a, b| (a.risk, fold::is_quiet(a)).cmp(&(b.risk, fold::is_quiet(b))).then_with(|| a.id.cmp(&b.id)));
+    let versions = [sides.old, sides.new].map(|it| it.and_then(|it| it.version.as_deref()));
+    if let [Some(from), Some(to)] = versions
+        && images::is_older(from, to)
+    {
+        let text =
+            format!("goes back from {from} to {to}, which may not understand what the newer one left in the cluster");
+        findings.push(Finding { risk: Risk::Traffic, area: Area::Chart, part: part.into(), resource: None, text });
+    }
+    if sides.new.is_some() {
+        removals(part, &resources, findings);
+    }
     let mut diff = PartDiff {
         name: part.into(),
         status: Status::Same,
         facts: facts(sides, hider),
         contents_missing: missing,
         values: values(sides, hider, findings),
-        images: images::compare(part, images_of(sides.old), images_of(sides.new), findings),
+        images: images::compare(part, versions, images_of(sides.old), images_of(sides.new), findings),
         certificates: Vec::new(),
         resealed: 0,
         folds,
@@ -151,6 +165,28 @@ fn twins<'a>(sides: &Sides<'a>, pairs: &BTreeMap<Id<'a>, Id<'a>>, moved: &BTreeS
     twins
 }
 
+/// What is gone, by kinds, and is not told already.
+fn removals(part: &str, resources: &[ResourceDiff], findings: &mut Vec<Finding>) {
+    let told: BTreeSet<&str> =
+        findings.iter().filter(|it| it.text.starts_with("is gone")).filter_map(|it| it.resource.as_deref()).collect();
+    let mut kinds: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for resource in resources.iter().filter(|it| it.status == Status::Removed && !told.contains(it.id.as_str())) {
+        let kind = resource.id.split(' ').nth(1).unwrap_or_default();
+        kinds.entry(kind).or_default().push(&resource.id);
+    }
+    for (kind, gone) in kinds {
+        let names: Vec<&str> = gone.iter().filter_map(|it| it.splitn(3, ' ').nth(2)).collect();
+        let (resource, text) = match gone.as_slice() {
+            [one] => (Some((*one).to_owned()), "is gone".to_owned()),
+            all => {
+                let number = present::count(all.len(), "resource");
+                (None, format!("{number} of kind {kind} are gone: {}", look::some(&names, 6)))
+            }
+        };
+        findings.push(Finding { risk: Risk::Loss, area: Area::Removal, part: part.into(), resource, text });
+    }
+}
+
 fn may_read(id: &str) -> bool {
     ["DaemonSet", "Deployment", "StatefulSet", "CronJob", "Job", "Pod"]
         .contains(&id.split(' ').nth(1).unwrap_or_default())
@@ -160,7 +196,7 @@ fn resource(part: &str, twin: &Twin<'_>, old: &Json, new: &Json, known: bool) ->
     let renamed = twin.old.filter(|(old_part, id)| twin.is_new && (*old_part != part || *id != twin.id));
     let changes = match (old, new) {
         (Json::Null, _) | (_, Json::Null) => Vec::new(),
-        _ => fields::compare(old, new),
+        _ => fields::of_resource(old, new),
     };
     let status = match (twin.is_new, twin.old) {
         (true, None) => Status::Added,
@@ -281,7 +317,7 @@ fn certificates(
         diff.resealed = pins.resealed;
     }
     for it in in_fields {
-        let text = format!("certificate {}: {}", it.name, it.what);
+        let text = format!("{}: {}", it.name, it.what);
         findings.push(Finding { risk: it.risk, area: Area::Certificate, part: part.into(), resource: None, text });
         diff.certificates.push(it);
     }

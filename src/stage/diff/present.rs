@@ -54,6 +54,17 @@ pub(super) fn block(value: &Json) -> String {
     harmless_lines(reduced(&written.unwrap_or_else(|_| value.to_string())).trim_end())
 }
 
+/// Notes without the empty lines and the indentation around them.
+pub(super) fn notes(text: &str) -> String {
+    let text = block(&Json::String(text.to_owned()));
+    let lines = text.trim_end().lines().map(str::trim_end).skip_while(|it| it.is_empty());
+    let mut lines: Vec<&str> = lines.collect();
+    if let Some(first) = lines.first_mut() {
+        *first = first.trim_start();
+    }
+    lines.join("\n")
+}
+
 /// Whether two texts are better shown line by line.
 pub(super) fn has_lines(value: &Json) -> bool {
     matches!(value, Json::String(text) if text.trim_end().contains('\n') && certificates(text).is_empty())

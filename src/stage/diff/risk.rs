@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::fold;
 use super::model::{Area, Diff, Finding, ResourceDiff, Risk, Status};
 use super::present::count;
 
@@ -30,6 +31,7 @@ impl Area {
             Area::Recipient => "recipient",
             Area::Crd => "definition",
             Area::Image => "image",
+            Area::Chart => "version",
             Area::Setting => "setting",
             Area::Workload => "workload",
             Area::Network => "network",
@@ -51,15 +53,23 @@ pub(super) fn line(diff: &Diff) -> String {
     if !gains.is_empty() {
         words.push(format!("grants more: {gains}"));
     }
+    let back: Vec<&str> = of(Risk::Traffic).filter(|it| it.area == Area::Chart).map(|it| it.part.as_str()).collect();
+    if !back.is_empty() {
+        words.push(format!("goes back to an older version: {}", some(&back)));
+    }
     let mut told: BTreeSet<&str> = BTreeSet::new();
     for (risk, title) in [(Risk::Traffic, "can cut traffic"), (Risk::Restart, "restarts")] {
         // What may cut traffic is not told again as what restarts.
         let resources = of(risk).filter_map(|it| it.resource.as_deref()).filter(|it| !told.contains(it));
-        let resources: BTreeSet<&str> = resources.collect();
-        told.extend(&resources);
-        let resources: BTreeSet<&str> = resources.into_iter().map(name).collect();
-        let settings = of(risk).filter(|it| it.resource.is_none());
-        let mut named = some(&resources.into_iter().collect::<Vec<_>>());
+        let mut named: Vec<&str> = Vec::new();
+        for resource in resources {
+            if !named.contains(&name(resource)) {
+                named.push(name(resource));
+            }
+        }
+        told.extend(of(risk).filter_map(|it| it.resource.as_deref()));
+        let settings = of(risk).filter(|it| it.resource.is_none() && it.area != Area::Chart);
+        let mut named = some(&named);
         let others = areas(settings);
         if !others.is_empty() {
             named = if named.is_empty() { others } else { format!("{named}, {others}") };
@@ -78,10 +88,19 @@ pub(super) fn line(diff: &Diff) -> String {
     if losses > 0 {
         words.push(format!("takes away: {}", areas(of(Risk::Loss).filter(|it| it.area != Area::Removal))));
     }
-    let moves = all().filter(|it| it.risk == Risk::Moves && it.status != Status::Added).count();
+    let still = || all().filter(|it| it.risk == Risk::Moves && it.status != Status::Added);
+    let blind = still().filter(|it| fold::is_blind(it)).count();
+    let moves = still().count() - blind;
     let added = all().filter(|it| it.status == Status::Added).count();
     if added > 0 {
         words.push(format!("adds {}", count(added, "resource")));
+    }
+    if blind > 0 {
+        words.push(format!(
+            "{} {} in a way that is not known",
+            count(blind, "resource"),
+            if blind == 1 { "differs" } else { "differ" }
+        ));
     }
     if moves > 0 {
         words.push(format!("{} only {}", count(moves, "resource"), if moves == 1 { "moves" } else { "move" }));
@@ -106,6 +125,6 @@ fn some(names: &[&str]) -> String {
 }
 
 /// `DaemonSet n/x` of `apps/v1 DaemonSet n/x`.
-fn name(id: &str) -> &str {
+pub(super) fn name(id: &str) -> &str {
     id.split_once(' ').map_or(id, |(_, name)| name)
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
+use super::reads::Reads;
 use crate::base::digest::Digest;
 use crate::base::recipient::Recipient;
 use crate::engine::value::{Map, Value};
@@ -68,6 +69,8 @@ pub struct Content {
 pub struct Values {
     pub defaults: Json,
     pub user: Json,
+    /// What the chart's templates speak of.
+    pub reads: Reads,
 }
 
 impl Side {

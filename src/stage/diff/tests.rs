@@ -186,7 +186,7 @@ fn a_certificate_that_is_issued_anew_is_named_by_its_fingerprint() {
     let marks = marks(&config(&one), &config(&other));
     assert_eq!(marks.len(), 1, "{marks:?}");
     assert!(
-        marks[0].starts_with("Traffic certificate v1 ConfigMap c data[\"ca.crt\"]: the authority is another, sha256:"),
+        marks[0].starts_with("Traffic v1 ConfigMap c data[\"ca.crt\"]: the authority is another, sha256:"),
         "{marks:?}"
     );
     let diff = compared(&config(&one), &config(&other));
@@ -245,6 +245,35 @@ fn hostile_text_stays_text() {
 }
 
 #[test]
+fn what_is_gone_is_told_with_what_becomes_of_it() {
+    let config = |name: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\n---\n");
+    let (old, mut new) = (side("old", &(config("a") + &config("b") + &config("c"))), side("new", &config("c")));
+    for (talos, remark) in [
+        (None, None),
+        (
+            Some("1.12"),
+            Some(
+                "Talos 1.12 leaves what is gone from the bundle (2 resources) in the cluster: delete by hand what should go",
+            ),
+        ),
+        (
+            Some("1.13"),
+            Some(
+                "`talosctl upgrade-k8s` deletes what is gone from the bundle (2 resources); until then it stays in the cluster",
+            ),
+        ),
+    ] {
+        new.talos = talos.map(str::to_owned);
+        let diff = diff(&old, &new, MOMENT);
+        assert_eq!(diff.remarks.first().map(String::as_str), remark);
+        assert_eq!(diff.findings[0].text, "2 resources of kind ConfigMap are gone: a, b");
+        assert!(diff.risk.contains("removes: ConfigMap a, ConfigMap b"), "{}", diff.risk);
+    }
+    new.talos = Some("1.12".into());
+    assert!(diff(&new, &old, MOMENT).remarks.is_empty(), "nothing is gone");
+}
+
+#[test]
 fn a_comment_keeps_under_its_limit() {
     let many = |word: &str| -> String {
         (0..3_000)
@@ -269,10 +298,19 @@ fn locks_alone_tell_what_they_can() {
         side.size = None;
         side.parts.get_mut("p").expect("a part").content = Err("the charts are not here".into());
     }
-    let diff = diff(&old, &new, MOMENT);
+    let diff = super::diff(&old, &new, MOMENT);
     assert_eq!(diff.parts[0].resources.len(), 1);
     assert_eq!(diff.parts[0].resources[0].status, Status::Changed);
     assert_eq!(diff.parts[0].images[0].what, "no digest any more");
     assert!(diff.remarks[0].contains("compared by the locks alone"), "{:?}", diff.remarks);
+    assert_eq!(diff.risk, "grants more: 1 image · restarts: Pod p");
+    assert!(!text::print(&diff, false).contains("what is told above"));
+    for side in [&mut old, &mut new] {
+        let part = side.parts.get_mut("p").expect("a part");
+        let digest = part.resources["v1 Pod p"];
+        part.images.clear();
+        part.resources = [("v1 ServiceAccount s".to_owned(), digest)].into();
+    }
+    assert_eq!(super::diff(&old, &new, MOMENT).risk, "1 resource differs in a way that is not known");
     assert!(super::diff(&old, &old.clone(), MOMENT).identical);
 }

@@ -4,15 +4,13 @@ use std::fmt::Write as _;
 
 use serde_json::Value as Json;
 
-use super::fold;
-use super::model::{Change, Diff, How, PartDiff, ResourceDiff, Risk, Status};
+use super::model::{Change, Diff, Finding, How, PartDiff, ResourceDiff, Risk, Status};
 use super::present::{self, Line, count};
+use super::{fold, risk, values};
 use crate::stage::pack::size;
 
 /// Longer values are cut, in characters.
 const CUT: usize = 160;
-/// More new defaults than this are told by their number and the first of them.
-const MANY: usize = 12;
 
 /// Prints a comparison.
 pub fn print(diff: &Diff, colour: bool) -> String {
@@ -32,6 +30,12 @@ pub fn print(diff: &Diff, colour: bool) -> String {
         }
     }
     page.text
+}
+
+/// What a finding is about, as short as it is clear: the resource, else the part where there are several.
+pub(super) fn about<'a>(diff: &Diff, finding: &'a Finding) -> Option<&'a str> {
+    let part = Some(finding.part.as_str()).filter(|it| !it.is_empty() && diff.parts.len() > 1);
+    finding.resource.as_deref().map(risk::name).or(part)
 }
 
 /// `80 KiB → 92 KiB (+15%)`.
@@ -95,9 +99,8 @@ impl Page {
             self.blank();
             self.line(0, &self.risk(risk, &risk.title().to_uppercase()));
             for it in findings {
-                let about = it.resource.as_deref().or(Some(it.part.as_str())).filter(|it| !it.is_empty());
-                let about = about.map(|it| format!("{}: ", present::harmless(it))).unwrap_or_default();
-                self.line(1, &format!("{:<11} {about}{}", it.area.title(), it.text));
+                let about = about(diff, it).map(|it| format!("{}: ", present::harmless(it))).unwrap_or_default();
+                self.line(1, &format!("{:<11} {about}{}", it.area.title(), present::shorter(&it.text)));
             }
         }
         self.blank();
@@ -143,7 +146,7 @@ impl Page {
         self.resources(part);
         if let Some(notes) = &part.notes {
             self.section("notes of the chart", 1);
-            for line in present::block(&Json::String(notes.clone())).lines() {
+            for line in present::notes(notes).lines() {
                 self.line(2, line);
             }
         }
@@ -158,21 +161,24 @@ impl Page {
         }
         let (hidden, counting): (Vec<_>, Vec<_>) = values.defaults.iter().partition(|it| it.overridden);
         let (new, changed): (Vec<_>, Vec<_>) = counting.into_iter().partition(|it| it.change.how == How::Added);
-        self.section("defaults of the chart that changed below your values", changed.len());
+        let (images, changed): (Vec<_>, Vec<_>) = changed.into_iter().partition(|it| values::is_of_image(&it.change));
+        self.section("defaults of the chart that changed below your values", changed.len() + images.len());
         for it in changed {
             self.change(2, &it.change);
         }
-        let paths: Vec<&str> = new.iter().take(MANY).map(|it| it.change.path.as_str()).collect();
-        if !paths.is_empty() {
-            let more = new.len().saturating_sub(paths.len());
-            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            self.line(1, &format!("{}: {}{more}", count(new.len(), "new default"), paths.join(", ")));
+        if !images.is_empty() {
+            self.line(2, &self.dim(&format!("and the tags and digests of images ({})", images.len())));
+        }
+        self.section("new defaults of the chart", new.len());
+        for it in new {
+            let (sign, text) = one_line(&it.change);
+            self.line(2, &self.signed(sign, &text));
         }
         self.section("defaults that changed, but that you set yourself", hidden.len());
         for it in hidden {
             self.change(2, &it.change);
         }
-        self.section("your values that the new chart does not know", values.vanished.len());
+        self.section("your values that have no default in the new chart", values.vanished.len());
         for it in &values.vanished {
             self.line(2, &self.signed('-', &present::harmless(it)));
         }

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::fields;
-use super::model::{Area, DefaultChange, Finding, Risk, ValuesDiff};
+use super::model::{Area, Change, DefaultChange, Finding, How, Risk, ValuesDiff};
 use super::side::Values;
 
 pub(super) fn compare(part: &str, old: &Values, new: &Values, found: &mut Vec<Finding>) -> ValuesDiff {
@@ -11,8 +11,15 @@ pub(super) fn compare(part: &str, old: &Values, new: &Values, found: &mut Vec<Fi
     for (keys, _) in leaves(&new.user) {
         if knows(&old.defaults, &keys) && !knows(&new.defaults, &keys) {
             let key = fields::path(&keys);
-            let text = format!("your value {key} is unknown to the new chart: it does nothing");
-            found.push(Finding { risk: Risk::Traffic, area: Area::Values, part: part.into(), resource: None, text });
+            let (risk, text) = if new.reads.names(&keys) {
+                (Risk::Moves, "has no default in the new chart any more; its templates still read it")
+            } else if new.reads.may_read(&keys) {
+                (Risk::Traffic, "is not among the new chart's values: it may do nothing")
+            } else {
+                (Risk::Traffic, "is unknown to the new chart: it does nothing")
+            };
+            let text = format!("your {key} {text}");
+            found.push(Finding { risk, area: Area::Values, part: part.into(), resource: None, text });
             vanished.push(key);
         }
     }
@@ -22,6 +29,13 @@ pub(super) fn compare(part: &str, old: &Values, new: &Values, found: &mut Vec<Fi
         DefaultChange { change, overridden }
     });
     ValuesDiff { user: fields::compare(&old.user, &new.user), defaults: defaults.collect(), vanished }
+}
+
+/// Whether a default is the tag or the digest of an image, which change with every release of a chart.
+pub(super) fn is_of_image(change: &Change) -> bool {
+    let [around @ .., last] = change.keys.as_slice() else { return false };
+    let named = matches!(last.as_str(), "tag" | "digest") || last.ends_with("Digest");
+    named && change.how == How::Changed && around.iter().any(|it| it.to_ascii_lowercase().ends_with("image"))
 }
 
 /// Every value that is no mapping, and every empty mapping, with its path.
@@ -77,20 +91,22 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::stage::diff::Reads;
 
     #[test]
     fn tells_defaults_that_count_from_those_that_are_overridden() {
         let old = Values {
             defaults: json!({"a": {"b": 1, "gone": true, "free": {}}, "c": [1]}),
             user: json!({"a": {"b": 5, "gone": false, "free": {"x": 1}}}),
+            reads: Reads::default(),
         };
-        let new = Values { defaults: json!({"a": {"b": 2, "free": {}}, "c": [2]}), user: old.user.clone() };
+        let new = Values { defaults: json!({"a": {"b": 2, "free": {}}, "c": [2]}), ..old.clone() };
         let mut found = Vec::new();
         let diff = compare("p", &old, &new, &mut found);
         let defaults: Vec<_> = diff.defaults.iter().map(|it| (it.change.path.as_str(), it.overridden)).collect();
         assert_eq!(defaults, [("a.gone", true), ("a.b", true), ("c[0]", false)]);
         assert_eq!(diff.vanished, ["a.gone"]);
         assert!(diff.user.is_empty());
-        assert_eq!(found[0].text, "your value a.gone is unknown to the new chart: it does nothing");
+        assert_eq!(found[0].text, "your a.gone is unknown to the new chart: it does nothing");
     }
 }

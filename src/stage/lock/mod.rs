@@ -16,6 +16,7 @@
 //! - A certificate's fields follow from its `pem`, and are checked against it. Its key lies in `sealed`.
 //! - While a CA is being rotated it has a `successor`, which is trusted and does not sign yet, or then a `predecessor`,
 //!   which is trusted and signs no more. Templates see the certificate that signs, followed by the other one.
+//! - No pin is named as another's key is, `NAME.key`: a secret's name says which pin it belongs to.
 //! - A value of `secretValues` is a pin whose function is that word and whose arguments are its path.
 //! - `template` says that a sealed text may be a template of its own, so that `tpl` does not take it.
 //!
@@ -117,6 +118,14 @@ pub struct LockedSource {
     pub size: u64,
 }
 
+/// The first of `base`, `base-2`, `base-3`... that is neither taken nor could be mistaken for a key, `NAME.key`.
+pub fn free_name(base: &str, taken: impl Fn(&str) -> bool) -> String {
+    let mut names = std::iter::once(base.to_owned()).chain((2_u32..).map(|it| format!("{base}-{it}")));
+    let is_free =
+        |it: &String| !taken(it) && !taken(&format!("{it}.key")) && !it.strip_suffix(".key").is_some_and(&taken);
+    names.find(is_free).unwrap_or_else(|| base.to_owned())
+}
+
 impl LockedSource {
     /// What is locked of a part's own source.
     pub fn of(part: &LockedPart) -> LockedSource {
@@ -139,7 +148,7 @@ pub enum Error {
     #[error("this lock has no `format`; it was not written by ichor")]
     NoFormat,
     #[error("this lock has format {0}, which is newer than this ichor knows (up to {FORMAT})")]
-    NewerFormat(u64),
+    NewerFormat(i64),
     /// A field is missing, unknown, or holds the wrong thing.
     #[error("{0}")]
     Shape(String),
@@ -182,7 +191,11 @@ impl Lock {
         let lock = v1::decode(text)?;
         for (part, locked) in &lock.parts {
             for (name, pin) in &locked.pins {
-                pin.validate().map_err(|message| Error::Pin { part: part.clone(), name: name.clone(), message })?;
+                let fault = |message| Error::Pin { part: part.clone(), name: name.clone(), message };
+                pin.validate().map_err(fault)?;
+                if let Some(other) = name.strip_suffix(".key").filter(|it| locked.pins.contains_key(*it)) {
+                    return Err(fault(format!("its name is that of the key of `{other}`")));
+                }
             }
         }
         let canonical = lock.encode();

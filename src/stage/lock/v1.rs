@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
 
 use super::{Error, FORMAT, Lock, LockedPart};
 use crate::base::recipient::Recipient;
-use crate::engine::value::Value;
+use crate::engine::value::{List, Map, Value};
 use crate::engine::yaml;
 
 #[derive(Serialize, Deserialize)]
@@ -36,35 +37,36 @@ pub(super) fn encode(lock: &Lock) -> String {
         recipients: lock.recipients.clone(),
         parts: lock.parts.clone(),
     };
-    let json = serde_json::to_string(&wire).expect("a lock is plain data");
-    let escaped = escaped(&json);
-    // Helm's own way would change or refuse such text, but is the faster one where there is none.
-    let text = if escaped == json {
-        yaml::write(&yaml::read_json(json.as_bytes()).expect("serde_json writes JSON"))
-    } else {
-        yaml::write_json_as_yaml(escaped.as_bytes())
-    };
-    text.expect("plain data has a YAML form").to_text().into_owned()
+    let json = serde_json::to_value(&wire).expect("a lock is plain data");
+    yaml::write_exactly(&value(json)).expect("plain data has a YAML form").to_text().into_owned()
 }
 
-/// JSON in which every character that is no text to YAML is escaped; such characters stand in strings alone.
-fn escaped(json: &str) -> String {
-    let mut out = String::with_capacity(json.len());
-    for c in json.chars() {
-        match c {
-            '\u{7f}'..='\u{9f}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => out.push_str(&format!("\\u{:04x}", c as u32)),
-            c => out.push(c),
+/// JSON as a value; whole numbers keep all of their digits.
+fn value(json: Json) -> Value {
+    match json {
+        Json::Null => Value::Nil,
+        Json::Bool(it) => Value::Bool(it),
+        Json::Number(it) => match (it.as_i64(), it.as_u64()) {
+            (Some(it), _) => Value::Int64(it),
+            (None, Some(it)) => Value::Uint64(it),
+            (None, None) => Value::Float(it.as_f64().unwrap_or_default()),
+        },
+        Json::String(it) => Value::Str(it.into()),
+        Json::Array(items) => Value::List(List::any(items.into_iter().map(value).collect())),
+        Json::Object(entries) => {
+            let map = Map::any();
+            entries.into_iter().for_each(|(key, it)| map.insert(key, value(it)));
+            Value::Map(map)
         }
     }
-    out
 }
 
 pub(super) fn decode(text: &str) -> Result<Lock, Error> {
-    let value = yaml::read(text.as_bytes()).map_err(Error::Syntax)?;
+    let value = yaml::read_typed(text.as_bytes()).map_err(Error::Syntax)?;
     match &value {
         Value::Map(map) => match map.get("format") {
-            Some(Value::Float(format)) if format as u32 == FORMAT => {}
-            Some(Value::Float(format)) => return Err(Error::NewerFormat(format as u64)),
+            Some(Value::Int(format)) if format == i64::from(FORMAT) => {}
+            Some(Value::Int(format)) if format > i64::from(FORMAT) => return Err(Error::NewerFormat(format)),
             _ => return Err(Error::NoFormat),
         },
         _ => return Err(Error::NoFormat),

@@ -3,6 +3,7 @@
 use crate::base::digest::Digest;
 use crate::engine::value::{Map, Value};
 use crate::engine::yaml;
+use crate::stage::spec::Source;
 
 /// A part as Flux shall run it.
 #[derive(Clone, Debug)]
@@ -16,8 +17,8 @@ pub struct FluxPart {
 pub enum FluxContent {
     Manifest(String),
     Chart {
-        /// `oci://...`, the address of a Helm repository, or a path.
-        source: String,
+        /// A registry, a repository or a folder of the Git repository; Flux takes charts from nowhere else.
+        source: Box<Source>,
         /// The chart's own name.
         chart: String,
         version: String,
@@ -81,7 +82,7 @@ pub fn files(bundle: &str, parts: &[FluxPart]) -> Vec<(String, String)> {
 /// Where a chart comes from, for Flux.
 struct Origin<'a> {
     name: &'a str,
-    source: &'a str,
+    source: &'a Source,
     chart: &'a str,
     version: &'a str,
     manifest: Option<Digest>,
@@ -92,24 +93,26 @@ struct Origin<'a> {
 impl Origin<'_> {
     /// The source object; `None` for a chart that lies in the Git repository itself.
     fn source(&self) -> Option<String> {
-        let (kind, spec) = if self.source.starts_with("oci://") {
-            let mut reference = vec![("tag", self.version.replace('+', "_").as_str().into())];
-            reference.extend(self.manifest.map(|it| ("digest", it.to_string().as_str().into())));
-            let layer = map(&[
-                ("mediaType", "application/vnd.cncf.helm.chart.content.v1.tar+gzip".into()),
-                ("operation", "copy".into()),
-            ]);
-            let spec = map(&[
-                ("interval", "1h".into()),
-                ("url", self.source.into()),
-                ("ref", map(&reference)),
-                ("layerSelector", layer),
-            ]);
-            ("OCIRepository", spec)
-        } else if self.source.contains("://") {
-            ("HelmRepository", map(&[("interval", "1h".into()), ("url", self.source.into())]))
-        } else {
-            return None;
+        let (kind, spec) = match self.source {
+            Source::Oci(name) => {
+                let mut reference = vec![("tag", self.version.replace('+', "_").as_str().into())];
+                reference.extend(self.manifest.map(|it| ("digest", it.to_string().as_str().into())));
+                let layer = map(&[
+                    ("mediaType", "application/vnd.cncf.helm.chart.content.v1.tar+gzip".into()),
+                    ("operation", "copy".into()),
+                ]);
+                let spec = map(&[
+                    ("interval", "1h".into()),
+                    ("url", format!("oci://{}/{}", name.host, name.repository).into()),
+                    ("ref", map(&reference)),
+                    ("layerSelector", layer),
+                ]);
+                ("OCIRepository", spec)
+            }
+            Source::Repository { address, .. } => {
+                ("HelmRepository", map(&[("interval", "1h".into()), ("url", address.as_str().into())]))
+            }
+            Source::Local(_) | Source::Url(_) => return None,
         };
         Some(write(&map(&[
             ("apiVersion", "source.toolkit.fluxcd.io/v1".into()),
@@ -136,13 +139,12 @@ impl Origin<'_> {
             ("upgrade", map(&[("crds", "CreateReplace".into())])),
             ("valuesFrom", Value::list(values)),
         ];
-        if self.source.starts_with("oci://") {
+        if let Source::Oci(_) = self.source {
             spec.push(("chartRef", map(&[("kind", "OCIRepository".into()), ("name", self.name.into())])));
         } else {
-            let (chart, kind, name, namespace) = if self.source.contains("://") {
-                (self.chart, "HelmRepository", self.name, self.namespace)
-            } else {
-                (self.source, "GitRepository", "flux-system", "flux-system")
+            let (chart, kind, name, namespace) = match self.source {
+                Source::Local(path) => (path.as_str(), "GitRepository", "flux-system", "flux-system"),
+                _ => (self.chart, "HelmRepository", self.name, self.namespace),
             };
             let source = map(&[("kind", kind.into()), ("name", name.into()), ("namespace", namespace.into())]);
             let chart = map(&[("chart", chart.into()), ("version", self.version.into()), ("sourceRef", source)]);
@@ -316,6 +318,7 @@ fn write(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::stage::spec::{Kind, OciName};
 
     fn read(text: &str) -> Map {
         yaml::read_map(text.as_bytes()).expect("YAML")
@@ -331,8 +334,9 @@ mod tests {
     #[test]
     fn an_oci_chart_is_pinned_by_digest() {
         let digest = Digest::of(b"x");
+        let name = "quay.io/cilium/charts/cilium:1.19.6";
         let chart = FluxContent::Chart {
-            source: "oci://quay.io/cilium/charts/cilium".into(),
+            source: Box::new(Source::Oci(OciName::parse(name).expect("a name"))),
             chart: "cilium".into(),
             version: "1.19.6".into(),
             manifest: Some(digest),
@@ -342,12 +346,37 @@ mod tests {
         };
         let files = files("matrix", &[FluxPart { name: "cilium".into(), content: chart }]);
         let text = |path: &str| files.iter().find(|it| it.0 == path).map(|it| it.1.as_str()).expect("the file");
+        assert!(text("cilium/source.yaml").contains("  url: oci://quay.io/cilium/charts/cilium\n"));
         assert!(text("cilium/source.yaml").contains(&format!("digest: {digest}\n    tag: 1.19.6\n")));
         assert!(text("cilium/release.yaml").contains("chartRef:\n    kind: OCIRepository\n    name: cilium\n"));
         assert!(text("cilium/release.yaml").contains("- kind: Secret\n    name: cilium-secret-values\n"));
         assert!(text("cilium/values.yaml").contains("values.yaml: |\n    a: 1\n"));
         assert!(text("kustomization.yaml").contains("resources:\n- cilium\n"));
         assert!(text("matrix.yaml").contains("path: ./infrastructure/matrix\n"));
+    }
+
+    #[test]
+    fn a_chart_of_a_repository_is_named_by_its_address_and_version() {
+        let source = Source::parse("https://helm.cilium.io/cilium", Kind::Chart).expect("a source");
+        let chart = FluxContent::Chart {
+            source: Box::new(source),
+            chart: "cilium".into(),
+            version: "1.18.5".into(),
+            manifest: None,
+            namespace: "cilium".into(),
+            values: read("{}\n"),
+            secrets: false,
+        };
+        let files = files("matrix", &[FluxPart { name: "net".into(), content: chart }]);
+        let text = |path: &str| files.iter().find(|it| it.0 == path).map(|it| it.1.as_str()).expect("the file");
+        assert!(text("net/source.yaml").contains("kind: HelmRepository\n"));
+        assert!(text("net/source.yaml").contains("  url: https://helm.cilium.io\n"));
+        let release = text("net/release.yaml");
+        assert!(release.contains("      chart: cilium\n") && release.contains("      version: 1.18.5\n"), "{release}");
+        assert!(
+            release.contains("        kind: HelmRepository\n        name: net\n        namespace: cilium\n"),
+            "{release}"
+        );
     }
 
     #[test]

@@ -2,7 +2,8 @@
 //!
 //! Nothing else of the file changes: comments, order, spelling and other documents stay byte for byte. A manifest that is
 //! there already keeps its bytes too, so a second run changes nothing. A manifest of the same part under another number
-//! (`20-cilium` where the bundle now says `10-cilium`) is replaced, not doubled.
+//! (`20-cilium` where the bundle now says `10-cilium`) is replaced, not doubled, and one that stands there twice, as a patch
+//! that was applied twice leaves it, stands there once. Lines end as they do in the file.
 
 use std::collections::BTreeSet;
 
@@ -37,11 +38,21 @@ pub enum Error {
 
 /// Inserts manifests, or replaces those that are there under the same names.
 pub fn insert(text: &str, manifests: &[Manifest], talos: TalosVersion) -> Result<Inserted, Error> {
+    let breaks = text.matches('\n').count();
+    if breaks == 0 || text.matches("\r\n").count() < breaks {
+        return insert_lines(text, manifests, talos);
+    }
+    let inserted = insert_lines(&text.replace("\r\n", "\n"), manifests, talos)?;
+    Ok(Inserted { text: inserted.text.replace('\n', "\r\n"), ..inserted })
+}
+
+fn insert_lines(text: &str, manifests: &[Manifest], talos: TalosVersion) -> Result<Inserted, Error> {
     let documents = node::parse_all(text.as_bytes());
     let documents =
         documents.map_err(|it| Error::NotYaml { line: it.mark.line + 1, problem: it.problem.into_owned() })?;
     let config = Config::find(&documents)?;
-    let places = config.places(manifests);
+    let (places, surplus) = config.places(manifests);
+    let mut notes = notes(&config, manifests);
     let mut editor = Editor { text, edits: Edits::default() };
     let mut new = Vec::new();
     for (manifest, place) in manifests.iter().zip(places) {
@@ -51,6 +62,20 @@ pub fn insert(text: &str, manifests: &[Manifest], talos: TalosVersion) -> Result
             Some(Place { node, .. }) => editor.replace_block(node, &talos::document(manifest)),
             None => new.push(manifest),
         }
+        let before = place.and_then(|it| it.name()).filter(|it| *it != manifest.name);
+        notes.extend(before.map(|it| format!("`{it}` gave way to `{}`", manifest.name)));
+    }
+    for place in surplus {
+        let name = place.name().unwrap_or_default();
+        notes.push(format!("`{name}` stood there beside another of the same part, and was left out"));
+        match place.key {
+            "contents" => editor.remove_item(place.node, &config.items),
+            _ => editor.remove_document(place.node),
+        }
+    }
+    let changes = !new.is_empty() || !editor.edits.is_empty();
+    if let Some(alias) = config.alias.filter(|_| changes && config.main.is_some()) {
+        return Err(alias);
     }
     if !new.is_empty() {
         match config.main {
@@ -58,7 +83,7 @@ pub fn insert(text: &str, manifests: &[Manifest], talos: TalosVersion) -> Result
             _ => editor.append_documents(&new),
         }
     }
-    Ok(Inserted { text: editor.edits.apply(text), notes: notes(&config, manifests) })
+    Ok(Inserted { text: editor.edits.apply(text), notes })
 }
 
 /// The documents of a machine config that matter here.
@@ -68,6 +93,8 @@ struct Config<'d> {
     items: Vec<Node<'d>>,
     documents: Vec<Node<'d>>,
     flannel: bool,
+    /// Why nothing may change, where `cluster` or its list is written somewhere else.
+    alias: Option<Error>,
 }
 
 /// Where a manifest stands: its entry or document, and the key of its text there.
@@ -91,17 +118,23 @@ impl<'d> Config<'d> {
         {
             return Err(Error::Worker { line: role.line() });
         }
-        let list = main.and_then(|it| it.get("cluster")).and_then(|it| it.resolved().get("inlineManifests"));
+        let cluster = main.and_then(|it| it.get("cluster"));
+        let list = cluster.and_then(|it| it.resolved().get("inlineManifests"));
+        let aliased = [(cluster, "cluster"), (list, "cluster.inlineManifests")].into_iter().find_map(|(node, what)| {
+            let node = node.filter(|it| it.kind() == Kind::Alias)?;
+            Some(Error::Shape { line: node.line(), what, wanted: "written out, not an alias" })
+        });
         Ok(Config {
             main,
             items: list.map(|it| it.resolved().items().collect()).unwrap_or_default(),
             documents: roots().filter(|it| kind(*it).as_deref() == Some("KubeInlineManifestConfig")).collect(),
             flannel: roots().any(|it| kind(it).as_deref() == Some("KubeFlannelCNIConfig")),
+            alias: aliased,
         })
     }
 
-    /// Where each manifest stands already. No place is given twice.
-    fn places(&self, manifests: &[Manifest]) -> Vec<Option<Place<'d>>> {
+    /// Where each manifest stands already, and where it stands once more. No place is given twice.
+    fn places(&self, manifests: &[Manifest]) -> (Vec<Option<Place<'d>>>, Vec<Place<'d>>) {
         let names: BTreeSet<&str> = manifests.iter().map(|it| it.name.as_str()).collect();
         let items = self.items.iter().map(|it| Place { node: *it, key: "contents" });
         let documents = self.documents.iter().map(|it| Place { node: *it, key: "manifest" });
@@ -115,23 +148,29 @@ impl<'d> Config<'d> {
         for manifest in manifests {
             found.push(take(&|name| name == manifest.name));
         }
+        let renumbered = |name: &str, manifest: &Manifest| {
+            stem(name) != name && stem(name) == stem(&manifest.name) && !names.contains(name)
+        };
         for (manifest, place) in manifests.iter().zip(&mut found) {
-            let renumbered =
-                |name: &str| stem(name) != name && stem(name) == stem(&manifest.name) && !names.contains(name);
             if place.is_none() {
-                *place = take(&renumbered);
+                *place = take(&|name| renumbered(name, manifest));
             }
         }
-        found
+        let ours = |name: &str| names.contains(name) || manifests.iter().any(|it| renumbered(name, it));
+        let surplus = places.into_iter().filter(|(name, _)| ours(name)).map(|(_, place)| place).collect();
+        (found, surplus)
     }
 }
 
 impl Place<'_> {
+    fn name(&self) -> Option<String> {
+        word(self.node.resolved().get("name"))
+    }
+
     fn holds(&self, manifest: &Manifest) -> bool {
         let node = self.node.resolved();
         let contents = node.get(self.key).map(Node::resolved).and_then(Node::text);
-        contents.is_some_and(|it| *it == manifest.contents.as_str())
-            && word(node.get("name")).as_deref() == Some(&manifest.name)
+        contents.is_some_and(|it| *it == manifest.contents.as_str()) && self.name().as_ref() == Some(&manifest.name)
     }
 }
 
@@ -153,16 +192,56 @@ impl Editor<'_> {
 
     /// Puts another text in the place of a block, at the block's indentation.
     fn replace_block(&mut self, node: Node<'_>, new: &str) {
-        let span = node.span();
-        let column = span.start - line_start(self.text, span.start);
-        let old = &self.text[span.clone()];
-        // Blank lines after a block scalar belong to it only where they count.
-        let end = match last_scalar(node) {
-            Some(last) if is_block(last) && last.text().is_some_and(|it| it.ends_with(b"\n\n")) => span.end,
-            _ => next_line(self.text, span.start + old.trim_end().len()),
-        };
+        let start = node.span().start;
+        let column = start - line_start(self.text, start);
         let new = indent(new, column);
-        self.edits.replace(span.start..end, new.trim_start_matches(' '));
+        self.edits.replace(start..self.end_of_block(node), new.trim_start_matches(' '));
+    }
+
+    /// The start of the line after a block.
+    fn end_of_block(&self, node: Node<'_>) -> usize {
+        let span = node.span();
+        // Blank lines after a block scalar belong to it only where they count.
+        match last_scalar(node) {
+            Some(last) if is_block(last) && last.text().is_some_and(|it| it.ends_with(b"\n\n")) => span.end,
+            _ => next_line(self.text, span.start + self.text[span].trim_end().len()),
+        }
+    }
+
+    /// Takes an entry out of the list.
+    fn remove_item(&mut self, item: Node<'_>, all: &[Node<'_>]) {
+        let span = item.span();
+        let before = self.text[..span.start].trim_end();
+        if before.ends_with('-') {
+            self.edits.replace(line_start(self.text, before.len())..self.end_of_block(item), "");
+            return;
+        }
+        let at = all.iter().position(|it| it.span() == span).unwrap_or_default();
+        match (at.checked_sub(1).and_then(|it| all.get(it)), all.get(at + 1)) {
+            (Some(previous), _) => self.edits.replace(previous.span().end..span.end, ""),
+            (None, Some(next)) => self.edits.replace(span.start..next.span().start, ""),
+            (None, None) => self.edits.replace(span, ""),
+        }
+    }
+
+    /// Takes a document out, with the separator before it or, from the first, the one after it.
+    fn remove_document(&mut self, root: Node<'_>) {
+        let span = root.span();
+        let separator = |text: &str| {
+            text.split_inclusive('\n')
+                .scan(0, |at, line| {
+                    let start = *at;
+                    *at += line.len();
+                    Some((start, line.starts_with("---")))
+                })
+                .filter(|it| it.1)
+                .map(|it| it.0)
+                .collect::<Vec<_>>()
+        };
+        let start = separator(&self.text[..span.start]).last().copied();
+        let next = separator(&self.text[span.end..]).first().map_or(self.text.len(), |it| span.end + it);
+        let end = if start.is_some() { next } else { next_line(self.text, next) };
+        self.edits.replace(start.unwrap_or_default()..end, "");
     }
 
     /// Adds entries to `cluster.inlineManifests`, which is made where it is missing.
@@ -214,9 +293,9 @@ impl Editor<'_> {
             }
             Some(last) if list.is_flow() => self.edits.insert(last.span().end, format!(", {}", flow_items())),
             Some(last) => {
-                let start = last.span().start;
-                let lead = &self.text[line_start(self.text, start)..start];
-                let dash = lead.find('-').unwrap_or(list_column);
+                // The dash may stand on a line of its own.
+                let before = self.text[..last.span().start].trim_end();
+                let dash = before.strip_suffix('-').map_or(list_column, |it| it.len() - line_start(it, it.len()));
                 self.insert_lines(self.after(last), &items(dash));
             }
         }

@@ -102,7 +102,8 @@ pub fn lay_out<'a>(
     let streams = || parts.iter().map(|(_, text)| *text);
     let scoped = ClusterScoped::learn(streams());
     let missing = namespace::missing(namespaces, streams());
-    let width = if parts.len() > 10 { 3 } else { 2 };
+    // As many digits as the last number has: `100-` sorts before `90-`.
+    let width = (parts.len().saturating_sub(1) * 10).to_string().len().max(2);
     let mut manifests = Vec::new();
     let mut changes = BTreeMap::new();
     if !missing.is_empty() {
@@ -144,6 +145,11 @@ mod tests {
         assert_eq!(manifests[0].name, "0-namespaces");
         assert_eq!(manifests[0].contents.matches("kind: Namespace").count(), 1);
         assert_eq!((manifests[1].name.as_str(), manifests[12].name.as_str()), ("000-p12", "110-p1"));
+        let many: Vec<String> = (0..120).map(|it| format!("p{}", 120 - it)).collect();
+        let parts: Vec<(&str, &str)> = many.iter().map(|it| (it.as_str(), "kind: A\n")).collect();
+        let (manifests, _) = lay_out(&parts, [].into_iter());
+        assert!(manifests.is_sorted_by(|a, b| a.name < b.name));
+        assert_eq!(manifests[119].name, "1190-p1");
         assert_eq!(stem("110-p1"), "p1");
         assert_eq!(stem("own-name"), "own-name");
     }

@@ -309,8 +309,7 @@ impl<'a> Pinned<'a> {
         let base = base.trim_matches(['-', '.']);
         let base = if base.is_empty() { call.function.to_owned() } else { base.chars().take(63).collect() };
         let taken = |name: &str| self.pins.contains_key(name) || self.minted.contains_key(name);
-        let numbered = (2..).map(|it| format!("{base}-{it}"));
-        std::iter::once(base.clone()).chain(numbered).find(|it| !taken(it)).unwrap_or(base)
+        lock::free_name(&base, taken)
     }
 }
 

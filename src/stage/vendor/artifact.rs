@@ -1,10 +1,14 @@
-//! Content that no registry gave, as OCI artifacts: the same bytes in, the same artifact out.
+//! Content that no registry gave, and bundles, as OCI artifacts: the same bytes in, the same artifact out.
 //!
-//! Charts get the media types and annotations of `helm push` (Helm 4.2, `pkg/registry`), without the time of day.
+//! The configuration is that of an image, so that tools that look into images alone can show it; what it is says the
+//! artifact type. A chart's layer and annotations are those of `helm push` (Helm 4.2, `pkg/registry`), without the time of
+//! day. What a registry gave keeps its own manifest, to the byte.
 
 use std::collections::BTreeMap;
+use std::io::Read;
 
-use serde_json::{Map, Value as Json, json};
+use flate2::read::MultiGzDecoder;
+use serde_json::json;
 
 use super::layout::{Descriptor, MANIFEST_TYPE, Manifest};
 use crate::base::digest::Digest;
@@ -12,11 +16,15 @@ use crate::engine::helm::chart::Metadata;
 use crate::stage::resolve::choose;
 use crate::stage::spec::Source;
 
-/// The media type of a chart's configuration: its `Chart.yaml` as JSON.
-pub const CHART_CONFIG: &str = "application/vnd.cncf.helm.config.v1+json";
+/// The media type of the configuration of a chart that Helm pushed, which says that it is one.
+const CHART: &str = "application/vnd.cncf.helm.config.v1+json";
 /// The media type of a chart's archive.
 pub const CHART_CONTENT: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
-const EMPTY_CONFIG: &str = "application/vnd.oci.empty.v1+json";
+/// The media type of a bundle's archive.
+pub const BUNDLE_CONTENT: &str = "application/vnd.ichor.bundle.v1.tar+gzip";
+const BUNDLE: &str = "application/vnd.ichor.bundle.v1";
+const TITLE: &str = "org.opencontainers.image.title";
+const IMAGE_CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 const KUBERNETES_MANIFEST: &str = "application/vnd.ichor.kubernetes.manifest.v1+yaml";
 
 /// A manifest and the blobs it names.
@@ -28,19 +36,27 @@ pub struct Artifact {
 
 /// The archive of a chart as an artifact.
 pub fn chart(archive: &[u8], metadata: &Metadata) -> Artifact {
-    let config = serde_json::to_vec(&config(metadata)).expect("metadata is plain data");
-    artifact(None, (CHART_CONFIG, config), (CHART_CONTENT, archive), annotations(metadata))
+    let layer = Descriptor::new(CHART_CONTENT, archive);
+    artifact(CHART, (layer, archive), &unpacked(archive), annotations(metadata))
 }
 
 /// A file of Kubernetes manifests as an artifact.
 pub fn manifest(bytes: &[u8], address: &str) -> Artifact {
     let path = address.split(['?', '#']).next().unwrap_or(address);
     let title = path.rsplit('/').next().unwrap_or(path).to_owned();
-    let annotations = BTreeMap::from([
-        ("org.opencontainers.image.source".to_owned(), address.to_owned()),
-        ("org.opencontainers.image.title".to_owned(), title),
-    ]);
-    artifact(Some(KUBERNETES_MANIFEST), (EMPTY_CONFIG, b"{}".to_vec()), ("application/yaml", bytes), annotations)
+    let annotations =
+        BTreeMap::from([("org.opencontainers.image.source".to_owned(), address.to_owned()), (TITLE.to_owned(), title)]);
+    let layer = Descriptor::new("application/yaml", bytes);
+    artifact(KUBERNETES_MANIFEST, (layer, bytes), &Digest::of(bytes), annotations)
+}
+
+/// The archive of the bundle of this name as an artifact. `oras pull` and the like give the archive the name that its layer
+/// bears.
+pub fn bundle(archive: &[u8], name: &str) -> Artifact {
+    let title = BTreeMap::from([(TITLE.to_owned(), format!("{name}.tar.gz"))]);
+    let mut layer = Descriptor::new(BUNDLE_CONTENT, archive);
+    layer.annotations = Some(title.clone());
+    artifact(BUNDLE, (layer, archive), &unpacked(archive), title)
 }
 
 /// The name of a source in an index: made of what every tool takes in a name.
@@ -56,73 +72,36 @@ pub fn ref_name(source: &Source, version: Option<&str>, digest: &Digest) -> Stri
     }
 }
 
+/// The digest of what an archive was packed from. What it holds was read before; whatever cannot be unpacked is not there.
+fn unpacked(archive: &[u8]) -> Digest {
+    let mut content = Vec::new();
+    let _ = MultiGzDecoder::new(archive).read_to_end(&mut content);
+    Digest::of(&content)
+}
+
+/// `content` is the digest of the layer as it is unpacked.
 fn artifact(
-    artifact_type: Option<&str>,
-    config: (&str, Vec<u8>),
-    layer: (&str, &[u8]),
+    artifact_type: &str,
+    (layer, bytes): (Descriptor, &[u8]),
+    content: &Digest,
     annotations: BTreeMap<String, String>,
 ) -> Artifact {
+    let config = json!({
+        "architecture": "unknown",
+        "os": "unknown",
+        "config": { "Labels": annotations },
+        "rootfs": { "type": "layers", "diff_ids": [content] },
+    });
+    let config = config.to_string().into_bytes();
     let manifest = Manifest {
         schema_version: 2,
         media_type: Some(MANIFEST_TYPE.into()),
-        artifact_type: artifact_type.map(str::to_owned),
-        config: Descriptor::new(config.0, &config.1),
-        layers: vec![Descriptor::new(layer.0, layer.1)],
+        artifact_type: Some(artifact_type.into()),
+        config: Descriptor::new(IMAGE_CONFIG, &config),
+        layers: vec![layer],
         annotations: Some(annotations),
     };
-    Artifact { manifest: manifest.encode(), blobs: vec![config.1, layer.1.to_vec()] }
-}
-
-/// `Chart.yaml` as Helm writes it in JSON: in the order of its fields, without what is empty.
-fn config(it: &Metadata) -> Map<String, Json> {
-    let mut out = Map::new();
-    let mut put = |key: &str, value: Json| {
-        let empty = match &value {
-            Json::String(text) => text.is_empty(),
-            Json::Array(list) => list.is_empty(),
-            Json::Object(map) => map.is_empty(),
-            Json::Bool(set) => !set,
-            _ => false,
-        };
-        if !empty {
-            out.insert(key.to_owned(), value);
-        }
-    };
-    put("name", json!(it.name));
-    put("home", json!(it.home));
-    put("sources", json!(it.sources));
-    put("version", json!(it.version));
-    put("description", json!(it.description));
-    put("keywords", json!(it.keywords));
-    let maintainers = it.maintainers.iter().map(|it| {
-        let fields = [("name", &it.name), ("email", &it.email), ("url", &it.url)];
-        let set = fields.into_iter().filter(|(_, text)| !text.is_empty());
-        Json::Object(set.map(|(key, text)| (key.to_owned(), json!(text))).collect())
-    });
-    put("maintainers", maintainers.collect());
-    put("icon", json!(it.icon));
-    put("apiVersion", json!(it.api_version));
-    put("condition", json!(it.condition));
-    put("tags", json!(it.tags));
-    put("appVersion", json!(it.app_version));
-    put("deprecated", json!(it.deprecated));
-    put("annotations", json!(it.annotations.clone().unwrap_or_default()));
-    put("kubeVersion", json!(it.kube_version));
-    let dependencies = it.dependencies.iter().flatten().map(|it| {
-        let fields = [
-            ("name", &it.name),
-            ("version", &it.version),
-            ("repository", &it.repository),
-            ("condition", &it.condition),
-            ("alias", &it.alias),
-        ];
-        // Helm writes name and repository always.
-        let set = fields.into_iter().filter(|(key, text)| !text.is_empty() || ["name", "repository"].contains(key));
-        Json::Object(set.map(|(key, text)| (key.to_owned(), json!(text))).collect())
-    });
-    put("dependencies", dependencies.collect());
-    put("type", json!(it.chart_type));
-    out
+    Artifact { manifest: manifest.encode(), blobs: vec![config, bytes.to_vec()] }
 }
 
 fn annotations(it: &Metadata) -> BTreeMap<String, String> {
@@ -184,6 +163,7 @@ mod tests {
         let manifest = Manifest::decode(&artifact.manifest).expect("a manifest");
         let digests: Vec<Digest> = manifest.blobs().map(|it| it.digest).collect();
         assert_eq!(digests, artifact.blobs.iter().map(|it| Digest::of(it)).collect::<Vec<_>>());
-        assert_eq!(artifact.blobs[0], br#"{"name":"a","version":"1.0.0"}"#);
+        let config: serde_json::Value = serde_json::from_slice(&artifact.blobs[0]).expect("a configuration");
+        assert_eq!(config["config"]["Labels"]["org.opencontainers.image.version"], "1.0.0");
     }
 }

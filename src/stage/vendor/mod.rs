@@ -58,6 +58,12 @@ pub enum Stale {
 impl Vendored {
     /// For a build: everything must be what the lock says. All disagreements at once.
     pub fn locked(spec: &Spec, resolved: Resolved, lock: &Lock) -> Result<Vendored, Vec<Stale>> {
+        let stale = Vendored::stale(spec, &resolved, lock);
+        if stale.is_empty() { Ok(Vendored::new(spec, resolved, Some(lock), lock.clock)) } else { Err(stale) }
+    }
+
+    /// How a lock disagrees with what it is the lock of.
+    pub fn stale(spec: &Spec, resolved: &Resolved, lock: &Lock) -> Vec<Stale> {
         let mut stale = Vec::new();
         if spec.bundle != lock.bundle {
             stale.push(Stale::Bundle { spec: spec.bundle.clone(), lock: lock.bundle.clone() });
@@ -79,7 +85,7 @@ impl Vendored {
         }
         let gone = lock.parts.keys().filter(|name| spec.parts.iter().all(|it| it.name != **name));
         stale.extend(gone.map(|name| Stale::NotInSpec(name.clone())));
-        if stale.is_empty() { Ok(Vendored::new(spec, resolved, Some(lock), lock.clock)) } else { Err(stale) }
+        stale
     }
 
     /// For locking: takes what was resolved, keeps the pins of an older lock. `now` becomes the clock of a first lock.

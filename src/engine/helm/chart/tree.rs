@@ -106,6 +106,20 @@ impl Chart {
         }
     }
 
+    /// Every chart of the tree with the names that lead to it from the root, which itself has none.
+    pub fn walk(&self) -> Vec<(Vec<&str>, &Node)> {
+        let mut found = Vec::new();
+        let mut open = vec![(Vec::new(), self.root)];
+        while let Some((names, id)) = open.pop() {
+            for below in self.dependencies(id) {
+                let name = self.node(*below).metadata.name.as_str();
+                open.push(([names.as_slice(), &[name]].concat(), *below));
+            }
+            found.push((names, self.node(id)));
+        }
+        found
+    }
+
     pub(in crate::engine::helm) fn root(&self) -> NodeId {
         self.root
     }

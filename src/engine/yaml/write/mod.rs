@@ -25,8 +25,13 @@ pub fn write(value: &Value) -> Result<Vec<u8>, String> {
     write_read_back(&text)
 }
 
+/// Writes as [`write`] does what JSON can say, but every text as it is and every key however long.
+pub fn write_exactly(value: &Value) -> Result<Vec<u8>, String> {
+    Writer::new(Source::Exact).write(value.clone()).map_err(|_| "json: unsupported value".into())
+}
+
 /// Writes what JSON says, once it was read as YAML.
-pub fn write_read_back(json: &[u8]) -> Result<Vec<u8>, String> {
+fn write_read_back(json: &[u8]) -> Result<Vec<u8>, String> {
     let document = node::parse(json).map_err(|it| it.to_string())?;
     let value = match document {
         Some(document) => decode(&document, document.root, Numbers::Typed, false)?,
@@ -49,6 +54,8 @@ pub fn write_pretty(value: &Value) -> Result<Vec<u8>, String> {
 enum Source {
     /// Any value, to be written as its JSON would be read.
     Values,
+    /// Plain values, to be written as they are and with numbers as JSON has them.
+    Exact,
     /// What was read from JSON.
     ReadBack,
     /// Any value, to be written as it is by go-yaml v3.
@@ -120,7 +127,11 @@ impl Writer {
             return Err(Unusual::Changes);
         }
         self.emitter.indent_line();
-        let text = self.text(key)?;
+        let mut text = self.text(key)?;
+        if self.source == Source::Exact && key == b"<<" {
+            // Go reads as a merge what it wrote without quotes.
+            text.quote();
+        }
         if text.is_simple_key() {
             self.emitter.scalar(&text, true);
             self.emitter.indicator(b":", false, false, false);
@@ -237,7 +248,7 @@ impl Writer {
     }
 
     fn float(&self, float: f64) -> Result<String, Unusual> {
-        if self.source == Source::Values {
+        if matches!(self.source, Source::Values | Source::Exact) {
             if !float.is_finite() {
                 return Err(Unusual::Changes);
             }

@@ -68,6 +68,11 @@ impl<'t> Text<'t> {
         self.binary
     }
 
+    /// Puts quotes around it.
+    pub fn quote(&mut self) {
+        self.wanted = Style::SingleQuoted;
+    }
+
     pub fn is_simple_key(&self) -> bool {
         let tag = if self.binary { b"!!binary".len() } else { 0 };
         !self.multiline && self.bytes.len() + tag <= SIMPLE_KEY

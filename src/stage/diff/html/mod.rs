@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::model::{Diff, Finding, Risk, Status};
-use super::{present, text};
+use super::{present, risk, text};
 use crate::base::digest::Digest;
 use crate::stage::pack::size;
 
@@ -117,10 +117,10 @@ fn findings(diff: &Diff) -> Markup {
                                     " "
                                     span {
                                         @if let Some(id) = &it.resource {
-                                            a href={ "#" (anchor(&it.part, id)) } { (plain(id)) }
+                                            a href={ "#" (anchor(&it.part, id)) } { (plain(risk::name(id))) }
                                             ": "
-                                        } @else if !it.part.is_empty() {
-                                            span.id { (plain(&it.part)) }
+                                        } @else if let Some(part) = text::about(diff, it) {
+                                            span.id { (plain(part)) }
                                             ": "
                                         }
                                         (plain(&present::shorter(&it.text)))

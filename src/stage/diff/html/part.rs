@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use super::{anchor, class, plain};
 use crate::stage::diff::model::{Change, How, PartDiff, ResourceDiff, Risk, Status};
 use crate::stage::diff::present::{self, Line, count};
-use crate::stage::diff::{fold, text};
+use crate::stage::diff::{fold, text, values};
 
 /// Longer values on one line are cut, in characters.
 const CUT: usize = 400;
@@ -35,7 +35,7 @@ pub(super) fn part(part: &PartDiff, index: usize) -> Markup {
                     }
                 }
             }
-            (values(part))
+            (values_of(part))
             @if !part.images.is_empty() {
                 (fold_of("Images", part.images.len(), true, html! {
                     ul.plain {
@@ -73,7 +73,7 @@ pub(super) fn part(part: &PartDiff, index: usize) -> Markup {
                 div.resources { @for it in &part.resources { (resource(&part.name, it)) } }
             }
             @if let Some(notes) = &part.notes {
-                (fold_of("Notes of the chart", 0, false, html! { pre { (present::block(&Json::String(notes.clone()))) } }))
+                (fold_of("Notes of the chart", 0, false, html! { pre { (present::notes(notes)) } }))
             }
         }
     }
@@ -84,21 +84,23 @@ pub(super) fn kind(id: &str) -> &str {
     id.split(' ').nth(1).unwrap_or(id)
 }
 
-fn values(part: &PartDiff) -> Markup {
+fn values_of(part: &PartDiff) -> Markup {
     let values = &part.values;
     let (hidden, counting): (Vec<_>, Vec<_>) = values.defaults.iter().partition(|it| it.overridden);
     let (new, changed): (Vec<_>, Vec<_>) = counting.into_iter().partition(|it| it.change.how == How::Added);
+    let (images, changed): (Vec<_>, Vec<_>) = changed.into_iter().partition(|it| values::is_of_image(&it.change));
     let table = |title: &str, open: bool, changes: Vec<&Change>| {
         html! { @if !changes.is_empty() { (fold_of(title, changes.len(), open, fields(&changes))) } }
     };
     html! {
         @if !values.vanished.is_empty() {
-            (fold_of("Your values that the new chart does not know", values.vanished.len(), true, html! {
+            (fold_of("Your values that have no default in the new chart", values.vanished.len(), true, html! {
                 ul.plain { @for it in &values.vanished { li { code { (plain(it)) } } } }
             }))
         }
         (table("Your values", true, values.user.iter().collect()))
         (table("Defaults that changed below your values", false, changed.into_iter().map(|it| &it.change).collect()))
+        (table("Tags and digests of images among the defaults", false, images.into_iter().map(|it| &it.change).collect()))
         (table("Defaults that changed, but that you set yourself", false, hidden.into_iter().map(|it| &it.change).collect()))
         (table("New defaults", false, new.into_iter().map(|it| &it.change).collect()))
     }
@@ -130,7 +132,7 @@ fn resource(part: &str, it: &ResourceDiff) -> Markup {
                 @if let Some(value) = &it.value { pre.whole { (present::block(value)) } }
                 @if it.status == Status::Removed { p.what { "It is gone." } }
                 @if it.status == Status::TextOnly { p.what { "Only comments, order or layout differ: for Kubernetes it is the same." } }
-                @if it.status == Status::Changed && it.changes.is_empty() && it.folded == 0 { p.what { "Its digest differs; its content is not at hand." } }
+                @if fold::is_blind(it) { p.what { "Its digest differs; its content is not at hand." } }
             }
         }
     }

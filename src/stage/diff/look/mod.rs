@@ -1,5 +1,6 @@
 //! What a change to a resource means: permissions, privileges, exposure, restarts, traffic, definitions.
 
+mod blind;
 mod definitions;
 mod network;
 mod permissions;
@@ -7,6 +8,7 @@ mod privileges;
 mod settings;
 mod workloads;
 
+pub(super) use blind::blind;
 pub(super) use settings::Readers;
 
 use serde_json::Value as Json;
@@ -29,7 +31,7 @@ pub(super) fn look(pair: &Pair<'_>, readers: &Readers, found: &mut Vec<Finding>)
     permissions::look(pair, found);
     privileges::look(pair, found);
     workloads::look(pair, found);
-    network::look(pair, found);
+    network::look(pair, readers, found);
     settings::look(pair, readers, found);
     definitions::look(pair, found);
 }
@@ -84,7 +86,7 @@ fn words(value: &Json) -> impl Iterator<Item = &str> {
 }
 
 /// `a, b and 3 more`.
-fn some<S: AsRef<str>>(words: &[S], limit: usize) -> String {
+pub(super) fn some<S: AsRef<str>>(words: &[S], limit: usize) -> String {
     let shown: Vec<&str> = words.iter().take(limit).map(AsRef::as_ref).collect();
     match words.len().saturating_sub(limit) {
         0 => shown.join(", "),

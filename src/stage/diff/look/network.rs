@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::{Pair, items, some, word};
+use super::{Pair, Readers, items, some, word, words};
 use crate::stage::diff::model::{Area, Finding, Risk};
 
 /// Kinds whose every change is one of traffic, by the end of their API group.
@@ -33,14 +33,14 @@ const ROUTING: &[(&str, &[&str])] = &[
     ),
 ];
 
-pub(super) fn look(pair: &Pair<'_>, found: &mut Vec<Finding>) {
+pub(super) fn look(pair: &Pair<'_>, readers: &Readers, found: &mut Vec<Finding>) {
     match pair.kind() {
-        "Service" => service(pair, found),
+        "Service" => service(pair, readers, found),
         "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration" => webhooks(pair, found),
-        "ValidatingAdmissionPolicy" | "MutatingAdmissionPolicy" | "ValidatingAdmissionPolicyBinding" | "APIService"
-            if pair.old["spec"] != pair.new["spec"] && !pair.is_gone() =>
-        {
-            pair.say(found, Risk::Gains, Area::Permission, "decides on what the API server takes and answers".into());
+        _ if pair.group() == "admissionregistration.k8s.io" => policies(pair, found),
+        "APIService" if pair.old["spec"] != pair.new["spec"] && !pair.is_gone() => {
+            let text = "answers in place of the API server for a whole group of the API";
+            pair.say(found, Risk::Gains, Area::Permission, text.into());
         }
         kind => {
             let routing = ROUTING.iter().find(|(group, _)| *group == pair.group());
@@ -56,7 +56,7 @@ pub(super) fn look(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-fn service(pair: &Pair<'_>, found: &mut Vec<Finding>) {
+fn service(pair: &Pair<'_>, readers: &Readers, found: &mut Vec<Finding>) {
     let (old, new) = (&pair.old["spec"], &pair.new["spec"]);
     if pair.is_gone() {
         return pair.say(
@@ -80,7 +80,6 @@ fn service(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     let fields = [
         "type",
         "selector",
-        "ports",
         "clusterIP",
         "ipFamilies",
         "ipFamilyPolicy",
@@ -95,12 +94,85 @@ fn service(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     ];
     let differ: Vec<&str> = fields.into_iter().filter(|it| old[*it] != new[*it]).collect();
     if !differ.is_empty() {
-        pair.say(
-            found,
-            Risk::Traffic,
-            Area::Network,
-            format!("takes or leads traffic otherwise: {}", differ.join(", ")),
-        );
+        let text = format!("leads traffic otherwise: {}", differ.join(", "));
+        pair.say(found, Risk::Traffic, Area::Network, text);
+    }
+    ports(pair, readers, found);
+}
+
+fn ports(pair: &Pair<'_>, readers: &Readers, found: &mut Vec<Finding>) {
+    let (old, new) = (&pair.old["spec"], &pair.new["spec"]);
+    let namespace = word(&pair.new["metadata"]["namespace"]);
+    let protocol =
+        |it: &Json| if it["protocol"].is_null() { "TCP".to_owned() } else { word(&it["protocol"]).to_owned() };
+    let id = |it: &Json| format!("{}/{}", it["port"], protocol(it));
+    let target = |it: &Json| if it["targetPort"].is_null() { it["port"].clone() } else { it["targetPort"].clone() };
+    // The pods as they will be: only there does a name stand for a number.
+    let number = |it: &Json| match target(it) {
+        Json::String(name) => readers.port(namespace, &new["selector"], &name),
+        number => number.as_i64(),
+    };
+    let shown = |it: &Json| target(it).as_str().map_or_else(|| target(it).to_string(), str::to_owned);
+    for before in items(&old["ports"]) {
+        let Some(after) = items(&new["ports"]).iter().find(|it| id(it) == id(before)) else {
+            pair.say(found, Risk::Traffic, Area::Network, format!("port {} is gone", id(before)));
+            continue;
+        };
+        if target(before) != target(after) {
+            let same = number(before).is_some() && number(before) == number(after);
+            let (risk, more) = if same { (Risk::Moves, ": the same port") } else { (Risk::Traffic, "") };
+            let text = format!("port {} leads to {}, not to {}{more}", id(after), shown(after), shown(before));
+            pair.say(found, risk, Area::Network, text);
+        }
+        for field in ["nodePort", "name", "appProtocol"] {
+            if before[field] != after[field] {
+                let text = format!(
+                    "port {} has another {field}: {} → {}",
+                    id(after),
+                    plain(&before[field]),
+                    plain(&after[field])
+                );
+                pair.say(found, Risk::Traffic, Area::Network, text);
+            }
+        }
+    }
+    for port in items(&new["ports"]).iter().filter(|it| !items(&old["ports"]).iter().any(|old| id(old) == id(it))) {
+        pair.say(found, Risk::Moves, Area::Network, format!("port {} is new and leads to {}", id(port), shown(port)));
+    }
+}
+
+fn plain(value: &Json) -> String {
+    if value.is_null() { "none".into() } else { crate::stage::diff::present::word(value, 40) }
+}
+
+/// What the API server asks before it takes an object, other than webhooks.
+fn policies(pair: &Pair<'_>, found: &mut Vec<Finding>) {
+    if pair.old["spec"] == pair.new["spec"] || pair.is_gone() {
+        return;
+    }
+    let spec = &pair.new["spec"];
+    let rules = [&spec["matchConstraints"], &spec["matchResources"]];
+    let rules = rules.into_iter().flat_map(|it| items(&it["resourceRules"]));
+    let targets: Vec<String> = rules
+        .flat_map(|rule| {
+            let verbs = words(&rule["operations"]).collect::<Vec<_>>().join(", ");
+            words(&rule["resources"]).map(move |it| format!("{verbs} of {it}")).collect::<Vec<_>>()
+        })
+        .collect();
+    let targets = if targets.is_empty() { "what it matches".to_owned() } else { some(&targets, 8) };
+    let change = if pair.is_new() { "is new" } else { "judges otherwise" };
+    match pair.kind() {
+        "ValidatingAdmissionPolicy" => {
+            pair.say(found, Risk::Traffic, Area::Permission, format!("{change}: can refuse {targets}"));
+        }
+        "ValidatingAdmissionPolicyBinding" => {
+            let actions: Vec<&str> = words(&spec["validationActions"]).collect();
+            let policy = word(&spec["policyName"]);
+            let text = format!("puts policy {policy} into force ({}) for {targets}", actions.join(", "));
+            let risk = if actions.contains(&"Deny") { Risk::Traffic } else { Risk::Moves };
+            pair.say(found, risk, Area::Permission, text);
+        }
+        _ => pair.say(found, Risk::Gains, Area::Permission, format!("{change}: can change {targets}")),
     }
 }
 
@@ -111,7 +183,7 @@ fn webhooks(pair: &Pair<'_>, found: &mut Vec<Finding>) {
         let name = word(&hook["name"]);
         if old["rules"] != hook["rules"] {
             let targets: Vec<String> =
-                items(&hook["rules"]).iter().flat_map(|it| super::words(&it["resources"])).map(str::to_owned).collect();
+                items(&hook["rules"]).iter().flat_map(|it| words(&it["resources"])).map(str::to_owned).collect();
             let text = format!("webhook {name} is asked before these are written: {}", some(&targets, 8));
             pair.say(found, Risk::Gains, Area::Permission, text);
         }
@@ -135,12 +207,67 @@ mod tests {
         let old = json!({"kind": "Service", "spec": {"ports": [{"port": 80}]}});
         let new = json!({"kind": "Service", "spec": {"type": "LoadBalancer", "ports": [{"port": 80}]}});
         let mut found = Vec::new();
-        look(&Pair { part: "p", id: "v1 Service x", old: &old, new: &new, renamed: false }, &mut found);
+        look(
+            &Pair { part: "p", id: "v1 Service x", old: &old, new: &new, renamed: false },
+            &Readers::default(),
+            &mut found,
+        );
         let said: Vec<_> = found.iter().map(|it| (it.risk, it.text.as_str())).collect();
         let expected = [
             (Risk::Gains, "can be reached from outside the cluster (LoadBalancer)"),
-            (Risk::Traffic, "takes or leads traffic otherwise: type"),
+            (Risk::Traffic, "leads traffic otherwise: type"),
         ];
         assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn tells_a_port_that_leads_elsewhere_from_one_that_is_only_named_otherwise() {
+        let service = |target: Json| {
+            json!({"kind": "Service", "metadata": {"namespace": "n"}, "spec": {"selector": {"app": "a"},
+                "ports": [{"name": "m", "port": 9964, "targetPort": target}]}})
+        };
+        let pods = json!({"kind": "DaemonSet", "metadata": {"namespace": "n"}, "spec": {"template": {
+            "metadata": {"labels": {"app": "a", "more": "b"}},
+            "spec": {"containers": [{"name": "c", "ports": [{"name": "metrics", "containerPort": 9964}]}]}}}});
+        let mut readers = Readers::default();
+        readers.note("apps/v1 DaemonSet n/a", &pods, false);
+        let said = |old: &Json, new: &Json| -> Vec<String> {
+            let mut found = Vec::new();
+            look(&Pair { part: "p", id: "v1 Service n/x", old, new, renamed: false }, &readers, &mut found);
+            found.into_iter().map(|it| format!("{:?}: {}", it.risk, it.text)).collect()
+        };
+        let named = service(json!("metrics"));
+        assert_eq!(
+            said(&named, &service(json!(9964))),
+            ["Moves: port 9964/TCP leads to 9964, not to metrics: the same port"]
+        );
+        assert_eq!(said(&named, &service(json!(80))), ["Traffic: port 9964/TCP leads to 80, not to metrics"]);
+        assert_eq!(said(&named, &service(json!("other"))), ["Traffic: port 9964/TCP leads to other, not to metrics"]);
+        let mut more = named.clone();
+        more["spec"]["ports"] = json!([{"name": "m", "port": 53, "protocol": "UDP", "nodePort": 30053}]);
+        assert_eq!(
+            said(&named, &more),
+            ["Traffic: port 9964/TCP is gone", "Moves: port 53/UDP is new and leads to 53"]
+        );
+        let mut outside = more.clone();
+        outside["spec"]["ports"][0]["nodePort"] = json!(30054);
+        assert_eq!(said(&more, &outside), ["Traffic: port 53/UDP has another nodePort: 30053 → 30054"]);
+    }
+
+    #[test]
+    fn says_what_a_policy_can_refuse() {
+        let api = "admissionregistration.k8s.io/v1";
+        let rules = json!([{"operations": ["CREATE", "UPDATE"], "resources": ["gateways"]}]);
+        let policy = json!({"apiVersion": api, "kind": "ValidatingAdmissionPolicy", "spec": {"matchConstraints": {"resourceRules": rules}}});
+        let binding = json!({"apiVersion": api, "kind": "ValidatingAdmissionPolicyBinding",
+            "spec": {"policyName": "g", "validationActions": ["Deny"], "matchResources": {"resourceRules": rules}}});
+        let said = |new: &Json| -> Vec<String> {
+            let mut found = Vec::new();
+            let old = Json::Null;
+            look(&Pair { part: "p", id: "a b c", old: &old, new, renamed: false }, &Readers::default(), &mut found);
+            found.into_iter().map(|it| format!("{:?}: {}", it.risk, it.text)).collect()
+        };
+        assert_eq!(said(&policy), ["Traffic: is new: can refuse CREATE, UPDATE of gateways"]);
+        assert_eq!(said(&binding), ["Traffic: puts policy g into force (Deny) for CREATE, UPDATE of gateways"]);
     }
 }

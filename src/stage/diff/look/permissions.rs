@@ -141,14 +141,19 @@ fn matches(pattern: &str, target: &str) -> bool {
     resource && (pattern.1 == target.1 || pattern.1 == "*")
 }
 
-/// Targets that gain the same verbs, together.
+/// Targets that gain the same verbs, together; those that are limited to names with all their names.
 fn grouped(gained: Vec<(Target, Vec<String>)>) -> BTreeMap<Vec<String>, Vec<String>> {
-    let mut groups: BTreeMap<Vec<String>, Vec<String>> = BTreeMap::new();
+    let mut groups: BTreeMap<Vec<String>, BTreeMap<String, Vec<String>>> = BTreeMap::new();
     for ((target, name), verbs) in gained {
-        let target = if name.is_empty() { target } else { format!("{target} named {name}") };
-        groups.entry(verbs).or_default().push(target);
+        let names = groups.entry(verbs).or_default().entry(target).or_default();
+        names.push(name);
     }
-    groups
+    let told = |(target, names): (String, Vec<String>)| -> Vec<String> {
+        let limited: Vec<String> = names.iter().filter(|it| !it.is_empty()).cloned().collect();
+        let only = (!limited.is_empty()).then(|| format!("{target} (only {})", limited.join(", ")));
+        names.iter().any(String::is_empty).then_some(target).into_iter().chain(only).collect()
+    };
+    groups.into_iter().map(|(verbs, targets)| (verbs, targets.into_iter().flat_map(told).collect())).collect()
 }
 
 /// What a grant amounts to, where that is more than it says.
@@ -209,9 +214,17 @@ mod tests {
             [
                 "Gains: may now get, list: secrets (reads every Secret it can reach)",
                 "Gains: may now list: pods",
-                "Gains: may now update: deployments.apps/scale named a",
+                "Gains: may now update: deployments.apps/scale (only a)",
             ]
         );
+    }
+
+    #[test]
+    fn joins_the_names_a_grant_is_limited_to() {
+        let rule = |names: &[&str]| {
+            role(json!([{"apiGroups": [""], "resources": ["secrets"], "resourceNames": names, "verbs": ["get"]}]))
+        };
+        assert_eq!(said(&rule(&["a"]), &rule(&["a", "b", "c"])), ["Gains: may now get: secrets (only b, c)"]);
     }
 
     #[test]

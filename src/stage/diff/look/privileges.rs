@@ -8,15 +8,28 @@ use super::{Pair, items, pod, word, words};
 use crate::stage::diff::model::{Area, Finding, Risk};
 
 pub(super) fn look(pair: &Pair<'_>, found: &mut Vec<Finding>) {
-    // A new container that is not hardened gains nothing; one that was hardened and no longer is does.
-    let both: BTreeSet<String> = containers(pair.old).intersection(&containers(pair.new)).cloned().collect();
-    let (old, new) = (privileges(pair.old, &both), privileges(pair.new, &both));
+    let (old, new) = (powers(pair.old), powers(pair.new));
     for gained in new.difference(&old) {
-        pair.say(found, Risk::Gains, Area::Privilege, gained.clone());
+        pair.say(found, Risk::Gains, Area::Privilege, gained.has());
     }
     if !pair.is_gone() {
         for lost in old.difference(&new) {
-            pair.say(found, Risk::Moves, Area::Privilege, format!("no longer: {lost}"));
+            pair.say(found, Risk::Moves, Area::Privilege, lost.has_no_longer());
+        }
+    }
+    // A new container that is not hardened gains nothing; one that was hardened and no longer is does.
+    let both: BTreeSet<String> = containers(pair.old).intersection(&containers(pair.new)).cloned().collect();
+    if !pod(pair.old).is_null() && !pod(pair.new).is_null() {
+        let (old, new) = (hardening(pair.old, &both), hardening(pair.new, &both));
+        // Who drops all capabilities drops each.
+        let covered = |it: &Trait, by: &BTreeSet<Trait>| {
+            by.contains(it) || it.what.starts_with(CAPABILITY) && by.contains(&Trait { what: ALL.into(), ..it.clone() })
+        };
+        for lost in old.iter().filter(|it| !covered(it, &new)) {
+            pair.say(found, Risk::Gains, Area::Privilege, lost.has_no_longer());
+        }
+        for gained in new.iter().filter(|it| !covered(it, &old)) {
+            pair.say(found, Risk::Moves, Area::Privilege, gained.has());
         }
     }
     if pair.kind() == "Namespace" {
@@ -29,126 +42,188 @@ pub(super) fn look(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     }
 }
 
+const ALL: &str = "all capabilities";
+const CAPABILITY: &str = "capability ";
+
+/// `container c` `has` `capability KILL`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Trait {
+    who: String,
+    verb: &'static str,
+    what: String,
+}
+
+impl Trait {
+    fn has(&self) -> String {
+        format!("{} {} {}", self.who, self.verb, self.what).trim_start().to_owned()
+    }
+
+    fn has_no_longer(&self) -> String {
+        let text = match self.verb {
+            "is" | "may" | "can" => format!("{} {} no longer {}", self.who, self.verb, self.what),
+            _ => format!("{} no longer {} {}", self.who, self.verb, self.what),
+        };
+        text.trim_start().to_owned()
+    }
+}
+
+/// Traits of one bearer, as they are met.
+struct Bearer<'a> {
+    who: &'a str,
+    all: &'a mut BTreeSet<Trait>,
+}
+
+impl Bearer<'_> {
+    fn note(&mut self, verb: &'static str, what: impl Into<String>) {
+        self.all.insert(Trait { who: self.who.into(), verb, what: what.into() });
+    }
+}
+
 fn containers(resource: &Json) -> BTreeSet<String> {
     let pod = pod(resource);
     let all = items(&pod["initContainers"]).iter().chain(items(&pod["containers"]));
     all.map(|it| word(&it["name"]).to_owned()).collect()
 }
 
-/// Everything a pod has beyond a plain one, each in words, and what its containers of these names lack of hardening.
-fn privileges(resource: &Json, hardened: &BTreeSet<String>) -> BTreeSet<String> {
+/// Every container with what it is called.
+fn named(pod: &Json) -> impl Iterator<Item = (String, &Json)> {
+    let lists =
+        [("initContainers", "init container"), ("containers", "container"), ("ephemeralContainers", "container")];
+    lists.into_iter().flat_map(move |(list, what)| {
+        items(&pod[list]).iter().map(move |it| (format!("{what} {}", word(&it["name"])), it))
+    })
+}
+
+/// Everything a pod has beyond a plain one.
+fn powers(resource: &Json) -> BTreeSet<Trait> {
     let pod = pod(resource);
     let mut all = BTreeSet::new();
     if pod.is_null() {
         return all;
     }
-    for (field, words) in [
-        ("hostNetwork", "uses the node's network (hostNetwork)"),
-        ("hostPID", "sees the node's processes (hostPID)"),
-        ("hostIPC", "shares the node's IPC (hostIPC)"),
+    let mut whole = Bearer { who: "", all: &mut all };
+    for (field, verb, what) in [
+        ("hostNetwork", "uses", "the node's network (hostNetwork)"),
+        ("hostPID", "sees", "the node's processes (hostPID)"),
+        ("hostIPC", "shares", "the node's IPC (hostIPC)"),
     ] {
         if pod[field] == true {
-            all.insert(words.to_owned());
+            whole.note(verb, what);
         }
     }
     for volume in items(&pod["volumes"]) {
         let path = word(&volume["hostPath"]["path"]);
         if !path.is_empty() {
-            all.insert(format!("mounts the node's {path} (hostPath)"));
+            whole.note("mounts", format!("the node's {path} (hostPath)"));
         }
     }
     for sysctl in items(&pod["securityContext"]["sysctls"]) {
-        all.insert(format!("sets sysctl {}", word(&sysctl["name"])));
+        whole.note("sets", format!("sysctl {}", word(&sysctl["name"])));
     }
-    security("the pod", &pod["securityContext"], &mut all);
-    for (list, what) in
-        [("initContainers", "init container"), ("containers", "container"), ("ephemeralContainers", "container")]
-    {
-        for container in items(&pod[list]) {
-            let name = format!("{what} {}", word(&container["name"]));
-            self::container(&name, container, pod, &mut all);
-            if hardened.contains(word(&container["name"])) {
-                weaknesses(&name, container, pod, &mut all);
-            }
-        }
+    security(&mut Bearer { who: "the pod", all: &mut all }, &pod["securityContext"]);
+    for (name, container) in named(pod) {
+        self::container(&mut Bearer { who: &name, all: &mut all }, container, pod);
     }
     let annotations = [&resource["spec"]["template"]["metadata"]["annotations"], &resource["metadata"]["annotations"]];
     for (key, value) in annotations.iter().filter_map(|it| it.as_object()).flatten() {
         if let Some(container) = key.strip_prefix("container.apparmor.security.beta.kubernetes.io/")
             && value == "unconfined"
         {
-            all.insert(format!("container {container} runs without AppArmor (unconfined)"));
+            let who = format!("container {container}");
+            Bearer { who: &who, all: &mut all }.note("runs", "without AppArmor (unconfined)");
         }
     }
     all
 }
 
-fn container(name: &str, container: &Json, pod: &Json, all: &mut BTreeSet<String>) {
+fn container(bearer: &mut Bearer<'_>, container: &Json, pod: &Json) {
     let context = &container["securityContext"];
     if context["privileged"] == true {
-        all.insert(format!("{name} is privileged"));
-    }
-    if context["allowPrivilegeEscalation"] == true {
-        all.insert(format!("{name} may gain privileges (allowPrivilegeEscalation)"));
+        bearer.note("is", "privileged");
     }
     if word(&context["procMount"]) == "Unmasked" {
-        all.insert(format!("{name} sees all of /proc (procMount)"));
+        bearer.note("sees", "all of /proc (procMount)");
     }
     for capability in words(&context["capabilities"]["add"]) {
-        all.insert(format!("{name} has capability {capability}"));
+        bearer.note("has", format!("{CAPABILITY}{capability}"));
     }
-    security(name, context, all);
-    for port in items(&container["ports"]) {
+    security(bearer, context);
+    // Who is in the node's network can take every port of it, named or not.
+    for port in items(&container["ports"]).iter().filter(|_| pod["hostNetwork"] != true) {
         if let Some(number) = port["hostPort"].as_i64() {
-            all.insert(format!("{name} takes port {number} of the node (hostPort)"));
+            bearer.note("takes", format!("port {number} of the node (hostPort)"));
         }
     }
     for mount in items(&container["volumeMounts"]) {
         if word(&mount["mountPropagation"]) == "Bidirectional" {
             let path = word(&mount["mountPath"]);
-            all.insert(format!("{name} makes its mounts below {path} visible on the node (Bidirectional)"));
+            bearer.note("makes", format!("its mounts below {path} visible on the node (Bidirectional)"));
         }
         let host = items(&pod["volumes"]).iter().find(|it| it["name"] == mount["name"]);
         let host = host.map(|it| word(&it["hostPath"]["path"])).unwrap_or_default();
         if !host.is_empty() && mount["readOnly"] != true {
-            all.insert(format!("{name} can write to the node's {host}"));
+            bearer.note("can", format!("write to the node's {host}"));
         }
     }
 }
 
-/// What a container does not forbid itself.
-fn weaknesses(name: &str, container: &Json, pod: &Json, all: &mut BTreeSet<String>) {
-    let context = &container["securityContext"];
-    let drops: BTreeSet<&str> = words(&context["capabilities"]["drop"]).collect();
-    if drops.is_empty() {
-        all.insert(format!("{name} keeps the default capabilities (drops none)"));
-    } else if !drops.contains("ALL") {
-        let drops: Vec<&str> = drops.into_iter().collect();
-        all.insert(format!("{name} keeps the default capabilities but {}", drops.join(", ")));
-    }
-    let flag = |field: &str| context[field].as_bool().or(pod["securityContext"][field].as_bool());
-    if flag("runAsNonRoot") != Some(true) && context["runAsUser"].as_i64().unwrap_or_default() == 0 {
-        all.insert(format!("{name} may run as root (no runAsNonRoot)"));
-    }
-    if context["readOnlyRootFilesystem"] != true {
-        all.insert(format!("{name} can write to its root file system"));
-    }
-}
-
-fn security(name: &str, context: &Json, all: &mut BTreeSet<String>) {
+fn security(bearer: &mut Bearer<'_>, context: &Json) {
     if context["runAsUser"] == 0 {
-        all.insert(format!("{name} runs as root (runAsUser 0)"));
+        bearer.note("runs", "as root (runAsUser 0)");
     }
     if word(&context["seccompProfile"]["type"]) == "Unconfined" {
-        all.insert(format!("{name} runs without seccomp (Unconfined)"));
+        bearer.note("runs", "without seccomp (Unconfined)");
     }
     if word(&context["appArmorProfile"]["type"]) == "Unconfined" {
-        all.insert(format!("{name} runs without AppArmor (Unconfined)"));
+        bearer.note("runs", "without AppArmor (Unconfined)");
     }
     let label = word(&context["seLinuxOptions"]["type"]);
     if !label.is_empty() {
-        all.insert(format!("{name} runs as SELinux type {label}"));
+        bearer.note("runs", format!("as SELinux type {label}"));
     }
+}
+
+/// What a pod forbids itself, and what its containers of these names do.
+fn hardening(resource: &Json, names: &BTreeSet<String>) -> BTreeSet<Trait> {
+    let pod = pod(resource);
+    let mut all = BTreeSet::new();
+    let mut whole = Bearer { who: "the pod", all: &mut all };
+    if pod["hostUsers"] == false {
+        whole.note("runs", "in a user namespace of its own (hostUsers false)");
+    }
+    if pod["automountServiceAccountToken"] == false {
+        whole.note("does", "without a token of its service account (automountServiceAccountToken false)");
+    }
+    for (name, container) in named(pod).filter(|(_, it)| names.contains(word(&it["name"]))) {
+        let context = &container["securityContext"];
+        let either =
+            |field: &str| if context[field].is_null() { &pod["securityContext"][field] } else { &context[field] };
+        let mut bearer = Bearer { who: &name, all: &mut all };
+        let drops: BTreeSet<&str> = words(&context["capabilities"]["drop"]).collect();
+        if drops.contains("ALL") {
+            bearer.note("drops", ALL);
+        }
+        for capability in drops.into_iter().filter(|it| *it != "ALL") {
+            bearer.note("drops", format!("{CAPABILITY}{capability}"));
+        }
+        if *either("runAsNonRoot") == true || either("runAsUser").as_i64().unwrap_or_default() != 0 {
+            bearer.note("is", "kept from running as root");
+        }
+        if context["allowPrivilegeEscalation"] == false {
+            bearer.note("is", "kept from gaining privileges (allowPrivilegeEscalation false)");
+        }
+        if context["readOnlyRootFilesystem"] == true {
+            bearer.note("has", "a read-only root file system");
+        }
+        for (field, what) in
+            [("seccompProfile", "under a seccomp profile"), ("appArmorProfile", "under an AppArmor profile")]
+        {
+            if matches!(word(&either(field)["type"]), "RuntimeDefault" | "Localhost") {
+                bearer.note("runs", what);
+            }
+        }
+    }
+    all
 }
 
 #[cfg(test)]
@@ -178,6 +253,12 @@ mod tests {
         let mut more = strict.clone();
         more["privileged"] = json!(true);
         assert_eq!(said(&old, &workload(more, json!({}))), ["container c is privileged"]);
+        let port = |number: i64| json!({"containers": [{"name": "c", "securityContext": strict, "ports": [{"hostPort": number}]}]});
+        assert_eq!(said(&old, &workload(json!({}), port(80))), ["container c takes port 80 of the node (hostPort)"]);
+        let mut shared = port(80);
+        shared["hostNetwork"] = json!(true);
+        let in_it = workload(strict.clone(), json!({"hostNetwork": true}));
+        assert!(said(&in_it, &workload(json!({}), shared)).is_empty(), "the node's network has every port of it");
         let host = workload(
             strict,
             json!({"hostNetwork": true, "hostPID": true, "volumes": [{"name": "v", "hostPath": {"path": "/etc"}}]}),
@@ -189,6 +270,47 @@ mod tests {
                 "sees the node's processes (hostPID)",
                 "uses the node's network (hostNetwork)",
             ]
+        );
+    }
+
+    #[test]
+    fn names_hardening_that_is_lost_and_that_is_won() {
+        let workload = |pod: Json| json!({"kind": "Deployment", "spec": {"template": {"spec": pod}}});
+        let plain = workload(json!({"containers": [{"name": "c"}]}));
+        let hard = workload(json!({
+            "hostUsers": false,
+            "automountServiceAccountToken": false,
+            "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}, "runAsUser": 7},
+            "containers": [{"name": "c", "securityContext": {"capabilities": {"drop": ["ALL"]}, "allowPrivilegeEscalation": false,
+                "readOnlyRootFilesystem": true}}],
+        }));
+        let some = workload(
+            json!({"containers": [{"name": "c", "securityContext": {"capabilities": {"drop": ["NET_RAW"]}}}]}),
+        );
+        let said = |old: &Json, new: &Json| -> Vec<String> {
+            let mut found = Vec::new();
+            look(&Pair { part: "p", id: "apps/v1 Deployment x", old, new, renamed: false }, &mut found);
+            found.into_iter().map(|it| format!("{:?}: {}", it.risk, it.text)).collect()
+        };
+        assert_eq!(
+            said(&hard, &plain),
+            [
+                "Gains: container c no longer drops all capabilities",
+                "Gains: container c no longer has a read-only root file system",
+                "Gains: container c is no longer kept from gaining privileges (allowPrivilegeEscalation false)",
+                "Gains: container c is no longer kept from running as root",
+                "Gains: container c no longer runs under a seccomp profile",
+                "Gains: the pod no longer does without a token of its service account (automountServiceAccountToken false)",
+                "Gains: the pod no longer runs in a user namespace of its own (hostUsers false)",
+            ]
+        );
+        assert_eq!(said(&plain, &some), ["Moves: container c drops capability NET_RAW"]);
+        assert_eq!(said(&hard, &some)[0], "Gains: container c no longer drops all capabilities");
+        assert!(said(&some, &hard).iter().all(|it| it.starts_with("Moves: ")), "{:?}", said(&some, &hard));
+        let other = workload(json!({"containers": [{"name": "d"}]}));
+        assert_eq!(
+            said(&hard, &other)[0],
+            "Gains: the pod no longer does without a token of its service account (automountServiceAccountToken false)"
         );
     }
 }

@@ -1,5 +1,7 @@
 //! What restarts, and what Kubernetes will refuse to change.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value as Json;
 
 use super::{Pair, word};
@@ -25,10 +27,14 @@ pub(super) fn look(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     if pair.is_gone() {
         return gone(pair, found);
     }
+    let kind = pair.kind();
+    if kind == "Job" && (pair.is_new() || pair.renamed) {
+        let again = if pair.renamed { "runs once more" } else { "runs once" };
+        pair.say(found, Risk::Restart, Area::Workload, format!("{again}, as soon as it is applied"));
+    }
     if pair.is_new() {
         return;
     }
-    let kind = pair.kind();
     if pair.renamed {
         if matches!(kind, "DaemonSet" | "Deployment" | "StatefulSet") {
             let text = "has another name: the old pods go while the new ones come";
@@ -72,6 +78,13 @@ pub(super) fn look(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     if pair.old["immutable"] == true && (pair.old["data"] != pair.new["data"]) {
         pair.say(found, Risk::Traffic, Area::Workload, "it is immutable: Kubernetes refuses the change".into());
     }
+    if matches!(kind, "Deployment" | "StatefulSet") && taken(pair.old).is_empty() {
+        let ports: Vec<String> = taken(pair.new).iter().map(ToString::to_string).collect();
+        if !ports.is_empty() {
+            let text = format!("two of its pods no longer fit on one node: each takes port {} of it", ports.join(", "));
+            pair.say(found, Risk::Restart, Area::Workload, text);
+        }
+    }
     let replicas = |it: &Json| it["replicas"].as_i64().unwrap_or(1);
     if matches!(kind, "Deployment" | "StatefulSet") && replicas(old) != replicas(new) {
         let risk = if replicas(new) == 0 { Risk::Traffic } else { Risk::Moves };
@@ -89,6 +102,15 @@ fn gone(pair: &Pair<'_>, found: &mut Vec<Finding>) {
         _ => return,
     };
     pair.say(found, risk, Area::Removal, text.into());
+}
+
+/// The ports of the node that each pod takes, of which there is but one: those it asks for, and in the node's network all it
+/// names.
+fn taken(resource: &Json) -> BTreeSet<i64> {
+    let pod = super::pod(resource);
+    let field = if pod["hostNetwork"] == true { "containerPort" } else { "hostPort" };
+    let all = super::items(&pod["initContainers"]).iter().chain(super::items(&pod["containers"]));
+    all.flat_map(|it| super::items(&it["ports"])).filter_map(|it| it[field].as_i64()).collect()
 }
 
 /// The images that make a template another, where it is they.
@@ -145,5 +167,17 @@ mod tests {
     fn names_what_kubernetes_refuses() {
         let of = |label: &str| json!({"kind": "Deployment", "spec": {"selector": {"matchLabels": {"app": label}}}});
         assert!(said(&of("a"), &of("b"))[0].starts_with("Traffic: spec.selector cannot be changed in place"));
+    }
+
+    #[test]
+    fn says_that_a_job_runs_and_that_pods_no_longer_fit() {
+        let job = json!({"kind": "Job", "spec": {}});
+        assert_eq!(said(&Json::Null, &job), ["Restart: runs once, as soon as it is applied"]);
+        assert!(said(&job, &job).is_empty());
+        let of = |ports: Json| json!({"kind": "Deployment", "spec": {"template": {"spec": {"hostNetwork": true, "containers": [{"ports": ports}]}}}});
+        let one = json!([{"containerPort": 9234}]);
+        let fits = "Restart: two of its pods no longer fit on one node: each takes port 9234 of it";
+        assert_eq!(said(&of(json!([])), &of(one.clone()))[1..], [fits]);
+        assert_eq!(said(&of(json!([{"containerPort": 1}])), &of(one)).len(), 1);
     }
 }

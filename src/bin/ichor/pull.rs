@@ -1,0 +1,31 @@
+//! `ichor pull`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use ichor::edge::fetch::Silent;
+use ichor::ops::fetching::Fetching;
+use ichor::ops::{self, Error};
+
+use crate::network::ReachArgs;
+
+/// Fetches a bundle that was pushed to a registry, and prints its digest
+#[derive(clap::Args)]
+pub struct Args {
+    /// Where from: oci://HOST/NAME:TAG or oci://HOST/NAME@sha256:...
+    address: String,
+    /// Writes the bundle here [default: the bundle's name and `.tar.gz`]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    reach: ReachArgs,
+}
+
+pub fn run(args: &Args) -> Result<ExitCode, Error> {
+    let settings = args.reach.settings();
+    let fetching = Fetching { settings: &settings, progress: &Silent };
+    let pulled = ops::pull::pull(&args.address, args.output.as_deref(), fetching)?;
+    eprintln!("wrote {}", pulled.path.display());
+    println!("{}  {}", pulled.bundle.digest(), pulled.bundle.nar_hash());
+    Ok(ExitCode::SUCCESS)
+}

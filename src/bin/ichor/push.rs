@@ -1,0 +1,29 @@
+//! `ichor push`.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use ichor::edge::fetch::Silent;
+use ichor::ops::fetching::Fetching;
+use ichor::ops::{self, Error};
+
+use crate::network::ReachArgs;
+
+/// Puts a bundle into a registry, and prints what to pull it by; its secrets stay sealed
+#[derive(clap::Args)]
+pub struct Args {
+    /// Where to: oci://HOST/NAME:TAG
+    address: String,
+    /// The bundle
+    #[arg(default_value = "result")]
+    bundle: PathBuf,
+    #[command(flatten)]
+    reach: ReachArgs,
+}
+
+pub fn run(args: &Args) -> Result<ExitCode, Error> {
+    let settings = args.reach.settings();
+    let digest = ops::push::push(&args.bundle, &args.address, Fetching { settings: &settings, progress: &Silent })?;
+    println!("{}@{digest}", args.address);
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,87 @@
+//! A chart as `helm template` and `helm show` are given one: on this machine, or elsewhere.
+
+use super::Error;
+use super::fetching::Fetching;
+use crate::edge::blobs::Blobs;
+use crate::edge::fetch::Shelves;
+use crate::edge::files::{self, ChartFiles, FilesError};
+use crate::stage::resolve::{Fault, SourceError, choose};
+use crate::stage::spec::{Kind, Source};
+
+/// What the user names.
+#[derive(Clone, Debug, Default)]
+pub struct ChartName {
+    /// A folder, an archive, `oci://HOST/NAME`, the address of an archive, or a chart's name in `repo`.
+    pub name: String,
+    /// The version of a chart that lies elsewhere, or a constraint.
+    pub version: Option<String>,
+    /// The address of a classic repository.
+    pub repo: Option<String>,
+    /// Whether versions before a release are taken where none is named.
+    pub devel: bool,
+}
+
+/// Why there is no chart.
+#[derive(Debug, thiserror::Error)]
+pub enum ChartNameError {
+    #[error(transparent)]
+    Files(#[from] FilesError),
+    #[error(transparent)]
+    Fetch(Box<Error>),
+}
+
+impl ChartNameError {
+    /// Whether disk or permissions failed, and not what the user gave.
+    pub fn is_surroundings(&self) -> bool {
+        match self {
+            ChartNameError::Files(it) => it.is_surroundings(),
+            ChartNameError::Fetch(it) => it.exit_code() == 3,
+        }
+    }
+}
+
+impl ChartName {
+    /// Reads the chart, from the network where it lies there. What is here wins, whatever the other flags say, as in Helm.
+    pub fn read(&self, fetching: Fetching<'_>) -> Result<ChartFiles, ChartNameError> {
+        let fault = |it: SourceError| ChartNameError::Fetch(Box::new(Error::Fetch(it)));
+        let here = files::chart(&self.name);
+        if !matches!(here, Err(FilesError::NotFound(_) | FilesError::NotLocal(_))) {
+            return Ok(here?);
+        }
+        let Some(source) = self.source().map_err(fault)? else { return Ok(here?) };
+        let version = self.version.clone().or_else(|| self.devel.then(|| ">0.0.0-0".to_owned()));
+        let fetch = || {
+            let network = fetching.own_network()?;
+            let clients = fetching.clients(&network)?;
+            // The cache keeps what is fetched; no workspace is asked.
+            let cache = Blobs::of_user();
+            let folder = cache.as_ref().map_or_else(std::env::temp_dir, |it| it.root().to_path_buf());
+            let shelves = Shelves { vendor: Blobs::at(&folder), cache };
+            let fetcher = clients.fetcher(fetching.settings, &shelves);
+            fetcher.chart(&self.name, &source, version).map_err(Error::Fetch)
+        };
+        fetch().map(ChartFiles::Archive).map_err(|it| ChartNameError::Fetch(Box::new(it)))
+    }
+
+    /// Where it lies, unless that is here.
+    fn source(&self) -> Result<Option<Source>, SourceError> {
+        let fault = |message: String| SourceError::new("V001", Fault::Input, message);
+        if let Some(repo) = &self.repo {
+            let address = repo.trim_end_matches('/').to_owned();
+            let is_address = address.starts_with("https://") || address.starts_with("http://");
+            if !is_address || self.name.contains("://") {
+                return Err(fault(format!("`{}` is not looked for in `{repo}`", self.name))
+                    .help("with `--repo ADDRESS`, name the chart alone"));
+            }
+            return Ok(Some(Source::Repository { address, chart: self.name.clone() }));
+        }
+        let kind = if self.name.starts_with("oci://") { Kind::Chart } else { Kind::Manifest };
+        let source = Source::parse(&self.name, kind).map_err(|it| fault(format!("`{}`: {it}", self.name)))?;
+        if let (Source::Oci(name), Some(version)) = (&source, &self.version)
+            && let Some(tag) = name.tag.as_ref().filter(|it| **it != choose::tag(version))
+        {
+            return Err(fault(format!("`{}` names {tag}, and `--version` {version}", self.name)).help("name one"));
+        }
+        Ok(if source.is_local() { None } else { Some(source) })
+    }
+}

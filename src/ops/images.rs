@@ -1,0 +1,18 @@
+//! `ichor images`: what a cluster will pull.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use super::{Error, Workspace};
+
+/// Every image that the lock of the spec at a path names, with the parts it is for.
+pub fn images(spec: &Path) -> Result<BTreeMap<String, BTreeSet<String>>, Error> {
+    let (lock, _) = Workspace::read(spec)?.lock()?;
+    let mut images: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (part, locked) in lock.parts {
+        for image in locked.images {
+            images.entry(image).or_default().insert(part.clone());
+        }
+    }
+    Ok(images)
+}

@@ -1,0 +1,53 @@
+//! `ichor pull`: a bundle from a registry.
+
+use std::path::{Path, PathBuf};
+
+use super::Error;
+use super::fetching::Fetching;
+use super::push::registry_name;
+use crate::edge::disk::{self, Access};
+use crate::stage::bundle::Bundle;
+use crate::stage::resolve::{Fault, SourceError};
+use crate::stage::spec::OciName;
+use crate::stage::vendor::artifact::BUNDLE_CONTENT;
+use crate::stage::vendor::layout::Manifest;
+
+/// What was pulled.
+#[derive(Clone, Debug)]
+pub struct Pulled {
+    pub bundle: Bundle,
+    /// Where it was written.
+    pub path: PathBuf,
+}
+
+/// Writes the bundle at `oci://HOST/NAME:TAG` or `oci://HOST/NAME@DIGEST` to a file, by default `NAME.tar.gz`, where NAME is
+/// the bundle's own. Nothing is written unless it is a bundle, whole.
+pub fn pull(address: &str, output: Option<&Path>, fetching: Fetching<'_>) -> Result<Pulled, Error> {
+    let name = registry_name(address)?;
+    let network = fetching.own_network()?;
+    let clients = fetching.clients(&network)?;
+    let registry = clients.registry(fetching.settings);
+    let manifest = match (&name.digest, &name.tag) {
+        (Some(digest), _) => registry.manifest_of_digest(&name, digest).map_err(Error::Fetch)?,
+        (None, Some(tag)) => registry.manifest_of_tag(&name, tag).map_err(Error::Fetch)?.0,
+        (None, None) => {
+            let fault = SourceError::new("V001", Fault::Input, format!("`{address}` names no tag and no digest"));
+            return Err(Error::Fetch(fault.help("write `oci://HOST/NAME:TAG` or `oci://HOST/NAME@sha256:...`")));
+        }
+    };
+    let manifest = Manifest::decode(&manifest).map_err(|it| not_a_bundle(&name, &it))?;
+    let layer = manifest.layers.iter().find(|it| it.media_type == BUNDLE_CONTENT).ok_or_else(|| {
+        let kinds: Vec<&str> = manifest.layers.iter().map(|it| it.media_type.as_str()).collect();
+        not_a_bundle(&name, &format!("its layers are {}", kinds.join(", ")))
+    })?;
+    let bytes = registry.blob(&name, layer).map_err(Error::Fetch)?;
+    let bundle = Bundle::decode(&bytes).map_err(|it| not_a_bundle(&name, &it.to_string()))?;
+    let path = output.map_or_else(|| PathBuf::from(format!("{}.tar.gz", bundle.index().name)), PathBuf::from);
+    disk::write(&path, &bytes, Access::Public)?;
+    Ok(Pulled { bundle, path })
+}
+
+fn not_a_bundle(name: &OciName, why: &str) -> Error {
+    let fault = SourceError::new("V017", Fault::Input, format!("{name} is no bundle: {why}"));
+    Error::Fetch(fault.help("a bundle is what `ichor push` puts there"))
+}
