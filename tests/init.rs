@@ -249,7 +249,6 @@ fn every_choice(cilium: &str) {
         credentials: Credentials::of_user(&|_| None),
         proxies: Default::default(),
         user_file: None,
-        proxies: Default::default(),
     };
     for (index, set) in sets().into_iter().enumerate() {
         for talos in 11..=14 {

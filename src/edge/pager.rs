@@ -17,7 +17,7 @@ pub fn show(chosen: Option<&str>, text: &str) -> bool {
     if std::env::var_os("LESS").is_none() {
         command.env("LESS", "FRX");
     }
-    // Ctrl-C is the pager\'s as long as it runs.
+    // Ctrl-C is the pager's as long as it runs.
     let _waits = Writing::begin();
     let Ok(mut child) = command.spawn() else { return false };
     if let Some(mut input) = child.stdin.take() {
