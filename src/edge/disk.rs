@@ -62,6 +62,11 @@ pub fn read_text(path: &Path) -> Result<String, Error> {
     fs::read_to_string(path).map_err(|source| Error { action: "read", path: path.into(), source })
 }
 
+/// Removes a file.
+pub fn remove(path: &Path) -> Result<(), Error> {
+    fs::remove_file(path).map_err(|source| Error { action: "remove", path: path.into(), source })
+}
+
 /// Like [`read_text`], with `None` where there is no such file.
 pub fn read_text_if_any(path: &Path) -> Result<Option<String>, Error> {
     match read_text(path) {

@@ -12,8 +12,11 @@ pub fn show(chosen: Option<&str>, text: &str) -> bool {
         return false;
     }
     let mut command = Command::new("sh");
+    command.args(["-c", chosen]).stdin(Stdio::piped());
     // As git has it: quit where one page is enough, pass colours on, leave the text on the screen.
-    command.args(["-c", chosen]).env("LESS", "FRX").stdin(Stdio::piped());
+    if std::env::var_os("LESS").is_none() {
+        command.env("LESS", "FRX");
+    }
     // Ctrl-C is the pager's as long as it runs.
     let _waits = Writing::begin();
     let Ok(mut child) = command.spawn() else { return false };

@@ -52,6 +52,8 @@ pub enum Error {
     Bundle(#[from] bundle::Error),
     #[error("`{}` is no bundle: {fault}", path.display())]
     NotABundle { path: PathBuf, fault: bundle::Error },
+    #[error("there is no bundle `{}`", .0.display())]
+    NoBundle(PathBuf),
     #[error(transparent)]
     Open(#[from] bundle::OpenError),
     #[error(transparent)]
@@ -181,6 +183,7 @@ impl Error {
             Error::NotReproduced { .. } => self.plain("B001"),
             Error::Bundle(_) => self.plain("B002"),
             Error::NotABundle { .. } => self.plain("B003"),
+            Error::NoBundle(_) => self.plain("B005").help("run `ichor build` to make `result`, or name another"),
             Error::Open(_) => self.plain("B004"),
             Error::Age(fault) => Diagnostic::error("A001", fault.to_string()),
             Error::NoIdentity => self
