@@ -77,6 +77,11 @@ pub fn read_text_if_any(path: &Path) -> Result<Option<String>, Error> {
 
 /// Writes a file whole or not at all: to a temporary file beside it, which is then renamed. Missing folders are made.
 pub fn write(path: &Path, bytes: &[u8], access: Access) -> Result<(), Error> {
+    write_whole(path, bytes, access, true)
+}
+
+/// With `sync`, it is on the disk before it bears its name, so that not even a power cut leaves half of it.
+fn write_whole(path: &Path, bytes: &[u8], access: Access, sync: bool) -> Result<(), Error> {
     let failed = |source| Error { action: "write", path: path.into(), source };
     let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let _writing = Writing::begin();
@@ -87,7 +92,9 @@ pub fn write(path: &Path, bytes: &[u8], access: Access) -> Result<(), Error> {
     builder.permissions(fs::Permissions::from_mode(if access == Access::Owner { 0o600 } else { 0o666 }));
     let mut file = builder.tempfile_in(folder).map_err(failed)?;
     file.write_all(bytes).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
+    if sync {
+        file.as_file().sync_all().map_err(failed)?;
+    }
     file.persist(path).map_err(|it| failed(it.error))?;
     Ok(())
 }
@@ -107,11 +114,20 @@ impl Adding {
 
     /// Writes one as [`write`] does.
     pub fn write(&mut self, path: &Path, bytes: &[u8], access: Access) -> Result<(), Error> {
+        self.add(path, bytes, access, true)
+    }
+
+    /// Writes one whose bytes are checked whenever it is read: it may be lost in a power cut.
+    pub fn write_checked(&mut self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
+        self.add(path, bytes, Access::Public, false)
+    }
+
+    fn add(&mut self, path: &Path, bytes: &[u8], access: Access, sync: bool) -> Result<(), Error> {
         let is_new = !path.exists();
         if let Some(folder) = path.parent().filter(|_| is_new) {
             self.folders.note(folder);
         }
-        write(path, bytes, access)?;
+        write_whole(path, bytes, access, sync)?;
         if is_new {
             self.files.push(path.into());
         }
