@@ -178,6 +178,9 @@ pub struct Hold {
     _lock: File,
 }
 
+/// `ENOLCK` of Linux.
+const NO_LOCKS: i32 = 37;
+
 /// Waits until nobody else holds a folder, and takes it.
 pub fn hold(folder: &Path) -> Result<Hold, Error> {
     let failed = |source| Error { action: "lock", path: folder.into(), source };
@@ -186,7 +189,11 @@ pub fn hold(folder: &Path) -> Result<Hold, Error> {
         folders.note(folder);
         fs::create_dir_all(folder).map_err(failed)?;
         let lock = File::open(folder).map_err(failed)?;
-        lock.lock().map_err(failed)?;
+        match lock.lock() {
+            // Some network file systems lock nothing; each file is still written whole or not at all.
+            Err(fault) if fault.kind() == io::ErrorKind::Unsupported || fault.raw_os_error() == Some(NO_LOCKS) => {}
+            other => other.map_err(failed)?,
+        }
         // Whoever held it may have removed it.
         let held = lock.metadata().map_err(failed)?;
         if fs::metadata(folder).is_ok_and(|it| (it.dev(), it.ino()) == (held.dev(), held.ino())) {
