@@ -17,6 +17,22 @@ pub struct Error {
     pub source: io::Error,
 }
 
+impl Error {
+    /// What to do, where the system says plainly what is wrong.
+    pub fn help(&self) -> Option<&'static str> {
+        match self.source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                Some("make room there, and run the command again")
+            }
+            io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied if self.action != "read" => {
+                Some("see that you may write there; ICHOR_CACHE and ICHOR_STORE move the cache and the store")
+            }
+            io::ErrorKind::PermissionDenied => Some("see that you may read it"),
+            _ => None,
+        }
+    }
+}
+
 /// How the names of unfinished files begin.
 pub const TEMPORARY: &str = ".ichor-";
 
@@ -44,6 +60,11 @@ pub fn read_standard_input() -> Result<Vec<u8>, Error> {
 /// A text file; other bytes than UTF-8 are an error.
 pub fn read_text(path: &Path) -> Result<String, Error> {
     fs::read_to_string(path).map_err(|source| Error { action: "read", path: path.into(), source })
+}
+
+/// Removes a file.
+pub fn remove(path: &Path) -> Result<(), Error> {
+    fs::remove_file(path).map_err(|source| Error { action: "remove", path: path.into(), source })
 }
 
 /// Like [`read_text`], with `None` where there is no such file.

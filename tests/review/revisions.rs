@@ -149,6 +149,42 @@ fn an_upgrade_is_planned_then_written_and_taken_back() {
     assert!(output.stderr().contains("the spec's parts are"), "{}", output.stderr());
 }
 
+#[test]
+fn an_upgrade_whose_schema_refuses_the_values_is_shown_and_not_taken() {
+    let workspace = Workspace::new();
+    for version in ["1", "2"] {
+        let file = |name: &str| format!("c{version}/{name}");
+        workspace.write(&file("Chart.yaml"), format!("apiVersion: v2\nname: c\nversion: {version}.0.0\n"));
+        workspace.write(&file("values.yaml"), "size: 1\n");
+        workspace.write(
+            &file("templates/a.yaml"),
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {s: \"{{ .Values.size }}\"}\n",
+        );
+        workspace.write(&file("templates/NOTES.txt"), "\n   Thank you for {{ .Chart.Version }}.\n\n");
+    }
+    workspace.write("c2/values.schema.json", "{\"properties\": {\"size\": {\"type\": \"integer\"}}}");
+    let spec = |size: &str| {
+        format!(
+            "bundle: b\ntalos: \"1.12\"\nrecipients: [{}]\nparts:\n  - {{name: c, chart: ./c1, values: [{{size: {size}}}]}} # mine\n",
+            workspace.recipient()
+        )
+    };
+    workspace.write("ichor.yaml", spec("big"));
+    workspace.done(&["lock"]);
+    let lock = workspace.read("lockfiles/b.lock");
+    let plan = workspace.run(&["upgrade", "c", "c2"]);
+    assert_eq!(plan.code(), 1);
+    assert!(plan.stdout().contains("at '/size': got string, want integer"), "{}", plan.stdout());
+    assert!(plan.stdout().contains("risk: cannot be applied"), "{}", plan.stdout());
+    assert_eq!(workspace.run(&["upgrade", "c", "c2", "--write"]).code(), 2);
+    assert_eq!((workspace.read("ichor.yaml"), workspace.read("lockfiles/b.lock")), (spec("big"), lock));
+    workspace.write("ichor.yaml", spec("7"));
+    workspace.done(&["lock"]);
+    let said = workspace.done(&["upgrade", "c", "c2", "--write"]);
+    assert!(said.contains("notes of the chart\n    Thank you for 2.0.0.\n"), "{said}");
+    assert_eq!(workspace.read("ichor.yaml"), spec("7").replace("./c1", "./c2"));
+}
+
 fn files(folder: &std::path::Path) -> Vec<(String, Vec<u8>)> {
     let mut found = Vec::new();
     let mut open = vec![folder.to_path_buf()];

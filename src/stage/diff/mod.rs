@@ -66,7 +66,12 @@ pub fn diff(old: &Side, new: &Side, now: Timestamp) -> Diff {
     let size = sizes(old, new, &mut findings);
     let identical =
         parts.iter().all(|it| it.status == Status::Same) && facts.is_empty() && recipients == Recipients::default();
-    findings.sort_by(|a, b| (a.risk, a.area, &a.part, &a.resource).cmp(&(b.risk, b.area, &b.part, &b.resource)));
+    // What may refuse a write is told after what cuts off what runs.
+    let late = |it: &Finding| it.risk == Risk::Traffic && it.area == Area::Permission;
+    findings.sort_by(|a, b| {
+        let key = |it: &Finding| (it.risk, late(it), it.area);
+        key(a).cmp(&key(b)).then_with(|| (&a.part, &a.resource).cmp(&(&b.part, &b.resource)))
+    });
     findings.dedup();
     for finding in &mut findings {
         finding.text = present::harmless(&hider.text(&finding.text));
@@ -99,6 +104,9 @@ pub fn diff(old: &Side, new: &Side, now: Timestamp) -> Diff {
 pub fn json(diff: &Diff) -> String {
     serde_json::to_string_pretty(diff).unwrap_or_default() + "\n"
 }
+
+/// The JSON Schema (draft 2020-12) of that form.
+pub const JSON_SCHEMA: &str = include_str!("schema.json");
 
 fn facts(old: &Side, new: &Side) -> Vec<Fact> {
     let mut facts = Vec::new();
