@@ -202,6 +202,14 @@ pub fn hold(folder: &Path) -> Result<Hold, Error> {
     }
 }
 
+/// The file that a path names when links are followed; the path itself where there is none.
+pub fn behind_links(path: &Path) -> PathBuf {
+    match fs::symlink_metadata(path) {
+        Ok(about) if about.is_symlink() => path.canonicalize().unwrap_or_else(|_| path.into()),
+        _ => path.into(),
+    }
+}
+
 /// Removes from a folder what runs that were killed left behind at least `age` ago.
 pub fn sweep(folder: &Path, age: Duration) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
