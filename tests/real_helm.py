@@ -22,6 +22,8 @@ KUBECONFIG = """{"apiVersion": "v1", "kind": "Config", "current-context": "none"
 "contexts": [{"name": "none", "context": {"cluster": "none", "user": "none"}}],
 "users": [{"name": "none", "user": {}}]}"""
 HOOK = re.compile(r"helm\.sh/hook(?!-)")
+EVENTS = {f"{when}-{what}" for when in ("pre", "post") for what in ("install", "delete", "upgrade", "rollback")}
+EVENTS |= {"test", "test-success"}
 SWITCHES = {"--include-crds", "--no-hooks", "--skip-tests", "--is-upgrade", "--skip-schema-validation"}
 
 #: What Helm may take, in bytes, and for one case in seconds.
@@ -119,9 +121,9 @@ class Helm:
             # With another annotation, hooks are manifests, and are sorted as Helm sorts them among themselves.
             self.place({name: HOOK.sub("helm.sh/h00k", text) for name, text in sections.items()})
             all_of_them = [it.replace("helm.sh/h00k", "helm.sh/hook") for it in documents(self.install(line, values))]
-            hooks = [it for it in all_of_them if it not in plain]
+            hooks = [it for it in all_of_them if it not in plain and events(it) <= EVENTS]
             if "--skip-tests" in line.switches:
-                hooks = [it for it in hooks if not re.search(r"helm\.sh/hook\"?: \S*\btest\b", it)]
+                hooks = [it for it in hooks if not events(it) & {"test", "test-success"}]
         out = manifest.strip() + "\n" + "".join(hooks)
         return show_only(out, line.show_only) if line.show_only else out
 
@@ -262,6 +264,12 @@ def merge(base, over):
 def documents(manifest):
     """The documents of a release, each with its `# Source` line. No text holds a separator, as Helm has split there."""
     return ["---\n# Source: " + it for it in re.split(r"(?m)^---\n# Source: ", manifest)[1:]]
+
+
+def events(hook):
+    """What a hook waits for, as far as the annotation's line tells. Helm drops hooks that wait for what it does not know."""
+    found = re.findall(r"helm\.sh/hook[\"']?:(.*)", hook)
+    return {it.strip(" \t\r\"'").lower() for it in found[-1].split(",")} if found else set()
 
 
 def matches(pattern, path):

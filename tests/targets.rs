@@ -275,3 +275,87 @@ fn three_real_configs_take_the_manifests_twice() {
         assert_eq!(new.len(), 2, "{file}: {new:?}");
     }
 }
+
+/// The value at a path of keys and indices.
+fn at(value: &Value, path: &[&str]) -> Value {
+    path.iter().fold(value.clone(), |value, key| match &value {
+        Value::Map(map) => map.get(*key).unwrap_or_else(|| panic!("no {key} in {value:?}")),
+        Value::List(list) => list.items()[key.parse::<usize>().expect("an index")].clone(),
+        _ => panic!("{value:?} has no {key}"),
+    })
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Str(text) => text.to_text().into_owned(),
+        other => panic!("{other:?} is no text"),
+    }
+}
+
+fn documents(text: &str) -> Vec<Value> {
+    node::parse_all(text.as_bytes()).expect("YAML").iter().map(|it| it.root().value().expect("a value")).collect()
+}
+
+/// What Omni makes of the pieces of its template: each inline patch is a config patch of its own.
+#[test]
+fn the_pieces_of_a_cluster_template_hold_the_patches() {
+    let manifests = bundle();
+    for version in [V1_11, V1_14] {
+        let network = Manifest { name: "30-cni".into(), contents: "kind: C\npath: /opt/cni/bin\n".into() };
+        let with_cni = [manifests.clone(), vec![network]].concat();
+        let all = talos::all_nodes(&with_cni, version).expect("a CNI");
+        let goods = Goods { bundle: "b", talos: version, manifests: &with_cni, all_nodes: Some(&all) };
+        let delivery = deliver(&goods, Target::Omni).expect("delivered");
+        let pieces = documents(&delivery.single.expect("one text"));
+        assert_eq!([text(&at(&pieces[0], &["kind"])), text(&at(&pieces[1], &["kind"]))], ["Cluster", "ControlPlane"]);
+        let patches = |piece: &Value| -> Vec<String> {
+            let Value::List(list) = at(piece, &["patches"]) else { panic!("no list") };
+            let mut names = BTreeSet::new();
+            let patch = |it: &Value| {
+                assert!(names.insert(text(&at(it, &["name"]))), "patches have names of their own");
+                yaml::write(&at(it, &["inline"])).expect("written").to_text().into_owned()
+            };
+            list.items().iter().map(patch).collect()
+        };
+        let expected: Vec<(String, String)> =
+            with_cni.iter().map(|it| (it.name.clone(), it.contents.clone())).collect();
+        let found: Vec<(String, String)> = patches(&pieces[1]).iter().flat_map(|it| model::manifests(it)).collect();
+        assert_eq!(found, expected, "{version}");
+        let network: Vec<String> =
+            documents(&all).iter().map(|it| yaml::write(it).expect("written").to_text().into_owned()).collect();
+        assert_eq!(patches(&pieces[0]), network, "{version}");
+        // The newer form names files beside it.
+        let file = |name: &str| &delivery.files.iter().find(|it| it.0 == name).unwrap_or_else(|| panic!("no {name}")).1;
+        let newer = &documents(file("template-manifests.yaml"))[0];
+        for (index, manifest) in with_cni.iter().enumerate() {
+            let entry = at(newer, &["kubernetes", "manifests", &index.to_string()]);
+            assert_eq!(text(&at(&entry, &["name"])), manifest.name);
+            assert_eq!(file(&text(&at(&entry, &["file"]))), &manifest.contents);
+            assert_eq!(text(&at(&entry, &["mode"])), "one-time");
+        }
+    }
+}
+
+#[test]
+fn the_piece_of_a_talconfig_holds_the_manifests() {
+    let mut manifests = bundle();
+    let all = "machine: {}\n";
+    fn goods<'g>(manifests: &'g [Manifest], all: &'g str) -> Goods<'g> {
+        Goods { bundle: "b", talos: V1_11, manifests, all_nodes: Some(all) }
+    }
+    let refused = deliver(&goods(&manifests, all), Target::Talhelper).expect("delivered").no_single.expect("refused");
+    assert!(refused.to_string().starts_with("manifest `10-cilium` holds a `$`"), "{refused}");
+    manifests[2].contents = manifests[2].contents.replace('$', "");
+    let delivery = deliver(&goods(&manifests, all), Target::Talhelper).expect("delivered");
+    let piece = &documents(&delivery.single.expect("one text"))[0];
+    for (index, manifest) in manifests.iter().enumerate() {
+        let entry = at(piece, &["inlineManifests", &index.to_string()]);
+        assert_eq!(text(&at(&entry, &["name"])), manifest.name);
+        assert_eq!(text(&at(&entry, &["contents"])), manifest.contents);
+        assert!(matches!(at(&entry, &["skipEnvsubst"]), Value::Bool(true)));
+    }
+    assert_eq!(text(&at(piece, &["patches", "0"])), all);
+    let piece = &documents(&delivery.files[0].1)[0];
+    assert_eq!(text(&at(piece, &["inlineManifests", "2", "contents"])), "@./manifests/10-cilium.yaml");
+    assert_eq!(text(&at(piece, &["patches", "0"])), "@./all.yaml");
+}

@@ -17,6 +17,22 @@ pub struct Error {
     pub source: io::Error,
 }
 
+impl Error {
+    /// What to do, where the system says plainly what is wrong.
+    pub fn help(&self) -> Option<&'static str> {
+        match self.source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                Some("make room there, and run the command again")
+            }
+            io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied if self.action != "read" => {
+                Some("see that you may write there; ICHOR_CACHE and ICHOR_STORE move the cache and the store")
+            }
+            io::ErrorKind::PermissionDenied => Some("see that you may read it"),
+            _ => None,
+        }
+    }
+}
+
 /// How the names of unfinished files begin.
 pub const TEMPORARY: &str = ".ichor-";
 

@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use super::interrupt::Writing;
+
 /// Shows a text in the reader's pager, `less` where none is chosen; says whether it was shown.
 pub fn show(chosen: Option<&str>, text: &str) -> bool {
     let chosen = chosen.unwrap_or("less").trim();
@@ -15,6 +17,8 @@ pub fn show(chosen: Option<&str>, text: &str) -> bool {
     if std::env::var_os("LESS").is_none() {
         command.env("LESS", "FRX");
     }
+    // Ctrl-C is the pager's as long as it runs.
+    let _waits = Writing::begin();
     let Ok(mut child) = command.spawn() else { return false };
     if let Some(mut input) = child.stdin.take() {
         // A reader that has seen enough closes the pipe.

@@ -52,7 +52,11 @@ pub fn outdated(spec: &Path, fetching: Fetching<'_>) -> Result<Vec<Outdated>, Er
             chosen.ok().flatten().map(str::to_owned)
         };
         let locked = wish.locked.as_ref().and_then(|it| it.version.clone());
-        let allowed = newest(wish.version.as_deref());
+        let allowed = match &wish.source {
+            // A name that holds a tag or a digest allows nothing else.
+            Source::Oci(name) if name.digest.is_some() || name.tag.is_some() => locked.clone(),
+            _ => newest(wish.version.as_deref()),
+        };
         Ok(Outdated { key: wish.key.clone(), locked, allowed, newest: newest(None) })
     });
     let (found, faults): (Vec<_>, Vec<_>) = found.into_iter().partition(Result::is_ok);

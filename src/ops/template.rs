@@ -40,6 +40,8 @@ pub struct Request {
     /// Puts the files of `output_dir` into a folder of the release's name.
     pub release_name: bool,
     pub skip_schema_validation: bool,
+    /// Shows what is no YAML, with [`TemplateError::shown`].
+    pub debug: bool,
 }
 
 /// What goes to the standard output, and what Helm would log.
@@ -68,8 +70,8 @@ pub enum TemplateError {
     Values(#[from] ValuesError),
     #[error(transparent)]
     Chart(#[from] ChartError),
-    #[error("{0}{hint}", hint = hint(.0))]
-    Render(#[from] RenderError),
+    #[error("{cause}{}", if *.debug || !.cause.is_in_templates() { "" } else { HINT })]
+    Render { cause: RenderError, debug: bool },
     #[error(transparent)]
     ShowOnly(#[from] ShowOnlyError),
 }
@@ -83,11 +85,26 @@ impl TemplateError {
             _ => false,
         }
     }
+
+    /// What Helm prints of a render that failed, where it was asked to debug: documents that are no YAML as they are.
+    pub fn shown(&self) -> String {
+        let mut text = String::new();
+        match self {
+            TemplateError::Render { cause, debug: true } if cause.is_in_templates() => {
+                if let RenderError::Manifest { files, .. } = cause {
+                    let files = files.iter().map(|(path, content)| (path, content.to_text()));
+                    for (path, content) in files.filter(|(_, content)| !content.trim().is_empty()) {
+                        text.push_str(&format!("---\n# Source: {path}\n{content}\n"));
+                    }
+                }
+                format!("{}\n", text.trim())
+            }
+            _ => text,
+        }
+    }
 }
 
-fn hint(error: &RenderError) -> &'static str {
-    if error.is_in_templates() { "\n\nUse --debug flag to render out invalid YAML" } else { "" }
-}
+const HINT: &str = "\n\nUse --debug flag to render out invalid YAML";
 
 /// Renders. With an output folder, files are written only once all of the chart has rendered.
 pub fn template(request: &Request, fetching: Fetching<'_>, world: &mut dyn World) -> Result<Templated, TemplateError> {
@@ -110,7 +127,8 @@ pub fn template(request: &Request, fetching: Fetching<'_>, world: &mut dyn World
         include_crds: request.include_crds,
         skip_schema_validation: request.skip_schema_validation,
     };
-    let rendered = helm::render(&chart, &values, &options, world)?;
+    let rendered = helm::render(&chart, &values, &options, world)
+        .map_err(|cause| TemplateError::Render { cause, debug: request.debug })?;
     let stdout = match &request.output_dir {
         None => print(request, &rendered)?,
         Some(folder) => write(request, folder, &options.release.name, &rendered)?,

@@ -11,6 +11,7 @@ mod diff;
 mod form;
 mod git;
 mod handoff;
+mod helm_flags;
 mod images;
 mod init;
 mod lock;

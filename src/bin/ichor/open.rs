@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use ichor::edge::disk::Access;
 use ichor::edge::guard::{self, Exposed};
-use ichor::ops::{self, Error};
+use ichor::ops::{self, Error, deliver};
 use ichor::stage::pack::target::Target;
 
 use crate::form;
@@ -33,21 +33,27 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let understood = args.form.understand(&args.spec)?;
-    if let Some(path) = &args.output
-        && path.as_os_str() != "-"
-        && !args.force
-        // What Flux gets has no secret in it.
-        && understood.form.target != Target::Flux
-    {
+    let target = understood.form.target;
+    let output = args.output.as_deref().filter(|it| *it != Path::new("-"));
+    let folder = deliver::folder(output, target);
+    // What Flux gets has no secret in it.
+    let guarded = !args.force && target != Target::Flux;
+    if let Some(path) = output.filter(|_| guarded && folder.is_none()) {
         match guard::check(path) {
             // A machine config holds secrets before, too; from now on its owner alone reads it.
-            Err(Exposed::Readable(_)) if understood.form.config.as_ref() == Some(path) => {}
+            Err(Exposed::Readable(_)) if understood.form.config.as_deref() == Some(path) => {}
             checked => checked?,
         }
     }
     let bundle = args.bundle.as_deref().or(understood.rest.as_deref()).unwrap_or(Path::new("result"));
     let (opened, index) = ops::open::open(bundle, &args.identity)?;
-    let delivered = ops::deliver::deliver(&index, opened.manifests(), &understood.form)?;
+    let delivered = deliver::deliver(&index, opened.manifests(), &understood.form)?;
+    if let Some(folder) = folder.filter(|_| guarded) {
+        // A folder may be half tracked: it is its files that git must leave alone.
+        for (file, _) in &delivered.delivery.files {
+            guard::check(&folder.join(file))?;
+        }
+    }
     form::write(&args.form, &delivered, args.output.as_deref(), Access::Owner)?;
     Ok(ExitCode::SUCCESS)
 }

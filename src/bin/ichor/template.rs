@@ -10,6 +10,7 @@ use ichor::ops::chart::ChartNameError;
 use ichor::ops::template::{Request, TemplateError, template};
 
 use crate::chart::ElsewhereArgs;
+use crate::helm_flags::HelmFlags;
 use crate::report;
 
 /// Renders a chart as `helm template` does: the same flags, the same bytes
@@ -78,50 +79,20 @@ pub struct Args {
     skip_schema_validation: bool,
     #[command(flatten)]
     elsewhere: ElsewhereArgs,
-    #[command(flatten)]
-    idle: IdleArgs,
     /// As Helm has it; a render never reaches a cluster
     #[arg(long, value_name = "STRATEGY", num_args = 0..=1, require_equals = true, default_missing_value = "unset")]
     dry_run: Option<String>,
+    /// Print what is no YAML before the error says so
+    #[arg(long)]
+    debug: bool,
     /// Refused: it needs the network
     #[arg(long)]
     dependency_update: bool,
     /// Refused: it needs a cluster
     #[arg(long)]
     validate: bool,
-}
-
-/// What `helm template` takes and what changes nothing in a render: scripts that say it go on working
-#[derive(clap::Args)]
-struct IdleArgs {
-    #[arg(long, hide = true)]
-    atomic: bool,
-    #[arg(long, hide = true)]
-    create_namespace: bool,
-    #[arg(long, hide = true)]
-    debug: bool,
-    #[arg(long, hide = true, value_name = "TEXT")]
-    description: Option<String>,
-    #[arg(long, hide = true)]
-    disable_openapi_validation: bool,
-    #[arg(long, hide = true)]
-    force: bool,
-    #[arg(long, hide = true)]
-    hide_notes: bool,
-    #[arg(short, long, hide = true, value_name = "LABELS")]
-    labels: Vec<String>,
-    #[arg(long, hide = true)]
-    render_subchart_notes: bool,
-    #[arg(long, hide = true)]
-    replace: bool,
-    #[arg(long, hide = true)]
-    rollback_on_failure: bool,
-    #[arg(long, hide = true)]
-    skip_crds: bool,
-    #[arg(long, hide = true, num_args = 0..=1, require_equals = true, value_name = "STRATEGY")]
-    wait: Option<Option<String>>,
-    #[arg(long, hide = true)]
-    wait_for_jobs: bool,
+    #[command(flatten)]
+    others: HelmFlags,
 }
 
 /// Renders and prints.
@@ -146,7 +117,10 @@ pub fn run(args: &Args) -> ExitCode {
             }
         }
         Err(TemplateError::ChartName(ChartNameError::Fetch(fault))) => report::fail(&fault),
-        Err(fault) => refuse(&fault.to_string(), if fault.is_surroundings() { 3 } else { 2 }),
+        Err(fault) => {
+            print!("{}", fault.shown());
+            refuse(&fault.to_string(), if fault.is_surroundings() { 3 } else { 2 })
+        }
     }
 }
 
@@ -156,6 +130,9 @@ fn request(args: &Args) -> Result<Request, String> {
     }
     if args.validate {
         return Err("--validate: a render never reaches a cluster".into());
+    }
+    if let Some(why) = &args.others.refused {
+        return Err(why.clone());
     }
     match args.dry_run.as_deref() {
         None | Some("client" | "true" | "unset" | "none" | "false") => {}
@@ -167,7 +144,10 @@ fn request(args: &Args) -> Result<Request, String> {
     let (name, chart) = match args.name_and_chart.as_slice() {
         [name, chart] => (Some(name.clone()), chart.clone()),
         [chart] => (None, chart.clone()),
-        _ => return Err("expected a chart".into()),
+        [_, _, more @ ..] => {
+            return Err(format!("expected at most two arguments, unexpected arguments: {}", more.join(", ")));
+        }
+        [] => return Err("expected a chart".into()),
     };
     Ok(Request {
         name,
@@ -191,6 +171,7 @@ fn request(args: &Args) -> Result<Request, String> {
         generate_name: args.generate_name,
         release_name: args.release_name,
         skip_schema_validation: args.skip_schema_validation,
+        debug: args.debug,
     })
 }
 

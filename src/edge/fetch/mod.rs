@@ -468,7 +468,10 @@ fn part_of(wish: &Wish) -> &str {
 
 /// A fault of the disk as one of a source.
 pub fn disk_fault(fault: &disk::Error) -> SourceError {
-    SourceError::new("E001", Fault::Surroundings, fault.to_string())
+    SourceError {
+        help: fault.help().map(str::to_owned),
+        ..SourceError::new("E001", Fault::Surroundings, fault.to_string())
+    }
 }
 
 fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, SourceError> {

@@ -159,7 +159,7 @@ fn must_to_yaml(args: &[Value]) -> Result<Value, Failure> {
 }
 
 fn to_yaml_pretty(args: &[Value]) -> Result<Value, Failure> {
-    Ok(yaml::write_pretty(any(args, 0)).map_or_else(|_| Value::from(""), without_last_newline))
+    Ok(without_last_newline(yaml::write_pretty(any(args, 0))?))
 }
 
 fn without_last_newline(text: Str) -> Value {

@@ -64,14 +64,19 @@ pub enum RenderError {
     KubeVersion { wanted: String, given: String },
     #[error(transparent)]
     Template(#[from] TemplateError),
-    #[error(transparent)]
-    Manifest(#[from] ManifestError),
+    #[error("{cause}")]
+    Manifest {
+        #[source]
+        cause: ManifestError,
+        /// What the templates printed, by path.
+        files: BTreeMap<String, Str>,
+    },
 }
 
 impl RenderError {
     /// Whether the fault lies in a template or in what it printed, and not in what went in.
     pub fn is_in_templates(&self) -> bool {
-        matches!(self, RenderError::KubeVersion { .. } | RenderError::Template(_) | RenderError::Manifest(_))
+        matches!(self, RenderError::KubeVersion { .. } | RenderError::Template(_) | RenderError::Manifest { .. })
     }
 }
 
@@ -95,7 +100,10 @@ pub fn render(chart: &Chart, given: &Map, options: &Options, world: &mut dyn Wor
     let files = execute(&chart, &coalesced, options, world)?;
     let mut manifests_of = files.clone();
     manifests_of.retain(|path, _| !path.ends_with("NOTES.txt"));
-    let (hooks, manifests) = manifest::sort_manifests(&manifests_of)?;
+    let (hooks, manifests) = match manifest::sort_manifests(&manifests_of) {
+        Ok(sorted) => sorted,
+        Err(cause) => return Err(RenderError::Manifest { cause, files: manifests_of }),
+    };
     Ok(Rendered {
         crds: if options.include_crds { chart.crds() } else { Vec::new() },
         manifests,

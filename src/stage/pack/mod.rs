@@ -9,7 +9,7 @@ pub mod document;
 mod edit;
 pub mod fit;
 pub mod flux;
-mod kubectl;
+pub mod kubectl;
 pub mod machine_config;
 pub mod namespace;
 mod omni;

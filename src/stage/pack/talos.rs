@@ -17,15 +17,20 @@ pub fn control_plane(manifests: &[Manifest], talos: TalosVersion) -> String {
     format!("cluster:\n  inlineManifests:\n{}", manifests.iter().map(entry).collect::<String>())
 }
 
+/// The line that names a manifest.
+pub(super) fn name(manifest: &Manifest) -> String {
+    write(&Value::map([("name", manifest.name.as_str().into())]))
+}
+
 /// One `KubeInlineManifestConfig` document.
 pub(super) fn document(manifest: &Manifest) -> String {
-    let name = write(&Value::map([("name", manifest.name.as_str().into())]));
+    let name = name(manifest);
     format!("apiVersion: v1alpha1\nkind: KubeInlineManifestConfig\n{name}{}", literal("manifest", &manifest.contents))
 }
 
 /// One entry of the list, as lines at no indentation.
 pub(super) fn block(manifest: &Manifest) -> String {
-    write(&Value::map([("name", manifest.name.as_str().into())])) + &literal("contents", &manifest.contents)
+    name(manifest) + &literal("contents", &manifest.contents)
 }
 
 /// Every line that is not empty moved to the right.
@@ -38,7 +43,7 @@ pub(super) fn indent(text: &str, by: usize) -> String {
 
 /// A key and a text as it reads best: line by line, also where it holds tabs, for which Helm's writer would quote all
 /// of it.
-fn literal(key: &str, text: &str) -> String {
+pub(super) fn literal(key: &str, text: &str) -> String {
     let plain = |it: char| it == '\n' || it == '\t' || !(it.is_control() || "\u{2028}\u{2029}\u{feff}".contains(it));
     if text.trim().is_empty() || !text.chars().all(plain) {
         return format!("{key}: {}\n", quoted(text));

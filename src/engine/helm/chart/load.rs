@@ -46,6 +46,7 @@ fn load_nested(files: Vec<File>, depth: usize) -> Result<Chart, ChartError> {
         schema: parts.schema,
         templates: Rc::new(parts.templates),
         files: Rc::new(parts.files),
+        metadata_of: None,
         parent: None,
         dependencies: Vec::new(),
     };

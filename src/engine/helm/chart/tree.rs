@@ -1,11 +1,12 @@
 //! The tree of charts, as nodes that know their parent.
 //!
 //! Helm holds charts by pointer, and an alias shares the charts below it with the chart it copies. Nodes in one list keep
-//! that sharing: two nodes may list the same node below them, whose parent is then whoever took it last.
+//! that sharing: two nodes may list the same node below them, whose parent is then whoever took it last, and a copy of a
+//! node shares its metadata.
 
 use std::rc::Rc;
 
-use super::metadata::Metadata;
+use super::metadata::{Dependency, Metadata};
 use crate::engine::value::{Map, Str};
 
 /// A file of a chart, named relative to the chart's folder.
@@ -40,6 +41,8 @@ pub struct Node {
     pub templates: Rc<Vec<File>>,
     /// All other files, those in `crds/` among them.
     pub files: Rc<Vec<File>>,
+    /// The node this is a copy of, where both have one metadata in Helm.
+    pub(super) metadata_of: Option<NodeId>,
     pub(super) parent: Option<NodeId>,
     pub(super) dependencies: Vec<NodeId>,
 }
@@ -141,9 +144,21 @@ impl Chart {
         self.node_mut(id).dependencies = below;
     }
 
-    /// A copy of one node which lists the same charts below it; they do not know of it.
-    pub(in crate::engine::helm) fn copy_node(&mut self, id: NodeId) -> NodeId {
-        let copy = self.node(id).clone();
+    /// What the metadata says of the charts below, for every node that shares it.
+    pub(in crate::engine::helm) fn set_wanted(&mut self, id: NodeId, wanted: Option<Vec<Dependency>>) {
+        let origin = self.node(id).metadata_of.unwrap_or(id);
+        for (index, node) in self.nodes.iter_mut().enumerate() {
+            if node.metadata_of.unwrap_or(NodeId(index)) == origin {
+                node.metadata.dependencies.clone_from(&wanted);
+            }
+        }
+    }
+
+    /// A copy of one node which lists the same charts below it; they do not know of it. It shares its metadata, or has
+    /// its own.
+    pub(in crate::engine::helm) fn copy_node(&mut self, id: NodeId, shares_metadata: bool) -> NodeId {
+        let mut copy = self.node(id).clone();
+        copy.metadata_of = shares_metadata.then_some(copy.metadata_of.unwrap_or(id));
         self.nodes.push(copy);
         NodeId(self.nodes.len() - 1)
     }
@@ -174,6 +189,7 @@ impl Chart {
         let offset = self.nodes.len();
         let shift = |id: NodeId| NodeId(id.0 + offset);
         self.nodes.extend(other.nodes.into_iter().map(|mut node| {
+            node.metadata_of = node.metadata_of.map(shift);
             node.parent = node.parent.map(shift);
             node.dependencies.iter_mut().for_each(|id| *id = shift(*id));
             node

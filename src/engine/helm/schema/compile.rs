@@ -207,9 +207,10 @@ impl<'a> Schemas<'a> {
     /// when it is the target's turn.
     fn target(&mut self, url: &str) -> Result<Result<&'a Json, String>, String> {
         let (document, fragment) = url.split_once('#').unwrap_or((url, ""));
-        let known = self.resources.by_url(document).or_else(|| {
-            let draft = Draft::of_url(document)?;
-            self.resources.by_url(draft.url())
+        let known = self.resources.by_url(document).or_else(|| match Draft::of_url(document) {
+            Some(draft) => self.resources.by_url(draft.url()),
+            // Helm has its meta schemas under both schemes.
+            None => self.resources.by_url(&document.replacen("http://json-schema.org/", "https://json-schema.org/", 1)),
         });
         let Some(resource) = known else {
             if document.starts_with("urn:") {
@@ -259,8 +260,24 @@ impl<'a> Schemas<'a> {
     }
 }
 
+/// The folders of meta schemas that Helm carries within itself.
+const META_FOLDERS: [&str; 8] = [
+    "draft",
+    "draft-04",
+    "draft-06",
+    "draft-07",
+    "draft/2019-09",
+    "draft/2019-09/meta",
+    "draft/2020-12",
+    "draft/2020-12/meta",
+];
+
 /// What Helm says of a schema it would have to fetch, with no network and no file there.
 pub(super) fn unreachable_document(url: &str) -> String {
+    let own = ["http://json-schema.org/", "https://json-schema.org/"].iter().find_map(|it| url.strip_prefix(it));
+    if let Some(folder) = own.filter(|it| META_FOLDERS.contains(it)) {
+        return format!("read metaschemas/{folder}/: is a directory");
+    }
     let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
     let cause = match scheme {
         "file" => match url.strip_prefix("file://").unwrap_or(url) {

@@ -44,7 +44,7 @@ fn enable(
         dependency.enabled = true;
     }
     chart.set_dependencies(id, kept);
-    chart.node_mut(id).metadata.dependencies = Some(wanted.clone());
+    chart.set_wanted(id, Some(wanted.clone()));
 
     let values = coalesce_node(chart, id, given, warnings)?;
     apply_tags(&mut wanted, &values, warnings);
@@ -57,7 +57,7 @@ fn enable(
         let deeper = format!("{path}{}.", chart.node(*below).metadata.name);
         enable(chart, *below, &values, &deeper, warnings)?;
     }
-    chart.node_mut(id).metadata.dependencies = if wanted.is_empty() { None } else { Some(wanted) };
+    chart.set_wanted(id, if wanted.is_empty() { None } else { Some(wanted) });
     chart.set_dependencies(id, left);
     Ok(())
 }
@@ -68,8 +68,8 @@ fn alias_copy(chart: &mut Chart, present: &[NodeId], dependency: &Dependency) ->
         let metadata = &chart.node(**it).metadata;
         metadata.name == dependency.name && version::is_compatible(&dependency.version, &metadata.version)
     })?;
-    let copy = chart.copy_node(source);
-    let below: Vec<NodeId> = chart.dependencies(source).to_vec().into_iter().map(|it| chart.copy_node(it)).collect();
+    let copy = chart.copy_node(source, false);
+    let below = chart.dependencies(source).to_vec().into_iter().map(|it| chart.copy_node(it, true)).collect();
     chart.set_dependencies(copy, below);
     if !dependency.alias.is_empty() {
         chart.node_mut(copy).metadata.name.clone_from(&dependency.alias);
@@ -145,11 +145,10 @@ fn import(chart: &mut Chart, id: NodeId, warnings: &mut Warnings) -> Result<(), 
         }
         dependency.import_values = done;
     }
-    let node = chart.node_mut(id);
-    node.metadata.dependencies = Some(wanted);
+    chart.set_wanted(id, Some(wanted));
     let values = values.deep_copy();
     coalesce::merge_tables(&values, &imported, warnings);
-    node.values = values;
+    chart.node_mut(id).values = values;
     Ok(())
 }
 

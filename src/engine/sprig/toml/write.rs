@@ -110,7 +110,14 @@ impl Writer {
     }
 
     fn key_value(&mut self, key: &[Str], value: &Value, inline: bool) -> Result<(), WriteError> {
-        let Some(last) = key.last() else { return self.element(value) };
+        let Some(last) = key.last() else {
+            return match plain(value) {
+                Value::Object(it) => {
+                    Err(WriteError::Refused(format!("unsupported type for key '': {}", it.object_type())))
+                }
+                _ => self.element(value),
+            };
+        };
         self.indent(key);
         self.write(&[&quoted_key(last)[..], b" = "].concat());
         self.element(value)?;
@@ -194,15 +201,12 @@ struct Entries {
 impl Entries {
     fn of(value: &Value) -> Self {
         let fields = match value {
-            // What Go does not export is not written.
-            Value::Object(object) => object.fields().map(|mut it| {
-                it.retain(|(name, _)| name.starts_with(|rune: char| rune.is_ascii_uppercase()));
-                it
-            }),
+            Value::Object(object) => object.fields(),
             _ => None,
         };
         match (fields, plain(value)) {
             (Some(fields), _) => {
+                // What Go does not export is not written.
                 let exported =
                     fields.into_iter().filter(|(name, _)| name.starts_with(|it: char| it.is_ascii_uppercase()));
                 let entries = exported.map(|(name, value)| (Str::from(name), value)).collect();
@@ -244,6 +248,7 @@ fn shape(value: &Value, depth: usize) -> Result<Shape, WriteError> {
             }
             if all_tables { Shape::Tables } else { Shape::Other }
         }
+        Value::Object(it) => return Err(WriteError::Refused(format!("unsupported type: {}", it.object_type()))),
         _ => Shape::Other,
     })
 }

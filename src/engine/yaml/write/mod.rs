@@ -11,7 +11,7 @@ use super::json::{self, Form};
 use super::node;
 use super::resolve::{Scalar, Version, resolve_plain};
 use crate::engine::strconv;
-use crate::engine::value::{Kind, Object, Str, Value};
+use crate::engine::value::{Kind, Object, Str, Type, Value};
 use emitter::Emitter;
 
 /// Writes as `sigs.k8s.io/yaml.Marshal` does, by way of JSON, with the final newline. The error is Go's text.
@@ -27,7 +27,7 @@ pub fn write(value: &Value) -> Result<Vec<u8>, String> {
 
 /// Writes as [`write`] does what JSON can say, but every text as it is and every key however long.
 pub fn write_exactly(value: &Value) -> Result<Vec<u8>, String> {
-    Writer::new(Source::Exact).write(value.clone()).map_err(|Unusual| "json: unsupported value".into())
+    Writer::new(Source::Exact).write(value.clone()).map_err(|_| "json: unsupported value".into())
 }
 
 /// Writes what JSON says, once it was read as YAML.
@@ -43,7 +43,10 @@ fn write_read_back(json: &[u8]) -> Result<Vec<u8>, String> {
 /// Writes as Helm's `toYamlPretty` does: the encoder of `go.yaml.in/yaml/v3` with an indentation of 2, straight from the
 /// values.
 pub fn write_pretty(value: &Value) -> Result<Vec<u8>, String> {
-    Writer::new(Source::Pretty).write(value.clone()).map_err(|Unusual| "yaml: value contains itself".into())
+    Writer::new(Source::Pretty).write(value.clone()).map_err(|it| match it {
+        Unusual::Foreign(go_type) => format!("cannot marshal type: {go_type}"),
+        Unusual::Changes => "yaml: value contains itself".into(),
+    })
 }
 
 /// Where values come from, and so how they are written.
@@ -59,8 +62,13 @@ enum Source {
     Pretty,
 }
 
-/// The writer stopped at something that JSON, or reading it, would change or refuse.
-struct Unusual;
+/// Why the writer stopped.
+enum Unusual {
+    /// At something that JSON, or reading it, would change or refuse.
+    Changes,
+    /// At what no YAML is made of.
+    Foreign(Type),
+}
 
 /// Bytes of a key that cannot exceed the limit of 1024 characters however JSON escapes it.
 const SAFE_KEY: usize = 170;
@@ -116,7 +124,7 @@ impl Writer {
 
     fn key(&mut self, key: &[u8]) -> Result<(), Unusual> {
         if self.source == Source::Values && key.len() > SAFE_KEY {
-            return Err(Unusual);
+            return Err(Unusual::Changes);
         }
         self.emitter.indent_line();
         let mut text = self.text(key)?;
@@ -158,7 +166,7 @@ impl Writer {
                 let items = it.iter().map(|&byte| Value::Uint8(byte)).collect();
                 self.sequence(items, in_mapping);
             }
-            Value::Bytes(_) => return Err(Unusual),
+            Value::Bytes(_) => return Err(Unusual::Changes),
             Value::List(list) if list.is_nil() && self.source != Source::Pretty => self.emitter.word("null"),
             Value::Map(map) if map.is_nil() && self.source != Source::Pretty => self.emitter.word("null"),
             Value::List(list) => {
@@ -173,7 +181,7 @@ impl Writer {
             }
             Value::Object(object) if self.source == Source::Pretty => self.object(&*object, in_mapping)?,
             Value::Object(object) => match object.plain() {
-                Value::Object(_) => return Err(Unusual),
+                Value::Object(_) => return Err(Unusual::Changes),
                 plain => self.node(plain, in_mapping)?,
             },
         }
@@ -187,7 +195,7 @@ impl Writer {
         match object.plain() {
             // The one struct go-yaml knows, which it writes without quotes.
             Value::Str(text) if object_type.to_string() == "time.Time" => self.emitter.word(&text.to_text()),
-            Value::Object(_) => return Err(Unusual),
+            Value::Object(_) => return Err(Unusual::Foreign(object_type)),
             Value::Map(_) if let Some(fields) = object.fields() => {
                 let exported =
                     fields.into_iter().filter(|(name, _)| name.starts_with(|it: char| it.is_ascii_uppercase()));
@@ -208,8 +216,8 @@ impl Writer {
     fn enter(&mut self, address: usize) -> Result<(), Unusual> {
         let deep = self.stack.len() > SAFE_DEPTH;
         match self.source {
-            Source::Values if deep => Err(Unusual),
-            Source::Pretty if deep && !self.seen.insert(address) => Err(Unusual),
+            Source::Values if deep => Err(Unusual::Changes),
+            Source::Pretty if deep && !self.seen.insert(address) => Err(Unusual::Changes),
             _ => Ok(()),
         }
     }
@@ -234,7 +242,7 @@ impl Writer {
 
     fn text<'t>(&self, text: &'t [u8]) -> Result<scalar::Text<'t>, Unusual> {
         if self.source == Source::Values && scalar::changes_by_json(text) {
-            return Err(Unusual);
+            return Err(Unusual::Changes);
         }
         Ok(scalar::Text::new(text, self.emitter.version))
     }
@@ -242,7 +250,7 @@ impl Writer {
     fn float(&self, float: f64) -> Result<String, Unusual> {
         if matches!(self.source, Source::Values | Source::Exact) {
             if !float.is_finite() {
-                return Err(Unusual);
+                return Err(Unusual::Changes);
             }
             let text = json::float_text(float);
             return Ok(match resolve_plain(text.as_bytes(), Version::V2) {
