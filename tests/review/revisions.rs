@@ -13,7 +13,7 @@ fn committed() -> Workspace {
     let workspace = Workspace::quickstart();
     workspace.write(".gitignore", "key.txt\nstore\nresult\n*.html\n*.tar.gz\n");
     workspace.done(&["lock", "-i", "key.txt"]);
-    git(workspace.path(), &["init", "-q"]);
+    git(workspace.path(), &["init", "-q", "-b", "main"]);
     commit(workspace.path(), "first");
     workspace
 }
@@ -44,6 +44,36 @@ fn head_is_compared_with_the_work_tree() {
     }
     let said = workspace.done(&["diff", "HEAD..HEAD~1"]);
     assert!(said.contains("removes: ClusterRole planted"), "{said}");
+}
+
+#[test]
+fn what_is_not_locked_yet_is_told() {
+    let workspace = committed();
+    let network = workspace.read("network.yaml");
+    workspace
+        .write("network.yaml", format!("{network}---\napiVersion: v1\nkind: Namespace\nmetadata: {{name: more}}\n"));
+    let said = workspace.done(&["diff", "--exit-code"]);
+    assert!(said.contains("risk: nothing differs"), "the locks are the same: {said}");
+    assert!(
+        said.contains("note: part policy: the lock is behind the spec: the digest is") && said.contains("`ichor lock`"),
+        "{said}"
+    );
+    workspace.write("network.yaml", network);
+    let said = workspace.done(&["diff", "--exit-code"]);
+    assert!(!said.contains("note:"), "{said}");
+}
+
+#[test]
+fn a_revision_without_a_spec_has_nothing() {
+    let workspace = committed();
+    git(workspace.path(), &["checkout", "-q", "--orphan", "before"]);
+    git(workspace.path(), &["rm", "-rqf", "--cached", "."]);
+    git(workspace.path(), &["commit", "-q", "--allow-empty", "-m", "nothing"]);
+    for (sides, risk) in [("before..main", "adds "), ("main..before", "removes: ")] {
+        let said = workspace.done(&["diff", sides]);
+        assert!(said.starts_with("quickstart: ") && said.contains(risk), "{said}");
+        assert!(said.contains("there is no ichor.yaml in it") && !said.contains("bundle "), "{said}");
+    }
 }
 
 #[test]

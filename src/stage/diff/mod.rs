@@ -29,7 +29,7 @@ pub use model::{
     Limit, PartDiff, PartSize, Recipients, ResourceDiff, Risk, SCHEMA, Size, Status, ValuesDiff,
 };
 pub use reads::Reads;
-pub use side::{Content, Part, Side, Values, json as values_json};
+pub use side::{BEHIND, Content, Part, Side, Values, json as values_json};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -84,7 +84,7 @@ pub fn diff(old: &Side, new: &Side, now: Timestamp) -> Diff {
     remarks.extend(left_behind(new, &parts));
     let mut diff = Diff {
         schema: SCHEMA,
-        bundle: new.bundle.clone(),
+        bundle: if new.bundle.is_empty() { old.bundle.clone() } else { new.bundle.clone() },
         old: old.name.clone(),
         new: new.name.clone(),
         identical,
@@ -116,7 +116,8 @@ fn facts(old: &Side, new: &Side) -> Vec<Fact> {
             facts.push(Fact { what, old, new });
         }
     };
-    compare("bundle", Some(old.bundle.clone()), Some(new.bundle.clone()));
+    let name = |it: &Side| Some(it.bundle.clone()).filter(|it| !it.is_empty());
+    compare("bundle", name(old), name(new));
     compare("clock", old.clock.map(|it| it.to_string()), new.clock.map(|it| it.to_string()));
     compare("Kubernetes", old.kubernetes.clone(), new.kubernetes.clone());
     compare("Talos", old.talos.clone(), new.talos.clone());
@@ -189,6 +190,13 @@ fn left_behind(new: &Side, parts: &[PartDiff]) -> Option<String> {
 
 /// What was known by digests alone.
 fn missing(parts: &[PartDiff]) -> Vec<String> {
+    let behind = |it: &PartDiff| it.contents_missing.as_ref().filter(|it| it.starts_with(BEHIND)).cloned();
+    let unseen = parts.iter().filter(|it| it.status == Status::Same);
+    let unseen: Vec<String> = unseen
+        .filter_map(|it| {
+            Some(format!("part {}: {}; `ichor lock` takes it in, and it shows here", it.name, behind(it)?))
+        })
+        .collect();
     let blind = parts.iter().filter(|it| it.contents_missing.is_some() && it.status != Status::Same);
     let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for part in blind {
@@ -198,7 +206,7 @@ fn missing(parts: &[PartDiff]) -> Vec<String> {
         let names = if parts.len() > 3 { count(parts.len(), "part") } else { format!("part {}", parts.join(", ")) };
         format!("{names}: compared by the locks alone, without fields, permissions and privileges: {why}")
     });
-    told.collect()
+    unseen.into_iter().chain(told).collect()
 }
 
 #[cfg(test)]
