@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use ichor::edge::fetch::{Credentials, Event, Progress, Settings};
+use ichor::edge::fetch::{Credentials, Event, Progress, Proxies, Settings};
 use ichor::ops;
 use ichor::ops::fetching::Fetching;
 use ichor::ops::init::{self, FEATURES, Feature, Wishes};
@@ -247,6 +247,7 @@ fn every_choice(cilium: &str) {
         jobs: 1,
         patience: std::time::Duration::from_secs(1),
         credentials: Credentials::of_user(&|_| None),
+        proxies: Proxies::default(),
         user_file: None,
     };
     for (index, set) in sets().into_iter().enumerate() {
