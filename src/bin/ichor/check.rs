@@ -39,7 +39,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
             for (target, bytes) in &checked.sizes {
                 disk::print(size::report(*target, *bytes).as_bytes())?;
             }
-            eprintln!("{errors} errors, {warnings} warnings");
+            say!("{errors} errors, {warnings} warnings");
         }
         Format::Json => disk::print(json(&checked, errors, warnings).as_bytes())?,
     }

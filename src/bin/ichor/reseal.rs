@@ -19,11 +19,11 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let resealed = ops::reseal::reseal(&args.spec, &args.identity)?;
     for recipient in &resealed.added {
-        eprintln!("added {recipient}");
+        say!("added {recipient}");
     }
     for recipient in &resealed.removed {
-        eprintln!("removed {recipient}: whoever holds that key could open the secrets until now");
+        say!("removed {recipient}: whoever holds that key could open the secrets until now");
     }
-    eprintln!("sealed {} secrets anew in {}", resealed.envelopes, resealed.path.display());
+    say!("sealed {} secrets anew in {}", resealed.envelopes, resealed.path.display());
     Ok(ExitCode::SUCCESS)
 }
