@@ -82,7 +82,7 @@ fn an_impure_function_without_an_answer_is_an_error() {
 }
 
 #[test]
-fn a_render_fetches_the_chart_alone() {
+fn a_render_fetches_nothing_but_its_chart() {
     for (args, want) in [
         (&["template", "r", "CHART", "--dependency-update"][..], "--dependency-update"),
         (&["template", "r", "CHART", "-f", "http://127.0.0.1:1/v.yaml"], "values are not fetched"),

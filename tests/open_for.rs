@@ -200,6 +200,18 @@ fn git_must_leave_the_files_alone_not_the_folder() {
 }
 
 #[test]
+fn a_config_that_is_a_link_stays_one() {
+    let workspace = Workspace::new();
+    fs::create_dir(workspace.path("secrets")).expect("made");
+    fs::write(workspace.path("secrets/cp.yaml"), "machine: {type: controlplane}\n").expect("written");
+    std::os::unix::fs::symlink("secrets/cp.yaml", workspace.path("cp.yaml")).expect("linked");
+    workspace.done(&["open", "--for", "machine-config", "cp.yaml", "-o", "cp.yaml"]);
+    assert!(fs::symlink_metadata(workspace.path("cp.yaml")).expect("there").is_symlink());
+    assert!(workspace.read("secrets/cp.yaml").contains("name: 00-beacon"));
+    assert_eq!(workspace.list("secrets"), ["cp.yaml"], "nothing unfinished is left");
+}
+
+#[test]
 fn what_an_earlier_run_left_does_not_linger() {
     let workspace = Workspace::new();
     workspace.done(&["open", "--for", "talos", "--split", "6KiB", "-o", "out/"]);

@@ -44,9 +44,8 @@ pub struct Delivered {
 pub fn deliver(index: &Index, manifests: &[Manifest], form: &Form) -> Result<Delivered, Error> {
     let target = form.target;
     let manifests: Vec<Manifest> = manifests.iter().map(|it| shape(index, it, form)).collect();
-    let all_nodes = talos::all_nodes(&manifests, index.talos);
-    let goods =
-        |manifests| Goods { bundle: &index.name, talos: index.talos, manifests, all_nodes: all_nodes.as_deref() };
+    let network = talos::network_patches(&manifests, index.talos);
+    let goods = |manifests| Goods { bundle: &index.name, talos: index.talos, manifests, network: network.as_ref() };
     let groups = match form.split {
         Some(_) if !matches!(target, Target::Talos | Target::Kubectl | Target::Files) => {
             return Err(Error::CannotSplit(target));
@@ -176,9 +175,9 @@ fn join(mut deliveries: Vec<Delivery>, target: Target) -> Delivery {
         for (path, text) in delivery.files {
             let known = joined.files.iter().any(|(it, _)| *it == path);
             match path.strip_suffix(".yaml") {
-                // The patch for all nodes is the same each time.
-                Some("all") if known => {}
-                Some(stem) if target != Target::Files && stem != "all" => {
+                // The patches for the network are the same each time.
+                Some("all" | "network") if known => {}
+                Some(stem) if target != Target::Files && !["all", "network"].contains(&stem) => {
                     joined.files.push((format!("{stem}-{:0width$}.yaml", index + 1), text));
                 }
                 _ => joined.files.push((path, text)),

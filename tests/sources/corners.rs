@@ -160,8 +160,9 @@ fn versions_as_charts_really_bear_them() {
         workspace.done(&["lock"]);
         locked(&workspace, "version")
     };
-    // What Helm 4.2 resolves: pre-releases only where they are asked for, `v` and build metadata as they stand.
+    // What Helm 4.2 resolves: pre-releases only where they are asked for, build metadata as it stands.
     assert_eq!(lock("'*'"), "3.0.0+build.5");
+    // Helm sees no tag with a `v` and finds nothing here.
     assert_eq!(lock("^2"), "v2.1.0");
     assert_eq!(lock("v2.1.0"), "v2.1.0");
     assert_eq!(lock("'>1.1.0-0 <2.0.0'"), "2.0.0-rc.1");

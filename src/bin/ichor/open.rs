@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use ichor::edge::disk::Access;
+use ichor::edge::disk::{self, Access};
 use ichor::edge::guard::{self, Exposed};
 use ichor::ops::{self, Error, deliver};
 use ichor::stage::pack::target::Target;
@@ -34,14 +34,17 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let understood = args.form.understand(&args.spec)?;
     let target = understood.form.target;
-    let output = args.output.as_deref().filter(|it| *it != Path::new("-"));
+    let config = understood.form.config.as_deref();
+    // A config that is a link stays one: what it names is written.
+    let linked = args.output.as_deref().filter(|it| config == Some(*it)).map(disk::behind_links);
+    let output = linked.as_deref().or(args.output.as_deref()).filter(|it| *it != Path::new("-"));
     let folder = deliver::folder(output, target);
     // What Flux gets has no secret in it.
     let guarded = !args.force && target != Target::Flux;
     if let Some(path) = output.filter(|_| guarded && folder.is_none()) {
         match guard::check(path) {
             // A machine config holds secrets before, too; from now on its owner alone reads it.
-            Err(Exposed::Readable(_)) if understood.form.config.as_deref() == Some(path) => {}
+            Err(Exposed::Readable(_)) if linked.is_some() => {}
             checked => checked?,
         }
     }
@@ -54,6 +57,6 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
             guard::check(&folder.join(file))?;
         }
     }
-    form::write(&args.form, &delivered, args.output.as_deref(), Access::Owner)?;
+    form::write(&args.form, &delivered, output, Access::Owner)?;
     Ok(ExitCode::SUCCESS)
 }

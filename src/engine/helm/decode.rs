@@ -150,8 +150,7 @@ impl Decoder {
 
     /// `[]string`; null makes it nil again.
     pub(super) fn strings(&mut self, value: &Value, out: &mut Vec<String>) {
-        self.list(value, "[]string", out, |it, item| {
-            let mut text = String::new();
+        self.list(value, "[]string", out, |it, item, mut text| {
             it.string(item, &mut text);
             text
         });
@@ -173,16 +172,20 @@ impl Decoder {
         }
     }
 
-    pub(super) fn list<T>(
+    /// A list, whose items are read into those that stand in their places already.
+    pub(super) fn list<T: Default>(
         &mut self,
         value: &Value,
         go_type: &'static str,
         out: &mut Vec<T>,
-        mut read: impl FnMut(&mut Self, &Value) -> T,
+        mut read: impl FnMut(&mut Self, &Value, T) -> T,
     ) {
         match value {
             Value::Nil => out.clear(),
-            Value::List(list) => *out = list.items().iter().map(|item| read(self, item)).collect(),
+            Value::List(list) => {
+                let mut held = std::mem::take(out).into_iter();
+                out.extend(list.items().iter().map(|item| read(self, item, held.next().unwrap_or_default())));
+            }
             other => self.mismatch(other, go_type),
         }
     }

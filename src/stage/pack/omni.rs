@@ -8,11 +8,14 @@ use super::{Manifest, talos};
 pub(super) fn single(goods: &Goods<'_>) -> String {
     let name = |what: &str| format!("ichor-{}{what}", goods.bundle);
     let mut text = String::from(MERGE);
-    if let Some(all) = goods.all_nodes {
-        text.push_str(&format!("kind: Cluster\npatches:\n{}---\n", inline(&name("-network"), all)));
+    if let Some(network) = goods.network {
+        text.push_str(&format!("kind: Cluster\npatches:\n{}---\n", inline(&name("-all"), &network.all)));
     }
-    let patch = talos::control_plane(goods.manifests, goods.talos);
-    text.push_str(&format!("kind: ControlPlane\npatches:\n{}", inline(&name(""), &patch)));
+    text.push_str("kind: ControlPlane\npatches:\n");
+    if let Some(patch) = goods.network.and_then(|it| it.control_planes.as_ref()) {
+        text.push_str(&inline(&name("-network"), patch));
+    }
+    text.push_str(&inline(&name(""), &talos::control_plane(goods.manifests, goods.talos)));
     text
 }
 
@@ -31,11 +34,15 @@ pub(super) fn files(goods: &Goods<'_>) -> Vec<(String, String)> {
     let file = |name: &str, file: &str| format!("  - name: ichor-{}{name}\n    file: {file}\n", goods.bundle);
     let mut patches = String::from(MERGE);
     let mut files = Vec::new();
-    if let Some(all) = goods.all_nodes {
-        patches.push_str(&format!("kind: Cluster\npatches:\n{}---\n", file("-network", "all.yaml")));
-        files.push(("all.yaml".to_owned(), all.to_owned()));
+    if let Some(network) = goods.network {
+        patches.push_str(&format!("kind: Cluster\npatches:\n{}---\n", file("-all", "all.yaml")));
+        files.extend(network.files());
     }
-    patches.push_str(&format!("kind: ControlPlane\npatches:\n{}", file("", "controlplane.yaml")));
+    patches.push_str("kind: ControlPlane\npatches:\n");
+    if goods.network.is_some_and(|it| it.control_planes.is_some()) {
+        patches.push_str(&file("-network", "network.yaml"));
+    }
+    patches.push_str(&file("", "controlplane.yaml"));
     files.push(("controlplane.yaml".into(), talos::control_plane(goods.manifests, goods.talos)));
     files.push(("template-patches.yaml".into(), patches));
     let path = |it: &Manifest| format!("manifests/{}.yaml", it.name);
@@ -52,4 +59,4 @@ const MERGE: &str = "# Merge these into the documents of your cluster template. 
 
 const SYNC: &str =
     "# Instead of the control-plane patch, for an Omni that syncs manifests: it applies these once the API server is
-# healthy. `one-time` leaves them alone afterwards, `full` keeps them as they are here. Keep the network patch.\n";
+# healthy. `one-time` leaves them alone afterwards, `full` keeps them as they are here. Keep the other patches.\n";

@@ -45,7 +45,12 @@ pub fn measure(target: Target, delivery: &Delivery, manifests: &[Manifest]) -> u
         }
         // Files beside the piece of talconfig.yaml all go into one config.
         Target::Talhelper => Some(delivery.files.iter().map(|it| it.1.len()).sum()),
-        _ => delivery.files.iter().filter(|it| it.0 != "all.yaml").map(|it| it.1.len()).max(),
+        _ => delivery
+            .files
+            .iter()
+            .filter(|it| !["all.yaml", "network.yaml"].contains(&it.0.as_str()))
+            .map(|it| it.1.len())
+            .max(),
     };
     largest.unwrap_or_default() as u64
 }

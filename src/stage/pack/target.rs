@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::talos::NetworkPatches;
 use super::{Manifest, kubectl, machine_config, omni, talhelper, talos};
 use crate::stage::spec::TalosVersion;
 
@@ -42,8 +43,8 @@ pub struct Goods<'a> {
     pub bundle: &'a str,
     pub talos: TalosVersion,
     pub manifests: &'a [Manifest],
-    /// The patch for every node, where there is one.
-    pub all_nodes: Option<&'a str>,
+    /// What nodes are told of their network, where the manifests bring it.
+    pub network: Option<&'a NetworkPatches>,
 }
 
 /// Texts for a target.
@@ -72,6 +73,15 @@ pub enum DeliverError {
     Dollar { manifest: String },
     #[error(transparent)]
     MachineConfig(#[from] machine_config::Error),
+}
+
+impl NetworkPatches {
+    /// The patches as files.
+    pub(super) fn files(&self) -> Vec<(String, String)> {
+        let mut files = vec![("all.yaml".to_owned(), self.all.clone())];
+        files.extend(self.control_planes.iter().map(|it| ("network.yaml".to_owned(), it.clone())));
+        files
+    }
 }
 
 impl Target {
@@ -119,10 +129,10 @@ pub fn deliver(goods: &Goods<'_>, target: Target) -> Result<Delivery, DeliverErr
         Target::Talos => {
             let patch = talos::control_plane(goods.manifests, goods.talos);
             let mut delivery = no_notes(Some(patch.clone()), vec![("controlplane.yaml".into(), patch)]);
-            if let Some(all) = goods.all_nodes {
-                delivery.files.insert(0, ("all.yaml".into(), all.into()));
+            if let Some(network) = goods.network {
+                delivery.files.splice(0..0, network.files());
                 delivery.single_note =
-                    Some("every node needs a second patch, without Talos' own CNI: `-o DIR/` writes both");
+                    Some("nodes need more than this: no CNI of Talos' own, and KubePrism; `-o DIR/` writes all of it");
             }
             delivery
         }

@@ -281,8 +281,11 @@ fn insert_lists<const N: usize>(map: &Map, lists: [(&'static str, Vec<Value>); N
 }
 
 impl Maintainer {
-    fn read(decoder: &mut Decoder, value: &Value) -> Self {
-        let mut out = Maintainer { null: matches!(value, Value::Nil), ..Maintainer::default() };
+    fn read(decoder: &mut Decoder, value: &Value, held: Self) -> Self {
+        if matches!(value, Value::Nil) {
+            return Maintainer { null: true, ..Maintainer::default() };
+        }
+        let mut out = Maintainer { null: false, ..held };
         decoder.structure(value, "v2.Maintainer", |it, map| {
             it.fields(map, MAINTAINER_FIELDS, |it, field, value| match field {
                 "name" => it.string(value, &mut out.name),
@@ -300,8 +303,11 @@ impl Maintainer {
 }
 
 impl Dependency {
-    pub(super) fn read(decoder: &mut Decoder, value: &Value) -> Self {
-        let mut out = Dependency { null: matches!(value, Value::Nil), ..Dependency::default() };
+    pub(super) fn read(decoder: &mut Decoder, value: &Value, held: Self) -> Self {
+        if matches!(value, Value::Nil) {
+            return Dependency { null: true, ..Dependency::default() };
+        }
+        let mut out = Dependency { null: false, ..held };
         decoder.structure(value, "v2.Dependency", |it, map| {
             it.fields(map, DEPENDENCY_FIELDS, |it, field, value| match field {
                 "name" => it.string(value, &mut out.name),
@@ -313,7 +319,7 @@ impl Dependency {
                 "alias" => it.string(value, &mut out.alias),
                 _ => {
                     let mut items = Vec::new();
-                    it.list(value, "[]interface {}", &mut items, |_, item| ImportValue::of(item));
+                    it.list(value, "[]interface {}", &mut items, |_, item, _| ImportValue::of(item));
                     out.import_values = items.into_iter().flatten().collect();
                 }
             });
