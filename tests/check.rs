@@ -162,32 +162,62 @@ fn typos_in_values_are_found_with_their_place() {
 #[test]
 fn rules_of_cilium() {
     let workspace = Workspace::new("1.19.6");
+    let nothing: &[&str] = &[];
+    // Each rule with values that break it, and values that do not.
     for (values, expected) in [
         ("securityContext: {capabilities: {ciliumAgent: [SYS_MODULE]}}", &["C001!"][..]),
         ("securityContext: {capabilities: {cleanCiliumState: [SYS_MODULE]}}", &["C001!"]),
+        ("securityContext: {capabilities: {ciliumAgent: [SYS_ADMIN], cleanCiliumState: [NET_ADMIN]}}", nothing),
         ("cgroup: {autoMount: {enabled: true}}", &["C002!"]),
         ("cgroup: {hostRoot: /run/cilium/cgroupv2}", &["C002!"]),
-        ("kubeProxyReplacement: strict", &["C003!"]),
+        ("cgroup: {autoMount: {enabled: false}, hostRoot: /sys/fs/cgroup}", nothing),
+        ("{kubeProxyReplacement: strict, k8sServiceHost: localhost, k8sServicePort: 7445}", &["C003!"]),
+        ("{kubeProxyReplacement: 'true', k8sServiceHost: localhost, k8sServicePort: 7445}", nothing),
+        ("{kubeProxyReplacement: false}", nothing),
         ("kubeProxyReplacement: true", &["C004!"]),
         ("k8sServiceHost: auto", &["C004!"]),
         ("{k8sServiceHost: 10.0.0.1, k8sServicePort: 7445}", &["C004!"]),
-        ("{k8sServiceHost: 10.0.0.1, k8sServicePort: '6443', kubeProxyReplacement: 'true'}", &[]),
+        ("{k8sServiceHost: 127.0.0.1, k8sServicePort: '7445', kubeProxyReplacement: true}", nothing),
+        ("{k8sServiceHost: 10.0.0.1, k8sServicePort: '6443', kubeProxyReplacement: 'true'}", nothing),
         ("bpf: {masquerade: true}", &["C005"]),
+        ("bpf: {masquerade: true, hostLegacyRouting: true}", nothing),
         ("ipam: {mode: kubernetes, operator: {clusterPoolIPv4PodCIDRList: [10.0.0.0/8]}}", &["C006"]),
+        ("ipam: {mode: cluster-pool, operator: {clusterPoolIPv4PodCIDRList: [10.0.0.0/8]}}", nothing),
+        ("ipam: {mode: kubernetes}", nothing),
         ("gatewayAPI: {enabled: true}", &["C007", "C008"]),
         ("gatewayAPI: {enabled: true, gatewayClass: {create: 'true'}}", &["C008"]),
+        ("gatewayAPI: {enabled: false}", nothing),
     ] {
         assert_eq!(workspace.values(values), expected, "{values}");
     }
-    let crd = |version: &str| {
+}
+
+#[test]
+fn the_gateway_api_wants_its_crds() {
+    let crds = |version: &str, served: &str| {
         format!(
-            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: a\n  annotations:\n    gateway.networking.k8s.io/bundle-version: {version}\n"
+            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: tlsroutes.gateway.networking.k8s.io\n  annotations:\n    gateway.networking.k8s.io/bundle-version: {version}\nspec:\n  group: gateway.networking.k8s.io\n  names: {{kind: TLSRoute}}\n  versions: [{served}]\n"
         )
     };
-    workspace.edit("ichor.yaml", "recipients", "apiVersions: [gateway.networking.k8s.io/v1/GatewayClass]\nrecipients");
-    workspace.write("values.yaml", "gatewayAPI: {enabled: true}\n");
-    assert_eq!(workspace.extra(&crd("v1.0.0")), ["C008"]);
-    assert_eq!(workspace.extra(&crd("v1.4.1")), [""; 0]);
+    let alpha = "{name: v1alpha2, served: true}";
+    let stable = "{name: v1, served: true}";
+    for (cilium, version, served, expected) in [
+        ("1.19.6", "v1.0.0", alpha, &["C008"][..]),
+        ("1.19.6", "v1.4.1", alpha, &[]),
+        ("1.19.6", "v1.4.1", stable, &["C008"]),
+        ("1.19.6", "v1.4.1", "{name: v1alpha2, served: false}", &["C008"]),
+        ("1.20.0", "v1.4.1", alpha, &["C008"]),
+        ("1.20.0", "v1.6.1", stable, &[]),
+        ("1.20.0", "v1.6.1", alpha, &["C008"]),
+        ("1.17.12", "v1.2.0", alpha, &[]),
+        ("1.16.19", "v1.0.0", alpha, &["C008"]),
+    ] {
+        let workspace = Workspace::new(cilium);
+        let known = "apiVersions: [gateway.networking.k8s.io/v1/GatewayClass]\nrecipients";
+        workspace.edit("ichor.yaml", "recipients", known);
+        workspace.write("values.yaml", "gatewayAPI: {enabled: true}\n");
+        assert_eq!(workspace.extra(&crds(version, served)), expected, "{cilium}, {version}, {served}");
+    }
 }
 
 #[test]
@@ -242,6 +272,22 @@ fn rules_on_objects_beside_cilium() {
 }
 
 #[test]
+fn the_kubernetes_that_each_talos_supports() {
+    let workspace = Workspace::new("1.19.6");
+    // Talos' own table, pkg/machinery/compatibility.
+    for (talos, first, last) in [(10, 28, 33), (11, 29, 34), (12, 30, 35), (13, 31, 36), (14, 33, 37)] {
+        for kubernetes in [first - 1, first, last, last + 1] {
+            let text = SPEC.replace("RECIPIENT", "").replace("\"1.13\"", &format!("\"1.{talos}\""));
+            workspace.write("ichor.yaml", &text.replace("1.34.1", &format!("1.{kubernetes}.2")));
+            let now: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a time");
+            let found = ops::check::check(&workspace.path("ichor.yaml"), now).expect("checked").diagnostics;
+            let refused = found.iter().any(|it| it.code == "T001" && it.severity == Severity::Error);
+            assert_eq!(refused, !(first..=last).contains(&kubernetes), "Talos 1.{talos}, Kubernetes 1.{kubernetes}");
+        }
+    }
+}
+
+#[test]
 fn versions_that_do_not_go_together() {
     let workspace = Workspace::new("1.20.0");
     assert_eq!(workspace.codes(), [""; 0]);
@@ -260,9 +306,20 @@ fn rules_of_talos() {
     let workspace = Workspace::new("1.19.6");
     let config = |name: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: x}}\n");
     assert_eq!(workspace.extra(&format!("{}---\n{}", config("a"), config("a"))), ["T003"]);
-    assert_eq!(workspace.extra("metadata: {name: a}\n"), ["T007!"]);
-    let large = format!("{}data:\n  a: {}\n", config("a"), "x".repeat(1_600_000));
-    assert_eq!(workspace.extra(&large), ["T006!"]);
+    assert_eq!(workspace.extra(&format!("{}---\n{}", config("a"), config("b"))), [""; 0]);
+    for no_object in
+        ["metadata: {name: a}\n", "just text\n", "[a, b]\n", "apiVersion: v1\nkind: Secret\nmetadata: {}\n"]
+    {
+        assert_eq!(workspace.extra(no_object), ["T007!"], "{no_object}");
+    }
+    // A kind that nothing defines, until a CRD does.
+    let monitor = "apiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: {name: a, namespace: x}\n";
+    assert_eq!(workspace.extra(&format!("{monitor}---\n{}", monitor.replace("name: a", "name: b"))), ["T009"]);
+    let definition = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: servicemonitors.monitoring.coreos.com}\nspec: {group: monitoring.coreos.com, names: {kind: ServiceMonitor}}\n";
+    assert_eq!(workspace.extra(&format!("{definition}---\n{monitor}")), [""; 0]);
+    let large = |size: usize| format!("{}data:\n  a: {}\n", config("a"), "x".repeat(size));
+    assert_eq!(workspace.extra(&large(1_600_000)), ["T006!"]);
+    assert_eq!(workspace.extra(&large(1_500_000)), [""; 0]);
     let many: Vec<String> =
         (0..12).map(|it| format!("{}data:\n  a: {}\n", config(&format!("a{it}")), "x".repeat(400_000))).collect();
     assert_eq!(workspace.extra(&many.join("---\n")), ["T005"]);

@@ -7,7 +7,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use ichor::edge::fetch::{Credentials, Event, Progress, Proxies, Settings};
+use ichor::edge::fetch::{Event, Progress, Settings};
 use ichor::ops;
 use ichor::ops::fetching::Fetching;
 use ichor::ops::init::{self, FEATURES, Feature, Wishes};
@@ -242,14 +242,7 @@ fn every_choice(cilium: &str) {
     let (_, recipient) = ichor::edge::age::generate();
     let recipient = init::recipient(&recipient).expect("a recipient");
     let now: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a time");
-    let settings = Settings {
-        offline: true,
-        jobs: 1,
-        patience: std::time::Duration::from_secs(1),
-        credentials: Credentials::of_user(&|_| None),
-        proxies: Proxies::default(),
-        user_file: None,
-    };
+    let settings = Settings::default();
     for (index, set) in sets().into_iter().enumerate() {
         for talos in 11..=14 {
             // None and all with each Talos, every other set with one of them.

@@ -81,6 +81,7 @@ fn calls_that_make_no_sense_are_told_apart() {
     fs::write(workspace.path("broken.yaml"), "machine: [\n  secret: hunter2\n").expect("written");
     for (args, code) in [
         (&["open", "--for", "helm"][..], "D002"),
+        (&["open", "absent.tar.gz"], "B005"),
         (&["open", "--for", "machine-config"], "D005"),
         (&["open", "--for", "machine-config", "absent.yaml"], "E001"),
         (&["open", "--for", "machine-config", "worker.yaml"], "D004"),
@@ -125,6 +126,89 @@ fn patches_are_stripped_and_split_on_request() {
     let second = workspace.read("cut/controlplane-02.yaml");
     assert!(first.len() <= 6144 && second.len() <= 6144, "{} {}", first.len(), second.len());
     assert!(first.contains("- name: 00-beacon-01\n") && second.contains("- name: 00-beacon-02\n"), "{second}");
+}
+
+#[test]
+fn pieces_of_a_stream_sort_in_the_order_of_apply() {
+    let workspace = Workspace::new();
+    let crd = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: a.example.com}\n";
+    fs::write(workspace.path("network.yaml"), crd).expect("written");
+    workspace.done(&["lock"]);
+    workspace.done(&["build"]);
+    let whole = workspace.done(&["open", "--for", "kubectl"]);
+    let run = workspace.run(&["open", "--for", "kubectl", "--split", "2KiB", "-o", "cut/"]);
+    let said = String::from_utf8_lossy(&run.stderr).into_owned();
+    let names = workspace.list("cut");
+    assert!(names.len() > 2 && names[0] == "quickstart-01.yaml", "{names:?}");
+    // kubectl reads a folder by names.
+    let joined: String = names.iter().map(|it| workspace.read(&format!("cut/{it}"))).collect();
+    assert_eq!(joined, whole);
+    assert!(joined.starts_with("---\napiVersion: apiextensions.k8s.io/v1\n"), "{joined}");
+    // What cannot be cut is said.
+    for name in &names {
+        let size = workspace.read(&format!("cut/{name}")).len();
+        assert_eq!(size > 2048, said.contains(&format!("note: {name} takes ")), "{name}: {size}, {said}");
+    }
+    assert!(said.contains("note: "), "{said}");
+}
+
+#[test]
+fn the_next_command_names_what_was_written() {
+    let workspace = Workspace::new();
+    let next = |args: &[&str]| {
+        let run = workspace.run(&[&["open", "--for"], args].concat());
+        let said = String::from_utf8_lossy(&run.stderr).into_owned();
+        said.lines().find_map(|it| it.strip_prefix("next: ").map(str::to_owned)).unwrap_or_else(|| panic!("{said}"))
+    };
+    fs::write(workspace.path("cp.yaml"), "machine: {type: controlplane}\n").expect("written");
+    let gen_config = "talosctl gen config NAME https://ENDPOINT:6443 --config-patch-control-plane @";
+    assert_eq!(next(&["talos", "-o", "t/"]), format!("{gen_config}t/controlplane.yaml"), "no CNI, no patch for all");
+    let cut = next(&["talos", "--split", "6KiB", "-o", "s/"]);
+    assert_eq!(cut.matches("--config-patch-control-plane @s/controlplane-0").count(), workspace.list("s").len());
+    assert_eq!(next(&["talos", "-o", "p.yaml"]), "talosctl patch machineconfig --nodes CONTROL_PLANES --patch @p.yaml");
+    let config = next(&["machine-config", "cp.yaml", "-o", "cp.yaml"]);
+    assert_eq!(config, "talosctl apply-config --nodes CONTROL_PLANE --file cp.yaml");
+    assert_eq!(next(&["omni", "-o", "o/"]), "omnictl cluster template sync --file cluster.yaml");
+    assert_eq!(next(&["talhelper", "-o", "h/"]), "talhelper genconfig && talhelper gencommand apply | bash");
+    assert_eq!(next(&["kubectl", "-o", "k.yaml"]), "kubectl apply --server-side --filename k.yaml");
+    assert_eq!(next(&["files", "-o", "f/"]), "kubectl apply --server-side --filename f/");
+    assert!(next(&["flux", "-o", "x/"]).ends_with("flux reconcile kustomization flux-system --with-source"));
+}
+
+#[test]
+fn git_must_leave_the_files_alone_not_the_folder() {
+    let workspace = Workspace::new();
+    let git = Command::new("git").args(["init", "-q"]).current_dir(workspace.folder.path()).status();
+    assert!(git.expect("git runs").success());
+    fs::create_dir(workspace.path("talos")).expect("made");
+    fs::write(workspace.path("talos/talconfig.yaml"), "clusterName: home\n").expect("written");
+    let open = ["open", "--for", "talhelper", "-o", "talos/"];
+    fs::write(workspace.path(".gitignore"), "/talos/talconfig-ichor.yaml\n").expect("written");
+    assert_eq!(workspace.fault(&open), "P006");
+    assert_eq!(workspace.list("talos"), ["talconfig.yaml"], "nothing is written, where one file may not be");
+    fs::write(workspace.path(".gitignore"), "/talos/talconfig-ichor.yaml\n/talos/manifests/\n").expect("written");
+    workspace.done(&open);
+    assert_eq!(workspace.list("talos"), ["manifests", "talconfig-ichor.yaml", "talconfig.yaml"]);
+    // The examples' own rules cover what their pages tell to open.
+    let rules = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/.gitignore");
+    fs::copy(rules, workspace.path(".gitignore")).expect("copied");
+    for (target, folder) in [("talos", "patches/"), ("omni", "omni/"), ("talhelper", "talos/")] {
+        workspace.done(&["open", "--for", target, "-o", folder]);
+    }
+    fs::write(workspace.path("controlplane.yaml"), "machine: {type: controlplane}\n").expect("written");
+    workspace.done(&["open", "--for", "machine-config", "controlplane.yaml", "-o", "controlplane.yaml"]);
+}
+
+#[test]
+fn a_config_that_is_a_link_stays_one() {
+    let workspace = Workspace::new();
+    fs::create_dir(workspace.path("secrets")).expect("made");
+    fs::write(workspace.path("secrets/cp.yaml"), "machine: {type: controlplane}\n").expect("written");
+    std::os::unix::fs::symlink("secrets/cp.yaml", workspace.path("cp.yaml")).expect("linked");
+    workspace.done(&["open", "--for", "machine-config", "cp.yaml", "-o", "cp.yaml"]);
+    assert!(fs::symlink_metadata(workspace.path("cp.yaml")).expect("there").is_symlink());
+    assert!(workspace.read("secrets/cp.yaml").contains("name: 00-beacon"));
+    assert_eq!(workspace.list("secrets"), ["cp.yaml"], "nothing unfinished is left");
 }
 
 #[test]

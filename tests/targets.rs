@@ -170,7 +170,7 @@ proptest! {
             .collect();
         let manifests = packed(&parts);
         let stream = deliver(
-            &Goods { bundle: "b", talos: V1_13, manifests: &manifests, all_nodes: None },
+            &Goods { bundle: "b", talos: V1_13, manifests: &manifests, network: None },
             Target::Kubectl,
         ).expect("a stream").single.expect("a stream");
         let base = "version: v1alpha1\nmachine:\n  type: controlplane\ncluster: {}\n";
@@ -274,4 +274,99 @@ fn three_real_configs_take_the_manifests_twice() {
         let new: Vec<&str> = third.lines().filter(|it| !once.lines().any(|old| old == *it)).collect();
         assert_eq!(new.len(), 2, "{file}: {new:?}");
     }
+}
+
+/// The value at a path of keys and indices.
+fn at(value: &Value, path: &[&str]) -> Value {
+    path.iter().fold(value.clone(), |value, key| match &value {
+        Value::Map(map) => map.get(*key).unwrap_or_else(|| panic!("no {key} in {value:?}")),
+        Value::List(list) => list.items()[key.parse::<usize>().expect("an index")].clone(),
+        _ => panic!("{value:?} has no {key}"),
+    })
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::Str(text) => text.to_text().into_owned(),
+        other => panic!("{other:?} is no text"),
+    }
+}
+
+fn documents(text: &str) -> Vec<Value> {
+    node::parse_all(text.as_bytes()).expect("YAML").iter().map(|it| it.root().value().expect("a value")).collect()
+}
+
+/// What Omni makes of the pieces of its template: each inline patch is a config patch of its own.
+#[test]
+fn the_pieces_of_a_cluster_template_hold_the_patches() {
+    let manifests = bundle();
+    for version in [V1_11, V1_14] {
+        let cni = Manifest { name: "30-cni".into(), contents: "kind: C\npath: /opt/cni/bin\n".into() };
+        let with_cni = [manifests.clone(), vec![cni]].concat();
+        let network = talos::network_patches(&with_cni, version).expect("a CNI");
+        let goods = Goods { bundle: "b", talos: version, manifests: &with_cni, network: Some(&network) };
+        let delivery = deliver(&goods, Target::Omni).expect("delivered");
+        let pieces = documents(&delivery.single.expect("one text"));
+        assert_eq!([text(&at(&pieces[0], &["kind"])), text(&at(&pieces[1], &["kind"]))], ["Cluster", "ControlPlane"]);
+        let patches = |piece: &Value| -> Vec<String> {
+            let Value::List(list) = at(piece, &["patches"]) else { panic!("no list") };
+            let mut names = BTreeSet::new();
+            let patch = |it: &Value| {
+                assert!(names.insert(text(&at(it, &["name"]))), "patches have names of their own");
+                yaml::write(&at(it, &["inline"])).expect("written").to_text().into_owned()
+            };
+            list.items().iter().map(patch).collect()
+        };
+        let expected: Vec<(String, String)> =
+            with_cni.iter().map(|it| (it.name.clone(), it.contents.clone())).collect();
+        let control_plane = patches(&pieces[1]);
+        let found: Vec<(String, String)> = control_plane.iter().flat_map(|it| model::manifests(it)).collect();
+        assert_eq!(found, expected, "{version}");
+        let written = |text: &str| -> Vec<String> {
+            documents(text).iter().map(|it| yaml::write(it).expect("written").to_text().into_owned()).collect()
+        };
+        assert_eq!(patches(&pieces[0]), written(&network.all), "{version}");
+        let alone = written(network.control_planes.as_deref().unwrap_or_default());
+        assert!(control_plane.starts_with(&alone) && alone.is_empty() == (version == V1_11), "{version}");
+        // The newer form names files beside it.
+        let file = |name: &str| &delivery.files.iter().find(|it| it.0 == name).unwrap_or_else(|| panic!("no {name}")).1;
+        let newer = &documents(file("template-manifests.yaml"))[0];
+        for (index, manifest) in with_cni.iter().enumerate() {
+            let entry = at(newer, &["kubernetes", "manifests", &index.to_string()]);
+            assert_eq!(text(&at(&entry, &["name"])), manifest.name);
+            assert_eq!(file(&text(&at(&entry, &["file"]))), &manifest.contents);
+            assert_eq!(text(&at(&entry, &["mode"])), "one-time");
+        }
+    }
+}
+
+#[test]
+fn the_piece_of_a_talconfig_holds_the_manifests() {
+    let mut manifests = bundle();
+    let control_planes = Some("kind: X\n$patch: delete\n".to_owned());
+    let network = talos::NetworkPatches { all: "machine: {}\n".into(), control_planes };
+    fn goods<'g>(manifests: &'g [Manifest], network: &'g talos::NetworkPatches) -> Goods<'g> {
+        Goods { bundle: "b", talos: V1_14, manifests, network: Some(network) }
+    }
+    let refused =
+        deliver(&goods(&manifests, &network), Target::Talhelper).expect("delivered").no_single.expect("refused");
+    assert!(refused.to_string().starts_with("manifest `10-cilium` holds a `$`"), "{refused}");
+    manifests[2].contents = manifests[2].contents.replace('$', "");
+    let delivery = deliver(&goods(&manifests, &network), Target::Talhelper).expect("delivered");
+    let piece = &documents(&delivery.single.expect("one text"))[0];
+    for (index, manifest) in manifests.iter().enumerate() {
+        let entry = at(piece, &["inlineManifests", &index.to_string()]);
+        assert_eq!(text(&at(&entry, &["name"])), manifest.name);
+        assert_eq!(text(&at(&entry, &["contents"])), manifest.contents);
+        assert!(matches!(at(&entry, &["skipEnvsubst"]), Value::Bool(true)));
+    }
+    assert_eq!(text(&at(piece, &["patches", "0"])), network.all);
+    // talhelper reads `$$` as `$`.
+    assert_eq!(text(&at(piece, &["controlPlane", "patches", "0"])), "kind: X\n$$patch: delete\n");
+    let piece = &documents(&delivery.files[0].1)[0];
+    assert_eq!(text(&at(piece, &["inlineManifests", "2", "contents"])), "@./manifests/10-cilium.yaml");
+    assert_eq!(text(&at(piece, &["patches", "0"])), "@./all.yaml");
+    assert_eq!(text(&at(piece, &["controlPlane", "patches", "0"])), "@./network.yaml");
+    let file = delivery.files.iter().find(|it| it.0 == "network.yaml").expect("the patch");
+    assert_eq!(file.1, "kind: X\n$$patch: delete\n");
 }

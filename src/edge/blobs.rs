@@ -5,7 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::disk::{self, Access, Adding};
+use super::disk::{self, Adding};
 use crate::base::digest::Digest;
 
 /// A folder of blobs.
@@ -63,7 +63,7 @@ impl Blobs {
         let path = self.path(&digest);
         let there = fs::metadata(&path).is_ok_and(|it| it.is_file() && it.len() == bytes.len() as u64);
         if !(there && self.read(&digest)? == Blob::Found(bytes.to_vec())) {
-            adding.write(&path, bytes, Access::Public)?;
+            adding.write_checked(&path, bytes)?;
         }
         Ok(digest)
     }

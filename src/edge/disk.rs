@@ -17,6 +17,22 @@ pub struct Error {
     pub source: io::Error,
 }
 
+impl Error {
+    /// What to do, where the system says plainly what is wrong.
+    pub fn help(&self) -> Option<&'static str> {
+        match self.source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                Some("make room there, and run the command again")
+            }
+            io::ErrorKind::ReadOnlyFilesystem | io::ErrorKind::PermissionDenied if self.action != "read" => {
+                Some("see that you may write there; ICHOR_CACHE and ICHOR_STORE move the cache and the store")
+            }
+            io::ErrorKind::PermissionDenied => Some("see that you may read it"),
+            _ => None,
+        }
+    }
+}
+
 /// How the names of unfinished files begin.
 pub const TEMPORARY: &str = ".ichor-";
 
@@ -46,6 +62,11 @@ pub fn read_text(path: &Path) -> Result<String, Error> {
     fs::read_to_string(path).map_err(|source| Error { action: "read", path: path.into(), source })
 }
 
+/// Removes a file.
+pub fn remove(path: &Path) -> Result<(), Error> {
+    fs::remove_file(path).map_err(|source| Error { action: "remove", path: path.into(), source })
+}
+
 /// Like [`read_text`], with `None` where there is no such file.
 pub fn read_text_if_any(path: &Path) -> Result<Option<String>, Error> {
     match read_text(path) {
@@ -56,6 +77,11 @@ pub fn read_text_if_any(path: &Path) -> Result<Option<String>, Error> {
 
 /// Writes a file whole or not at all: to a temporary file beside it, which is then renamed. Missing folders are made.
 pub fn write(path: &Path, bytes: &[u8], access: Access) -> Result<(), Error> {
+    write_whole(path, bytes, access, true)
+}
+
+/// With `sync`, it is on the disk before it bears its name, so that not even a power cut leaves half of it.
+fn write_whole(path: &Path, bytes: &[u8], access: Access, sync: bool) -> Result<(), Error> {
     let failed = |source| Error { action: "write", path: path.into(), source };
     let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let _writing = Writing::begin();
@@ -66,7 +92,9 @@ pub fn write(path: &Path, bytes: &[u8], access: Access) -> Result<(), Error> {
     builder.permissions(fs::Permissions::from_mode(if access == Access::Owner { 0o600 } else { 0o666 }));
     let mut file = builder.tempfile_in(folder).map_err(failed)?;
     file.write_all(bytes).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
+    if sync {
+        file.as_file().sync_all().map_err(failed)?;
+    }
     file.persist(path).map_err(|it| failed(it.error))?;
     Ok(())
 }
@@ -86,11 +114,20 @@ impl Adding {
 
     /// Writes one as [`write`] does.
     pub fn write(&mut self, path: &Path, bytes: &[u8], access: Access) -> Result<(), Error> {
+        self.add(path, bytes, access, true)
+    }
+
+    /// Writes one whose bytes are checked whenever it is read: it may be lost in a power cut.
+    pub fn write_checked(&mut self, path: &Path, bytes: &[u8]) -> Result<(), Error> {
+        self.add(path, bytes, Access::Public, false)
+    }
+
+    fn add(&mut self, path: &Path, bytes: &[u8], access: Access, sync: bool) -> Result<(), Error> {
         let is_new = !path.exists();
         if let Some(folder) = path.parent().filter(|_| is_new) {
             self.folders.note(folder);
         }
-        write(path, bytes, access)?;
+        write_whole(path, bytes, access, sync)?;
         if is_new {
             self.files.push(path.into());
         }
@@ -141,6 +178,9 @@ pub struct Hold {
     _lock: File,
 }
 
+/// `ENOLCK` of Linux.
+const NO_LOCKS: i32 = 37;
+
 /// Waits until nobody else holds a folder, and takes it.
 pub fn hold(folder: &Path) -> Result<Hold, Error> {
     let failed = |source| Error { action: "lock", path: folder.into(), source };
@@ -149,12 +189,24 @@ pub fn hold(folder: &Path) -> Result<Hold, Error> {
         folders.note(folder);
         fs::create_dir_all(folder).map_err(failed)?;
         let lock = File::open(folder).map_err(failed)?;
-        lock.lock().map_err(failed)?;
+        match lock.lock() {
+            // Some network file systems lock nothing; each file is still written whole or not at all.
+            Err(fault) if fault.kind() == io::ErrorKind::Unsupported || fault.raw_os_error() == Some(NO_LOCKS) => {}
+            other => other.map_err(failed)?,
+        }
         // Whoever held it may have removed it.
         let held = lock.metadata().map_err(failed)?;
         if fs::metadata(folder).is_ok_and(|it| (it.dev(), it.ino()) == (held.dev(), held.ino())) {
             return Ok(Hold { _folders: folders, _lock: lock });
         }
+    }
+}
+
+/// The file that a path names when links are followed; the path itself where there is none.
+pub fn behind_links(path: &Path) -> PathBuf {
+    match fs::symlink_metadata(path) {
+        Ok(about) if about.is_symlink() => path.canonicalize().unwrap_or_else(|_| path.into()),
+        _ => path.into(),
     }
 }
 

@@ -260,6 +260,22 @@ impl Committed<'_> {
     }
 }
 
+/// Merges two texts line by line into `ours`; says whether that was clean.
+pub fn merge_lines(base: &Path, ours: &Path, theirs: &Path) -> Result<bool, Error> {
+    let names = ["-L", "ours", "-L", "base", "-L", "theirs"];
+    let output = command(Path::new("."))
+        .arg("merge-file")
+        .args(names)
+        .args([ours, base, theirs])
+        .output()
+        .map_err(Error::Run)?;
+    match output.status.code() {
+        Some(0) => Ok(true),
+        Some(1..=127) => Ok(false),
+        _ => Err(failed("merge-file", &output)),
+    }
+}
+
 /// A path from the top, of a path from a folder; `None` where it leaves the top.
 pub fn clean(folder: &str, path: &str) -> Option<String> {
     if path.starts_with('/') {

@@ -3,6 +3,8 @@
 use std::io::Write;
 use std::process::{Command, Stdio};
 
+use super::interrupt::Writing;
+
 /// Shows a text in the reader's pager, `less` where none is chosen; says whether it was shown.
 pub fn show(chosen: Option<&str>, text: &str) -> bool {
     let chosen = chosen.unwrap_or("less").trim();
@@ -10,8 +12,13 @@ pub fn show(chosen: Option<&str>, text: &str) -> bool {
         return false;
     }
     let mut command = Command::new("sh");
+    command.args(["-c", chosen]).stdin(Stdio::piped());
     // As git has it: quit where one page is enough, pass colours on, leave the text on the screen.
-    command.args(["-c", chosen]).env("LESS", "FRX").stdin(Stdio::piped());
+    if std::env::var_os("LESS").is_none() {
+        command.env("LESS", "FRX");
+    }
+    // Ctrl-C is the pager's as long as it runs.
+    let _waits = Writing::begin();
     let Ok(mut child) = command.spawn() else { return false };
     if let Some(mut input) = child.stdin.take() {
         // A reader that has seen enough closes the pipe.

@@ -109,7 +109,7 @@ fn chart<'a>(part: &'a VendoredPart, workspace: &'a Workspace) -> Option<ChartSu
 /// What each target that needs nothing but the manifests would get.
 fn sizes(packed: &Packed, spec: &Spec) -> Vec<(Target, u64)> {
     let goods =
-        Goods { bundle: &spec.bundle, talos: spec.talos, manifests: packed.manifests(), all_nodes: packed.all_nodes() };
+        Goods { bundle: &spec.bundle, talos: spec.talos, manifests: packed.manifests(), network: packed.network() };
     [Target::Talos, Target::Omni, Target::Talhelper, Target::Kubectl]
         .into_iter()
         .filter_map(|it| Some((it, size::measure(it, &target::deliver(&goods, it).ok()?, packed.manifests()))))

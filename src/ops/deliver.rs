@@ -7,11 +7,11 @@ use crate::edge::disk::{self, Access};
 use crate::edge::written::{self, Leftovers};
 use crate::stage::bundle::Index;
 use crate::stage::pack::adopt::{self, Release};
-use crate::stage::pack::size;
+use crate::stage::pack::size::{self, human};
 use crate::stage::pack::split;
 use crate::stage::pack::strip;
 use crate::stage::pack::target::{self, Delivery, Goods, Target};
-use crate::stage::pack::{self, Manifest, machine_config, talos};
+use crate::stage::pack::{self, Manifest, kubectl, machine_config, talos};
 
 /// How manifests are handed over.
 #[derive(Clone, Debug)]
@@ -44,14 +44,20 @@ pub struct Delivered {
 pub fn deliver(index: &Index, manifests: &[Manifest], form: &Form) -> Result<Delivered, Error> {
     let target = form.target;
     let manifests: Vec<Manifest> = manifests.iter().map(|it| shape(index, it, form)).collect();
-    let all_nodes = talos::all_nodes(&manifests, index.talos);
-    let goods =
-        |manifests| Goods { bundle: &index.name, talos: index.talos, manifests, all_nodes: all_nodes.as_deref() };
+    let network = talos::network_patches(&manifests, index.talos);
+    let goods = |manifests| Goods { bundle: &index.name, talos: index.talos, manifests, network: network.as_ref() };
     let groups = match form.split {
         Some(_) if !matches!(target, Target::Talos | Target::Kubectl | Target::Files) => {
             return Err(Error::CannotSplit(target));
         }
-        Some(limit) => split::split(&manifests, usize::try_from(limit).unwrap_or(usize::MAX)),
+        Some(limit) => {
+            let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+            match target {
+                // One order holds for all pieces of a stream.
+                Target::Kubectl => split::split(&[stream(&index.name, &manifests)], limit),
+                _ => split::split(&manifests, limit),
+            }
+        }
         None => vec![manifests],
     };
     let mut deliveries = Vec::new();
@@ -64,7 +70,18 @@ pub fn deliver(index: &Index, manifests: &[Manifest], form: &Form) -> Result<Del
     }
     let sizes = deliveries.iter().zip(&groups).map(|(delivery, group)| size::measure(target, delivery, group));
     let size = sizes.max().unwrap_or_default();
-    Ok(Delivered { bundle: index.name.clone(), target, delivery: join(deliveries), size })
+    let mut delivery = join(deliveries, target);
+    let limit = form.split.unwrap_or(u64::MAX);
+    for (path, text) in delivery.files.iter().filter(|it| it.1.len() as u64 > limit) {
+        let note = format!("{path} takes {}: nothing smaller than one object can be cut", human(text.len() as u64));
+        delivery.notes.push(note);
+    }
+    Ok(Delivered { bundle: index.name.clone(), target, delivery, size })
+}
+
+/// All manifests as one, in the order of apply.
+fn stream(name: &str, manifests: &[Manifest]) -> Manifest {
+    Manifest { name: name.into(), contents: kubectl::stream(manifests) }
 }
 
 /// Where a delivery went.
@@ -76,13 +93,16 @@ pub struct Landed {
     pub leftovers: Leftovers,
 }
 
-/// Writes a delivery to standard output (`None`), a file, or a folder, which a path is that ends with a slash or is one
-/// already.
+/// The folder that a path stands for: one that ends with a slash, is a folder already, or is for a target that fills one.
+pub fn folder(output: Option<&Path>, target: Target) -> Option<&Path> {
+    let slash = output.is_some_and(|it| it.as_os_str().as_encoded_bytes().ends_with(b"/"));
+    output.filter(|it| slash || it.is_dir() || target.is_folder())
+}
+
+/// Writes a delivery to standard output (`None`), a file, or a [`folder`].
 pub fn write(delivered: &Delivered, output: Option<&Path>, access: Access) -> Result<Landed, Error> {
     let Delivered { bundle, target, delivery, .. } = delivered;
-    let slash = output.is_some_and(|it| it.as_os_str().as_encoded_bytes().ends_with(b"/"));
-    let folder = output.filter(|it| slash || it.is_dir() || target.is_folder());
-    match (folder, output, &delivery.single) {
+    match (folder(output, *target), output, &delivery.single) {
         (Some(folder), ..) => {
             let leftovers = written::write(folder, (bundle, &target.to_string()), &delivery.files, access)?;
             Ok(Landed { path: Some(folder.into()), leftovers })
@@ -127,6 +147,7 @@ fn into_config(manifests: &[Manifest], index: &Index, form: &Form) -> Result<Del
     Ok(Delivery {
         single: Some(inserted.text.clone()),
         no_single: None,
+        single_note: None,
         files: vec![(name, inserted.text)],
         notes: inserted.notes,
     })
@@ -137,25 +158,28 @@ fn of_flux(index: &Index, form: &Form) -> Result<Delivery, Error> {
     if handoff.bundle != index.name {
         return Err(Error::OtherBundle { spec: form.spec.clone(), found: handoff.bundle, wanted: index.name.clone() });
     }
-    Ok(Delivery { single: None, no_single: None, files: handoff.files, notes: Vec::new() })
+    Ok(Delivery { single: None, no_single: None, single_note: None, files: handoff.files, notes: Vec::new() })
 }
 
-/// Several deliveries as one; from the second on, file names are numbered.
-fn join(mut deliveries: Vec<Delivery>) -> Delivery {
+/// Several deliveries as one; their files are numbered, but for those that are named by their manifests.
+fn join(mut deliveries: Vec<Delivery>, target: Target) -> Delivery {
     if deliveries.len() == 1
         && let Some(only) = deliveries.pop()
     {
         return only;
     }
-    let mut joined = Delivery { single: None, no_single: None, files: Vec::new(), notes: Vec::new() };
+    let mut joined =
+        Delivery { single: None, no_single: None, single_note: None, files: Vec::new(), notes: Vec::new() };
+    let width = deliveries.len().to_string().len().max(2);
     for (index, delivery) in deliveries.into_iter().enumerate() {
         for (path, text) in delivery.files {
-            let numbered = path.strip_suffix(".yaml").map(|it| format!("{it}-{:02}.yaml", index + 1));
-            let known = |path: &str| joined.files.iter().any(|(it, _)| it == path);
-            match numbered {
-                // The patch for all nodes is the same each time, and names of manifests differ anyway.
-                Some(_) if path == "all.yaml" && known(&path) => {}
-                Some(numbered) if path == "controlplane.yaml" || known(&path) => joined.files.push((numbered, text)),
+            let known = joined.files.iter().any(|(it, _)| *it == path);
+            match path.strip_suffix(".yaml") {
+                // The patches for the network are the same each time.
+                Some("all" | "network") if known => {}
+                Some(stem) if target != Target::Files && !["all", "network"].contains(&stem) => {
+                    joined.files.push((format!("{stem}-{:0width$}.yaml", index + 1), text));
+                }
                 _ => joined.files.push((path, text)),
             }
         }

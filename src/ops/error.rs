@@ -52,6 +52,8 @@ pub enum Error {
     Bundle(#[from] bundle::Error),
     #[error("`{}` is no bundle: {fault}", path.display())]
     NotABundle { path: PathBuf, fault: bundle::Error },
+    #[error("there is no bundle `{}`", .0.display())]
+    NoBundle(PathBuf),
     #[error(transparent)]
     Open(#[from] bundle::OpenError),
     #[error(transparent)]
@@ -153,7 +155,7 @@ impl Error {
 
     fn single(&self) -> Diagnostic {
         match self {
-            Error::Disk(fault) => Diagnostic::error("E001", fault.to_string()),
+            Error::Disk(fault) => disk_fault(fault),
             Error::NoLock { .. } => self.plain("L001").help("run `ichor lock` to make it"),
             Error::Lock { path, fault } => lock_fault(path, fault),
             Error::RecipientsChanged { path } => {
@@ -181,6 +183,7 @@ impl Error {
             Error::NotReproduced { .. } => self.plain("B001"),
             Error::Bundle(_) => self.plain("B002"),
             Error::NotABundle { .. } => self.plain("B003"),
+            Error::NoBundle(_) => self.plain("B005").help("run `ichor build` to make `result`, or name another"),
             Error::Open(_) => self.plain("B004"),
             Error::Age(fault) => Diagnostic::error("A001", fault.to_string()),
             Error::NoIdentity => self
@@ -252,7 +255,7 @@ impl Error {
                 .help("`git fetch --unshallow` fetches the rest; in CI, `fetch-depth: 0` (GitHub) or `GIT_DEPTH: \"0\"` (GitLab)"),
             Error::NoCommon { .. } => self.plain("G003").help("`A..B` compares two revisions as they stand"),
             Error::Fetch(fault) => fetch_fault(fault),
-            Error::Layout(LayoutError::Disk(fault)) => Diagnostic::error("E001", fault.to_string()),
+            Error::Layout(LayoutError::Disk(fault)) => disk_fault(fault),
             Error::Layout(_) => self.plain("V019").help("take vendor from version control again, or delete it"),
             Error::NoSuchPart { parts, .. } => self.plain("L009").help(format!("its parts are {}", parts.join(", "))),
             Error::Spec(_) | Error::Resolve(_) | Error::Fetches(_) | Error::Stale { .. } => self.plain("E000"),
@@ -270,6 +273,14 @@ fn whose(faults: &[Fault]) -> u8 {
         all if all.iter().all(|it| *it == Fault::Surroundings) => 3,
         all if all.iter().all(|it| *it == Fault::Differs) => 1,
         _ => 2,
+    }
+}
+
+fn disk_fault(fault: &disk::Error) -> Diagnostic {
+    let diagnostic = Diagnostic::error("E001", fault.to_string());
+    match fault.help() {
+        Some(help) => diagnostic.help(help),
+        None => diagnostic,
     }
 }
 

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 
 use super::Error;
 use crate::edge::disk::{self, Access};
-use crate::edge::git::Git;
+use crate::edge::git::{self, Git};
 use crate::stage::lock::{self, Conflict, Lock};
 
-const LINE: &str = "lockfiles/*.lock diff=ichor-lock merge=ichor-lock";
+/// Any folder of that name: many workspaces may lie in one repository.
+const LINE: &str = "**/lockfiles/*.lock diff=ichor-lock merge=ichor-lock";
 
 /// Makes git show and merge locks with ichor, in the repository a folder lies in; with `undo`, takes that back. Gives the
 /// file of attributes that now says so.
@@ -16,20 +17,22 @@ pub fn setup(folder: &Path, program: &str, undo: bool) -> Result<PathBuf, Error>
     let git = Git::find(folder)?.ok_or_else(|| Error::NoRepository { wanted: folder.display().to_string() })?;
     let attributes = git.attributes()?;
     let text = disk::read_text_if_any(&attributes)?.unwrap_or_default();
-    let mut lines: Vec<&str> = text.lines().filter(|it| it.trim() != LINE).collect();
+    // Ours comes first, so that what the user wrote wins, and is found again whatever follows it.
+    let rest: String = text.split_inclusive('\n').filter(|it| it.trim_end() != LINE).collect();
     if undo {
         git.forget("diff.ichor-lock")?;
         git.forget("merge.ichor-lock")?;
     } else {
-        lines.push(LINE);
         let program = quoted(program);
         git.configure("diff.ichor-lock.textconv", Some(&format!("{program} git-show")))?;
         git.configure("diff.ichor-lock.cachetextconv", Some("false"))?;
         git.configure("merge.ichor-lock.name", Some("locks of ichor, by their parts"))?;
         git.configure("merge.ichor-lock.driver", Some(&format!("{program} git-merge %O %A %B %P")))?;
     }
-    let new: String = lines.iter().map(|it| format!("{it}\n")).collect();
-    if new != text {
+    let new = if undo { rest } else { format!("{LINE}\n{rest}") };
+    if new.is_empty() && !text.is_empty() {
+        disk::remove(&attributes)?;
+    } else if new != text {
         disk::write(&attributes, new.as_bytes(), Access::Public)?;
     }
     Ok(attributes)
@@ -43,7 +46,32 @@ pub fn show(path: &Path) -> Result<String, Error> {
 }
 
 /// Merges `theirs` into `ours`, which is written. Gives the conflicts; then what is written is where locking goes on from.
-pub fn merge(base: &Path, ours: &Path, theirs: &Path) -> Result<Vec<Conflict>, Error> {
+/// What is no lock of ours is merged line by line, as git does without a driver.
+pub fn merge(base: &Path, ours: &Path, theirs: &Path) -> Result<Merged, Error> {
+    for path in [base, ours, theirs] {
+        let text = disk::read_text(path)?;
+        if !text.is_empty()
+            && let Err(fault) = Lock::decode(&text)
+        {
+            let clean = git::merge_lines(base, ours, theirs)?;
+            return Ok(Merged::Lines { clean, why: fault.to_string() });
+        }
+    }
+    locks(base, ours, theirs).map(Merged::Locks)
+}
+
+/// How two files were merged.
+#[derive(Clone, Debug)]
+pub enum Merged {
+    Locks(Vec<Conflict>),
+    /// By lines; where that is not clean, the conflicts are marked in the file.
+    Lines {
+        clean: bool,
+        why: String,
+    },
+}
+
+fn locks(base: &Path, ours: &Path, theirs: &Path) -> Result<Vec<Conflict>, Error> {
     let read = |path: &Path| -> Result<Option<Lock>, Error> {
         let text = disk::read_text(path)?;
         // git gives an empty file where a branch has none.
@@ -106,7 +134,7 @@ fn outline(lock: &Lock) -> String {
 }
 
 /// A word for the shell that git runs.
-fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     let plain = |it: char| it.is_ascii_alphanumeric() || "/._-+".contains(it);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

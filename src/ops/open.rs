@@ -1,6 +1,7 @@
 //! `ichor open`: a bundle's manifests with the secrets in them.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use super::Error;
@@ -13,7 +14,10 @@ use crate::stage::bundle::{Bundle, Index, Opened};
 
 /// Opens the bundle at a path with identity files; also gives what its index says.
 pub fn open(bundle: &Path, identities: &[String]) -> Result<(Opened, Index), Error> {
-    let bytes = disk::read(bundle)?;
+    let bytes = match disk::read(bundle) {
+        Err(fault) if fault.source.kind() == ErrorKind::NotFound => return Err(Error::NoBundle(bundle.into())),
+        read => read?,
+    };
     let bundle = Bundle::decode(&bytes).map_err(|fault| Error::NotABundle { path: bundle.into(), fault })?;
     let mut secrets = BTreeMap::new();
     if !bundle.envelopes().is_empty() {

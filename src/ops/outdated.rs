@@ -6,7 +6,8 @@ use super::fetching::Fetching;
 use super::{Error, Workspace};
 use crate::edge::fetch::each;
 use crate::edge::sources::Disk;
-use crate::stage::resolve::{self, Fault, SourceError, Update, Wish, choose};
+use crate::stage::resolve::choose::{self, Listing};
+use crate::stage::resolve::{self, Fault, SourceError, Update, Wish};
 use crate::stage::spec::Source;
 
 /// One source and its versions.
@@ -47,12 +48,20 @@ pub fn outdated(spec: &Path, fetching: Fetching<'_>) -> Result<Vec<Outdated>, Er
     let fetcher = clients.fetcher(fetching.settings, &shelves);
     let found = each(fetching.settings.jobs, &wishes, |wish| {
         let versions = fetcher.versions(&wish.source)?;
+        let listing = match &wish.source {
+            Source::Oci(_) => Listing::Tags,
+            _ => Listing::Index,
+        };
         let newest = |constraint: Option<&str>| {
-            let chosen = choose::newest(versions.iter().map(String::as_str), constraint);
+            let chosen = choose::newest(listing, &versions, constraint);
             chosen.ok().flatten().map(str::to_owned)
         };
         let locked = wish.locked.as_ref().and_then(|it| it.version.clone());
-        let allowed = newest(wish.version.as_deref());
+        let allowed = match &wish.source {
+            // A name that holds a tag or a digest allows nothing else.
+            Source::Oci(name) if name.digest.is_some() || name.tag.is_some() => locked.clone(),
+            _ => newest(wish.version.as_deref()),
+        };
         Ok(Outdated { key: wish.key.clone(), locked, allowed, newest: newest(None) })
     });
     let (found, faults): (Vec<_>, Vec<_>) = found.into_iter().partition(Result::is_ok);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::engine::helm::values::coalesce_values;
 use crate::engine::value::Map;
-use crate::stage::diff::{Content, Part, Reads, Side, Values, values_json};
+use crate::stage::diff::{BEHIND, Content, Part, Reads, Side, Values, values_json};
 use crate::stage::lock::{Lock, LockedPart};
 use crate::stage::pack::{self, talos};
 use crate::stage::render;
@@ -81,7 +81,11 @@ fn content(
     let lock = Lock { parts: [(part.name.clone(), locked.clone())].into(), ..lock.clone() };
     let resolved = resolve::resolve(&spec, sources).map_err(|faults| first(&faults))?;
     let values = resolved.parts().first().and_then(|it| values(&it.content));
-    let vendored = Vendored::locked(&spec, resolved, &lock).map_err(|stale| first(&stale))?;
+    let behind = |stale: &str| {
+        let named = format!("part `{}`: ", part.name);
+        format!("{BEHIND}: {}", stale.strip_prefix(&named).unwrap_or(stale))
+    };
+    let vendored = Vendored::locked(&spec, resolved, &lock).map_err(|stale| behind(&first(&stale)))?;
     let rendered = render::render(&vendored, None).map_err(|it| it.to_string())?;
     let notes = rendered.parts().first().and_then(|it| it.notes.clone());
     let sealed = seal::seal(&rendered).map_err(|it| it.to_string())?;

@@ -20,6 +20,8 @@ pub struct Upgraded {
     pub diff: Diff,
     /// What was locked, where it was written.
     pub locked: Option<Locked>,
+    /// Whether the new version does not render with the values that are there.
+    pub refused: bool,
 }
 
 /// Renders a part with another version of its chart beside the present one. `version` is a version, or the path of an
@@ -55,18 +57,19 @@ pub fn upgrade(
             next.keep_fetched(&mut adding)?;
             let locked = if write { Some(apply(&workspace, &next, &new_lock, locked)?) } else { None };
             adding.keep();
-            Ok(Upgraded { diff, locked })
+            Ok(Upgraded { diff, locked, refused: false })
         }
         Err(Error::Render(fault)) if !write => {
             let new = next.with_sources(Some(&lock), |sources| refused(&name, &old, &next, part, sources))?;
             let mut diff = diff::diff(&old, &new, now);
-            let text = format!("it does not render with these values: {}", fault.message.replace('\n', " "));
+            let message: Vec<&str> = fault.message.lines().map(str::trim).filter(|it| !it.is_empty()).collect();
+            let text = format!("it does not render with these values: {}", message.join(" "));
             diff.findings.insert(
                 0,
                 Finding { risk: Risk::Traffic, area: Area::Values, part: part.into(), resource: None, text },
             );
             diff.risk = format!("cannot be applied: part {part} does not render");
-            Ok(Upgraded { diff, locked: None })
+            Ok(Upgraded { diff, locked: None, refused: true })
         }
         Err(fault) => Err(fault),
     }

@@ -117,6 +117,22 @@ class Browser:
         return found
 
 
+# The least contrast of any text on the page, as WCAG reckons it.
+CONTRAST = """(() => {
+  const light = (rgb) => { const [r, g, b] = rgb.map((it) => { it /= 255; return it <= 0.03928 ? it / 12.92 : ((it + 0.055) / 1.055) ** 2.4; }); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+  const read = (text) => text.match(/[\\d.]+/g).map(Number);
+  const below = (it) => { for (; it; it = it.parentElement) { const [r, g, b, a = 1] = read(getComputedStyle(it).backgroundColor); if (a > 0.99) return [r, g, b]; } return [255, 255, 255]; };
+  let least = 21;
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const it = walk.currentNode.parentElement;
+    if (!walk.currentNode.textContent.trim() || !it.offsetParent || it.closest("svg, script, .hidden, :disabled")) continue;
+    const [dark, bright] = [light(read(getComputedStyle(it).color).slice(0, 3)), light(below(it))].sort((a, b) => a - b);
+    least = Math.min(least, (bright + 0.05) / (dark + 0.05));
+  }
+  return least;
+})()"""
+
 VISIBLE = "[...document.querySelectorAll('.resource')].filter((it) => it.offsetParent !== null)"
 
 
@@ -136,6 +152,8 @@ def check(browser, page, shots):
     hold("every button has words", browser.js("[...document.querySelectorAll('button')].every((it) => it.textContent.trim())"))
     hold("one h1, ids once", browser.js("document.querySelectorAll('h1').length === 1 && new Set([...document.querySelectorAll('[id]')].map((it) => it.id)).size === document.querySelectorAll('[id]').length"))
     hold("links lead somewhere", browser.js("[...document.querySelectorAll('a[href^=\"#\"]')].every((it) => document.getElementById(it.getAttribute('href').slice(1)))"))
+    hold("headings go down one by one", browser.js("[...document.querySelectorAll('h1, h2, h3, h4')].every((it, at, all) => at === 0 ? it.matches('h1') : it.tagName[1] - all[at - 1].tagName[1] <= 1)"))
+    hold("contrast by day", browser.js(CONTRAST) >= 4.5, browser.js(CONTRAST))
     if shots:
         browser.shot(shots / "desk.png", whole=True)
 
@@ -160,6 +178,13 @@ def check(browser, page, shots):
         browser.js("document.querySelector('#close').click()")
 
     # By keyboard.
+    browser.call("Emulation.setFocusEmulationEnabled", enabled=True)
+    browser.open(url)
+    rings = []
+    for _ in range(30):
+        browser.key("Tab", "Tab", "\t")
+        rings.append(browser.js("(() => { const it = getComputedStyle(document.activeElement); return document.activeElement === document.body || it.outlineStyle !== 'none' && parseFloat(it.outlineWidth) >= 2; })()"))
+    hold("what has the focus shows it", all(rings), rings)
     browser.js("document.activeElement.blur()")
     for key in ("j", "j", "o"):
         browser.key(key)
@@ -193,6 +218,8 @@ def check(browser, page, shots):
 
     browser.size(1280, 900, dark=True)
     browser.open(url)
+    browser.key("e")
+    hold("contrast by night", browser.js(CONTRAST) >= 4.5, browser.js(CONTRAST))
     if shots:
         browser.shot(shots / "dark.png")
     browser.size(390, 844, phone=True)

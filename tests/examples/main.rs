@@ -121,7 +121,15 @@ impl Case<'_> {
         assert_eq!(self.open("talos", "-"), patch);
         assert!(!patch.contains("<sealed:"), "{spec}: every hole is filled");
         let all = workspace.read("talos/all.yaml");
-        assert!(all.contains("name: none") || all.contains("$patch: delete"), "{all}");
+        if all.contains("kind: KubePrismConfig") {
+            // Talos 1.14 takes what is about Flannel and kube-proxy on control planes alone.
+            assert_eq!(all.matches("kind: ").count(), 1, "{all}");
+            let network = workspace.read("talos/network.yaml");
+            assert!(network.contains("kind: KubeFlannelCNIConfig\n$patch: delete\n"), "{network}");
+            assert!(network.contains("kind: KubeProxyConfig\nenabled: false\n"), "{network}");
+        } else {
+            assert!(all.contains("name: none") && all.contains("proxy:\n    disabled: true\n"), "{all}");
+        }
         let manifests = inline(&patch);
 
         // One file per manifest, and that of the chart is Helm's own render.
@@ -238,7 +246,8 @@ impl Case<'_> {
                 named += 1;
             }
         }
-        assert_eq!(named, manifests.len() + 2, "two patches, and each manifest");
+        let patches = 2 + usize::from(workspace.path("omni/network.yaml").exists());
+        assert_eq!(named, manifests.len() + patches, "each patch, and each manifest");
         self.open("talhelper", "talhelper/");
         let piece = workspace.read("talhelper/talconfig-ichor.yaml");
         assert_eq!(piece.matches("skipEnvsubst: true").count(), manifests.len());
@@ -335,6 +344,16 @@ fn arm_nodes_inline() {
     check("arm-inline", "ichor.yaml", "kube-system", GATEWAY_CLASS, &["values.yaml"]);
 }
 
+/// Takes the values out of the ConfigMap that Flux gets, into `flux.yaml`.
+fn flux_values(workspace: &Workspace) {
+    let Ok(Value::Map(config)) = yaml::read(workspace.read("flux/cilium/values.yaml").as_bytes()) else {
+        panic!("no map")
+    };
+    let Some(Value::Map(data)) = config.get("data") else { panic!("no data") };
+    let Some(Value::Str(values)) = data.get("values.yaml") else { panic!("no values") };
+    fs::write(workspace.path("flux.yaml"), values.as_bytes()).expect("values");
+}
+
 /// What Flux would install over the bootstrap is the bootstrap, but for the Secrets that it leaves where they are.
 #[test]
 fn flux_takes_over_without_a_difference() {
@@ -342,12 +361,7 @@ fn flux_takes_over_without_a_difference() {
     workspace.done(&["lock"]);
     workspace.done(&["build"]);
     workspace.done(&["handoff", "flux"]);
-    let Ok(Value::Map(config)) = yaml::read(workspace.read("flux/cilium/values.yaml").as_bytes()) else {
-        panic!("no map")
-    };
-    let Some(Value::Map(data)) = config.get("data") else { panic!("no data") };
-    let Some(Value::Str(values)) = data.get("values.yaml") else { panic!("no values") };
-    fs::write(workspace.path("flux.yaml"), values.as_bytes()).expect("values");
+    flux_values(&workspace);
     let case = Case {
         workspace: &workspace,
         part: "cilium",
@@ -393,4 +407,20 @@ fn the_second_phase_adds_what_the_first_left_out() {
     assert!(told.contains("  dashboards.enabled: not set -> true\n"), "{told}");
     let guide = workspace.read("flux/HANDOFF.md");
     assert!(guide.contains("| `hubble.enabled` | `false` | `true` |"), "{guide}");
+    // Helm, in a cluster that has the Prometheus operator, takes these values, and what the first phase brought stays.
+    flux_values(&workspace);
+    let case = |api_versions| Case {
+        workspace: &workspace,
+        part: "cilium",
+        manifest: "00-cilium",
+        namespace: "kube-system",
+        api_versions,
+        values: &[],
+    };
+    let first = objects(&case(&[]).helm(&["values/base.yaml"], None));
+    let second = objects(&case(&["monitoring.coreos.com/v1"]).helm(&["flux.yaml"], None));
+    assert!(first.keys().all(|it| second.contains_key(it)));
+    let count = |kind: &str| second.keys().filter(|it| it.contains(kind)).count();
+    assert_eq!(count(" ServiceMonitor "), 4, "agent, operator, Hubble, relay");
+    assert!(count("dashboard") >= 3 && count(" hubble-ui") > 0 && count("/hubble-relay") > 0, "{:?}", second.keys());
 }

@@ -6,9 +6,11 @@
 #[allow(dead_code)]
 mod workspace;
 
+mod jobs;
 mod merges;
 mod page;
 mod revisions;
+mod schema;
 
 use std::path::Path;
 use std::process::{Command, Output};

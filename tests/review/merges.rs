@@ -178,6 +178,120 @@ fn git_shows_locks_without_envelopes_and_setup_is_undone() {
     assert!(said.contains("+  network: v1 Namespace more") || said.contains("v1 Namespace more"), "{said}");
     assert!(!said.contains("AGE ENCRYPTED") && !said.contains("BEGIN CERTIFICATE"), "{said}");
     workspace.done(&["git-setup", "--undo"]);
-    assert_eq!(workspace.read(".git/config").trim(), before.trim());
-    assert_eq!(workspace.read(".git/info/attributes").trim(), "");
+    assert_eq!(workspace.read(".git/config"), before);
+    assert!(!workspace.path().join(".git/info/attributes").exists(), "it was not there before");
+    // What the user wrote stays as it is, to the last byte.
+    for own in ["*.lock -diff", "# mine\r\n*.lock text\r\n", "a\n\nb\n"] {
+        workspace.write(".git/info/attributes", own);
+        workspace.write(".git/config", format!("{before}[x]\n\ty = z"));
+        workspace.done(&["git-setup"]);
+        workspace.done(&["git-setup"]);
+        assert!(workspace.read(".git/info/attributes").ends_with(own));
+        workspace.done(&["git-setup", "--undo"]);
+        assert_eq!(workspace.read(".git/info/attributes"), own);
+        assert_eq!(workspace.read(".git/config").trim_end(), format!("{before}[x]\n\ty = z"));
+    }
+}
+
+/// Where git keeps its settings elsewhere than in `.git`, and where folders have names with spaces.
+#[test]
+fn worktrees_submodules_and_folders_below_merge_by_parts_too() {
+    let workspace = Workspace::new();
+    workspace.write(".gitignore", "key.txt\nstore\n");
+    git(workspace.path(), &["init", "-q", "-b", "main", "my infra"]);
+    let top = workspace.path().join("my infra");
+    std::fs::create_dir_all(top.join("the lab/lockfiles")).expect("made");
+    let spec = |parts: &[(&str, u64)]| {
+        let mut spec = format!("bundle: b\ntalos: \"1.12\"\nrecipients: [{}]\nparts:\n", workspace.recipient());
+        for (name, number) in parts {
+            workspace.write(
+                &format!("{name}.yaml"),
+                format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{x: '{number}'}}\n"),
+            );
+            spec.push_str(&format!("  - name: {name}\n    manifest: {name}.yaml\n"));
+        }
+        spec
+    };
+    let write = |folder: &std::path::Path, parts: &[(&str, u64)]| {
+        let spec = spec(parts);
+        std::fs::write(folder.join("ichor.yaml"), spec).expect("written");
+        for (name, _) in parts {
+            std::fs::copy(workspace.path().join(format!("{name}.yaml")), folder.join(format!("{name}.yaml")))
+                .expect("copied");
+        }
+        workspace.done(&["lock", folder.to_str().expect("text")]);
+    };
+    let lab = top.join("the lab");
+    write(&lab, &[("a", 1), ("b", 1)]);
+    commit(&top, "base");
+    // The same in a worktree of it, and as a submodule of another.
+    git(&top, &["branch", "side"]);
+    git(&top, &["worktree", "add", "-q", "../work tree", "-b", "tree"]);
+    git(workspace.path(), &["init", "-q", "-b", "main", "outer"]);
+    let outer = workspace.path().join("outer");
+    let url = top.display().to_string();
+    let added = git(&outer, &["-c", "protocol.file.allow=always", "submodule", "add", "-q", &url, "in ner"]);
+    assert!(added.status.success(), "{}", text(&added.stderr));
+    let inner = outer.join("in ner");
+    for (place, start) in [(top.clone(), "main"), (workspace.path().join("work tree"), "tree"), (inner, "main")] {
+        let lab = place.join("the lab");
+        let called =
+            std::process::Command::new(env!("CARGO_BIN_EXE_ichor")).arg("git-setup").current_dir(&lab).output();
+        assert!(called.expect("it runs").status.success());
+        for (verb, theirs) in [("merge", "m"), ("rebase", "r"), ("cherry-pick", "c")] {
+            git(&place, &["checkout", "-q", "-B", &format!("{theirs}1"), start]);
+            write(&lab, &[("a", 2), ("b", 1)]);
+            commit(&place, "ours");
+            git(&place, &["checkout", "-q", "-B", &format!("{theirs}2"), start]);
+            write(&lab, &[("a", 1), ("b", 2)]);
+            commit(&place, "theirs");
+            let output = match verb {
+                "merge" => git(&place, &["merge", "-q", "--no-edit", &format!("{theirs}1")]),
+                "rebase" => git(&place, &["rebase", "-q", &format!("{theirs}1")]),
+                _ => git(&place, &["cherry-pick", &format!("{theirs}1")]),
+            };
+            assert!(output.status.success(), "{verb} in {place:?}: {}", text(&output.stderr) + &text(&output.stdout));
+            let said = workspace.run(&["lock", lab.to_str().expect("text")]);
+            assert!(said.stderr().contains("unchanged"), "{verb} in {place:?}: {}", said.stderr());
+            // The same part on both sides cannot be joined: git stops, and it is said what to do.
+            git(&place, &["checkout", "-q", "-B", &format!("{theirs}3"), start]);
+            write(&lab, &[("a", 3), ("b", 1)]);
+            commit(&place, "also");
+            let output = match verb {
+                "merge" => git(&place, &["merge", "-q", "--no-edit", &format!("{theirs}1")]),
+                "rebase" => git(&place, &["rebase", "-q", &format!("{theirs}1")]),
+                _ => git(&place, &["cherry-pick", &format!("{theirs}1")]),
+            };
+            let said = text(&output.stderr) + &text(&output.stdout);
+            assert!(
+                !output.status.success() && said.contains("the lab/lockfiles/b.lock: join the specs first"),
+                "{said}"
+            );
+            assert!(said.contains("git add 'the lab/lockfiles/b.lock'"), "it can be pasted: {said}");
+            git(&place, &[verb, "--abort"]);
+        }
+        let undone = std::process::Command::new(env!("CARGO_BIN_EXE_ichor"))
+            .args(["git-setup", "--undo"])
+            .current_dir(&lab)
+            .output();
+        assert!(undone.expect("it runs").status.success());
+        assert!(!text(&git(&place, &["config", "--list"]).stdout).contains("ichor-lock"));
+    }
+}
+
+#[test]
+fn what_is_no_lock_is_merged_line_by_line() {
+    let workspace = Workspace::quickstart();
+    let mine = (1..=9).map(|it| format!("line {it}\n")).collect::<String>();
+    let write = |name: &str, from: &str, to: &str| workspace.write(name, mine.replace(from, to));
+    write("base", "", "");
+    write("ours", "line 1\n", "first\n");
+    write("theirs", "line 9\n", "last\n");
+    let run = workspace.run(&["git-merge", "base", "ours", "theirs", "lockfiles/other.lock"]);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    assert!(run.stderr().contains("lockfiles/other.lock: merged line by line"), "{}", run.stderr());
+    assert_eq!(workspace.read("ours"), mine.replace("line 1\n", "first\n").replace("line 9\n", "last\n"));
+    write("ours", "line 9\n", "end\n");
+    assert_eq!(workspace.run(&["git-merge", "base", "ours", "theirs", "x"]).code(), 1);
+    assert!(workspace.read("ours").contains("<<<<<<< ours"), "{}", workspace.read("ours"));
 }

@@ -13,7 +13,7 @@ fn committed() -> Workspace {
     let workspace = Workspace::quickstart();
     workspace.write(".gitignore", "key.txt\nstore\nresult\n*.html\n*.tar.gz\n");
     workspace.done(&["lock", "-i", "key.txt"]);
-    git(workspace.path(), &["init", "-q"]);
+    git(workspace.path(), &["init", "-q", "-b", "main"]);
     commit(workspace.path(), "first");
     workspace
 }
@@ -44,6 +44,36 @@ fn head_is_compared_with_the_work_tree() {
     }
     let said = workspace.done(&["diff", "HEAD..HEAD~1"]);
     assert!(said.contains("removes: ClusterRole planted"), "{said}");
+}
+
+#[test]
+fn what_is_not_locked_yet_is_told() {
+    let workspace = committed();
+    let network = workspace.read("network.yaml");
+    workspace
+        .write("network.yaml", format!("{network}---\napiVersion: v1\nkind: Namespace\nmetadata: {{name: more}}\n"));
+    let said = workspace.done(&["diff", "--exit-code"]);
+    assert!(said.contains("risk: nothing differs"), "the locks are the same: {said}");
+    assert!(
+        said.contains("note: part policy: the lock is behind the spec: the digest is") && said.contains("`ichor lock`"),
+        "{said}"
+    );
+    workspace.write("network.yaml", network);
+    let said = workspace.done(&["diff", "--exit-code"]);
+    assert!(!said.contains("note:"), "{said}");
+}
+
+#[test]
+fn a_revision_without_a_spec_has_nothing() {
+    let workspace = committed();
+    git(workspace.path(), &["checkout", "-q", "--orphan", "before"]);
+    git(workspace.path(), &["rm", "-rqf", "--cached", "."]);
+    git(workspace.path(), &["commit", "-q", "--allow-empty", "-m", "nothing"]);
+    for (sides, risk) in [("before..main", "adds "), ("main..before", "removes: ")] {
+        let said = workspace.done(&["diff", sides]);
+        assert!(said.starts_with("quickstart: ") && said.contains(risk), "{said}");
+        assert!(said.contains("there is no ichor.yaml in it") && !said.contains("bundle "), "{said}");
+    }
 }
 
 #[test]
@@ -147,6 +177,42 @@ fn an_upgrade_is_planned_then_written_and_taken_back() {
     let output = workspace.run(&["upgrade", "beacno", "chart"]);
     assert_eq!(output.code(), 2);
     assert!(output.stderr().contains("the spec's parts are"), "{}", output.stderr());
+}
+
+#[test]
+fn an_upgrade_whose_schema_refuses_the_values_is_shown_and_not_taken() {
+    let workspace = Workspace::new();
+    for version in ["1", "2"] {
+        let file = |name: &str| format!("c{version}/{name}");
+        workspace.write(&file("Chart.yaml"), format!("apiVersion: v2\nname: c\nversion: {version}.0.0\n"));
+        workspace.write(&file("values.yaml"), "size: 1\n");
+        workspace.write(
+            &file("templates/a.yaml"),
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {s: \"{{ .Values.size }}\"}\n",
+        );
+        workspace.write(&file("templates/NOTES.txt"), "\n   Thank you for {{ .Chart.Version }}.\n\n");
+    }
+    workspace.write("c2/values.schema.json", "{\"properties\": {\"size\": {\"type\": \"integer\"}}}");
+    let spec = |size: &str| {
+        format!(
+            "bundle: b\ntalos: \"1.12\"\nrecipients: [{}]\nparts:\n  - {{name: c, chart: ./c1, values: [{{size: {size}}}]}} # mine\n",
+            workspace.recipient()
+        )
+    };
+    workspace.write("ichor.yaml", spec("big"));
+    workspace.done(&["lock"]);
+    let lock = workspace.read("lockfiles/b.lock");
+    let plan = workspace.run(&["upgrade", "c", "c2"]);
+    assert_eq!(plan.code(), 1);
+    assert!(plan.stdout().contains("at '/size': got string, want integer"), "{}", plan.stdout());
+    assert!(plan.stdout().contains("risk: cannot be applied"), "{}", plan.stdout());
+    assert_eq!(workspace.run(&["upgrade", "c", "c2", "--write"]).code(), 2);
+    assert_eq!((workspace.read("ichor.yaml"), workspace.read("lockfiles/b.lock")), (spec("big"), lock));
+    workspace.write("ichor.yaml", spec("7"));
+    workspace.done(&["lock"]);
+    let said = workspace.done(&["upgrade", "c", "c2", "--write"]);
+    assert!(said.contains("notes of the chart\n    Thank you for 2.0.0.\n"), "{said}");
+    assert_eq!(workspace.read("ichor.yaml"), spec("7").replace("./c1", "./c2"));
 }
 
 fn files(folder: &std::path::Path) -> Vec<(String, Vec<u8>)> {

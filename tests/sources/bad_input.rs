@@ -338,6 +338,7 @@ fn a_full_disk() {
             }
             assert_eq!(run.code(), 3, "{}", run.stderr());
             assert!(run.stderr().to_lowercase().contains("no space left"), "{}", run.stderr());
+            assert!(run.stderr().contains("make room there"), "{}", run.stderr());
             assert_eq!(changes, "", "{args} with {pages} pages in {folder}");
             assert!(workspace.state() == before, "{args} with {pages} pages in {folder}");
         }
@@ -382,6 +383,7 @@ fn a_read_only_vendor_and_cache() {
         assert_eq!((run.code(), changes.as_str()), (3, ""), "{args}: {}", run.stderr());
         let said = run.stderr().to_lowercase();
         assert!(said.contains(folder) && said.contains("read-only"), "{said}");
+        assert!(said.contains("see that you may write there"), "{said}");
         assert!(workspace.state() == before, "{args} with a read-only {folder}");
     }
     // What is in the cache already need not be written there; neither need an unwritable cache keep a build back.

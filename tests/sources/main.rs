@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod charts;
+mod corners;
 mod kill;
 mod kinds;
 mod progress;

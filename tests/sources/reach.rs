@@ -272,6 +272,115 @@ fn a_download_that_breaks_off_goes_on_where_it_was() {
 }
 
 #[test]
+fn a_download_that_stalls_goes_on_as_well() {
+    if crate::servers::lacking() {
+        return;
+    }
+    let registry = Registry::with(Kind::Plain, &[("one", "1.0.0")]);
+    let front = Server::before(&registry.host, |asked, mut answer| {
+        if asked.path.contains("/blobs/") && asked.header("range").is_none() && answer.body.len() > 200 {
+            answer.cut = Some(100);
+            answer.stall = Duration::from_secs(20);
+        }
+        answer
+    });
+    let workspace = Workspace::with(&front.head(), &part(&front.host));
+    let start = Instant::now();
+    let (_, said) = workspace.done(&["lock", "--timeout", "1"]);
+    assert!(said.contains("broke off after 100 bytes") && said.contains("again in"), "{said}");
+    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+    let ranges: Vec<String> = front.asked().iter().filter_map(|it| it.header("range").map(str::to_owned)).collect();
+    assert!(ranges.contains(&"bytes=100-".to_owned()), "{ranges:?}");
+}
+
+/// A server that knows no ranges sends it all again; one that has another file by now does, too.
+#[test]
+fn a_download_that_cannot_go_on_starts_again() {
+    if crate::servers::lacking() {
+        return;
+    }
+    let registry = Registry::with(Kind::Plain, &[("one", "1.0.0")]);
+    for keeps_tag in [false, true] {
+        let cuts = std::sync::atomic::AtomicUsize::new(0);
+        let whole = std::sync::Mutex::new(Vec::new());
+        let front = Server::before(&registry.host, move |asked, mut answer| {
+            if !asked.path.contains("/blobs/") {
+                return answer;
+            }
+            let mut whole = whole.lock().expect("no panic");
+            if asked.header("range").is_none() {
+                whole.clone_from(&answer.body);
+            }
+            answer = Answer::new(200, whole.clone());
+            if keeps_tag {
+                answer = answer.header("etag", "\"first\"");
+            }
+            if answer.body.len() > 200 && cuts.fetch_add(1, std::sync::atomic::Ordering::SeqCst) < 3 {
+                answer.cut = Some(150);
+            }
+            answer
+        });
+        let workspace = Workspace::with(&front.head(), &part(&front.host));
+        let (_, said) = workspace.done(&["lock"]);
+        assert_eq!(said.matches("broke off after 150 bytes").count(), 3, "{said}");
+        assert_eq!(front.asked().iter().any(|it| it.header("range").is_some()), keeps_tag);
+    }
+}
+
+#[test]
+fn a_mirror_that_lacks_or_spoils_content_is_passed_over() {
+    if crate::servers::lacking() {
+        return;
+    }
+    let registry = Registry::with(Kind::Plain, &[("one", "1.0.0")]);
+    let lacks = Server::start(|_| Answer::new(404, ""));
+    let refuses = Server::start(|_| Answer::new(401, "").header("www-authenticate", "Basic realm=x"));
+    let spoils = Server::before(&registry.host, |asked, mut answer| {
+        if asked.path.contains("/blobs/")
+            && let Some(last) = answer.body.last_mut()
+        {
+            *last ^= 1;
+        }
+        answer
+    });
+    let origin = &registry.host;
+    let hosts = [&lacks.host, &refuses.host, &spoils.host];
+    let head = format!(
+        "plainHttp: ['{origin}', '{}', '{}', '{}']\nmirrors: {{'{origin}': ['{}/a/b', '{}', '{}']}}\n",
+        hosts[0], hosts[1], hosts[2], hosts[0], hosts[1], hosts[2]
+    );
+    let workspace = Workspace::with(&head, &part(origin));
+    workspace.done(&["lock"]);
+    assert!(lacks.asked().iter().all(|it| it.path.starts_with("/v2/a/b/charts/one/")), "{:?}", lacks.asked());
+    assert!(hosts.iter().all(|it| !workspace.lock().contains(it.as_str())));
+    assert!(!spoils.asked().is_empty());
+    // All of them are named where the origin fails, too.
+    workspace.spec(&head, &part(origin).replace("charts/one", "charts/none"));
+    workspace.refused(&["lock"], 2, &["404", &format!("mirror {}/a/b", hosts[0]), &format!("mirror {}", hosts[1])]);
+}
+
+#[test]
+fn an_identity_token_is_told_to_nobody_else() {
+    if crate::servers::lacking() {
+        return;
+    }
+    let thief = Server::start(|_| Answer::new(200, r#"{"token": "t"}"#));
+    let to = thief.host.clone();
+    let tokens = Server::start(move |_| Answer::new(307, "").header("location", format!("http://{to}/token")));
+    let realm = tokens.host.clone();
+    let front = Server::start(move |_| {
+        Answer::new(401, "").header("www-authenticate", format!("Bearer realm=\"http://{realm}/token\""))
+    });
+    let head = format!("plainHttp: ['{}', '{}', '{}']\n", front.host, tokens.host, thief.host);
+    let workspace = Workspace::with(&head, &part(&front.host));
+    let auths = format!(r#"{{"auths": {{"{}": {{"identitytoken": "hunter2"}}}}}}"#, front.host);
+    workspace.write("home/.docker/config.json", auths);
+    let said = workspace.refused(&["lock"], 3, &["not to be told your credentials", &thief.host]);
+    assert!(!said.contains("hunter2") && thief.asked().is_empty(), "{said}");
+    assert_eq!(tokens.asked().len(), 1);
+}
+
+#[test]
 fn tags_come_in_pages() {
     if crate::servers::lacking() {
         return;

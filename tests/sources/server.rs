@@ -3,6 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 /// What was asked.
 #[derive(Clone, Debug)]
@@ -28,11 +29,13 @@ pub struct Answer {
     pub body: Vec<u8>,
     /// How many bytes of the body are sent before the connection breaks off.
     pub cut: Option<usize>,
+    /// How long the connection is kept open then.
+    pub stall: Duration,
 }
 
 impl Answer {
     pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
-        Answer { status, headers: Vec::new(), body: body.into(), cut: None }
+        Answer { status, headers: Vec::new(), body: body.into(), cut: None, stall: Duration::ZERO }
     }
 
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
@@ -98,6 +101,7 @@ fn serve(stream: TcpStream, answer: &dyn Fn(&Asked) -> Answer, seen: &Mutex<Vec<
         }
         let body = &answer.body[..answer.cut.unwrap_or(answer.body.len()).min(answer.body.len())];
         let sent = writer.write_all(&[head.as_bytes(), b"\r\n", body].concat());
+        std::thread::sleep(answer.stall);
         if sent.is_err() || answer.cut.is_some() {
             break;
         }
@@ -150,5 +154,5 @@ fn forward(registry: &str, here: &str, asked: &Asked) -> Answer {
     let mut body = vec![0; length.and_then(|(_, it)| it.parse().ok()).unwrap_or(0)];
     reader.read_exact(&mut body).expect("a body");
     let kept = |it: &(String, String)| !["content-length", "connection"].contains(&it.0.to_lowercase().as_str());
-    Answer { status, headers: headers.into_iter().filter(kept).collect(), body, cut: None }
+    Answer { status, headers: headers.into_iter().filter(kept).collect(), body, cut: None, stall: Duration::ZERO }
 }

@@ -1,7 +1,7 @@
 //! `ichor diff`.
 
 use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::ValueEnum;
@@ -45,33 +45,51 @@ pub enum Format {
     Html,
     /// For programs; see its `schema` field for the version
     Json,
+    /// What `json` looks like, as a JSON Schema; nothing is compared
+    JsonSchema,
 }
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
+    if args.format == Format::JsonSchema {
+        write(diff::JSON_SCHEMA, args.output.as_deref())?;
+        return Ok(ExitCode::SUCCESS);
+    }
     let diff = ops::diff::diff(args.old.as_deref(), args.new.as_deref(), &args.spec, clock::now())?;
     print(&diff, args.format, args.output.as_deref())?;
     let differs = args.exit_code && !diff.identical;
     Ok(if differs { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
+/// How wide the terminal is, in characters, where it says so.
+fn width() -> Option<usize> {
+    let size = rustix::termios::tcgetwinsize(io::stdout()).ok()?;
+    Some(usize::from(size.ws_col)).filter(|it| *it > 0)
+}
+
 /// Prints a comparison to a file, a pager or standard output.
-pub fn print(diff: &Diff, format: Format, output: Option<&std::path::Path>) -> Result<(), Error> {
+pub fn print(diff: &Diff, format: Format, output: Option<&Path>) -> Result<(), Error> {
     let terminal = output.is_none() && io::stdout().is_terminal();
+    let dumb = crate::environment("TERM").is_some_and(|it| it == "dumb");
     let colour = terminal && crate::takes_colour(&io::stdout());
     let text = match format {
-        Format::Text => diff::text::print(diff, colour),
+        Format::Text => diff::text::print(diff, colour, if terminal { width() } else { None }),
         Format::Markdown => diff::markdown::print(diff),
         Format::Html => diff::html::print(diff),
         Format::Json => diff::json(diff),
+        Format::JsonSchema => diff::JSON_SCHEMA.to_owned(),
     };
-    if let Some(path) = output {
-        return Ok(disk::write(path, text.as_bytes(), Access::Public)?);
-    }
-    if terminal && format == Format::Text {
+    if terminal && !dumb && format == Format::Text {
         let chosen = crate::environment("ICHOR_PAGER").or_else(|| crate::environment("PAGER"));
         if pager::show(chosen.as_deref(), &text) {
             return Ok(());
         }
+    }
+    write(&text, output)
+}
+
+fn write(text: &str, output: Option<&Path>) -> Result<(), Error> {
+    if let Some(path) = output {
+        return Ok(disk::write(path, text.as_bytes(), Access::Public)?);
     }
     match io::stdout().write_all(text.as_bytes()) {
         // Whoever reads has seen enough.

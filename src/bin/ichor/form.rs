@@ -70,8 +70,8 @@ pub fn write(form: &Form, delivered: &Delivered, output: Option<&Path>, access: 
     let Landed { path: written, leftovers } = ops::deliver::write(delivered, output, access)?;
     say(&leftovers);
     let folder = written.as_deref().is_some_and(Path::is_dir);
-    // In a folder, nothing is missing.
-    for note in delivered.delivery.notes.iter().filter(|_| !folder || delivered.target == Target::MachineConfig) {
+    let lacking = delivered.delivery.single_note.filter(|_| !folder);
+    for note in lacking.into_iter().chain(delivered.delivery.notes.iter().map(String::as_str)) {
         eprintln!("note: {note}");
     }
     if !form.is_given() {
@@ -83,7 +83,8 @@ pub fn write(form: &Form, delivered: &Delivered, output: Option<&Path>, access: 
         eprintln!("note: this is too large to apply in one; `--split 4MiB -o DIR/` cuts it");
     }
     if let Some(path) = written {
-        eprintln!("next: {}", delivered.target.next(&path.display().to_string(), folder));
+        let files = folder.then_some(delivered.delivery.files.as_slice());
+        eprintln!("next: {}", delivered.target.next(&path.display().to_string(), files));
     }
     Ok(())
 }

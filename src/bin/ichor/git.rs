@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use ichor::edge::disk;
+use ichor::ops::git::Merged;
 use ichor::ops::{self, Error};
 
 /// Makes git show locks in a readable form and merge them by their parts
@@ -37,7 +38,7 @@ pub fn setup(args: &Setup) -> Result<ExitCode, Error> {
     let called = if called.components().count() > 1 { called.canonicalize().unwrap_or(called) } else { called };
     let attributes = ops::git::setup(".".as_ref(), &called.display().to_string(), args.undo)?;
     let what = if args.undo { "no longer has" } else { "has" };
-    eprintln!("{} {what} ichor show and merge lockfiles/*.lock", attributes.display());
+    eprintln!("{} {what} ichor show and merge the locks in lockfiles/", attributes.display());
     Ok(ExitCode::SUCCESS)
 }
 
@@ -52,16 +53,23 @@ pub fn show(args: &Show) -> Result<ExitCode, Error> {
 }
 
 pub fn merge(args: &Merge) -> Result<ExitCode, Error> {
-    let conflicts = ops::git::merge(&args.base, &args.ours, &args.theirs)?;
+    let path = args.path.as_deref().unwrap_or(&args.ours).display();
+    let conflicts = match ops::git::merge(&args.base, &args.ours, &args.theirs)? {
+        Merged::Locks(conflicts) => conflicts,
+        Merged::Lines { clean, why } => {
+            eprintln!("{path}: merged line by line, because one side is no lock: {why}");
+            return Ok(if clean { ExitCode::SUCCESS } else { ExitCode::from(1) });
+        }
+    };
     if conflicts.is_empty() {
         return Ok(ExitCode::SUCCESS);
     }
-    let path = args.path.as_deref().unwrap_or(&args.ours).display();
     for conflict in &conflicts {
         eprintln!("{path}: {conflict}");
     }
     let reseal = conflicts.iter().any(ichor::stage::lock::Conflict::needs_reseal);
+    let quoted = ops::git::quoted(&path.to_string());
     let first = if reseal { "`ichor reseal -i KEY`, then " } else { "" };
-    eprintln!("{path}: join the specs first, then run {first}`ichor lock` and `git add {path}`");
+    eprintln!("{path}: join the specs first, then run {first}`ichor lock` and `git add {quoted}`");
     Ok(ExitCode::from(1))
 }

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use ichor::edge::disk::Access;
+use ichor::edge::disk::{self, Access};
 use ichor::edge::guard::{self, Exposed};
-use ichor::ops::{self, Error};
+use ichor::ops::{self, Error, deliver};
 use ichor::stage::pack::target::Target;
 
 use crate::form;
@@ -33,21 +33,30 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let understood = args.form.understand(&args.spec)?;
-    if let Some(path) = &args.output
-        && path.as_os_str() != "-"
-        && !args.force
-        // What Flux gets has no secret in it.
-        && understood.form.target != Target::Flux
-    {
+    let target = understood.form.target;
+    let config = understood.form.config.as_deref();
+    // A config that is a link stays one: what it names is written.
+    let linked = args.output.as_deref().filter(|it| config == Some(*it)).map(disk::behind_links);
+    let output = linked.as_deref().or(args.output.as_deref()).filter(|it| *it != Path::new("-"));
+    let folder = deliver::folder(output, target);
+    // What Flux gets has no secret in it.
+    let guarded = !args.force && target != Target::Flux;
+    if let Some(path) = output.filter(|_| guarded && folder.is_none()) {
         match guard::check(path) {
             // A machine config holds secrets before, too; from now on its owner alone reads it.
-            Err(Exposed::Readable(_)) if understood.form.config.as_ref() == Some(path) => {}
+            Err(Exposed::Readable(_)) if linked.is_some() => {}
             checked => checked?,
         }
     }
     let bundle = args.bundle.as_deref().or(understood.rest.as_deref()).unwrap_or(Path::new("result"));
     let (opened, index) = ops::open::open(bundle, &args.identity)?;
-    let delivered = ops::deliver::deliver(&index, opened.manifests(), &understood.form)?;
-    form::write(&args.form, &delivered, args.output.as_deref(), Access::Owner)?;
+    let delivered = deliver::deliver(&index, opened.manifests(), &understood.form)?;
+    if let Some(folder) = folder.filter(|_| guarded) {
+        // A folder may be half tracked: it is its files that git must leave alone.
+        for (file, _) in &delivered.delivery.files {
+            guard::check(&folder.join(file))?;
+        }
+    }
+    form::write(&args.form, &delivered, output, Access::Owner)?;
     Ok(ExitCode::SUCCESS)
 }

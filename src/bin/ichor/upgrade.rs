@@ -67,6 +67,10 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
             }
             eprintln!("wrote {} and the spec", locked.path.display());
         }
+        None if upgraded.refused => {
+            eprintln!("nothing was written: {} does not render with the values that are there", args.part);
+            return Ok(ExitCode::from(1));
+        }
         None => eprintln!("nothing was written: `--write` takes it"),
     }
     Ok(ExitCode::SUCCESS)

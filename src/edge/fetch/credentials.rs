@@ -92,6 +92,8 @@ fn keys(text: &[u8], host: &str, repository: &str) -> Vec<String> {
         keys.push(at.to_owned());
         at = above;
     }
+    keys.extend(["/", "/v1", "/v1/", "/v2", "/v2/"].map(|it| format!("{host}{it}")));
+    keys.extend(["", "/", "/v1", "/v1/", "/v2", "/v2/"].map(|it| format!("https://{host}{it}")));
     keys.retain(is_listed);
     let is_docker = ["docker.io", "registry-1.docker.io", "index.docker.io"].contains(&host);
     keys.push(if is_docker { "https://index.docker.io/v1/".into() } else { host.to_owned() });
@@ -120,7 +122,7 @@ fn reason(fault: &CredentialRetrievalError) -> Option<String> {
             return None;
         }
         CredentialRetrievalError::HelperFailure { helper, .. } => {
-            format!("the credential helper `docker-credential-{helper}` fails")
+            format!("the credential helper `{helper}` fails")
         }
         CredentialRetrievalError::HelperCommunicationError => "its credential helper does not run".into(),
         CredentialRetrievalError::ConfigReadError => "it is not the JSON it should be".into(),
@@ -163,6 +165,12 @@ mod tests {
         assert_eq!(password("a/b/c"), "two");
         assert_eq!(password("a"), "one");
         assert!(find(text, "y.io", "a").credential.is_none());
+        // As older versions of docker and others write it.
+        for key in ["x.io/", "x.io/v2/", "https://x.io", "https://x.io/v1/", "https://x.io/v2/"] {
+            let text = format!(r#"{{"auths": {{"{key}": {{"auth": "bWU6b25l"}}, "y.io": {{}}}}}}"#);
+            assert!(find(&text, "x.io", "a").credential.is_some(), "{key}");
+            assert!(find(&text, "y.io", "a").credential.is_none(), "{key}");
+        }
     }
 
     #[test]

@@ -150,7 +150,7 @@ impl<'p> Http<'p> {
         }
     }
 
-    /// One attempt, through all redirects. `Authorization` goes to the first host alone.
+    /// One attempt, through all redirects. `Authorization` and forms, which hold tokens, go to the first host alone.
     fn follow(&self, request: &Request<'_>, partial: &mut Partial) -> Result<Answer, HttpError> {
         let mut url = request.url.clone();
         for _ in 0..=MAX_REDIRECTS {
@@ -162,6 +162,10 @@ impl<'p> Http<'p> {
                 return Err(HttpError { message, kind: HttpFault::Plain });
             }
             let at_home = url.origin() == request.url.origin();
+            if matches!(request.method, Method::Form(_)) && !at_home {
+                let (from, to) = (shown(&request.url), authority(&url));
+                return Err(other(format!("{from} redirects to {to}, which is not to be told your credentials")));
+            }
             let response = self.exchange(request, &url, at_home, partial)?;
             let status = response.status().as_u16();
             if !matches!(status, 301 | 302 | 303 | 307 | 308) {
@@ -291,9 +295,11 @@ impl<'p> Http<'p> {
     }
 }
 
-/// An address without its query, which may hold a signature.
+/// An address without its query, which may hold a signature, and without a password.
 pub fn shown(url: &Url) -> String {
     let mut url = url.clone();
+    // What cannot have a user has none.
+    let _ = url.set_username("").and_then(|()| url.set_password(None));
     url.set_query(None);
     url.set_fragment(None);
     url.into()
@@ -420,7 +426,7 @@ mod tests {
 
     #[test]
     fn shows_no_query() {
-        let url = Url::parse("https://x.io:8443/a?signature=secret#b").expect("an address");
+        let url = Url::parse("https://me:secret@x.io:8443/a?signature=secret#b").expect("an address");
         assert_eq!(shown(&url), "https://x.io:8443/a");
         assert_eq!(authority(&url), "x.io:8443");
     }

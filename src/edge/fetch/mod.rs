@@ -29,7 +29,8 @@ use super::disk::{self, Adding};
 use crate::base::diagnostic::Place;
 use crate::base::digest::Digest;
 use crate::stage::lock::LockedSource;
-use crate::stage::resolve::{Fault, Hold, Remote, SourceError, Wish, choose};
+use crate::stage::resolve::choose::{self, Listing};
+use crate::stage::resolve::{Fault, Hold, Remote, SourceError, Wish};
 use crate::stage::spec::{Kind, Network, OciName, Source};
 use crate::stage::vendor::artifact::CHART_CONTENT;
 use crate::stage::vendor::layout::{Descriptor, Manifest};
@@ -268,7 +269,7 @@ impl Fetcher<'_> {
                     constraint => {
                         let tags = self.registry.tags(name)?;
                         let versions: Vec<String> = tags.iter().map(|it| choose::version_of_tag(it)).collect();
-                        newest(&versions, constraint.as_deref(), &name.to_string())?
+                        newest(Listing::Tags, &versions, constraint.as_deref(), &name.to_string())?
                     }
                 };
                 let (bytes, digest) = self.registry.manifest_of_tag(name, &choose::tag(&version))?;
@@ -374,7 +375,7 @@ impl Fetcher<'_> {
         let entries = index.get(chart).ok_or_else(|| no_chart(address, chart))?;
         let constraint = held.and_then(|it| it.version.as_deref()).or(wish.version.as_deref());
         let versions: Vec<String> = entries.iter().map(|it| it.version.clone()).collect();
-        let version = newest(&versions, constraint, &format!("{address}/{chart}"))?;
+        let version = newest(Listing::Index, &versions, constraint, &format!("{address}/{chart}"))?;
         let found = entries.iter().find(|it| it.version == version).and_then(|it| Some((it, it.address(address)?)));
         let (entry, url) = found.ok_or_else(|| {
             let message = format!("`{address}` lists {chart} {version} without an address");
@@ -468,7 +469,10 @@ fn part_of(wish: &Wish) -> &str {
 
 /// A fault of the disk as one of a source.
 pub fn disk_fault(fault: &disk::Error) -> SourceError {
-    SourceError::new("E001", Fault::Surroundings, fault.to_string())
+    SourceError {
+        help: fault.help().map(str::to_owned),
+        ..SourceError::new("E001", Fault::Surroundings, fault.to_string())
+    }
 }
 
 fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, SourceError> {
@@ -488,11 +492,11 @@ fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, SourceError> {
     Ok(found)
 }
 
-fn newest(versions: &[String], constraint: Option<&str>, what: &str) -> Result<String, SourceError> {
-    let chosen = choose::newest(versions.iter().map(String::as_str), constraint)
+fn newest(listing: Listing, versions: &[String], constraint: Option<&str>, what: &str) -> Result<String, SourceError> {
+    let chosen = choose::newest(listing, versions, constraint)
         .map_err(|it| SourceError::new("V004", Fault::Input, it.to_string()))?;
     chosen.map(str::to_owned).ok_or_else(|| {
-        let newest = choose::newest(versions.iter().map(String::as_str), Some(">=0.0.0-0")).ok().flatten();
+        let newest = choose::newest(listing, versions, Some(">=0.0.0-0")).ok().flatten();
         let wanted = constraint.map_or("release".to_owned(), |it| format!("version that satisfies `{it}`"));
         let help = match newest {
             Some(newest) => format!("the newest is {newest}"),

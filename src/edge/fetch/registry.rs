@@ -71,8 +71,14 @@ impl<'h> Registry<'h> {
                     serde_json::from_slice(&answer.body).map_err(|it| odd(&url, &format!("no list of tags: {it}")))?;
                 all.extend(page.tags.unwrap_or_default());
                 pages += 1;
-                // A page elsewhere would be asked for without credentials, and lists come from one place.
-                next = link(&answer.headers, &url).filter(|it| it.origin() == url.origin() && pages < MAX_PAGES);
+                next = link(&answer.headers, &url);
+                // Without the rest, another version would seem to be the newest.
+                if next.as_ref().is_some_and(|it| it.origin() != url.origin()) {
+                    return Err(odd(&url, "a list of tags that goes on at another host"));
+                }
+                if next.is_some() && pages == MAX_PAGES {
+                    return Err(odd(&url, &format!("a list of tags that does not end after {pages} pages")));
+                }
             }
             Ok(all)
         })
@@ -188,7 +194,7 @@ impl<'h> Registry<'h> {
         if good.contains(&answer.status) {
             return Ok(answer);
         }
-        Err(status_fault(&request.url, &site.host, answer.status, &remark))
+        Err(status_fault(&request.url, &site.host, &answer, &remark))
     }
 
     /// The `Authorization` header that answers a challenge, and what was tried, for a message.
@@ -257,7 +263,9 @@ impl<'h> Registry<'h> {
         };
         let answer = self.http.send(&request).map_err(|it| unreachable(&it))?;
         if answer.status != 200 {
-            return Err(status_fault(&url, &site.host, answer.status, tried));
+            // Whatever is amiss where tokens come from, the source may well be there.
+            let fault = status_fault(&url, &site.host, &answer, tried);
+            return Err(if fault.fault == Fault::Input { refused(&site.host, fault.message) } else { fault });
         }
         let token: Token = serde_json::from_slice(&answer.body).map_err(|_| odd(&url, "no token"))?;
         token.token.or(token.access_token).filter(|it| !it.is_empty()).ok_or_else(|| odd(&url, "no token"))
@@ -311,21 +319,38 @@ pub fn unreachable(fault: &HttpError) -> SourceError {
     SourceError::new(code, whose, fault.message.clone()).help(help)
 }
 
-/// An answer other than 200.
-pub fn status_fault(url: &Url, host: &str, status: u16, tried: &str) -> SourceError {
+/// An answer other than what was asked for.
+pub fn status_fault(url: &Url, host: &str, answer: &Answer, tried: &str) -> SourceError {
     let tried = if tried.is_empty() { String::new() } else { format!(" ({tried})") };
-    let message = format!("{} answers {}{tried}", shown(url), status_text(status));
-    match status {
-        401 | 403 => SourceError::new("V011", Fault::Surroundings, message)
-            .help(format!("log in with `docker login {host}`, `podman login` or `helm registry login`")),
+    let said = said(&answer.body).map(|it| format!(": {it}")).unwrap_or_default();
+    let message = format!("{} answers {}{tried}{said}", shown(url), status_text(answer.status));
+    match answer.status {
+        401 | 403 => refused(host, message),
         404 | 410 => SourceError::new("V012", Fault::Input, message).help("look at the source's name and version"),
         _ => SourceError::new("V010", Fault::Surroundings, message)
             .help("look at the network and the server, and run the command again"),
     }
 }
 
+fn refused(host: &str, message: String) -> SourceError {
+    SourceError::new("V011", Fault::Surroundings, message)
+        .help(format!("log in with `docker login {host}`, `podman login` or `helm registry login`"))
+}
+
+/// What a registry itself says is wrong, as the distribution specification has it; on one line, and no more of it than
+/// that.
+fn said(body: &[u8]) -> Option<String> {
+    let body: serde_json::Value = serde_json::from_slice(body).ok()?;
+    let first = body.get("errors")?.get(0)?;
+    let texts = [first.get("message"), first.get("code")].into_iter().flatten().filter_map(|it| it.as_str());
+    let text = texts.map(str::trim).find(|it| !it.is_empty())?;
+    let plain = text.chars().map(|it| if it.is_control() { ' ' } else { it });
+    Some(format!("`{}`", plain.take(200).collect::<String>()))
+}
+
 fn odd(url: &Url, what: &str) -> SourceError {
     SourceError::new("V010", Fault::Surroundings, format!("{} answers with {what}", http::shown(url)))
+        .help("something else than a registry may answer there: look at the address, and at proxies on the way")
 }
 
 /// The next page: `Link: </v2/...>; rel="next"`.

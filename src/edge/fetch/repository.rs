@@ -114,7 +114,7 @@ impl<'h> Web<'h> {
                 _ => tried = found.problem.unwrap_or_else(|| "without credentials".into()),
             }
         }
-        if answer.status == 200 { Ok(answer) } else { Err(status_fault(&url, &host, answer.status, &tried)) }
+        if answer.status == 200 { Ok(answer) } else { Err(status_fault(&url, &host, &answer, &tried)) }
     }
 }
 

@@ -66,8 +66,11 @@ impl Bundle {
             put(format!("manifests/{}.yaml", manifest.name), &manifest.contents);
         }
         put("talos/controlplane.yaml".into(), packed.patch());
-        if let Some(patch) = packed.all_nodes() {
-            put("talos/all.yaml".into(), patch);
+        if let Some(network) = packed.network() {
+            put("talos/all.yaml".into(), &network.all);
+            if let Some(patch) = &network.control_planes {
+                put("talos/network.yaml".into(), patch);
+            }
         }
         for (name, Envelope(armored)) in &envelopes {
             put(format!("envelopes/{name}.age"), armored);

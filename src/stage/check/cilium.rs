@@ -1,10 +1,11 @@
 //! The rules of Cilium on Talos.
 
-use super::object::{Object, is_true, maps, word};
+use super::object::{Object, is_true, maps, objects as objects_of, word};
 use super::{ChartSubject, Subject, minor, spec_place};
 use crate::base::diagnostic::Diagnostic;
 use crate::engine::helm::values::coalesce_values;
 use crate::engine::value::{Map, Value};
+use crate::stage::pack::Packed;
 use crate::stage::pack::flux::at;
 use crate::stage::spec::{Content, Source};
 
@@ -220,7 +221,35 @@ impl Rules<'_> {
                 );
                 self.warning("C008", message, "take the newer CRDs");
             }
-            Some(_) => {}
+            Some(_) => self.tls_routes(packed),
+        }
+    }
+
+    /// Cilium's operator does not start its Gateway API without the one version of TLSRoute that it watches
+    /// (cilium#44920).
+    fn tls_routes(&mut self, packed: &Packed) {
+        let (wanted, help) = match self.version {
+            (1, 19) => ("v1alpha2", "take the experimental channel, v1.4.1/experimental-install.yaml"),
+            it if it >= (1, 20) => ("v1", "take v1.6.1 or newer"),
+            _ => return,
+        };
+        let served = objects_of(packed.manifests())
+            .iter()
+            .filter(|it| it.head.kind == "CustomResourceDefinition")
+            .filter(|it| it.head.name == "tlsroutes.gateway.networking.k8s.io")
+            .any(|it| {
+                let Some(Value::List(versions)) = at(&it.content, &["spec", "versions"]) else { return false };
+                versions.items().iter().any(|it| {
+                    let Value::Map(version) = it else { return false };
+                    word(version.get("name")).as_deref() == Some(wanted) && is_true(version.get("served"))
+                })
+            });
+        if !served {
+            let message = format!(
+                "Cilium {}.{} watches TLSRoute {wanted}, which these CRDs of the Gateway API do not serve",
+                self.version.0, self.version.1
+            );
+            self.warning("C008", message, help);
         }
     }
 

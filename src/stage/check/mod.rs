@@ -5,7 +5,7 @@
 //! - H001 a value that the chart does not know and no template reads; H002 one that a template may read
 //! - T001 Kubernetes is outside what this Talos supports; T002 an object without a namespace; T003 an object twice;
 //!   T004 privileged pods in a namespace that refuses them; T005 a patch beyond a limit; T006 an object beyond etcd's;
-//!   T007 a document that is no Kubernetes object; T008 an unknown version of Talos
+//!   T007 a document that is no Kubernetes object; T008 an unknown version of Talos; T009 a kind that nothing defines
 //! - C001 SYS_MODULE; C002 cgroups; C003 `kubeProxyReplacement`; C004 the way to the API server; C005 host DNS and
 //!   masquerading; C006 a pod range that has no effect; C007 no GatewayClass; C008 Gateway API CRDs; C009 pools of load
 //!   balancers; C010 a Kubernetes that this Cilium was not tested with; C011 the label of Hubble Relay; C012 the

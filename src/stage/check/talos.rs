@@ -7,8 +7,9 @@ use super::{Subject, minor, spec_place};
 use crate::base::diagnostic::Diagnostic;
 use crate::engine::value::Value;
 use crate::stage::pack::Packed;
-use crate::stage::pack::document::documents;
-use crate::stage::pack::scope::{ClusterScoped, is_namespaced};
+use crate::stage::pack::document::{Head, documents};
+use crate::stage::pack::flux::at;
+use crate::stage::pack::scope::{ClusterScoped, is_namespaced, is_of_kubernetes};
 use crate::stage::pack::size::{self, human};
 use crate::stage::pack::stem;
 use crate::stage::pack::target::Target;
@@ -45,15 +46,20 @@ pub(super) fn manifests(subject: &Subject<'_>, packed: &Packed, objects: &[Objec
     namespaces(packed, objects, found);
     admission(objects, found);
     sizes(subject, packed, objects, found);
+    definitions(objects, found);
     for manifest in packed.manifests() {
         for document in documents(&manifest.contents) {
             let Some(tree) = document.tree() else { continue };
             let root = tree.root();
             let missing: Vec<&str> = ["apiVersion", "kind"].into_iter().filter(|it| root.get(it).is_none()).collect();
+            let head = Head::of(root);
             if !missing.is_empty() {
                 let message = format!("{}: a document has no {}", manifest.name, missing.join(" and no "));
                 let help = "Talos drops a whole manifest for one document that is no Kubernetes object";
                 found.push(Diagnostic::error("T007", message).help(help));
+            } else if head.name.is_empty() {
+                let message = format!("{}: a {} has no `metadata.name`", manifest.name, head.kind);
+                found.push(Diagnostic::error("T007", message).help("the API server takes no object without a name"));
             }
         }
     }
@@ -82,6 +88,32 @@ fn namespaces(packed: &Packed, objects: &[Object<'_>], found: &mut Vec<Diagnosti
             format!("{manifest}: {head} names no namespace: Talos puts it into `default`, Helm into `{wanted}`");
         found
             .push(Diagnostic::warning("T002", message).help("have the chart name it, or add the object as a manifest"));
+    }
+}
+
+/// Objects of kinds that neither Kubernetes serves, nor Cilium or Talos define themselves, nor a CRD among them defines.
+fn definitions(objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
+    let mut known: BTreeSet<(String, String)> = BTreeSet::new();
+    for object in objects.iter().filter(|it| it.head.kind == "CustomResourceDefinition") {
+        let text = |path: &[&str]| word(at(&object.content, path)).unwrap_or_default();
+        known.insert((text(&["spec", "group"]), text(&["spec", "names", "kind"])));
+    }
+    let mut unknown: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
+    for Object { manifest, head, .. } in objects {
+        let group = head.group();
+        let defined = known.contains(&(group.to_owned(), head.kind.clone()));
+        if !defined && !is_of_kubernetes(group) && !["cilium.io", "talos.dev"].contains(&group) {
+            unknown.entry((group, &head.kind)).or_default().push(format!("{manifest}: {head}"));
+        }
+    }
+    for ((group, kind), objects) in unknown {
+        let rest = match objects.len() {
+            1 => String::new(),
+            more => format!(" and {} more", more - 1),
+        };
+        let message = format!("{}{rest}: no part brings the CRD of {kind} ({group})", objects[0]);
+        let help = "Talos tries again until something else brings it; add the CRD as a part, or move this to GitOps";
+        found.push(Diagnostic::warning("T009", message).help(help));
     }
 }
 

@@ -48,10 +48,14 @@ pub(super) fn compare(
             Some(from) => differs(&Image::parse(from), &to),
             None => vec![if to.digest.is_empty() { "new, without a digest" } else { "new" }.to_owned()],
         };
+        let stranger = !old.is_empty() && old.iter().all(|it| Image::parse(it).registry != to.registry);
         let mut say = |risk, text: &str| {
             let text = format!("{image} {text}");
             found.push(Finding { risk, area: Area::Image, part: part.into(), resource: None, text });
         };
+        if from.is_none() && stranger {
+            say(Risk::Gains, "is new, and from a registry that nothing came from before");
+        }
         for it in &what {
             match it.as_str() {
                 "other registry" => say(Risk::Gains, "comes from another registry"),
@@ -171,5 +175,20 @@ mod tests {
                 "tag 1.12.4 → 1.9.6 (older), other digest"
             ]
         );
+    }
+
+    #[test]
+    fn marks_an_image_from_a_registry_that_is_new() {
+        let list = |all: &[&str]| all.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>();
+        let mut found = Vec::new();
+        compare("p", [None, None], &list(&["r.io/a:1"]), &list(&["r.io/a:1", "r.io/b:1", "evil.io/c:1"]), &mut found);
+        let said: Vec<_> = found.into_iter().map(|it| (it.risk, it.text)).collect();
+        assert_eq!(
+            said,
+            [(Risk::Gains, "evil.io/c:1 is new, and from a registry that nothing came from before".to_owned())]
+        );
+        let mut found = Vec::new();
+        compare("p", [None, None], &[], &list(&["r.io/a:1"]), &mut found);
+        assert!(found.is_empty(), "where everything is new, that is no news");
     }
 }

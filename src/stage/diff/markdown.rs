@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::fold;
 use super::model::{Change, Diff, Finding, Fold, How, PartDiff, ResourceDiff, Risk, Status};
 use super::present::{self, Line, count};
-use super::{text, values};
+use super::{risk, text, values};
 
 /// GitHub refuses comments of more than 65,536 characters.
 pub const MAX: usize = 60_000;
@@ -71,7 +71,17 @@ impl Page {
     fn head(&mut self, diff: &Diff) {
         self.line(&format!("### {}: {} → {}", escape(&diff.bundle), escape(&diff.old), escape(&diff.new)));
         self.line("");
-        self.line(&format!("**Risk:** {}", escape(&cut(&diff.risk, 1_000))));
+        let clauses: Vec<String> = diff.risk.split(risk::AND).map(|it| escape(&cut(it, 400))).collect();
+        if let [one] = clauses.as_slice() {
+            self.line(&format!("**Risk:** {one}"));
+        } else {
+            self.line("**Risk**\n");
+            for clause in clauses {
+                let (what, more) = clause.split_once(": ").map_or((clause.as_str(), ""), |(what, more)| (what, more));
+                let colon = if more.is_empty() { "" } else { ": " };
+                self.line(&format!("- **{what}**{colon}{more}"));
+            }
+        }
         for remark in diff.remarks.iter().take(20) {
             self.line(&format!("\n> {}", escape(&cut(remark, 400))));
         }

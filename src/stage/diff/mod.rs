@@ -29,7 +29,7 @@ pub use model::{
     Limit, PartDiff, PartSize, Recipients, ResourceDiff, Risk, SCHEMA, Size, Status, ValuesDiff,
 };
 pub use reads::Reads;
-pub use side::{Content, Part, Side, Values, json as values_json};
+pub use side::{BEHIND, Content, Part, Side, Values, json as values_json};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -66,7 +66,12 @@ pub fn diff(old: &Side, new: &Side, now: Timestamp) -> Diff {
     let size = sizes(old, new, &mut findings);
     let identical =
         parts.iter().all(|it| it.status == Status::Same) && facts.is_empty() && recipients == Recipients::default();
-    findings.sort_by(|a, b| (a.risk, a.area, &a.part, &a.resource).cmp(&(b.risk, b.area, &b.part, &b.resource)));
+    // What may refuse a write is told after what cuts off what runs.
+    let late = |it: &Finding| it.risk == Risk::Traffic && it.area == Area::Permission;
+    findings.sort_by(|a, b| {
+        let key = |it: &Finding| (it.risk, late(it), it.area);
+        key(a).cmp(&key(b)).then_with(|| (&a.part, &a.resource).cmp(&(&b.part, &b.resource)))
+    });
     findings.dedup();
     for finding in &mut findings {
         finding.text = present::harmless(&hider.text(&finding.text));
@@ -79,7 +84,7 @@ pub fn diff(old: &Side, new: &Side, now: Timestamp) -> Diff {
     remarks.extend(left_behind(new, &parts));
     let mut diff = Diff {
         schema: SCHEMA,
-        bundle: new.bundle.clone(),
+        bundle: if new.bundle.is_empty() { old.bundle.clone() } else { new.bundle.clone() },
         old: old.name.clone(),
         new: new.name.clone(),
         identical,
@@ -100,6 +105,9 @@ pub fn json(diff: &Diff) -> String {
     serde_json::to_string_pretty(diff).unwrap_or_default() + "\n"
 }
 
+/// The JSON Schema (draft 2020-12) of that form.
+pub const JSON_SCHEMA: &str = include_str!("schema.json");
+
 fn facts(old: &Side, new: &Side) -> Vec<Fact> {
     let mut facts = Vec::new();
     let mut compare = |what, old: Option<String>, new: Option<String>| {
@@ -108,7 +116,8 @@ fn facts(old: &Side, new: &Side) -> Vec<Fact> {
             facts.push(Fact { what, old, new });
         }
     };
-    compare("bundle", Some(old.bundle.clone()), Some(new.bundle.clone()));
+    let name = |it: &Side| Some(it.bundle.clone()).filter(|it| !it.is_empty());
+    compare("bundle", name(old), name(new));
     compare("clock", old.clock.map(|it| it.to_string()), new.clock.map(|it| it.to_string()));
     compare("Kubernetes", old.kubernetes.clone(), new.kubernetes.clone());
     compare("Talos", old.talos.clone(), new.talos.clone());
@@ -181,6 +190,13 @@ fn left_behind(new: &Side, parts: &[PartDiff]) -> Option<String> {
 
 /// What was known by digests alone.
 fn missing(parts: &[PartDiff]) -> Vec<String> {
+    let behind = |it: &PartDiff| it.contents_missing.as_ref().filter(|it| it.starts_with(BEHIND)).cloned();
+    let unseen = parts.iter().filter(|it| it.status == Status::Same);
+    let unseen: Vec<String> = unseen
+        .filter_map(|it| {
+            Some(format!("part {}: {}; `ichor lock` takes it in, and it shows here", it.name, behind(it)?))
+        })
+        .collect();
     let blind = parts.iter().filter(|it| it.contents_missing.is_some() && it.status != Status::Same);
     let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for part in blind {
@@ -190,7 +206,7 @@ fn missing(parts: &[PartDiff]) -> Vec<String> {
         let names = if parts.len() > 3 { count(parts.len(), "part") } else { format!("part {}", parts.join(", ")) };
         format!("{names}: compared by the locks alone, without fields, permissions and privileges: {why}")
     });
-    told.collect()
+    unseen.into_iter().chain(told).collect()
 }
 
 #[cfg(test)]

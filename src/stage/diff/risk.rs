@@ -42,6 +42,9 @@ impl Area {
     }
 }
 
+/// Stands between the clauses of the line.
+pub(super) const AND: &str = " · ";
+
 /// `grants more: 2 permissions · can cut traffic: DaemonSet n/x · ... · 20 resources only move`.
 pub(super) fn line(diff: &Diff) -> String {
     if diff.identical {
@@ -105,7 +108,7 @@ pub(super) fn line(diff: &Diff) -> String {
     if moves > 0 {
         words.push(format!("{} only {}", count(moves, "resource"), if moves == 1 { "moves" } else { "move" }));
     }
-    if words.is_empty() { "nothing that a cluster would notice".into() } else { words.join(" · ") }
+    if words.is_empty() { "nothing that a cluster would notice".into() } else { words.join(AND) }
 }
 
 fn areas<'a>(findings: impl Iterator<Item = &'a Finding>) -> String {

@@ -14,6 +14,9 @@ use crate::stage::bundle::Bundle;
 use crate::stage::lock::{Lock, LockedPart, Pin};
 use crate::stage::seal;
 
+/// Begins the reason why a part's contents are not at hand where the spec has moved on since it was locked.
+pub const BEHIND: &str = "the lock is behind the spec";
+
 /// One side.
 #[derive(Clone, Debug)]
 pub struct Side {

@@ -48,7 +48,7 @@ fn marks(old: &str, new: &str) -> Vec<String> {
         |text: &str| text.replace(['\\', '"'], "").replace("&gt;", ">").replace("&lt;", "<").replace("&quot;", "");
     for it in &found {
         for (format, page) in [
-            ("text", text::print(&diff, false)),
+            ("text", text::print(&diff, false, None)),
             ("markdown", markdown::print(&diff)),
             ("html", html::print(&diff)),
             ("json", json(&diff)),
@@ -191,7 +191,7 @@ fn a_certificate_that_is_issued_anew_is_named_by_its_fingerprint() {
     );
     let diff = compared(&config(&one), &config(&other));
     assert_eq!(diff.parts[0].certificates.len(), 1);
-    assert!(!text::print(&diff, false).contains("MII"), "{}", text::print(&diff, false));
+    assert!(!text::print(&diff, false, None).contains("MII"), "{}", text::print(&diff, false, None));
     assert!(!html::print(&diff).contains("MII"));
     assert!(!markdown::print(&diff).contains("MII"));
 }
@@ -211,15 +211,36 @@ fn plain_secrets_are_in_no_format() {
     let new = side("new", &secret("swordfish"));
     old.remarks.push("hunter22-b is wrong".into());
     let diff = diff(&old, &new, MOMENT);
-    for page in [text::print(&diff, true), markdown::print(&diff), html::print(&diff), json(&diff), format!("{diff:?}")]
-    {
+    for page in [
+        text::print(&diff, true, Some(80)),
+        markdown::print(&diff),
+        html::print(&diff),
+        json(&diff),
+        format!("{diff:?}"),
+    ] {
         for word in ["hunter22", "swordfish"] {
             for form in [word.to_owned(), encoded(&format!("{word}-a")), hex::encode(word)] {
                 assert!(!page.contains(&form), "{form} in {page}");
             }
         }
     }
-    assert!(text::print(&diff, false).contains("<hidden 1>"), "{}", text::print(&diff, false));
+    assert!(text::print(&diff, false, None).contains("<hidden 1>"), "{}", text::print(&diff, false, None));
+}
+
+#[test]
+fn sentences_are_broken_where_the_terminal_ends() {
+    let role = |resources: &str| {
+        format!(
+            "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: r}}\nrules: [{{apiGroups: [''], resources: [{resources}], verbs: [get]}}]\n"
+        )
+    };
+    let diff = compared(&role("a"), &role("bbbbbbbbbbbbbbbb, cccccccccccccccc, dddddddddddddddd, eeeeeeeeeeeeeeee"));
+    let wide = text::print(&diff, false, None);
+    let whole = "  permission  ClusterRole r: may now get: bbbbbbbbbbbbbbbb, cccccccccccccccc, dddddddddddddddd, eeeeeeeeeeeeeeee\n";
+    assert!(wide.contains(whole), "{wide}");
+    let narrow = text::print(&diff, false, Some(60));
+    assert!(narrow.contains("  permission  ClusterRole r: may now get: bbbbbbbbbbbbbbbb,\n              cccccccccccccccc, dddddddddddddddd,\n              eeeeeeeeeeeeeeee\n"), "{narrow}");
+    assert_eq!(narrow.replace("\n              ", " "), wide, "nothing else differs");
 }
 
 #[test]
@@ -237,7 +258,7 @@ fn hostile_text_stays_text() {
     let page = html::print(&diff);
     assert_eq!(page.matches("<script>").count(), 1);
     assert!(!page.contains("<img") && page.matches("</style>").count() == 1);
-    for page in [page, markdown::print(&diff), text::print(&diff, true)] {
+    for page in [page, markdown::print(&diff), text::print(&diff, true, Some(80))] {
         assert!(!page.contains('\u{202e}') && !page.contains("\u{1b}[31m<") && page.contains("\\u{202e}"), "{page}");
     }
     let comment = markdown::print(&diff);
@@ -304,7 +325,7 @@ fn locks_alone_tell_what_they_can() {
     assert_eq!(diff.parts[0].images[0].what, "no digest any more");
     assert!(diff.remarks[0].contains("compared by the locks alone"), "{:?}", diff.remarks);
     assert_eq!(diff.risk, "grants more: 1 image · restarts: Pod p");
-    assert!(!text::print(&diff, false).contains("what is told above"));
+    assert!(!text::print(&diff, false, None).contains("what is told above"));
     for side in [&mut old, &mut new] {
         let part = side.parts.get_mut("p").expect("a part");
         let digest = part.resources["v1 Pod p"];

@@ -12,9 +12,10 @@ use crate::stage::pack::size;
 /// Longer values are cut, in characters.
 const CUT: usize = 160;
 
-/// Prints a comparison.
-pub fn print(diff: &Diff, colour: bool) -> String {
-    let mut page = Page { text: String::new(), colour };
+/// Prints a comparison. What is to be read as sentences is broken between words where it is wider than `width`, in
+/// characters.
+pub fn print(diff: &Diff, colour: bool, width: Option<usize>) -> String {
+    let mut page = Page { text: String::new(), colour, width };
     page.head(diff);
     for part in diff.parts.iter().filter(|it| it.status != Status::Same) {
         page.part(part);
@@ -42,6 +43,9 @@ pub(super) fn about<'a>(diff: &Diff, finding: &'a Finding) -> Option<&'a str> {
 pub(super) fn change_of_size(old: u64, new: u64) -> String {
     if old == new {
         return size::human(new);
+    }
+    if size::human(old) == size::human(new) {
+        return format!("{} ({:+} bytes)", size::human(new), new as i64 - old as i64);
     }
     let share =
         if old == 0 { String::new() } else { format!(" ({:+.0}%)", (new as f64 - old as f64) * 100.0 / old as f64) };
@@ -74,6 +78,7 @@ pub(super) fn title(resource: &ResourceDiff) -> String {
 struct Page {
     text: String,
     colour: bool,
+    width: Option<usize>,
 }
 
 impl Page {
@@ -87,9 +92,12 @@ impl Page {
                 present::harmless(&diff.new)
             ),
         );
-        self.line(0, &format!("{} {}", self.bold("risk:"), present::harmless(&diff.risk)));
+        for (index, clause) in present::harmless(&diff.risk).split(risk::AND).enumerate() {
+            let title = if index == 0 { self.bold("risk:") } else { "     ".to_owned() };
+            self.line(0, &format!("{title} {}", self.broken(6, clause)));
+        }
         for remark in &diff.remarks {
-            self.line(0, &self.dim(&format!("note: {}", present::harmless(remark))));
+            self.line(0, &self.dim(&format!("note: {}", self.broken(6, &present::harmless(remark)))));
         }
         for risk in Risk::ALL {
             let findings: Vec<_> = diff.findings.iter().filter(|it| it.risk == risk).collect();
@@ -100,7 +108,8 @@ impl Page {
             self.line(0, &self.risk(risk, &risk.title().to_uppercase()));
             for it in findings {
                 let about = about(diff, it).map(|it| format!("{}: ", present::harmless(it))).unwrap_or_default();
-                self.line(1, &format!("{:<11} {about}{}", it.area.title(), present::shorter(&it.text)));
+                let text = format!("{about}{}", present::shorter(&it.text));
+                self.line(1, &format!("{:<11} {}", it.area.title(), self.broken(14, &text)));
             }
         }
         self.blank();
@@ -274,6 +283,26 @@ impl Page {
         if items > 0 {
             self.line(1, &self.bold(title));
         }
+    }
+
+    /// A sentence that begins in a column; what does not fit follows below that column.
+    fn broken(&self, column: usize, text: &str) -> String {
+        let Some(width) = self.width.filter(|it| *it > column + 20) else { return text.to_owned() };
+        let mut broken = String::new();
+        let mut at = column;
+        for word in text.split(' ') {
+            let length = word.chars().count();
+            if at > column && at + 1 + length > width {
+                let _ = write!(broken, "\n{}", " ".repeat(column));
+                at = column;
+            } else if at > column {
+                broken.push(' ');
+                at += 1;
+            }
+            broken.push_str(word);
+            at += length;
+        }
+        broken
     }
 
     fn line(&mut self, depth: usize, text: &str) {

@@ -4,7 +4,7 @@ use super::Manifest;
 use super::document::{Head, documents};
 
 /// Namespaces by name, CRDs by name, all else in the order of the manifests. Mirrors the order in which Talos applies.
-pub(super) fn stream(manifests: &[Manifest]) -> String {
+pub fn stream(manifests: &[Manifest]) -> String {
     let mut documents: Vec<((u8, String), &str)> = manifests
         .iter()
         .flat_map(|it| documents(&it.contents))

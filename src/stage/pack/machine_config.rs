@@ -393,8 +393,7 @@ fn notes(config: &Config<'_>, manifests: &[Manifest]) -> Vec<String> {
         Some(_) => true,
         None => config.flannel || (config.documents.is_empty() && network.is_some()),
     };
-    let note =
-        "this config has Talos install a CNI of its own; the patch `all.yaml` of `--for talos -o DIR/` turns it off";
+    let note = "this config has Talos install a CNI of its own; the patches beside `controlplane.yaml` in `--for talos -o DIR/` turn it off";
     if flannel { vec![note.into()] } else { Vec::new() }
 }
 

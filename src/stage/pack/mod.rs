@@ -9,7 +9,7 @@ pub mod document;
 mod edit;
 pub mod fit;
 pub mod flux;
-mod kubectl;
+pub mod kubectl;
 pub mod machine_config;
 pub mod namespace;
 mod omni;
@@ -26,13 +26,14 @@ use std::collections::BTreeMap;
 use crate::stage::seal::Sealed;
 use crate::stage::spec::{Content, Spec, TalosVersion};
 use scope::ClusterScoped;
+use talos::NetworkPatches;
 
 /// Manifests under their final names and the Talos documents made of them.
 #[derive(Clone, Debug)]
 pub struct Packed {
     manifests: Vec<Manifest>,
     patch: String,
-    all_nodes: Option<String>,
+    network: Option<NetworkPatches>,
     talos: TalosVersion,
     changes: BTreeMap<String, Vec<String>>,
     namespaces: BTreeMap<String, String>,
@@ -59,8 +60,8 @@ pub fn pack(sealed: &Sealed, spec: &Spec) -> Packed {
     let texts: Vec<(&str, &str)> = sealed.parts().iter().map(|it| (it.name.as_str(), it.text.as_str())).collect();
     let (manifests, changes) = lay_out(&texts, namespaces.values().map(String::as_str));
     let patch = talos::control_plane(&manifests, spec.talos);
-    let all_nodes = talos::all_nodes(&manifests, spec.talos);
-    Packed { manifests, patch, all_nodes, talos: spec.talos, changes, namespaces }
+    let network = talos::network_patches(&manifests, spec.talos);
+    Packed { manifests, patch, network, talos: spec.talos, changes, namespaces }
 }
 
 impl Packed {
@@ -73,9 +74,9 @@ impl Packed {
         &self.patch
     }
 
-    /// The patch for every node, where the bundle brings the cluster's network.
-    pub fn all_nodes(&self) -> Option<&str> {
-        self.all_nodes.as_deref()
+    /// What nodes are told of their network, where the bundle brings it.
+    pub fn network(&self) -> Option<&NetworkPatches> {
+        self.network.as_ref()
     }
 
     pub fn talos(&self) -> TalosVersion {

@@ -1,56 +1,57 @@
 //! Pieces of an Omni cluster template.
 
+use super::document::{Document, documents};
 use super::target::Goods;
 use super::{Manifest, talos};
-use crate::engine::value::Value;
-use crate::engine::yaml;
 
 /// One text: patches written into the documents of the template.
 pub(super) fn single(goods: &Goods<'_>) -> String {
     let name = |what: &str| format!("ichor-{}{what}", goods.bundle);
     let mut text = String::from(MERGE);
-    let inline = |name: String, patch: &str| {
-        // An inline patch is one mapping; a patch of several documents becomes several patches.
-        let documents = yaml::node::parse_all(patch.as_bytes()).unwrap_or_default();
-        let several = documents.len() > 1;
-        let patches = documents.iter().enumerate().filter_map(move |(index, document)| {
-            let inline = document.root().value().ok()?;
-            let name = if several { format!("{name}-{index:02}") } else { name.clone() };
-            Some(Value::map([("name", name.into()), ("inline", inline)]))
-        });
-        patches.collect::<Vec<_>>()
-    };
-    if let Some(all) = goods.all_nodes {
-        text.push_str(&template("Cluster", inline(name("-network"), all)));
-        text.push_str("---\n");
+    if let Some(network) = goods.network {
+        text.push_str(&format!("kind: Cluster\npatches:\n{}---\n", inline(&name("-all"), &network.all)));
     }
-    let patch = talos::control_plane(goods.manifests, goods.talos);
-    text.push_str(&template("ControlPlane", inline(name(""), &patch)));
+    text.push_str("kind: ControlPlane\npatches:\n");
+    if let Some(patch) = goods.network.and_then(|it| it.control_planes.as_ref()) {
+        text.push_str(&inline(&name("-network"), patch));
+    }
+    text.push_str(&inline(&name(""), &talos::control_plane(goods.manifests, goods.talos)));
     text
+}
+
+/// A patch in the list of patches. An inline patch is one mapping, so a patch of several documents becomes several.
+fn inline(name: &str, patch: &str) -> String {
+    let documents = documents(patch);
+    let one = |(index, document): (usize, &Document<'_>)| {
+        let number = if documents.len() > 1 { format!("-{index:02}") } else { String::new() };
+        format!("  - name: {name}{number}\n    inline:\n{}", talos::indent(document.text, 6))
+    };
+    documents.iter().enumerate().map(one).collect()
 }
 
 /// A folder: the template's pieces, and beside them the patches and manifests they name.
 pub(super) fn files(goods: &Goods<'_>) -> Vec<(String, String)> {
-    let file = |name: String, file: &str| Value::map([("name", name.into()), ("file", file.into())]);
+    let file = |name: &str, file: &str| format!("  - name: ichor-{}{name}\n    file: {file}\n", goods.bundle);
     let mut patches = String::from(MERGE);
     let mut files = Vec::new();
-    if let Some(all) = goods.all_nodes {
-        patches.push_str(&template("Cluster", vec![file(format!("ichor-{}-network", goods.bundle), "all.yaml")]));
-        patches.push_str("---\n");
-        files.push(("all.yaml".to_owned(), all.to_owned()));
+    if let Some(network) = goods.network {
+        patches.push_str(&format!("kind: Cluster\npatches:\n{}---\n", file("-all", "all.yaml")));
+        files.extend(network.files());
     }
-    let control_plane = file(format!("ichor-{}", goods.bundle), "controlplane.yaml");
-    patches.push_str(&template("ControlPlane", vec![control_plane]));
+    patches.push_str("kind: ControlPlane\npatches:\n");
+    if goods.network.is_some_and(|it| it.control_planes.is_some()) {
+        patches.push_str(&file("-network", "network.yaml"));
+    }
+    patches.push_str(&file("", "controlplane.yaml"));
     files.push(("controlplane.yaml".into(), talos::control_plane(goods.manifests, goods.talos)));
     files.push(("template-patches.yaml".into(), patches));
-    let manifest = |it: &Manifest| {
-        let path = format!("manifests/{}.yaml", it.name);
-        Value::map([("name", it.name.as_str().into()), ("mode", "one-time".into()), ("file", path.into())])
-    };
-    let manifests = Value::map([("manifests", Value::list(goods.manifests.iter().map(manifest)))]);
-    let cluster = Value::map([("kind", "Cluster".into()), ("kubernetes", manifests)]);
-    files.push(("template-manifests.yaml".into(), format!("{SYNC}{}", talos::write(&cluster))));
-    files.extend(goods.manifests.iter().map(|it| (format!("manifests/{}.yaml", it.name), it.contents.clone())));
+    let path = |it: &Manifest| format!("manifests/{}.yaml", it.name);
+    let manifest = |it: &Manifest| format!("    - {}      mode: one-time\n      file: {}\n", talos::name(it), path(it));
+    let manifests: String = goods.manifests.iter().map(manifest).collect();
+    let none = if manifests.is_empty() { " []" } else { "" };
+    let cluster = format!("{SYNC}kind: Cluster\nkubernetes:\n  manifests:{none}\n{manifests}");
+    files.push(("template-manifests.yaml".into(), cluster));
+    files.extend(goods.manifests.iter().map(|it| (path(it), it.contents.clone())));
     files
 }
 
@@ -58,8 +59,4 @@ const MERGE: &str = "# Merge these into the documents of your cluster template. 
 
 const SYNC: &str =
     "# Instead of the control-plane patch, for an Omni that syncs manifests: it applies these once the API server is
-# healthy. `one-time` leaves them alone afterwards, `full` keeps them as they are here. Keep the network patch.\n";
-
-fn template(kind: &str, patches: Vec<Value>) -> String {
-    format!("kind: {kind}\n{}", talos::write(&Value::map([("patches", Value::list(patches))])))
-}
+# healthy. `one-time` leaves them alone afterwards, `full` keeps them as they are here. Keep the other patches.\n";

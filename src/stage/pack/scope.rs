@@ -90,6 +90,27 @@ const NAMESPACED: &[&str] = &[
     "StatefulSet",
 ];
 
+/// The API groups of Kubernetes itself that have a dot in their name.
+const OF_KUBERNETES: &[&str] = &[
+    "admissionregistration.k8s.io",
+    "apiextensions.k8s.io",
+    "apiregistration.k8s.io",
+    "authentication.k8s.io",
+    "authorization.k8s.io",
+    "certificates.k8s.io",
+    "coordination.k8s.io",
+    "discovery.k8s.io",
+    "events.k8s.io",
+    "flowcontrol.apiserver.k8s.io",
+    "networking.k8s.io",
+    "node.k8s.io",
+    "rbac.authorization.k8s.io",
+    "resource.k8s.io",
+    "scheduling.k8s.io",
+    "storage.k8s.io",
+    "storagemigration.k8s.io",
+];
+
 impl ClusterScoped {
     /// Learns from the CRDs in streams of manifests.
     pub fn learn<'t>(streams: impl IntoIterator<Item = &'t str>) -> ClusterScoped {
@@ -115,6 +136,11 @@ impl ClusterScoped {
         let known = KNOWN.iter().any(|(group, kinds)| *group == head.group() && kinds.contains(&head.kind.as_str()));
         known || self.defined.contains(&(head.group().to_owned(), head.kind.clone()))
     }
+}
+
+/// Whether every cluster serves this API group.
+pub fn is_of_kubernetes(group: &str) -> bool {
+    !group.contains('.') || OF_KUBERNETES.contains(&group)
 }
 
 /// Whether objects of this kind surely live in a namespace.

@@ -45,7 +45,12 @@ pub fn measure(target: Target, delivery: &Delivery, manifests: &[Manifest]) -> u
         }
         // Files beside the piece of talconfig.yaml all go into one config.
         Target::Talhelper => Some(delivery.files.iter().map(|it| it.1.len()).sum()),
-        _ => delivery.files.iter().filter(|it| it.0 != "all.yaml").map(|it| it.1.len()).max(),
+        _ => delivery
+            .files
+            .iter()
+            .filter(|it| !["all.yaml", "network.yaml"].contains(&it.0.as_str()))
+            .map(|it| it.1.len())
+            .max(),
     };
     largest.unwrap_or_default() as u64
 }
@@ -59,7 +64,7 @@ pub fn human(bytes: u64) -> String {
         size /= 1024.0;
         unit += 1;
     }
-    let digits = usize::from(unit > 0 && size < 9.95);
+    let digits = usize::from(unit > 0 && size < 9.95 || unit > 1 && size < 99.5);
     format!("{size:.digits$} {}", UNITS[unit])
 }
 
@@ -104,6 +109,8 @@ mod tests {
     #[test]
     fn sizes_read_well() {
         assert_eq!([human(0), human(999), human(80_000), human(1_600_000)], ["0 B", "999 B", "78 KiB", "1.5 MiB"]);
+        // Limits of some MiB are told to a tenth.
+        assert_eq!([human(32 * MIB / 3), human(32 * MIB), human(120 * MIB)], ["10.7 MiB", "32.0 MiB", "120 MiB"]);
         assert_eq!(
             (parse("4MiB"), parse("256 kb"), parse("10"), parse("4x"), parse("")),
             (Some(4 << 20), Some(256 << 10), Some(10), None, None)

@@ -1,7 +1,7 @@
 //! Leaves comments and blank lines out of a stream, where a user asks for it.
 
 use super::document::documents;
-use crate::engine::yaml::node::{Document, Kind, Node, Style};
+use crate::engine::yaml::node::{Document, Kind, Node};
 
 /// The stream without comment lines and blank lines. Lines inside a scalar stay, whatever they look like, and so do
 /// comments that follow other text on their line.
@@ -32,12 +32,12 @@ pub fn strip(text: &str) -> String {
     result
 }
 
-/// Where scalars of several lines stand, in order.
+/// Where scalars stand, in order.
 fn scalars(tree: &Document) -> Vec<(usize, usize)> {
     let mut open: Vec<Node<'_>> = vec![tree.root()];
     let mut found = Vec::new();
     while let Some(node) = open.pop() {
-        if node.kind() == Kind::Scalar && !matches!(node.style(), Style::Plain) {
+        if node.kind() == Kind::Scalar {
             found.push((node.span().start, node.span().end));
         }
         open.extend(node.items());
@@ -50,6 +50,12 @@ fn scalars(tree: &Document) -> Vec<(usize, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_blank_line_in_a_plain_scalar_is_a_line_break() {
+        let text = "a: one\n\n  two\n# gone\n\nb: 1 # kept\n\n";
+        assert_eq!(strip(text), "a: one\n\n  two\nb: 1 # kept\n");
+    }
 
     #[test]
     fn what_is_in_a_scalar_stays() {

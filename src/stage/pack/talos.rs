@@ -17,15 +17,20 @@ pub fn control_plane(manifests: &[Manifest], talos: TalosVersion) -> String {
     format!("cluster:\n  inlineManifests:\n{}", manifests.iter().map(entry).collect::<String>())
 }
 
+/// The line that names a manifest.
+pub(super) fn name(manifest: &Manifest) -> String {
+    write(&Value::map([("name", manifest.name.as_str().into())]))
+}
+
 /// One `KubeInlineManifestConfig` document.
 pub(super) fn document(manifest: &Manifest) -> String {
-    let name = write(&Value::map([("name", manifest.name.as_str().into())]));
+    let name = name(manifest);
     format!("apiVersion: v1alpha1\nkind: KubeInlineManifestConfig\n{name}{}", literal("manifest", &manifest.contents))
 }
 
 /// One entry of the list, as lines at no indentation.
 pub(super) fn block(manifest: &Manifest) -> String {
-    write(&Value::map([("name", manifest.name.as_str().into())])) + &literal("contents", &manifest.contents)
+    name(manifest) + &literal("contents", &manifest.contents)
 }
 
 /// Every line that is not empty moved to the right.
@@ -38,7 +43,7 @@ pub(super) fn indent(text: &str, by: usize) -> String {
 
 /// A key and a text as it reads best: line by line, also where it holds tabs, for which Helm's writer would quote all
 /// of it.
-fn literal(key: &str, text: &str) -> String {
+pub(super) fn literal(key: &str, text: &str) -> String {
     let plain = |it: char| it == '\n' || it == '\t' || !(it.is_control() || "\u{2028}\u{2029}\u{feff}".contains(it));
     if text.trim().is_empty() || !text.chars().all(plain) {
         return format!("{key}: {}\n", quoted(text));
@@ -86,9 +91,19 @@ pub fn network(manifests: &[Manifest]) -> Network {
     Network { cni, replaces_proxy: cni && any(&["kube-proxy-replacement: \"true\"", "kube-proxy-replacement: strict"]) }
 }
 
-/// The patch for every node, workers too: no CNI of Talos' own, no kube-proxy where the manifests replace it, and
-/// KubePrism, which a CNI needs to reach the API server before there is a network. `None` without a CNI.
-pub fn all_nodes(manifests: &[Manifest], talos: TalosVersion) -> Option<String> {
+/// What nodes are told where the manifests bring their network: no CNI of Talos' own, no kube-proxy where the manifests
+/// replace it, and KubePrism, which a CNI needs to reach the API server before there is a network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NetworkPatches {
+    /// For every node, workers too.
+    pub all: String,
+    /// For control planes alone: from 1.14 on, Talos refuses the documents of Flannel and kube-proxy on any other machine
+    /// (`ControlplaneOnlyConfig` of its `pkg/machinery/config/container`).
+    pub control_planes: Option<String>,
+}
+
+/// The patches for a cluster whose network the manifests bring; `None` where they bring none.
+pub fn network_patches(manifests: &[Manifest], talos: TalosVersion) -> Option<NetworkPatches> {
     let network = network(manifests);
     if !network.cni {
         return None;
@@ -99,8 +114,8 @@ pub fn all_nodes(manifests: &[Manifest], talos: TalosVersion) -> Option<String> 
         if network.replaces_proxy {
             documents.push(document("KubeProxyConfig", "enabled: false"));
         }
-        documents.push(document("KubePrismConfig", "port: 7445"));
-        return Some(documents.join("---\n"));
+        let control_planes = Some(documents.join("---\n"));
+        return Some(NetworkPatches { all: document("KubePrismConfig", "port: 7445"), control_planes });
     }
     let mut cluster = vec![("network", Value::map([("cni", Value::map([("name", "none".into())]))]))];
     if network.replaces_proxy {
@@ -108,7 +123,8 @@ pub fn all_nodes(manifests: &[Manifest], talos: TalosVersion) -> Option<String> 
     }
     let prism = Value::map([("enabled", Value::Bool(true)), ("port", Value::Int(7445))]);
     let machine = Value::map([("features", Value::map([("kubePrism", prism)]))]);
-    Some(write(&Value::map([("cluster", Value::map(cluster)), ("machine", machine)])))
+    let all = write(&Value::map([("cluster", Value::map(cluster)), ("machine", machine)]));
+    Some(NetworkPatches { all, control_planes: None })
 }
 
 /// A value as Helm writes it.
@@ -129,7 +145,8 @@ mod tests {
     fn up_to_1_13_patches_are_fields_of_the_config() {
         let talos = TalosVersion { major: 1, minor: 13 };
         let expected = "cluster:\n  network:\n    cni:\n      name: none\n  proxy:\n    disabled: true\nmachine:\n  features:\n    kubePrism:\n      enabled: true\n      port: 7445\n";
-        assert_eq!(all_nodes(&cni(), talos).as_deref(), Some(expected));
+        let patches = NetworkPatches { all: expected.into(), control_planes: None };
+        assert_eq!(network_patches(&cni(), talos), Some(patches));
         assert!(control_plane(&cni(), talos).starts_with(
             "cluster:\n  inlineManifests:\n    - name: 00-cni\n      contents: |\n        kind: ConfigMap\n"
         ));
@@ -138,8 +155,10 @@ mod tests {
     #[test]
     fn from_1_14_patches_are_documents() {
         let talos = TalosVersion { major: 1, minor: 14 };
-        let expected = "apiVersion: v1alpha1\nkind: KubeFlannelCNIConfig\n$patch: delete\n---\napiVersion: v1alpha1\nkind: KubeProxyConfig\nenabled: false\n---\napiVersion: v1alpha1\nkind: KubePrismConfig\nport: 7445\n";
-        assert_eq!(all_nodes(&cni(), talos).as_deref(), Some(expected));
+        let all = "apiVersion: v1alpha1\nkind: KubePrismConfig\nport: 7445\n";
+        let control_planes = "apiVersion: v1alpha1\nkind: KubeFlannelCNIConfig\n$patch: delete\n---\napiVersion: v1alpha1\nkind: KubeProxyConfig\nenabled: false\n";
+        let patches = NetworkPatches { all: all.into(), control_planes: Some(control_planes.into()) };
+        assert_eq!(network_patches(&cni(), talos), Some(patches));
         let patch = control_plane(&cni(), talos);
         assert!(patch.starts_with("apiVersion: v1alpha1\nkind: KubeInlineManifestConfig\nname: 00-cni\nmanifest: |\n"));
     }
@@ -167,6 +186,6 @@ mod tests {
     #[test]
     fn without_a_cni_nodes_keep_that_of_talos() {
         let plain = [Manifest { name: "00-a".into(), contents: "kind: A\n".into() }];
-        assert_eq!(all_nodes(&plain, TalosVersion { major: 1, minor: 12 }), None);
+        assert_eq!(network_patches(&plain, TalosVersion { major: 1, minor: 12 }), None);
     }
 }

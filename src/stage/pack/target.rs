@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use super::talos::NetworkPatches;
 use super::{Manifest, kubectl, machine_config, omni, talhelper, talos};
 use crate::stage::spec::TalosVersion;
 
@@ -42,8 +43,8 @@ pub struct Goods<'a> {
     pub bundle: &'a str,
     pub talos: TalosVersion,
     pub manifests: &'a [Manifest],
-    /// The patch for every node, where there is one.
-    pub all_nodes: Option<&'a str>,
+    /// What nodes are told of their network, where the manifests bring it.
+    pub network: Option<&'a NetworkPatches>,
 }
 
 /// Texts for a target.
@@ -53,6 +54,8 @@ pub struct Delivery {
     pub single: Option<String>,
     /// Why there is no single text, where the manifests are to blame and not the target.
     pub no_single: Option<DeliverError>,
+    /// What the single text lacks and the folder has.
+    pub single_note: Option<&'static str>,
     /// What goes into a folder, by relative path.
     pub files: Vec<(String, String)>,
     /// What the user should know.
@@ -72,19 +75,39 @@ pub enum DeliverError {
     MachineConfig(#[from] machine_config::Error),
 }
 
+impl NetworkPatches {
+    /// The patches as files.
+    pub(super) fn files(&self) -> Vec<(String, String)> {
+        let mut files = vec![("all.yaml".to_owned(), self.all.clone())];
+        files.extend(self.control_planes.iter().map(|it| ("network.yaml".to_owned(), it.clone())));
+        files
+    }
+}
+
 impl Target {
     /// Whether the target is a folder only.
     pub fn is_folder(self) -> bool {
         matches!(self, Target::Files | Target::Flux)
     }
 
-    /// What the user runs next, where `path` is the file or folder that was written.
-    pub fn next(self, path: &str, folder: bool) -> String {
+    /// What the user runs next, where `path` is the file that was written, or the folder with these files.
+    pub fn next(self, path: &str, files: Option<&[(String, String)]>) -> String {
         let path = path.trim_end_matches('/');
+        match (self, files) {
+            (Target::Talos, Some(files)) => {
+                let patch = |(file, _): &(String, String)| {
+                    let role = if file == "all.yaml" { "" } else { "-control-plane" };
+                    format!(" --config-patch{role} @{path}/{file}")
+                };
+                let patches: String = files.iter().map(patch).collect();
+                format!("talosctl gen config NAME https://ENDPOINT:6443{patches}")
+            }
+            (target, _) => target.next_of_any(path),
+        }
+    }
+
+    fn next_of_any(self, path: &str) -> String {
         match self {
-            Target::Talos if folder => format!(
-                "talosctl gen config NAME https://ENDPOINT:6443 --config-patch @{path}/all.yaml --config-patch-control-plane @{path}/controlplane.yaml"
-            ),
             Target::Talos => format!("talosctl patch machineconfig --nodes CONTROL_PLANES --patch @{path}"),
             Target::MachineConfig => format!("talosctl apply-config --nodes CONTROL_PLANE --file {path}"),
             Target::Omni => "omnictl cluster template sync --file cluster.yaml".into(),
@@ -101,16 +124,15 @@ impl Target {
 /// The manifests in the form of a target. [`Target::MachineConfig`] goes by [`machine_config::insert`], and
 /// [`Target::Flux`] by the spec, not by the manifests.
 pub fn deliver(goods: &Goods<'_>, target: Target) -> Result<Delivery, DeliverError> {
-    let no_notes = |single, files| Delivery { single, no_single: None, files, notes: Vec::new() };
+    let no_notes = |single, files| Delivery { single, no_single: None, single_note: None, files, notes: Vec::new() };
     Ok(match target {
         Target::Talos => {
             let patch = talos::control_plane(goods.manifests, goods.talos);
             let mut delivery = no_notes(Some(patch.clone()), vec![("controlplane.yaml".into(), patch)]);
-            if let Some(all) = goods.all_nodes {
-                delivery.files.insert(0, ("all.yaml".into(), all.into()));
-                delivery
-                    .notes
-                    .push("every node needs a second patch, without Talos' own CNI: `-o DIR/` writes both".into());
+            if let Some(network) = goods.network {
+                delivery.files.splice(0..0, network.files());
+                delivery.single_note =
+                    Some("nodes need more than this: no CNI of Talos' own, and KubePrism; `-o DIR/` writes all of it");
             }
             delivery
         }

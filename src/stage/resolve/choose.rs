@@ -19,12 +19,38 @@ pub fn is_same(one: &str, other: &str) -> bool {
     one.trim_start_matches('v') == other.trim_start_matches('v')
 }
 
+/// Where versions are listed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listing {
+    /// Among the tags of a registry, which may be anything: Helm looks at three numbers without a `v` alone. Where none of
+    /// those will do, those with a `v` are looked at here.
+    Tags,
+    /// In the index of a repository, where `v1.2.3` and `1.2` are versions, too.
+    Index,
+}
+
 /// The newest of `versions` that satisfies a constraint; without one, the newest release. What is no version counts
 /// for nothing.
 ///
-/// Mirrors `registry.GetTagMatchingVersionOrConstraint` and `repo.IndexFile.Get`: an exact match wins over all.
+/// Mirrors `registry.Client.Tags` with `registry.GetTagMatchingVersionOrConstraint`, and `repo.IndexFile.Get`: an exact
+/// match wins over all.
 pub fn newest<'v>(
-    versions: impl IntoIterator<Item = &'v str>,
+    listing: Listing,
+    versions: &'v [String],
+    constraint: Option<&str>,
+) -> Result<Option<&'v str>, ConstraintError> {
+    let all = || versions.iter().map(String::as_str);
+    match listing {
+        Listing::Index => newest_of(all(), constraint),
+        Listing::Tags => match newest_of(all().filter(|it| is_exact(it) && !it.starts_with('v')), constraint)? {
+            Some(found) => Ok(Some(found)),
+            None => newest_of(all().filter(|it| is_exact(it)), constraint),
+        },
+    }
+}
+
+fn newest_of<'v>(
+    versions: impl Iterator<Item = &'v str>,
     constraint: Option<&str>,
 ) -> Result<Option<&'v str>, ConstraintError> {
     let wanted = Constraint::parse(constraint.unwrap_or("*"))?;
@@ -34,7 +60,7 @@ pub fn newest<'v>(
             return Ok(Some(text));
         }
         let Ok(version) = Version::parse(text) else { continue };
-        if !is_exact(text) || !wanted.matches(&version) {
+        if !wanted.matches(&version) {
             continue;
         }
         // What differs in its metadata alone is ordered by its text, so that the choice does not hang on the order.
@@ -60,21 +86,45 @@ pub fn version_of_tag(tag: &str) -> String {
 mod tests {
     use super::*;
 
-    const VERSIONS: [&str; 7] = ["1.2.0", "v1.10.1", "1.9.9", "2.0.0-rc.1", "latest", "1.2.0+b", "1"];
-
-    fn choose(constraint: Option<&str>) -> Option<&'static str> {
-        newest(VERSIONS, constraint).expect("a constraint")
+    fn choose(listing: Listing, versions: &[&str], constraint: &str) -> String {
+        let versions: Vec<String> = versions.iter().map(|it| (*it).to_owned()).collect();
+        let constraint = Some(constraint).filter(|it| !it.is_empty());
+        newest(listing, &versions, constraint).expect("a constraint").unwrap_or("none").to_owned()
     }
 
+    /// What the Helm 4.2 SDK pulls from a repository whose index lists these. Of versions that differ in their metadata
+    /// alone it takes whichever its sorting leaves first.
     #[test]
-    fn takes_the_newest_that_fits() {
-        assert_eq!(choose(None), Some("v1.10.1"));
-        assert_eq!(choose(Some("~1.9")), Some("1.9.9"));
-        assert_eq!(choose(Some("1.2")), Some("1.2.0+b"));
-        assert_eq!(choose(Some("1.2.0")), Some("1.2.0"));
-        assert_eq!(choose(Some(">1.10.1")), None);
-        assert_eq!(choose(Some(">1.10.1-0")), Some("2.0.0-rc.1"));
-        assert!(newest(VERSIONS, Some("a b")).is_err());
+    fn takes_from_an_index_what_helm_takes() {
+        let listed =
+            ["1.0.0", "1.1.0", "1.1.0-rc.1", "v2.1.0", "2.0.0", "2.2.0-beta", "1.3.0+b.1", "3", "1.4", "2.0.0-alpha"];
+        let cases = "1.3.0 1.3.0+b.1, 1.3 1.3.0+b.1, 1 1.4, 1.4 1.4, 1.4.0 1.4, 3 3, 3.0.0 3, ^2 v2.1.0, ~2.1 v2.1.0, \
+                     v2.1.0 v2.1.0, 2.1.0 v2.1.0, >=2.2.0-0 3, 2.x v2.1.0, * 3, >0.0.0-0 3, =1.1.0 1.1.0, \
+                     1.1.0-rc.1 1.1.0-rc.1, ^1.1.0-0 1.4, <2 1.4, !=3 v2.1.0";
+        for case in cases.split(", ") {
+            let (constraint, expected) = case.split_once(' ').expect("two words");
+            assert_eq!(choose(Listing::Index, &listed, constraint), expected, "{constraint}");
+        }
+        assert_eq!(choose(Listing::Index, &listed, ">1 <3"), "v2.1.0");
+        assert_eq!(choose(Listing::Index, &listed, "1.0.0 - 1.2.0"), "1.1.0");
+        assert_eq!(choose(Listing::Index, &listed, ""), "3");
+        assert_eq!(choose(Listing::Index, &["1.0.0+a", "1.0.0+c", "1.0.0+b"], "^1"), "1.0.0+c");
+        assert!(newest(Listing::Index, &[], Some("a b")).is_err());
+    }
+
+    /// What the Helm 4.2 SDK pulls from a registry with these tags, and what it does not find.
+    #[test]
+    fn takes_from_tags_what_helm_takes() {
+        let two = ["v2.1.0", "2.0.0+build.5", "latest", "1"];
+        for constraint in ["^2", ">=2.0.0", "*", ""] {
+            assert_eq!(choose(Listing::Tags, &two, constraint), "2.0.0+build.5", "{constraint}");
+        }
+        let one = ["1.1.0", "1.0.0", "1.2.0-rc.1"];
+        for (constraint, expected) in [("^1", "1.1.0"), (">1.1.0-0", "1.2.0-rc.1"), ("1.x", "1.1.0"), ("", "1.1.0")] {
+            assert_eq!(choose(Listing::Tags, &one, constraint), expected, "{constraint}");
+        }
+        assert_eq!(choose(Listing::Tags, &two, "~2.1"), "v2.1.0", "Helm finds nothing here");
+        assert_eq!(choose(Listing::Tags, &two, "~1.0"), "none");
     }
 
     #[test]

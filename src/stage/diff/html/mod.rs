@@ -61,6 +61,7 @@ fn policy() -> String {
 }
 
 fn head(diff: &Diff) -> Markup {
+    let gravest = diff.findings.first().map_or(Risk::Moves, |it| it.risk);
     html! {
         header.top {
             div.names {
@@ -79,8 +80,16 @@ fn head(diff: &Diff) -> Markup {
                 }
             }
         }
-        section.risk aria-label="Risk" {
-            p.line { strong { "Risk " } (plain(&diff.risk)) }
+        section.risk.(class(gravest)) aria-label="Risk" {
+            ul.line {
+                @for clause in plain(&diff.risk).split(risk::AND) {
+                    @if let Some((what, more)) = clause.split_once(": ") {
+                        li { strong.capital { (what) } ": " (more) }
+                    } @else {
+                        li { span.capital { (clause) } }
+                    }
+                }
+            }
             @for remark in &diff.remarks {
                 p.remark { (plain(remark)) }
             }

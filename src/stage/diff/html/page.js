@@ -107,6 +107,8 @@
     else if (event.key === "0") only(null);
     else if (chip && !chip.disabled) only(chip.dataset.risk);
   });
+  // On paper nothing can be unfolded: what to know stands there whole.
+  addEventListener("beforeprint", () => document.querySelectorAll(".group").forEach((it) => { it.open = true; }));
   name();
   filter();
   follow();

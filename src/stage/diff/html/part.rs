@@ -159,8 +159,8 @@ fn field(change: &Change) -> Markup {
     html! {
         tr {
             (path)
-            td.old { @match &change.old { Some(it) => { del { (cell(it)) } } None => { span.nothing { "absent" } } } }
-            td.new { @match &change.new { Some(it) => { ins { (cell(it)) } } None => { span.nothing { "absent" } } } }
+            td.old.void[change.old.is_none()] { @match &change.old { Some(it) => { del { (cell(it)) } } None => { span.nothing { "absent" } } } }
+            td.new.void[change.new.is_none()] { @match &change.new { Some(it) => { ins { (cell(it)) } } None => { span.nothing { "absent" } } } }
         }
     }
 }

@@ -93,6 +93,7 @@ impl Losses {
             let gone: Vec<&String> = before.difference(&after).collect();
             self.narrowed.push(if gone.is_empty() { here() } else { format!("{} (no {})", here(), some(&gone, 4)) });
         }
+        self.narrowed.extend(stricter(old, new).into_iter().map(|it| format!("{} ({it})", here())));
         let needed: BTreeSet<&str> = words(&old["required"]).collect();
         self.required.extend(words(&new["required"]).filter(|it| !needed.contains(it)).map(|it| child(path, it)));
         let empty = serde_json::Map::new();
@@ -111,6 +112,37 @@ impl Losses {
             }
         }
     }
+}
+
+/// The rules of a schema that take less than before.
+fn stricter(old: &Json, new: &Json) -> Vec<String> {
+    let mut found = Vec::new();
+    for (field, least) in [
+        ("minimum", true),
+        ("minLength", true),
+        ("minItems", true),
+        ("minProperties", true),
+        ("maximum", false),
+        ("maxLength", false),
+        ("maxItems", false),
+        ("maxProperties", false),
+    ] {
+        let Some(now) = new[field].as_f64() else { continue };
+        let less = old[field].as_f64().is_none_or(|before| if least { now > before } else { now < before });
+        if less {
+            found.push(format!("{field} {}", new[field]));
+        }
+    }
+    for field in ["pattern", "format"] {
+        if new[field].is_string() && new[field] != old[field] {
+            found.push(format!("{field} {}", word(&new[field])));
+        }
+    }
+    let rules = |it: &Json| -> BTreeSet<String> {
+        items(&it["x-kubernetes-validations"]).iter().map(|it| word(&it["rule"]).to_owned()).collect()
+    };
+    found.extend(rules(new).difference(&rules(old)).map(|it| format!("rule {it}")));
+    found
 }
 
 fn child(path: &str, name: &str) -> String {
@@ -168,5 +200,18 @@ mod tests {
             said(&old, &new),
             ["Loss: version v1 needs fields it did not need: m", "Loss: version v1 takes fewer values in: m (no b)"]
         );
+    }
+
+    #[test]
+    fn names_rules_that_became_stricter_and_no_others() {
+        let with = |field: Json| {
+            definition(json!([{"name": "v1", "schema": {"openAPIV3Schema": {"properties": {"m": field}}}}]))
+        };
+        let old = with(json!({"type": "integer", "minimum": 1, "maximum": 9, "maxLength": 5}));
+        let new = with(json!({"type": "integer", "minimum": 0, "maximum": 8, "pattern": "^a$",
+            "x-kubernetes-validations": [{"rule": "self > 1"}]}));
+        let text = "Loss: version v1 takes fewer values in: m (maximum 8), m (pattern ^a$), m (rule self > 1)";
+        assert_eq!(said(&old, &new), [text]);
+        assert_eq!(said(&new, &old), ["Loss: version v1 takes fewer values in: m (minimum 1), m (maxLength 5)"]);
     }
 }

@@ -1,17 +1,33 @@
 //! What decides where traffic goes: services, policies, routes, pools, webhooks.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value as Json;
 
 use super::{Pair, Readers, items, some, word, words};
 use crate::stage::diff::model::{Area, Finding, Risk};
 
-/// Kinds whose every change is one of traffic, by the end of their API group.
+/// Kinds whose every change is one of traffic, by their API group.
 const ROUTING: &[(&str, &[&str])] = &[
     ("networking.k8s.io", &["NetworkPolicy", "Ingress", "IngressClass"]),
     (
         "gateway.networking.k8s.io",
-        &["Gateway", "GatewayClass", "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute", "ReferenceGrant"],
+        &[
+            "BackendTLSPolicy",
+            "Gateway",
+            "GatewayClass",
+            "GRPCRoute",
+            "HTTPRoute",
+            "ListenerSet",
+            "ReferenceGrant",
+            "TCPRoute",
+            "TLSRoute",
+            "UDPRoute",
+        ],
     ),
+    ("policy.networking.k8s.io", &["AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy"]),
+    ("discovery.k8s.io", &["EndpointSlice"]),
+    ("", &["Endpoints"]),
     (
         "cilium.io",
         &[
@@ -26,6 +42,9 @@ const ROUTING: &[(&str, &[&str])] = &[
             "CiliumBGPPeeringPolicy",
             "CiliumBGPClusterConfig",
             "CiliumBGPPeerConfig",
+            "CiliumBGPNodeConfigOverride",
+            "CiliumGatewayClassConfig",
+            "CiliumPodIPPool",
             "CiliumBGPAdvertisement",
             "CiliumCIDRGroup",
             "CiliumNodeConfig",
@@ -44,14 +63,44 @@ pub(super) fn look(pair: &Pair<'_>, readers: &Readers, found: &mut Vec<Finding>)
         }
         kind => {
             let routing = ROUTING.iter().find(|(group, _)| *group == pair.group());
-            if routing.is_some_and(|(_, kinds)| kinds.contains(&kind)) && pair.old["spec"] != pair.new["spec"] {
+            if routing.is_some_and(|(_, kinds)| kinds.contains(&kind)) && content(pair.old) != content(pair.new) {
                 let what = match (pair.is_new(), pair.is_gone()) {
                     (true, _) => "is new: it decides on traffic from the moment it is applied",
-                    (_, true) => "is gone: what it let through or held back no longer is",
+                    (_, true) => "is gone: traffic no longer goes by it",
                     _ => "decides otherwise on traffic",
                 };
                 pair.say(found, Risk::Traffic, Area::Network, what.into());
             }
+        }
+    }
+}
+
+/// A resource without what only names and describes it.
+fn content(resource: &Json) -> Json {
+    let mut content = resource.clone();
+    if let Json::Object(fields) = &mut content {
+        fields.remove("metadata");
+        fields.remove("apiVersion");
+        fields.remove("status");
+    }
+    content
+}
+
+/// Annotations that change how a service is reached, as those of load balancers; who counts and who owns is no matter.
+fn annotations(pair: &Pair<'_>, found: &mut Vec<Finding>) {
+    let empty = serde_json::Map::new();
+    let of = |it: &'_ Json| it["metadata"]["annotations"].as_object().unwrap_or(&empty).clone();
+    let (old, new) = (of(pair.old), of(pair.new));
+    let keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    for key in keys.into_iter().filter(|it| old.get(*it) != new.get(*it)) {
+        if !["prometheus.io/", "meta.helm.sh/", "helm.sh/", "kubectl.kubernetes.io/"]
+            .iter()
+            .any(|it| key.starts_with(it))
+        {
+            let side = |it: Option<&Json>| it.map_or_else(|| "none".into(), plain);
+            let text =
+                format!("may be reached otherwise: annotation {key} ({} → {})", side(old.get(key)), side(new.get(key)));
+            pair.say(found, Risk::Traffic, Area::Network, text);
         }
     }
 }
@@ -98,6 +147,7 @@ fn service(pair: &Pair<'_>, readers: &Readers, found: &mut Vec<Finding>) {
         pair.say(found, Risk::Traffic, Area::Network, text);
     }
     ports(pair, readers, found);
+    annotations(pair, found);
 }
 
 fn ports(pair: &Pair<'_>, readers: &Readers, found: &mut Vec<Finding>) {
@@ -269,5 +319,31 @@ mod tests {
         };
         assert_eq!(said(&policy), ["Traffic: is new: can refuse CREATE, UPDATE of gateways"]);
         assert_eq!(said(&binding), ["Traffic: puts policy g into force (Deny) for CREATE, UPDATE of gateways"]);
+    }
+
+    #[test]
+    fn names_annotations_and_endpoints_that_lead_elsewhere() {
+        let said = |old: &Json, new: &Json| -> Vec<String> {
+            let mut found = Vec::new();
+            look(&Pair { part: "p", id: "v1 X n/x", old, new, renamed: false }, &Readers::default(), &mut found);
+            found.into_iter().map(|it| format!("{:?}: {}", it.risk, it.text)).collect()
+        };
+        let service = |address: &str, scraped: &str| {
+            json!({"kind": "Service", "metadata": {"annotations":
+                {"io.cilium/lb-ipam-ips": address, "prometheus.io/scrape": scraped}}, "spec": {"ports": []}})
+        };
+        assert_eq!(
+            said(&service("192.0.2.1", "true"), &service("192.0.2.2", "false")),
+            ["Traffic: may be reached otherwise: annotation io.cilium/lb-ipam-ips (192.0.2.1 → 192.0.2.2)"]
+        );
+        let endpoints = |address: &str, label: &str| {
+            json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": {"labels": {"a": label}},
+                "subsets": [{"addresses": [{"ip": address}]}]})
+        };
+        assert_eq!(
+            said(&endpoints("192.0.2.1", "x"), &endpoints("192.0.2.2", "x")),
+            ["Traffic: decides otherwise on traffic"]
+        );
+        assert!(said(&endpoints("192.0.2.1", "x"), &endpoints("192.0.2.1", "y")).is_empty());
     }
 }

@@ -63,12 +63,24 @@ fn bindings(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     }
     let (old, new) = (subjects(pair.old), subjects(pair.new));
     for subject in new.iter().filter(|it| !same_role || !old.contains(*it)) {
-        pair.say(found, Risk::Gains, Area::Permission, format!("{subject} now has {new_role}"));
+        pair.say(found, Risk::Gains, Area::Permission, format!("{subject} now has {new_role}{}", everybody(subject)));
     }
     if !pair.is_gone() {
         for subject in old.difference(&new) {
             pair.say(found, Risk::Moves, Area::Permission, format!("{subject} no longer has {old_role}"));
         }
+    }
+}
+
+/// Who is behind a subject that is no single one.
+fn everybody(subject: &str) -> &'static str {
+    match subject {
+        "Group system:unauthenticated" | "User system:anonymous" => {
+            " (whoever reaches the API server, without a login)"
+        }
+        "Group system:authenticated" => " (every user and every pod)",
+        "Group system:serviceaccounts" => " (every pod)",
+        _ => "",
     }
 }
 
@@ -245,5 +257,18 @@ mod tests {
             json!({"kind": "RoleBinding", "roleRef": {"kind": "Role", "name": "r"}, "subjects": subjects})
         };
         assert_eq!(said(&binding(&["a"]), &binding(&["a", "b"])), ["Gains: ServiceAccount n/b now has Role r"]);
+    }
+
+    #[test]
+    fn says_who_everybody_is() {
+        let binding = |group: &str| {
+            json!({"kind": "ClusterRoleBinding", "roleRef": {"kind": "ClusterRole", "name": "r"},
+                "subjects": [{"kind": "Group", "name": group}]})
+        };
+        assert_eq!(
+            said(&Json::Null, &binding("system:authenticated")),
+            ["Gains: Group system:authenticated now has ClusterRole r (every user and every pod)"]
+        );
+        assert_eq!(said(&Json::Null, &binding("staff")), ["Gains: Group staff now has ClusterRole r"]);
     }
 }

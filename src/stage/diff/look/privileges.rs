@@ -17,6 +17,21 @@ pub(super) fn look(pair: &Pair<'_>, found: &mut Vec<Finding>) {
             pair.say(found, Risk::Moves, Area::Privilege, lost.has_no_longer());
         }
     }
+    // What a new pod reads and runs as is told where it is new; of one that was there, what is other than before.
+    if !pod(pair.old).is_null() && !pod(pair.new).is_null() {
+        let account = |it: &Json| match word(&pod(it)["serviceAccountName"]) {
+            "" => "default".to_owned(),
+            name => name.to_owned(),
+        };
+        let (old, new) = (account(pair.old), account(pair.new));
+        if old != new {
+            let text = format!("its pods run as ServiceAccount {new}, not {old}, and may do what that one may");
+            pair.say(found, Risk::Gains, Area::Permission, text);
+        }
+        for secret in secrets(pair.new).difference(&secrets(pair.old)) {
+            pair.say(found, Risk::Gains, Area::Permission, format!("its pods read Secret {secret}"));
+        }
+    }
     // A new container that is not hardened gains nothing; one that was hardened and no longer is does.
     let both: BTreeSet<String> = containers(pair.old).intersection(&containers(pair.new)).cloned().collect();
     if !pod(pair.old).is_null() && !pod(pair.new).is_null() {
@@ -35,11 +50,36 @@ pub(super) fn look(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     if pair.kind() == "Namespace" {
         let level = |it: &Json| word(&it["metadata"]["labels"]["pod-security.kubernetes.io/enforce"]).to_owned();
         let (old, new) = (level(pair.old), level(pair.new));
-        let rank = |it: &str| ["restricted", "baseline", "privileged"].iter().position(|known| *known == it);
-        if old != new && rank(&new) > rank(&old) {
-            pair.say(found, Risk::Gains, Area::Privilege, format!("admits {new} pods"));
+        // Without the label, the cluster's own default holds, which Talos sets to `baseline`.
+        let rank = |it: &str| match it {
+            "restricted" => 0,
+            "privileged" => 2,
+            _ => 1,
+        };
+        if !pair.is_gone() && rank(&new) > rank(&old) {
+            let level =
+                if new.is_empty() { "all that the cluster admits by itself, not only restricted" } else { &new };
+            pair.say(found, Risk::Gains, Area::Privilege, format!("admits {level} pods"));
         }
     }
+}
+
+/// The Secrets that a pod is given.
+fn secrets(resource: &Json) -> BTreeSet<String> {
+    let pod = pod(resource);
+    let mut names = BTreeSet::new();
+    let mut note = |name: &Json| {
+        names.extend(name.as_str().map(str::to_owned));
+    };
+    for volume in items(&pod["volumes"]) {
+        note(&volume["secret"]["secretName"]);
+        items(&volume["projected"]["sources"]).iter().for_each(|it| note(&it["secret"]["name"]));
+    }
+    for (_, container) in named(pod) {
+        items(&container["envFrom"]).iter().for_each(|it| note(&it["secretRef"]["name"]));
+        items(&container["env"]).iter().for_each(|it| note(&it["valueFrom"]["secretKeyRef"]["name"]));
+    }
+    names
 }
 
 const ALL: &str = "all capabilities";
@@ -312,5 +352,46 @@ mod tests {
             said(&hard, &other)[0],
             "Gains: the pod no longer does without a token of its service account (automountServiceAccountToken false)"
         );
+    }
+
+    #[test]
+    fn names_another_account_and_each_secret_that_is_read_anew() {
+        let workload = |pod: Json| json!({"kind": "Deployment", "spec": {"template": {"spec": pod}}});
+        let said = |old: &Json, new: &Json| -> Vec<String> {
+            let mut found = Vec::new();
+            look(&Pair { part: "p", id: "apps/v1 Deployment x", old, new, renamed: false }, &mut found);
+            found.into_iter().map(|it| format!("{:?}: {}", it.risk, it.text)).collect()
+        };
+        let old = workload(json!({"containers": [{"name": "c"}]}));
+        let new = workload(json!({"serviceAccountName": "root", "containers": [{"name": "c", "env": [{"name": "E",
+            "valueFrom": {"secretKeyRef": {"name": "b"}}}]}], "volumes": [{"name": "v", "secret": {"secretName": "a"}}]}));
+        assert_eq!(
+            said(&old, &new),
+            [
+                "Gains: its pods run as ServiceAccount root, not default, and may do what that one may",
+                "Gains: its pods read Secret a",
+                "Gains: its pods read Secret b",
+            ]
+        );
+        assert!(said(&Json::Null, &new).is_empty() && said(&new, &new).is_empty());
+    }
+
+    #[test]
+    fn names_a_namespace_that_admits_more() {
+        let space = |level: &str| match level {
+            "" => json!({"kind": "Namespace", "metadata": {"name": "n"}}),
+            level => {
+                json!({"kind": "Namespace", "metadata": {"labels": {"pod-security.kubernetes.io/enforce": level}}})
+            }
+        };
+        let said = |old: &str, new: &str| -> Vec<String> {
+            let mut found = Vec::new();
+            let (old, new) = (space(old), space(new));
+            look(&Pair { part: "p", id: "v1 Namespace n", old: &old, new: &new, renamed: false }, &mut found);
+            found.into_iter().map(|it| it.text).collect()
+        };
+        assert_eq!(said("restricted", ""), ["admits all that the cluster admits by itself, not only restricted pods"]);
+        assert_eq!(said("", "privileged"), ["admits privileged pods"]);
+        assert!(said("privileged", "").is_empty() && said("", "baseline").is_empty());
     }
 }
