@@ -95,6 +95,11 @@ pub(super) fn list(items: Vec<Value>) -> Outcome {
     Ok(Value::List(List::any(items)))
 }
 
+/// An `[]interface {}` result that Go appends to one by one.
+pub(super) fn grown(items: Vec<Value>) -> Outcome {
+    Ok(Value::List(List::grown(Type::LIST, items)))
+}
+
 /// A `[]string` result.
 pub(super) fn strings<S: Into<Str>, I: IntoIterator<Item = S>>(items: I) -> Outcome {
     Ok(Value::List(List::strings(items)))

@@ -50,7 +50,8 @@ pub(super) fn to_texts(value: &Value) -> List {
         Value::List(list) if list.list_type() == Type::STRINGS => list.clone(),
         Value::List(list) => {
             let items = list.to_vec();
-            List::strings(items.iter().filter(|it| !matches!(it, Value::Nil)).map(to_text))
+            let texts = items.iter().filter(|it| !matches!(it, Value::Nil)).map(|it| Value::Str(to_text(it)));
+            List::with_capacity(Type::STRINGS, texts.collect(), items.len())
         }
         Value::Bytes(bytes) => List::strings(bytes.iter().map(u8::to_string)),
         Value::Nil => List::strings(Vec::<Str>::new()),

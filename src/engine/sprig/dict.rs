@@ -2,7 +2,7 @@
 //!
 //! Mirrors sprig's `dict.go`. Go walks a map in random order, this one in key order.
 
-use super::arguments::{ANY, BOOL, Outcome, STRING, any, function, list, map, strings, text, variadic};
+use super::arguments::{ANY, BOOL, Outcome, STRING, any, function, grown, map, text, variadic};
 use super::cast::to_text;
 use super::merge::{Policy, merge};
 use crate::engine::gotmpl::{Function, Sealed};
@@ -39,10 +39,11 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("hasKey", &[MAP, STRING], BOOL, Sealed::Keys, |args| Ok(map(args, 0).contains(text(args, 1)).into())),
     variadic("pluck", &[STRING, MAP], Type::LIST, Sealed::Keys, |args| {
         let key = text(args, 0);
-        list((1..args.len()).filter_map(|at| map(args, at).get(&key)).collect())
+        grown((1..args.len()).filter_map(|at| map(args, at).get(&key)).collect())
     }),
     variadic("keys", &[MAP], Type::STRINGS, Sealed::Pass, |args| {
-        strings((0..args.len()).flat_map(|at| map(args, at).entries().keys().cloned().collect::<Vec<_>>()))
+        let keys = (0..args.len()).flat_map(|at| map(args, at).entries().keys().cloned().collect::<Vec<_>>());
+        Ok(List::grown(Type::STRINGS, keys.map(Value::Str).collect()).into())
     }),
     variadic("pick", &[MAP, STRING], MAP, Sealed::Keys, |args| {
         let map = map(args, 0);
@@ -57,7 +58,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         Ok(picked.into())
     }),
     function("values", &[MAP], Type::LIST, Sealed::Pass, |args| {
-        list(map(args, 0).entries().values().cloned().collect())
+        grown(map(args, 0).entries().values().cloned().collect())
     }),
     variadic("merge", &[MAP, MAP], ANY, Sealed::Filled, |args| swallow(merge_all(args, Policy::Fill))),
     variadic("mustMerge", &[MAP, MAP], ANY, Sealed::Filled, |args| raise(merge_all(args, Policy::Fill))),
@@ -148,7 +149,7 @@ fn copied(value: &Value, depth: usize) -> Outcome {
     Ok(match value {
         Value::List(it) if !it.is_nil() => {
             let items = it.items().iter().map(next).collect::<Result<_, _>>()?;
-            List::new(it.list_type(), items).into()
+            it.mapped(items).into()
         }
         Value::Map(it) if !it.is_nil() => {
             let copy = Map::new(it.map_type());

@@ -2,12 +2,12 @@
 //!
 //! Mirrors sprig's `list.go`, whose functions take any slice and mostly give an `[]interface {}`.
 
-use super::arguments::{ANY, BOOL, INT, LISTS, NIL_POINTER, Outcome, any, function, int, list, rest, variadic};
+use super::arguments::{ANY, BOOL, INT, LISTS, NIL_POINTER, Outcome, any, function, grown, int, list, rest, variadic};
 use super::cast::to_int;
 use super::defaults::empty;
 use super::equal::{Haystack, deep_equal};
 use crate::engine::gotmpl::{Function, Sealed};
-use crate::engine::value::{Failure, List, Type, Value};
+use crate::engine::value::{Failure, List, Type, Value, capacity};
 
 const LIST: Type = Type::LIST;
 
@@ -47,14 +47,16 @@ pub(super) const FUNCTIONS: &[Function] = &[
 
 fn push(args: &[Value]) -> Outcome {
     let mut items = items(&any(args, 0), "Cannot push on type")?;
+    let capacity = capacity::appended(LIST, items.len(), items.len() + 1);
     items.push(any(args, 1));
-    list(items)
+    Ok(List::with_capacity(LIST, items, capacity).into())
 }
 
 fn prepend(args: &[Value]) -> Outcome {
     let mut items = items(&any(args, 0), "Cannot prepend on type")?;
     items.insert(0, any(args, 1));
-    list(items)
+    let capacity = capacity::appended(LIST, 1, items.len());
+    Ok(List::with_capacity(LIST, items, capacity).into())
 }
 
 fn first(args: &[Value]) -> Outcome {
@@ -101,7 +103,7 @@ fn reverse(args: &[Value]) -> Outcome {
 fn compact(args: &[Value]) -> Outcome {
     let mut items = items(&any(args, 0), "Cannot compact on type")?;
     items.retain(|it| !empty(it));
-    list(items)
+    grown(items)
 }
 
 fn uniq(args: &[Value]) -> Outcome {
@@ -114,14 +116,14 @@ fn uniq(args: &[Value]) -> Outcome {
         }
         fresh
     });
-    list(items)
+    grown(items)
 }
 
 fn without(args: &[Value]) -> Outcome {
     let omitted: Haystack = rest(args, 1).iter().cloned().collect();
     let mut items = items(&any(args, 0), "Cannot find without on type")?;
     items.retain(|it| !omitted.contains(it));
-    list(items)
+    grown(items)
 }
 
 fn has(args: &[Value]) -> Outcome {
@@ -142,16 +144,15 @@ fn slice(args: &[Value]) -> Outcome {
     }
     let start = args.get(1).map_or(0, to_int);
     let end = args.get(2).map_or(items.len() as i64, to_int);
-    let part =
-        usize::try_from(start).ok().zip(usize::try_from(end).ok()).and_then(|(start, end)| items.get(start..end));
-    let Some(part) = part else { return Err("reflect.Value.Slice: slice index out of bounds".into()) };
-    Ok(match from {
-        Value::List(list) if part.len() == items.len() => list.into(),
-        Value::List(list) => List::new(list.list_type(), part.to_vec()).into(),
-        _ => Value::Bytes(
-            part.iter().map(|it| if let Value::Uint8(it) = it { *it } else { 0 }).collect::<Vec<_>>().into(),
-        ),
-    })
+    let bounds = usize::try_from(start).ok().zip(usize::try_from(end).ok());
+    let part = bounds.and_then(|(start, end)| {
+        Some(match &from {
+            Value::Bytes(bytes) => Value::Bytes(bytes.get(start..end)?.into()),
+            Value::List(list) => list.slice(start, end)?.into(),
+            _ => return None,
+        })
+    });
+    part.ok_or_else(|| "reflect.Value.Slice: slice index out of bounds".into())
 }
 
 fn concat(args: &[Value]) -> Outcome {
@@ -165,7 +166,7 @@ fn concat(args: &[Value]) -> Outcome {
             Err(fault) => return Err(fault),
         }
     }
-    if all.is_empty() { Ok(List::nil(LIST).into()) } else { list(all) }
+    if all.is_empty() { Ok(List::nil(LIST).into()) } else { grown(all) }
 }
 
 fn chunk(args: &[Value]) -> Outcome {

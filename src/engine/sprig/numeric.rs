@@ -176,7 +176,7 @@ fn scale_once(value: f64, exponent: i64) -> f64 {
 }
 
 fn numbers(numbers: Vec<i64>) -> Outcome {
-    Ok(List::new(INTS, numbers.into_iter().map(Value::Int).collect()).into())
+    Ok(List::grown(INTS, numbers.into_iter().map(Value::Int).collect()).into())
 }
 
 /// Mirrors `untilStep`.

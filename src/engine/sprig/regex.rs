@@ -4,10 +4,10 @@
 
 use std::rc::Rc;
 
-use super::arguments::{BOOL, INT, Outcome, STRING, function, int, string, strings, text};
+use super::arguments::{BOOL, INT, Outcome, STRING, function, int, string, text};
 use super::regexp::{Regexp, SyntaxError, panic_text, quote_meta};
 use crate::engine::gotmpl::{Function, Sealed};
-use crate::engine::value::{Failure, List, Type, Value};
+use crate::engine::value::{Failure, List, Type, Value, capacity};
 
 const STRINGS: Type = Type::STRINGS;
 
@@ -60,16 +60,18 @@ fn find(regexp: &Regexp, args: &[Value]) -> Outcome {
 }
 
 fn find_all(regexp: &Regexp, args: &[Value]) -> Outcome {
-    or_nil(regexp.find_all(&text(args, 1), int(args, 2)))
+    // Go begins with room for ten.
+    texts(regexp.find_all(&text(args, 1), int(args, 2)).map(|it| (it, 10)))
 }
 
 fn split(regexp: &Regexp, args: &[Value]) -> Outcome {
-    or_nil(regexp.split(&text(args, 1), int(args, 2)))
+    texts(regexp.split(&text(args, 1), int(args, 2)))
 }
 
-fn or_nil(parts: Option<Vec<&[u8]>>) -> Outcome {
-    match parts {
-        Some(parts) => strings(parts),
-        None => Ok(List::nil(STRINGS).into()),
-    }
+/// Texts that Go has appended one by one to a list with that much room.
+fn texts(parts: Option<(Vec<&[u8]>, usize)>) -> Outcome {
+    let Some((parts, room)) = parts else { return Ok(List::nil(STRINGS).into()) };
+    let capacity = capacity::grown(STRINGS, room, parts.len());
+    let items = parts.into_iter().map(|it| Value::Str(it.into())).collect();
+    Ok(List::with_capacity(STRINGS, items, capacity).into())
 }

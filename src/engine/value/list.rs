@@ -3,20 +3,65 @@
 use std::cell::{Ref, RefCell, RefMut};
 use std::rc::Rc;
 
-use super::{Str, Type, Value};
+use super::{Map, Str, Type, Value, capacity};
 
 /// A slice: shared contents, a static type, and whether it is the `nil` slice.
 #[derive(Clone, Debug)]
 pub struct List {
     list_type: Type,
     nil: bool,
-    pub(super) items: Rc<RefCell<Vec<Value>>>,
+    pub(super) contents: Rc<Contents>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Contents {
+    pub items: RefCell<Vec<Value>>,
+    behind: Behind,
+}
+
+/// What lies between the last item and the capacity of the slice in Go.
+#[derive(Clone, Debug, Default)]
+enum Behind {
+    #[default]
+    Nothing,
+    /// Zero values, as many as `append` leaves after it has added each item on its own.
+    Grown,
+    /// So many zero values.
+    Room(usize),
+    /// The rest of the slice it was cut from.
+    Rest(Vec<Value>),
+}
+
+impl Contents {
+    /// Every value that is held.
+    pub fn all_mut(&mut self) -> impl Iterator<Item = &mut Value> {
+        let rest = match &mut self.behind {
+            Behind::Rest(rest) => rest.as_mut_slice(),
+            _ => &mut [],
+        };
+        self.items.get_mut().iter_mut().chain(rest)
+    }
 }
 
 impl List {
     /// A slice of the given slice type (`Type::LIST`, `Type::STRINGS`, ...). Every item must be of its element type.
     pub fn new(list_type: Type, items: Vec<Value>) -> Self {
-        List { list_type, nil: false, items: Rc::new(RefCell::new(items)) }
+        List::with(list_type, items, Behind::Nothing)
+    }
+
+    /// One to which Go has appended the items one by one.
+    pub fn grown(list_type: Type, items: Vec<Value>) -> Self {
+        List::with(list_type, items, Behind::Grown)
+    }
+
+    /// One with room for so many items.
+    pub fn with_capacity(list_type: Type, items: Vec<Value>, capacity: usize) -> Self {
+        let room = capacity.saturating_sub(items.len());
+        List::with(list_type, items, Behind::Room(room))
+    }
+
+    fn with(list_type: Type, items: Vec<Value>, behind: Behind) -> Self {
+        List { list_type, nil: false, contents: Rc::new(Contents { items: RefCell::new(items), behind }) }
     }
 
     /// An `[]interface {}`.
@@ -31,12 +76,12 @@ impl List {
 
     /// The `nil` slice of a type: empty, and `null` in JSON.
     pub fn nil(list_type: Type) -> Self {
-        List { list_type, nil: true, items: Rc::default() }
+        List { list_type, nil: true, contents: Rc::default() }
     }
 
     /// The same contents under another static type, as a Go conversion makes it.
     pub fn with_type(&self, list_type: Type) -> Self {
-        List { list_type, nil: self.nil, items: Rc::clone(&self.items) }
+        List { list_type, nil: self.nil, contents: Rc::clone(&self.contents) }
     }
 
     pub fn list_type(&self) -> Type {
@@ -48,7 +93,7 @@ impl List {
     }
 
     pub fn len(&self) -> usize {
-        self.items.borrow().len()
+        self.contents.items.borrow().len()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -56,31 +101,76 @@ impl List {
     }
 
     pub fn get(&self, index: usize) -> Option<Value> {
-        self.items.borrow().get(index).cloned()
+        self.contents.items.borrow().get(index).cloned()
     }
 
     /// The items for reading. Nothing that could write to this list may run while it is held.
     pub fn items(&self) -> Ref<'_, Vec<Value>> {
-        self.items.borrow()
+        self.contents.items.borrow()
     }
 
     /// The items for writing in place, as `sort.Strings` does.
     pub fn items_mut(&self) -> RefMut<'_, Vec<Value>> {
-        self.items.borrow_mut()
+        self.contents.items.borrow_mut()
     }
 
     /// A snapshot of the items; shallow.
     pub fn to_vec(&self) -> Vec<Value> {
-        self.items.borrow().clone()
+        self.contents.items.borrow().clone()
     }
 
     /// Whether both share their contents.
     pub fn same(&self, other: &List) -> bool {
-        Rc::ptr_eq(&self.items, &other.items)
+        Rc::ptr_eq(&self.contents, &other.contents)
+    }
+
+    /// The items from `start` up to `end`, which may lie past the last one, as far as the capacity goes. Mirrors
+    /// `reflect.Value.Slice`.
+    pub fn slice(&self, start: usize, end: usize) -> Option<List> {
+        let mut items = self.to_vec();
+        if (start, end) == (0, items.len()) {
+            return Some(self.clone());
+        }
+        items.extend(self.behind());
+        if start > end || end > items.len() {
+            return None;
+        }
+        let rest = items.split_off(end);
+        Some(List::with(self.list_type, items.split_off(start), Behind::Rest(rest)))
+    }
+
+    fn behind(&self) -> Vec<Value> {
+        let length = self.len();
+        let room = match &self.contents.behind {
+            Behind::Nothing => 0,
+            Behind::Grown => capacity::grown(self.list_type, 0, length) - length,
+            Behind::Room(room) => *room,
+            Behind::Rest(rest) => return rest.clone(),
+        };
+        vec![self.list_type.element().map_or(Value::Nil, zero); room]
     }
 
     pub fn deep_copy(&self) -> List {
-        let items = self.items.borrow().iter().map(Value::deep_copy).collect();
-        List { list_type: self.list_type, nil: self.nil, items: Rc::new(RefCell::new(items)) }
+        self.mapped(self.contents.items.borrow().iter().map(Value::deep_copy).collect())
+    }
+
+    /// Other items with the same room behind them. They must be as many.
+    pub fn mapped(&self, items: Vec<Value>) -> List {
+        let behind = match &self.contents.behind {
+            Behind::Rest(rest) => Behind::Room(rest.len()),
+            other => other.clone(),
+        };
+        let contents = Rc::new(Contents { items: RefCell::new(items), behind });
+        List { list_type: self.list_type, nil: self.nil, contents }
+    }
+}
+
+fn zero(element: Type) -> Value {
+    match element {
+        Type::Int => Value::Int(0),
+        Type::String => Value::Str(Str::default()),
+        Type::Slice(_) => Value::List(List::nil(element)),
+        Type::Map(_) => Value::Map(Map::nil(element)),
+        _ => Value::Nil,
     }
 }

@@ -6,8 +6,8 @@ use super::{List, Map, Value};
 
 impl Drop for List {
     fn drop(&mut self) {
-        if let Some(items) = Rc::get_mut(&mut self.items) {
-            unravel(take_collections(Vec::new(), items.get_mut().iter_mut()));
+        if let Some(contents) = Rc::get_mut(&mut self.contents) {
+            unravel(take_collections(Vec::new(), contents.all_mut()));
         }
     }
 }
@@ -25,8 +25,8 @@ fn unravel(mut pending: Vec<Value>) {
     while let Some(mut value) = pending.pop() {
         match &mut value {
             Value::List(list) => {
-                if let Some(items) = Rc::get_mut(&mut list.items) {
-                    pending = take_collections(pending, items.get_mut().iter_mut());
+                if let Some(contents) = Rc::get_mut(&mut list.contents) {
+                    pending = take_collections(pending, contents.all_mut());
                 }
             }
             Value::Map(map) => {

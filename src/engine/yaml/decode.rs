@@ -11,7 +11,7 @@ use super::node::{Document, Kind};
 use super::resolve::Scalar;
 use super::{golang, json};
 use crate::engine::strconv;
-use crate::engine::value::{Map, Str, Value};
+use crate::engine::value::{List, Map, Str, Type, Value};
 
 /// The greatest depth Go's JSON decoder takes.
 const DEPTH_LIMIT: usize = 10_000;
@@ -234,7 +234,7 @@ impl Decoder<'_> {
                     let items = std::mem::take(items);
                     self.stack.pop();
                     self.depth -= 1;
-                    return Ok(Some(Outcome::Value(Value::list(items))));
+                    return Ok(Some(Outcome::Value(List::grown(Type::LIST, items).into())));
                 };
                 *next += 1;
                 self.begin(child, None)

@@ -6,7 +6,7 @@
 use super::parse::{Event, EventKind, Parser};
 use super::resolve::{Scalar, Version, resolve_plain};
 use super::scan::{Stream, Style};
-use crate::engine::value::{Map, Str, Value};
+use crate::engine::value::{List, Map, Str, Type, Value};
 
 /// The wanted entries of a document that is a mapping, their numbers typed. `None` where the document has a fault, is no
 /// mapping, has tags, aliases, merge keys or numbers that JSON cannot hold, or a key that is no text.
@@ -70,7 +70,7 @@ impl<'t> Outliner<'t> {
                     continue;
                 }
                 EventKind::SequenceEnd | EventKind::MappingEnd => match self.open.pop()? {
-                    Open::Sequence(items) => Value::list(items),
+                    Open::Sequence(items) => List::grown(Type::LIST, items).into(),
                     Open::Mapping(map, _) => Value::Map(map),
                 },
                 _ => match self.open.last_mut() {

@@ -87,20 +87,22 @@ impl Regexp {
         (!parts.is_empty()).then_some(parts)
     }
 
-    /// What stands between matches, in at most `limit` parts; `None` for a limit of 0.
+    /// What stands between matches, in at most `limit` parts, and the number of matches; `None` for a limit of 0.
     ///
     /// Mirrors `Regexp.Split`.
-    pub(crate) fn split<'t>(&self, text: &'t [u8], limit: i64) -> Option<Vec<&'t [u8]>> {
+    pub(crate) fn split<'t>(&self, text: &'t [u8], limit: i64) -> Option<(Vec<&'t [u8]>, usize)> {
         if limit == 0 {
             return None;
         }
         if !self.empty_pattern && text.is_empty() {
-            return Some(vec![text]);
+            return Some((vec![text], 1));
         }
         let decoded = Text::new(text);
         let mut parts = Vec::new();
         let (mut start, mut end) = (0, 0);
-        for found in self.ranges(&decoded, limit) {
+        let matches = self.ranges(&decoded, limit);
+        let count = matches.len();
+        for found in matches {
             if limit > 0 && parts.len() as i64 == limit - 1 {
                 break;
             }
@@ -113,7 +115,7 @@ impl Regexp {
         if end != decoded.bytes().len() {
             parts.push(text.get(decoded.original(start..decoded.bytes().len())).unwrap_or_default());
         }
-        Some(parts)
+        Some((parts, count))
     }
 
     /// Replaces each match by the template, in which `$1`, `${1}` and `${name}` stand for what a group matched.

@@ -289,7 +289,7 @@ impl<'a> Reader<'a> {
                 break;
             }
         }
-        Ok(Value::List(List::any(items)))
+        Ok(Value::List(List::grown(Type::LIST, items)))
     }
 
     /// After an element: whether a comma follows, or the end.

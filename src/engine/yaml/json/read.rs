@@ -85,7 +85,7 @@ impl Decoder<'_> {
                 b']' | b'}' => {
                     self.pos += 1;
                     match stack.pop() {
-                        Some(Frame::List(items)) => Value::list(items),
+                        Some(Frame::List(items)) => List::grown(Type::LIST, items).into(),
                         Some(Frame::Map(map, _)) => Value::Map(map),
                         None => return Value::Nil,
                     }
