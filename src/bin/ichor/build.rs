@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use ichor::base::number::count;
 use ichor::edge::clock;
 use ichor::edge::disk::{self, Access};
 use ichor::edge::store::Store;
@@ -42,7 +43,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     };
     let envelopes = built.bundle.envelopes().len();
     let manifests = built.bundle.manifests().len();
-    say!("{} ({manifests} manifests, {envelopes} sealed secrets)", path.display());
+    say!("{} ({}, {})", path.display(), count(manifests, "manifest"), count(envelopes, "sealed secret"));
     for (manifest, changes) in &built.bundle.index().changes {
         for change in changes {
             say!("note: {manifest}: {change}");

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use ichor::base::number::count;
 use ichor::edge::disk;
 use ichor::ops::fetching::Fetching;
 use ichor::ops::{self, Error};
@@ -27,7 +28,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     drop(reporter);
     let found: Vec<_> = all.iter().filter(|it| it.is_outdated()).collect();
     if found.is_empty() {
-        say!("all {} sources with versions are at their newest", all.len());
+        say!("{} with versions, nothing newer", count(all.len(), "source"));
         return Ok(ExitCode::SUCCESS);
     }
     let word = |it: &Option<String>| it.clone().unwrap_or_else(|| "-".into());

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use ichor::base::number::count;
 use ichor::ops::{self, Error};
 
 /// Seals every secret of the lock to the recipients the spec names now
@@ -24,6 +25,6 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     for recipient in &resealed.removed {
         say!("removed {recipient}: whoever holds that key could open the secrets until now");
     }
-    say!("sealed {} secrets anew in {}", resealed.envelopes, resealed.path.display());
+    say!("sealed {} anew in {}", count(resealed.envelopes, "secret"), resealed.path.display());
     Ok(ExitCode::SUCCESS)
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use ichor::base::number::count;
 use ichor::edge::disk;
 use ichor::ops::fetching::Fetching;
 use ichor::ops::{self, Error};
@@ -43,8 +44,8 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let vendored = ops::vendor::vendor(&args.spec, fetching, args.prune)?;
     drop(reporter);
     if let Some(pruned) = vendored.pruned {
-        say!("removed {} artifacts and {} blobs that no lock names", pruned.entries, pruned.blobs);
+        say!("removed {} and {} that no lock names", count(pruned.entries, "artifact"), count(pruned.blobs, "blob"));
     }
-    say!("{} holds the {} sources that lie elsewhere", vendored.folder.display(), vendored.sources);
+    say!("{} holds {} from elsewhere", vendored.folder.display(), count(vendored.sources, "source"));
     Ok(ExitCode::SUCCESS)
 }
