@@ -28,7 +28,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     drop(reporter);
     let found: Vec<_> = all.iter().filter(|it| it.is_outdated()).collect();
     if found.is_empty() {
-        say!("{} with versions, nothing newer", count(all.len(), "source"));
+        say!("{} with versions, at their newest", count(all.len(), "source"));
         return Ok(ExitCode::SUCCESS);
     }
     let word = |it: &Option<String>| it.clone().unwrap_or_else(|| "-".into());
