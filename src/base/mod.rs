@@ -3,6 +3,7 @@
 pub mod diagnostic;
 pub mod digest;
 pub mod nar;
+pub mod number;
 pub mod path;
 pub mod recipient;
 pub mod secret;

@@ -235,8 +235,12 @@ pub fn folder(path: &Path, access: Access) -> Result<(), Error> {
 /// Writes to standard output.
 pub fn print(bytes: &[u8]) -> Result<(), Error> {
     let mut stdout = io::stdout().lock();
-    let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
-    written.map_err(|source| Error { action: "write", path: "standard output".into(), source })
+    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+        // Whoever reads has seen enough.
+        Err(source) if source.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        Err(source) => Err(Error { action: "write", path: "standard output".into(), source }),
+        Ok(()) => Ok(()),
+    }
 }
 
 /// Makes `link` point to `target`, replacing a link but nothing else.

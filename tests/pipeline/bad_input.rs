@@ -1,6 +1,7 @@
 //! What is wrong is said with its place, exits as the README says, and leaves everything as it was.
 
 use std::fs;
+use std::process::Command;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -184,4 +185,34 @@ fn listing(workspace: &Workspace) -> Vec<(String, Vec<u8>)> {
     }
     found.sort();
     found
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_fault_and_a_full_one_is() {
+    let workspace = Workspace::quickstart();
+    workspace.done(&["lock"]);
+    workspace.done(&["build"]);
+    let shell = |script: &str| {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", script, env!("CARGO_BIN_EXE_ichor")]).current_dir(workspace.path());
+        assert!(shell.env("ICHOR_STORE", workspace.path().join("store")).status().expect("sh").success());
+        (workspace.read("code"), workspace.read("said"))
+    };
+    for args in [
+        "certs",
+        "images",
+        "verify",
+        "template x chart",
+        "show all chart",
+        "open -i key.txt",
+        "build",
+        "completions bash",
+    ] {
+        let (code, said) = shell(&format!("{{ sleep 0.1; \"$0\" {args}; echo $? >code; }} 2>said | true"));
+        assert!(code == "0\n" && !said.contains("error"), "{args}: {code}{said}");
+        let (code, _) = shell(&format!("{{ sleep 0.1; \"$0\" {args} 2>&1; echo $? >code; }} | true"));
+        assert_eq!(code, "0\n", "{args}");
+        let (code, said) = shell(&format!("\"$0\" {args} >/dev/full 2>said; echo $? >code"));
+        assert!(code == "3\n" && said.contains("standard output"), "{args}: {code}{said}");
+    }
 }

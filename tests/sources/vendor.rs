@@ -110,7 +110,7 @@ fn it_is_checked_mended_and_pruned() {
     assert!(said.contains("removed 0 artifacts and 0 blobs"), "{said}");
     fs::remove_file(workspace.path().join("lockfiles/other.lock")).expect("removed");
     let (_, said) = workspace.done(&["vendor", "--prune"]);
-    assert!(said.contains("removed 1 artifacts and 3 blobs"), "{said}");
+    assert!(said.contains("removed 1 artifact and 3 blobs"), "{said}");
     assert_eq!(workspace.read("vendor/index.json").matches("ref.name").count(), 2);
     // Everything that can be wrong with it.
     let blob =

@@ -3,8 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use ichor::base::number::count;
 use ichor::edge::clock;
-use ichor::edge::disk::Access;
+use ichor::edge::disk::{self, Access};
 use ichor::edge::store::Store;
 use ichor::ops::build::Destination;
 use ichor::ops::deliver::Form;
@@ -42,10 +43,10 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     };
     let envelopes = built.bundle.envelopes().len();
     let manifests = built.bundle.manifests().len();
-    eprintln!("{} ({manifests} manifests, {envelopes} sealed secrets)", path.display());
+    say!("{} ({}, {})", path.display(), count(manifests, "manifest"), count(envelopes, "sealed secret"));
     for (manifest, changes) in &built.bundle.index().changes {
         for change in changes {
-            eprintln!("note: {manifest}: {change}");
+            say!("note: {manifest}: {change}");
         }
     }
     crate::certs::warn(&ops::certs::expiring(&spec, clock::now())?);
@@ -53,9 +54,9 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         let form = Form { spec, ..understood.form };
         let delivered = ops::deliver::deliver(built.bundle.index(), built.bundle.manifests(), &form)?;
         form::write(&args.form, &delivered, args.output.as_deref(), Access::Public)?;
-        eprintln!("{}  {}", built.bundle.digest(), built.bundle.nar_hash());
+        say!("{}  {}", built.bundle.digest(), built.bundle.nar_hash());
         return Ok(ExitCode::SUCCESS);
     }
-    println!("{}  {}", built.bundle.digest(), built.bundle.nar_hash());
+    disk::print(format!("{}  {}\n", built.bundle.digest(), built.bundle.nar_hash()).as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }

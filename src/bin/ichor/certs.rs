@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 use ichor::edge::clock;
+use ichor::edge::disk;
 use ichor::ops::certs::Row;
 use ichor::ops::{self, Error};
 use ichor::stage::lock::Expiry;
@@ -28,10 +29,11 @@ enum Format {
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let now = clock::now();
     let rows = ops::certs::certs(&args.spec, now)?;
-    match args.format {
-        Format::Table => print!("{}", table(&rows)),
-        Format::Json => println!("{}", serde_json::to_string_pretty(&rows).expect("rows are plain data")),
-    }
+    let text = match args.format {
+        Format::Table => table(&rows),
+        Format::Json => serde_json::to_string_pretty(&rows).expect("rows are plain data") + "\n",
+    };
+    disk::print(text.as_bytes())?;
     warn(&ops::certs::expiring(&args.spec, now)?);
     Ok(ExitCode::SUCCESS)
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use ichor::base::diagnostic::{Diagnostic, Severity};
+use ichor::base::number::count;
 use ichor::edge::{clock, disk};
 use ichor::ops::check::Checked;
 use ichor::ops::{self, Error};
@@ -39,7 +40,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
             for (target, bytes) in &checked.sizes {
                 disk::print(size::report(*target, *bytes).as_bytes())?;
             }
-            eprintln!("{errors} errors, {warnings} warnings");
+            say!("{}, {}", count(errors, "error"), count(warnings, "warning"));
         }
         Format::Json => disk::print(json(&checked, errors, warnings).as_bytes())?,
     }

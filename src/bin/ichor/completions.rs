@@ -1,10 +1,11 @@
 //! `ichor completions`.
 
-use std::io;
 use std::process::ExitCode;
 
 use clap::CommandFactory;
 use clap_complete::Shell;
+use ichor::edge::disk;
+use ichor::ops::Error;
 
 /// Prints a completion script for a shell
 #[derive(clap::Args)]
@@ -12,7 +13,9 @@ pub struct Args {
     shell: Shell,
 }
 
-pub fn run(args: &Args) -> ExitCode {
-    clap_complete::generate(args.shell, &mut crate::Cli::command(), "ichor", &mut io::stdout());
-    ExitCode::SUCCESS
+pub fn run(args: &Args) -> Result<ExitCode, Error> {
+    let mut script = Vec::new();
+    clap_complete::generate(args.shell, &mut crate::Cli::command(), "ichor", &mut script);
+    disk::print(&script)?;
+    Ok(ExitCode::SUCCESS)
 }

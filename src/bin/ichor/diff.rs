@@ -1,6 +1,6 @@
 //! `ichor diff`.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -88,12 +88,9 @@ pub fn print(diff: &Diff, format: Format, output: Option<&Path>) -> Result<(), E
 }
 
 fn write(text: &str, output: Option<&Path>) -> Result<(), Error> {
-    if let Some(path) = output {
-        return Ok(disk::write(path, text.as_bytes(), Access::Public)?);
+    match output {
+        Some(path) => disk::write(path, text.as_bytes(), Access::Public)?,
+        None => disk::print(text.as_bytes())?,
     }
-    match io::stdout().write_all(text.as_bytes()) {
-        // Whoever reads has seen enough.
-        Err(fault) if fault.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other.map_err(|source| disk::Error { action: "write", path: "standard output".into(), source }.into()),
-    }
+    Ok(())
 }

@@ -72,19 +72,19 @@ pub fn write(form: &Form, delivered: &Delivered, output: Option<&Path>, access: 
     let folder = written.as_deref().is_some_and(Path::is_dir);
     let lacking = delivered.delivery.single_note.filter(|_| !folder);
     for note in lacking.into_iter().chain(delivered.delivery.notes.iter().map(String::as_str)) {
-        eprintln!("note: {note}");
+        say!("note: {note}");
     }
     if !form.is_given() {
         return Ok(());
     }
-    eprint!("{}", size::report(delivered.target, delivered.size));
+    say!("{}", size::report(delivered.target, delivered.size).trim_end());
     let beyond = size::limits(delivered.target).iter().any(|it| it.hard && delivered.size > it.bytes);
     if beyond && delivered.target == Target::Talos {
-        eprintln!("note: this is too large to apply in one; `--split 4MiB -o DIR/` cuts it");
+        say!("note: this is too large to apply in one; `--split 4MiB -o DIR/` cuts it");
     }
     if let Some(path) = written {
         let files = folder.then_some(delivered.delivery.files.as_slice());
-        eprintln!("next: {}", delivered.target.next(&path.display().to_string(), files));
+        say!("next: {}", delivered.target.next(&path.display().to_string(), files));
     }
     Ok(())
 }
@@ -92,10 +92,10 @@ pub fn write(form: &Form, delivered: &Delivered, output: Option<&Path>, access: 
 /// Says what became of what an earlier run had left in a folder.
 pub fn say(leftovers: &Leftovers) {
     for path in &leftovers.removed {
-        eprintln!("removed {}, which an earlier run wrote and this one does not", path.display());
+        say!("removed {}, which an earlier run wrote and this one does not", path.display());
     }
     for path in &leftovers.kept {
-        eprintln!("note: {} is of an earlier run and was changed since: it stays", path.display());
+        say!("note: {} is of an earlier run and was changed since: it stays", path.display());
     }
 }
 

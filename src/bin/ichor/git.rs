@@ -1,6 +1,5 @@
 //! `ichor git-setup`, and the two verbs that git calls.
 
-use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -38,18 +37,14 @@ pub fn setup(args: &Setup) -> Result<ExitCode, Error> {
     let called = if called.components().count() > 1 { called.canonicalize().unwrap_or(called) } else { called };
     let attributes = ops::git::setup(".".as_ref(), &called.display().to_string(), args.undo)?;
     let what = if args.undo { "no longer has" } else { "has" };
-    eprintln!("{} {what} ichor show and merge the locks in lockfiles/", attributes.display());
+    say!("{} {what} ichor show and merge the locks in lockfiles/", attributes.display());
     Ok(ExitCode::SUCCESS)
 }
 
 pub fn show(args: &Show) -> Result<ExitCode, Error> {
     let text = ops::git::show(&args.lock)?;
-    match io::stdout().write_all(text.as_bytes()) {
-        Err(fault) if fault.kind() != io::ErrorKind::BrokenPipe => {
-            Err(disk::Error { action: "write", path: "standard output".into(), source: fault }.into())
-        }
-        _ => Ok(ExitCode::SUCCESS),
-    }
+    disk::print(text.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
 }
 
 pub fn merge(args: &Merge) -> Result<ExitCode, Error> {
@@ -57,7 +52,7 @@ pub fn merge(args: &Merge) -> Result<ExitCode, Error> {
     let conflicts = match ops::git::merge(&args.base, &args.ours, &args.theirs)? {
         Merged::Locks(conflicts) => conflicts,
         Merged::Lines { clean, why } => {
-            eprintln!("{path}: merged line by line, because one side is no lock: {why}");
+            say!("{path}: merged line by line, because one side is no lock: {why}");
             return Ok(if clean { ExitCode::SUCCESS } else { ExitCode::from(1) });
         }
     };
@@ -65,11 +60,11 @@ pub fn merge(args: &Merge) -> Result<ExitCode, Error> {
         return Ok(ExitCode::SUCCESS);
     }
     for conflict in &conflicts {
-        eprintln!("{path}: {conflict}");
+        say!("{path}: {conflict}");
     }
     let reseal = conflicts.iter().any(ichor::stage::lock::Conflict::needs_reseal);
     let quoted = ops::git::quoted(&path.to_string());
     let first = if reseal { "`ichor reseal -i KEY`, then " } else { "" };
-    eprintln!("{path}: join the specs first, then run {first}`ichor lock` and `git add {quoted}`");
+    say!("{path}: join the specs first, then run {first}`ichor lock` and `git add {quoted}`");
     Ok(ExitCode::from(1))
 }

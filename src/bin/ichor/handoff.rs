@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use ichor::edge::disk::Access;
+use ichor::edge::disk::{self, Access};
 use ichor::edge::written;
 use ichor::ops::handoff::Later;
 use ichor::ops::{self, Error};
@@ -44,13 +44,15 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let handoff = ops::handoff::flux(&args.spec, &later)?;
     let owner = (handoff.bundle.as_str(), "flux");
     form::say(&written::write(&args.output, owner, &handoff.files, Access::Public)?);
+    let mut text = String::new();
     for (part, changes) in &handoff.changes {
-        println!("{part}: what changes from the bootstrap's values");
+        text.push_str(&format!("{part}: what changes from the bootstrap's values\n"));
         for change in changes {
             let show = |it: &Option<String>| it.clone().unwrap_or_else(|| "not set".into());
-            println!("  {}: {} -> {}", change.path, show(&change.old), show(&change.new));
+            text.push_str(&format!("  {}: {} -> {}\n", change.path, show(&change.old), show(&change.new)));
         }
     }
-    eprintln!("{}: read HANDOFF.md there", args.output.display());
+    disk::print(text.as_bytes())?;
+    say!("{}: read HANDOFF.md there", args.output.display());
     Ok(ExitCode::SUCCESS)
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::ValueEnum;
+use ichor::edge::disk;
 use ichor::ops::{self, Error};
 
 /// Lists every container image the cluster will pull, one a line: what an air-gapped site has to mirror
@@ -25,9 +26,10 @@ enum Format {
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let images = ops::images::images(&args.spec)?;
-    match args.format {
-        Format::Lines => images.keys().for_each(|it| println!("{it}")),
-        Format::Json => println!("{}", serde_json::to_string_pretty(&images).expect("names are plain data")),
-    }
+    let text = match args.format {
+        Format::Lines => images.keys().map(|it| format!("{it}\n")).collect(),
+        Format::Json => serde_json::to_string_pretty(&images).expect("names are plain data") + "\n",
+    };
+    disk::print(text.as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -67,17 +67,17 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     init::not_there(init::files(&wishes).into_iter().map(|(path, _)| args.folder.join(path)))?;
     if let Some(file) = &args.new_key {
         wishes.recipients.push(init::new_key(file)?);
-        eprintln!("{}: the private key; keep it safe and out of version control", file.display());
+        say!("{}: the private key; keep it safe and out of version control", file.display());
     }
     let files = init::files(&wishes);
     init::write(&args.folder, &files)?;
     for (path, _) in &files {
-        eprintln!("wrote {}", args.folder.join(path).display());
+        say!("wrote {}", args.folder.join(path).display());
     }
     if wishes.recipients.is_empty() {
-        eprintln!("next: put a public key under `recipients` (`age-keygen -o key.txt` prints one), then ichor lock");
+        say!("next: put a public key under `recipients` (`age-keygen -o key.txt` prints one), then ichor lock");
     } else {
-        eprintln!("next: ichor lock");
+        say!("next: ichor lock");
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -137,7 +137,7 @@ fn answer<T>(
         let typed = if ask { prompt(what, default).ok_or(Error::Unanswered)? } else { String::new() };
         match parse(if typed.is_empty() { default } else { &typed }) {
             Ok(value) => return Ok(value),
-            Err(fault) if ask => eprintln!("{fault}"),
+            Err(fault) if ask => say!("{fault}"),
             Err(_) => return Err(Error::Unanswered),
         }
     }

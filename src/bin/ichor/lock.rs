@@ -80,21 +80,21 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let locked = ops::lock::lock(&args.spec, &request, fetching, clock::now())?;
     drop(reporter);
     if request.keep {
-        print!("{}", locked.diff);
+        disk::print(locked.diff.as_bytes())?;
         let what = if locked.changed { "would change" } else { "unchanged:" };
-        eprintln!("{what} {}", locked.path.display());
+        say!("{what} {}", locked.path.display());
         return Ok(if locked.changed && args.locked { ExitCode::from(1) } else { ExitCode::SUCCESS });
     }
     for subject in &locked.unused {
-        eprintln!("not taken: no pin asks for a certificate with the name, names and issuer of {subject}");
+        say!("not taken: no pin asks for a certificate with the name, names and issuer of {subject}");
     }
     for pin in &locked.minted {
-        eprintln!("minted {pin}");
+        say!("minted {pin}");
     }
     for pin in &locked.dropped {
-        eprintln!("dropped {pin}: nothing asks for it any more");
+        say!("dropped {pin}: nothing asks for it any more");
     }
     let what = if locked.changed { "wrote" } else { "unchanged:" };
-    eprintln!("{what} {}", locked.path.display());
+    say!("{what} {}", locked.path.display());
     Ok(ExitCode::SUCCESS)
 }

@@ -2,6 +2,14 @@
 //!
 //! Exit codes: 0 done, 1 differs or does not verify, 2 the input or the call is wrong, 3 the surroundings failed, 70 a bug.
 
+/// Says something on standard error. One that takes no text is no reason to stop.
+macro_rules! say {
+    ($($text:tt)*) => {{
+        use std::io::Write as _;
+        let _ = writeln!(std::io::stderr().lock(), $($text)*);
+    }};
+}
+
 mod build;
 mod certs;
 mod chart;
@@ -92,7 +100,7 @@ enum Verb {
 fn main() -> ExitCode {
     process::keep_memory_private();
     let cli = Cli::parse();
-    interrupt::mind(|| eprintln!("\nerror: interrupted: nothing is half written, so run the command again"));
+    interrupt::mind(|| say!("\nerror: interrupted: nothing is half written, so run the command again"));
     let run = move || {
         let done = match cli.verb {
             Verb::Init(args) => init::run(&args),
@@ -116,7 +124,7 @@ fn main() -> ExitCode {
             Verb::Push(args) => push::run(&args),
             Verb::Pull(args) => pull::run(&args),
             Verb::Template(args) => return template::run(&args),
-            Verb::Completions(args) => return completions::run(&args),
+            Verb::Completions(args) => completions::run(&args),
             Verb::Man(args) => man::run(&args),
             Verb::Show(args) => return show::run(&args),
         };
@@ -128,7 +136,7 @@ fn main() -> ExitCode {
         // The panic's own message was printed where it happened.
         Ok(Err(_)) => ExitCode::from(70),
         Err(fault) => {
-            eprintln!("error: no thread can be started: {fault}");
+            say!("error: no thread can be started: {fault}");
             ExitCode::from(3)
         }
     }

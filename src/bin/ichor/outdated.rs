@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use ichor::base::number::count;
+use ichor::edge::disk;
 use ichor::ops::fetching::Fetching;
 use ichor::ops::{self, Error};
 
@@ -26,7 +28,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     drop(reporter);
     let found: Vec<_> = all.iter().filter(|it| it.is_outdated()).collect();
     if found.is_empty() {
-        eprintln!("all {} sources with versions are at their newest", all.len());
+        say!("{} with versions, nothing newer", count(all.len(), "source"));
         return Ok(ExitCode::SUCCESS);
     }
     let word = |it: &Option<String>| it.clone().unwrap_or_else(|| "-".into());
@@ -34,9 +36,10 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let rows = found.iter().map(|it| [it.key.clone(), word(&it.locked), word(&it.allowed), word(&it.newest)]);
     let rows: Vec<[String; 4]> = std::iter::once(head).chain(rows).collect();
     let width = |column: usize| rows.iter().map(|it| it[column].len()).max().unwrap_or(0);
-    let widths = [width(0), width(1), width(2)];
-    for [key, locked, allowed, newest] in &rows {
-        println!("{key:0$}  {locked:1$}  {allowed:2$}  {newest}", widths[0], widths[1], widths[2]);
-    }
+    let [first, second, third] = [width(0), width(1), width(2)];
+    let line = |[key, locked, allowed, newest]: &[String; 4]| {
+        format!("{key:first$}  {locked:second$}  {allowed:third$}  {newest}\n")
+    };
+    disk::print(rows.iter().map(line).collect::<String>().as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use ichor::edge::disk;
 use ichor::edge::fetch::Silent;
 use ichor::ops::fetching::Fetching;
 use ichor::ops::{self, Error};
@@ -25,7 +26,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let settings = args.reach.settings();
     let fetching = Fetching { settings: &settings, progress: &Silent };
     let pulled = ops::pull::pull(&args.address, args.output.as_deref(), fetching)?;
-    eprintln!("wrote {}", pulled.path.display());
-    println!("{}  {}", pulled.bundle.digest(), pulled.bundle.nar_hash());
+    say!("wrote {}", pulled.path.display());
+    disk::print(format!("{}  {}\n", pulled.bundle.digest(), pulled.bundle.nar_hash()).as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use ichor::edge::disk;
 use ichor::edge::fetch::Silent;
 use ichor::ops::fetching::Fetching;
 use ichor::ops::{self, Error};
@@ -24,6 +25,6 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let settings = args.reach.settings();
     let digest = ops::push::push(&args.bundle, &args.address, Fetching { settings: &settings, progress: &Silent })?;
-    println!("{}@{digest}", args.address);
+    disk::print(format!("{}@{digest}\n", args.address).as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }

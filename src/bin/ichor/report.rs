@@ -1,6 +1,6 @@
 //! The one place that prints diagnostics.
 
-use std::io::{self, Write};
+use std::io;
 use std::process::ExitCode;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
@@ -10,10 +10,8 @@ use ichor::ops::Error;
 /// Prints diagnostics to standard error: what is wrong, where with the line shown, and what to do next.
 pub fn print(diagnostics: &[Diagnostic]) {
     let renderer = if crate::takes_colour(&io::stderr()) { Renderer::styled() } else { Renderer::plain() };
-    let mut stderr = io::stderr().lock();
     for diagnostic in diagnostics {
-        // Nothing can be done about a standard error that takes no text.
-        let _ = writeln!(stderr, "{}", renderer.render(&[group(diagnostic)]));
+        say!("{}", renderer.render(&[group(diagnostic)]));
     }
 }
 

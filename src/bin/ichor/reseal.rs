@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use ichor::base::number::count;
 use ichor::ops::{self, Error};
 
 /// Seals every secret of the lock to the recipients the spec names now
@@ -19,11 +20,11 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let resealed = ops::reseal::reseal(&args.spec, &args.identity)?;
     for recipient in &resealed.added {
-        eprintln!("added {recipient}");
+        say!("added {recipient}");
     }
     for recipient in &resealed.removed {
-        eprintln!("removed {recipient}: whoever holds that key could open the secrets until now");
+        say!("removed {recipient}: whoever holds that key could open the secrets until now");
     }
-    eprintln!("sealed {} secrets anew in {}", resealed.envelopes, resealed.path.display());
+    say!("sealed {} anew in {}", count(resealed.envelopes, "secret"), resealed.path.display());
     Ok(ExitCode::SUCCESS)
 }

@@ -37,11 +37,11 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
             Step::Signs => "step 2 of 3: its successor signs; once every agent has this, rotate it again",
             Step::Dropped => "step 3 of 3: the old CA is gone",
         };
-        eprintln!("{pin}: {what}");
+        say!("{pin}: {what}");
     }
     for pin in rotated.locked.minted.iter().filter(|it| rotated.steps.iter().all(|(name, _)| name != *it)) {
-        eprintln!("issued {pin} anew");
+        say!("issued {pin} anew");
     }
-    eprintln!("wrote {}", rotated.locked.path.display());
+    say!("wrote {}", rotated.locked.path.display());
     Ok(ExitCode::SUCCESS)
 }

@@ -1,8 +1,8 @@
 //! `ichor show`: what a chart says of itself, as `helm show` prints it.
 
-use std::io::Write;
 use std::process::ExitCode;
 
+use ichor::edge::disk;
 use ichor::ops::chart::ChartNameError;
 use ichor::ops::show::{self, Part, ShowError};
 
@@ -48,18 +48,15 @@ pub fn run(args: &Args) -> ExitCode {
         PartArgs::Crds(it) => (Part::Crds, it),
     };
     let refuse = |message: &str, code: u8| {
-        eprintln!("Error: {message}");
+        say!("Error: {message}");
         ExitCode::from(code)
     };
     let named = chart.elsewhere.chart(&chart.chart);
     match chart.elsewhere.fetching(|fetching| show::show(&named, part, fetching)) {
-        Ok(text) => {
-            let mut stdout = std::io::stdout().lock();
-            match stdout.write_all(&text).and_then(|()| stdout.flush()) {
-                Ok(()) => ExitCode::SUCCESS,
-                Err(fault) => refuse(&format!("cannot print: {fault}"), 3),
-            }
-        }
+        Ok(text) => match disk::print(&text) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(fault) => refuse(&fault.to_string(), 3),
+        },
         Err(ShowError::ChartName(ChartNameError::Fetch(fault))) => report::fail(&fault),
         Err(fault) => refuse(&fault.to_string(), if fault.is_surroundings() { 3 } else { 2 }),
     }

@@ -1,9 +1,9 @@
 //! `ichor template`: the flags of `helm template`, and its bytes.
 
-use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use ichor::edge::disk;
 use ichor::edge::{clock, network, random};
 use ichor::engine::sprig::Genuine;
 use ichor::ops::chart::ChartNameError;
@@ -105,20 +105,16 @@ pub fn run(args: &Args) -> ExitCode {
     let mut world = Genuine::new(&mut rng, &mut now, &mut resolve, clock::zone);
     match args.elsewhere.fetching(|fetching| template(&request, fetching, &mut world)) {
         Ok(done) => {
-            let mut stderr = std::io::stderr().lock();
-            for warning in &done.warnings {
-                // Nothing can be done about a standard error that takes no text.
-                let _ = writeln!(stderr, "{warning}");
-            }
-            let mut stdout = std::io::stdout().lock();
-            match stdout.write_all(&done.stdout).and_then(|()| stdout.flush()) {
+            done.warnings.iter().for_each(|it| say!("{it}"));
+            match disk::print(&done.stdout) {
                 Ok(()) => ExitCode::SUCCESS,
-                Err(fault) => refuse(&format!("cannot print: {fault}"), 3),
+                Err(fault) => refuse(&fault.to_string(), 3),
             }
         }
         Err(TemplateError::ChartName(ChartNameError::Fetch(fault))) => report::fail(&fault),
         Err(fault) => {
-            print!("{}", fault.shown());
+            // What goes wrong with the text in question is no worse than the fault.
+            let _ = disk::print(fault.shown().as_bytes());
             refuse(&fault.to_string(), if fault.is_surroundings() { 3 } else { 2 })
         }
     }
@@ -176,6 +172,6 @@ fn request(args: &Args) -> Result<Request, String> {
 }
 
 fn refuse(message: &str, code: u8) -> ExitCode {
-    eprintln!("Error: {message}");
+    say!("Error: {message}");
     ExitCode::from(code)
 }

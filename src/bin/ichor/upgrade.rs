@@ -60,18 +60,18 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     match &upgraded.locked {
         Some(locked) => {
             for pin in &locked.minted {
-                eprintln!("minted {pin}");
+                say!("minted {pin}");
             }
             for pin in &locked.dropped {
-                eprintln!("dropped {pin}: nothing asks for it any more");
+                say!("dropped {pin}: nothing asks for it any more");
             }
-            eprintln!("wrote {} and the spec", locked.path.display());
+            say!("wrote {} and the spec", locked.path.display());
         }
         None if upgraded.refused => {
-            eprintln!("nothing was written: {} does not render with the values that are there", args.part);
+            say!("nothing was written: {} does not render with the values that are there", args.part);
             return Ok(ExitCode::from(1));
         }
-        None => eprintln!("nothing was written: `--write` takes it"),
+        None => say!("nothing was written: `--write` takes it"),
     }
     Ok(ExitCode::SUCCESS)
 }

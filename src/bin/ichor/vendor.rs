@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use ichor::base::number::count;
+use ichor::edge::disk;
 use ichor::ops::fetching::Fetching;
 use ichor::ops::{self, Error};
 
@@ -28,14 +30,12 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
     if args.check {
         let faults = ops::vendor::check(&args.spec)?;
-        for fault in &faults {
-            println!("{fault}");
-        }
+        disk::print(faults.iter().map(|it| format!("{it}\n")).collect::<String>().as_bytes())?;
         if faults.is_empty() {
-            eprintln!("vendor holds everything the lock names");
+            say!("vendor holds everything the lock names");
             return Ok(ExitCode::SUCCESS);
         }
-        eprintln!("run `ichor vendor` to mend it");
+        say!("run `ichor vendor` to mend it");
         return Ok(ExitCode::from(1));
     }
     let settings = args.network.settings();
@@ -44,8 +44,8 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let vendored = ops::vendor::vendor(&args.spec, fetching, args.prune)?;
     drop(reporter);
     if let Some(pruned) = vendored.pruned {
-        eprintln!("removed {} artifacts and {} blobs that no lock names", pruned.entries, pruned.blobs);
+        say!("removed {} and {} that no lock names", count(pruned.entries, "artifact"), count(pruned.blobs, "blob"));
     }
-    eprintln!("{} holds the {} sources that lie elsewhere", vendored.folder.display(), vendored.sources);
+    say!("{} holds {} from elsewhere", vendored.folder.display(), count(vendored.sources, "source"));
     Ok(ExitCode::SUCCESS)
 }

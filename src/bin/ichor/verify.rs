@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use ichor::edge::disk;
 use ichor::ops::{self, Error};
 
 /// Rebuilds a bundle from its spec and lock, and compares; exits 1 where they differ
@@ -19,12 +20,11 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let verified = ops::verify::verify(&args.spec, &args.bundle)?;
     if verified.differ.is_empty() {
-        println!("{}  verified", verified.digest);
+        disk::print(format!("{}  verified\n", verified.digest).as_bytes())?;
         return Ok(ExitCode::SUCCESS);
     }
-    println!("{}  differs from what {} builds:", verified.digest, args.spec.display());
-    for path in &verified.differ {
-        println!("  {path}");
-    }
+    let mut text = format!("{}  differs from what {} builds:\n", verified.digest, args.spec.display());
+    text.extend(verified.differ.iter().map(|path| format!("  {path}\n")));
+    disk::print(text.as_bytes())?;
     Ok(ExitCode::from(1))
 }

@@ -1,5 +1,6 @@
 //! Certificates: which were issued anew, and what that changes for those who trust them.
 
+use crate::base::number;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -216,7 +217,7 @@ pub(super) fn expiry(part: &str, certificates: &[CertificateDiff], now: Timestam
         if days < 30 {
             let text = match days {
                 ..0 => format!("{} ended on {}", it.name, present::day(new.not_after)),
-                _ => format!("{} ends in {}", it.name, present::count(days.unsigned_abs() as usize, "day")),
+                _ => format!("{} ends in {}", it.name, number::count(days.unsigned_abs() as usize, "day")),
             };
             found.push(Finding {
                 risk: Risk::Traffic,

@@ -1,12 +1,13 @@
 //! The comparison for a comment on a pull request: under 60,000 characters, the least important folded first, then left out.
 
+use crate::base::number::count;
 use std::fmt::Write as _;
 
 use serde_json::Value as Json;
 
 use super::fold;
 use super::model::{Change, Diff, Finding, Fold, How, PartDiff, ResourceDiff, Risk, Status};
-use super::present::{self, Line, count};
+use super::present::{self, Line};
 use super::{risk, text, values};
 
 /// GitHub refuses comments of more than 65,536 characters.

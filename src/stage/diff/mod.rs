@@ -35,12 +35,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use crate::base::number::count;
 use crate::stage::pack::size;
 use crate::stage::pack::target::Target;
 
 use documents::Documents;
 use hide::Hider;
-use present::count;
 
 /// Compares two sides. `now` says which certificates end soon.
 pub fn diff(old: &Side, new: &Side, now: Timestamp) -> Diff {

@@ -1,5 +1,6 @@
 //! One part, before and after.
 
+use crate::base::number;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -179,7 +180,7 @@ fn removals(part: &str, resources: &[ResourceDiff], findings: &mut Vec<Finding>)
         let (resource, text) = match gone.as_slice() {
             [one] => (Some((*one).to_owned()), "is gone".to_owned()),
             all => {
-                let number = present::count(all.len(), "resource");
+                let number = number::count(all.len(), "resource");
                 (None, format!("{number} of kind {kind} are gone: {}", look::some(&names, 6)))
             }
         };

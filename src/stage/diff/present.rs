@@ -163,11 +163,6 @@ pub(super) fn day(moment: jiff::Timestamp) -> String {
     moment.to_string().chars().take(10).collect()
 }
 
-/// `1 resource`, `2 resources`.
-pub(super) fn count(number: usize, what: &str) -> String {
-    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
-}
-
 /// A text on one line in which nothing acts: control characters and those that turn the direction of text are spelled out.
 pub(super) fn harmless(text: &str) -> String {
     text.chars().map(|it| if acts(it) { it.escape_unicode().to_string() } else { it.to_string() }).collect()

@@ -1,10 +1,10 @@
 //! The one line to read first.
 
+use crate::base::number::count;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fold;
 use super::model::{Area, Diff, Finding, ResourceDiff, Risk, Status};
-use super::present::count;
 
 impl Risk {
     /// The risk as a heading.

@@ -5,8 +5,9 @@ use std::fmt::Write as _;
 use serde_json::Value as Json;
 
 use super::model::{Change, Diff, Finding, How, PartDiff, ResourceDiff, Risk, Status};
-use super::present::{self, Line, count};
+use super::present::{self, Line};
 use super::{fold, risk, values};
+use crate::base::number::{self, count};
 use crate::stage::pack::size;
 
 /// Longer values are cut, in characters.
@@ -247,7 +248,7 @@ impl Page {
                     Line::Same(text) => self.dim(&format!("  {text}")),
                     Line::Gone(text) => self.signed('-', &text),
                     Line::Come(text) => self.signed('+', &text),
-                    Line::Gap(count) => self.dim(&format!("  … {}", present::count(count, "line"))),
+                    Line::Gap(count) => self.dim(&format!("  … {}", number::count(count, "line"))),
                 };
                 self.line(depth + 2, &text);
             }

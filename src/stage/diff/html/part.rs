@@ -4,8 +4,9 @@ use maud::{Markup, html};
 use serde_json::Value as Json;
 
 use super::{anchor, class, plain};
+use crate::base::number::count;
 use crate::stage::diff::model::{Change, How, PartDiff, ResourceDiff, Risk, Status};
-use crate::stage::diff::present::{self, Line, count};
+use crate::stage::diff::present::{self, Line};
 use crate::stage::diff::{fold, text, values};
 
 /// Longer values on one line are cut, in characters.

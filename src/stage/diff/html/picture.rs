@@ -3,8 +3,8 @@
 use maud::{Markup, html};
 
 use super::{anchor, plain};
+use crate::base::number::count;
 use crate::stage::diff::model::{Diff, Item, PartDiff, Status};
-use crate::stage::diff::present::count;
 use crate::stage::pack::size;
 
 /// Smaller shares of the whole are drawn together, in thousandths.

@@ -2,6 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
+use super::network::routes;
 use super::{Pair, Readers};
 use crate::stage::diff::model::{Area, Finding, Risk, Status};
 
@@ -18,6 +19,7 @@ pub(in crate::stage::diff) fn blind(part: &str, id: &str, status: Status, found:
         );
     }
     let new = status == Status::Added;
+    let group = version.split_once('/').map_or("", |(group, _)| group);
     let (risk, area, worst) = match kind {
         "ClusterRole" | "ClusterRoleBinding" | "Role" | "RoleBinding" => {
             (Risk::Gains, Area::Permission, "may grant more")
@@ -32,9 +34,15 @@ pub(in crate::stage::diff) fn blind(part: &str, id: &str, status: Status, found:
         "CronJob" | "Job" | "Pod" => (Risk::Restart, Area::Workload, "it may do more than before"),
         "CustomResourceDefinition" if !new => (Risk::Loss, Area::Crd, "it may lose versions or fields"),
         "ConfigMap" if !new => (Risk::Traffic, Area::Setting, "it may steer traffic, and may need a restart"),
-        "Namespace" | "Secret" | "ServiceAccount" | "PodDisruptionBudget" | "ServiceMonitor" | "ConfigMap" => return,
-        _ if new => (Risk::Traffic, Area::Network, "it may decide on traffic"),
-        _ => (Risk::Traffic, Area::Network, "it may decide on traffic otherwise"),
+        "Service" if group.is_empty() && new => {
+            (Risk::Gains, Area::Exposure, "it may be reached from outside the cluster")
+        }
+        "Service" if group.is_empty() => (Risk::Traffic, Area::Network, "it may lead traffic otherwise"),
+        _ if group == "admissionregistration.k8s.io" => {
+            (Risk::Gains, Area::Permission, "it may change or refuse what is written")
+        }
+        _ if routes(group, kind) => (Risk::Traffic, Area::Network, "it may decide on traffic"),
+        _ => return,
     };
     let what = if new { "is new" } else { "differs" };
     let text = format!("{what}, and its content is not at hand: {worst}");
@@ -62,5 +70,11 @@ mod tests {
             "Traffic: is gone: its address and name no longer lead anywhere"
         );
         assert!(said("v1 ServiceAccount n/x", Status::Changed).is_empty());
+        assert!(said("v1 Service n/x", Status::Added)[0].starts_with("Gains: "));
+        assert!(said("networking.k8s.io/v1 NetworkPolicy n/x", Status::Changed)[0].starts_with("Traffic: "));
+        assert!(
+            said("example.net/v1 Dashboard n/x", Status::Changed).is_empty(),
+            "of what is not known, nothing is made up"
+        );
     }
 }

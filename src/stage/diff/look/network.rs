@@ -54,7 +54,7 @@ const ROUTING: &[(&str, &[&str])] = &[
 
 pub(super) fn look(pair: &Pair<'_>, readers: &Readers, found: &mut Vec<Finding>) {
     match pair.kind() {
-        "Service" => service(pair, readers, found),
+        "Service" if pair.group().is_empty() => service(pair, readers, found),
         "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration" => webhooks(pair, found),
         _ if pair.group() == "admissionregistration.k8s.io" => policies(pair, found),
         "APIService" if pair.old["spec"] != pair.new["spec"] && !pair.is_gone() => {
@@ -62,8 +62,7 @@ pub(super) fn look(pair: &Pair<'_>, readers: &Readers, found: &mut Vec<Finding>)
             pair.say(found, Risk::Gains, Area::Permission, text.into());
         }
         kind => {
-            let routing = ROUTING.iter().find(|(group, _)| *group == pair.group());
-            if routing.is_some_and(|(_, kinds)| kinds.contains(&kind)) && content(pair.old) != content(pair.new) {
+            if routes(pair.group(), kind) && content(pair.old) != content(pair.new) {
                 let what = match (pair.is_new(), pair.is_gone()) {
                     (true, _) => "is new: it decides on traffic from the moment it is applied",
                     (_, true) => "is gone: traffic no longer goes by it",
@@ -73,6 +72,11 @@ pub(super) fn look(pair: &Pair<'_>, readers: &Readers, found: &mut Vec<Finding>)
             }
         }
     }
+}
+
+/// Whether every change of a kind is one of traffic.
+pub(super) fn routes(group: &str, kind: &str) -> bool {
+    ROUTING.iter().any(|(it, kinds)| *it == group && kinds.contains(&kind))
 }
 
 /// A resource without what only names and describes it.
