@@ -120,3 +120,37 @@ fn keys_come_in_one_order() {
         assert_eq!(render(text, &mut Locked(Vec::new())).expect("no fault"), first);
     }
 }
+
+/// Helm reads the machine's database of time zones, which is older here and newer there. Ours is within the program.
+#[test]
+fn time_zones_are_the_same_everywhere() {
+    let folder =
+        chart(&[("templates/c.yaml", "kind: {{ dateInZone \"15:04 MST\" 1720000000 \"America/New_York\" }}\n")]);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ichor"));
+    command.args(["template", "r"]).arg(folder.path()).env("ZONEINFO", "/none").env("TZDIR", folder.path());
+    let done = command.output().expect("the program runs");
+    assert!(String::from_utf8_lossy(&done.stdout).contains("kind: 05:46 EDT\n"), "{done:?}");
+}
+
+/// What is the end of Helm, of stack or memory, is an error here: imports that put a table into itself, and templates that
+/// print without end.
+#[test]
+fn what_ends_helm_is_an_error() {
+    let imports =
+        "dependencies: [{name: t, version: \"*\", import-values: [data, {child: exports.data, parent: x.y}]}]\n";
+    let (done, stderr) = run(
+        &["template", "r", "CHART"],
+        &[
+            FINE[0],
+            ("Chart.yaml", &format!("apiVersion: v2\nname: case\nversion: 0.1.0\n{imports}")),
+            ("charts/t/Chart.yaml", "apiVersion: v2\nname: t\nversion: 1.0.0\n"),
+            ("charts/t/values.yaml", "exports: {data: {x: {z: 1}}}\n"),
+        ],
+    );
+    assert_eq!(done.status.code(), Some(2), "{stderr}");
+    assert_eq!(stderr, "Error: chart dependencies processing failed: values hold themselves\n");
+    let endless = "{{ $x := repeat 1000000 \"x\" }}{{ range 9223372036854775807 }}{{ $x }}{{ end }}\n";
+    let (done, stderr) = run(&["template", "r", "CHART"], &[("templates/c.yaml", endless)]);
+    assert_eq!(done.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("exceeded maximum size of output"), "{stderr}");
+}

@@ -62,6 +62,10 @@ def main():
         cases = [KINDS[kind](source) for _ in range(min(BATCH, args.count - number))]
         counts[kind] += len(cases)
         for case, ours, helm in zip(cases, both.ours(cases), both.helms(cases)):
+            if ours[0] in ("crashed", "panic"):
+                different.append((kind, case))
+                show(kind, case, ours, helm)
+                continue
             if helm[0] == "ended":
                 ended += 1
                 show(kind, case, ours, helm)
@@ -112,8 +116,13 @@ class Both:
 
         def wait():
             _, stderr = process.communicate()
+            if process.returncode != 0 and len(cases) > 1:
+                for case in cases:
+                    yield from self.ours([case])
+                return
             if process.returncode != 0:
-                raise SystemExit(f"our engine ended with {process.returncode} on {questions}: {stderr.decode()[-2000:]}")
+                yield "crashed", stderr.decode()[-2000:]
+                return
             for line in answers.read_text().split("\n")[:-1]:
                 yield tuple(json.loads(line))
         return wait()

@@ -150,8 +150,9 @@ impl List {
         vec![self.list_type.element().map_or(Value::Nil, zero); room]
     }
 
-    pub fn deep_copy(&self) -> List {
-        self.mapped(self.contents.items.borrow().iter().map(Value::deep_copy).collect())
+    pub(super) fn copy_levels(&self, levels: usize) -> Option<List> {
+        let copies: Option<Vec<Value>> = self.items().iter().map(|it| it.copy_levels(levels)).collect();
+        Some(self.mapped(copies?))
     }
 
     /// Other items with the same room behind them. They must be as many.

@@ -6,6 +6,9 @@ use std::rc::Rc;
 
 use super::{Str, Type, Value};
 
+/// Values that were read are no deeper than 10,000 levels.
+const MAX_DEPTH: usize = 20_000;
+
 /// A map: shared contents, a static type, and whether it is the `nil` map.
 #[derive(Clone, Debug)]
 pub struct Map {
@@ -92,8 +95,15 @@ impl Map {
         Rc::ptr_eq(&self.entries, &other.entries)
     }
 
-    pub fn deep_copy(&self) -> Map {
-        let entries = self.entries.borrow().iter().map(|(key, value)| (key.clone(), value.deep_copy())).collect();
-        Map { map_type: self.map_type, nil: self.nil, entries: Rc::new(RefCell::new(entries)) }
+    /// A copy that shares nothing that can change; `None` where there is no end to it, since a map holds itself.
+    pub fn deep_copy(&self) -> Option<Map> {
+        self.copy_levels(MAX_DEPTH)
+    }
+
+    pub(super) fn copy_levels(&self, levels: usize) -> Option<Map> {
+        let entries = self.entries.borrow();
+        let copies = entries.iter().map(|(key, value)| Some((key.clone(), value.copy_levels(levels)?)));
+        let entries = Rc::new(RefCell::new(copies.collect::<Option<_>>()?));
+        Some(Map { map_type: self.map_type, nil: self.nil, entries })
     }
 }

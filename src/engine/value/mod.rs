@@ -102,12 +102,12 @@ impl Value {
     }
 
     /// A copy that shares nothing: maps and lists are copied to the leaves, objects are kept.
-    pub fn deep_copy(&self) -> Value {
-        match self {
-            Value::List(list) => Value::List(list.deep_copy()),
-            Value::Map(map) => Value::Map(map.deep_copy()),
+    pub(super) fn copy_levels(&self, levels: usize) -> Option<Value> {
+        Some(match self {
+            Value::List(list) => Value::List(list.copy_levels(levels.checked_sub(1)?)?),
+            Value::Map(map) => Value::Map(map.copy_levels(levels.checked_sub(1)?)?),
             other => other.clone(),
-        }
+        })
     }
 }
 

@@ -196,7 +196,8 @@ pub fn changes(old: &Map, new: &Map) -> Vec<ValueChange> {
 /// with the chart's own values below it, `bootstrap` what the bootstrap had. Where a certificate is wanted that the
 /// bootstrap did not make, nothing changes: the chart makes it, and looks the others up in the cluster.
 pub fn keep_certificates(given: &Map, all: &Map, bootstrap: &Map) -> Map {
-    let kept = given.deep_copy();
+    // What was read does not hold itself.
+    let kept = given.deep_copy().unwrap_or_else(Map::any);
     let made = certificates(bootstrap);
     let wanted = certificates(all);
     if wanted.is_empty() || !wanted.iter().all(|it| made.contains(it)) {

@@ -9,14 +9,19 @@ use crate::engine::value::{Map, Type, Value};
 
 const GLOBAL: &str = "global";
 
-/// A subchart's values are no table.
+/// Why there are no values.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("type mismatch on {chart}: {printed}")]
-pub struct CoalesceError {
-    pub chart: String,
-    /// The value as `%t` prints it.
-    pub printed: String,
+pub enum CoalesceError {
+    /// A subchart's values are no table. `printed` is what `%t` makes of them.
+    #[error("type mismatch on {chart}: {printed}")]
+    NoTable { chart: String, printed: String },
+    /// Imports have put a table into itself, on which Helm's stack overflows.
+    #[error("values hold themselves")]
+    Endless,
 }
+
+/// Deeper tables hold themselves, and are told of when they are copied next.
+const MAX_DEPTH: usize = 20_000;
 
 /// The values a chart sees, for given ones. Neither input is changed.
 ///
@@ -31,7 +36,7 @@ pub(super) fn coalesce_node(
     given: &Map,
     warnings: &mut Warnings,
 ) -> Result<Map, CoalesceError> {
-    let values = given.deep_copy();
+    let values = given.deep_copy().ok_or(CoalesceError::Endless)?;
     Coalescer { chart, merge: false, warnings }.chart(id, &values, "")?;
     Ok(values)
 }
@@ -49,7 +54,7 @@ pub(super) fn merge_node(chart: &Chart, id: NodeId, warnings: &mut Warnings) -> 
 ///
 /// Mirrors `MergeTables`.
 pub(super) fn merge_tables(dest: &Map, source: &Map, warnings: &mut Warnings) {
-    coalesce_tables(dest, source, "", true, warnings);
+    coalesce_tables(dest, source, "", true, warnings, MAX_DEPTH);
 }
 
 struct Coalescer<'a> {
@@ -62,7 +67,7 @@ struct Coalescer<'a> {
 impl Coalescer<'_> {
     fn chart(&mut self, id: NodeId, dest: &Map, prefix: &str) -> Result<(), CoalesceError> {
         let prefix = join(prefix, self.name(id));
-        self.values(id, dest, &prefix);
+        self.values(id, dest, &prefix)?;
         for below in self.chart.dependencies(id) {
             let name = self.name(*below);
             let table = match dest.get(name) {
@@ -85,8 +90,8 @@ impl Coalescer<'_> {
     }
 
     /// The chart's own values under what is there already.
-    fn values(&mut self, id: NodeId, dest: &Map, prefix: &str) {
-        let own = self.chart.node(id).values.deep_copy();
+    fn values(&mut self, id: NodeId, dest: &Map, prefix: &str) -> Result<(), CoalesceError> {
+        let own = self.chart.node(id).values.deep_copy().ok_or(CoalesceError::Endless)?;
         for (key, value) in own.to_vec() {
             match dest.get(&key) {
                 Some(Value::Nil) if !self.merge => {
@@ -101,7 +106,7 @@ impl Coalescer<'_> {
                             drop_nulls(source);
                         }
                         let path = join(prefix, &key.to_text());
-                        coalesce_tables(&held, source, &path, merge, self.warnings);
+                        coalesce_tables(&held, source, &path, merge, self.warnings, MAX_DEPTH);
                     }
                     Value::Nil => {}
                     _ => self.warnings.push(format!("warning: skipped value for {prefix}.{key}: Not a table.")),
@@ -119,6 +124,7 @@ impl Coalescer<'_> {
                 }
             }
         }
+        Ok(())
     }
 
     /// Hands the globals of a chart down to one below it.
@@ -146,7 +152,7 @@ impl Coalescer<'_> {
                         Some(Value::Map(held)) => {
                             // What comes from above wins, so the copy of it is the one that is filled up.
                             let path = join(prefix, &key.to_text());
-                            coalesce_tables(&copy, &held, &path, true, self.warnings);
+                            coalesce_tables(&copy, &held, &path, true, self.warnings, MAX_DEPTH);
                             below.insert(key, Value::Map(copy));
                         }
                         Some(_) => {
@@ -166,8 +172,8 @@ impl Coalescer<'_> {
 
 /// Fills `dest` with what `source` has and it lacks, table by table. Without `merge`, a null in `dest` takes the key away
 /// where `source` had a value.
-fn coalesce_tables(dest: &Map, source: &Map, prefix: &str, merge: bool, warnings: &mut Warnings) {
-    if dest.same(source) {
+fn coalesce_tables(dest: &Map, source: &Map, prefix: &str, merge: bool, warnings: &mut Warnings, levels: usize) {
+    if dest.same(source) || levels == 0 {
         return;
     }
     let entries = source.to_vec();
@@ -187,7 +193,7 @@ fn coalesce_tables(dest: &Map, source: &Map, prefix: &str, merge: bool, warnings
                 }
             }
             Some(Value::Map(held)) => match &value {
-                Value::Map(map) => coalesce_tables(&held, map, &path(), merge, warnings),
+                Value::Map(map) => coalesce_tables(&held, map, &path(), merge, warnings, levels - 1),
                 Value::Nil => {}
                 other => warnings.push(format!(
                     "warning: destination for {} is a table. Ignoring non-table value ({})",
@@ -223,5 +229,5 @@ fn join(prefix: &str, key: &str) -> String {
 
 fn mismatch(chart: &str, value: &Value) -> CoalesceError {
     let printed = crate::engine::fmt::sprintf(b"%t", std::slice::from_ref(value)).to_text().into_owned();
-    CoalesceError { chart: chart.to_owned(), printed }
+    CoalesceError::NoTable { chart: chart.to_owned(), printed }
 }

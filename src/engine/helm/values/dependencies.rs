@@ -146,7 +146,7 @@ fn import(chart: &mut Chart, id: NodeId, warnings: &mut Warnings) -> Result<(), 
         dependency.import_values = done;
     }
     chart.set_wanted(id, Some(wanted));
-    let values = values.deep_copy();
+    let values = values.deep_copy().ok_or(CoalesceError::Endless)?;
     coalesce::merge_tables(&values, &imported, warnings);
     chart.node_mut(id).values = values;
     Ok(())
