@@ -13,6 +13,8 @@ mod own;
 #[path = "../sources/workspace.rs"]
 #[allow(dead_code)]
 mod place;
+#[path = "../pipeline/run.rs"]
+mod run;
 #[path = "../sources/servers.rs"]
 #[allow(dead_code)]
 mod servers;

@@ -6,6 +6,8 @@ mod cilium;
 mod hygiene;
 mod import;
 mod rotate;
+#[path = "../pipeline/run.rs"]
+mod run;
 mod secret_values;
 mod tools;
 mod vectors;

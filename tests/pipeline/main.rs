@@ -5,4 +5,5 @@
 mod bad_input;
 mod determinism;
 mod quickstart;
+mod run;
 mod workspace;

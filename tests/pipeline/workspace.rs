@@ -2,9 +2,11 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
 use tempfile::TempDir;
+
+pub use crate::run::Run;
 
 /// A folder with a key, a store of its own, and an empty `lockfiles`.
 pub struct Workspace {
@@ -73,23 +75,6 @@ impl Workspace {
         let run = self.run(args);
         assert_eq!(run.code(), 0, "{args:?}: {}", run.stderr());
         run.stdout()
-    }
-}
-
-/// What a run of the program gave.
-pub struct Run(pub Output);
-
-impl Run {
-    pub fn code(&self) -> i32 {
-        self.0.status.code().expect("no signal")
-    }
-
-    pub fn stdout(&self) -> String {
-        String::from_utf8(self.0.stdout.clone()).expect("text")
-    }
-
-    pub fn stderr(&self) -> String {
-        String::from_utf8(self.0.stderr.clone()).expect("text")
     }
 }
 

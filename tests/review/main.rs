@@ -2,6 +2,9 @@
 
 #![allow(clippy::disallowed_methods)] // A test arranges its own files.
 
+#[path = "../pipeline/run.rs"]
+#[allow(dead_code)]
+mod run;
 #[path = "../pipeline/workspace.rs"]
 #[allow(dead_code)]
 mod workspace;

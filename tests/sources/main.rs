@@ -12,6 +12,8 @@ mod progress;
 mod push;
 mod reach;
 mod revisions;
+#[path = "../pipeline/run.rs"]
+mod run;
 mod server;
 mod servers;
 mod speed;

@@ -41,7 +41,7 @@ fn a_bar_on_a_terminal_and_lines_elsewhere() {
     fs::write(&path, charts::pack("big", &files)).expect("written");
     registry.push_files("charts", &[path]);
     let front = Server::before(&registry.host, |_, answer| {
-        std::thread::sleep(std::time::Duration::from_millis(150));
+        std::thread::sleep(std::time::Duration::from_millis(400));
         answer
     });
     let part = |it: &str| format!("  - name: {it}\n    chart: oci://{}/charts/{it}\n    version: 1.0.0\n", front.host);

@@ -16,6 +16,11 @@ fn part(host: &str) -> String {
     format!("  - name: one\n    chart: oci://{host}/charts/one\n    version: 1.0.0\n")
 }
 
+/// The ranges that were asked for.
+fn ranges(server: &Server) -> Vec<String> {
+    server.asked().iter().filter_map(|it| it.header("range").map(str::to_owned)).collect()
+}
+
 #[test]
 fn basic_credentials_come_from_docker_podman_and_helpers() {
     if crate::servers::lacking() {
@@ -267,7 +272,7 @@ fn a_download_that_breaks_off_goes_on_where_it_was() {
     });
     let workspace = Workspace::with(&front.head(), &part(&front.host));
     workspace.done(&["lock"]);
-    let ranges: Vec<String> = front.asked().iter().filter_map(|it| it.header("range").map(str::to_owned)).collect();
+    let ranges = ranges(&front);
     assert!(ranges.contains(&"bytes=100-".to_owned()), "{ranges:?}");
 }
 
@@ -289,7 +294,7 @@ fn a_download_that_stalls_goes_on_as_well() {
     let (_, said) = workspace.done(&["lock", "--timeout", "1"]);
     assert!(said.contains("broke off after 100 bytes") && said.contains("again in"), "{said}");
     assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
-    let ranges: Vec<String> = front.asked().iter().filter_map(|it| it.header("range").map(str::to_owned)).collect();
+    let ranges = ranges(&front);
     assert!(ranges.contains(&"bytes=100-".to_owned()), "{ranges:?}");
 }
 

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
 use tempfile::TempDir;
+
+pub use crate::run::Run;
 
 pub struct Workspace {
     folder: TempDir,
@@ -136,23 +138,6 @@ impl Workspace {
         }
         command.env("HOME", self.path().join("home"));
         command.env("ICHOR_STORE", self.path().join("store")).env("ICHOR_CACHE", self.path().join("cache"));
-    }
-}
-
-/// What a run of the program gave.
-pub struct Run(pub Output);
-
-impl Run {
-    pub fn code(&self) -> i32 {
-        self.0.status.code().expect("no signal")
-    }
-
-    pub fn stdout(&self) -> String {
-        String::from_utf8(self.0.stdout.clone()).expect("text")
-    }
-
-    pub fn stderr(&self) -> String {
-        String::from_utf8(self.0.stderr.clone()).expect("text")
     }
 }
 
