@@ -1,11 +1,10 @@
 //! `ichor` builds the sealed bootstrap of Talos Linux clusters: pinned charts, stable certificates, reproducible bundles.
 //!
-//! Imports point one way: `base <- engine <- stage <- edge <- ops`, and the binary on top. `engine` is a Helm of its own
-//! and knows nothing of the other layers but `base`.
+//! Imports point one way: `engine <- base <- stage <- edge <- ops`, and the binary on top. The engine is a crate of its own,
+//! [`helm_engine`], that knows nothing of the other layers.
 #![forbid(unsafe_code)]
 
 pub mod base;
 pub mod edge;
-pub mod engine;
 pub mod ops;
 pub mod stage;

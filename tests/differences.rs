@@ -9,8 +9,8 @@
 use std::fs;
 use std::process::{Command, Output};
 
-use ichor::engine::value::{Failure, Value};
-use ichor::engine::world::{Call, World};
+use helm_engine::value::{Failure, Value};
+use helm_engine::world::{Call, World};
 use ichor::ops::chart::ChartName;
 use ichor::ops::fetching::Fetching;
 use ichor::ops::template::{Request, template};

@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ichor::engine::helm::capabilities::KubeVersion;
-use ichor::engine::helm::values::{ValueSource, merge_sources};
-use ichor::engine::helm::{self, Chart, Options, Release, Rendered, strvals};
-use ichor::engine::value::{Failure, Map, Value};
-use ichor::engine::world::{Call, World};
-use ichor::engine::yaml;
+use helm_engine::helm::capabilities::KubeVersion;
+use helm_engine::helm::values::{ValueSource, merge_sources};
+use helm_engine::helm::{self, Chart, Options, Release, Rendered, strvals};
+use helm_engine::value::{Failure, Map, Value};
+use helm_engine::world::{Call, World};
+use helm_engine::yaml;
 use ichor::ops::chart::ChartName;
 use ichor::ops::fetching::Fetching;
 use ichor::ops::template::{Request, template};

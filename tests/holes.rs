@@ -1,10 +1,10 @@
 //! What a template does with a sealed value opens to what it prints with the value itself.
 
-use ichor::engine::gotmpl::{ExecError, Filler, MissingKey, Templates};
-use ichor::engine::helm;
-use ichor::engine::hole::{self, Expr, Holes};
-use ichor::engine::value::{Failure, Str, Value};
-use ichor::engine::world::{Call, World};
+use helm_engine::gotmpl::{ExecError, Filler, MissingKey, Templates};
+use helm_engine::helm;
+use helm_engine::hole::{self, Expr, Holes};
+use helm_engine::value::{Failure, Str, Value};
+use helm_engine::world::{Call, World};
 
 /// Secrets of every kind that a writer of YAML, JSON or shell quotes might treat on its own.
 const SECRETS: &[&str] = &[

@@ -3,11 +3,11 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
-use ichor::engine::helm::capabilities::Capabilities;
-use ichor::engine::helm::chart::File;
-use ichor::engine::helm::{Chart, Options, Release, RenderError, Rendered, render};
-use ichor::engine::value::{Failure, Map, Value};
-use ichor::engine::world::{Call, World};
+use helm_engine::helm::capabilities::Capabilities;
+use helm_engine::helm::chart::File;
+use helm_engine::helm::{Chart, Options, Release, RenderError, Rendered, render};
+use helm_engine::value::{Failure, Map, Value};
+use helm_engine::world::{Call, World};
 
 /// Counts what a thread takes.
 struct Counting;

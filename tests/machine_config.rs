@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use ichor::engine::value::{Map, Value};
-use ichor::engine::yaml::{self, node};
+use helm_engine::value::{Map, Value};
+use helm_engine::yaml::{self, node};
 use ichor::stage::pack::{Manifest, machine_config};
 use ichor::stage::spec::TalosVersion;
 

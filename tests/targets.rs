@@ -5,9 +5,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use ichor::engine::value::{Map, Value};
-use ichor::engine::yaml;
-use ichor::engine::yaml::node;
+use helm_engine::value::{Map, Value};
+use helm_engine::yaml;
+use helm_engine::yaml::node;
 use ichor::stage::pack::target::{Goods, Target, deliver};
 use ichor::stage::pack::{Manifest, lay_out, machine_config, split, strip, talos};
 use ichor::stage::spec::TalosVersion;

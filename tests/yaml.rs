@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use ichor::engine::value::{Map, Str, Value};
-use ichor::engine::yaml;
+use helm_engine::value::{Map, Str, Value};
+use helm_engine::yaml;
 use serde_json::Value as Json;
 
 #[test]

@@ -1,10 +1,8 @@
-//! Words everyone uses. Imports nothing of ours.
+//! Words everyone uses. Imports nothing of ours but the paths and trees of the engine.
 
 pub mod diagnostic;
 pub mod digest;
 pub mod nar;
 pub mod number;
-pub mod path;
 pub mod recipient;
 pub mod secret;
-pub mod tree;

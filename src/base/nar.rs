@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
 use crate::base::digest::Digest;
-use crate::base::tree::FileTree;
+use helm_engine::tree::FileTree;
 
 /// The SHA-256 of a tree's NAR.
 pub fn digest(tree: &FileTree) -> Digest {
@@ -93,7 +93,7 @@ impl Sink {
 #[allow(clippy::disallowed_methods)]
 mod tests {
     use super::*;
-    use crate::base::path::RelPath;
+    use helm_engine::path::RelPath;
 
     /// What `nix hash path` prints for these trees.
     #[test]

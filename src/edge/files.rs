@@ -7,11 +7,11 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::base::path::RelPath;
-use crate::base::tree::FileTree;
-use crate::engine::helm::chart::ignore::{self, IgnoreError, Rules};
-use crate::engine::helm::chart::{MAX_FILE_SIZE, looks_like_archive};
-use crate::engine::strconv;
+use helm_engine::helm::chart::ignore::{self, IgnoreError, Rules};
+use helm_engine::helm::chart::{MAX_FILE_SIZE, looks_like_archive};
+use helm_engine::path::RelPath;
+use helm_engine::strconv;
+use helm_engine::tree::FileTree;
 
 /// A chart as it lies on disk.
 #[derive(Clone, Debug)]

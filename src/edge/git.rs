@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::files;
-use crate::base::path::RelPath;
-use crate::base::tree::FileTree;
-use crate::engine::helm::chart::ignore::Rules;
 use crate::stage::resolve::{ChartSource, Fault, ManifestSource, Remote, SourceError, Sources};
 use crate::stage::spec::Source;
+use helm_engine::helm::chart::ignore::Rules;
+use helm_engine::path::RelPath;
+use helm_engine::tree::FileTree;
 
 /// A repository on this machine.
 #[derive(Clone, Debug)]

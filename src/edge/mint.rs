@@ -7,12 +7,12 @@ use jiff::Timestamp;
 use super::age::{self, Opener};
 use super::{network, random};
 use crate::base::secret::Secret;
-use crate::engine::sprig;
-use crate::engine::sprig::crypto::{Algorithm, PrivateKey};
-use crate::engine::value::{Failure, Value};
-use crate::engine::world::Call;
 use crate::stage::lock::Envelope;
 use crate::stage::render::{Imported, Imports, Minter};
+use helm_engine::sprig;
+use helm_engine::sprig::crypto::{Algorithm, PrivateKey};
+use helm_engine::value::{Failure, Value};
+use helm_engine::world::Call;
 
 /// Mints at a fixed moment, and opens envelopes with identities that are read when first needed.
 pub struct Mint<'a> {

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::disk::{self, Access, Error};
 use crate::base::digest::Digest;
-use crate::base::path::RelPath;
+use helm_engine::path::RelPath;
 
 /// The name of the file that notes what was written.
 pub const NOTES: &str = ".ichor";

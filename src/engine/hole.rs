@@ -7,7 +7,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::engine::value::{Str, Value};
+use crate::value::{Str, Value};
 
 /// Tokens are these characters around a decimal index. They lie in Unicode's private use area, which YAML and JSON
 /// writers pass through as they are.

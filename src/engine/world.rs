@@ -1,7 +1,7 @@
 //! The one door between the engine and everything that is not its input.
 
-use crate::engine::hole::Holes;
-use crate::engine::value::{Failure, Value};
+use crate::hole::Holes;
+use crate::value::{Failure, Value};
 
 /// One call of an impure function: its name in the template language and its arguments, already checked against the
 /// function's parameters.

@@ -8,9 +8,9 @@ use super::Error;
 use crate::base::digest::Digest;
 use crate::edge::age::Opener;
 use crate::edge::disk;
-use crate::engine::helm;
-use crate::engine::sprig::crypto;
 use crate::stage::bundle::{Bundle, Index, Opened};
+use helm_engine::helm;
+use helm_engine::sprig::crypto;
 
 /// Opens the bundle at a path with identity files; also gives what its index says.
 pub fn open(bundle: &Path, identities: &[String]) -> Result<(Opened, Index), Error> {

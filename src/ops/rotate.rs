@@ -21,13 +21,13 @@ use super::{Error, Workspace};
 use crate::base::secret::Secret;
 use crate::edge::age::Sealer;
 use crate::edge::mint::Mint;
-use crate::engine::sprig::crypto::{Algorithm, Certificate};
-use crate::engine::value::{Failure, Value};
-use crate::engine::world::Call;
 use crate::stage::lock::{self, Lock, Pin, Successor};
 use crate::stage::render::Minter as _;
 use crate::stage::render::secrets;
 use crate::stage::spec::{Content, Spec};
+use helm_engine::sprig::crypto::{Algorithm, Certificate};
+use helm_engine::value::{Failure, Value};
+use helm_engine::world::Call;
 
 /// What is rotated.
 #[derive(Clone, Debug, PartialEq, Eq)]

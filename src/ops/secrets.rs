@@ -6,12 +6,12 @@ use super::Error;
 use crate::base::secret::Secret;
 use crate::edge::age::Sealer;
 use crate::edge::mint::Mint;
-use crate::engine::helm::values::{merge_maps, read_documents};
-use crate::engine::hole;
-use crate::engine::value::{Map, Value};
 use crate::stage::lock::{self, LockedPart, Pin};
 use crate::stage::render::secrets;
 use crate::stage::resolve::Inputs;
+use helm_engine::helm::values::{merge_maps, read_documents};
+use helm_engine::hole;
+use helm_engine::value::{Map, Value};
 
 /// Brings the pins of a part's sealed values up to date with its files. Files that are as they were are not opened, and
 /// a value that stays keeps its envelope.

@@ -3,8 +3,8 @@
 use super::chart::{ChartName, ChartNameError};
 use super::fetching::Fetching;
 use crate::edge::files::ChartFiles;
-use crate::engine::helm::chart::unpack;
-use crate::engine::helm::{Chart, ChartError};
+use helm_engine::helm::chart::unpack;
+use helm_engine::helm::{Chart, ChartError};
 
 /// A part of a chart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

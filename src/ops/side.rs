@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::helm::values::coalesce_values;
-use crate::engine::value::Map;
 use crate::stage::diff::{BEHIND, Content, Part, Reads, Side, Values, values_json};
 use crate::stage::lock::{Lock, LockedPart};
 use crate::stage::pack::{self, talos};
@@ -12,6 +10,8 @@ use crate::stage::resolve::{self, ResolvedContent, Sources};
 use crate::stage::seal;
 use crate::stage::spec::{self, Spec};
 use crate::stage::vendor::Vendored;
+use helm_engine::helm::values::coalesce_values;
+use helm_engine::value::Map;
 
 /// A spec with its lock. `known` may have a part's text already, by the digest of that text.
 pub(super) fn of_workspace(name: &str, spec: &Spec, lock: &Lock, sources: &dyn Sources, known: Option<&Side>) -> Side {

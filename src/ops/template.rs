@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use super::chart::{ChartName, ChartNameError};
 use super::fetching::Fetching;
 use crate::edge::files::{self, ChartFiles, FilesError};
-use crate::engine::helm::capabilities::{Capabilities, KubeVersion, KubeVersionError};
-use crate::engine::helm::manifest::{self, ShowOnlyError};
-use crate::engine::helm::values::{ValueSource, ValuesError, merge_sources};
-use crate::engine::helm::{
+use helm_engine::helm::capabilities::{Capabilities, KubeVersion, KubeVersionError};
+use helm_engine::helm::manifest::{self, ShowOnlyError};
+use helm_engine::helm::values::{ValueSource, ValuesError, merge_sources};
+use helm_engine::helm::{
     self, Chart, ChartError, Options, Release, RenderError, Rendered, TemplateNameError, template_name,
 };
-use crate::engine::world::World;
+use helm_engine::world::World;
 
 /// What the user asks for; names and texts as given.
 #[derive(Clone, Debug, Default)]

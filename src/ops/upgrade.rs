@@ -119,7 +119,7 @@ fn below(path: &str, folder: &Path) -> String {
 }
 
 fn version_of(sources: &dyn Sources, path: &str) -> Result<String, Error> {
-    use crate::engine::helm::Chart;
+    use helm_engine::helm::Chart;
     let bad = |message: String| Error::NotAnUpgrade { path: path.into(), message };
     let chart = match sources.chart(path).map_err(|it| bad(it.to_string()))? {
         ChartSource::Archive(bytes) => Chart::load_archive(&bytes),

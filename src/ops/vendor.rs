@@ -10,11 +10,11 @@ use crate::base::digest::Digest;
 use crate::edge::disk::{self, Adding};
 use crate::edge::fetch::{Event, Fetcher, Shelves, each};
 use crate::edge::layout::{Layout, Named, Pruned};
-use crate::engine::helm::Chart;
 use crate::stage::lock::{Lock, LockedSource};
 use crate::stage::resolve::{Fault, SourceError};
 use crate::stage::spec::{Kind, Source};
 use crate::stage::vendor::artifact::{self, Artifact};
+use helm_engine::helm::Chart;
 
 /// What vendoring did.
 #[derive(Clone, Debug)]

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use ichor::engine::helm::capabilities::{Capabilities, KubeVersion};
-use ichor::engine::helm::chart::File;
-use ichor::engine::helm::{Chart, Options, Release, render_files};
-use ichor::engine::sprig::Genuine;
-use ichor::engine::yaml;
+use helm_engine::helm::capabilities::{Capabilities, KubeVersion};
+use helm_engine::helm::chart::File;
+use helm_engine::helm::{Chart, Options, Release, render_files};
+use helm_engine::sprig::Genuine;
+use helm_engine::yaml;
 use jiff::Timestamp;
 use rand::SeedableRng;
 use rand::rngs::StdRng;

@@ -26,8 +26,8 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use ichor::engine::value::{Map, Value};
-use ichor::engine::yaml;
+use helm_engine::value::{Map, Value};
+use helm_engine::yaml;
 use ichor::stage::pack::document::{Head, documents};
 use workspace::Workspace;
 
@@ -74,7 +74,7 @@ fn inline(config: &str) -> BTreeMap<String, String> {
         Some(Value::Str(text)) => text.to_text().into_owned(),
         other => panic!("{key}: {other:?}"),
     };
-    for document in ichor::engine::yaml::node::parse_all(config.as_bytes()).expect("YAML") {
+    for document in helm_engine::yaml::node::parse_all(config.as_bytes()).expect("YAML") {
         let Ok(Value::Map(map)) = document.root().value() else { continue };
         if map.contains("manifest") {
             found.insert(text(&map, "name"), text(&map, "manifest"));

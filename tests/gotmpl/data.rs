@@ -3,7 +3,7 @@
 use std::any::Any;
 use std::rc::Rc;
 
-use ichor::engine::value::{Failure, Kind, List, Map, Object, Type, Value};
+use helm_engine::value::{Failure, Kind, List, Map, Object, Type, Value};
 use serde_json::Value as Json;
 
 const STRING_MAP: Type = Type::Map(&Type::String);
@@ -145,7 +145,7 @@ impl Object for Files {
     }
 
     fn print(&self) -> String {
-        ichor::engine::fmt::print_value(&self.plain()).to_string()
+        helm_engine::fmt::print_value(&self.plain()).to_string()
     }
 
     fn plain(&self) -> Value {

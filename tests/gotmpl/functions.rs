@@ -1,8 +1,8 @@
 //! The functions of the cases, beside Go's builtins: those of `tests/data/gotmpl/record/main.go`.
 
-use ichor::engine::fmt;
-use ichor::engine::gotmpl::{Body, Function, Sealed};
-use ichor::engine::value::{Failure, List, Map, Type, Value};
+use helm_engine::fmt;
+use helm_engine::gotmpl::{Body, Function, Sealed};
+use helm_engine::value::{Failure, List, Map, Type, Value};
 
 pub const FUNCTIONS: &[Function] = &[
     shows("str", &[Type::String]),
@@ -84,7 +84,7 @@ fn table(args: &[Value]) -> Result<Value, Failure> {
     };
     match map.get(key) {
         Some(table @ Value::Map(_)) if table.type_of() == Some(Type::MAP) => Ok(with_type(&table, Type::VALUES)),
-        _ => Err(Failure::new(format!("{} is not a table", ichor::engine::strconv::quote(key)))),
+        _ => Err(Failure::new(format!("{} is not a table", helm_engine::strconv::quote(key)))),
     }
 }
 

@@ -18,10 +18,10 @@ mod functions;
 use std::fs;
 use std::path::Path;
 
-use ichor::engine::gotmpl::{Functions, MissingKey, Templates};
-use ichor::engine::strconv;
-use ichor::engine::value::{Failure, Value};
-use ichor::engine::world::{Call, World};
+use helm_engine::gotmpl::{Functions, MissingKey, Templates};
+use helm_engine::strconv;
+use helm_engine::value::{Failure, Value};
+use helm_engine::world::{Call, World};
 
 /// Answers nothing: the cases call no impure function.
 struct Nowhere;

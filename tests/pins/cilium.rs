@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
-use ichor::engine::helm::capabilities::{Capabilities, KubeVersion};
-use ichor::engine::helm::values::{merge_maps, read_documents};
-use ichor::engine::helm::{self, Chart, Options, Release};
-use ichor::engine::sprig;
-use ichor::engine::sprig::crypto::Certificate;
-use ichor::engine::value::{Failure, Map, Value};
-use ichor::engine::world::{Call, World};
+use helm_engine::helm::capabilities::{Capabilities, KubeVersion};
+use helm_engine::helm::values::{merge_maps, read_documents};
+use helm_engine::helm::{self, Chart, Options, Release};
+use helm_engine::sprig;
+use helm_engine::sprig::crypto::Certificate;
+use helm_engine::value::{Failure, Map, Value};
+use helm_engine::world::{Call, World};
 use ichor::stage::lock::{Lock, Pin};
 use ichor::stage::pack;
 use serde_json::Value as Json;
@@ -41,7 +41,7 @@ impl World for Held<'_> {
             "lookup" => Ok(Value::Map(Map::any())),
             "genCA" | "genSignedCert" => {
                 let names = call.args.get(2).filter(|_| call.function == "genSignedCert").unwrap_or(&Value::Nil);
-                let names = ichor::engine::yaml::write_json(names, false).expect("JSON");
+                let names = helm_engine::yaml::write_json(names, false).expect("JSON");
                 let names: Json = serde_json::from_slice(&names).expect("JSON");
                 let (name, names) = (name.to_text().into_owned(), listed(&names));
                 let seen = self.seen.entry((name.clone(), names.clone())).or_default();

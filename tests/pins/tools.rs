@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use ichor::engine::yaml;
+use helm_engine::yaml;
 use ichor::stage::lock::Lock;
 
 use crate::workspace::{Workspace, repository};

@@ -107,9 +107,9 @@ fn open_gives_what_the_template_prints_with_those_keys() {
     workspace.done(&["lock"]);
     workspace.done(&["build"]);
     let patch = workspace.done(&["open", "-i", "key.txt"]);
-    let patch = ichor::engine::yaml::read(patch.as_bytes()).expect("YAML");
+    let patch = helm_engine::yaml::read(patch.as_bytes()).expect("YAML");
     let patch: serde_json::Value =
-        serde_json::from_slice(&ichor::engine::yaml::write_json(&patch, false).expect("JSON")).expect("JSON");
+        serde_json::from_slice(&helm_engine::yaml::write_json(&patch, false).expect("JSON")).expect("JSON");
     let manifests = patch["cluster"]["inlineManifests"].as_array().expect("a list");
     let names: Vec<&str> = manifests.iter().filter_map(|it| it["name"].as_str()).collect();
     assert_eq!(names, ["00-beacon", "10-policy"]);

@@ -32,8 +32,8 @@ fn repository() -> (Workspace, [String; 3]) {
 
 fn job(name: &str) -> Json {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/ci").join(name);
-    let value = ichor::engine::yaml::read(&std::fs::read(path).expect("an example")).expect("YAML");
-    serde_json::from_slice(&ichor::engine::yaml::write_json(&value, false).expect("JSON")).expect("JSON")
+    let value = helm_engine::yaml::read(&std::fs::read(path).expect("an example")).expect("YAML");
+    serde_json::from_slice(&helm_engine::yaml::write_json(&value, false).expect("JSON")).expect("JSON")
 }
 
 /// Runs a script as a runner does, with the program and what stands in for the host's on the path.

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use helm_engine::sprig::Genuine;
 use ichor::edge::disk;
 use ichor::edge::{clock, network, random};
-use ichor::engine::sprig::Genuine;
 use ichor::ops::chart::ChartNameError;
 use ichor::ops::template::{Request, TemplateError, template};
 

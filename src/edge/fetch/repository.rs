@@ -10,9 +10,9 @@ use super::challenge::{self, Challenge};
 use super::credentials::{Credential, Credentials};
 use super::http::{Answer, Http, Method, Request, authority};
 use super::registry::{basic, status_fault, unreachable};
-use crate::engine::value::{Map, Value};
-use crate::engine::yaml;
 use crate::stage::resolve::{Fault, SourceError};
+use helm_engine::value::{Map, Value};
+use helm_engine::yaml;
 
 /// The largest index that is read, in bytes: the largest public ones have some 30 MiB.
 const MAX_INDEX: u64 = 128 << 20;

@@ -1,7 +1,7 @@
 //! Text made safe for HTML, JavaScript and URLs: the functions `html`, `js` and `urlquery` of templates.
 
-use crate::engine::strconv;
-use crate::engine::value::Str;
+use crate::strconv;
+use crate::value::Str;
 
 /// `template.HTMLEscapeString`.
 pub fn html_escape(text: &[u8]) -> Str {

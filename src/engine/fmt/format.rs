@@ -1,8 +1,8 @@
 //! Format strings.
 
 use super::printer::Printer;
-use crate::engine::strconv;
-use crate::engine::value::{Str, Value};
+use crate::strconv;
+use crate::value::{Str, Value};
 
 /// The largest width, precision or argument number.
 const LARGEST: i64 = 1_000_000;
@@ -222,7 +222,7 @@ fn problem(printer: &mut Printer, verb: char, what: &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::value::{List, Map, Type};
+    use crate::value::{List, Map, Type};
 
     #[test]
     fn verbs() {

@@ -1,6 +1,6 @@
 //! Flags, width and precision, and how they lay out a single number or text.
 
-use crate::engine::strconv;
+use crate::strconv;
 
 /// The flags of one directive.
 ///

@@ -8,7 +8,7 @@ mod printer;
 pub use escape::{html_escape, js_escape, query_escape};
 pub use format::sprintf;
 
-use crate::engine::value::{Kind, Str, Value};
+use crate::value::{Kind, Str, Value};
 use printer::Printer;
 
 /// `fmt.Sprint`: a space between two operands where neither is a string.

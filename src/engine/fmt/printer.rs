@@ -1,7 +1,7 @@
 //! Values under a verb.
 
 use super::layout::Layout;
-use crate::engine::value::{Kind, List, Map, Object, Str, Type, Value};
+use crate::value::{Kind, List, Map, Object, Str, Type, Value};
 
 /// What a pointer prints as: real addresses differ from run to run.
 const ADDRESS: u64 = 0xc0_0000_0000;
@@ -324,7 +324,7 @@ mod tests {
     use std::rc::Rc;
 
     use super::*;
-    use crate::engine::fmt::sprintf;
+    use crate::fmt::sprintf;
 
     /// A struct as Helm's `common.KubeVersion` or a pointer as `*semver.Version`, by its type's name.
     #[derive(Debug)]

@@ -3,8 +3,8 @@
 use std::any::Any;
 use std::rc::Rc;
 
-use crate::engine::strconv;
-use crate::engine::value::{Kind, Object, Type, Value};
+use crate::strconv;
+use crate::value::{Kind, Object, Type, Value};
 
 /// A complex number.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::gotmpl::{Machine, Reflect, funcs};
-use crate::engine::value::{Failure, Kind, Type, Value};
+use crate::gotmpl::{Machine, Reflect, funcs};
+use crate::value::{Failure, Kind, Type, Value};
 
 /// Go's `reflect.Value` as the type of a parameter or result: accepts everything, as the builtins do.
 pub const REFLECT: Type = Type::Named { name: "reflect.Value", kind: Kind::Struct, underlying: None };

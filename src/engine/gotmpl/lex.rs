@@ -1,7 +1,7 @@
 //! Splits template text into items. Mirrors `text/template/parse/lex.go`.
 
-use crate::engine::gotmpl::unicode::{decode_last_rune, describe_rune, is_alphanumeric};
-use crate::engine::strconv::{self, decode_rune};
+use crate::gotmpl::unicode::{decode_last_rune, describe_rune, is_alphanumeric};
+use crate::strconv::{self, decode_rune};
 
 /// What kind of thing an [`Item`] is; keywords are those after `Keyword`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::engine::gotmpl::node::Tree;
-use crate::engine::gotmpl::parse::{ParseError, Parsed, parse};
-use crate::engine::gotmpl::{ExecError, Functions, Machine, MissingKey};
-use crate::engine::value::{Str, Value};
-use crate::engine::world::World;
+use crate::gotmpl::node::Tree;
+use crate::gotmpl::parse::{ParseError, Parsed, parse};
+use crate::gotmpl::{ExecError, Functions, Machine, MissingKey};
+use crate::value::{Str, Value};
+use crate::world::World;
 
 /// A set of parsed templates that may call each other by name. A clone shares them and costs nothing.
 #[derive(Clone, Debug, Default)]

@@ -1,6 +1,6 @@
 //! The runes of template text: reading them backwards, and those that identifiers are made of.
 
-use crate::engine::strconv::{decode_rune, is_print};
+use crate::strconv::{decode_rune, is_print};
 
 /// The last rune of a text that is not empty, and its width in bytes.
 ///

@@ -3,8 +3,8 @@
 use std::any::Any;
 use std::rc::Rc;
 
-use crate::engine::strconv;
-use crate::engine::value::{Failure, Kind, List, Map, Object, Type, Value};
+use crate::strconv;
+use crate::value::{Failure, Kind, List, Map, Object, Type, Value};
 
 /// The Kubernetes version Helm 4.2 assumes without a cluster.
 pub const DEFAULT_KUBE_VERSION: &str = "v1.36.0";

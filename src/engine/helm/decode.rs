@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::sprig::date;
-use crate::engine::strconv;
-use crate::engine::value::{Map, Value};
-use crate::engine::yaml;
+use crate::sprig::date;
+use crate::strconv;
+use crate::value::{Map, Value};
+use crate::yaml;
 
 /// Reads one document and hands it to `read` as the Go struct type of this name (`v2.Metadata`). A document that is
 /// empty or null reads nothing. The error is Go's text.

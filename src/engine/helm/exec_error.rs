@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use crate::engine::gotmpl::{ExecError, ParseError};
-use crate::engine::value::Str;
+use crate::gotmpl::{ExecError, ParseError};
+use crate::value::Str;
 
 /// A template that does not parse or does not execute. Prints as Helm prints it.
 #[derive(Debug)]

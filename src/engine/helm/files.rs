@@ -9,8 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::chart::File;
 use super::glob::Glob;
-use crate::engine::value::{Failure, Kind, List, Map, Object, Str, Type, Value};
-use crate::engine::yaml;
+use crate::value::{Failure, Kind, List, Map, Object, Str, Type, Value};
+use crate::yaml;
 
 /// Helm's `engine.files`, a `map[string][]byte` with methods.
 #[derive(Clone, Debug)]

@@ -2,11 +2,11 @@
 
 use super::capabilities::VERSION_SET;
 use super::exec_error::{MARK_END, MARK_START};
-use crate::engine::gotmpl::{Body, Function, Functions, Machine, ParseError, Sealed};
-use crate::engine::sprig::{self, toml};
-use crate::engine::strconv;
-use crate::engine::value::{Failure, Kind, List, Map, Str, Type, Value};
-use crate::engine::yaml;
+use crate::gotmpl::{Body, Function, Functions, Machine, ParseError, Sealed};
+use crate::sprig::{self, toml};
+use crate::strconv;
+use crate::value::{Failure, Kind, List, Map, Str, Type, Value};
+use crate::yaml;
 
 /// Everything a chart's templates may call.
 pub fn functions() -> Functions {

@@ -1,6 +1,6 @@
 //! The two pattern languages of charts: `.Files.Glob` and `.helmignore`.
 
-use crate::engine::strconv;
+use crate::strconv;
 
 /// A compiled pattern of `github.com/gobwas/glob` with `/` as separator.
 #[derive(Clone, Debug)]

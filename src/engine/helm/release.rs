@@ -1,7 +1,7 @@
 //! `.Release`: the release a chart is rendered for.
 
-use crate::engine::strconv;
-use crate::engine::value::{Map, Value};
+use crate::strconv;
+use crate::value::{Map, Value};
 
 /// Which release, where, and what is done to it.
 #[derive(Clone, Debug, PartialEq, Eq)]

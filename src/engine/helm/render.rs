@@ -12,9 +12,9 @@ use super::manifest::{self, Hook, Manifest, ManifestError};
 use super::release::{Release, ReleaseNameError};
 use super::values::{self, CoalesceError, Warnings};
 use super::{schema, version};
-use crate::engine::gotmpl::{MissingKey, Templates};
-use crate::engine::value::{Map, Str, Type, Value};
-use crate::engine::world::World;
+use crate::gotmpl::{MissingKey, Templates};
+use crate::value::{Map, Str, Type, Value};
+use crate::world::World;
 
 /// For what a chart is rendered.
 #[derive(Clone, Debug)]

@@ -1,9 +1,9 @@
 //! `--name-template`: a release name from a template.
 
-use crate::engine::gotmpl::{ExecError, MissingKey, ParseError, Templates};
-use crate::engine::sprig;
-use crate::engine::value::Value;
-use crate::engine::world::World;
+use crate::gotmpl::{ExecError, MissingKey, ParseError, Templates};
+use crate::sprig;
+use crate::value::Value;
+use crate::world::World;
 
 /// Why the template gives no name; prints as Go does.
 #[derive(Debug, thiserror::Error)]

@@ -1,6 +1,6 @@
 //! Semantic versions and constraints, as charts name them.
 
-use crate::engine::sprig::semver::{Constraint, Version};
+use crate::sprig::semver::{Constraint, Version};
 
 /// Whether Helm takes this as a chart's version.
 pub(super) fn is_version(text: &str) -> bool {

@@ -3,8 +3,8 @@
 //! The executor has checked count and types against the declaration before a body runs, so a reader that meets another
 //! type gives the zero value of the type it was asked for.
 
-use crate::engine::gotmpl::{Body, Function, Sealed};
-use crate::engine::value::{Failure, List, Map, Str, Type, Value};
+use crate::gotmpl::{Body, Function, Sealed};
+use crate::value::{Failure, List, Map, Str, Type, Value};
 
 /// What a function body returns.
 pub(super) type Outcome = Result<Value, Failure>;

@@ -3,9 +3,9 @@
 //! Mirrors `github.com/spf13/cast` 1.7 (`ToInt64`, `ToInt`, `ToFloat64`, which give 0 where nothing fits) and sprig's
 //! `strval` and `strslice`.
 
-use crate::engine::fmt;
-use crate::engine::strconv;
-use crate::engine::value::{Kind, List, Str, Type, Value};
+use crate::fmt;
+use crate::strconv;
+use crate::value::{Kind, List, Str, Type, Value};
 
 /// Mirrors `cast.ToInt64` and `cast.ToInt`.
 pub(super) fn to_int(value: &Value) -> i64 {

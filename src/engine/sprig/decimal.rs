@@ -4,8 +4,8 @@
 
 use num_bigint::{BigInt, Sign};
 
-use crate::engine::strconv;
-use crate::engine::value::Failure;
+use crate::strconv;
+use crate::value::Failure;
 
 /// The decimal places of a quotient that does not come out even.
 const DIVISION_PRECISION: i64 = 16;

@@ -3,8 +3,8 @@
 //! Mirrors sprig's `defaults.go`.
 
 use super::arguments::{ANY, BOOL, any, boolean, function, rest, variadic};
-use crate::engine::gotmpl::{Function, Sealed};
-use crate::engine::value::Value;
+use crate::gotmpl::{Function, Sealed};
+use crate::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     variadic("default", &[ANY, ANY], ANY, Sealed::Truth, |args| {

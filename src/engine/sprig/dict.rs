@@ -5,8 +5,8 @@
 use super::arguments::{ANY, BOOL, Outcome, STRING, any, function, grown, map, text, variadic};
 use super::cast::to_text;
 use super::merge::{Policy, merge};
-use crate::engine::gotmpl::{Function, Sealed};
-use crate::engine::value::{Failure, List, Map, Str, Type, Value};
+use crate::gotmpl::{Function, Sealed};
+use crate::value::{Failure, List, Map, Str, Type, Value};
 
 const MAP: Type = Type::MAP;
 

@@ -12,7 +12,7 @@ use sha1::{Digest as _, Sha1};
 use sha2::{Sha256, Sha512};
 
 use super::arguments::{STRING, function, string, text};
-use crate::engine::gotmpl::{Function, Sealed};
+use crate::gotmpl::{Function, Sealed};
 
 static BASE64: [u8; 256] = digits(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/");
 static BASE32: [u8; 256] = digits(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567");

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::engine::value::{List, Map, Str, Value};
+use crate::value::{List, Map, Str, Value};
 
 /// How deep two values are compared before they are taken for equal, as Go takes a cycle.
 const DEPTH: usize = 10_000;

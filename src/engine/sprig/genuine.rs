@@ -7,11 +7,11 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use rand::{CryptoRng, RngExt};
 
-use crate::engine::sprig::crypto::{self, Certificate};
-use crate::engine::sprig::date::{Rules, Time};
-use crate::engine::sprig::random;
-use crate::engine::value::{Failure, Map, Value};
-use crate::engine::world::{Call, World};
+use crate::sprig::crypto::{self, Certificate};
+use crate::sprig::date::{Rules, Time};
+use crate::sprig::random;
+use crate::value::{Failure, Map, Value};
+use crate::world::{Call, World};
 
 /// Answers every impure function for real, as `helm template` does. Clock, chance and names come from outside.
 pub struct Genuine<'a> {
@@ -136,7 +136,7 @@ impl<'a> Arguments<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::gotmpl::Body;
+    use crate::gotmpl::Body;
     use rand::SeedableRng;
     use rand::rngs::StdRng;
 
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn knows_every_impure_function() {
-        let functions = crate::engine::sprig::functions();
+        let functions = crate::sprig::functions();
         let impure: Vec<_> = functions.iter().filter(|it| matches!(it.body, Body::Impure)).collect();
         assert!(impure.len() >= 20);
         for function in impure.iter().filter(|it| it.name != "genPrivateKey") {

@@ -3,9 +3,9 @@
 //! Mirrors the JSON functions of sprig's `defaults.go`. Helm puts its own in place of some of them.
 
 use super::arguments::{ANY, Outcome, STRING, any, function, string, text};
-use crate::engine::gotmpl::{Function, Sealed};
-use crate::engine::value::{Str, Value};
-use crate::engine::yaml;
+use crate::gotmpl::{Function, Sealed};
+use crate::value::{Str, Value};
+use crate::yaml;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     function("fromJson", &[STRING], ANY, Sealed::Refuse, |args| Ok(parse(args).unwrap_or(Value::Nil))),

@@ -6,8 +6,8 @@ use super::arguments::{ANY, BOOL, INT, LISTS, NIL_POINTER, Outcome, any, functio
 use super::cast::to_int;
 use super::defaults::empty;
 use super::equal::{Haystack, deep_equal};
-use crate::engine::gotmpl::{Function, Sealed};
-use crate::engine::value::{Failure, List, Type, Value, capacity};
+use crate::gotmpl::{Function, Sealed};
+use crate::value::{Failure, List, Type, Value, capacity};
 
 const LIST: Type = Type::LIST;
 

@@ -4,7 +4,7 @@
 //! target lacks is not copied, so a later change of one is seen in the other.
 
 use super::semver::Handle;
-use crate::engine::value::{Kind, Map, Str, Type, Value};
+use crate::value::{Kind, Map, Str, Type, Value};
 
 /// How deep maps are merged. Go has no limit but its stack, which only a map that contains itself can reach.
 const DEPTH: usize = 10_000;

@@ -30,7 +30,7 @@ mod wrap;
 
 pub use genuine::{Genuine, compute, time};
 
-use crate::engine::gotmpl::Functions;
+use crate::gotmpl::Functions;
 
 /// sprig's text functions without `env` and `expandenv`, which Helm removes.
 pub fn functions() -> Functions {

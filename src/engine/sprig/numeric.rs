@@ -5,10 +5,10 @@
 use super::arguments::{ANY, INT, INTS, Outcome, STRING, any, function, int, rest, string, text, variadic};
 use super::cast::{to_float, to_int};
 use super::decimal::Decimal;
-use crate::engine::fmt;
-use crate::engine::gotmpl::{Function, Sealed};
-use crate::engine::strconv;
-use crate::engine::value::{Failure, List, Type, Value};
+use crate::fmt;
+use crate::gotmpl::{Function, Sealed};
+use crate::strconv;
+use crate::value::{Failure, List, Type, Value};
 
 const INT64: Type = Type::Int64;
 const FLOAT: Type = Type::Float64;

@@ -3,8 +3,8 @@
 //! Mirrors Go's `path`, and `path/filepath` as it is on Unix, where both agree.
 
 use super::arguments::{BOOL, Outcome, STRING, function, string, text};
-use crate::engine::gotmpl::{Function, Sealed};
-use crate::engine::value::Value;
+use crate::gotmpl::{Function, Sealed};
+use crate::value::Value;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     function("base", &[STRING], STRING, Sealed::Defer, |args| string(base(&text(args, 0)))),

@@ -2,8 +2,8 @@
 
 use rand::{CryptoRng, RngExt};
 
-use crate::engine::gotmpl::{Body, Function, Sealed};
-use crate::engine::value::{Failure, Str, Type};
+use crate::gotmpl::{Body, Function, Sealed};
+use crate::value::{Failure, Str, Type};
 
 /// The functions of this module.
 pub const FUNCTIONS: &[Function] = &[

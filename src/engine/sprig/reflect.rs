@@ -4,7 +4,7 @@
 
 use super::arguments::{ANY, BOOL, STRING, any, function, string, text};
 use super::equal::deep_equal;
-use crate::engine::gotmpl::{Function, Sealed};
+use crate::gotmpl::{Function, Sealed};
 
 pub(super) const FUNCTIONS: &[Function] =
     &[

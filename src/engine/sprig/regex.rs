@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use super::arguments::{BOOL, INT, Outcome, STRING, function, int, string, text};
 use super::regexp::{Regexp, SyntaxError, panic_text, quote_meta};
-use crate::engine::gotmpl::{Function, Sealed};
-use crate::engine::value::{Failure, List, Type, Value, capacity};
+use crate::gotmpl::{Function, Sealed};
+use crate::value::{Failure, List, Type, Value, capacity};
 
 const STRINGS: Type = Type::STRINGS;
 

@@ -5,7 +5,7 @@
 use super::unicode;
 pub(super) use memchr::memmem::find;
 
-pub(super) use crate::engine::strconv::decode_rune as decode;
+pub(super) use crate::strconv::decode_rune as decode;
 
 /// What an invalid byte decodes to.
 pub(super) const ERROR: char = '\u{FFFD}';

@@ -11,10 +11,10 @@ use super::cast::{to_text, to_texts};
 use super::runes::{self, find, trim};
 use super::unicode;
 use super::wrap;
-use crate::engine::fmt;
-use crate::engine::gotmpl::{Function, Sealed};
-use crate::engine::strconv;
-use crate::engine::value::{Failure, Map, Str, Type, Value};
+use crate::fmt;
+use crate::gotmpl::{Function, Sealed};
+use crate::strconv;
+use crate::value::{Failure, Map, Str, Type, Value};
 
 /// The longest text that is made by repetition; Go would run out of memory.
 const LONGEST: usize = 1 << 32;

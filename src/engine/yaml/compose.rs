@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::fault::Fault;
 use super::node::{Data, Document, Kind};
 use super::parse::{Event, EventKind, Parser};
-use crate::engine::value::Str;
+use crate::value::Str;
 
 /// Composes the next document of the stream; `None` at its end.
 pub fn compose(parser: &mut Parser) -> Result<Option<Document>, Fault> {

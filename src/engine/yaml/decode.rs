@@ -10,8 +10,8 @@ use std::rc::Rc;
 use super::node::{Document, Kind};
 use super::resolve::Scalar;
 use super::{golang, json};
-use crate::engine::strconv;
-use crate::engine::value::{List, Map, Str, Type, Value};
+use crate::strconv;
+use crate::value::{List, Map, Str, Type, Value};
 
 /// The greatest depth Go's JSON decoder takes.
 const DEPTH_LIMIT: usize = 10_000;

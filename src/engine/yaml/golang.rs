@@ -4,8 +4,8 @@ use super::decode::is_merge;
 use super::json;
 use super::node::{Data, Document, Kind};
 use super::resolve::Scalar;
-use crate::engine::strconv;
-use crate::engine::value::Str;
+use crate::strconv;
+use crate::value::Str;
 
 /// The key of a JSON object that `sigs.k8s.io/yaml` makes of a key; `None` for a type it does not take.
 pub fn key_text(document: &Document, id: usize) -> Option<Str> {

@@ -19,7 +19,7 @@ mod write;
 
 pub use fault::{Fault, Mark};
 
-use crate::engine::value::{List, Map, Str, Type, Value};
+use crate::value::{List, Map, Str, Type, Value};
 use decode::Numbers;
 use json::Form;
 

@@ -10,7 +10,7 @@ use super::parse::Parser;
 use super::resolve::{Scalar, resolve};
 use super::scan::Stream;
 pub use super::scan::Style;
-use crate::engine::value::{Str, Value};
+use crate::value::{Str, Value};
 
 /// Reads the first document of a text; `None` where there is none, as in an empty text or one of comments only.
 /// Anchors are resolved, tags and merge keys are left as written.

@@ -6,7 +6,7 @@
 use super::parse::{Event, EventKind, Parser};
 use super::resolve::{Scalar, Version, resolve_plain};
 use super::scan::{Stream, Style};
-use crate::engine::value::{List, Map, Str, Type, Value};
+use crate::value::{List, Map, Str, Type, Value};
 
 /// The wanted entries of a document that is a mapping, their numbers typed. `None` where the document has a fault, is no
 /// mapping, has tags, aliases, merge keys or numbers that JSON cannot hold, or a key that is no text.
@@ -155,7 +155,7 @@ fn scalar(event: Event<'_>) -> Option<Value> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::yaml::read_typed;
+    use crate::yaml::read_typed;
 
     fn of(text: &str) -> Option<Map> {
         outline(text.as_bytes(), |key| matches!(key, b"kind" | b"metadata"))

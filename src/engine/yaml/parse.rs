@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::engine::yaml::fault::{Fault, Mark};
-use crate::engine::yaml::scan::{Kind, Scanner, Stream, Style, Token};
+use crate::yaml::fault::{Fault, Mark};
+use crate::yaml::scan::{Kind, Scanner, Stream, Style, Token};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {

@@ -5,7 +5,7 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::timestamp::is_timestamp;
-use crate::engine::strconv;
+use crate::strconv;
 
 /// A scalar's meaning. Text stands for itself.
 #[derive(Clone, Debug, PartialEq)]

@@ -7,8 +7,8 @@ use flate2::read::GzDecoder;
 use flate2::{GzBuilder, write::GzEncoder};
 use tar::{Archive, EntryType, Header};
 
-use crate::base::path::{PathError, RelPath};
-use crate::base::tree::FileTree;
+use helm_engine::path::{PathError, RelPath};
+use helm_engine::tree::FileTree;
 
 /// The largest bundle that is read, unpacked, in bytes.
 const MAX_SIZE: u64 = 256 << 20;

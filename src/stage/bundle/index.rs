@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::Error;
 use crate::base::digest::Digest;
 use crate::base::recipient::Recipient;
-use crate::engine::sprig::crypto;
 use crate::stage::lock::Lock;
 use crate::stage::pack::Packed;
 use crate::stage::seal::{Recipe, Sealed};
 use crate::stage::spec::TalosVersion;
+use helm_engine::sprig::crypto;
 
 /// The newest format version.
 pub(super) const FORMAT: u64 = 1;

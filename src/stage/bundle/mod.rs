@@ -12,11 +12,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::digest::Digest;
 use crate::base::nar;
-use crate::base::path::RelPath;
-use crate::base::tree::FileTree;
 use crate::stage::lock::{Envelope, Lock};
 use crate::stage::pack::{Manifest, Packed};
 use crate::stage::seal::{Recipe, Sealed};
+use helm_engine::path::RelPath;
+use helm_engine::tree::FileTree;
 
 /// A bundle: its files, and what its index says of them.
 ///

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::base::secret::Secret;
-use crate::engine::gotmpl::{FillError, Filler, Functions};
-use crate::engine::hole::{Expr, Holes};
-use crate::engine::value::Str;
 use crate::stage::bundle::Bundle;
 use crate::stage::pack::{Manifest, talos};
 use crate::stage::seal::{CLOSE, OPEN, Recipe};
 use crate::stage::spec::TalosVersion;
+use helm_engine::gotmpl::{FillError, Filler, Functions};
+use helm_engine::hole::{Expr, Holes};
+use helm_engine::value::Str;
 
 /// A bundle's manifests with the secrets in them.
 #[derive(Clone, Debug)]

@@ -3,11 +3,11 @@
 use super::object::{Object, is_true, maps, objects as objects_of, word};
 use super::{ChartSubject, Subject, minor, spec_place};
 use crate::base::diagnostic::Diagnostic;
-use crate::engine::helm::values::coalesce_values;
-use crate::engine::value::{Map, Value};
 use crate::stage::pack::Packed;
 use crate::stage::pack::flux::at;
 use crate::stage::spec::{Content, Source};
+use helm_engine::helm::values::coalesce_values;
+use helm_engine::value::{Map, Value};
 
 type Minor = (u32, u32);
 type Full = (u32, u32, u32);

@@ -21,12 +21,12 @@ mod values;
 use jiff::Timestamp;
 
 use crate::base::diagnostic::{Diagnostic, Place};
-use crate::engine::helm::Chart;
-use crate::engine::value::Map;
-use crate::engine::yaml::node::{self, Node};
 use crate::stage::lock::Lock;
 use crate::stage::pack::Packed;
 use crate::stage::spec::Spec;
+use helm_engine::helm::Chart;
+use helm_engine::value::Map;
+use helm_engine::yaml::node::{self, Node};
 
 /// What is checked.
 pub struct Subject<'a> {

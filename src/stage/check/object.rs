@@ -1,9 +1,9 @@
 //! The objects of a bundle as values.
 
-use crate::engine::value::{Map, Value};
-use crate::engine::yaml;
 use crate::stage::pack::Manifest;
 use crate::stage::pack::document::{Head, documents};
+use helm_engine::value::{Map, Value};
+use helm_engine::yaml;
 
 /// One object and where it stands.
 pub(super) struct Object<'a> {

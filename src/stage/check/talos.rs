@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::object::{Object, is_true, maps, word};
 use super::{Subject, minor, spec_place};
 use crate::base::diagnostic::Diagnostic;
-use crate::engine::value::Value;
 use crate::stage::pack::Packed;
 use crate::stage::pack::document::{Head, documents};
 use crate::stage::pack::flux::at;
@@ -14,6 +13,7 @@ use crate::stage::pack::size::{self, human};
 use crate::stage::pack::stem;
 use crate::stage::pack::target::Target;
 use crate::stage::spec::TalosVersion;
+use helm_engine::value::Value;
 
 /// The Kubernetes minors each minor of Talos 1 supports, first and last.
 const KUBERNETES: &[(u32, u32, u32)] = &[(10, 28, 33), (11, 29, 34), (12, 30, 35), (13, 31, 36), (14, 33, 37)];

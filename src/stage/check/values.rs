@@ -2,8 +2,8 @@
 
 use super::{ChartSubject, Layer};
 use crate::base::diagnostic::{Diagnostic, Place};
-use crate::engine::value::{Map, Value};
-use crate::engine::yaml::node::{self, Document, Kind, Node};
+use helm_engine::value::{Map, Value};
+use helm_engine::yaml::node::{self, Document, Kind, Node};
 
 pub(super) fn check(chart: &ChartSubject<'_>, found: &mut Vec<Diagnostic>) {
     let root = chart.chart.root_node();

@@ -6,8 +6,8 @@ use serde_json::Value as Json;
 
 use super::side::Part;
 use crate::base::digest::Digest;
-use crate::engine::yaml;
 use crate::stage::seal;
+use helm_engine::yaml;
 
 /// A part's documents by the names its lock has for them.
 #[derive(Debug, Default)]

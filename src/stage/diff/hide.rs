@@ -32,8 +32,8 @@ impl Hider {
         for content in sides.iter().flat_map(|it| it.parts.values()).filter_map(|it| it.content.as_ref().ok()) {
             for (_, text) in seal::documents(&content.text) {
                 if text.lines().any(|it| it.trim_end() == "kind: Secret") {
-                    let value = crate::engine::yaml::read(text.as_bytes());
-                    let json = value.ok().and_then(|it| crate::engine::yaml::write_json(&it, false).ok());
+                    let value = helm_engine::yaml::read(text.as_bytes());
+                    let json = value.ok().and_then(|it| helm_engine::yaml::write_json(&it, false).ok());
                     if let Some(mut json) = json.and_then(|it| serde_json::from_slice(&it).ok()) {
                         hider.resource(&mut json);
                     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::engine::sprig::semver::Version;
+use helm_engine::sprig::semver::Version;
 
 use super::model::{Area, Finding, ImageDiff, Risk};
 

@@ -7,8 +7,8 @@ use serde_json::Value as Json;
 use similar::{ChangeTag, TextDiff};
 
 use super::model::CertificateFacts;
-use crate::engine::sprig::crypto;
-use crate::engine::yaml;
+use helm_engine::sprig::crypto;
+use helm_engine::yaml;
 
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
@@ -30,7 +30,7 @@ pub(super) fn word(value: &Json, limit: usize) -> String {
             let text = reduced(text);
             let plain = !text.is_empty() && text.trim() == text && !text.contains('\n');
             // A word that YAML would read as something else is quoted, so that "true" and true differ.
-            let ambiguous = !matches!(yaml::read(text.as_bytes()), Ok(crate::engine::value::Value::Str(_)))
+            let ambiguous = !matches!(yaml::read(text.as_bytes()), Ok(helm_engine::value::Value::Str(_)))
                 && serde_json::from_str::<Json>(&text).is_ok();
             if plain && !ambiguous { text } else { Json::String(text).to_string() }
         }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::engine::helm::chart::Chart;
+use helm_engine::helm::chart::Chart;
 
 /// What templates mention.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

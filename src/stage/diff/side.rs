@@ -8,11 +8,11 @@ use serde_json::Value as Json;
 use super::reads::Reads;
 use crate::base::digest::Digest;
 use crate::base::recipient::Recipient;
-use crate::engine::value::{Map, Value};
-use crate::engine::yaml;
 use crate::stage::bundle::Bundle;
 use crate::stage::lock::{Lock, LockedPart, Pin};
 use crate::stage::seal;
+use helm_engine::value::{Map, Value};
+use helm_engine::yaml;
 
 /// Begins the reason why a part's contents are not at hand where the spec has moved on since it was locked.
 pub const BEHIND: &str = "the lock is behind the spec";

@@ -172,7 +172,7 @@ fn what_is_planted_is_named_and_marked() {
 fn certificates() -> Vec<String> {
     use rand::SeedableRng as _;
     let mut random = rand::rngs::StdRng::seed_from_u64(7);
-    let mut make = || crate::engine::sprig::crypto::gen_ca(b"CA", 365, None, &mut random, 0).expect("a certificate");
+    let mut make = || helm_engine::sprig::crypto::gen_ca(b"CA", 365, None, &mut random, 0).expect("a certificate");
     (0..2).map(|_| make().cert.to_text().into_owned()).collect()
 }
 

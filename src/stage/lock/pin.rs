@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use crate::engine::sprig::crypto::{self, Fault};
+use helm_engine::sprig::crypto::{self, Fault};
 
 /// What a pin is known by: the call it answers, wherever in the chart that call stands.
 #[derive(Clone, Debug, PartialEq, Eq)]

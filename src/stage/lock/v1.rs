@@ -8,8 +8,8 @@ use serde_json::Value as Json;
 
 use super::{Error, FORMAT, Lock, LockedPart};
 use crate::base::recipient::Recipient;
-use crate::engine::value::{List, Map, Value};
-use crate::engine::yaml;
+use helm_engine::value::{List, Map, Value};
+use helm_engine::yaml;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -2,7 +2,7 @@
 
 use super::document::documents;
 use super::edit::{Edits, next_line};
-use crate::engine::yaml::node::{Kind, Node};
+use helm_engine::yaml::node::{Kind, Node};
 
 /// A release that shall own objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,8 +81,8 @@ fn set(text: &str, metadata: Node<'_>, field: &str, wanted: &[(&str, &str)], edi
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::value::Value;
-    use crate::engine::yaml;
+    use helm_engine::value::Value;
+    use helm_engine::yaml;
 
     #[test]
     fn every_shape_of_metadata_is_marked() {

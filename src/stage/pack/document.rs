@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use crate::engine::value::Value;
-use crate::engine::yaml::node::{self, Document as Tree, Kind, Node};
+use helm_engine::value::Value;
+use helm_engine::yaml::node::{self, Document as Tree, Kind, Node};
 
 /// One document of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,8 +11,8 @@
 use super::document::{self, Document, Head, documents, pieces};
 use super::edit::{Edits, line_start, next_line};
 use super::scope::ClusterScoped;
-use crate::engine::yaml;
-use crate::engine::yaml::node::{Kind, Node};
+use helm_engine::yaml;
+use helm_engine::yaml::node::{Kind, Node};
 
 /// A stream that Talos takes, and what was changed to make it one.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,9 +1,9 @@
 //! What Flux takes a bundle over with: the same charts, by digest, with the same values.
 
 use crate::base::digest::Digest;
-use crate::engine::value::{Map, Value};
-use crate::engine::yaml;
 use crate::stage::spec::Source;
+use helm_engine::value::{Map, Value};
+use helm_engine::yaml;
 
 /// A part as Flux shall run it.
 #[derive(Clone, Debug)]

@@ -10,10 +10,10 @@ use std::collections::BTreeSet;
 use super::edit::{Edits, line_start, next_line};
 use super::talos::{block, indent};
 use super::{Manifest, stem, talos};
-use crate::engine::value::Value;
-use crate::engine::yaml;
-use crate::engine::yaml::node::{self, Document, Kind, Node, Style};
 use crate::stage::spec::TalosVersion;
+use helm_engine::value::Value;
+use helm_engine::yaml;
+use helm_engine::yaml::node::{self, Document, Kind, Node, Style};
 
 /// A machine config with the manifests in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -417,7 +417,7 @@ mod tests {
             other => panic!("{other:?}"),
         });
         let Value::List(list) = list else { panic!("no list") };
-        let text = |map: &crate::engine::value::Map, key: &str| match map.get(key) {
+        let text = |map: &helm_engine::value::Map, key: &str| match map.get(key) {
             Some(Value::Str(text)) => text.to_text().into_owned(),
             other => panic!("{other:?}"),
         };

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::document::{Head, documents};
-use crate::engine::yaml::node::Node;
+use helm_engine::yaml::node::Node;
 
 /// Kinds that live outside every namespace, each with its API group: those of Kubernetes, of Cilium and of the Gateway
 /// API, and those that the bundle's own CRDs define.

@@ -1,7 +1,7 @@
 //! Leaves comments and blank lines out of a stream, where a user asks for it.
 
 use super::document::documents;
-use crate::engine::yaml::node::{Document, Kind, Node};
+use helm_engine::yaml::node::{Document, Kind, Node};
 
 /// The stream without comment lines and blank lines. Lines inside a scalar stay, whatever they look like, and so do
 /// comments that follow other text on their line.

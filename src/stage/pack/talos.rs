@@ -1,9 +1,9 @@
 //! Patches for Talos machine configs, in the form each version wants.
 
 use super::Manifest;
-use crate::engine::value::Value;
-use crate::engine::yaml;
 use crate::stage::spec::TalosVersion;
+use helm_engine::value::Value;
+use helm_engine::yaml;
 
 /// The control-plane patch: `cluster.inlineManifests` up to Talos 1.13, `KubeInlineManifestConfig` documents from 1.14.
 pub fn control_plane(manifests: &[Manifest], talos: TalosVersion) -> String {

@@ -8,10 +8,10 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::Imported;
 use crate::base::secret::Secret;
-use crate::engine::sprig::crypto::{self, Certificate, Details};
-use crate::engine::value::Value;
-use crate::engine::world::Call;
-use crate::engine::yaml;
+use helm_engine::sprig::crypto::{self, Certificate, Details};
+use helm_engine::value::Value;
+use helm_engine::world::Call;
+use helm_engine::yaml;
 
 /// Everything that was brought from elsewhere.
 #[derive(Clone, Debug, Default)]

@@ -1,7 +1,7 @@
 //! `lookup` among objects from a file.
 
-use crate::engine::hole;
-use crate::engine::value::{Failure, Map, Value};
+use helm_engine::hole;
+use helm_engine::value::{Failure, Map, Value};
 
 /// The object of this API version, kind, namespace and name; without a name, the list of all that there are. An object
 /// without a namespace of its own is in every one.
@@ -64,7 +64,7 @@ fn fresh(value: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::yaml;
+    use helm_engine::yaml;
 
     #[test]
     fn finds_by_kind_namespace_and_name() {

@@ -11,15 +11,15 @@ pub use pins::MissingPin;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::secret::Secret;
-use crate::engine::helm;
-use crate::engine::helm::capabilities::{Capabilities, KubeVersion};
-use crate::engine::helm::values::merge_maps;
-use crate::engine::hole::{self, Expr, Holes, Piece};
-use crate::engine::sprig::crypto::Algorithm;
-use crate::engine::value::{Failure, Value};
-use crate::engine::world::Call;
 use crate::stage::lock::{Envelope, Pin};
 use crate::stage::vendor::{Vendored, VendoredContent, VendoredPart};
+use helm_engine::helm;
+use helm_engine::helm::capabilities::{Capabilities, KubeVersion};
+use helm_engine::helm::values::merge_maps;
+use helm_engine::hole::{self, Expr, Holes, Piece};
+use helm_engine::sprig::crypto::Algorithm;
+use helm_engine::value::{Failure, Value};
+use helm_engine::world::Call;
 use pins::Pinned;
 
 /// Makes what a lock does not hold yet.

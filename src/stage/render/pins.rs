@@ -8,16 +8,16 @@ use serde_json::{Value as Json, json};
 use super::{Minted, Minter, lookup, secrets};
 use crate::base::digest::Digest;
 use crate::base::secret::Secret;
-use crate::engine::gotmpl::{FillError, Filler, Functions};
-use crate::engine::hole::{self, Expr, Holes, Piece};
-use crate::engine::sprig;
-use crate::engine::sprig::crypto::Certificate;
-use crate::engine::value::{Failure, Str, Value};
-use crate::engine::world::{Call, World};
-use crate::engine::yaml;
 use crate::stage::lock::{self, Pin, PinKey};
 use crate::stage::resolve::Inputs;
 use crate::stage::vendor::VendoredPart;
+use helm_engine::gotmpl::{FillError, Filler, Functions};
+use helm_engine::hole::{self, Expr, Holes, Piece};
+use helm_engine::sprig;
+use helm_engine::sprig::crypto::Certificate;
+use helm_engine::value::{Failure, Str, Value};
+use helm_engine::world::{Call, World};
+use helm_engine::yaml;
 
 /// Answers that hide nothing; every other answer is a secret.
 const PUBLIC: &[&str] = &["uuidv4", "randInt", "getHostByName"];

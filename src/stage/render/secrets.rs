@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use crate::engine::hole::{Expr, Holes};
-use crate::engine::value::{Failure, Map, Value};
 use crate::stage::lock::{Pin, PinKey};
+use helm_engine::hole::{Expr, Holes};
+use helm_engine::value::{Failure, Map, Value};
 
 /// What a sealed user value has in place of a function. Its arguments are its path: keys, and indices of lists.
 pub const FUNCTION: &str = "secretValues";
@@ -90,7 +90,7 @@ mod tests {
         let mut pins: BTreeMap<String, Pin> = pins.collect();
         let mut holes = Holes::new();
         let overlaid = overlay("app", &pins, &mut holes).expect("a tree");
-        let text = crate::engine::yaml::write(&overlaid.into()).expect("written").to_text().into_owned();
+        let text = helm_engine::yaml::write(&overlaid.into()).expect("written").to_text().into_owned();
         let text = text.replace('\u{F5EA}', "<").replace('\u{F5EB}', ">");
         assert_eq!(text, "db:\n  password: <0>\n  users:\n  - key: <1>\n  - key: <2>\ntoken: <3>\n");
         pins.insert("z".into(), Pin::new(key(vec!["db".into()])));

@@ -1,6 +1,6 @@
 //! Versions and constraints, as Helm resolves them.
 
-use crate::engine::sprig::semver::{Constraint, ConstraintError, Version};
+use helm_engine::sprig::semver::{Constraint, ConstraintError, Version};
 
 /// Whether this names one version and no range: three numbers, with or without a `v`. `1.2` is a range.
 pub fn is_exact(text: &str) -> bool {

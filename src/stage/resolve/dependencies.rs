@@ -1,12 +1,12 @@
 //! The subcharts that a chart's folder names and does not hold.
 
-use crate::base::path::RelPath;
-use crate::base::tree::FileTree;
-use crate::engine::helm::Chart;
-use crate::engine::value::Value;
-use crate::engine::yaml;
 use crate::stage::resolve::choose;
 use crate::stage::spec::{OciName, Source};
+use helm_engine::helm::Chart;
+use helm_engine::path::RelPath;
+use helm_engine::tree::FileTree;
+use helm_engine::value::Value;
+use helm_engine::yaml;
 
 /// One subchart to be had.
 #[derive(Clone, Debug, PartialEq, Eq)]

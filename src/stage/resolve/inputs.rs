@@ -2,11 +2,11 @@
 
 use super::{Error, Sources};
 use crate::base::digest::Digest;
-use crate::engine::sprig::crypto::Algorithm;
-use crate::engine::value::Value;
-use crate::engine::yaml;
 use crate::stage::spec::Spec;
 use crate::stage::spec::{self};
+use helm_engine::sprig::crypto::Algorithm;
+use helm_engine::value::Value;
+use helm_engine::yaml;
 
 /// What a chart is given beside its public values.
 #[derive(Clone, Debug)]

@@ -19,13 +19,13 @@ use std::collections::BTreeMap;
 use crate::base::diagnostic::Place;
 use crate::base::digest::Digest;
 use crate::base::nar;
-use crate::base::tree::FileTree;
-use crate::engine::helm::Chart;
-use crate::engine::helm::values::{merge_maps, read_documents};
-use crate::engine::value::{Map, Value};
-use crate::engine::yaml;
 use crate::stage::lock::LockedSource;
 use crate::stage::spec::{self, Content, Source, Spec, Values};
+use helm_engine::helm::Chart;
+use helm_engine::helm::values::{merge_maps, read_documents};
+use helm_engine::tree::FileTree;
+use helm_engine::value::{Map, Value};
+use helm_engine::yaml;
 
 /// Every part, exactly.
 #[derive(Debug)]
@@ -145,7 +145,7 @@ fn size(tree: &FileTree) -> u64 {
 fn chart(spec: &Spec, part: &spec::Part, wanted: &spec::Chart, sources: &dyn Sources) -> Result<ResolvedPart, Error> {
     let place = || wanted.place.clone();
     let failed = |source| Error::Source { source, place: place() };
-    let loaded = |chart: Result<Chart, crate::engine::helm::ChartError>| {
+    let loaded = |chart: Result<Chart, helm_engine::helm::ChartError>| {
         chart.map_err(|it| Error::NotAChart { path: wanted.path.clone(), message: it.to_string(), place: place() })
     };
     let mut manifest = None;
@@ -219,7 +219,7 @@ fn subcharts(
     for sub in missing {
         let what = format!("{} (subchart of part `{}`)", sub.text, part.name);
         let not_a_chart = |message: String| Error::NotAChart { path: what.clone(), message, place: place() };
-        let loaded = |it: Result<Chart, crate::engine::helm::ChartError>| it.map_err(|it| not_a_chart(it.to_string()));
+        let loaded = |it: Result<Chart, helm_engine::helm::ChartError>| it.map_err(|it| not_a_chart(it.to_string()));
         let (digest, size, manifest, sub_chart) = match &sub.source {
             Source::Local(path) => match sources.chart(&dependencies::beside(&wanted.path, path)).map_err(failed)? {
                 ChartSource::Folder(files) => {

@@ -1,8 +1,8 @@
 //! What resolving asks of the world.
 
 use crate::base::digest::Digest;
-use crate::base::tree::FileTree;
 use crate::stage::spec::Source;
+use helm_engine::tree::FileTree;
 
 /// Where the bytes of sources come from. Paths are those of the spec, from its folder.
 pub trait Sources {

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use super::{ChartSource, Error, Sources, choose, dependencies};
 use crate::base::diagnostic::Place;
 use crate::base::digest::Digest;
-use crate::engine::helm::Chart;
 use crate::stage::lock::{Lock, LockedSource};
 use crate::stage::spec::{Content, Kind, Source, Spec};
+use helm_engine::helm::Chart;
 
 /// Something that lies elsewhere.
 #[derive(Clone, Debug)]

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::hole::{self, Expr, Holes, Piece};
-use crate::engine::value::Value;
+use helm_engine::hole::{self, Expr, Holes, Piece};
+use helm_engine::value::Value;
 
 /// A label for each hole of a part, by index; no two are equal.
 ///

@@ -12,8 +12,8 @@ pub use resources::{Found, documents, find as inventory};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::digest::Digest;
-use crate::engine::hole::{self, Piece};
 use crate::stage::render::{Rendered, RenderedPart};
+use helm_engine::hole::{self, Piece};
 
 /// What stands before and after a hole's label in the public text.
 pub const OPEN: &str = "<sealed:";

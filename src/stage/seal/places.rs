@@ -7,9 +7,9 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::resources::{documents, name};
 use super::{OPEN, Recipe, Sealed, marks};
-use crate::engine::value::Value;
-use crate::engine::yaml;
 use crate::stage::seal::recipe::{Argument, Fragment};
+use helm_engine::value::Value;
+use helm_engine::yaml;
 
 /// A string of a resource that holds something of a pin.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

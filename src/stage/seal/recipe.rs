@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::hole::{self, Expr, Piece};
-use crate::engine::value::{List, Str, Type, Value};
+use helm_engine::hole::{self, Expr, Piece};
+use helm_engine::value::{List, Str, Type, Value};
 
 /// How a hole's text comes about, by the labels of other holes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

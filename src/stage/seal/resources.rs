@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::digest::Digest;
-use crate::engine::value::{Map, Value};
-use crate::engine::yaml;
+use helm_engine::value::{Map, Value};
+use helm_engine::yaml;
 
 /// The inventory of a stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

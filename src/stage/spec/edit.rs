@@ -1,6 +1,6 @@
 //! Changes a spec's text where a part names its chart, and nowhere else: comments, order and layout stay.
 
-use crate::engine::yaml::node::{self, Node};
+use helm_engine::yaml::node::{self, Node};
 
 /// Why a part's chart cannot be changed in a spec's text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -4,7 +4,7 @@ use crate::base::diagnostic::{Diagnostic, Place};
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::engine::yaml::node::{Kind, Node};
+use helm_engine::yaml::node::{Kind, Node};
 
 /// The text being read and the faults found so far.
 pub(super) struct Reader {

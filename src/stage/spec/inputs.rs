@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::fields::{Fields, Reader};
 use crate::base::diagnostic::Place;
-use crate::engine::sprig::crypto::Algorithm;
-use crate::engine::yaml::node::Node;
+use helm_engine::sprig::crypto::Algorithm;
+use helm_engine::yaml::node::Node;
 
 /// How many days before its end a certificate is warned about, where the spec does not say.
 const WARN_DAYS: u32 = 30;

@@ -16,7 +16,7 @@ pub use versions::{KubernetesVersion, TalosVersion};
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::base::digest::Digest;
 use crate::base::recipient::Recipient;
-use crate::engine::value::Value;
+use helm_engine::value::Value;
 
 /// What a user wants in a bundle.
 #[derive(Clone, Debug)]

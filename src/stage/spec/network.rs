@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::fields::{Fields, Reader};
 use crate::base::diagnostic::{Diagnostic, Place};
-use crate::engine::yaml::node::{self, Kind, Node};
+use helm_engine::yaml::node::{self, Kind, Node};
 
 pub(super) const KEYS: [&str; 3] = ["mirrors", "plainHttp", "authorities"];
 

@@ -7,7 +7,7 @@ use super::inputs::{certificates, inputs};
 use super::network::{self, network};
 use super::{Chart, Content, Kind as SourceKind, Part, Source, SourceFault, Spec, Values};
 use crate::base::diagnostic::{Diagnostic, Place};
-use crate::engine::yaml::node::{self, Kind, Node};
+use helm_engine::yaml::node::{self, Kind, Node};
 
 const SPEC: &[&str] = &["bundle", "talos", "kubernetes", "apiVersions", "recipients", "certificates", "parts"];
 const CHART: &[&str] = &["name", "chart", "version", "namespace", "values", "secretValues", "lookup", "certificates"];

@@ -12,9 +12,9 @@ use serde_json::json;
 
 use super::layout::{Descriptor, MANIFEST_TYPE, Manifest};
 use crate::base::digest::Digest;
-use crate::engine::helm::chart::Metadata;
 use crate::stage::resolve::choose;
 use crate::stage::spec::Source;
+use helm_engine::helm::chart::Metadata;
 
 /// The media type of the configuration of a chart that Helm pushed, which says that it is one.
 const CHART: &str = "application/vnd.cncf.helm.config.v1+json";

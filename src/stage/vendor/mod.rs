@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::base::digest::Digest;
-use crate::engine::helm::Chart;
-use crate::engine::value::Map;
 use crate::stage::lock::{Lock, LockedPart, LockedSource, Pin};
 use crate::stage::resolve::{Inputs, Resolved, ResolvedContent, ResolvedPart};
 use crate::stage::spec::Spec;
+use helm_engine::helm::Chart;
+use helm_engine::value::Map;
 
 /// Every part at hand, with the pins that answer its calls.
 #[derive(Debug)]

@@ -2,13 +2,13 @@
 
 use std::rc::Rc;
 
-use crate::engine::gotmpl::exec::{At, ExecError, Machine, Reflect, Result, State, quoted};
-use crate::engine::gotmpl::funcs::{indirect_type, truth};
-use crate::engine::gotmpl::function::{Body, Function, REFLECT, Sealed};
-use crate::engine::gotmpl::node::Operand;
-use crate::engine::gotmpl::sealed;
-use crate::engine::value::{Failure, Kind, Object, Type, Value};
-use crate::engine::world::Call;
+use crate::gotmpl::exec::{At, ExecError, Machine, Reflect, Result, State, quoted};
+use crate::gotmpl::funcs::{indirect_type, truth};
+use crate::gotmpl::function::{Body, Function, REFLECT, Sealed};
+use crate::gotmpl::node::Operand;
+use crate::gotmpl::sealed;
+use crate::value::{Failure, Kind, Object, Type, Value};
+use crate::world::Call;
 
 /// What is called.
 pub(super) enum Callee<'f> {

@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::engine::strconv;
-use crate::engine::value::Str;
+use crate::strconv;
+use crate::value::Str;
 
 /// An execution error. Prints as Go does:
 /// `template: FILE:LINE:COLUMN: executing "TEMPLATE" at <CONTEXT>: MESSAGE`.

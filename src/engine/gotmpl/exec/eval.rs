@@ -1,9 +1,9 @@
 //! Evaluates pipelines and commands.
 
-use crate::engine::gotmpl::complex::Complex;
-use crate::engine::gotmpl::exec::{At, Reflect, Result, State, quoted};
-use crate::engine::gotmpl::node::{Command, Number, Operand, Pipe, Variable};
-use crate::engine::value::Value;
+use crate::gotmpl::complex::Complex;
+use crate::gotmpl::exec::{At, Reflect, Result, State, quoted};
+use crate::gotmpl::node::{Command, Number, Operand, Pipe, Variable};
+use crate::value::Value;
 
 impl<'t> State<'t, '_, '_> {
     /// The value of a pipeline, out of its interface. Variables it declares stay on the stack for the caller to pop.

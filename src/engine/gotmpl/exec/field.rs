@@ -1,10 +1,10 @@
 //! Evaluates fields, map keys and methods.
 
-use crate::engine::gotmpl::exec::call::Callee;
-use crate::engine::gotmpl::exec::{At, ExecError, Reflect, Result, State, quoted};
-use crate::engine::gotmpl::node::Operand;
-use crate::engine::gotmpl::{Function, MissingKey};
-use crate::engine::value::{Kind, Object, Type, Value};
+use crate::gotmpl::exec::call::Callee;
+use crate::gotmpl::exec::{At, ExecError, Reflect, Result, State, quoted};
+use crate::gotmpl::node::Operand;
+use crate::gotmpl::{Function, MissingKey};
+use crate::value::{Kind, Object, Type, Value};
 
 impl<'t, 'w> State<'t, '_, 'w> {
     /// `.a.b.c` on a receiver; the last may be a method and gets the arguments.

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::engine::gotmpl::exec::{ExecError, State};
-use crate::engine::gotmpl::node::Tree;
-use crate::engine::gotmpl::parse::parse;
-use crate::engine::gotmpl::template::Scope;
-use crate::engine::gotmpl::{Functions, MissingKey};
-use crate::engine::strconv;
-use crate::engine::value::{Failure, Str, Value};
-use crate::engine::world::World;
+use crate::gotmpl::exec::{ExecError, State};
+use crate::gotmpl::node::Tree;
+use crate::gotmpl::parse::parse;
+use crate::gotmpl::template::Scope;
+use crate::gotmpl::{Functions, MissingKey};
+use crate::strconv;
+use crate::value::{Failure, Str, Value};
+use crate::world::World;
 
 /// One execution in progress: what a function needs to run further templates or to reach the world.
 pub struct Machine<'a> {
@@ -36,7 +36,7 @@ pub(super) const MAX_STEPS: usize = 100_000_000;
 pub(super) const MAX_PRINTED: usize = 1 << 28;
 
 impl<'a> Machine<'a> {
-    pub(in crate::engine::gotmpl) fn new(
+    pub(in crate::gotmpl) fn new(
         set: Str,
         scope: Rc<Scope>,
         functions: &'a Functions,
@@ -77,7 +77,7 @@ impl<'a> Machine<'a> {
         self.nesting.entry(name.into()).or_default()
     }
 
-    pub(in crate::engine::gotmpl) fn run(&mut self, name: &[u8], data: &Value) -> Result<Vec<u8>, Box<ExecError>> {
+    pub(in crate::gotmpl) fn run(&mut self, name: &[u8], data: &Value) -> Result<Vec<u8>, Box<ExecError>> {
         let Some(tree) = self.scope.lookup(name).cloned() else {
             let message = format!(
                 "template: no template {} associated with template {}",
@@ -112,9 +112,9 @@ mod tests {
     use std::error::Error;
 
     use super::*;
-    use crate::engine::gotmpl::{Body, Function, ParseError, Sealed, Templates};
-    use crate::engine::value::Type;
-    use crate::engine::world::Call;
+    use crate::gotmpl::{Body, Function, ParseError, Sealed, Templates};
+    use crate::value::Type;
+    use crate::world::Call;
 
     /// Answers `ask` with the number of questions so far, and fails to answer `refuse`.
     #[derive(Default)]

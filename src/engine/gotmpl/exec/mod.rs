@@ -13,10 +13,10 @@ pub use error::{ExecError, Place};
 pub use machine::Machine;
 pub use reflect::Reflect;
 
-use crate::engine::gotmpl::node::{Call, Command, Operand, Pipe, Tree, Variable};
-use crate::engine::gotmpl::template::Scope;
-use crate::engine::strconv;
-use crate::engine::value::Failure;
+use crate::gotmpl::node::{Call, Command, Operand, Pipe, Tree, Variable};
+use crate::gotmpl::template::Scope;
+use crate::strconv;
+use crate::value::Failure;
 
 /// Every step fails with a boxed error: it is large, and rare.
 type Result<T> = std::result::Result<T, Box<ExecError>>;

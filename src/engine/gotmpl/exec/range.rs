@@ -1,11 +1,11 @@
 //! What `range` walks over.
 
-use crate::engine::fmt;
-use crate::engine::gotmpl::exec::{ExecError, Reflect, Result, State};
-use crate::engine::gotmpl::node::Branch;
-use crate::engine::gotmpl::sealed;
-use crate::engine::hole;
-use crate::engine::value::{List, Str, Type, Value};
+use crate::fmt;
+use crate::gotmpl::exec::{ExecError, Reflect, Result, State};
+use crate::gotmpl::node::Branch;
+use crate::gotmpl::sealed;
+use crate::hole;
+use crate::value::{List, Str, Type, Value};
 
 /// The rounds of a `range`.
 pub(super) enum Items {

@@ -1,6 +1,6 @@
 //! Values with what Go's `reflect.Value` knows beyond them.
 
-use crate::engine::value::{List, Map, Str, Type, Value};
+use crate::value::{List, Map, Str, Type, Value};
 
 /// A value as the executor holds it. What Go calls the zero `reflect.Value`, and the difference between a value that has its own static
 /// type and one in an `interface {}`, show in error messages and in what becomes of nil.

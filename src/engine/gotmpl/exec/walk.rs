@@ -5,14 +5,14 @@
 
 use std::rc::Rc;
 
-use crate::engine::fmt;
-use crate::engine::gotmpl::exec::machine::{MAX_PRINTED, MAX_STEPS};
-use crate::engine::gotmpl::exec::range::Items;
-use crate::engine::gotmpl::exec::{At, Machine, Reflect, Result, State};
-use crate::engine::gotmpl::node::{Branch, BranchKind, Call, List, Node, Tree};
-use crate::engine::gotmpl::template::Scope;
-use crate::engine::strconv;
-use crate::engine::value::Value;
+use crate::fmt;
+use crate::gotmpl::exec::machine::{MAX_PRINTED, MAX_STEPS};
+use crate::gotmpl::exec::range::Items;
+use crate::gotmpl::exec::{At, Machine, Reflect, Result, State};
+use crate::gotmpl::node::{Branch, BranchKind, Call, List, Node, Tree};
+use crate::gotmpl::template::Scope;
+use crate::strconv;
+use crate::value::Value;
 
 /// How deep `{{template}}` calls may nest. Mirrors `maxExecDepth`.
 const MAX_EXEC_DEPTH: usize = 100_000;
@@ -227,9 +227,9 @@ fn unwind<'f, 't>(frames: &'f mut Vec<Frame<'t>>) -> Option<&'f Loop<'t>> {
 
 #[cfg(test)]
 mod tests {
-    use crate::engine::gotmpl::{Functions, MissingKey, Templates};
-    use crate::engine::value::{Failure, Value};
-    use crate::engine::world::{Call, World};
+    use crate::gotmpl::{Functions, MissingKey, Templates};
+    use crate::value::{Failure, Value};
+    use crate::world::{Call, World};
 
     struct Nowhere;
 

@@ -2,9 +2,9 @@
 
 use std::cmp::Ordering;
 
-use crate::engine::fmt;
-use crate::engine::gotmpl::funcs::index::plain;
-use crate::engine::value::{Failure, Kind, Str, Value};
+use crate::fmt;
+use crate::gotmpl::funcs::index::plain;
+use crate::value::{Failure, Kind, Str, Value};
 
 /// Whether the first argument equals any of the others.
 pub(super) fn eq(args: &[Value]) -> Result<Value, Failure> {

@@ -1,7 +1,7 @@
 //! `html`, `js` and `urlquery`.
 
-use crate::engine::fmt;
-use crate::engine::value::{Failure, Str, Value};
+use crate::fmt;
+use crate::value::{Failure, Str, Value};
 
 pub(super) fn html(args: &[Value]) -> Result<Value, Failure> {
     Ok(Value::Str(fmt::html_escape(&text_of(args))))

@@ -1,8 +1,8 @@
 //! `index`, `slice` and `len`.
 
-use crate::engine::gotmpl::exec::Reflect;
-use crate::engine::gotmpl::funcs::indirect_type;
-use crate::engine::value::{Failure, List, Type, Value};
+use crate::gotmpl::exec::Reflect;
+use crate::gotmpl::funcs::indirect_type;
+use crate::value::{Failure, List, Type, Value};
 
 /// `index x 1 "a"` is `x[1]["a"]`.
 pub(super) fn index(args: &[Value]) -> Result<Value, Failure> {

@@ -4,9 +4,9 @@ mod compare;
 mod escape;
 mod index;
 
-use crate::engine::fmt;
-use crate::engine::gotmpl::function::{Body, Function, REFLECT, Sealed};
-use crate::engine::value::{Failure, Kind, Type, Value};
+use crate::fmt;
+use crate::gotmpl::function::{Body, Function, REFLECT, Sealed};
+use crate::value::{Failure, Kind, Type, Value};
 
 /// Go's builtins.
 pub(super) const BUILTINS: &[Function] = &[

@@ -10,7 +10,7 @@ pub(super) use number::Number;
 use std::ops::Range;
 use std::rc::Rc;
 
-use crate::engine::value::Str;
+use crate::value::Str;
 
 /// A named text that templates were parsed from.
 #[derive(Debug)]

@@ -1,11 +1,11 @@
 //! Numeric constants. Mirrors `newNumber` of `text/template/parse/node.go`.
 
-use crate::engine::gotmpl::lex::ItemType;
-use crate::engine::strconv;
+use crate::gotmpl::lex::ItemType;
+use crate::strconv;
 
 /// A number, held under every type that can represent it: Go's ideal constants in small.
 #[derive(Clone, Debug, Default)]
-pub(in crate::engine::gotmpl) struct Number {
+pub(in crate::gotmpl) struct Number {
     pub pos: usize,
     pub int: Option<i64>,
     pub uint: Option<u64>,

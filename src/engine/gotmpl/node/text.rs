@@ -2,8 +2,8 @@
 //!
 //! The writer keeps its own stack, so that deep nesting cannot overflow the program's.
 
-use crate::engine::gotmpl::node::{Call, Command, Operand, Pipe, Variable};
-use crate::engine::strconv;
+use crate::gotmpl::node::{Call, Command, Operand, Pipe, Variable};
+use crate::strconv;
 
 impl Pipe {
     pub fn text(&self) -> String {

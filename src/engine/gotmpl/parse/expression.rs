@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::engine::gotmpl::lex::{Item, ItemType};
-use crate::engine::gotmpl::node::{Command, Number, Operand, Pipe, Variable};
-use crate::engine::gotmpl::parse::{ParseError, Parser};
-use crate::engine::strconv;
+use crate::gotmpl::lex::{Item, ItemType};
+use crate::gotmpl::node::{Command, Number, Operand, Pipe, Variable};
+use crate::gotmpl::parse::{ParseError, Parser};
+use crate::strconv;
 
 /// How deep parentheses may nest. Mirrors `maxStackDepth`.
 const MAX_STACK_DEPTH: usize = 10_000;

@@ -11,11 +11,11 @@ pub use error::ParseError;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::engine::gotmpl::Functions;
-use crate::engine::gotmpl::lex::{Item, ItemType, Keywords, Lexer};
-use crate::engine::gotmpl::node::{Branch, BranchKind, Call, List, Node, Pipe, Source, Tree};
-use crate::engine::strconv;
-use crate::engine::value::Str;
+use crate::gotmpl::Functions;
+use crate::gotmpl::lex::{Item, ItemType, Keywords, Lexer};
+use crate::gotmpl::node::{Branch, BranchKind, Call, List, Node, Pipe, Source, Tree};
+use crate::strconv;
+use crate::value::Str;
 use tokens::Tokens;
 
 /// What a text defines: the template of the text itself, and those it names.

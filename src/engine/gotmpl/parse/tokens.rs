@@ -1,9 +1,9 @@
 //! The parser's look-ahead, and the errors that name a token.
 
-use crate::engine::gotmpl::lex::{Item, ItemType, Lexer};
-use crate::engine::gotmpl::parse::{ParseError, Parser};
-use crate::engine::strconv;
-use crate::engine::value::Str;
+use crate::gotmpl::lex::{Item, ItemType, Lexer};
+use crate::gotmpl::parse::{ParseError, Parser};
+use crate::strconv;
+use crate::value::Str;
 
 /// Up to three tokens that have been read and put back. The first place holds the token read last, whose line errors give.
 #[derive(Debug, Default)]

@@ -3,8 +3,8 @@
 //! Two things are known of every secret: it is not empty, and whether it may hold a template of its own. From these
 //! follow the same facts of what is computed from it, as far as the functions below go; of all else nothing is known.
 
-use crate::engine::hole::{self, Expr, Holes, Piece};
-use crate::engine::value::Value;
+use crate::hole::{self, Expr, Holes, Piece};
+use crate::value::Value;
 
 /// Functions that give text wherever they are given text.
 const KEEP_TEXT: &[&str] = &[

@@ -3,9 +3,9 @@
 //! What is left for later is said with functions that charts may call too, so that nothing else has to be known to open.
 
 use super::looks_inside;
-use crate::engine::gotmpl::{Body, Function};
-use crate::engine::hole::{self, Expr, Holes, Piece};
-use crate::engine::value::{Failure, List, Map, Str, Value};
+use crate::gotmpl::{Body, Function};
+use crate::hole::{self, Expr, Holes, Piece};
+use crate::value::{Failure, List, Map, Str, Value};
 
 /// Calls a function of `Sealed::Layout` that has holes among its arguments.
 pub(super) fn lay_out(function: &Function, args: &[Value], holes: &mut Holes) -> Result<Value, Failure> {

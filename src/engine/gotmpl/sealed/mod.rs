@@ -6,8 +6,8 @@ mod layout;
 use std::collections::BTreeMap;
 
 use super::{Body, Function, Functions, Sealed};
-use crate::engine::hole::{self, Expr, Holes};
-use crate::engine::value::{Failure, List, Map, Str, Value};
+use crate::hole::{self, Expr, Holes};
+use crate::value::{Failure, List, Map, Str, Value};
 
 /// Records a call that has a hole among its arguments. `None` where the function may run as ever.
 pub(super) fn defer(function: &Function, args: &[Value], holes: &mut Holes) -> Option<Result<Value, Failure>> {

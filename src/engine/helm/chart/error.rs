@@ -1,7 +1,7 @@
 //! Why a chart does not load.
 
 use super::ignore::IgnoreError;
-use crate::engine::strconv;
+use crate::strconv;
 
 /// A fault of a chart's files; prints in Helm's wording.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,7 +1,7 @@
 //! `.helmignore`: which files of a chart's folder are no part of the chart.
 
-use crate::base::tree::FileTree;
-use crate::engine::helm::glob::{BadPattern, path_match};
+use crate::helm::glob::{BadPattern, path_match};
+use crate::tree::FileTree;
 
 /// The name of the file with the rules.
 pub const FILE_NAME: &str = ".helmignore";

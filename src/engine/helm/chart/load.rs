@@ -7,8 +7,8 @@ use super::archive::unpack;
 use super::error::ChartError;
 use super::metadata::Metadata;
 use super::tree::{Chart, File, Node};
-use crate::engine::helm::values;
-use crate::engine::value::Map;
+use crate::helm::values;
+use crate::value::Map;
 
 /// No file of a folder may be larger, in bytes.
 pub const MAX_FILE_SIZE: u64 = 5 * 1024 * 1024;
@@ -63,7 +63,7 @@ fn load_nested(files: Vec<File>, depth: usize) -> Result<Chart, ChartError> {
 struct Parts {
     metadata: Option<Metadata>,
     values: Map,
-    schema: Option<crate::engine::value::Str>,
+    schema: Option<crate::value::Str>,
     templates: Vec<File>,
     files: Vec<File>,
 }
@@ -131,8 +131,8 @@ fn load_below(name: &str, files: Vec<File>, parent: &str, depth: usize) -> Resul
 mod lock {
     //! `Chart.lock` is read for its faults alone; rendering does not use it.
 
-    use crate::engine::helm::chart::metadata::Dependency;
-    use crate::engine::helm::decode;
+    use crate::helm::chart::metadata::Dependency;
+    use crate::helm::decode;
 
     const FIELDS: &[&str] = &["generated", "digest", "dependencies"];
 

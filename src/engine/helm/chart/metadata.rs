@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::error::ChartError;
-use crate::engine::helm::decode::{self, Decoder};
-use crate::engine::helm::version;
-use crate::engine::strconv;
-use crate::engine::value::{List, Map, Str, Type, Value};
-use crate::engine::yaml;
+use crate::helm::decode::{self, Decoder};
+use crate::helm::version;
+use crate::strconv;
+use crate::value::{List, Map, Str, Type, Value};
+use crate::yaml;
 
 /// The contents of `Chart.yaml`.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -184,7 +184,7 @@ impl Metadata {
     }
 
     /// What templates see as `.Chart`, without `IsRoot`: a plain map with the Go field names as keys.
-    pub(in crate::engine::helm) fn to_map(&self) -> Map {
+    pub(in crate::helm) fn to_map(&self) -> Map {
         let text = |it: &str| Value::from(it);
         let texts = |list: &[String]| Value::list(list.iter().map(|it| text(it)));
         let annotations = match &self.annotations {
@@ -379,7 +379,7 @@ impl ImportValue {
             Value::Map(map) => {
                 let part = |key: &str| {
                     let held = map.get(key).unwrap_or(Value::Nil);
-                    crate::engine::fmt::print_value(&held).to_text().into_owned()
+                    crate::fmt::print_value(&held).to_text().into_owned()
                 };
                 Some(ImportValue::Table { child: part("child"), parent: part("parent") })
             }

@@ -14,7 +14,7 @@ pub use metadata::{Dependency, ImportValue, Maintainer, Metadata};
 pub(super) use tree::NodeId;
 pub use tree::{Chart, Crd, File, Node};
 
-use crate::base::tree::FileTree;
+use crate::tree::FileTree;
 
 impl Chart {
     /// The chart in a folder. Files that `.helmignore` names are left out.

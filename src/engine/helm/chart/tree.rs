@@ -7,7 +7,7 @@
 use std::rc::Rc;
 
 use super::metadata::{Dependency, Metadata};
-use crate::engine::value::{Map, Str};
+use crate::value::{Map, Str};
 
 /// A file of a chart, named relative to the chart's folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,24 +120,24 @@ impl Chart {
         found
     }
 
-    pub(in crate::engine::helm) fn root(&self) -> NodeId {
+    pub(in crate::helm) fn root(&self) -> NodeId {
         self.root
     }
 
-    pub(in crate::engine::helm) fn node(&self, id: NodeId) -> &Node {
+    pub(in crate::helm) fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0]
     }
 
-    pub(in crate::engine::helm) fn node_mut(&mut self, id: NodeId) -> &mut Node {
+    pub(in crate::helm) fn node_mut(&mut self, id: NodeId) -> &mut Node {
         &mut self.nodes[id.0]
     }
 
-    pub(in crate::engine::helm) fn dependencies(&self, id: NodeId) -> &[NodeId] {
+    pub(in crate::helm) fn dependencies(&self, id: NodeId) -> &[NodeId] {
         &self.node(id).dependencies
     }
 
     /// Puts these charts below `id`, and `id` above them.
-    pub(in crate::engine::helm) fn set_dependencies(&mut self, id: NodeId, below: Vec<NodeId>) {
+    pub(in crate::helm) fn set_dependencies(&mut self, id: NodeId, below: Vec<NodeId>) {
         for it in &below {
             self.node_mut(*it).parent = Some(id);
         }
@@ -145,7 +145,7 @@ impl Chart {
     }
 
     /// What the metadata says of the charts below, for every node that shares it.
-    pub(in crate::engine::helm) fn set_wanted(&mut self, id: NodeId, wanted: Option<Vec<Dependency>>) {
+    pub(in crate::helm) fn set_wanted(&mut self, id: NodeId, wanted: Option<Vec<Dependency>>) {
         let origin = self.node(id).metadata_of.unwrap_or(id);
         for (index, node) in self.nodes.iter_mut().enumerate() {
             if node.metadata_of.unwrap_or(NodeId(index)) == origin {
@@ -156,19 +156,19 @@ impl Chart {
 
     /// A copy of one node which lists the same charts below it; they do not know of it. It shares its metadata, or has
     /// its own.
-    pub(in crate::engine::helm) fn copy_node(&mut self, id: NodeId, shares_metadata: bool) -> NodeId {
+    pub(in crate::helm) fn copy_node(&mut self, id: NodeId, shares_metadata: bool) -> NodeId {
         let mut copy = self.node(id).clone();
         copy.metadata_of = shares_metadata.then_some(copy.metadata_of.unwrap_or(id));
         self.nodes.push(copy);
         NodeId(self.nodes.len() - 1)
     }
 
-    pub(in crate::engine::helm) fn is_root(&self, id: NodeId) -> bool {
+    pub(in crate::helm) fn is_root(&self, id: NodeId) -> bool {
         self.node(id).parent.is_none()
     }
 
     /// `root/charts/sub/charts/below`.
-    pub(in crate::engine::helm) fn full_path(&self, id: NodeId) -> String {
+    pub(in crate::helm) fn full_path(&self, id: NodeId) -> String {
         let mut names = vec![self.node(id).metadata.name.as_str()];
         let mut at = id;
         while let Some(parent) = self.node(at).parent {

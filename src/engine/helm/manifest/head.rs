@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::engine::helm::decode;
+use crate::helm::decode;
 
 /// Kind, name and annotations of a Kubernetes object; empty where the document does not say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

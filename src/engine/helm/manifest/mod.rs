@@ -7,8 +7,8 @@ mod split;
 
 use std::collections::BTreeMap;
 
-use crate::engine::strconv;
-use crate::engine::value::Str;
+use crate::strconv;
+use crate::value::Str;
 
 pub use head::Head;
 pub use kind::INSTALL_ORDER;

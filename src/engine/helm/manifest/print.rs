@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::split::{split_documents, trim_space};
 use super::{Hook, Manifest};
-use crate::engine::helm::chart::Crd;
-use crate::engine::helm::glob::path_match;
-use crate::engine::helm::render::Rendered;
+use crate::helm::chart::Crd;
+use crate::helm::glob::path_match;
+use crate::helm::render::Rendered;
 
 /// No document comes from the path that `--show-only` asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

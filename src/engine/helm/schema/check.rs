@@ -13,7 +13,7 @@ use super::instance::{Instance, Type};
 use super::json::Json;
 use super::meta::Draft;
 use super::number;
-use crate::engine::hole;
+use crate::hole;
 
 /// The faults of a value, none where it satisfies the schema. `meta` says that the value is itself a schema.
 pub(super) fn faults(schemas: &Schemas<'_>, root: usize, value: &Instance<'_>, meta: bool) -> Vec<Fault> {

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use super::collect::{Resources, address, judges, resolve};
 use super::json::Json;
 use super::meta::Draft;
-use crate::engine::sprig::regexp::Regexp;
-use crate::engine::strconv;
+use crate::sprig::regexp::Regexp;
+use crate::strconv;
 
 /// A schema that is ready to judge.
 pub(super) struct Schema<'a> {

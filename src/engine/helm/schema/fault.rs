@@ -2,7 +2,7 @@
 
 use super::json::Json;
 use super::number::{show, show_count};
-use crate::engine::strconv;
+use crate::strconv;
 
 /// One fault with those it follows from.
 #[derive(Clone, Debug)]

@@ -1,8 +1,8 @@
 //! The formats that drafts before 2019 assert, with the faults of `github.com/santhosh-tekuri/jsonschema/v6`.
 
-use crate::engine::sprig::regexp::Regexp;
-use crate::engine::sprig::url;
-use crate::engine::strconv;
+use crate::sprig::regexp::Regexp;
+use crate::sprig::url;
+use crate::strconv;
 
 type Judged = Result<(), String>;
 

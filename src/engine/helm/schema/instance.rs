@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use super::json::Json;
 use super::number;
-use crate::engine::fmt::print_value;
-use crate::engine::value::Value;
+use crate::fmt::print_value;
+use crate::value::Value;
 
 /// The JSON type of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl<'a> Instance<'a> {
             Value::List(list) => Instance::Array(list.items().iter().map(Instance::of).collect()),
             Value::Map(map) => {
                 let entry = |(key, value): (&_, &Value)| -> (Cow<'static, str>, Instance<'static>) {
-                    let key: &crate::engine::value::Str = key;
+                    let key: &crate::value::Str = key;
                     (key.to_text().into_owned().into(), Instance::of(value))
                 };
                 Instance::Object(map.entries().iter().map(entry).collect())

@@ -1,7 +1,7 @@
 //! JSON as schemas hold it: numbers keep their text, since messages show it.
 
-use crate::engine::value::Value;
-use crate::engine::yaml;
+use crate::value::Value;
+use crate::yaml;
 
 /// Entries that are found sooner one after the other.
 const FEW: usize = 8;

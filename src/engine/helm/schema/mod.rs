@@ -20,8 +20,8 @@ use json::Json;
 use meta::Draft;
 
 use super::chart::{Chart, NodeId};
-use crate::engine::sprig::url;
-use crate::engine::value::{Map, Value};
+use crate::sprig::url;
+use crate::value::{Map, Value};
 
 /// Judges the values of a chart and of those below it by their schemas. The error is Helm's text, chart by chart.
 ///

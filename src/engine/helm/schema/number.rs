@@ -1,6 +1,6 @@
 //! Numbers: compared exactly as far as schemas need it, and printed as `golang.org/x/text/message` prints them.
 
-use crate::engine::strconv;
+use crate::strconv;
 
 /// A number as an integer times a power of ten.
 #[derive(Clone, Copy, Debug)]

@@ -2,8 +2,8 @@
 
 use super::scanner::{Scanner, Stop};
 use super::{StrvalsError, json, line};
-use crate::engine::strconv;
-use crate::engine::value::{List, Map, Type, Value};
+use crate::strconv;
+use crate::value::{List, Map, Type, Value};
 
 /// The largest list index.
 pub(super) const MAX_INDEX: i64 = 65536;

@@ -1,7 +1,7 @@
 //! One JSON value at the head of a text, as `json.Decoder.Decode` takes it.
 
-use crate::engine::value::Value;
-use crate::engine::yaml;
+use crate::value::Value;
+use crate::yaml;
 
 /// The value and the number of characters it covers, leading blanks included. The error is Go's text.
 pub(super) fn decode_prefix(text: &[char]) -> Result<(Value, usize), String> {

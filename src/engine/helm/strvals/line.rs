@@ -1,7 +1,7 @@
 //! Values as a line spells them.
 
-use crate::engine::strconv;
-use crate::engine::value::Value;
+use crate::strconv;
+use crate::value::Value;
 
 /// What `--set` makes of a value's text.
 pub(super) fn typed(text: String) -> Value {

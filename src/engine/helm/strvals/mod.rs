@@ -7,7 +7,7 @@ mod json;
 mod line;
 mod scanner;
 
-use crate::engine::value::{Map, Value};
+use crate::value::{Map, Value};
 
 pub use assign::Source;
 
@@ -72,5 +72,5 @@ pub fn parse_into_file(
 }
 
 fn quoted(text: &str) -> String {
-    crate::engine::strconv::quote(text.as_bytes())
+    crate::strconv::quote(text.as_bytes())
 }

@@ -3,9 +3,9 @@
 //! Mirrors `pkg/chart/common/util/coalesce.go` of Helm 4.2.
 
 use super::Warnings;
-use crate::engine::fmt::print_value;
-use crate::engine::helm::chart::{Chart, NodeId};
-use crate::engine::value::{Map, Type, Value};
+use crate::fmt::print_value;
+use crate::helm::chart::{Chart, NodeId};
+use crate::value::{Map, Type, Value};
 
 const GLOBAL: &str = "global";
 
@@ -156,7 +156,7 @@ impl Coalescer<'_> {
                             below.insert(key, Value::Map(copy));
                         }
                         Some(_) => {
-                            let quoted = crate::engine::strconv::quote(&key);
+                            let quoted = crate::strconv::quote(&key);
                             self.warnings
                                 .push(format!("Conflict: cannot merge map onto non-map for {quoted}. Skipping."));
                         }
@@ -228,6 +228,6 @@ fn join(prefix: &str, key: &str) -> String {
 }
 
 fn mismatch(chart: &str, value: &Value) -> CoalesceError {
-    let printed = crate::engine::fmt::sprintf(b"%t", std::slice::from_ref(value)).to_text().into_owned();
+    let printed = crate::fmt::sprintf(b"%t", std::slice::from_ref(value)).to_text().into_owned();
     CoalesceError::NoTable { chart: chart.to_owned(), printed }
 }

@@ -5,9 +5,9 @@
 use super::coalesce::{CoalesceError, coalesce_node, merge_node, merge_tables};
 use super::table::{path_value, table};
 use super::{Warnings, coalesce};
-use crate::engine::helm::chart::{Chart, Dependency, ImportValue, NodeId};
-use crate::engine::helm::version;
-use crate::engine::value::{Map, Value};
+use crate::helm::chart::{Chart, Dependency, ImportValue, NodeId};
+use crate::helm::version;
+use crate::value::{Map, Value};
 
 /// Takes away charts that conditions or tags turn off, gives aliases their copies, and imports values.
 pub fn process_dependencies(chart: &mut Chart, given: &Map, warnings: &mut Warnings) -> Result<(), CoalesceError> {

@@ -1,7 +1,7 @@
 //! `values.yaml`, which may hold several documents.
 
-use crate::engine::value::{Map, Value};
-use crate::engine::yaml;
+use crate::value::{Map, Value};
+use crate::yaml;
 
 /// Reads every document and merges them, later ones over earlier ones. The error is Go's text.
 ///

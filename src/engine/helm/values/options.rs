@@ -1,9 +1,9 @@
 //! Values from files and from the command line, in Helm's order of precedence.
 
 use super::documents::{merge_maps, read_documents};
-use crate::engine::helm::strvals::{self, StrvalsError};
-use crate::engine::value::{Map, Str, Value};
-use crate::engine::yaml;
+use crate::helm::strvals::{self, StrvalsError};
+use crate::value::{Map, Str, Value};
+use crate::yaml;
 
 /// One place values come from.
 #[derive(Clone, Debug)]

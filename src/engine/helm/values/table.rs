@@ -1,11 +1,11 @@
 //! Dotted paths into values.
 
-use crate::engine::value::{Map, Type, Value};
+use crate::value::{Map, Type, Value};
 
 /// The map at a dotted path; the key at which the path breaks off otherwise.
 ///
 /// Mirrors `common.Values.Table`.
-pub(in crate::engine::helm) fn table(values: &Map, path: &str) -> Result<Map, String> {
+pub(in crate::helm) fn table(values: &Map, path: &str) -> Result<Map, String> {
     let mut at = values.clone();
     for key in path.split('.') {
         at = match at.get(key) {
@@ -19,7 +19,7 @@ pub(in crate::engine::helm) fn table(values: &Map, path: &str) -> Result<Map, St
 /// The value at a dotted path, where there is one and it is no map.
 ///
 /// Mirrors `common.Values.PathValue`.
-pub(in crate::engine::helm) fn path_value(values: &Map, path: &str) -> Option<Value> {
+pub(in crate::helm) fn path_value(values: &Map, path: &str) -> Option<Value> {
     let (holder, key) = match path.rsplit_once('.') {
         Some((before, key)) => (table(values, before).ok()?, key),
         None => (values.clone(), path),

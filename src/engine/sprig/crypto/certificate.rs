@@ -5,10 +5,10 @@ use std::rc::Rc;
 
 use sha2::{Digest, Sha256};
 
-use crate::engine::hole;
-use crate::engine::sprig::crypto::fault::Fault;
-use crate::engine::sprig::crypto::issue::{Issuer, Pair};
-use crate::engine::value::{Kind, Object, Str, Type, Value};
+use crate::hole;
+use crate::sprig::crypto::fault::Fault;
+use crate::sprig::crypto::issue::{Issuer, Pair};
+use crate::value::{Kind, Object, Str, Type, Value};
 
 pub const CERTIFICATE: Type = Type::Named { name: "sprig.certificate", kind: Kind::Struct, underlying: None };
 

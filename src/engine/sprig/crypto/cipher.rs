@@ -8,8 +8,8 @@ use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
 use rand::CryptoRng;
 use zeroize::Zeroizing;
 
-use crate::engine::sprig::encoding::base64_decode;
-use crate::engine::value::Failure;
+use crate::sprig::encoding::base64_decode;
+use crate::value::Failure;
 
 const BLOCK: usize = 16;
 

@@ -6,7 +6,7 @@ use std::fmt;
 use der::asn1::OctetStringRef;
 use der::{AnyRef, Decode, Reader, SliceReader, Tag, Tagged};
 
-use crate::engine::value::Failure;
+use crate::value::Failure;
 
 /// Why a key or certificate could not be read or made. Never holds key material.
 #[derive(Clone, Debug, PartialEq, Eq)]

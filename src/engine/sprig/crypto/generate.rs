@@ -4,13 +4,13 @@ use std::net::IpAddr;
 
 use rand::CryptoRng;
 
-use crate::engine::fmt;
-use crate::engine::sprig::crypto::certificate::Certificate;
-use crate::engine::sprig::crypto::dsa_key;
-use crate::engine::sprig::crypto::fault::Fault;
-use crate::engine::sprig::crypto::issue::{Issuer, Template, issue};
-use crate::engine::sprig::crypto::key::{Algorithm, PrivateKey};
-use crate::engine::value::Value;
+use crate::fmt;
+use crate::sprig::crypto::certificate::Certificate;
+use crate::sprig::crypto::dsa_key;
+use crate::sprig::crypto::fault::Fault;
+use crate::sprig::crypto::issue::{Issuer, Template, issue};
+use crate::sprig::crypto::key::{Algorithm, PrivateKey};
+use crate::value::Value;
 
 const RSA_2048: Algorithm = Algorithm::Rsa { bits: 2048 };
 

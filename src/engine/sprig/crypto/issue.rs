@@ -8,12 +8,12 @@ use rand::CryptoRng;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::engine::sprig::crypto::fault::Fault;
-use crate::engine::sprig::crypto::key::PrivateKey;
-use crate::engine::sprig::crypto::x509::{self, X509};
-use crate::engine::sprig::crypto::{pem, verify};
-use crate::engine::sprig::date::{Duration, Rules, Time};
-use crate::engine::strconv;
+use crate::sprig::crypto::fault::Fault;
+use crate::sprig::crypto::key::PrivateKey;
+use crate::sprig::crypto::x509::{self, X509};
+use crate::sprig::crypto::{pem, verify};
+use crate::sprig::date::{Duration, Rules, Time};
+use crate::strconv;
 
 /// What a certificate says.
 #[derive(Clone, Debug, Default)]

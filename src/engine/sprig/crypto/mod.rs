@@ -21,10 +21,10 @@ pub use key::{Algorithm, PrivateKey, PublicKey};
 pub use password::{bcrypt, htpasswd};
 pub use verify::{Details, inspect, key_digest, key_matches, normalize, public_key_digest, verify};
 
-use crate::engine::gotmpl::{Body, Function, Machine, Sealed};
-use crate::engine::hole::{self, Expr, Holes, Piece};
-use crate::engine::sprig::encoding::base64_decode;
-use crate::engine::value::{Failure, Kind, Str, Type, Value};
+use crate::gotmpl::{Body, Function, Machine, Sealed};
+use crate::hole::{self, Expr, Holes, Piece};
+use crate::sprig::encoding::base64_decode;
+use crate::value::{Failure, Kind, Str, Type, Value};
 
 /// The functions of this module.
 pub const FUNCTIONS: &[Function] = &[

@@ -5,7 +5,7 @@ use rand::CryptoRng;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::engine::value::Str;
+use crate::value::Str;
 
 /// Derives the password of a site. Faults are told in the result, as sprig does.
 ///

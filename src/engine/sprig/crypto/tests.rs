@@ -3,14 +3,14 @@
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-use crate::engine::gotmpl::{Functions, MissingKey, Templates};
-use crate::engine::hole::{Expr, Holes};
-use crate::engine::sprig;
-use crate::engine::sprig::crypto::{
+use crate::gotmpl::{Functions, MissingKey, Templates};
+use crate::hole::{Expr, Holes};
+use crate::sprig;
+use crate::sprig::crypto::{
     Algorithm, Issuer, Pair, PrivateKey, Template, bcrypt, encrypt, inspect, issue, key_matches, verify,
 };
-use crate::engine::value::{Failure, Value};
-use crate::engine::world::{Call, World};
+use crate::value::{Failure, Value};
+use crate::world::{Call, World};
 
 const NOW: i64 = 1_795_163_919;
 const ALGORITHMS: [(Algorithm, &str, &str); 3] = [
@@ -120,7 +120,7 @@ fn faults_show_no_key() {
     let rng = &mut StdRng::seed_from_u64(6);
     let key = PrivateKey::generate(Algorithm::Ed25519, rng).expect("key");
     assert_eq!(format!("{key:?}"), "PrivateKey::Ed25519(..)");
-    let made = crate::engine::sprig::crypto::Certificate::from(ca(Algorithm::Ed25519, rng));
+    let made = crate::sprig::crypto::Certificate::from(ca(Algorithm::Ed25519, rng));
     assert!(!format!("{made:?}").contains("PRIVATE"));
 }
 

@@ -3,9 +3,9 @@
 use std::any::Any;
 use std::rc::Rc;
 
-use crate::engine::sprig::date::parse::quote;
-use crate::engine::strconv;
-use crate::engine::value::{Failure, Kind, Object, Type, Value};
+use crate::sprig::date::parse::quote;
+use crate::strconv;
+use crate::value::{Failure, Kind, Object, Type, Value};
 
 /// A span of time in nanoseconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,11 +3,11 @@
 use std::any::Any;
 use std::rc::Rc;
 
-use crate::engine::sprig::date::duration::{DURATION, Duration, duration_of};
-use crate::engine::sprig::date::format::{LONG_MONTHS, LONG_WEEKDAYS};
-use crate::engine::sprig::date::time::{TIME, Time, YEAR_ONE};
-use crate::engine::sprig::date::zone::Zone;
-use crate::engine::value::{Failure, Kind, Object, Str, Type, Value};
+use crate::sprig::date::duration::{DURATION, Duration, duration_of};
+use crate::sprig::date::format::{LONG_MONTHS, LONG_WEEKDAYS};
+use crate::sprig::date::time::{TIME, Time, YEAR_ONE};
+use crate::sprig::date::zone::Zone;
+use crate::value::{Failure, Kind, Object, Str, Type, Value};
 
 const LOCATION: Type = Type::Named { name: "*time.Location", kind: Kind::Ptr, underlying: None };
 

@@ -14,9 +14,9 @@ pub use parse::parse;
 pub use time::{TIME, Time};
 pub use zone::{Rules, Zone};
 
-use crate::engine::gotmpl::{Body, Function, Machine, Sealed};
-use crate::engine::value::{Failure, Type, Value};
-use crate::engine::world::Call;
+use crate::gotmpl::{Body, Function, Machine, Sealed};
+use crate::value::{Failure, Type, Value};
+use crate::world::Call;
 
 /// The functions of this module.
 pub const FUNCTIONS: &[Function] = &[

@@ -1,9 +1,9 @@
 //! Reading a time by a layout.
 
-use crate::engine::sprig::date::calendar;
-use crate::engine::sprig::date::format::{LONG_MONTHS, LONG_WEEKDAYS};
-use crate::engine::sprig::date::layout::{Fraction, OffsetForm, Verb, next_chunk};
-use crate::engine::sprig::date::zone::{Rules, Zone};
+use crate::sprig::date::calendar;
+use crate::sprig::date::format::{LONG_MONTHS, LONG_WEEKDAYS};
+use crate::sprig::date::layout::{Fraction, OffsetForm, Verb, next_chunk};
+use crate::sprig::date::zone::{Rules, Zone};
 
 /// An instant and the zone it was written in.
 #[derive(Debug)]

@@ -3,13 +3,13 @@
 use std::any::Any;
 use std::rc::Rc;
 
-use crate::engine::sprig::date::calendar::{self, Date};
-use crate::engine::sprig::date::duration::Duration;
-use crate::engine::sprig::date::format::{LONG_MONTHS, format};
-use crate::engine::sprig::date::methods;
-use crate::engine::sprig::date::parse::{parse, quote};
-use crate::engine::sprig::date::zone::{Period, Rules, Zone};
-use crate::engine::value::{Failure, Kind, Object, Str, Type, Value};
+use crate::sprig::date::calendar::{self, Date};
+use crate::sprig::date::duration::Duration;
+use crate::sprig::date::format::{LONG_MONTHS, format};
+use crate::sprig::date::methods;
+use crate::sprig::date::parse::{parse, quote};
+use crate::sprig::date::zone::{Period, Rules, Zone};
+use crate::value::{Failure, Kind, Object, Str, Type, Value};
 
 pub const TIME: Type = Type::Named { name: "time.Time", kind: Kind::Struct, underlying: None };
 

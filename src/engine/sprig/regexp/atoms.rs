@@ -1,7 +1,7 @@
 //! The small parts of a pattern: characters, escapes and counts.
 
 use super::parse::SyntaxError;
-use crate::engine::sprig::runes::{ERROR, decode};
+use crate::sprig::runes::{ERROR, decode};
 
 /// The most copies that counts may ask for.
 pub(super) const MAX_COPIES: u32 = 1000;

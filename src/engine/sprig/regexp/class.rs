@@ -2,7 +2,7 @@
 
 use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange};
 
-use crate::engine::sprig::unicode;
+use crate::sprig::unicode;
 
 #[rustfmt::skip]
 const CATEGORIES: &[&str] = &[

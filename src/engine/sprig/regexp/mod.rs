@@ -18,7 +18,7 @@ use std::rc::Rc;
 use regex_automata::Input;
 use regex_automata::meta::{self, Regex};
 
-use crate::engine::strconv;
+use crate::strconv;
 use parse::Parsed;
 use text::Text;
 

@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use crate::engine::sprig::runes::{decode, push};
-use crate::engine::sprig::unicode::{is_digit, is_letter};
+use crate::sprig::runes::{decode, push};
+use crate::sprig::unicode::{is_digit, is_letter};
 
 /// A text as valid UTF-8 with the offsets of what it was made from.
 pub(super) struct Text<'t> {

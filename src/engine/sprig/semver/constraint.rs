@@ -3,8 +3,8 @@
 use std::fmt;
 
 use super::version::{MAX_LENGTH, Version, check_prerelease, compare_prereleases, is_number};
-use crate::engine::sprig::regexp::Regexp;
-use crate::engine::strconv;
+use crate::sprig::regexp::Regexp;
+use crate::strconv;
 
 /// The longest constraint that is read, in bytes.
 const MAX_CONSTRAINT_LENGTH: usize = 512;

@@ -5,8 +5,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use super::{Version, VersionError};
-use crate::engine::sprig::arguments::NIL_POINTER;
-use crate::engine::value::{Failure, Kind, Object, Type, Value};
+use crate::sprig::arguments::NIL_POINTER;
+use crate::value::{Failure, Kind, Object, Type, Value};
 
 /// `*semver.Version`.
 pub(super) const POINTER: Type = Type::Named { name: "*semver.Version", kind: Kind::Ptr, underlying: None };
@@ -15,7 +15,7 @@ const STRUCT: Type = Type::Named { name: "semver.Version", kind: Kind::Struct, u
 
 /// A `*semver.Version` or a `semver.Version`. What points to one can change it.
 #[derive(Debug, Default)]
-pub(in crate::engine::sprig) struct Handle {
+pub(in crate::sprig) struct Handle {
     version: RefCell<Version>,
     by_value: bool,
 }
@@ -27,7 +27,7 @@ impl Handle {
     }
 
     /// Makes this version what the other is.
-    pub(in crate::engine::sprig) fn assign(&self, other: &Handle) {
+    pub(in crate::sprig) fn assign(&self, other: &Handle) {
         let version = other.version.borrow().clone();
         self.version.replace(version);
     }
@@ -102,7 +102,7 @@ impl Object for Handle {
             "Equal" => compare().is_ok_and(|it| it.is_eq()).into(),
             "Compare" => Value::Int(compare()? as i64),
             "UnmarshalText" | "Scan" => self.read(&text)?,
-            "UnmarshalJSON" => match crate::engine::yaml::read_json(text.as_bytes())? {
+            "UnmarshalJSON" => match crate::yaml::read_json(text.as_bytes())? {
                 Value::Str(text) => self.read(&text.to_text())?,
                 other => {
                     return Err(format!("json: cannot unmarshal {} into Go value of type string", json(&other)).into());

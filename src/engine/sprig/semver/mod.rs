@@ -15,8 +15,8 @@ pub(super) use handle::Handle;
 use std::rc::Rc;
 
 use super::arguments::{BOOL, STRING, function, text};
-use crate::engine::gotmpl::{Function, Sealed};
-use crate::engine::value::{Failure, Value};
+use crate::gotmpl::{Function, Sealed};
+use crate::value::{Failure, Value};
 
 pub(super) const FUNCTIONS: &[Function] = &[
     function("semver", &[STRING], handle::POINTER, Sealed::Refuse, |args| {

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use crate::engine::strconv;
+use crate::strconv;
 
 /// The longest version that is read, in bytes.
 pub(super) const MAX_LENGTH: usize = 256;

@@ -1,6 +1,6 @@
 //! The characters of a TOML text, with the line they stand on.
 
-use crate::engine::strconv;
+use crate::strconv;
 
 /// A place in the text that can be moved forward by characters, and back again.
 #[derive(Clone, Copy, Debug)]

@@ -10,7 +10,7 @@ mod write;
 pub use read::read;
 pub use write::{WriteError, write};
 
-use crate::engine::value::{Failure, Map, Value};
+use crate::value::{Failure, Map, Value};
 
 /// Helm's `toToml`: the error stands in the result.
 pub fn to_toml(args: &[Value]) -> Result<Value, Failure> {
@@ -54,7 +54,7 @@ fn joined_keys<T: AsRef<[u8]>>(keys: &[T]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::value::Str;
+    use crate::value::Str;
 
     #[test]
     fn depth_is_bounded() {

@@ -1,8 +1,8 @@
 //! Numbers and times, once they are cut out of the text. Errors are Go's texts.
 
-use crate::engine::sprig::date::{Rules, Time, Zone};
-use crate::engine::strconv;
-use crate::engine::value::Value;
+use crate::sprig::date::{Rules, Time, Zone};
+use crate::strconv;
+use crate::value::Value;
 
 pub fn integer(text: &str) -> Result<Value, String> {
     let quoted = || strconv::quote(text.as_bytes());

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::engine::sprig::toml::cursor::{Cursor, END, Fault, is_bare, is_blank, is_newline};
-use crate::engine::sprig::toml::{joined_keys, scalar};
-use crate::engine::strconv;
-use crate::engine::value::{List, Map, Str, Type, Value};
+use crate::sprig::toml::cursor::{Cursor, END, Fault, is_bare, is_blank, is_newline};
+use crate::sprig::toml::{joined_keys, scalar};
+use crate::strconv;
+use crate::value::{List, Map, Str, Type, Value};
 
 /// Reads a document. Numbers are int64 and float64, tables `map[string]interface {}`, arrays of tables written with
 /// `[[...]]` `[]map[string]interface {}`, dates and times `time.Time`. The error is Go's text.

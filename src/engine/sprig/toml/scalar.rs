@@ -1,9 +1,9 @@
 //! Scalars of a TOML text: strings, numbers, times and booleans.
 
-use crate::engine::sprig::toml::cursor::{Cursor, END, Fault, is_newline};
-use crate::engine::sprig::toml::{number, text};
-use crate::engine::strconv;
-use crate::engine::value::{Str, Value};
+use crate::sprig::toml::cursor::{Cursor, END, Fault, is_newline};
+use crate::sprig::toml::{number, text};
+use crate::strconv;
+use crate::value::{Str, Value};
 
 /// A string in double quotes, of which the first is taken.
 pub fn basic_string(cursor: &mut Cursor<'_>) -> Result<Str, Fault> {

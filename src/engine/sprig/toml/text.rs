@@ -1,6 +1,6 @@
 //! Strings: quoting for output, and the escapes of input.
 
-use crate::engine::value::Str;
+use crate::value::Str;
 
 /// A basic string on one line.
 pub fn quoted(text: &[u8]) -> Vec<u8> {

@@ -1,10 +1,10 @@
 //! Writing TOML.
 
-use crate::engine::sprig::date::{Duration, Time, Zone};
-use crate::engine::sprig::toml::number::{LOCAL_DATE, LOCAL_DATETIME, LOCAL_TIME};
-use crate::engine::sprig::toml::{joined_keys, quoted_key, text};
-use crate::engine::strconv;
-use crate::engine::value::{Str, Value};
+use crate::sprig::date::{Duration, Time, Zone};
+use crate::sprig::toml::number::{LOCAL_DATE, LOCAL_DATETIME, LOCAL_TIME};
+use crate::sprig::toml::{joined_keys, quoted_key, text};
+use crate::strconv;
+use crate::value::{Str, Value};
 
 /// Why a value cannot be written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

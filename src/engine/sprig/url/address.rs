@@ -2,7 +2,7 @@
 //!
 //! Mirrors the errors of `netip.ParseAddr`.
 
-use crate::engine::strconv::quote;
+use crate::strconv::quote;
 
 /// Checks an address, with an optional zone. The error is Go's text.
 pub(super) fn check(text: &[u8]) -> Result<(), String> {

@@ -1,6 +1,6 @@
 //! Percent escapes.
 
-use crate::engine::strconv::quote;
+use crate::strconv::quote;
 
 /// Which part of a URL a text is, which decides what must be escaped in it.
 #[derive(Clone, Copy, PartialEq, Eq)]

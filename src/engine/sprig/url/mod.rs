@@ -7,8 +7,8 @@ mod escape;
 mod parse;
 
 use super::arguments::{NIL_POINTER, Outcome, STRING, function, map, string, text};
-use crate::engine::gotmpl::{Function, Sealed};
-use crate::engine::value::{Failure, Map, Str, Type, Value};
+use crate::gotmpl::{Function, Sealed};
+use crate::value::{Failure, Map, Str, Type, Value};
 use parse::{Url, User, parse};
 
 pub(super) const FUNCTIONS: &[Function] = &[

@@ -2,8 +2,8 @@
 
 use super::address;
 use super::escape::{Part, escape, unescape};
-use crate::engine::sprig::runes::find;
-use crate::engine::strconv::quote;
+use crate::sprig::runes::find;
+use crate::strconv::quote;
 
 /// A parsed URL, as Go's `url.URL`.
 #[derive(Default)]

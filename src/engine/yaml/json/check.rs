@@ -192,7 +192,7 @@ fn fail(byte: u8, context: &str) -> Result<(), String> {
         b'"' => "\"".into(),
         b'\'' => r"\'".into(),
         _ => {
-            let quoted = crate::engine::strconv::quote(char::from(byte).encode_utf8(&mut [0; 4]).as_bytes());
+            let quoted = crate::strconv::quote(char::from(byte).encode_utf8(&mut [0; 4]).as_bytes());
             quoted[1..quoted.len() - 1].to_owned()
         }
     };

@@ -1,8 +1,8 @@
 //! JSON to values.
 
 use super::check::check;
-use crate::engine::strconv;
-use crate::engine::value::{List, Map, Str, Type, Value};
+use crate::strconv;
+use crate::value::{List, Map, Str, Type, Value};
 
 /// Reads a text into an `interface{}`. Numbers are float64. The error is Go's.
 ///

@@ -6,8 +6,8 @@ use std::io::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::engine::strconv;
-use crate::engine::value::{Str, Value};
+use crate::strconv;
+use crate::value::{Str, Value};
 
 /// How to write.
 #[derive(Clone, Copy, Debug, Default)]

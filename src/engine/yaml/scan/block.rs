@@ -2,7 +2,7 @@
 
 use super::gather::Gathered;
 use super::{Kind, LINE_STOPS, Scan, Scanner, Style, Token};
-use crate::engine::yaml::chars::is_blank;
+use crate::yaml::chars::is_blank;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Chomping {

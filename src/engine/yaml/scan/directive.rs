@@ -1,7 +1,7 @@
 //! `%YAML` and `%TAG`.
 
 use super::{Kind, Scan, Scanner, Token};
-use crate::engine::yaml::chars::{is_alpha, is_blank};
+use crate::yaml::chars::{is_alpha, is_blank};
 
 impl<'t> Scanner<'t> {
     pub(super) fn scan_directive(&mut self) -> Scan<Token<'t>> {

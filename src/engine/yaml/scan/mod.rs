@@ -21,8 +21,8 @@ use std::collections::VecDeque;
 
 use source::Source;
 
-use crate::engine::yaml::chars::Stops;
-use crate::engine::yaml::fault::{Fault, Mark};
+use crate::yaml::chars::Stops;
+use crate::yaml::fault::{Fault, Mark};
 
 /// Longest simple key, in characters.
 const KEY_LIMIT: usize = 1024;

@@ -3,7 +3,7 @@
 use super::gather::Gathered;
 use super::quoted::fold;
 use super::{Kind, Scan, Scanner, Token};
-use crate::engine::yaml::chars::{Stops, is_blank};
+use crate::yaml::chars::{Stops, is_blank};
 
 const STOPS: Stops = Stops::new(b"\0 \t\r\n:");
 const FLOW_STOPS: Stops = Stops::new(b"\0 \t\r\n:,?[]{}");

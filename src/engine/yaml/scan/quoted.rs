@@ -2,7 +2,7 @@
 
 use super::gather::Gathered;
 use super::{Kind, Scan, Scanner, Style, Token};
-use crate::engine::yaml::chars::{Stops, is_blank};
+use crate::yaml::chars::{Stops, is_blank};
 
 const SINGLE: Stops = Stops::new(b"\0\t\r\n'");
 const DOUBLE: Stops = Stops::new(b"\0\t\r\n\"\\");

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::stream::{Pieces, Stream};
-use crate::engine::yaml::chars::{Stops, at, is_blank_or_end, is_break, is_break_or_end, width};
-use crate::engine::yaml::fault::{Fault, Mark};
+use crate::yaml::chars::{Stops, at, is_blank_or_end, is_break, is_break_or_end, width};
+use crate::yaml::fault::{Fault, Mark};
 
 pub const BOM: &[u8] = b"\xEF\xBB\xBF";
 

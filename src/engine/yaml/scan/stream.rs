@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use super::source::BOM;
-use crate::engine::yaml::chars::at;
+use crate::yaml::chars::at;
 
 const PIECE: usize = 512;
 

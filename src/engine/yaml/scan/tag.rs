@@ -2,7 +2,7 @@
 
 use super::gather::Gathered;
 use super::{Kind, Scan, Scanner, Token};
-use crate::engine::yaml::chars::is_alpha;
+use crate::yaml::chars::is_alpha;
 
 impl<'t> Scanner<'t> {
     /// An anchor or alias.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::engine::yaml::fault::Mark;
+use crate::yaml::fault::Mark;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {

@@ -1,8 +1,8 @@
 //! Lines, indentation and scalars, as libyaml's emitter puts them in block style.
 
 use super::scalar::{Style, Text};
-use crate::engine::yaml::chars::{at, is_break, is_printable, width};
-use crate::engine::yaml::resolve::Version;
+use crate::yaml::chars::{at, is_break, is_printable, width};
+use crate::yaml::resolve::Version;
 
 pub const INDENT: isize = 2;
 const BOM: &[u8] = b"\xEF\xBB\xBF";

@@ -10,8 +10,8 @@ use super::decode::{Numbers, decode};
 use super::json::{self, Form};
 use super::node;
 use super::resolve::{Scalar, Version, resolve_plain};
-use crate::engine::strconv;
-use crate::engine::value::{Kind, Object, Str, Type, Value};
+use crate::strconv;
+use crate::value::{Kind, Object, Str, Type, Value};
 use emitter::Emitter;
 
 /// Writes as `sigs.k8s.io/yaml.Marshal` does, by way of JSON, with the final newline. The error is Go's text.

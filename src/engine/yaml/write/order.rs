@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use regex_syntax::hir::{Class, HirKind};
 
-use crate::engine::value::{Str, Value};
-use crate::engine::yaml::resolve::Version;
+use crate::value::{Str, Value};
+use crate::yaml::resolve::Version;
 
 /// Sorts entries that come in the order of their keys' bytes.
 ///

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use crate::engine::yaml::chars::{at, is_blank, is_blank_or_end, is_break, is_printable, width};
-use crate::engine::yaml::resolve::{Scalar, Version, is_old_bool, resolve_plain};
+use crate::yaml::chars::{at, is_blank, is_blank_or_end, is_break, is_printable, width};
+use crate::yaml::resolve::{Scalar, Version, is_old_bool, resolve_plain};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Style {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::base::path::RelPath;
+use crate::path::RelPath;
 
 /// Files by path. Folders exist only by what they hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
