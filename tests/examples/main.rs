@@ -28,7 +28,7 @@ use std::process::{Command, Stdio};
 
 use helm_engine::value::{Map, Value};
 use helm_engine::yaml;
-use ichor::stage::pack::document::{Head, documents};
+use ichor::object::document::{Head, documents};
 use workspace::Workspace;
 
 /// Every object of a stream, by what it is; what a render makes up is left out.

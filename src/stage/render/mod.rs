@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::secret::Secret;
 use crate::stage::lock::{Envelope, Pin};
-use crate::stage::vendor::{Vendored, VendoredContent, VendoredPart};
+use crate::stage::vendored::{Vendored, VendoredContent, VendoredPart};
 use helm_engine::helm;
 use helm_engine::helm::capabilities::{Capabilities, KubeVersion};
 use helm_engine::helm::values::merge_maps;
