@@ -10,7 +10,7 @@ use crate::deliver::size;
 use crate::deliver::target::{self, Goods, Target};
 use crate::review::rules::{self, ChartSubject, Layer, Subject};
 use crate::stage::pack::{self, Packed};
-use crate::stage::render;
+use crate::stage::render::{self, secrets};
 use crate::stage::seal;
 use crate::stage::spec::{Content, Spec, Values};
 use crate::stage::vendored::{Vendored, VendoredContent, VendoredPart};
@@ -103,6 +103,7 @@ fn chart<'a>(part: &'a VendoredPart, workspace: &'a Workspace) -> Option<ChartSu
         place: wanted.place.clone(),
         given: values,
         layers: layers.collect(),
+        sealed: secrets::paths(&part.pins),
     })
 }
 

@@ -19,6 +19,8 @@ const KUBERNETES: &[(Minor, u32, u32)] = &[((1, 18), 30, 33), ((1, 20), 33, 36)]
 const GATEWAY_API: &[(Minor, Full)] =
     &[((1, 16), (1, 1, 0)), ((1, 17), (1, 2, 0)), ((1, 19), (1, 4, 1)), ((1, 20), (1, 6, 1))];
 
+const GATEWAY_GROUP: &str = "gateway.networking.k8s.io";
+
 /// Where the archives of every release are; the registry has only those of [`is_in_registry`].
 pub const REPOSITORY: &str = "https://helm.cilium.io/cilium";
 
@@ -117,6 +119,10 @@ impl Rules<'_> {
     }
 
     fn capabilities(&mut self) {
+        // The chart writes no list of capabilities for a privileged agent.
+        if self.on(&["securityContext", "privileged"]) {
+            return;
+        }
         for list in ["ciliumAgent", "cleanCiliumState"] {
             let Some(Value::List(items)) = at(self.all, &["securityContext", "capabilities", list]) else { continue };
             if items.items().iter().any(|it| word(Some(it.clone())).as_deref() == Some("SYS_MODULE")) {
@@ -162,10 +168,15 @@ impl Rules<'_> {
                 format!("port 7445 is KubePrism's, which answers on localhost alone, not on `{host}`"),
                 help,
             );
-        } else if self.on(&["kubeProxyReplacement"]) && host.is_empty() {
+        } else if self.on(&["kubeProxyReplacement"]) && host.is_empty() && !self.knows_api_server_otherwise() {
             let message = "Cilium replaces kube-proxy, but does not know where the API server is";
             self.error("C004", message, help);
         }
+    }
+
+    /// From 1.18 on, by a list of addresses or by a ConfigMap.
+    fn knows_api_server_otherwise(&self) -> bool {
+        !self.text(&["k8s", "apiServerURLs"]).is_empty() || !self.text(&["k8sServiceHostRef", "name"]).is_empty()
     }
 
     fn masquerading(&mut self) {
@@ -199,12 +210,14 @@ impl Rules<'_> {
             self.warning("C007", message, help);
         }
         let Some(packed) = self.subject.packed else { return };
-        let versions: Vec<Full> = packed
-            .manifests()
+        let versions: Vec<Full> = objects_of(packed.manifests())
             .iter()
-            .flat_map(|it| it.contents.lines())
-            .filter_map(|it| it.trim().strip_prefix("gateway.networking.k8s.io/bundle-version:"))
-            .filter_map(|it| three(it.trim().trim_matches(['"', '\''])))
+            .filter(|object| object.head.kind == "CustomResourceDefinition")
+            .filter(|object| word(at(&object.content, &["spec", "group"])).as_deref() == Some(GATEWAY_GROUP))
+            .filter_map(|object| {
+                let Some(Value::Map(notes)) = at(&object.content, &["metadata", "annotations"]) else { return None };
+                three(&word(notes.get("gateway.networking.k8s.io/bundle-version"))?)
+            })
             .collect();
         let wanted = GATEWAY_API.iter().rev().find(|(it, _)| *it <= self.version).map(|(_, wanted)| *wanted);
         let Some(wanted) = wanted else { return };

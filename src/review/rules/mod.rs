@@ -10,10 +10,14 @@
 //!   masquerading; C006 a pod range that has no effect; C007 no GatewayClass; C008 Gateway API CRDs; C009 pools of load
 //!   balancers; C010 a Kubernetes that this Cilium was not tested with; C011 the label of Hubble Relay; C012 the
 //!   image in place of the chart; C013 a release that the registry does not have
+//! - K001 an API version that is gone; K002 a namespace that nothing makes; K003 a name that no API server takes; K004 a
+//!   field of the wrong type; K005 a whole number in powers of ten; K006 a field that Kubernetes does not know
 //! - X001 a certificate that has run out; X002 one that soon will
 
 pub mod cilium;
 mod expiry;
+mod fields;
+mod kubernetes;
 mod object;
 pub mod talos;
 mod values;
@@ -51,6 +55,8 @@ pub struct ChartSubject<'a> {
     /// The user's values, merged.
     pub given: &'a Map,
     pub layers: Vec<Layer>,
+    /// The paths of sealed values, as far as they are keys.
+    pub sealed: Vec<Vec<String>>,
 }
 
 /// One layer of user values as it was written.
@@ -74,6 +80,7 @@ pub fn check(subject: &Subject<'_>) -> Vec<Diagnostic> {
     if let Some(packed) = subject.packed {
         let objects = object::objects(packed.manifests());
         talos::manifests(subject, packed, &objects, &mut found);
+        kubernetes::objects(subject, &objects, &mut found);
         cilium::objects(subject, &objects, &mut found);
     }
     if let Some(lock) = subject.lock {

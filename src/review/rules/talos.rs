@@ -86,8 +86,7 @@ fn namespaces(packed: &Packed, objects: &[Object<'_>], found: &mut Vec<Diagnosti
         let Some(wanted) = wanted else { continue };
         let message =
             format!("{manifest}: {head} names no namespace: Talos puts it into `default`, Helm into `{wanted}`");
-        found
-            .push(Diagnostic::warning("T002", message).help("have the chart name it, or add the object as a manifest"));
+        found.push(Diagnostic::error("T002", message).help("have the chart name it, or add the object as a manifest"));
     }
 }
 

@@ -18,6 +18,9 @@ pub(super) fn check(chart: &ChartSubject<'_>, found: &mut Vec<Diagnostic>) {
         let Some(top) = top(&document, layer) else { continue };
         reader.walk(top, &root.values, &mut Vec::new(), layer, found);
     }
+    for path in &chart.sealed {
+        reader.sealed(path, &root.values, found);
+    }
 }
 
 /// The layer's own mapping.
@@ -52,9 +55,27 @@ impl Reader<'_> {
                 }
                 Some(_) => {}
                 None if name == "<<" || self.is_read(path) || self.is_of_another_chart(path) => {}
-                None => found.push(self.unknown(key, &name, known, path, layer)),
+                None => {
+                    let text = Some(layer.text.as_str().into());
+                    let place = Place { file: layer.file.as_str().into(), text, span: key.span() };
+                    found.push(self.unknown(place, &name, known, path));
+                }
             }
             path.pop();
+        }
+    }
+
+    /// Compares the path of a sealed value: the lock tells it without its text.
+    fn sealed(&self, path: &[String], known: &Map, found: &mut Vec<Diagnostic>) {
+        let mut known = known.clone();
+        for (depth, name) in path.iter().enumerate() {
+            let here = &path[..=depth];
+            match known.get(name.as_str()) {
+                Some(Value::Map(below)) if !below.is_empty() && !self.is_read_whole(here) => known = below,
+                Some(_) => return,
+                None if self.is_read(here) || self.is_of_another_chart(here) => return,
+                None => return found.push(self.unknown(self.chart.place.clone(), name, &known, here)),
+            }
         }
     }
 
@@ -84,9 +105,7 @@ impl Reader<'_> {
             || metadata.dependencies.iter().flatten().any(|it| it.alias == *top || it.name == *top)
     }
 
-    fn unknown(&self, key: Node<'_>, name: &str, known: &Map, path: &[String], layer: &Layer) -> Diagnostic {
-        let place =
-            Place { file: layer.file.as_str().into(), text: Some(layer.text.as_str().into()), span: key.span() };
+    fn unknown(&self, place: Place, name: &str, known: &Map, path: &[String]) -> Diagnostic {
         let chart = format!("{} {}", self.chart.chart.name(), self.chart.version);
         let message = format!("the chart {chart} has no value `{}`", path.join("."));
         // A template may reach it through a variable or a shorter path.

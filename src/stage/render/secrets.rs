@@ -16,6 +16,12 @@ pub fn key(path: Vec<Json>) -> PinKey {
     PinKey { function: FUNCTION.into(), args: path, occurrence: 0 }
 }
 
+/// The paths of a part's sealed values, each up to the first list in it.
+pub fn paths(pins: &BTreeMap<String, Pin>) -> Vec<Vec<String>> {
+    let keys = |pin: &Pin| pin.args.iter().map_while(|step| step.as_str().map(str::to_owned)).collect();
+    pins.values().filter(|pin| pin.function == FUNCTION).map(keys).collect()
+}
+
 /// The sealed values of a part as a tree with holes, and the names of the pins they come from.
 pub(super) fn overlay(part: &str, pins: &BTreeMap<String, Pin>, holes: &mut Holes) -> Result<Map, Failure> {
     let mut root = Node::Map(BTreeMap::new());
