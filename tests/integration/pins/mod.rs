@@ -1,0 +1,8 @@
+//! Pins, holes and envelopes as a user meets them, with the real age, openssl, git and network namespaces.
+
+mod cilium;
+mod hygiene;
+mod import;
+mod rotate;
+mod secret_values;
+mod vectors;

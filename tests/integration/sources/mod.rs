@@ -1,0 +1,14 @@
+//! Sources as they are: Debian's registry on loopback, charts pushed by the real Helm SDK, a repository over https, and
+//! servers that do everything wrong.
+
+mod bad_input;
+mod corners;
+mod kill;
+mod kinds;
+mod progress;
+mod push;
+mod reach;
+mod revisions;
+mod speed;
+mod update;
+mod vendor;
