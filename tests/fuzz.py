@@ -111,7 +111,7 @@ class Both:
         questions.write_text("".join(json.dumps(case) + "\n" for case in cases))
         answers.unlink(missing_ok=True)
         process = subprocess.Popen(
-            [self.binary, "--ignored", "--exact", "answers"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            [self.binary, "--ignored", "--exact", "engine::cases::answers"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
             env={"FUZZ_IN": str(questions), "FUZZ_OUT": str(answers), "RUST_BACKTRACE": "0"})
 
         def wait():

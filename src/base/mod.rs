@@ -2,6 +2,7 @@
 
 pub mod diagnostic;
 pub mod digest;
+pub mod edit;
 pub mod nar;
 pub mod number;
 pub mod recipient;

@@ -9,8 +9,8 @@ use std::time::Duration;
 use super::blobs::{Blob, Blobs};
 use super::disk::{self, Access, Adding, Hold};
 use crate::base::digest::Digest;
-use crate::stage::vendor::artifact::Artifact;
-use crate::stage::vendor::layout::{Descriptor, Index, LAYOUT, MANIFEST_TYPE, Manifest};
+use crate::stage::vendored::artifact::Artifact;
+use crate::stage::vendored::layout::{Descriptor, Index, LAYOUT, MANIFEST_TYPE, Manifest};
 
 /// The layout in a folder.
 #[derive(Clone, Debug)]

@@ -9,8 +9,8 @@ use super::{network, random};
 use crate::base::secret::Secret;
 use crate::stage::lock::Envelope;
 use crate::stage::render::{Imported, Imports, Minter};
+use helm_engine::pki::{Algorithm, PrivateKey};
 use helm_engine::sprig;
-use helm_engine::sprig::crypto::{Algorithm, PrivateKey};
 use helm_engine::value::{Failure, Value};
 use helm_engine::world::Call;
 

@@ -11,7 +11,7 @@ use crate::stage::lock::Lock;
 use crate::stage::pack;
 use crate::stage::render;
 use crate::stage::seal::{self, Sealed};
-use crate::stage::vendor::Vendored;
+use crate::stage::vendored::Vendored;
 
 /// Where a bundle goes, beside the store.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use super::{Error, Workspace};
 use crate::stage::lock::{Expiry, Lock};
 use crate::stage::render;
 use crate::stage::seal::{self, Landing};
-use crate::stage::vendor::Vendored;
+use crate::stage::vendored::Vendored;
 
 /// One certificate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

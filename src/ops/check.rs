@@ -6,14 +6,14 @@ use jiff::Timestamp;
 
 use super::{Error, Workspace};
 use crate::base::diagnostic::{Diagnostic, Severity};
-use crate::stage::check::{self, ChartSubject, Layer, Subject};
-use crate::stage::pack::size;
-use crate::stage::pack::target::{self, Goods, Target};
+use crate::deliver::size;
+use crate::deliver::target::{self, Goods, Target};
+use crate::review::rules::{self, ChartSubject, Layer, Subject};
 use crate::stage::pack::{self, Packed};
 use crate::stage::render;
 use crate::stage::seal;
 use crate::stage::spec::{Content, Spec, Values};
-use crate::stage::vendor::{Vendored, VendoredContent, VendoredPart};
+use crate::stage::vendored::{Vendored, VendoredContent, VendoredPart};
 
 /// What checking found.
 #[derive(Clone, Debug)]
@@ -72,7 +72,7 @@ pub fn check(spec: &Path, now: Timestamp) -> Result<Checked, Error> {
         lock: lock.as_ref(),
         now,
     };
-    diagnostics.extend(check::check(&subject));
+    diagnostics.extend(rules::check(&subject));
     let sizes = packed.as_ref().map(|it| sizes(it, &workspace.spec)).unwrap_or_default();
     Ok(Checked { diagnostics, sizes })
 }

@@ -3,15 +3,16 @@
 use std::path::{Path, PathBuf};
 
 use super::{Error, handoff};
+use crate::deliver::adopt::{self, Release};
+use crate::deliver::size::{self, human};
+use crate::deliver::split;
+use crate::deliver::strip;
+use crate::deliver::target::{self, Delivery, Goods, Target};
+use crate::deliver::{kubectl, machine_config};
 use crate::edge::disk::{self, Access};
 use crate::edge::written::{self, Leftovers};
 use crate::stage::bundle::Index;
-use crate::stage::pack::adopt::{self, Release};
-use crate::stage::pack::size::{self, human};
-use crate::stage::pack::split;
-use crate::stage::pack::strip;
-use crate::stage::pack::target::{self, Delivery, Goods, Target};
-use crate::stage::pack::{self, Manifest, kubectl, machine_config, talos};
+use crate::stage::pack::{self, Manifest, talos};
 
 /// How manifests are handed over.
 #[derive(Clone, Debug)]

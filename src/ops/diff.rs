@@ -10,8 +10,8 @@ use crate::edge::blobs::Blobs;
 use crate::edge::disk;
 use crate::edge::fetch::{Shelves, disk_fault};
 use crate::edge::git::{self, Git};
+use crate::review::compare::{self, Diff, Side};
 use crate::stage::bundle::Bundle;
-use crate::stage::diff::{self, Diff, Side};
 use crate::stage::lock::Lock;
 use crate::stage::resolve::{Fault, SourceError};
 use crate::stage::spec::Spec;
@@ -31,7 +31,7 @@ pub fn diff(old: Option<&str>, new: Option<&str>, spec: &Path, now: Timestamp) -
     // The new side first: parts that did not change need not be rendered twice.
     let new = place.side(new, None)?;
     let old = place.side(old, Some(&new))?;
-    Ok(diff::diff(&old, &new, now))
+    Ok(compare::diff(&old, &new, now))
 }
 
 /// What a word on the command line means.

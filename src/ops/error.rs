@@ -3,17 +3,17 @@
 use std::path::PathBuf;
 
 use crate::base::diagnostic::{Diagnostic, Place};
+use crate::deliver::machine_config;
+use crate::deliver::target;
 use crate::edge::layout::LayoutError;
 use crate::edge::{age, disk, git, guard};
 use crate::stage::bundle;
 use crate::stage::lock;
-use crate::stage::pack::machine_config;
-use crate::stage::pack::target;
 use crate::stage::render;
 use crate::stage::resolve::{self, Fault, SourceError};
 use crate::stage::seal;
 use crate::stage::spec::edit;
-use crate::stage::vendor;
+use crate::stage::vendored;
 
 /// Why a verb failed.
 #[derive(Debug, thiserror::Error)]
@@ -39,7 +39,7 @@ pub enum Error {
     #[error("the spec has no part `{part}` to update")]
     NoSuchPart { part: String, parts: Vec<String> },
     #[error("the lock is stale")]
-    Stale { path: PathBuf, stale: Vec<vendor::Stale> },
+    Stale { path: PathBuf, stale: Vec<vendored::Stale> },
     #[error(transparent)]
     Render(#[from] render::Error),
     #[error(transparent)]
@@ -128,7 +128,7 @@ impl Error {
             Error::Spec(faults) => faults.clone(),
             Error::Resolve(faults) => faults.iter().map(resolve::Error::diagnostic).collect(),
             Error::Stale { path, stale } => {
-                let fault = |it: &vendor::Stale| {
+                let fault = |it: &vendored::Stale| {
                     let fault = Diagnostic::error("L006", it.to_string()).at(file(path));
                     fault.help("run `ichor lock` to bring the lock up to date, and review what it changes")
                 };

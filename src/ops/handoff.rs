@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::{Error, Workspace};
+use crate::deliver::flux::{self, FluxContent, FluxPart, ValueChange};
 use crate::edge::disk;
 use crate::stage::lock::LockedPart;
-use crate::stage::pack::flux::{self, FluxContent, FluxPart, ValueChange};
 use crate::stage::spec::{Content, Source};
-use crate::stage::vendor::{Vendored, VendoredContent, VendoredPart};
+use crate::stage::vendored::{Vendored, VendoredContent, VendoredPart};
 use helm_engine::helm::values::{coalesce_values, merge_maps, read_documents};
 
 /// A hand-over to Flux.

@@ -7,7 +7,7 @@ use super::Error;
 use crate::base::recipient::{ParseRecipientError, Recipient};
 use crate::edge::age::{self, Sealer};
 use crate::edge::disk::{self, Access};
-use crate::stage::check::{cilium, talos};
+use crate::review::rules::{cilium, talos};
 use crate::stage::spec::{KubernetesVersion, TalosVersion};
 
 /// What the user wants.

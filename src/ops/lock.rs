@@ -16,7 +16,7 @@ use crate::stage::lock::{Lock, LockedPart, Pin};
 use crate::stage::render::{self, RenderedPart};
 use crate::stage::resolve::{ResolvedContent, ResolvedPart, Update};
 use crate::stage::seal::{self, SealedPart};
-use crate::stage::vendor::Vendored;
+use crate::stage::vendored::Vendored;
 
 /// What locking did.
 #[derive(Clone, Debug)]

@@ -9,8 +9,8 @@ use crate::edge::disk::{self, Access};
 use crate::stage::bundle::Bundle;
 use crate::stage::resolve::{Fault, SourceError};
 use crate::stage::spec::OciName;
-use crate::stage::vendor::artifact::BUNDLE_CONTENT;
-use crate::stage::vendor::layout::Manifest;
+use crate::stage::vendored::artifact::BUNDLE_CONTENT;
+use crate::stage::vendored::layout::Manifest;
 
 /// What was pulled.
 #[derive(Clone, Debug)]

@@ -9,7 +9,7 @@ use crate::edge::disk;
 use crate::stage::bundle::Bundle;
 use crate::stage::resolve::{Fault, SourceError};
 use crate::stage::spec::OciName;
-use crate::stage::vendor::artifact;
+use crate::stage::vendored::artifact;
 
 /// Puts the bundle at a path under `oci://HOST/NAME:TAG`, and gives the digest of its OCI manifest.
 pub fn push(bundle: &Path, address: &str, fetching: Fetching<'_>) -> Result<Digest, Error> {

@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::stage::diff::{BEHIND, Content, Part, Reads, Side, Values, values_json};
+use crate::review::compare::{BEHIND, Content, Part, Reads, Side, Values, values_json};
 use crate::stage::lock::{Lock, LockedPart};
 use crate::stage::pack::{self, talos};
 use crate::stage::render;
 use crate::stage::resolve::{self, ResolvedContent, Sources};
 use crate::stage::seal;
 use crate::stage::spec::{self, Spec};
-use crate::stage::vendor::Vendored;
+use crate::stage::vendored::Vendored;
 use helm_engine::helm::values::coalesce_values;
 use helm_engine::value::Map;
 

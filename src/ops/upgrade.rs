@@ -9,7 +9,7 @@ use super::lock::{Locked, renewed};
 use super::{Error, Workspace, side};
 use crate::edge::disk::{self, Access, Adding};
 use crate::edge::mint::Mint;
-use crate::stage::diff::{self, Area, Diff, Finding, Risk, Side};
+use crate::review::compare::{self, Area, Diff, Finding, Risk, Side};
 use crate::stage::lock::Lock;
 use crate::stage::resolve::{self, ChartSource, ResolvedContent, Sources, Update};
 use crate::stage::spec::{self, Content, Spec, edit};
@@ -51,7 +51,7 @@ pub fn upgrade(
             let new = next.with_sources(Some(&new_lock), |sources| {
                 side::of_workspace(&name, &next.spec, &new_lock, sources, Some(&old))
             });
-            let diff = diff::diff(&old, &new, now);
+            let diff = compare::diff(&old, &new, now);
             let _hold = next.hold_cache()?;
             let mut adding = Adding::begin();
             next.keep_fetched(&mut adding)?;
@@ -61,7 +61,7 @@ pub fn upgrade(
         }
         Err(Error::Render(fault)) if !write => {
             let new = next.with_sources(Some(&lock), |sources| refused(&name, &old, &next, part, sources))?;
-            let mut diff = diff::diff(&old, &new, now);
+            let mut diff = compare::diff(&old, &new, now);
             let message: Vec<&str> = fault.message.lines().map(str::trim).filter(|it| !it.is_empty()).collect();
             let text = format!("it does not render with these values: {}", message.join(" "));
             diff.findings.insert(

@@ -13,7 +13,7 @@ use crate::edge::layout::{Layout, Named, Pruned};
 use crate::stage::lock::{Lock, LockedSource};
 use crate::stage::resolve::{Fault, SourceError};
 use crate::stage::spec::{Kind, Source};
-use crate::stage::vendor::artifact::{self, Artifact};
+use crate::stage::vendored::artifact::{self, Artifact};
 use helm_engine::helm::Chart;
 
 /// What vendoring did.

@@ -3,12 +3,10 @@
 //! Each type is built only by its own stage, so that a skipped step does not compile.
 
 pub mod bundle;
-pub mod check;
-pub mod diff;
 pub mod lock;
 pub mod pack;
 pub mod render;
 pub mod resolve;
 pub mod seal;
 pub mod spec;
-pub mod vendor;
+pub mod vendored;

@@ -5,10 +5,10 @@ use std::process::ExitCode;
 
 use ichor::base::diagnostic::{Diagnostic, Severity};
 use ichor::base::number::count;
+use ichor::deliver::size;
 use ichor::edge::{clock, disk};
 use ichor::ops::check::Checked;
 use ichor::ops::{self, Error};
-use ichor::stage::pack::size;
 use serde_json::json;
 
 use crate::report;

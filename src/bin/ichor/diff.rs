@@ -8,7 +8,8 @@ use clap::ValueEnum;
 use ichor::edge::disk::{self, Access};
 use ichor::edge::{clock, pager};
 use ichor::ops::{self, Error};
-use ichor::stage::diff::{self, Diff};
+use ichor::review::compare::Diff;
+use ichor::review::print;
 
 /// Shows what a change to a lock means: resources, images, permissions, certificates, defaults
 ///
@@ -51,7 +52,7 @@ pub enum Format {
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
     if args.format == Format::JsonSchema {
-        write(diff::JSON_SCHEMA, args.output.as_deref())?;
+        write(print::JSON_SCHEMA, args.output.as_deref())?;
         return Ok(ExitCode::SUCCESS);
     }
     let diff = ops::diff::diff(args.old.as_deref(), args.new.as_deref(), &args.spec, clock::now())?;
@@ -72,11 +73,11 @@ pub fn print(diff: &Diff, format: Format, output: Option<&Path>) -> Result<(), E
     let dumb = crate::environment("TERM").is_some_and(|it| it == "dumb");
     let colour = terminal && crate::takes_colour(&io::stdout());
     let text = match format {
-        Format::Text => diff::text::print(diff, colour, if terminal { width() } else { None }),
-        Format::Markdown => diff::markdown::print(diff),
-        Format::Html => diff::html::print(diff),
-        Format::Json => diff::json(diff),
-        Format::JsonSchema => diff::JSON_SCHEMA.to_owned(),
+        Format::Text => print::text::print(diff, colour, if terminal { width() } else { None }),
+        Format::Markdown => print::markdown::print(diff),
+        Format::Html => print::html::print(diff),
+        Format::Json => print::json(diff),
+        Format::JsonSchema => print::JSON_SCHEMA.to_owned(),
     };
     if terminal && !dumb && format == Format::Text {
         let chosen = crate::environment("ICHOR_PAGER").or_else(|| crate::environment("PAGER"));

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use ichor::deliver::size;
+use ichor::deliver::target::Target;
 use ichor::edge::disk::Access;
 use ichor::edge::written::Leftovers;
 use ichor::ops::deliver::{self, Delivered, Landed};
 use ichor::ops::{self, Error};
-use ichor::stage::pack::size;
-use ichor::stage::pack::target::Target;
 
 /// Flags for the form of manifests.
 #[derive(clap::Args)]

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use ichor::deliver::target::Target;
 use ichor::edge::disk::{self, Access};
 use ichor::edge::guard::{self, Exposed};
 use ichor::ops::{self, Error, deliver};
-use ichor::stage::pack::target::Target;
 
 use crate::form;
 

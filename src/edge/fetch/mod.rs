@@ -32,8 +32,8 @@ use crate::stage::lock::LockedSource;
 use crate::stage::resolve::choose::{self, Listing};
 use crate::stage::resolve::{Fault, Hold, Remote, SourceError, Wish};
 use crate::stage::spec::{Kind, Network, OciName, Source};
-use crate::stage::vendor::artifact::CHART_CONTENT;
-use crate::stage::vendor::layout::{Descriptor, Manifest};
+use crate::stage::vendored::artifact::CHART_CONTENT;
+use crate::stage::vendored::layout::{Descriptor, Manifest};
 use http::Http;
 use repository::Web;
 

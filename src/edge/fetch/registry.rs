@@ -15,7 +15,7 @@ use super::http::{self, Answer, Http, HttpError, HttpFault, Method, Request, sho
 use crate::base::digest::Digest;
 use crate::stage::resolve::{Fault, SourceError};
 use crate::stage::spec::OciName;
-use crate::stage::vendor::layout::{Descriptor, INDEX_TYPE, MANIFEST_TYPE};
+use crate::stage::vendored::layout::{Descriptor, INDEX_TYPE, MANIFEST_TYPE};
 
 /// The largest manifest and the largest list of tags; registries take no larger ones.
 const MAX_DOCUMENT: u64 = 8 << 20;

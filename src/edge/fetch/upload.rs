@@ -8,8 +8,8 @@ use super::registry::{Registry, Site, home};
 use crate::base::digest::Digest;
 use crate::stage::resolve::{Fault, SourceError};
 use crate::stage::spec::OciName;
-use crate::stage::vendor::artifact::Artifact;
-use crate::stage::vendor::layout::MANIFEST_TYPE;
+use crate::stage::vendored::artifact::Artifact;
+use crate::stage::vendored::layout::MANIFEST_TYPE;
 
 /// What an answer to an upload may say at the most.
 const MAX_ANSWER: u64 = 64 << 10;

@@ -11,7 +11,7 @@ use crate::stage::lock::Lock;
 use crate::stage::pack::Packed;
 use crate::stage::seal::{Recipe, Sealed};
 use crate::stage::spec::TalosVersion;
-use helm_engine::sprig::crypto;
+use helm_engine::pki;
 
 /// The newest format version.
 pub(super) const FORMAT: u64 = 1;
@@ -66,7 +66,7 @@ fn public_keys(lock: &Lock, sealed: &Sealed) -> BTreeMap<String, Digest> {
     });
     let digests = secrets.filter_map(|name| {
         let certificate = lock.pin_of(name)?.certificate.as_ref()?;
-        let digest = crypto::public_key_digest(certificate.pem.as_bytes()).ok()?;
+        let digest = pki::public_key_digest(certificate.pem.as_bytes()).ok()?;
         Some((name.clone(), Digest::from_bytes(digest)))
     });
     digests.collect()

@@ -8,9 +8,9 @@
 //!
 //! A stream with none of these keeps every byte that Helm printed.
 
-use super::document::{self, Document, Head, documents, pieces};
-use super::edit::{Edits, line_start, next_line};
-use super::scope::ClusterScoped;
+use crate::base::edit::{Edits, line_start, next_line};
+use crate::object::document::{self, Document, Head, documents, pieces};
+use crate::object::scope::ClusterScoped;
 use helm_engine::yaml;
 use helm_engine::yaml::node::{Kind, Node};
 

@@ -4,28 +4,16 @@
 //! Namespaces that parts are put into and that nobody brings come in a manifest of their own, `0-namespaces`, which sorts
 //! before all others. [`fit`] says what is changed in a part's text, which is nearly always nothing.
 
-pub mod adopt;
-pub mod document;
-mod edit;
 pub mod fit;
-pub mod flux;
-pub mod kubectl;
-pub mod machine_config;
 pub mod namespace;
-mod omni;
-pub mod scope;
-pub mod size;
-pub mod split;
-pub mod strip;
-mod talhelper;
 pub mod talos;
-pub mod target;
 
 use std::collections::BTreeMap;
 
+use crate::object::document;
+use crate::object::scope::ClusterScoped;
 use crate::stage::seal::Sealed;
 use crate::stage::spec::{Content, Spec, TalosVersion};
-use scope::ClusterScoped;
 use talos::NetworkPatches;
 
 /// Manifests under their final names and the Talos documents made of them.

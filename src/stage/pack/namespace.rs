@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::document::heads;
+use crate::object::document::heads;
 
 /// Namespaces that every cluster has.
 const PRESENT: &[&str] = &["default", "kube-system", "kube-public", "kube-node-lease"];

@@ -18,23 +18,23 @@ pub fn control_plane(manifests: &[Manifest], talos: TalosVersion) -> String {
 }
 
 /// The line that names a manifest.
-pub(super) fn name(manifest: &Manifest) -> String {
+pub fn name(manifest: &Manifest) -> String {
     write(&Value::map([("name", manifest.name.as_str().into())]))
 }
 
 /// One `KubeInlineManifestConfig` document.
-pub(super) fn document(manifest: &Manifest) -> String {
+pub fn document(manifest: &Manifest) -> String {
     let name = name(manifest);
     format!("apiVersion: v1alpha1\nkind: KubeInlineManifestConfig\n{name}{}", literal("manifest", &manifest.contents))
 }
 
 /// One entry of the list, as lines at no indentation.
-pub(super) fn block(manifest: &Manifest) -> String {
+pub fn block(manifest: &Manifest) -> String {
     name(manifest) + &literal("contents", &manifest.contents)
 }
 
 /// Every line that is not empty moved to the right.
-pub(super) fn indent(text: &str, by: usize) -> String {
+pub fn indent(text: &str, by: usize) -> String {
     let pad = " ".repeat(by);
     let line =
         |line: &str| if line.trim_end_matches('\n').is_empty() { line.to_owned() } else { format!("{pad}{line}") };
@@ -43,7 +43,7 @@ pub(super) fn indent(text: &str, by: usize) -> String {
 
 /// A key and a text as it reads best: line by line, also where it holds tabs, for which Helm's writer would quote all
 /// of it.
-pub(super) fn literal(key: &str, text: &str) -> String {
+pub fn literal(key: &str, text: &str) -> String {
     let plain = |it: char| it == '\n' || it == '\t' || !(it.is_control() || "\u{2028}\u{2029}\u{feff}".contains(it));
     if text.trim().is_empty() || !text.chars().all(plain) {
         return format!("{key}: {}\n", quoted(text));
@@ -128,7 +128,7 @@ pub fn network_patches(manifests: &[Manifest], talos: TalosVersion) -> Option<Ne
 }
 
 /// A value as Helm writes it.
-pub(super) fn write(value: &Value) -> String {
+pub fn write(value: &Value) -> String {
     yaml::write(value).expect("plain strings have a YAML form").to_text().into_owned()
 }
 

@@ -10,7 +10,7 @@ use crate::base::digest::Digest;
 use crate::base::secret::Secret;
 use crate::stage::lock::{self, Pin, PinKey};
 use crate::stage::resolve::Inputs;
-use crate::stage::vendor::VendoredPart;
+use crate::stage::vendored::VendoredPart;
 use helm_engine::gotmpl::{FillError, Filler, Functions};
 use helm_engine::hole::{self, Expr, Holes, Piece};
 use helm_engine::sprig;

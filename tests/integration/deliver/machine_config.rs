@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use helm_engine::value::{Map, Value};
 use helm_engine::yaml::{self, node};
-use ichor::stage::pack::{Manifest, machine_config};
+use ichor::deliver::machine_config;
+use ichor::stage::pack::Manifest;
 use ichor::stage::spec::TalosVersion;
 
 /// As `talosctl gen config` writes it, shortened.

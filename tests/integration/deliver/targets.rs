@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use helm_engine::value::{Map, Value};
 use helm_engine::yaml;
 use helm_engine::yaml::node;
-use ichor::stage::pack::target::{Goods, Target, deliver};
-use ichor::stage::pack::{Manifest, lay_out, machine_config, split, strip, talos};
+use ichor::deliver::target::{Goods, Target, deliver};
+use ichor::deliver::{machine_config, split, strip};
+use ichor::stage::pack::{Manifest, lay_out, talos};
 use ichor::stage::spec::TalosVersion;
 use proptest::prelude::*;
 

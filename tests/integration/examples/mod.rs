@@ -13,7 +13,7 @@ use std::process::Stdio;
 
 use helm_engine::value::{Map, Value};
 use helm_engine::yaml;
-use ichor::stage::pack::document::{Head, documents};
+use ichor::object::document::{Head, documents};
 
 use crate::support::peer::{Peer, needs};
 use crate::support::repository;

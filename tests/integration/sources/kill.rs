@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use ichor::base::digest::Digest;
 use ichor::stage::lock::Lock;
-use ichor::stage::vendor::layout::Index;
+use ichor::stage::vendored::layout::Index;
 use rand::RngExt;
 
 use crate::support::peer::needs;

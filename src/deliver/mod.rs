@@ -1,0 +1,13 @@
+//! What a bundle becomes for its taker: machine configs, Omni, talhelper, kubectl, files, Flux; its size, and what can be split off or
+//! left out.
+
+pub mod adopt;
+pub mod flux;
+pub mod kubectl;
+pub mod machine_config;
+mod omni;
+pub mod size;
+pub mod split;
+pub mod strip;
+mod talhelper;
+pub mod target;

@@ -1,0 +1,171 @@
+//! The forms in which a bundle's manifests are handed to a cluster.
+
+use std::fmt;
+use std::str::FromStr;
+
+use crate::deliver::{kubectl, machine_config, omni, talhelper};
+use crate::stage::pack::talos::NetworkPatches;
+use crate::stage::pack::{Manifest, talos};
+use crate::stage::spec::TalosVersion;
+
+/// Who takes the manifests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Target {
+    /// Patches for `talosctl`.
+    Talos,
+    /// An existing control-plane machine config.
+    MachineConfig,
+    /// Pieces of an Omni cluster template.
+    Omni,
+    /// Pieces of a `talconfig.yaml`.
+    Talhelper,
+    /// One stream in apply order.
+    Kubectl,
+    /// One file per manifest.
+    Files,
+    /// What Flux takes over with.
+    Flux,
+}
+
+/// Every target, with its name on the command line.
+pub const TARGETS: &[(&str, Target)] = &[
+    ("talos", Target::Talos),
+    ("machine-config", Target::MachineConfig),
+    ("omni", Target::Omni),
+    ("talhelper", Target::Talhelper),
+    ("kubectl", Target::Kubectl),
+    ("files", Target::Files),
+    ("flux", Target::Flux),
+];
+
+/// What is handed over.
+#[derive(Clone, Copy, Debug)]
+pub struct Goods<'a> {
+    pub bundle: &'a str,
+    pub talos: TalosVersion,
+    pub manifests: &'a [Manifest],
+    /// What nodes are told of their network, where the manifests bring it.
+    pub network: Option<&'a NetworkPatches>,
+}
+
+/// Texts for a target.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// What goes to standard output or one file; `None` where only a folder holds it.
+    pub single: Option<String>,
+    /// Why there is no single text, where the manifests are to blame and not the target.
+    pub no_single: Option<DeliverError>,
+    /// What the single text lacks and the folder has.
+    pub single_note: Option<&'static str>,
+    /// What goes into a folder, by relative path.
+    pub files: Vec<(String, String)>,
+    /// What the user should know.
+    pub notes: Vec<String>,
+}
+
+/// Why manifests do not take a form.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DeliverError {
+    #[error("there is no target `{0}`")]
+    NoTarget(String),
+    #[error("the target `{0}` needs more than the manifests")]
+    NotFromManifests(Target),
+    #[error("manifest `{manifest}` holds a `$`, which talhelper would take for a variable inside talconfig.yaml")]
+    Dollar { manifest: String },
+    #[error(transparent)]
+    MachineConfig(#[from] machine_config::Error),
+}
+
+impl NetworkPatches {
+    /// The patches as files.
+    pub(super) fn files(&self) -> Vec<(String, String)> {
+        let mut files = vec![("all.yaml".to_owned(), self.all.clone())];
+        files.extend(self.control_planes.iter().map(|it| ("network.yaml".to_owned(), it.clone())));
+        files
+    }
+}
+
+impl Target {
+    /// Whether the target is a folder only.
+    pub fn is_folder(self) -> bool {
+        matches!(self, Target::Files | Target::Flux)
+    }
+
+    /// What the user runs next, where `path` is the file that was written, or the folder with these files.
+    pub fn next(self, path: &str, files: Option<&[(String, String)]>) -> String {
+        let path = path.trim_end_matches('/');
+        match (self, files) {
+            (Target::Talos, Some(files)) => {
+                let patch = |(file, _): &(String, String)| {
+                    let role = if file == "all.yaml" { "" } else { "-control-plane" };
+                    format!(" --config-patch{role} @{path}/{file}")
+                };
+                let patches: String = files.iter().map(patch).collect();
+                format!("talosctl gen config NAME https://ENDPOINT:6443{patches}")
+            }
+            (target, _) => target.next_of_any(path),
+        }
+    }
+
+    fn next_of_any(self, path: &str) -> String {
+        match self {
+            Target::Talos => format!("talosctl patch machineconfig --nodes CONTROL_PLANES --patch @{path}"),
+            Target::MachineConfig => format!("talosctl apply-config --nodes CONTROL_PLANE --file {path}"),
+            Target::Omni => "omnictl cluster template sync --file cluster.yaml".into(),
+            Target::Talhelper => "talhelper genconfig && talhelper gencommand apply | bash".into(),
+            Target::Kubectl => format!("kubectl apply --server-side --filename {path}"),
+            Target::Files => format!("kubectl apply --server-side --filename {path}/"),
+            Target::Flux => {
+                "git add, commit and push, then: flux reconcile kustomization flux-system --with-source".into()
+            }
+        }
+    }
+}
+
+/// The manifests in the form of a target. [`Target::MachineConfig`] goes by [`machine_config::insert`], and
+/// [`Target::Flux`] by the spec, not by the manifests.
+pub fn deliver(goods: &Goods<'_>, target: Target) -> Result<Delivery, DeliverError> {
+    let no_notes = |single, files| Delivery { single, no_single: None, single_note: None, files, notes: Vec::new() };
+    Ok(match target {
+        Target::Talos => {
+            let patch = talos::control_plane(goods.manifests, goods.talos);
+            let mut delivery = no_notes(Some(patch.clone()), vec![("controlplane.yaml".into(), patch)]);
+            if let Some(network) = goods.network {
+                delivery.files.splice(0..0, network.files());
+                delivery.single_note =
+                    Some("nodes need more than this: no CNI of Talos' own, and KubePrism; `-o DIR/` writes all of it");
+            }
+            delivery
+        }
+        Target::Omni => no_notes(Some(omni::single(goods)), omni::files(goods)),
+        Target::Talhelper => {
+            let single = talhelper::single(goods);
+            let no_single = single.as_ref().err().cloned();
+            Delivery { no_single, ..no_notes(single.ok(), talhelper::files(goods)) }
+        }
+        Target::Kubectl => {
+            let stream = kubectl::stream(goods.manifests);
+            no_notes(Some(stream.clone()), vec![(format!("{}.yaml", goods.bundle), stream)])
+        }
+        Target::Files => {
+            let file = |it: &Manifest| (format!("{}.yaml", it.name), it.contents.clone());
+            no_notes(None, goods.manifests.iter().map(file).collect())
+        }
+        Target::MachineConfig | Target::Flux => return Err(DeliverError::NotFromManifests(target)),
+    })
+}
+
+impl FromStr for Target {
+    type Err = DeliverError;
+
+    fn from_str(text: &str) -> Result<Target, DeliverError> {
+        let found = TARGETS.iter().find(|(name, _)| *name == text);
+        found.map(|(_, target)| *target).ok_or_else(|| DeliverError::NoTarget(text.into()))
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(TARGETS.iter().find(|(_, it)| it == self).map_or("", |(name, _)| name))
+    }
+}

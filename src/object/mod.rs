@@ -1,0 +1,4 @@
+//! A Kubernetes object: streams cut into documents, what each document says it is, and where it lives.
+
+pub mod document;
+pub mod scope;

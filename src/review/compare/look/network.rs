@@ -1,0 +1,353 @@
+//! What decides where traffic goes: services, policies, routes, pools, webhooks.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value as Json;
+
+use super::{Pair, Readers, items, some, word, words};
+use crate::review::compare::model::{Area, Finding, Risk};
+
+/// Kinds whose every change is one of traffic, by their API group.
+const ROUTING: &[(&str, &[&str])] = &[
+    ("networking.k8s.io", &["NetworkPolicy", "Ingress", "IngressClass"]),
+    (
+        "gateway.networking.k8s.io",
+        &[
+            "BackendTLSPolicy",
+            "Gateway",
+            "GatewayClass",
+            "GRPCRoute",
+            "HTTPRoute",
+            "ListenerSet",
+            "ReferenceGrant",
+            "TCPRoute",
+            "TLSRoute",
+            "UDPRoute",
+        ],
+    ),
+    ("policy.networking.k8s.io", &["AdminNetworkPolicy", "BaselineAdminNetworkPolicy", "ClusterNetworkPolicy"]),
+    ("discovery.k8s.io", &["EndpointSlice"]),
+    ("", &["Endpoints"]),
+    (
+        "cilium.io",
+        &[
+            "CiliumNetworkPolicy",
+            "CiliumClusterwideNetworkPolicy",
+            "CiliumLoadBalancerIPPool",
+            "CiliumL2AnnouncementPolicy",
+            "CiliumEgressGatewayPolicy",
+            "CiliumEnvoyConfig",
+            "CiliumClusterwideEnvoyConfig",
+            "CiliumLocalRedirectPolicy",
+            "CiliumBGPPeeringPolicy",
+            "CiliumBGPClusterConfig",
+            "CiliumBGPPeerConfig",
+            "CiliumBGPNodeConfigOverride",
+            "CiliumGatewayClassConfig",
+            "CiliumPodIPPool",
+            "CiliumBGPAdvertisement",
+            "CiliumCIDRGroup",
+            "CiliumNodeConfig",
+        ],
+    ),
+];
+
+pub(super) fn look(pair: &Pair<'_>, readers: &Readers, found: &mut Vec<Finding>) {
+    match pair.kind() {
+        "Service" if pair.group().is_empty() => service(pair, readers, found),
+        "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration" => webhooks(pair, found),
+        _ if pair.group() == "admissionregistration.k8s.io" => policies(pair, found),
+        "APIService" if pair.old["spec"] != pair.new["spec"] && !pair.is_gone() => {
+            let text = "answers in place of the API server for a whole group of the API";
+            pair.say(found, Risk::Gains, Area::Permission, text.into());
+        }
+        kind => {
+            if routes(pair.group(), kind) && content(pair.old) != content(pair.new) {
+                let what = match (pair.is_new(), pair.is_gone()) {
+                    (true, _) => "is new: it decides on traffic from the moment it is applied",
+                    (_, true) => "is gone: traffic no longer goes by it",
+                    _ => "decides otherwise on traffic",
+                };
+                pair.say(found, Risk::Traffic, Area::Network, what.into());
+            }
+        }
+    }
+}
+
+/// Whether every change of a kind is one of traffic.
+pub(super) fn routes(group: &str, kind: &str) -> bool {
+    ROUTING.iter().any(|(it, kinds)| *it == group && kinds.contains(&kind))
+}
+
+/// A resource without what only names and describes it.
+fn content(resource: &Json) -> Json {
+    let mut content = resource.clone();
+    if let Json::Object(fields) = &mut content {
+        fields.remove("metadata");
+        fields.remove("apiVersion");
+        fields.remove("status");
+    }
+    content
+}
+
+/// Annotations that change how a service is reached, as those of load balancers; who counts and who owns is no matter.
+fn annotations(pair: &Pair<'_>, found: &mut Vec<Finding>) {
+    let empty = serde_json::Map::new();
+    let of = |it: &'_ Json| it["metadata"]["annotations"].as_object().unwrap_or(&empty).clone();
+    let (old, new) = (of(pair.old), of(pair.new));
+    let keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    for key in keys.into_iter().filter(|it| old.get(*it) != new.get(*it)) {
+        if !["prometheus.io/", "meta.helm.sh/", "helm.sh/", "kubectl.kubernetes.io/"]
+            .iter()
+            .any(|it| key.starts_with(it))
+        {
+            let side = |it: Option<&Json>| it.map_or_else(|| "none".into(), plain);
+            let text =
+                format!("may be reached otherwise: annotation {key} ({} → {})", side(old.get(key)), side(new.get(key)));
+            pair.say(found, Risk::Traffic, Area::Network, text);
+        }
+    }
+}
+
+fn service(pair: &Pair<'_>, readers: &Readers, found: &mut Vec<Finding>) {
+    let (old, new) = (&pair.old["spec"], &pair.new["spec"]);
+    if pair.is_gone() {
+        return pair.say(
+            found,
+            Risk::Traffic,
+            Area::Network,
+            "is gone: its address and name no longer lead anywhere".into(),
+        );
+    }
+    let kind = |it: &Json| if it["type"].is_null() { "ClusterIP".to_owned() } else { word(&it["type"]).to_owned() };
+    let (old_kind, new_kind) = (if pair.is_new() { "ClusterIP".into() } else { kind(old) }, kind(new));
+    if old_kind != new_kind && matches!(new_kind.as_str(), "LoadBalancer" | "NodePort") {
+        pair.say(found, Risk::Gains, Area::Exposure, format!("can be reached from outside the cluster ({new_kind})"));
+    }
+    for address in items(&new["externalIPs"]).iter().filter(|it| !items(&old["externalIPs"]).contains(it)) {
+        pair.say(found, Risk::Gains, Area::Exposure, format!("takes the traffic to {} (externalIPs)", word(address)));
+    }
+    if pair.is_new() {
+        return;
+    }
+    let fields = [
+        "type",
+        "selector",
+        "clusterIP",
+        "ipFamilies",
+        "ipFamilyPolicy",
+        "externalTrafficPolicy",
+        "internalTrafficPolicy",
+        "trafficDistribution",
+        "sessionAffinity",
+        "loadBalancerClass",
+        "loadBalancerIP",
+        "loadBalancerSourceRanges",
+        "publishNotReadyAddresses",
+    ];
+    let differ: Vec<&str> = fields.into_iter().filter(|it| old[*it] != new[*it]).collect();
+    if !differ.is_empty() {
+        let text = format!("leads traffic otherwise: {}", differ.join(", "));
+        pair.say(found, Risk::Traffic, Area::Network, text);
+    }
+    ports(pair, readers, found);
+    annotations(pair, found);
+}
+
+fn ports(pair: &Pair<'_>, readers: &Readers, found: &mut Vec<Finding>) {
+    let (old, new) = (&pair.old["spec"], &pair.new["spec"]);
+    let namespace = word(&pair.new["metadata"]["namespace"]);
+    let protocol =
+        |it: &Json| if it["protocol"].is_null() { "TCP".to_owned() } else { word(&it["protocol"]).to_owned() };
+    let id = |it: &Json| format!("{}/{}", it["port"], protocol(it));
+    let target = |it: &Json| if it["targetPort"].is_null() { it["port"].clone() } else { it["targetPort"].clone() };
+    // The pods as they will be: only there does a name stand for a number.
+    let number = |it: &Json| match target(it) {
+        Json::String(name) => readers.port(namespace, &new["selector"], &name),
+        number => number.as_i64(),
+    };
+    let shown = |it: &Json| target(it).as_str().map_or_else(|| target(it).to_string(), str::to_owned);
+    for before in items(&old["ports"]) {
+        let Some(after) = items(&new["ports"]).iter().find(|it| id(it) == id(before)) else {
+            pair.say(found, Risk::Traffic, Area::Network, format!("port {} is gone", id(before)));
+            continue;
+        };
+        if target(before) != target(after) {
+            let same = number(before).is_some() && number(before) == number(after);
+            let (risk, more) = if same { (Risk::Moves, ": the same port") } else { (Risk::Traffic, "") };
+            let text = format!("port {} leads to {}, not to {}{more}", id(after), shown(after), shown(before));
+            pair.say(found, risk, Area::Network, text);
+        }
+        for field in ["nodePort", "name", "appProtocol"] {
+            if before[field] != after[field] {
+                let text = format!(
+                    "port {} has another {field}: {} → {}",
+                    id(after),
+                    plain(&before[field]),
+                    plain(&after[field])
+                );
+                pair.say(found, Risk::Traffic, Area::Network, text);
+            }
+        }
+    }
+    for port in items(&new["ports"]).iter().filter(|it| !items(&old["ports"]).iter().any(|old| id(old) == id(it))) {
+        pair.say(found, Risk::Moves, Area::Network, format!("port {} is new and leads to {}", id(port), shown(port)));
+    }
+}
+
+fn plain(value: &Json) -> String {
+    if value.is_null() { "none".into() } else { crate::review::compare::present::word(value, 40) }
+}
+
+/// What the API server asks before it takes an object, other than webhooks.
+fn policies(pair: &Pair<'_>, found: &mut Vec<Finding>) {
+    if pair.old["spec"] == pair.new["spec"] || pair.is_gone() {
+        return;
+    }
+    let spec = &pair.new["spec"];
+    let rules = [&spec["matchConstraints"], &spec["matchResources"]];
+    let rules = rules.into_iter().flat_map(|it| items(&it["resourceRules"]));
+    let targets: Vec<String> = rules
+        .flat_map(|rule| {
+            let verbs = words(&rule["operations"]).collect::<Vec<_>>().join(", ");
+            words(&rule["resources"]).map(move |it| format!("{verbs} of {it}")).collect::<Vec<_>>()
+        })
+        .collect();
+    let targets = if targets.is_empty() { "what it matches".to_owned() } else { some(&targets, 8) };
+    let change = if pair.is_new() { "is new" } else { "judges otherwise" };
+    match pair.kind() {
+        "ValidatingAdmissionPolicy" => {
+            pair.say(found, Risk::Traffic, Area::Permission, format!("{change}: can refuse {targets}"));
+        }
+        "ValidatingAdmissionPolicyBinding" => {
+            let actions: Vec<&str> = words(&spec["validationActions"]).collect();
+            let policy = word(&spec["policyName"]);
+            let text = format!("puts policy {policy} into force ({}) for {targets}", actions.join(", "));
+            let risk = if actions.contains(&"Deny") { Risk::Traffic } else { Risk::Moves };
+            pair.say(found, risk, Area::Permission, text);
+        }
+        _ => pair.say(found, Risk::Gains, Area::Permission, format!("{change}: can change {targets}")),
+    }
+}
+
+fn webhooks(pair: &Pair<'_>, found: &mut Vec<Finding>) {
+    let named = |side: &Json, name: &Json| items(&side["webhooks"]).iter().find(|it| it["name"] == *name).cloned();
+    for hook in items(&pair.new["webhooks"]) {
+        let old = named(pair.old, &hook["name"]).unwrap_or_default();
+        let name = word(&hook["name"]);
+        if old["rules"] != hook["rules"] {
+            let targets: Vec<String> =
+                items(&hook["rules"]).iter().flat_map(|it| words(&it["resources"])).map(str::to_owned).collect();
+            let text = format!("webhook {name} is asked before these are written: {}", some(&targets, 8));
+            pair.say(found, Risk::Gains, Area::Permission, text);
+        }
+        let strict = |it: &Json| !it.is_null() && word(&it["failurePolicy"]) != "Ignore";
+        if strict(hook) && !strict(&old) {
+            let text =
+                format!("webhook {name} blocks what it is asked about while it does not answer (failurePolicy Fail)");
+            pair.say(found, Risk::Traffic, Area::Network, text);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn marks_a_service_that_opens_to_the_outside() {
+        let old = json!({"kind": "Service", "spec": {"ports": [{"port": 80}]}});
+        let new = json!({"kind": "Service", "spec": {"type": "LoadBalancer", "ports": [{"port": 80}]}});
+        let mut found = Vec::new();
+        look(
+            &Pair { part: "p", id: "v1 Service x", old: &old, new: &new, renamed: false },
+            &Readers::default(),
+            &mut found,
+        );
+        let said: Vec<_> = found.iter().map(|it| (it.risk, it.text.as_str())).collect();
+        let expected = [
+            (Risk::Gains, "can be reached from outside the cluster (LoadBalancer)"),
+            (Risk::Traffic, "leads traffic otherwise: type"),
+        ];
+        assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn tells_a_port_that_leads_elsewhere_from_one_that_is_only_named_otherwise() {
+        let service = |target: Json| {
+            json!({"kind": "Service", "metadata": {"namespace": "n"}, "spec": {"selector": {"app": "a"},
+                "ports": [{"name": "m", "port": 9964, "targetPort": target}]}})
+        };
+        let pods = json!({"kind": "DaemonSet", "metadata": {"namespace": "n"}, "spec": {"template": {
+            "metadata": {"labels": {"app": "a", "more": "b"}},
+            "spec": {"containers": [{"name": "c", "ports": [{"name": "metrics", "containerPort": 9964}]}]}}}});
+        let mut readers = Readers::default();
+        readers.note("apps/v1 DaemonSet n/a", &pods, false);
+        let said = |old: &Json, new: &Json| -> Vec<String> {
+            let mut found = Vec::new();
+            look(&Pair { part: "p", id: "v1 Service n/x", old, new, renamed: false }, &readers, &mut found);
+            found.into_iter().map(|it| format!("{:?}: {}", it.risk, it.text)).collect()
+        };
+        let named = service(json!("metrics"));
+        assert_eq!(
+            said(&named, &service(json!(9964))),
+            ["Moves: port 9964/TCP leads to 9964, not to metrics: the same port"]
+        );
+        assert_eq!(said(&named, &service(json!(80))), ["Traffic: port 9964/TCP leads to 80, not to metrics"]);
+        assert_eq!(said(&named, &service(json!("other"))), ["Traffic: port 9964/TCP leads to other, not to metrics"]);
+        let mut more = named.clone();
+        more["spec"]["ports"] = json!([{"name": "m", "port": 53, "protocol": "UDP", "nodePort": 30053}]);
+        assert_eq!(
+            said(&named, &more),
+            ["Traffic: port 9964/TCP is gone", "Moves: port 53/UDP is new and leads to 53"]
+        );
+        let mut outside = more.clone();
+        outside["spec"]["ports"][0]["nodePort"] = json!(30054);
+        assert_eq!(said(&more, &outside), ["Traffic: port 53/UDP has another nodePort: 30053 → 30054"]);
+    }
+
+    #[test]
+    fn says_what_a_policy_can_refuse() {
+        let api = "admissionregistration.k8s.io/v1";
+        let rules = json!([{"operations": ["CREATE", "UPDATE"], "resources": ["gateways"]}]);
+        let policy = json!({"apiVersion": api, "kind": "ValidatingAdmissionPolicy", "spec": {"matchConstraints": {"resourceRules": rules}}});
+        let binding = json!({"apiVersion": api, "kind": "ValidatingAdmissionPolicyBinding",
+            "spec": {"policyName": "g", "validationActions": ["Deny"], "matchResources": {"resourceRules": rules}}});
+        let said = |new: &Json| -> Vec<String> {
+            let mut found = Vec::new();
+            let old = Json::Null;
+            look(&Pair { part: "p", id: "a b c", old: &old, new, renamed: false }, &Readers::default(), &mut found);
+            found.into_iter().map(|it| format!("{:?}: {}", it.risk, it.text)).collect()
+        };
+        assert_eq!(said(&policy), ["Traffic: is new: can refuse CREATE, UPDATE of gateways"]);
+        assert_eq!(said(&binding), ["Traffic: puts policy g into force (Deny) for CREATE, UPDATE of gateways"]);
+    }
+
+    #[test]
+    fn names_annotations_and_endpoints_that_lead_elsewhere() {
+        let said = |old: &Json, new: &Json| -> Vec<String> {
+            let mut found = Vec::new();
+            look(&Pair { part: "p", id: "v1 X n/x", old, new, renamed: false }, &Readers::default(), &mut found);
+            found.into_iter().map(|it| format!("{:?}: {}", it.risk, it.text)).collect()
+        };
+        let service = |address: &str, scraped: &str| {
+            json!({"kind": "Service", "metadata": {"annotations":
+                {"io.cilium/lb-ipam-ips": address, "prometheus.io/scrape": scraped}}, "spec": {"ports": []}})
+        };
+        assert_eq!(
+            said(&service("192.0.2.1", "true"), &service("192.0.2.2", "false")),
+            ["Traffic: may be reached otherwise: annotation io.cilium/lb-ipam-ips (192.0.2.1 → 192.0.2.2)"]
+        );
+        let endpoints = |address: &str, label: &str| {
+            json!({"apiVersion": "v1", "kind": "Endpoints", "metadata": {"labels": {"a": label}},
+                "subsets": [{"addresses": [{"ip": address}]}]})
+        };
+        assert_eq!(
+            said(&endpoints("192.0.2.1", "x"), &endpoints("192.0.2.2", "x")),
+            ["Traffic: decides otherwise on traffic"]
+        );
+        assert!(said(&endpoints("192.0.2.1", "x"), &endpoints("192.0.2.1", "y")).is_empty());
+    }
+}

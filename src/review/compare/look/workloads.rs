@@ -1,0 +1,183 @@
+//! What restarts, and what Kubernetes will refuse to change.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value as Json;
+
+use super::{Pair, word};
+use crate::review::compare::model::{Area, Finding, Risk};
+
+/// Fields that cannot be changed in place.
+const FIXED: &[(&str, &str)] = &[
+    ("DaemonSet", "/spec/selector"),
+    ("Deployment", "/spec/selector"),
+    ("StatefulSet", "/spec/selector"),
+    ("StatefulSet", "/spec/serviceName"),
+    ("StatefulSet", "/spec/volumeClaimTemplates"),
+    ("StatefulSet", "/spec/podManagementPolicy"),
+    ("Job", "/spec/template"),
+    ("Job", "/spec/selector"),
+    ("StorageClass", "/parameters"),
+    ("StorageClass", "/provisioner"),
+    ("PersistentVolumeClaim", "/spec/storageClassName"),
+    ("PersistentVolumeClaim", "/spec/accessModes"),
+];
+
+pub(super) fn look(pair: &Pair<'_>, found: &mut Vec<Finding>) {
+    if pair.is_gone() {
+        return gone(pair, found);
+    }
+    let kind = pair.kind();
+    if kind == "Job" && (pair.is_new() || pair.renamed) {
+        let again = if pair.renamed { "runs once more" } else { "runs once" };
+        pair.say(found, Risk::Restart, Area::Workload, format!("{again}, as soon as it is applied"));
+    }
+    if pair.is_new() {
+        return;
+    }
+    if pair.renamed {
+        if matches!(kind, "DaemonSet" | "Deployment" | "StatefulSet") {
+            let text = "has another name: the old pods go while the new ones come";
+            pair.say(found, Risk::Traffic, Area::Workload, text.into());
+        }
+        return;
+    }
+    let (old, new) = (&pair.old["spec"], &pair.new["spec"]);
+    if old["template"] != new["template"] {
+        match kind {
+            "DaemonSet" => {
+                let how = match word(&new["updateStrategy"]["type"]) {
+                    "OnDelete" => "each pod is made anew when somebody deletes it (OnDelete)".to_owned(),
+                    _ => match &new["updateStrategy"]["rollingUpdate"]["maxUnavailable"] {
+                        Json::Null => "its pods restart on every node, one at a time".to_owned(),
+                        many => format!("its pods restart on every node, up to {} at a time", plain(many)),
+                    },
+                };
+                pair.say(found, Risk::Traffic, Area::Workload, format!("{how}{}", because(pair)));
+            }
+            "Deployment" | "StatefulSet" => {
+                let how = match (word(&new["strategy"]["type"]), word(&new["updateStrategy"]["type"])) {
+                    ("Recreate", _) => "all its pods stop before the new ones start (Recreate)",
+                    (_, "OnDelete") => "each pod is made anew when somebody deletes it (OnDelete)",
+                    _ => "its pods restart",
+                };
+                pair.say(found, Risk::Restart, Area::Workload, format!("{how}{}", because(pair)));
+            }
+            _ => {}
+        }
+    }
+    for (_, field) in FIXED.iter().filter(|(it, _)| *it == kind) {
+        let (old, new) = (pair.old.pointer(field), pair.new.pointer(field));
+        if old != new {
+            let field = field.trim_start_matches('/').replace('/', ".");
+            let text =
+                format!("{field} cannot be changed in place: Kubernetes refuses it until the old one is deleted");
+            pair.say(found, Risk::Traffic, Area::Workload, text);
+        }
+    }
+    if pair.old["immutable"] == true && (pair.old["data"] != pair.new["data"]) {
+        pair.say(found, Risk::Traffic, Area::Workload, "it is immutable: Kubernetes refuses the change".into());
+    }
+    if matches!(kind, "Deployment" | "StatefulSet") && taken(pair.old).is_empty() {
+        let ports: Vec<String> = taken(pair.new).iter().map(ToString::to_string).collect();
+        if !ports.is_empty() {
+            let text = format!("two of its pods no longer fit on one node: each takes port {} of it", ports.join(", "));
+            pair.say(found, Risk::Restart, Area::Workload, text);
+        }
+    }
+    let replicas = |it: &Json| it["replicas"].as_i64().unwrap_or(1);
+    if matches!(kind, "Deployment" | "StatefulSet") && replicas(old) != replicas(new) {
+        let risk = if replicas(new) == 0 { Risk::Traffic } else { Risk::Moves };
+        pair.say(found, risk, Area::Workload, format!("runs {} pods, not {}", replicas(new), replicas(old)));
+    }
+}
+
+fn gone(pair: &Pair<'_>, found: &mut Vec<Finding>) {
+    let (risk, text) = match pair.kind() {
+        "DaemonSet" => (Risk::Traffic, "is gone from every node"),
+        "Deployment" | "StatefulSet" => (Risk::Traffic, "is gone, and its pods with it"),
+        "Namespace" => (Risk::Traffic, "is gone: deleting it deletes everything in it"),
+        "PersistentVolumeClaim" => (Risk::Loss, "is gone, and perhaps its data with it"),
+        "Secret" => (Risk::Loss, "is gone: who mounts it does not start"),
+        _ => return,
+    };
+    pair.say(found, risk, Area::Removal, text.into());
+}
+
+/// The ports of the node that each pod takes, of which there is but one: those it asks for, and in the node's network all it
+/// names.
+fn taken(resource: &Json) -> BTreeSet<i64> {
+    let pod = super::pod(resource);
+    let field = if pod["hostNetwork"] == true { "containerPort" } else { "hostPort" };
+    let all = super::items(&pod["initContainers"]).iter().chain(super::items(&pod["containers"]));
+    all.flat_map(|it| super::items(&it["ports"])).filter_map(|it| it[field].as_i64()).collect()
+}
+
+/// The images that make a template another, where it is they.
+fn because(pair: &Pair<'_>) -> String {
+    let images = |it: &Json| -> Vec<String> {
+        let pod = super::pod(it);
+        let of =
+            |list: &str| super::items(&pod[list]).iter().map(|it| word(&it["image"]).to_owned()).collect::<Vec<_>>();
+        [of("initContainers"), of("containers")].concat()
+    };
+    let mut old = pair.old["spec"]["template"].clone();
+    let mut new = pair.new["spec"]["template"].clone();
+    for template in [&mut old, &mut new] {
+        if let Some(Json::Object(metadata)) = template.get_mut("metadata") {
+            metadata.remove("labels");
+            metadata.remove("annotations");
+        }
+    }
+    if old == new {
+        return " (only labels or annotations differ)".into();
+    }
+    if images(pair.old) != images(pair.new) { " (other images)".into() } else { String::new() }
+}
+
+fn plain(value: &Json) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn said(old: &Json, new: &Json) -> Vec<String> {
+        let mut found = Vec::new();
+        look(&Pair { part: "p", id: "apps/v1 X y", old, new, renamed: false }, &mut found);
+        found.into_iter().map(|it| format!("{:?}: {}", it.risk, it.text)).collect()
+    }
+
+    #[test]
+    fn tells_a_restart_on_every_node_from_one_of_a_deployment() {
+        let of = |kind: &str, image: &str| {
+            json!({"kind": kind, "spec": {"updateStrategy": {"rollingUpdate": {"maxUnavailable": 2}},
+                "template": {"spec": {"containers": [{"name": "c", "image": image}]}}}})
+        };
+        let daemon = ["Traffic: its pods restart on every node, up to 2 at a time (other images)"];
+        assert_eq!(said(&of("DaemonSet", "a"), &of("DaemonSet", "b")), daemon);
+        assert_eq!(said(&of("Deployment", "a"), &of("Deployment", "b")), ["Restart: its pods restart (other images)"]);
+        assert!(said(&of("DaemonSet", "a"), &of("DaemonSet", "a")).is_empty());
+    }
+
+    #[test]
+    fn names_what_kubernetes_refuses() {
+        let of = |label: &str| json!({"kind": "Deployment", "spec": {"selector": {"matchLabels": {"app": label}}}});
+        assert!(said(&of("a"), &of("b"))[0].starts_with("Traffic: spec.selector cannot be changed in place"));
+    }
+
+    #[test]
+    fn says_that_a_job_runs_and_that_pods_no_longer_fit() {
+        let job = json!({"kind": "Job", "spec": {}});
+        assert_eq!(said(&Json::Null, &job), ["Restart: runs once, as soon as it is applied"]);
+        assert!(said(&job, &job).is_empty());
+        let of = |ports: Json| json!({"kind": "Deployment", "spec": {"template": {"spec": {"hostNetwork": true, "containers": [{"ports": ports}]}}}});
+        let one = json!([{"containerPort": 9234}]);
+        let fits = "Restart: two of its pods no longer fit on one node: each takes port 9234 of it";
+        assert_eq!(said(&of(json!([])), &of(one.clone()))[1..], [fits]);
+        assert_eq!(said(&of(json!([{"containerPort": 1}])), &of(one)).len(), 1);
+    }
+}

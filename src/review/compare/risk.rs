@@ -1,0 +1,133 @@
+//! The one line to read first.
+
+use crate::base::number::count;
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::fold;
+use super::model::{Area, Diff, Finding, ResourceDiff, Risk, Status};
+
+impl Risk {
+    /// The risk as a heading.
+    pub fn title(self) -> &'static str {
+        match self {
+            Risk::Gains => "grants more",
+            Risk::Traffic => "can cut traffic",
+            Risk::Loss => "takes away",
+            Risk::Restart => "restarts",
+            Risk::Moves => "only moves",
+        }
+    }
+
+    pub const ALL: [Risk; 5] = [Risk::Gains, Risk::Traffic, Risk::Loss, Risk::Restart, Risk::Moves];
+}
+
+impl Area {
+    pub fn title(self) -> &'static str {
+        match self {
+            Area::Permission => "permission",
+            Area::Privilege => "privilege",
+            Area::Exposure => "exposure",
+            Area::Certificate => "certificate",
+            Area::Recipient => "recipient",
+            Area::Crd => "definition",
+            Area::Image => "image",
+            Area::Chart => "version",
+            Area::Setting => "setting",
+            Area::Workload => "workload",
+            Area::Network => "network",
+            Area::Values => "value",
+            Area::Removal => "removal",
+            Area::Size => "size",
+        }
+    }
+}
+
+/// Stands between the clauses of the line.
+pub(in crate::review) const AND: &str = " · ";
+
+/// `grants more: 2 permissions · can cut traffic: DaemonSet n/x · ... · 20 resources only move`.
+pub(in crate::review) fn line(diff: &Diff) -> String {
+    if diff.identical {
+        return "nothing differs".into();
+    }
+    let mut words = Vec::new();
+    let of = |risk: Risk| diff.findings.iter().filter(move |it| it.risk == risk);
+    let gains = areas(of(Risk::Gains));
+    if !gains.is_empty() {
+        words.push(format!("grants more: {gains}"));
+    }
+    let back: Vec<&str> = of(Risk::Traffic).filter(|it| it.area == Area::Chart).map(|it| it.part.as_str()).collect();
+    if !back.is_empty() {
+        words.push(format!("goes back to an older version: {}", some(&back)));
+    }
+    let mut told: BTreeSet<&str> = BTreeSet::new();
+    for (risk, title) in [(Risk::Traffic, "can cut traffic"), (Risk::Restart, "restarts")] {
+        // What may cut traffic is not told again as what restarts.
+        let resources = of(risk).filter_map(|it| it.resource.as_deref()).filter(|it| !told.contains(it));
+        let mut named: Vec<&str> = Vec::new();
+        for resource in resources {
+            if !named.contains(&name(resource)) {
+                named.push(name(resource));
+            }
+        }
+        told.extend(of(risk).filter_map(|it| it.resource.as_deref()));
+        let settings = of(risk).filter(|it| it.resource.is_none() && it.area != Area::Chart);
+        let mut named = some(&named);
+        let others = areas(settings);
+        if !others.is_empty() {
+            named = if named.is_empty() { others } else { format!("{named}, {others}") };
+        }
+        if !named.is_empty() {
+            words.push(format!("{title}: {named}"));
+        }
+    }
+    let all = || diff.parts.iter().flat_map(|it| &it.resources);
+    let removed: Vec<&ResourceDiff> = all().filter(|it| it.status == Status::Removed).collect();
+    let losses = of(Risk::Loss).filter(|it| it.area != Area::Removal).count();
+    if !removed.is_empty() {
+        let names: Vec<&str> = removed.iter().map(|it| name(&it.id)).collect();
+        words.push(format!("removes: {}", some(&names)));
+    }
+    if losses > 0 {
+        words.push(format!("takes away: {}", areas(of(Risk::Loss).filter(|it| it.area != Area::Removal))));
+    }
+    let still = || all().filter(|it| it.risk == Risk::Moves && it.status != Status::Added);
+    let blind = still().filter(|it| fold::is_blind(it)).count();
+    let moves = still().count() - blind;
+    let added = all().filter(|it| it.status == Status::Added).count();
+    if added > 0 {
+        words.push(format!("adds {}", count(added, "resource")));
+    }
+    if blind > 0 {
+        words.push(format!(
+            "{} {} in a way that is not known",
+            count(blind, "resource"),
+            if blind == 1 { "differs" } else { "differ" }
+        ));
+    }
+    if moves > 0 {
+        words.push(format!("{} only {}", count(moves, "resource"), if moves == 1 { "moves" } else { "move" }));
+    }
+    if words.is_empty() { "nothing that a cluster would notice".into() } else { words.join(AND) }
+}
+
+fn areas<'a>(findings: impl Iterator<Item = &'a Finding>) -> String {
+    let mut counts: BTreeMap<Area, usize> = BTreeMap::new();
+    for finding in findings {
+        *counts.entry(finding.area).or_default() += 1;
+    }
+    counts.into_iter().map(|(area, number)| count(number, area.title())).collect::<Vec<_>>().join(", ")
+}
+
+fn some(names: &[&str]) -> String {
+    let shown: Vec<&str> = names.iter().take(3).copied().collect();
+    match names.len().saturating_sub(3) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// `DaemonSet n/x` of `apps/v1 DaemonSet n/x`.
+pub(in crate::review) fn name(id: &str) -> &str {
+    id.split_once(' ').map_or(id, |(_, name)| name)
+}

@@ -1,0 +1,8 @@
+//! What people read before they apply a bundle: what a change to a lock means, and what is likely wrong.
+
+pub mod compare;
+pub mod print;
+pub mod rules;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,15 @@
+//! A comparison as people and programs read it: for a terminal, a comment, a page, and as JSON.
+
+pub mod html;
+pub mod markdown;
+pub mod text;
+
+use crate::review::compare::Diff;
+
+/// The comparison as JSON, for programs; [`crate::review::compare::SCHEMA`] is its version.
+pub fn json(diff: &Diff) -> String {
+    serde_json::to_string_pretty(diff).unwrap_or_default() + "\n"
+}
+
+/// The JSON Schema (draft 2020-12) of that form.
+pub const JSON_SCHEMA: &str = include_str!("schema.json");

@@ -1,0 +1,328 @@
+//! The rules of Cilium on Talos.
+
+use super::object::{Object, is_true, maps, objects as objects_of, word};
+use super::{ChartSubject, Subject, minor, spec_place};
+use crate::base::diagnostic::Diagnostic;
+use crate::deliver::flux::at;
+use crate::stage::pack::Packed;
+use crate::stage::spec::{Content, Source};
+use helm_engine::helm::values::coalesce_values;
+use helm_engine::value::{Map, Value};
+
+type Minor = (u32, u32);
+type Full = (u32, u32, u32);
+
+/// The Kubernetes minors a minor of Cilium was tested with, first and last, as far as that is known.
+const KUBERNETES: &[(Minor, u32, u32)] = &[((1, 18), 30, 33), ((1, 20), 33, 36)];
+
+/// The Gateway API each minor of Cilium wants at least.
+const GATEWAY_API: &[(Minor, Full)] =
+    &[((1, 16), (1, 1, 0)), ((1, 17), (1, 2, 0)), ((1, 19), (1, 4, 1)), ((1, 20), (1, 6, 1))];
+
+/// Where the archives of every release are; the registry has only those of [`is_in_registry`].
+pub const REPOSITORY: &str = "https://helm.cilium.io/cilium";
+
+/// The Kubernetes minors a minor of Cilium was tested with, first and last; `None` where that is not known.
+pub fn kubernetes(cilium: &str) -> Option<(u32, u32)> {
+    let version = minor(cilium)?;
+    KUBERNETES.iter().find(|(it, ..)| *it == version).map(|(_, first, last)| (*first, *last))
+}
+
+/// Whether a release of the chart is in the registry quay.io; older ones are in [`REPOSITORY`] alone (cilium#43624).
+pub fn is_in_registry(version: &str) -> bool {
+    let Some(version) = three(version) else { return true };
+    let first = match (version.0, version.1) {
+        (1, 16) => 19,
+        (1, 17) => 12,
+        (1, 18) => 6,
+        it => return it >= (1, 19),
+    };
+    version.2 >= first
+}
+
+/// Rules on where the spec takes Cilium's chart from. They need no chart, which a wrong place does not give.
+pub(super) fn sources(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    for part in &subject.spec.parts {
+        let Content::Chart(wanted) = &part.content else { continue };
+        let Source::Oci(name) = &wanted.source else { continue };
+        match (name.host.as_str(), name.repository.as_str()) {
+            ("quay.io", "cilium/cilium") => {
+                let message = "`quay.io/cilium/cilium` is the image of the agent, not the chart";
+                let help = "the chart is at oci://quay.io/cilium/charts/cilium";
+                found.push(Diagnostic::error("C012", message).at(wanted.place.clone()).help(help));
+            }
+            ("quay.io", "cilium/charts/cilium") => {
+                let exact =
+                    name.tag.as_deref().or(wanted.version.as_deref()).map(|it| it.trim_start_matches(['v', '=']));
+                let Some(version) = exact.filter(|it| three(it).is_some() && !is_in_registry(it)) else { continue };
+                let message = format!("the registry does not have the chart of Cilium {version}");
+                let help = format!(
+                    "write `chart: {REPOSITORY}`; the registry has 1.16.19, 1.17.12, 1.18.6, 1.19.0 and what follows each"
+                );
+                found.push(Diagnostic::warning("C013", message).at(wanted.place.clone()).help(help));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Rules on the values of a Cilium chart; any other chart has none.
+pub(super) fn values(subject: &Subject<'_>, chart: &ChartSubject<'_>, found: &mut Vec<Diagnostic>) {
+    if chart.chart.name() != "cilium" {
+        return;
+    }
+    let Ok(all) = coalesce_values(chart.chart, chart.given, &mut Vec::new()) else { return };
+    let Some(version) = minor(chart.version) else { return };
+    let mut rules = Rules { subject, chart, all: &all, version, found };
+    rules.capabilities();
+    rules.cgroups();
+    rules.proxy();
+    rules.api_server();
+    rules.masquerading();
+    rules.pod_ranges();
+    rules.gateway();
+    rules.kubernetes();
+}
+
+struct Rules<'a> {
+    subject: &'a Subject<'a>,
+    chart: &'a ChartSubject<'a>,
+    all: &'a Map,
+    version: Minor,
+    found: &'a mut Vec<Diagnostic>,
+}
+
+impl Rules<'_> {
+    fn error(&mut self, code: &'static str, message: impl Into<String>, help: &str) {
+        self.found.push(Diagnostic::error(code, message).at(self.chart.place.clone()).help(help));
+    }
+
+    fn warning(&mut self, code: &'static str, message: impl Into<String>, help: &str) {
+        self.found.push(Diagnostic::warning(code, message).at(self.chart.place.clone()).help(help));
+    }
+
+    fn text(&self, path: &[&str]) -> String {
+        match at(self.all, path) {
+            Some(Value::Str(text)) => text.to_text().into_owned(),
+            Some(Value::Float(number)) => format!("{number}"),
+            Some(Value::Int(number)) => number.to_string(),
+            Some(Value::Int64(number)) => number.to_string(),
+            Some(Value::Bool(it)) => it.to_string(),
+            _ => String::new(),
+        }
+    }
+
+    fn on(&self, path: &[&str]) -> bool {
+        is_true(at(self.all, path))
+    }
+
+    fn capabilities(&mut self) {
+        for list in ["ciliumAgent", "cleanCiliumState"] {
+            let Some(Value::List(items)) = at(self.all, &["securityContext", "capabilities", list]) else { continue };
+            if items.items().iter().any(|it| word(Some(it.clone())).as_deref() == Some("SYS_MODULE")) {
+                let help = match list {
+                    "ciliumAgent" => {
+                        "set it to [CHOWN, KILL, NET_ADMIN, NET_RAW, IPC_LOCK, SYS_ADMIN, SYS_RESOURCE, DAC_OVERRIDE, FOWNER, SETGID, SETUID]"
+                    }
+                    _ => "set it to [NET_ADMIN, SYS_ADMIN, SYS_RESOURCE]",
+                };
+                let message =
+                    format!("Talos grants no pod SYS_MODULE, which `securityContext.capabilities.{list}` has");
+                self.error("C001", message, help);
+            }
+        }
+    }
+
+    fn cgroups(&mut self) {
+        let auto = self.on(&["cgroup", "autoMount", "enabled"]);
+        if auto || self.text(&["cgroup", "hostRoot"]) != "/sys/fs/cgroup" {
+            let help = "set `cgroup: {autoMount: {enabled: false}, hostRoot: /sys/fs/cgroup}`";
+            self.error("C002", "Talos mounts the cgroups itself, at /sys/fs/cgroup", help);
+        }
+    }
+
+    fn proxy(&mut self) {
+        let value = self.text(&["kubeProxyReplacement"]);
+        let known = ["true", "false", ""].contains(&value.as_str());
+        if self.version >= (1, 16) && !known {
+            let message = format!("`kubeProxyReplacement: {value}` is gone since Cilium 1.16");
+            self.error("C003", message, "set it to true or false");
+        }
+    }
+
+    fn api_server(&mut self) {
+        let host = self.text(&["k8sServiceHost"]);
+        let port = self.text(&["k8sServicePort"]);
+        let help = "KubePrism answers on every node: set `k8sServiceHost: localhost` and `k8sServicePort: 7445`";
+        if host == "auto" {
+            self.error("C004", "`k8sServiceHost: auto` needs a cluster to ask, and a build has none", help);
+        } else if port == "7445" && !["localhost", "127.0.0.1"].contains(&host.as_str()) {
+            self.error(
+                "C004",
+                format!("port 7445 is KubePrism's, which answers on localhost alone, not on `{host}`"),
+                help,
+            );
+        } else if self.on(&["kubeProxyReplacement"]) && host.is_empty() {
+            let message = "Cilium replaces kube-proxy, but does not know where the API server is";
+            self.error("C004", message, help);
+        }
+    }
+
+    fn masquerading(&mut self) {
+        let talos = self.subject.spec.talos;
+        let host_dns = (talos.major, talos.minor) >= (1, 8);
+        if host_dns && self.on(&["bpf", "masquerade"]) && !self.on(&["bpf", "hostLegacyRouting"]) {
+            let message =
+                "`bpf.masquerade` breaks DNS where Talos forwards it to the host, as it does by default since 1.8";
+            let help =
+                "set `bpf.hostLegacyRouting: true`, or `machine.features.hostDNS.forwardKubeDNSToHost: false` in Talos";
+            self.warning("C005", message, help);
+        }
+    }
+
+    fn pod_ranges(&mut self) {
+        let given = at(self.chart.given, &["ipam", "operator", "clusterPoolIPv4PodCIDRList"]).is_some();
+        if given && self.text(&["ipam", "mode"]) == "kubernetes" {
+            let message = "`ipam.operator.clusterPoolIPv4PodCIDRList` has no effect with `ipam.mode: kubernetes`";
+            self.warning("C006", message, "the range is Kubernetes' own: `cluster.network.podSubnets` in Talos");
+        }
+    }
+
+    fn gateway(&mut self) {
+        if !self.on(&["gatewayAPI", "enabled"]) {
+            return;
+        }
+        let known = self.subject.spec.api_versions.iter().any(|it| it.starts_with("gateway.networking.k8s.io/v1"));
+        if !known && self.text(&["gatewayAPI", "gatewayClass", "create"]) != "true" {
+            let message = "`gatewayAPI.enabled` is set, but the chart will not render the GatewayClass";
+            let help = "set `gatewayAPI.gatewayClass.create: \"true\"`, or list gateway.networking.k8s.io/v1/GatewayClass in `apiVersions`";
+            self.warning("C007", message, help);
+        }
+        let Some(packed) = self.subject.packed else { return };
+        let versions: Vec<Full> = packed
+            .manifests()
+            .iter()
+            .flat_map(|it| it.contents.lines())
+            .filter_map(|it| it.trim().strip_prefix("gateway.networking.k8s.io/bundle-version:"))
+            .filter_map(|it| three(it.trim().trim_matches(['"', '\''])))
+            .collect();
+        let wanted = GATEWAY_API.iter().rev().find(|(it, _)| *it <= self.version).map(|(_, wanted)| *wanted);
+        let Some(wanted) = wanted else { return };
+        let version = format!("v{}.{}.{}", wanted.0, wanted.1, wanted.2);
+        let help = format!("add a manifest part with the CRDs of {version} before it");
+        match versions.iter().min() {
+            None => {
+                self.warning("C008", "`gatewayAPI.enabled` is set, but no part brings the Gateway API's CRDs", &help)
+            }
+            Some(found) if *found < wanted => {
+                let message = format!(
+                    "Cilium {}.{} wants the Gateway API's CRDs from {version} on, but these are v{}.{}.{}",
+                    self.version.0, self.version.1, found.0, found.1, found.2
+                );
+                self.warning("C008", message, "take the newer CRDs");
+            }
+            Some(_) => self.tls_routes(packed),
+        }
+    }
+
+    /// Cilium's operator does not start its Gateway API without the one version of TLSRoute that it watches
+    /// (cilium#44920).
+    fn tls_routes(&mut self, packed: &Packed) {
+        let (wanted, help) = match self.version {
+            (1, 19) => ("v1alpha2", "take the experimental channel, v1.4.1/experimental-install.yaml"),
+            it if it >= (1, 20) => ("v1", "take v1.6.1 or newer"),
+            _ => return,
+        };
+        let served = objects_of(packed.manifests())
+            .iter()
+            .filter(|it| it.head.kind == "CustomResourceDefinition")
+            .filter(|it| it.head.name == "tlsroutes.gateway.networking.k8s.io")
+            .any(|it| {
+                let Some(Value::List(versions)) = at(&it.content, &["spec", "versions"]) else { return false };
+                versions.items().iter().any(|it| {
+                    let Value::Map(version) = it else { return false };
+                    word(version.get("name")).as_deref() == Some(wanted) && is_true(version.get("served"))
+                })
+            });
+        if !served {
+            let message = format!(
+                "Cilium {}.{} watches TLSRoute {wanted}, which these CRDs of the Gateway API do not serve",
+                self.version.0, self.version.1
+            );
+            self.warning("C008", message, help);
+        }
+    }
+
+    fn kubernetes(&mut self) {
+        let Some((first, last)) = kubernetes(self.chart.version) else { return };
+        let Some(kubernetes) = &self.subject.spec.kubernetes else { return };
+        if minor(kubernetes.as_str()).is_some_and(|it| it < (1, first) || it > (1, last)) {
+            let message = format!(
+                "Cilium {}.{} is tested with Kubernetes 1.{first} to 1.{last}, not with {}",
+                self.version.0,
+                self.version.1,
+                kubernetes.as_str()
+            );
+            self.found.push(Diagnostic::warning("C010", message).at(spec_place(self.subject, "kubernetes")));
+        }
+    }
+}
+
+/// Rules on the objects beside Cilium.
+pub(super) fn objects(subject: &Subject<'_>, objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
+    let cilium = subject.charts.iter().find(|it| it.chart.name() == "cilium").and_then(|it| minor(it.version));
+    for object in objects {
+        if object.head.kind == "CiliumLoadBalancerIPPool"
+            && let Some(version) = cilium
+        {
+            pool(object, version, found);
+        }
+        if object.head.kind.ends_with("NetworkPolicy") {
+            let wrong = maps(&Value::Map(object.content.clone())).iter().any(|it| {
+                ["k8s-app", "k8s:k8s-app"].iter().any(|key| word(it.get(key)).as_deref() == Some("cilium-hubble-relay"))
+            });
+            if wrong {
+                let message = format!(
+                    "{}: {} selects `cilium-hubble-relay`, which no pod is labelled",
+                    object.manifest, object.head
+                );
+                found.push(Diagnostic::warning("C011", message).help("the label is `k8s-app: hubble-relay`"));
+            }
+        }
+    }
+}
+
+fn pool(object: &Object<'_>, version: Minor, found: &mut Vec<Diagnostic>) {
+    let Object { manifest, head, content, .. } = object;
+    let at_all = format!("{manifest}: {head}");
+    let spec = match content.get("spec") {
+        Some(Value::Map(spec)) => spec,
+        _ => Map::any(),
+    };
+    if spec.contains("cidrs") {
+        let help = "write `spec.blocks: [{cidr: ...}]`";
+        if version >= (1, 16) {
+            found.push(
+                Diagnostic::error("C009", format!("{at_all}: `spec.cidrs` is gone since Cilium 1.16")).help(help),
+            );
+        } else if version >= (1, 15) {
+            found.push(Diagnostic::warning("C009", format!("{at_all}: `spec.cidrs` goes with Cilium 1.16")).help(help));
+        }
+    }
+    match head.api_version.as_str() {
+        "cilium.io/v2" if version < (1, 18) => {
+            let message = format!("{at_all}: cilium.io/v2 knows pools only from Cilium 1.18 on");
+            found.push(Diagnostic::error("C009", message).help("write `apiVersion: cilium.io/v2alpha1`"));
+        }
+        "cilium.io/v2alpha1" if version >= (1, 18) => {
+            let message = format!("{at_all}: cilium.io/v2alpha1 is deprecated since Cilium 1.18");
+            found.push(Diagnostic::warning("C009", message).help("write `apiVersion: cilium.io/v2`"));
+        }
+        _ => {}
+    }
+}
+
+fn three(version: &str) -> Option<Full> {
+    let mut numbers = version.trim_start_matches('v').split(['.', '-']).map(|it| it.parse().ok());
+    Some((numbers.next()??, numbers.next()??, numbers.next()??))
+}

@@ -1,0 +1,183 @@
+//! The rules of Talos.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::object::{Object, is_true, maps, word};
+use super::{Subject, minor, spec_place};
+use crate::base::diagnostic::Diagnostic;
+use crate::deliver::flux::at;
+use crate::deliver::size::{self, human};
+use crate::deliver::target::Target;
+use crate::object::document::{Head, documents};
+use crate::object::scope::{ClusterScoped, is_namespaced, is_of_kubernetes};
+use crate::stage::pack::Packed;
+use crate::stage::pack::stem;
+use crate::stage::spec::TalosVersion;
+use helm_engine::value::Value;
+
+/// The Kubernetes minors each minor of Talos 1 supports, first and last.
+const KUBERNETES: &[(u32, u32, u32)] = &[(10, 28, 33), (11, 29, 34), (12, 30, 35), (13, 31, 36), (14, 33, 37)];
+
+/// The Kubernetes minors a version of Talos supports, first and last; `None` where that is not known.
+pub fn kubernetes(talos: TalosVersion) -> Option<(u32, u32)> {
+    let known = KUBERNETES.iter().find(|(it, ..)| (1, *it) == (talos.major, talos.minor));
+    known.map(|(_, first, last)| (*first, *last))
+}
+
+pub(super) fn versions(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
+    let Some((first, last)) = kubernetes(subject.spec.talos) else {
+        let message = format!("this ichor knows the rules of Talos 1.10 to 1.14, not those of {}", subject.spec.talos);
+        found.push(Diagnostic::warning("T008", message).at(spec_place(subject, "talos")));
+        return;
+    };
+    let Some(kubernetes) = &subject.spec.kubernetes else { return };
+    if minor(kubernetes.as_str()).is_some_and(|it| it < (1, first) || it > (1, last)) {
+        let message = format!(
+            "Talos {} supports Kubernetes 1.{first} to 1.{last}, not {}",
+            subject.spec.talos,
+            kubernetes.as_str()
+        );
+        found.push(Diagnostic::error("T001", message).at(spec_place(subject, "kubernetes")));
+    }
+}
+
+pub(super) fn manifests(subject: &Subject<'_>, packed: &Packed, objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
+    identities(objects, found);
+    namespaces(packed, objects, found);
+    admission(objects, found);
+    sizes(subject, packed, objects, found);
+    definitions(objects, found);
+    for manifest in packed.manifests() {
+        for document in documents(&manifest.contents) {
+            let Some(tree) = document.tree() else { continue };
+            let root = tree.root();
+            let missing: Vec<&str> = ["apiVersion", "kind"].into_iter().filter(|it| root.get(it).is_none()).collect();
+            let head = Head::of(root);
+            if !missing.is_empty() {
+                let message = format!("{}: a document has no {}", manifest.name, missing.join(" and no "));
+                let help = "Talos drops a whole manifest for one document that is no Kubernetes object";
+                found.push(Diagnostic::error("T007", message).help(help));
+            } else if head.name.is_empty() {
+                let message = format!("{}: a {} has no `metadata.name`", manifest.name, head.kind);
+                found.push(Diagnostic::error("T007", message).help("the API server takes no object without a name"));
+            }
+        }
+    }
+}
+
+fn identities(objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
+    let mut seen: BTreeMap<(&str, &str, &str, &str), &str> = BTreeMap::new();
+    for Object { manifest, head, .. } in objects.iter().filter(|it| !it.head.name.is_empty()) {
+        let identity = (head.group(), head.kind.as_str(), head.namespace.as_str(), head.name.as_str());
+        if let Some(first) = seen.insert(identity, manifest) {
+            let place =
+                if first == *manifest { format!("twice in {first}") } else { format!("in {first} and {manifest}") };
+            let help = "Talos creates the first and leaves the second out without a word";
+            found.push(Diagnostic::warning("T003", format!("{head} stands {place}")).help(help));
+        }
+    }
+}
+
+fn namespaces(packed: &Packed, objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
+    let scoped = ClusterScoped::learn(packed.manifests().iter().map(|it| it.contents.as_str()));
+    let lost = |it: &&Object<'_>| it.head.namespace.is_empty() && is_namespaced(&it.head) && !scoped.contains(&it.head);
+    for Object { manifest, head, .. } in objects.iter().filter(lost) {
+        let wanted = packed.namespaces().get(stem(manifest)).filter(|it| *it != "default");
+        let Some(wanted) = wanted else { continue };
+        let message =
+            format!("{manifest}: {head} names no namespace: Talos puts it into `default`, Helm into `{wanted}`");
+        found
+            .push(Diagnostic::warning("T002", message).help("have the chart name it, or add the object as a manifest"));
+    }
+}
+
+/// Objects of kinds that neither Kubernetes serves, nor Cilium or Talos define themselves, nor a CRD among them defines.
+fn definitions(objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
+    let mut known: BTreeSet<(String, String)> = BTreeSet::new();
+    for object in objects.iter().filter(|it| it.head.kind == "CustomResourceDefinition") {
+        let text = |path: &[&str]| word(at(&object.content, path)).unwrap_or_default();
+        known.insert((text(&["spec", "group"]), text(&["spec", "names", "kind"])));
+    }
+    let mut unknown: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
+    for Object { manifest, head, .. } in objects {
+        let group = head.group();
+        let defined = known.contains(&(group.to_owned(), head.kind.clone()));
+        if !defined && !is_of_kubernetes(group) && !["cilium.io", "talos.dev"].contains(&group) {
+            unknown.entry((group, &head.kind)).or_default().push(format!("{manifest}: {head}"));
+        }
+    }
+    for ((group, kind), objects) in unknown {
+        let rest = match objects.len() {
+            1 => String::new(),
+            more => format!(" and {} more", more - 1),
+        };
+        let message = format!("{}{rest}: no part brings the CRD of {kind} ({group})", objects[0]);
+        let help = "Talos tries again until something else brings it; add the CRD as a part, or move this to GitOps";
+        found.push(Diagnostic::warning("T009", message).help(help));
+    }
+}
+
+/// Pods that the `baseline` level of Pod Security admission refuses, in namespaces that do not lift it.
+fn admission(objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
+    let lifted: BTreeSet<&str> = objects
+        .iter()
+        .filter(|it| it.head.kind == "Namespace")
+        .filter(|it| {
+            let Some(Value::Map(metadata)) = it.content.get("metadata") else { return false };
+            let Some(Value::Map(labels)) = metadata.get("labels") else { return false };
+            word(labels.get("pod-security.kubernetes.io/enforce")).as_deref() == Some("privileged")
+        })
+        .map(|it| it.head.name.as_str())
+        .chain(["kube-system"])
+        .collect();
+    let mut refused: BTreeMap<&str, Vec<&Object<'_>>> = BTreeMap::new();
+    for object in objects {
+        let runs =
+            ["DaemonSet", "Deployment", "StatefulSet", "Job", "CronJob", "Pod"].contains(&object.head.kind.as_str());
+        let namespace = if object.head.namespace.is_empty() { "default" } else { &object.head.namespace };
+        if !runs || lifted.contains(namespace) {
+            continue;
+        }
+        let privileged = maps(&Value::Map(object.content.clone()))
+            .iter()
+            .any(|it| is_true(it.get("hostNetwork")) || is_true(it.get("privileged")) || it.get("hostPath").is_some());
+        if privileged {
+            refused.entry(namespace).or_default().push(object);
+        }
+    }
+    for (namespace, objects) in refused {
+        let names: Vec<String> = objects.iter().map(|it| format!("{} {}", it.head.kind, it.head.name)).collect();
+        let message = format!("namespace `{namespace}` refuses the privileged pods of {}", names.join(", "));
+        let help = "Talos enforces the `baseline` level: give the Namespace the label `pod-security.kubernetes.io/enforce: privileged`";
+        found.push(Diagnostic::error("T004", message).help(help));
+    }
+}
+
+fn sizes(subject: &Subject<'_>, packed: &Packed, objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
+    let patch = packed.patch().len() as u64;
+    if let Some(limit) = size::limits(Target::Talos).iter().rfind(|it| it.bytes > 1 << 20 && patch > it.bytes) {
+        let message = format!(
+            "the control-plane patch takes {}, more than {} ({})",
+            human(patch),
+            human(limit.bytes),
+            limit.what
+        );
+        let diagnostic =
+            if limit.hard { Diagnostic::error("T005", message) } else { Diagnostic::warning("T005", message) };
+        let help = "`open --strip` leaves comments out, `--split 4MiB` cuts the patch; move what can wait to GitOps";
+        found.push(diagnostic.at(spec_place(subject, "parts")).help(help));
+    }
+    for limit in size::limits(Target::Kubectl) {
+        for object in objects.iter().filter(|it| it.size as u64 > limit.bytes) {
+            let size = human(object.size as u64);
+            let message = format!(
+                "{}: {} takes {size}, more than {} ({})",
+                object.manifest,
+                object.head,
+                human(limit.bytes),
+                limit.what
+            );
+            found.push(Diagnostic::error("T006", message));
+        }
+    }
+}
