@@ -324,6 +324,7 @@ fn every_kind_of_identity_opens() {
 
 #[test]
 fn a_plugin_seals_and_opens() {
+    needs!(Python);
     let workspace = Workspace::quickstart();
     let data = repository().join("tests/data/pins");
     let path = format!("{}:{}", data.display(), std::env::var("PATH").unwrap_or_default());

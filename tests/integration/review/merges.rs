@@ -283,6 +283,7 @@ fn worktrees_submodules_and_folders_below_merge_by_parts_too() {
 
 #[test]
 fn what_is_no_lock_is_merged_line_by_line() {
+    needs!(Git);
     let workspace = Workspace::quickstart();
     let mine = (1..=9).map(|it| format!("line {it}\n")).collect::<String>();
     let write = |name: &str, from: &str, to: &str| workspace.write(name, mine.replace(from, to));

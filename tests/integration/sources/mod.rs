@@ -1,6 +1,7 @@
 //! Sources as they are: Debian's registry on loopback, charts pushed by the real Helm SDK, a repository over https, and
 //! servers that do everything wrong.
 
+mod at_once;
 mod bad_input;
 mod corners;
 mod kill;
@@ -9,6 +10,6 @@ mod progress;
 mod push;
 mod reach;
 mod revisions;
-mod speed;
+
 mod update;
 mod vendor;

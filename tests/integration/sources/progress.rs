@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::support::charts;
-use crate::support::peer::needs;
+use crate::support::peer::{Peer, needs};
 use crate::support::registry::{Kind, Registry};
 use crate::support::server::Server;
 use crate::support::workspace::Workspace;
@@ -20,6 +20,7 @@ const TERMINAL: &str = "import os, pty, sys, fcntl, termios, struct\n\
     sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))\n";
 
 fn on_terminal(workspace: &Workspace, columns: u16, environment: &[(&str, &str)], args: &[&str]) -> (i32, String) {
+    Peer::Python.assert_named();
     let script = "columns=$1; shift; exec python3 -c \"$TERMINAL\" $columns \"$ICHOR\" \"$@\"";
     let mut wrapper = vec!["env".to_owned(), "TERM=xterm".to_owned(), format!("TERMINAL={TERMINAL}")];
     wrapper.extend(environment.iter().map(|(name, value)| format!("{name}={value}")));
@@ -31,7 +32,7 @@ fn on_terminal(workspace: &Workspace, columns: u16, environment: &[(&str, &str)]
 
 #[test]
 fn a_bar_on_a_terminal_and_lines_elsewhere() {
-    needs!(DockerRegistry, HelmSdk);
+    needs!(DockerRegistry, HelmSdk, Python);
     let registry = Registry::with(Kind::Plain, &[("one", "1.0.0")]);
     let mut files = charts::files("big", "1.0.0");
     let noise: Vec<u8> = (0..400_000).map(|_| rand::random::<u8>() % 64 + b'0').collect();
@@ -75,6 +76,7 @@ fn a_bar_on_a_terminal_and_lines_elsewhere() {
 
 #[test]
 fn errors_are_in_colour_where_that_is_wanted() {
+    needs!(Python);
     let workspace = Workspace::with("", "  - name: x\n    chart: ./none\n");
     let shown = |environment: &[(&str, &str)]| {
         let (code, shown) = on_terminal(&workspace, 80, environment, &["lock"]);

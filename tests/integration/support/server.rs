@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 /// What was asked.
@@ -85,6 +85,59 @@ impl Server {
 
     pub fn head(&self) -> String {
         format!("plainHttp: ['{}']\n", self.host)
+    }
+}
+
+/// Holds back one answer of a server, so that a test knows where the program is.
+#[derive(Default)]
+pub struct Gate {
+    state: Mutex<GateState>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct GateState {
+    /// How many requests are still let through; none of it while the gate is open.
+    left: Option<usize>,
+    waiting: usize,
+}
+
+impl Gate {
+    /// Lets so many requests through and holds those that follow.
+    pub fn close_after(&self, requests: usize) {
+        self.state.lock().expect("no panic").left = Some(requests);
+    }
+
+    /// Called by the server on each request.
+    pub fn pass(&self) {
+        let mut state = self.state.lock().expect("no panic");
+        match &mut state.left {
+            None => return,
+            Some(0) => {}
+            Some(left) => {
+                *left -= 1;
+                return;
+            }
+        }
+        state.waiting += 1;
+        self.changed.notify_all();
+        while state.left.is_some() {
+            state = self.changed.wait(state).expect("no panic");
+        }
+        state.waiting -= 1;
+    }
+
+    /// Returns when so many requests are held at once.
+    pub fn await_held(&self, requests: usize) {
+        let state = self.state.lock().expect("no panic");
+        let few = |state: &mut GateState| state.waiting < requests;
+        let (state, end) = self.changed.wait_timeout_while(state, Duration::from_secs(60), few).expect("no panic");
+        assert!(!end.timed_out(), "{} of {requests} requests came", state.waiting);
+    }
+
+    pub fn open(&self) {
+        self.state.lock().expect("no panic").left = None;
+        self.changed.notify_all();
     }
 }
 
