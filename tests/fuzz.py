@@ -111,7 +111,7 @@ class Both:
         questions.write_text("".join(json.dumps(case) + "\n" for case in cases))
         answers.unlink(missing_ok=True)
         process = subprocess.Popen(
-            [self.binary, "--ignored", "--exact", "answers"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+            [self.binary, "--ignored", "--exact", "engine::cases::answers"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
             env={"FUZZ_IN": str(questions), "FUZZ_OUT": str(answers), "RUST_BACKTRACE": "0"})
 
         def wait():
@@ -148,10 +148,10 @@ class Both:
 def build():
     """The test program that answers cases."""
     run = subprocess.run(
-        ["cargo", "test", "--locked", "--quiet", "--test", "cases", "--no-run", "--message-format=json"], cwd=ROOT, check=True,
+        ["cargo", "test", "--locked", "--quiet", "--test", "integration", "--no-run", "--message-format=json"], cwd=ROOT, check=True,
         stdout=subprocess.PIPE, text=True)
     messages = map(json.loads, run.stdout.splitlines())
-    return next(it["executable"] for it in messages if it.get("target", {}).get("name") == "cases" and it.get("executable"))
+    return next(it["executable"] for it in messages if it.get("target", {}).get("name") == "integration" and it.get("executable"))
 
 
 def agree(ours, helm):
@@ -159,7 +159,7 @@ def agree(ours, helm):
 
     Addresses are those of the day. Faults of a schema, and names within one, come in the order of a Go map. The SDK takes
     values as JSON, so that a number from --set, which is an int64 for Helm, is none there. Schemas are not fetched, which
-    tests/differences.rs holds.
+    tests/integration/template/differences.rs holds.
     """
     if ours[0] == helm[0] == "error" and "no network at rendering" in ours[1] and "HTTP request failed" in helm[1]:
         return True

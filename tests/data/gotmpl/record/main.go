@@ -1,5 +1,5 @@
 // Command record answers template cases with Go's own text/template: it rewrites the expectations in each case file named
-// by its arguments. The format of the files is described in tests/gotmpl.rs.
+// by its arguments. The format of the files is described in tests/integration/engine/gotmpl.
 package main
 
 import (

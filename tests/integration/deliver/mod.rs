@@ -1,0 +1,5 @@
+//! What a bundle becomes for each of its takers.
+
+mod machine_config;
+mod open_for;
+mod targets;

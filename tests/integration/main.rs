@@ -1,0 +1,17 @@
+//! All tests that use the crate or the program from outside. tests/README.md tells where a case goes.
+
+#![allow(clippy::disallowed_methods)] // A test sets up its own files, clocks and servers.
+
+mod check;
+mod deliver;
+mod engine;
+mod examples;
+mod init;
+mod lock;
+mod pins;
+mod pipeline;
+mod review;
+mod sources;
+mod support;
+mod template;
+mod tidy;

@@ -1,0 +1,9 @@
+//! Pins, holes and envelopes as a user meets them, with the real age, openssl, git and network namespaces.
+
+mod cilium;
+mod hygiene;
+mod import;
+mod keys;
+mod rotate;
+mod secret_values;
+mod vectors;

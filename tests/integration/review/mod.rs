@@ -1,0 +1,7 @@
+//! `diff`, `upgrade` and `git-setup` as people use them: in git repositories, with real keys, in a real browser.
+
+mod jobs;
+mod merges;
+mod page;
+mod revisions;
+mod schema;

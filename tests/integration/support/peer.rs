@@ -1,0 +1,181 @@
+//! The programs that tests ask and that not every machine has. A test names those it asks in its first line,
+//! `needs!(Age, Openssl)`. Where one is missing, the test is left out, and the last line of the run counts what was left
+//! out and for want of what. With `CI=true` such a test fails.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::{Command, Stdio};
+use std::sync::{LazyLock, Mutex, Once};
+
+/// What a test asks beside the program under test.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Peer {
+    Age,
+    AgeKeygen,
+    Bash,
+    Chromium,
+    /// The charts of Cilium, in `../shared/conformance`.
+    CiliumCharts,
+    Curl,
+    DockerRegistry,
+    Git,
+    /// Helm's own code as a library of Python.
+    HelmSdk,
+    Htpasswd,
+    Jq,
+    Jsonschema,
+    /// The right to make a namespace of users and of networks.
+    Namespaces,
+    Openssl,
+    Python,
+    Skopeo,
+    SshKeygen,
+}
+
+impl Peer {
+    /// What the last line calls it.
+    fn name(self) -> &'static str {
+        match self {
+            Peer::Age => "age",
+            Peer::AgeKeygen => "age-keygen",
+            Peer::Bash => "bash",
+            Peer::Chromium => "chromium",
+            Peer::CiliumCharts => "the charts of Cilium",
+            Peer::Curl => "curl",
+            Peer::DockerRegistry => "docker-registry",
+            Peer::Git => "git",
+            Peer::HelmSdk => "helm-python-sdk",
+            Peer::Htpasswd => "htpasswd",
+            Peer::Jq => "jq",
+            Peer::Jsonschema => "jsonschema",
+            Peer::Namespaces => "namespaces",
+            Peer::Openssl => "openssl",
+            Peer::Python => "python3",
+            Peer::Skopeo => "skopeo",
+            Peer::SshKeygen => "ssh-keygen",
+        }
+    }
+
+    fn program(self) -> String {
+        match self {
+            Peer::Chromium => std::env::var("CHROMIUM").unwrap_or_else(|_| "chromium".into()),
+            Peer::HelmSdk | Peer::Jsonschema | Peer::Python => "python3".into(),
+            Peer::Namespaces => "unshare".into(),
+            Peer::CiliumCharts => panic!("charts are no program"),
+            _ => self.name().into(),
+        }
+    }
+
+    /// Runs it: [`Peer::Python`] with the library, [`Peer::Namespaces`] as `unshare`. Panics in a test that does not name
+    /// it, so that the test cannot fail only where it is missing.
+    pub fn command(self) -> Command {
+        self.assert_named();
+        Command::new(self.program())
+    }
+
+    /// Panics in a test that does not name it.
+    pub fn assert_named(self) {
+        let named = NAMED.with_borrow(|named| named.contains(&self));
+        assert!(named, "the test asks {}: write `needs!({self:?})` into its first line", self.name());
+    }
+
+    fn is_here(self) -> bool {
+        let here = HERE.get(&self).expect("every peer is probed");
+        *here
+    }
+
+    fn probe(self) -> bool {
+        let args: &[&str] = match self {
+            Peer::CiliumCharts => return super::conformance().is_some(),
+            Peer::HelmSdk => &["-c", "import helm_python"],
+            Peer::Htpasswd => &["-nbB", "user", "word"],
+            Peer::Jsonschema => &["-c", "import jsonschema"],
+            Peer::Namespaces => &["-rnm", "true"],
+            Peer::Openssl => &["version"],
+            // There is no flag that only tells the version.
+            Peer::SshKeygen => &["-l", "-f", "/dev/null"],
+            _ => &["--version"],
+        };
+        let mut command = Command::new(self.program());
+        command.args(args).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command.status().is_ok_and(|status| status.success() || self == Peer::SshKeygen)
+    }
+}
+
+const ALL: [Peer; 17] = [
+    Peer::Age,
+    Peer::AgeKeygen,
+    Peer::Bash,
+    Peer::Chromium,
+    Peer::CiliumCharts,
+    Peer::Curl,
+    Peer::DockerRegistry,
+    Peer::Git,
+    Peer::HelmSdk,
+    Peer::Htpasswd,
+    Peer::Jq,
+    Peer::Jsonschema,
+    Peer::Namespaces,
+    Peer::Openssl,
+    Peer::Python,
+    Peer::Skopeo,
+    Peer::SshKeygen,
+];
+
+static HERE: LazyLock<BTreeMap<Peer, bool>> = LazyLock::new(|| ALL.map(|peer| (peer, peer.probe())).into());
+
+/// The tests that were left out, and what each of them lacks.
+static LEFT_OUT: Mutex<BTreeMap<String, Vec<Peer>>> = Mutex::new(BTreeMap::new());
+
+thread_local! {
+    /// What the test of this thread named.
+    static NAMED: RefCell<BTreeSet<Peer>> = const { RefCell::new(BTreeSet::new()) };
+}
+
+/// Names what a test asks, and leaves the test out where one of these is missing.
+macro_rules! needs {
+    ($($peer:ident),+) => {
+        if $crate::support::peer::is_lacking(&[$($crate::support::peer::Peer::$peer),+]) {
+            return;
+        }
+    };
+}
+pub(crate) use needs;
+
+/// Whether one of these is missing; the last line tells it then.
+pub fn is_lacking(peers: &[Peer]) -> bool {
+    NAMED.with_borrow_mut(|named| named.extend(peers));
+    let lacking: Vec<Peer> = peers.iter().copied().filter(|peer| !peer.is_here()).collect();
+    if lacking.is_empty() {
+        return false;
+    }
+    let test = std::thread::current().name().unwrap_or("a test").to_owned();
+    LEFT_OUT.lock().expect("no panic").insert(test, lacking.clone());
+    print_at_exit();
+    // Nobody but the authors has the charts of Cilium beside the repository.
+    let wanted: Vec<&str> = lacking.into_iter().filter(|it| *it != Peer::CiliumCharts).map(Peer::name).collect();
+    let in_ci = std::env::var_os("CI").is_some_and(|value| value == "true");
+    assert!(wanted.is_empty() || !in_ci, "not installed: {}; tests/run brings it", wanted.join(", "));
+    true
+}
+
+/// Has the closing line printed when the process ends: the harness of `#[test]` calls nobody when all tests are done.
+fn print_at_exit() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        #[expect(unsafe_code, reason = "the standard library has no such call")]
+        // SAFETY: the function is one of this program and lives as long as it.
+        let refused = unsafe { libc::atexit(print_left_out) };
+        assert_eq!(refused, 0, "the closing line can be printed");
+    });
+}
+
+extern "C" fn print_left_out() {
+    let left_out = LEFT_OUT.lock().expect("no panic");
+    let mut wanted = BTreeMap::<Peer, usize>::new();
+    for peer in left_out.values().flatten() {
+        *wanted.entry(*peer).or_default() += 1;
+    }
+    let wanted: Vec<String> = wanted.iter().map(|(peer, tests)| format!("{} ({tests})", peer.name())).collect();
+    println!("left out: {} tests, for want of {}", left_out.len(), wanted.join(", "));
+}

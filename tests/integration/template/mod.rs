@@ -1,0 +1,5 @@
+//! `ichor template` and `ichor show`, which take the place of Helm's.
+
+mod differences;
+mod flags;
+mod sources;
