@@ -47,13 +47,14 @@ metadata:
   {{- if ne (toString .Values.nowhere) \"true\" }}
   namespace: {{ .Release.Namespace }}
   {{- end }}
+  annotations:
+    lease: {{ .Values.l2announcements.leaseDuration | quote }}
+    {{- if .Values.secret }}
+    ca: {{ (genCA \"CA\" 100).Cert | b64enc }}
+    {{- end }}
 spec:
   selector: {{ toYaml .Values.nodeSelector | nindent 4 }}
-  lease: {{ .Values.l2announcements.leaseDuration }}
   template: {spec: {hostNetwork: true}}
-  {{- if .Values.secret }}
-  ca: {{ (genCA \"CA\" 100).Cert | b64enc }}
-  {{- end }}
 ";
 
 fn mark(it: &Diagnostic) -> &'static str {
@@ -253,7 +254,7 @@ fn rules_on_objects_beside_cilium() {
     assert_eq!(old.extra(&pool("v2", blocks)), ["C009!"]);
     let oldest = Checked::new("1.15.1");
     assert_eq!(oldest.extra(&pool("v2alpha1", cidrs)), ["C009"]);
-    let policy = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: a, namespace: b}\nspec:\n  endpointSelector: {matchLabels: {k8s-app: cilium-hubble-relay}}\n";
+    let policy = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: a, namespace: kube-system}\nspec:\n  endpointSelector: {matchLabels: {k8s-app: cilium-hubble-relay}}\n";
     assert_eq!(new.extra(policy), ["C011"]);
     assert_eq!(new.extra(&policy.replace("cilium-hubble-relay", "hubble-relay")), [""; 0]);
 }
@@ -291,7 +292,8 @@ fn versions_that_do_not_go_together() {
 #[test]
 fn rules_of_talos() {
     let workspace = Checked::new("1.19.6");
-    let config = |name: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: x}}\n");
+    let config =
+        |name: &str| format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: kube-system}}\n");
     assert_eq!(workspace.extra(&format!("{}---\n{}", config("a"), config("a"))), ["T003"]);
     assert_eq!(workspace.extra(&format!("{}---\n{}", config("a"), config("b"))), [""; 0]);
     for no_object in
@@ -300,7 +302,8 @@ fn rules_of_talos() {
         assert_eq!(workspace.extra(no_object), ["T007!"], "{no_object}");
     }
     // A kind that nothing defines, until a CRD does.
-    let monitor = "apiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: {name: a, namespace: x}\n";
+    let monitor =
+        "apiVersion: monitoring.coreos.com/v1\nkind: ServiceMonitor\nmetadata: {name: a, namespace: kube-system}\n";
     assert_eq!(workspace.extra(&format!("{monitor}---\n{}", monitor.replace("name: a", "name: b"))), ["T009"]);
     let definition = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: servicemonitors.monitoring.coreos.com}\nspec: {group: monitoring.coreos.com, names: {kind: ServiceMonitor}}\n";
     assert_eq!(workspace.extra(&format!("{definition}---\n{monitor}")), [""; 0]);
@@ -315,7 +318,7 @@ fn rules_of_talos() {
     assert_eq!(workspace.extra(&more.join("---\n")), ["T005!"]);
     workspace.write("extra.yaml", config("a"));
     // An object that names no namespace.
-    assert_eq!(workspace.values("nowhere: true"), ["T002", "T004!"]);
+    assert_eq!(workspace.values("nowhere: true"), ["T002!", "T004!"]);
     // A namespace of one's own is made with the labels that let privileged pods in, unless a part brings it without.
     workspace.write("values.yaml", "{}\n").edit("ichor.yaml", "namespace: kube-system", "namespace: own");
     assert_eq!(workspace.codes(), [""; 0]);
@@ -323,6 +326,43 @@ fn rules_of_talos() {
     assert_eq!(workspace.extra(namespace), ["T004!"]);
     let labels = "  labels: {pod-security.kubernetes.io/enforce: privileged}\n";
     assert_eq!(workspace.extra(&format!("{namespace}{labels}")), [""; 0]);
+}
+
+#[test]
+fn what_an_api_server_refuses() {
+    let workspace = Checked::new("1.19.6");
+    let object = |api: &str, kind: &str, rest: &str| {
+        format!("apiVersion: {api}\nkind: {kind}\nmetadata: {{name: a, namespace: kube-system}}\n{rest}\n")
+    };
+    let pod = |spec: &str| object("apps/v1", "Deployment", &format!("spec: {{template: {{spec: {{{spec}}}}}}}"));
+    for (text, expected) in [
+        (object("policy/v1", "PodDisruptionBudget", ""), ""),
+        (object("policy/v1beta1", "PodDisruptionBudget", ""), "K001!"),
+        (object("extensions/v1beta1", "Ingress", ""), "K001!"),
+        (object("networking.k8s.io/v1beta1", "IPAddress", "").replace(", namespace: kube-system", ""), ""),
+        (object("autoscaling/v2beta2", "HorizontalPodAutoscaler", ""), "K001!"),
+        (object("v1", "ConfigMap", "").replace("kube-system", "nobodys"), "K002"),
+        (object("v1", "ConfigMap", "").replace("name: a", "name: A_b"), "K003!"),
+        (object("v1", "Service", "").replace("name: a", "name: a.b"), "K003!"),
+        (object("v1", "ConfigMap", "").replace("name: a", "name: a.b"), ""),
+        (object("rbac.authorization.k8s.io/v1", "Role", "").replace("name: a", "name: 'system:A_b'"), ""),
+        (object("v1", "ConfigMap", "").replace("name: a", "generateName: a-"), "K003!"),
+        (object("v1", "ConfigMap", "data: {port: 8080}"), "K004!"),
+        (object("v1", "ConfigMap", "data: {port: '8080', none: }"), ""),
+        (object("v1", "Secret", "data: {a: 'not base64!'}"), "K004!"),
+        (object("v1", "Secret", "data: {a: bm90}"), ""),
+        (object("v1", "Secret", "stringData: {a: true}"), "K004!"),
+        (object("v1", "ConfigMap", "").replace("namespace:", "labels: text, namespace:"), "K004!"),
+        (object("v1", "ConfigMap", "data: {max: '1.048576e+06'}"), "K005!"),
+        (object("v1", "ConfigMap", "data: {max: '1048576', share: '1.5e+00'}"), ""),
+        (pod("containers: [{name: a, image: b, limits: {cpu: 1}}]"), "K006!"),
+        (pod("containers: [{name: a, image: b, resources: {limits: {cpu: 1}}}]"), ""),
+        (pod("initContainers: [{name: a, livenesProbe: {}}]"), "K006!"),
+        (object("batch/v1", "CronJob", "spec: {jobTemplate: {spec: {template: {spec: {container: []}}}}}"), "K006!"),
+    ] {
+        let expected: Vec<&str> = [expected].into_iter().filter(|code| !code.is_empty()).collect();
+        assert_eq!(workspace.extra(&text), expected, "{text}");
+    }
 }
 
 #[test]
