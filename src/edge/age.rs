@@ -1,15 +1,17 @@
 //! age: sealing to recipients, opening with identities.
 
+use std::collections::HashSet;
 use std::io::{Read, Write};
 
 use age::armor::{ArmoredReader, ArmoredWriter, Format};
 use age::cli_common::{ReadError, StdinGuard, UiCallbacks, read_identities};
 
+use age_core::format::{FileKey, Stanza};
 use secrecy::ExposeSecret;
 
 use crate::base::recipient::Recipient;
 use crate::base::secret::Secret;
-use crate::stage::lock::Envelope;
+use crate::stage::lock::{Envelope, Lock, SealedFor};
 
 /// The largest scrypt work factor accepted for a passphrase-protected identity: 2^22 takes a minute or so.
 const MAX_WORK_FACTOR: u8 = 22;
@@ -23,6 +25,8 @@ pub enum Error {
     NoRecipients,
     #[error("`{0}` has to be opened for this: name an identity that does with `-i`")]
     NoIdentity(String),
+    #[error("the name `{0}` holds a character that no envelope can name")]
+    Unwritable(String),
     #[error("sealing failed: {0}")]
     Seal(String),
     #[error("the identity cannot be used: {0}")]
@@ -45,24 +49,40 @@ pub fn generate() -> (Secret, String) {
     (Secret::new(text), recipient)
 }
 
-/// Seals to a fixed set of recipients.
+/// Seals the secrets of one bundle to a fixed set of recipients.
 pub struct Sealer {
     recipients: Vec<Box<dyn age::Recipient + Send>>,
+    bundle: String,
+    /// Whether an envelope names its place.
+    binds: bool,
 }
 
 impl Sealer {
-    /// Takes X25519 and SSH keys and plugin recipients.
-    pub fn new(recipients: &[Recipient]) -> Result<Sealer, Error> {
+    /// Takes X25519 and SSH keys and plugin recipients. Envelopes are bound to their places in the bundle of this name.
+    pub fn new(recipients: &[Recipient], bundle: &str) -> Result<Sealer, Error> {
         let recipients = recipients.iter().map(recipient).collect::<Result<Vec<_>, _>>()?;
-        Ok(Sealer { recipients })
+        Ok(Sealer { recipients, bundle: bundle.into(), binds: true })
     }
 
-    /// Seals a secret into an armoured age file. Each call gives other bytes for the same secret: age draws a new file
-    /// key each time.
-    pub fn seal(&self, secret: &Secret) -> Result<Envelope, Error> {
+    /// Seals as the rest of a lock is sealed: in one whose envelopes are bound to no place, so are the new ones.
+    #[must_use]
+    pub fn like(self, lock: Option<&Lock>) -> Sealer {
+        Sealer { binds: lock.is_none_or(|it| it.unbound() == 0), ..self }
+    }
+
+    /// Seals the secret of a pin into an armoured age file. Each call gives other bytes for the same secret: age draws a
+    /// new file key each time.
+    pub fn seal(&self, part: &str, pin: &str, secret: &Secret) -> Result<Envelope, Error> {
         let failed = |it: std::io::Error| Error::Seal(it.to_string());
-        let recipients = self.recipients.iter().map(|it| it.as_ref() as &dyn age::Recipient);
-        let encryptor = age::Encryptor::with_recipients(recipients).map_err(|it| match it {
+        let place = SealedFor::new(&self.bundle, part, pin);
+        let mut recipients: Vec<&dyn age::Recipient> = self.recipients.iter().map(|it| it.as_ref() as _).collect();
+        let bound;
+        if let (true, Some(first)) = (self.binds, recipients.first_mut()) {
+            let arguments = place.arguments().ok_or_else(|| Error::Unwritable(place.to_string()))?;
+            bound = Bound { recipient: *first, arguments };
+            *first = &bound;
+        }
+        let encryptor = age::Encryptor::with_recipients(recipients.into_iter()).map_err(|it| match it {
             age::EncryptError::MissingRecipients => Error::NoRecipients,
             other => Error::Seal(other.to_string()),
         })?;
@@ -71,6 +91,22 @@ impl Sealer {
         writer.write_all(secret.expose()).map_err(failed)?;
         let armored = writer.finish().and_then(|it| it.finish()).map_err(failed)?;
         String::from_utf8(armored).map(Envelope).map_err(|it| Error::Seal(it.to_string()))
+    }
+}
+
+/// A recipient whose stanzas are followed by the one that names the place. It has the labels of the recipient, since age
+/// seals only to recipients of equal labels.
+struct Bound<'a> {
+    recipient: &'a dyn age::Recipient,
+    arguments: [&'a str; 3],
+}
+
+impl age::Recipient for Bound<'_> {
+    fn wrap_file_key(&self, file_key: &FileKey) -> Result<(Vec<Stanza>, HashSet<String>), age::EncryptError> {
+        let (mut stanzas, labels) = self.recipient.wrap_file_key(file_key)?;
+        let args = self.arguments.map(str::to_owned).to_vec();
+        stanzas.push(Stanza { tag: SealedFor::TAG.into(), args, body: Vec::new() });
+        Ok((stanzas, labels))
     }
 }
 
@@ -144,6 +180,11 @@ impl Opener {
         reader.read_to_end(&mut secret).map_err(|it| damaged(&it))?;
         Ok(Secret::new(std::mem::take(&mut *secret)))
     }
+}
+
+/// Whether a recipient can be sealed to.
+pub fn check(it: &Recipient) -> Result<(), Error> {
+    recipient(it).map(|_| ())
 }
 
 fn recipient(recipient: &Recipient) -> Result<Box<dyn age::Recipient + Send>, Error> {

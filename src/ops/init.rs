@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::Error;
 use crate::base::recipient::{ParseRecipientError, Recipient};
-use crate::edge::age::{self, Sealer};
+use crate::edge::age;
 use crate::edge::disk::{self, Access};
 use crate::review::rules::{cilium, talos};
 use crate::stage::spec::{KubernetesVersion, TalosVersion};
@@ -115,7 +115,7 @@ pub fn recipient(text: &str) -> Result<Recipient, String> {
     // A plugin's own key, `age1NAME1...`, is for the plugin to read, which need not be here yet.
     let of_plugin = recipient.key.strip_prefix("age1").is_some_and(|it| it.contains('1'));
     if !of_plugin {
-        Sealer::new(std::slice::from_ref(&recipient)).map_err(|it| it.to_string())?;
+        age::check(&recipient).map_err(|it| it.to_string())?;
     }
     Ok(recipient)
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use super::Envelope;
 use helm_engine::sprig::crypto::{self, Fault};
 
 /// What a pin is known by: the call it answers, wherever in the chart that call stands.
@@ -66,11 +67,6 @@ pub struct Certificate {
     pub pem: String,
 }
 
-/// An age file in its armoured form.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Envelope(pub String);
-
 impl PinKey {
     /// The key as one text: equal for equal keys, and only for those.
     pub fn canonical(&self) -> String {
@@ -121,19 +117,6 @@ impl Certificate {
     }
 }
 
-impl Envelope {
-    fn validate(&self) -> Result<(), String> {
-        let Envelope(text) = self;
-        if !text.starts_with("-----BEGIN AGE ENCRYPTED FILE-----\n") {
-            return Err("its envelope is no armoured age file".into());
-        }
-        if !text.ends_with("\n-----END AGE ENCRYPTED FILE-----\n") {
-            return Err("its envelope is cut short".into());
-        }
-        Ok(())
-    }
-}
-
 impl Pin {
     /// A pin with neither half.
     pub fn new(key: PinKey) -> Pin {
@@ -165,6 +148,11 @@ impl Pin {
     pub fn keys(&self) -> impl Iterator<Item = (&Certificate, &Envelope)> {
         let own = self.certificate.as_ref().zip(self.sealed.as_ref());
         own.into_iter().chain(self.successor.iter().map(|it| (&it.certificate, &it.sealed)))
+    }
+
+    /// Everything that is sealed in the pin.
+    pub fn envelopes(&self) -> impl Iterator<Item = &Envelope> {
+        self.sealed.iter().chain(self.successor.iter().map(|it| &it.sealed))
     }
 
     /// The fingerprint of the CA that signed the pin's certificate, where that is another.
@@ -204,9 +192,7 @@ impl Pin {
             return Err("it has both a successor and a predecessor".into());
         }
         let successor = self.successor.as_ref();
-        for envelope in self.sealed.iter().chain(successor.map(|it| &it.sealed)) {
-            envelope.validate()?;
-        }
+        self.envelopes().try_for_each(Envelope::validate)?;
         let certificates = [
             ("its certificate", self.certificate.as_ref()),
             ("its successor", successor.map(|it| &it.certificate)),
