@@ -210,6 +210,7 @@ fn nothing(name: &str, remark: String) -> Side {
         talos: None,
         recipients: Vec::new(),
         parts: Default::default(),
+        sealed: Vec::new(),
         size: Some(0),
         remarks: vec![remark],
     }

@@ -115,7 +115,12 @@ impl Bundle {
 
     /// The envelopes that do not belong where they stand.
     pub fn misplaced(&self) -> Vec<EnvelopeFault> {
-        lock::misplaced(self.envelopes.iter().map(|(secret, it)| (self.place(secret), it)))
+        lock::misplaced(self.placed().map(|(place, _, envelope)| (place, envelope)))
+    }
+
+    /// Every envelope with the place it stands at and the name of its secret.
+    pub fn placed(&self) -> impl Iterator<Item = (SealedFor, &str, &Envelope)> {
+        self.envelopes.iter().map(|(secret, it)| (self.place(secret), secret.as_str(), it))
     }
 
     /// How many envelopes are bound to no place. One that cannot be read is not counted.

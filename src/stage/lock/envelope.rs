@@ -77,7 +77,9 @@ impl Envelope {
         if !file.starts_with(b"age-encryption.org/v1\n") {
             return Err("it is no age file".into());
         }
-        let header = file.split(|it| *it == b'\n').take_while(|it| !it.starts_with(b"---"));
+        let lines = || file.split(|it| *it == b'\n');
+        let end = lines().position(|it| it.starts_with(b"---")).ok_or("it is cut short")?;
+        let header = lines().take(end);
         let mut found = None;
         for stanza in header.filter_map(|it| it.strip_prefix(b"-> ")).filter(|it| it.starts_with(OURS.as_bytes())) {
             let place = std::str::from_utf8(stanza).ok().and_then(SealedFor::read);

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
 use super::Envelope;
+use crate::base::digest::Digest;
 use helm_engine::sprig::crypto::{self, Fault};
 
 /// What a pin is known by: the call it answers, wherever in the chart that call stands.
@@ -91,6 +92,11 @@ impl Certificate {
             fingerprint: hex::encode(facts.fingerprint),
             pem: pem.into(),
         })
+    }
+
+    /// The digest of the public key, as the certificate holds it.
+    pub fn public_key(&self) -> Option<Digest> {
+        crypto::public_key_digest(self.pem.as_bytes()).ok().map(Digest::from_bytes)
     }
 
     /// Whether a private key in PEM belongs to this certificate.
