@@ -80,7 +80,7 @@ impl Workspace {
         workspace.write("values.yaml", "{}\n");
         workspace
             .write("extra.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: extra, namespace: kube-system}\n");
-        let (_, recipient) = ichor::edge::age::generate();
+        let (_, recipient) = ichor::edge::age::generate(ichor::edge::age::KeyKind::PostQuantum);
         workspace.write("ichor.yaml", &SPEC.replace("RECIPIENT", &recipient));
         workspace
     }

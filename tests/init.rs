@@ -88,7 +88,7 @@ fn a_person_who_takes_the_defaults_gets_them() {
 #[test]
 fn a_bad_answer_is_asked_again() {
     let folder = tempfile::tempdir().expect("a folder");
-    let (_, recipient) = ichor::edge::age::generate();
+    let (_, recipient) = ichor::edge::age::generate(ichor::edge::age::KeyKind::Classic);
     let answers = [
         ("Name of the cluster", "No Name"),
         ("`No Name` is no name", "home"),
@@ -239,7 +239,7 @@ fn every_choice(cilium: &str) {
     let folder = folder.path();
     fs::create_dir(folder.join("lockfiles")).expect("made");
     fs::copy(charts.join(format!("cilium-{cilium}.tgz")), folder.join("cilium.tgz")).expect("the chart");
-    let (_, recipient) = ichor::edge::age::generate();
+    let (_, recipient) = ichor::edge::age::generate(ichor::edge::age::KeyKind::Classic);
     let recipient = init::recipient(&recipient).expect("a recipient");
     let now: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a time");
     let settings = Settings::default();

@@ -16,7 +16,7 @@ impl Workspace {
         let workspace = Workspace { folder: tempfile::tempdir().expect("a folder") };
         copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quickstart"), workspace.folder.path());
         fs::create_dir(workspace.path("lockfiles")).expect("made");
-        let (identity, recipient) = ichor::edge::age::generate();
+        let (identity, recipient) = ichor::edge::age::generate(ichor::edge::age::KeyKind::PostQuantum);
         fs::write(workspace.path("key.txt"), identity.expose()).expect("written");
         let spec = fs::read_to_string(workspace.path("ichor.yaml")).expect("the spec");
         let line = spec.lines().find(|it| it.trim().starts_with("- age1")).expect("a recipient");

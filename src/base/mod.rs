@@ -7,3 +7,4 @@ pub mod nar;
 pub mod number;
 pub mod recipient;
 pub mod secret;
+pub mod sops;

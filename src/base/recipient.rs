@@ -14,6 +14,24 @@ pub struct Recipient {
     pub comment: String,
 }
 
+impl Recipient {
+    /// Whether what is sealed to it stays sealed for a quantum computer. age mixes such keys with no others in one file.
+    pub fn is_post_quantum(&self) -> bool {
+        self.key.starts_with("age1pq1") || self.key.starts_with("age1tagpq1")
+    }
+
+    /// The key as messages show it: the whole of a short one, both ends of a long one; with the comment.
+    pub fn short(&self) -> String {
+        let key: Vec<char> = self.key.chars().collect();
+        let shown = if key.len() <= 70 {
+            self.key.clone()
+        } else {
+            format!("{}...{}", key[..24].iter().collect::<String>(), key[key.len() - 8..].iter().collect::<String>())
+        };
+        if self.comment.is_empty() { shown } else { format!("{shown} {}", self.comment) }
+    }
+}
+
 /// The text is no recipient.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0} is not a recipient: expected `age1...`, `ssh-ed25519 ...` or `ssh-rsa ...`")]

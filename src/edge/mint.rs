@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::age::{self, Opener};
-use super::{network, random};
+use super::{network, random, sops};
 use crate::base::secret::Secret;
+use crate::base::sops::is_sops;
 use crate::stage::lock::Envelope;
 use crate::stage::render::{Imported, Imports, Minter};
+use helm_engine::pki::{Algorithm, PrivateKey};
 use helm_engine::sprig;
-use helm_engine::sprig::crypto::{Algorithm, PrivateKey};
 use helm_engine::value::{Failure, Value};
 use helm_engine::world::Call;
 
@@ -41,8 +42,11 @@ impl<'a> Mint<'a> {
         self.opener(name)?.open(name, envelope)
     }
 
-    /// Decrypts a file of this name.
+    /// Decrypts a file of this name, which is one of age or of SOPS.
     pub fn decrypt(&mut self, path: &str, bytes: &[u8]) -> Result<Secret, age::Error> {
+        if is_sops(bytes) {
+            return Ok(sops::decrypt(path, bytes, self.identities)?);
+        }
         self.opener(path)?.open_file(path, bytes)
     }
 

@@ -17,6 +17,7 @@ pub mod network;
 pub mod pager;
 pub mod process;
 pub mod random;
+pub mod sops;
 pub mod sources;
 pub mod store;
 pub mod written;

@@ -3,17 +3,20 @@
 //! Everything comes in as an argument: the chart's files, the values, and through [`world::World`] the clock, the random
 //! source and whatever else an impure template function asks for.
 //!
-//! Order, bottom first: `path`, `tree`, `value`, `hole`, `world`, `strconv`, `fmt`, `yaml`, `gotmpl`, `sprig`, `helm`. A
-//! module imports only from those before it.
+//! Order, bottom first: `path`, `tree`, `value`, `hole`, `world`, `strconv`, `encoding`, `time`, `pki`, `fmt`,
+//! `yaml`, `gotmpl`, `sprig`, `helm`. A module imports only from those before it.
 #![forbid(unsafe_code)]
 
+pub mod encoding;
 pub mod fmt;
 pub mod gotmpl;
 pub mod helm;
 pub mod hole;
 pub mod path;
+pub mod pki;
 pub mod sprig;
 pub mod strconv;
+pub mod time;
 pub mod tree;
 pub mod value;
 pub mod world;

@@ -200,7 +200,13 @@ impl Error {
             Error::NotABundle { .. } => self.plain("B003"),
             Error::NoBundle(_) => self.plain("B005").help("run `ichor build` to make `result`, or name another"),
             Error::Open(_) => self.plain("B004"),
-            Error::Age(fault) => Diagnostic::error("A001", fault.to_string()),
+            Error::Age(fault) => {
+                let diagnostic = Diagnostic::error("A001", fault.to_string());
+                match fault.help() {
+                    Some(help) => diagnostic.help(help),
+                    None => diagnostic,
+                }
+            }
             Error::NoIdentity => self
                 .plain("A002")
                 .help("name a file with your age identity or SSH key: `-i key.txt`, or ICHOR_IDENTITY"),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Error;
 use super::lock::Request;
 use crate::base::secret::Secret;
+use crate::base::sops::is_sops;
 use crate::edge::mint::Mint;
 use crate::edge::{age, disk};
 use crate::stage::lock::Lock;
@@ -18,7 +19,11 @@ pub(super) fn read(request: &Request, mint: &mut Mint<'_>) -> Result<Imports, Er
     for path in &request.import {
         let bytes = disk::read(path)?;
         let name = path.display().to_string();
-        texts.push(if age::is_age(&bytes) { mint.decrypt(&name, &bytes)? } else { Secret::new(bytes) });
+        texts.push(if age::is_age(&bytes) || is_sops(&bytes) {
+            mint.decrypt(&name, &bytes)?
+        } else {
+            Secret::new(bytes)
+        });
     }
     if !texts.is_empty() {
         let names: Vec<String> = request.import.iter().map(|it| it.display().to_string()).collect();

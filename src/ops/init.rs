@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::Error;
 use crate::base::recipient::{ParseRecipientError, Recipient};
-use crate::edge::age;
+use crate::edge::age::{self, KeyKind};
 use crate::edge::disk::{self, Access};
 use crate::review::rules::{cilium, talos};
 use crate::stage::spec::{KubernetesVersion, TalosVersion};
@@ -102,9 +102,9 @@ pub fn not_there(paths: impl IntoIterator<Item = PathBuf>) -> Result<(), Error> 
 }
 
 /// Makes an age identity, writes it to a file that only its owner may read, and gives back whom to seal to.
-pub fn new_key(file: &Path) -> Result<Recipient, Error> {
+pub fn new_key(file: &Path, kind: KeyKind) -> Result<Recipient, Error> {
     not_there([file.to_path_buf()])?;
-    let (identity, recipient) = age::generate();
+    let (identity, recipient) = age::generate(kind);
     disk::write(file, identity.expose(), Access::Owner)?;
     Ok(Recipient { key: recipient, comment: String::new() })
 }
@@ -113,7 +113,8 @@ pub fn new_key(file: &Path) -> Result<Recipient, Error> {
 pub fn recipient(text: &str) -> Result<Recipient, String> {
     let recipient: Recipient = text.parse().map_err(|it: ParseRecipientError| it.to_string())?;
     // A plugin's own key, `age1NAME1...`, is for the plugin to read, which need not be here yet.
-    let of_plugin = recipient.key.strip_prefix("age1").is_some_and(|it| it.contains('1'));
+    let plugin = recipient.key.strip_prefix("age1").and_then(|it| it.split_once('1'));
+    let of_plugin = plugin.is_some_and(|(name, _)| name != "pq");
     if !of_plugin {
         age::check(&recipient).map_err(|it| it.to_string())?;
     }

@@ -10,7 +10,7 @@ use crate::edge::age::Opener;
 use crate::edge::disk;
 use crate::stage::bundle::{Bundle, Index, Opened};
 use helm_engine::helm;
-use helm_engine::sprig::crypto;
+use helm_engine::pki;
 
 /// Opens the bundle at a path with identity files; also gives what its index says.
 pub fn open(bundle: &Path, identities: &[String]) -> Result<(Opened, Index), Error> {
@@ -24,7 +24,7 @@ pub fn open(bundle: &Path, identities: &[String]) -> Result<(Opened, Index), Err
         for (name, envelope) in bundle.envelopes() {
             let secret = opener.open(name, envelope)?;
             if let Some(expected) = bundle.index().public_keys.get(name) {
-                let found = crypto::key_digest(secret.expose()).map(Digest::from_bytes);
+                let found = pki::key_digest(secret.expose()).map(Digest::from_bytes);
                 if found.as_ref().ok() != Some(expected) {
                     return Err(Error::WrongKey { pin: name.trim_end_matches(".key").into() });
                 }

@@ -25,7 +25,8 @@ use crate::stage::lock::{self, Envelope, Lock, Pin, Successor};
 use crate::stage::render::Minter as _;
 use crate::stage::render::secrets;
 use crate::stage::spec::{Content, Spec};
-use helm_engine::sprig::crypto::{Algorithm, Certificate};
+use helm_engine::pki::Algorithm;
+use helm_engine::sprig::crypto::Certificate;
 use helm_engine::value::{Failure, Value};
 use helm_engine::world::Call;
 

@@ -76,7 +76,7 @@ impl Workspace {
     }
 
     fn seal_to_test(&self, spec: &str) {
-        let (identity, recipient) = ichor::edge::age::generate();
+        let (identity, recipient) = ichor::edge::age::generate(ichor::edge::age::KeyKind::Classic);
         fs::write(self.path("key.txt"), identity.expose()).expect("the key");
         let line = spec.lines().find(|it| it.trim().starts_with("- age1")).expect("a recipient");
         fs::write(self.path(&self.spec), spec.replace(line, &format!("  - {recipient} test"))).expect("the spec");

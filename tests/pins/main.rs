@@ -5,6 +5,7 @@
 mod cilium;
 mod hygiene;
 mod import;
+mod keys;
 mod rotate;
 #[path = "../pipeline/run.rs"]
 mod run;

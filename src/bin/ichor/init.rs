@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::str::FromStr;
 
 use ichor::base::recipient::Recipient;
+use ichor::edge::age::KeyKind;
 use ichor::ops::Error;
 use ichor::ops::init::{self, FEATURES, Feature, Wishes};
 use ichor::stage::spec::{KubernetesVersion, TalosVersion};
@@ -43,6 +44,9 @@ pub struct Args {
     /// Makes an age identity and writes it here, readable by its owner alone
     #[arg(long, value_name = "FILE")]
     new_key: Option<PathBuf>,
+    /// Makes that identity of the kind age had before 1.3, which a quantum computer opens: for programs that know no other
+    #[arg(long, requires = "new_key")]
+    classic: bool,
     /// Asks nothing
     #[arg(short, long)]
     yes: bool,
@@ -66,7 +70,9 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     // Nothing is left behind where a file is in the way: the key comes first, since its recipient is in the spec.
     init::not_there(init::files(&wishes).into_iter().map(|(path, _)| args.folder.join(path)))?;
     if let Some(file) = &args.new_key {
-        wishes.recipients.push(init::new_key(file)?);
+        wishes
+            .recipients
+            .push(init::new_key(file, if args.classic { KeyKind::Classic } else { KeyKind::PostQuantum })?);
         say!("{}: the private key; keep it safe and out of version control", file.display());
     }
     let files = init::files(&wishes);

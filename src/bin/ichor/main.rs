@@ -20,6 +20,7 @@ mod form;
 mod git;
 mod handoff;
 mod helm_flags;
+mod identity;
 mod images;
 mod init;
 mod lock;

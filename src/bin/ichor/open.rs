@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use crate::identity::Identity;
 use ichor::deliver::target::Target;
 use ichor::edge::disk::{self, Access};
 use ichor::edge::guard::{self, Exposed};
@@ -15,9 +16,8 @@ use crate::form;
 pub struct Args {
     /// The bundle [default: result]
     bundle: Option<PathBuf>,
-    /// A file with an age identity or SSH key
-    #[arg(short, long = "identity", value_name = "FILE", env = "ICHOR_IDENTITY")]
-    identity: Vec<String>,
+    #[command(flatten)]
+    identity: Identity,
     /// Writes here, readable by its owner alone, instead of to standard output (`-`); a folder ends with a slash
     #[arg(short, long, value_name = "FILE|DIR|-")]
     output: Option<PathBuf>,
@@ -49,7 +49,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         }
     }
     let bundle = args.bundle.as_deref().or(understood.rest.as_deref()).unwrap_or(Path::new("result"));
-    let (opened, index) = ops::open::open(bundle, &args.identity)?;
+    let (opened, index) = ops::open::open(bundle, &args.identity.files())?;
     let delivered = deliver::deliver(&index, opened.manifests(), &understood.form)?;
     if let Some(folder) = folder.filter(|_| guarded) {
         // A folder may be half tracked: it is its files that git must leave alone.

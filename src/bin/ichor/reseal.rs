@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::identity::Identity;
 use ichor::base::number::count;
 use ichor::ops::{self, Error};
 
@@ -12,13 +13,12 @@ pub struct Args {
     /// The spec, or the folder it is in
     #[arg(default_value = "ichor.yaml")]
     spec: PathBuf,
-    /// A file with an age identity or SSH key that opens the lock as it is
-    #[arg(short, long = "identity", value_name = "FILE", env = "ICHOR_IDENTITY")]
-    identity: Vec<String>,
+    #[command(flatten)]
+    identity: Identity,
 }
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
-    let resealed = ops::reseal::reseal(&args.spec, &args.identity)?;
+    let resealed = ops::reseal::reseal(&args.spec, &args.identity.files())?;
     for recipient in &resealed.added {
         say!("added {recipient}");
     }

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::sprig::date;
 use crate::strconv;
+use crate::time;
 use crate::value::{Map, Value};
 use crate::yaml;
 
@@ -140,7 +140,7 @@ impl Decoder {
             Value::Str(_) => {
                 let json = yaml::write_json(value, true).unwrap_or_default();
                 let text = json.strip_prefix(b"\"").and_then(|it| it.strip_suffix(b"\"")).unwrap_or(&json);
-                if let Err(fault) = date::parse(LAYOUT, text, &date::Rules::utc()) {
+                if let Err(fault) = time::parse(LAYOUT, text, &time::Rules::utc()) {
                     self.fault = Some(fault);
                 }
             }

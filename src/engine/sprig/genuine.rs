@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use rand::{CryptoRng, RngExt};
 
 use crate::sprig::crypto::{self, Certificate};
-use crate::sprig::date::{Rules, Time};
 use crate::sprig::random;
+use crate::time::{Rules, Time};
 use crate::value::{Failure, Map, Value};
 use crate::world::{Call, World};
 

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use similar::{ChangeTag, TextDiff};
 
 use super::model::CertificateFacts;
-use helm_engine::sprig::crypto;
+use helm_engine::pki;
 use helm_engine::yaml;
 
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
@@ -184,7 +184,7 @@ fn told(it: &CertificateFacts) -> String {
 }
 
 fn inspect(pem: &str) -> Option<CertificateFacts> {
-    let facts = crypto::inspect(pem.as_bytes()).ok()?;
+    let facts = pki::inspect(pem.as_bytes()).ok()?;
     Some(CertificateFacts {
         subject: facts.subject,
         issuer: facts.issuer,

@@ -48,8 +48,8 @@ impl SealedFor {
         SealedFor { bundle: bundle.into(), part: part.into(), pin: pin.into() }
     }
 
-    /// The arguments of the stanza; `None` where a name has characters that no header can hold.
-    pub fn arguments(&self) -> Option<[&str; 3]> {
+    /// The names as the stanza has them; `None` where one has characters that no header can hold.
+    pub fn names(&self) -> Option<[&str; 3]> {
         let names = [&self.bundle, &self.part, &self.pin].map(String::as_str);
         let writable = |it: &&str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_graphic());
         names.iter().all(writable).then_some(names)

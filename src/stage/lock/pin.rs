@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use super::Envelope;
 use crate::base::digest::Digest;
-use helm_engine::sprig::crypto::{self, Fault};
+use helm_engine::pki::{self, Fault};
 
 /// What a pin is known by: the call it answers, wherever in the chart that call stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,7 +78,7 @@ impl PinKey {
 impl Certificate {
     /// What the first certificate of a PEM text says.
     pub fn read(pem: &str) -> Result<Certificate, Fault> {
-        let facts = crypto::inspect(pem.as_bytes())?;
+        let facts = pki::inspect(pem.as_bytes())?;
         let moment = |seconds| {
             jiff::Timestamp::from_second(seconds)
                 .map_err(|_| Fault::new("its validity is outside of what a clock shows"))
@@ -96,19 +96,19 @@ impl Certificate {
 
     /// The digest of the public key, as the certificate holds it.
     pub fn public_key(&self) -> Option<Digest> {
-        crypto::public_key_digest(self.pem.as_bytes()).ok().map(Digest::from_bytes)
+        pki::public_key_digest(self.pem.as_bytes()).ok().map(Digest::from_bytes)
     }
 
     /// Whether a private key in PEM belongs to this certificate.
     pub fn is_of_key(&self, key: &[u8]) -> bool {
-        crypto::key_matches(self.pem.as_bytes(), key).unwrap_or(false)
+        pki::key_matches(self.pem.as_bytes(), key).unwrap_or(false)
     }
 
     /// Whether the fields say what the PEM says; the error names one that does not.
     fn validate(&self, what: &str) -> Result<(), String> {
         let read = Certificate::read(&self.pem).map_err(|it| format!("the PEM of {what} is no certificate: {it}"))?;
         let fields = [
-            ("pem", crypto::normalize(self.pem.as_bytes()).is_ok_and(|it| it == self.pem)),
+            ("pem", pki::normalize(self.pem.as_bytes()).is_ok_and(|it| it == self.pem)),
             ("subject", self.subject == read.subject),
             ("issuer", self.issuer == read.issuer),
             ("names", self.names == read.names),

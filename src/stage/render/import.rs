@@ -8,7 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::Imported;
 use crate::base::secret::Secret;
-use helm_engine::sprig::crypto::{self, Certificate, Details};
+use helm_engine::pki::{self, Details};
+use helm_engine::sprig::crypto::{self, Certificate};
 use helm_engine::value::Value;
 use helm_engine::world::Call;
 use helm_engine::yaml;
@@ -92,23 +93,23 @@ impl Imports {
     }
 
     fn add_pairs(&mut self, name: &str, texts: &[&[u8]]) -> Result<(), ImportError> {
-        let unreadable = |it: crypto::Fault| ImportError::Unreadable(name.into(), it.to_string());
+        let unreadable = |it: pki::Fault| ImportError::Unreadable(name.into(), it.to_string());
         let mut keys: BTreeMap<[u8; 32], Secret> = BTreeMap::new();
         let mut certificates = Vec::new();
         for block in texts.iter().flat_map(|it| blocks(it)) {
             match block.label.as_str() {
-                "CERTIFICATE" => certificates.push(crypto::normalize(block.text.expose()).map_err(unreadable)?),
+                "CERTIFICATE" => certificates.push(pki::normalize(block.text.expose()).map_err(unreadable)?),
                 "ENCRYPTED PRIVATE KEY" => return Err(ImportError::Password(name.into())),
                 label if label.ends_with("PRIVATE KEY") => {
-                    let digest = crypto::key_digest(block.text.expose()).map_err(unreadable)?;
+                    let digest = pki::key_digest(block.text.expose()).map_err(unreadable)?;
                     keys.insert(digest, block.text);
                 }
                 _ => {}
             }
         }
         for certificate in certificates {
-            let digest = crypto::public_key_digest(certificate.as_bytes()).map_err(unreadable)?;
-            let details = crypto::inspect(certificate.as_bytes()).map_err(unreadable)?;
+            let digest = pki::public_key_digest(certificate.as_bytes()).map_err(unreadable)?;
+            let details = pki::inspect(certificate.as_bytes()).map_err(unreadable)?;
             let known = self.pairs.iter().any(|it| it.details.fingerprint == details.fingerprint);
             if let (Some(key), false) = (keys.get(&digest), known) {
                 self.pairs.push(Pair { details, imported: Imported { certificate, key: key.clone() } });
@@ -148,7 +149,7 @@ impl Pair {
     }
 
     fn is_signed_by(&self, ca: &[u8]) -> bool {
-        crypto::verify(self.imported.certificate.as_bytes(), ca).is_ok()
+        pki::verify(self.imported.certificate.as_bytes(), ca).is_ok()
     }
 }
 

@@ -17,7 +17,7 @@ use helm_engine::helm;
 use helm_engine::helm::capabilities::{Capabilities, KubeVersion};
 use helm_engine::helm::values::merge_maps;
 use helm_engine::hole::{self, Expr, Holes, Piece};
-use helm_engine::sprig::crypto::Algorithm;
+use helm_engine::pki::Algorithm;
 use helm_engine::value::{Failure, Value};
 use helm_engine::world::Call;
 use pins::Pinned;

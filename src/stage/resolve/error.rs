@@ -18,6 +18,8 @@ pub enum Error {
     BadConstraint { wanted: String, message: String, place: Place },
     #[error("values file `{path}` cannot be read: {message}")]
     Values { path: String, message: String, place: Place },
+    #[error("`{path}` is encrypted by SOPS: it would be packed as it is, sealed text and all")]
+    Sops { path: String, place: Place },
     #[error("there are no manifests in `{path}`: no `.yaml`, `.yml` or `.json`")]
     NoManifests { path: String, place: Place },
 }
@@ -33,6 +35,7 @@ impl Error {
             Error::Values { .. } => "V005",
             Error::WrongName { .. } => "V006",
             Error::NoManifests { .. } => "V007",
+            Error::Sops { .. } => "V030",
         }
     }
 
@@ -52,6 +55,10 @@ impl Error {
             Error::WrongVersion { .. } => {
                 diagnostic.help("name another version, or run `ichor lock` where the spec has changed")
             }
+            Error::Sops { .. } => diagnostic.help(
+                "give a chart's sealed values as `secretValues`, which takes SOPS files; a Secret that stands in a manifest \
+                 can be one of a small chart, its texts from `secretValues`",
+            ),
             _ => diagnostic,
         }
     }
@@ -65,6 +72,7 @@ impl Error {
             | Error::WrongName { place, .. }
             | Error::BadConstraint { place, .. }
             | Error::Values { place, .. }
+            | Error::Sops { place, .. }
             | Error::NoManifests { place, .. } => place,
         }
     }

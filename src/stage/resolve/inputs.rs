@@ -4,7 +4,7 @@ use super::{Error, Sources};
 use crate::base::digest::Digest;
 use crate::stage::spec::Spec;
 use crate::stage::spec::{self};
-use helm_engine::sprig::crypto::Algorithm;
+use helm_engine::pki::Algorithm;
 use helm_engine::value::Value;
 use helm_engine::yaml;
 

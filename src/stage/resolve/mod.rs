@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use crate::base::diagnostic::Place;
 use crate::base::digest::Digest;
 use crate::base::nar;
+use crate::base::sops::is_sops;
 use crate::stage::lock::LockedSource;
 use crate::stage::spec::{self, Content, Source, Spec, Values};
 use helm_engine::helm::Chart;
@@ -103,6 +104,16 @@ fn manifest(
         Source::Local(local) => sources.manifest(local).map_err(failed)?,
         _ => ManifestSource::File(sources.remote(&part.name, from, path).map_err(failed)?.bytes),
     };
+    let sops = |path: &str| Error::Sops { path: path.into(), place: place.clone() };
+    match &found {
+        ManifestSource::File(bytes) if is_sops(bytes) => return Err(sops(path)),
+        ManifestSource::Folder(tree) => {
+            if let Some((file, _)) = tree.iter().find(|(_, bytes)| is_sops(bytes)) {
+                return Err(sops(&format!("{path}/{file}")));
+            }
+        }
+        ManifestSource::File(_) => {}
+    }
     let (digest, size, bytes) = match found {
         ManifestSource::File(bytes) => (Digest::of(&bytes), bytes.len() as u64, bytes),
         ManifestSource::Folder(tree) => {
@@ -310,6 +321,9 @@ fn merged(wanted: &spec::Chart, sources: &dyn Sources) -> Result<Map, Error> {
         let (text, path, place) = match layer {
             Values::File { path, place } => {
                 let text = sources.file(path).map_err(|source| Error::Source { source, place: place.clone() })?;
+                if is_sops(&text) {
+                    return Err(Error::Sops { path: path.clone(), place: place.clone() });
+                }
                 (text, path.as_str(), place)
             }
             // Written out and read again, so that numbers are what they are in a file.

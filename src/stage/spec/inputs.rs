@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::fields::{Fields, Reader};
 use crate::base::diagnostic::Place;
-use helm_engine::sprig::crypto::Algorithm;
+use helm_engine::pki::Algorithm;
 use helm_engine::yaml::node::Node;
 
 /// How many days before its end a certificate is warned about, where the spec does not say.

@@ -6,8 +6,8 @@ use std::rc::Rc;
 use sha2::{Digest, Sha256};
 
 use crate::hole;
-use crate::sprig::crypto::fault::Fault;
-use crate::sprig::crypto::issue::{Issuer, Pair};
+use crate::pki::Fault;
+use crate::pki::{Issuer, Pair};
 use crate::value::{Kind, Object, Str, Type, Value};
 
 pub const CERTIFICATE: Type = Type::Named { name: "sprig.certificate", kind: Kind::Struct, underlying: None };

@@ -8,7 +8,7 @@ use cbc::cipher::{BlockModeDecrypt, BlockModeEncrypt, KeyIvInit};
 use rand::CryptoRng;
 use zeroize::Zeroizing;
 
-use crate::sprig::encoding::base64_decode;
+use crate::encoding::base64_decode;
 use crate::value::Failure;
 
 const BLOCK: usize = 16;

@@ -5,11 +5,11 @@ use std::net::IpAddr;
 use rand::CryptoRng;
 
 use crate::fmt;
+use crate::pki::Fault;
+use crate::pki::dsa_key;
+use crate::pki::{Algorithm, PrivateKey};
+use crate::pki::{Issuer, Template, issue};
 use crate::sprig::crypto::certificate::Certificate;
-use crate::sprig::crypto::dsa_key;
-use crate::sprig::crypto::fault::Fault;
-use crate::sprig::crypto::issue::{Issuer, Template, issue};
-use crate::sprig::crypto::key::{Algorithm, PrivateKey};
 use crate::value::Value;
 
 const RSA_2048: Algorithm = Algorithm::Rsa { bits: 2048 };

@@ -1,29 +1,19 @@
-//! sprig's keys, certificates, passwords and ciphers, and the interface on them for the lock.
+//! sprig's keys, certificates, passwords and ciphers.
 
 mod certificate;
 mod cipher;
-mod dsa_key;
-mod fault;
 mod generate;
-mod issue;
-mod key;
 mod password;
-mod pem;
-mod verify;
-mod x509;
 
 pub use certificate::{CERTIFICATE, Certificate};
 pub use cipher::encrypt;
-pub use fault::Fault;
 pub use generate::{gen_ca, gen_cert, gen_private_key, parse_dns_names, parse_ips};
-pub use issue::{Issuer, Pair, Template, issue};
-pub use key::{Algorithm, PrivateKey, PublicKey};
 pub use password::{bcrypt, htpasswd};
-pub use verify::{Details, inspect, key_digest, key_matches, normalize, public_key_digest, verify};
 
+use crate::encoding::base64_decode;
 use crate::gotmpl::{Body, Function, Machine, Sealed};
 use crate::hole::{self, Expr, Holes, Piece};
-use crate::sprig::encoding::base64_decode;
+use crate::pki::{PrivateKey, pem, x509};
 use crate::value::{Failure, Kind, Str, Type, Value};
 
 /// The functions of this module.

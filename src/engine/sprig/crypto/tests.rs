@@ -5,10 +5,9 @@ use rand::rngs::StdRng;
 
 use crate::gotmpl::{Functions, MissingKey, Templates};
 use crate::hole::{Expr, Holes};
+use crate::pki::{Algorithm, Issuer, Pair, PrivateKey, Template, inspect, issue, key_matches, verify};
 use crate::sprig;
-use crate::sprig::crypto::{
-    Algorithm, Issuer, Pair, PrivateKey, Template, bcrypt, encrypt, inspect, issue, key_matches, verify,
-};
+use crate::sprig::crypto::{bcrypt, encrypt};
 use crate::value::{Failure, Value};
 use crate::world::{Call, World};
 

@@ -1,7 +1,7 @@
 //! Numbers and times, once they are cut out of the text. Errors are Go's texts.
 
-use crate::sprig::date::{Rules, Time, Zone};
 use crate::strconv;
+use crate::time::{Rules, Time, Zone};
 use crate::value::Value;
 
 pub fn integer(text: &str) -> Result<Value, String> {

@@ -1,9 +1,9 @@
 //! Writing TOML.
 
-use crate::sprig::date::{Duration, Time, Zone};
 use crate::sprig::toml::number::{LOCAL_DATE, LOCAL_DATETIME, LOCAL_TIME};
 use crate::sprig::toml::{joined_keys, quoted_key, text};
 use crate::strconv;
+use crate::time::{Duration, Time, Zone};
 use crate::value::{Str, Value};
 
 /// Why a value cannot be written.

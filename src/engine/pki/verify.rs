@@ -8,10 +8,10 @@ use sha2::{Digest, Sha256};
 use spki::DecodePublicKey;
 use x509_cert::name::Name;
 
-use crate::sprig::crypto::fault::Fault;
-use crate::sprig::crypto::key::{self, PrivateKey, PublicKey};
-use crate::sprig::crypto::pem;
-use crate::sprig::crypto::x509::X509;
+use crate::pki::fault::Fault;
+use crate::pki::key::{self, PrivateKey, PublicKey};
+use crate::pki::pem;
+use crate::pki::x509::X509;
 
 /// What a certificate says, for people and for the lock.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,12 +8,12 @@ use rand::CryptoRng;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::sprig::crypto::fault::Fault;
-use crate::sprig::crypto::key::PrivateKey;
-use crate::sprig::crypto::x509::{self, X509};
-use crate::sprig::crypto::{pem, verify};
-use crate::sprig::date::{Duration, Rules, Time};
+use crate::pki::fault::Fault;
+use crate::pki::key::PrivateKey;
+use crate::pki::x509::{self, X509};
+use crate::pki::{pem, verify};
 use crate::strconv;
+use crate::time::{Duration, Rules, Time};
 
 /// What a certificate says.
 #[derive(Clone, Debug, Default)]

@@ -1,20 +1,7 @@
 //! sprig's dates and durations over Go's `time`.
 
-mod calendar;
-mod duration;
-mod format;
-mod layout;
-mod methods;
-mod parse;
-mod time;
-mod zone;
-
-pub use duration::{DURATION, Duration};
-pub use parse::parse;
-pub use time::{TIME, Time};
-pub use zone::{Rules, Zone};
-
 use crate::gotmpl::{Body, Function, Machine, Sealed};
+use crate::time::{Duration, Rules, TIME, Time, Zone, duration};
 use crate::value::{Failure, Type, Value};
 use crate::world::Call;
 

@@ -3,12 +3,12 @@
 use std::any::Any;
 use std::rc::Rc;
 
-use crate::sprig::date::calendar::{self, Date};
-use crate::sprig::date::duration::Duration;
-use crate::sprig::date::format::{LONG_MONTHS, format};
-use crate::sprig::date::methods;
-use crate::sprig::date::parse::{parse, quote};
-use crate::sprig::date::zone::{Period, Rules, Zone};
+use crate::time::calendar::{self, Date};
+use crate::time::duration::Duration;
+use crate::time::format::{LONG_MONTHS, format};
+use crate::time::methods;
+use crate::time::parse::{parse, quote};
+use crate::time::zone::{Period, Rules, Zone};
 use crate::value::{Failure, Kind, Object, Str, Type, Value};
 
 pub const TIME: Type = Type::Named { name: "time.Time", kind: Kind::Struct, underlying: None };

@@ -1,9 +1,9 @@
 //! Reading a time by a layout.
 
-use crate::sprig::date::calendar;
-use crate::sprig::date::format::{LONG_MONTHS, LONG_WEEKDAYS};
-use crate::sprig::date::layout::{Fraction, OffsetForm, Verb, next_chunk};
-use crate::sprig::date::zone::{Rules, Zone};
+use crate::time::calendar;
+use crate::time::format::{LONG_MONTHS, LONG_WEEKDAYS};
+use crate::time::layout::{Fraction, OffsetForm, Verb, next_chunk};
+use crate::time::zone::{Rules, Zone};
 
 /// An instant and the zone it was written in.
 #[derive(Debug)]

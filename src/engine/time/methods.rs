@@ -3,10 +3,10 @@
 use std::any::Any;
 use std::rc::Rc;
 
-use crate::sprig::date::duration::{DURATION, Duration, duration_of};
-use crate::sprig::date::format::{LONG_MONTHS, LONG_WEEKDAYS};
-use crate::sprig::date::time::{TIME, Time, YEAR_ONE};
-use crate::sprig::date::zone::Zone;
+use crate::time::duration::{DURATION, Duration, duration_of};
+use crate::time::format::{LONG_MONTHS, LONG_WEEKDAYS};
+use crate::time::moment::{TIME, Time, YEAR_ONE};
+use crate::time::zone::Zone;
 use crate::value::{Failure, Kind, Object, Str, Type, Value};
 
 const LOCATION: Type = Type::Named { name: "*time.Location", kind: Kind::Ptr, underlying: None };

@@ -3,8 +3,8 @@
 use std::any::Any;
 use std::rc::Rc;
 
-use crate::sprig::date::parse::quote;
 use crate::strconv;
+use crate::time::parse::quote;
 use crate::value::{Failure, Kind, Object, Type, Value};
 
 /// A span of time in nanoseconds.

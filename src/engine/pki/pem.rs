@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use crate::sprig::encoding::base64_decode;
+use crate::encoding::base64_decode;
 
 /// One block.
 #[derive(Debug)]

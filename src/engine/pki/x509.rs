@@ -3,8 +3,8 @@
 use der::asn1::{ObjectIdentifier, UintRef};
 use der::{AnyRef, Decode, Encode, Reader, SliceReader, Tag, TagNumber, Tagged};
 
-use crate::sprig::crypto::fault::Fault;
-use crate::sprig::date::{Rules, Time};
+use crate::pki::fault::Fault;
+use crate::time::{Rules, Time};
 
 pub const SUBJECT_KEY_ID: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.14");
 pub const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
@@ -149,7 +149,7 @@ pub fn context(number: u32, constructed: bool, contents: &[u8]) -> Result<Vec<u8
 ///
 /// Mirrors the choice of `encoding/asn1`.
 pub fn write_time(unix: i64) -> Result<Vec<u8>, Fault> {
-    let time = Time { zone: crate::sprig::date::Zone::Utc, ..Time::local(unix, 0, Rules::utc()) };
+    let time = Time { zone: crate::time::Zone::Utc, ..Time::local(unix, 0, Rules::utc()) };
     match time.civil().0.year {
         1950..2050 => tlv(Tag::UtcTime, &time.format(b"060102150405Z")),
         0..=9999 => tlv(Tag::GeneralizedTime, &time.format(b"20060102150405Z")),

@@ -5,9 +5,9 @@ use dsa::{Components, KeySize, SigningKey};
 use rand::CryptoRng;
 use zeroize::Zeroizing;
 
-use crate::sprig::crypto::fault::Fault;
-use crate::sprig::crypto::key::{OtherKind, PrivateKey};
-use crate::sprig::crypto::x509;
+use crate::pki::fault::Fault;
+use crate::pki::key::{OtherKind, PrivateKey};
+use crate::pki::x509;
 
 /// A key of 2048 and 256 bits with parameters of its own.
 pub fn generate(rng: &mut dyn CryptoRng) -> Result<PrivateKey, Fault> {

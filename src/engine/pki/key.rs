@@ -12,8 +12,8 @@ use rsa::RsaPrivateKey;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::sprig::crypto::fault::{self, Fault};
-use crate::sprig::crypto::pem;
+use crate::pki::fault::{self, Fault};
+use crate::pki::pem;
 
 /// What a key is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

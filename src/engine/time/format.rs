@@ -1,8 +1,8 @@
 //! Writing a time by a layout.
 
-use crate::sprig::date::calendar;
-use crate::sprig::date::layout::{Fraction, OffsetForm, Verb, next_chunk};
-use crate::sprig::date::zone::Period;
+use crate::time::calendar;
+use crate::time::layout::{Fraction, OffsetForm, Verb, next_chunk};
+use crate::time::zone::Period;
 
 pub const LONG_MONTHS: [&str; 12] = [
     "January",

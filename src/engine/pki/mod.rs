@@ -1,0 +1,14 @@
+//! Private keys and X.509 certificates: read, issued and verified as Go's `crypto` packages do it.
+
+pub(crate) mod dsa_key;
+mod fault;
+mod issue;
+mod key;
+pub(crate) mod pem;
+mod verify;
+pub(crate) mod x509;
+
+pub use fault::Fault;
+pub use issue::{Issuer, Pair, Template, issue};
+pub use key::{Algorithm, PrivateKey, PublicKey};
+pub use verify::{Details, inspect, key_digest, key_matches, normalize, public_key_digest, verify};
