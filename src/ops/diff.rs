@@ -120,7 +120,7 @@ impl Place {
         match meaning {
             Meaning::WorkTree(spec) => {
                 let workspace = Workspace::read(&spec)?;
-                let (lock, _) = workspace.lock()?;
+                let (lock, _) = workspace.unchecked_lock()?;
                 Ok(workspace.with_sources(Some(&lock), |sources| {
                     side::of_workspace("work tree", &workspace.spec, &lock, sources, known)
                 }))
@@ -210,6 +210,7 @@ fn nothing(name: &str, remark: String) -> Side {
         talos: None,
         recipients: Vec::new(),
         parts: Default::default(),
+        sealed: Vec::new(),
         size: Some(0),
         remarks: vec![remark],
     }

@@ -8,7 +8,7 @@ use crate::deliver::target;
 use crate::edge::layout::LayoutError;
 use crate::edge::{age, disk, git, guard};
 use crate::stage::bundle;
-use crate::stage::lock;
+use crate::stage::lock::{self, EnvelopeFault};
 use crate::stage::render;
 use crate::stage::resolve::{self, Fault, SourceError};
 use crate::stage::seal;
@@ -26,6 +26,12 @@ pub enum Error {
     NoLock { path: PathBuf },
     #[error("lock `{}`: {fault}", path.display())]
     Lock { path: PathBuf, fault: lock::Error },
+    #[error("the lock has envelopes that do not belong where they stand")]
+    Envelopes { path: PathBuf, faults: Vec<EnvelopeFault> },
+    #[error("the bundle has envelopes that do not belong where they stand")]
+    BundleEnvelopes { bundle: PathBuf, faults: Vec<EnvelopeFault> },
+    #[error("the lock's secrets are sealed for bundle `{found}`, and the spec is of bundle `{wanted}`")]
+    SealedForAnother { path: PathBuf, found: String, wanted: String },
     #[error("the recipients changed")]
     RecipientsChanged { path: PathBuf },
     #[error("sources have faults")]
@@ -135,6 +141,11 @@ impl Error {
                 stale.iter().map(fault).collect()
             }
             Error::Fetches(faults) => faults.iter().map(fetch_fault).collect(),
+            Error::Envelopes { path, faults } => faults.iter().map(|it| misplaced(path, it)).collect(),
+            Error::BundleEnvelopes { bundle, faults } => {
+                let fault = |it: &EnvelopeFault| Diagnostic::error("P003", it.to_string()).at(file(bundle));
+                faults.iter().map(|it| fault(it).help("build the bundle again from its spec and lock")).collect()
+            }
             _ => vec![self.single()],
         }
     }
@@ -158,6 +169,10 @@ impl Error {
             Error::Disk(fault) => disk_fault(fault),
             Error::NoLock { .. } => self.plain("L001").help("run `ichor lock` to make it"),
             Error::Lock { path, fault } => lock_fault(path, fault),
+            Error::SealedForAnother { path, .. } => self
+                .plain("L011")
+                .at(file(path))
+                .help("run `ichor reseal -i KEY` to seal them for the spec's bundle; they stay the same secrets"),
             Error::RecipientsChanged { path } => {
                 Diagnostic::error("L007", "the spec names other recipients than the lock")
                     .at(file(path))
@@ -265,6 +280,7 @@ impl Error {
             Error::Layout(_) => self.plain("V019").help("take vendor from version control again, or delete it"),
             Error::NoSuchPart { parts, .. } => self.plain("L009").help(format!("its parts are {}", parts.join(", "))),
             Error::Spec(_) | Error::Resolve(_) | Error::Fetches(_) | Error::Stale { .. } => self.plain("E000"),
+            Error::Envelopes { .. } | Error::BundleEnvelopes { .. } => self.plain("E000"),
         }
     }
 
@@ -296,6 +312,16 @@ fn fetch_fault(fault: &SourceError) -> Diagnostic {
         Some(help) => diagnostic.help(help.clone()),
         None => diagnostic,
     }
+}
+
+fn misplaced(lock: &std::path::Path, fault: &EnvelopeFault) -> Diagnostic {
+    let (code, help) = if fault.is_unbound() {
+        let merged = "if a merge with a branch of before brought it, `ichor reseal -i KEY` binds it";
+        ("P011", format!("take the lock from version control again; {merged}"))
+    } else {
+        ("P003", "take the lock from version control again: it is not for editing".to_owned())
+    };
+    Diagnostic::error(code, fault.to_string()).at(file(lock)).help(help)
 }
 
 fn no_such_chart(named: &Option<String>) -> String {

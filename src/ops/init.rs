@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::Error;
 use crate::base::recipient::{ParseRecipientError, Recipient};
-use crate::edge::age::{self, KeyKind, Sealer};
+use crate::edge::age::{self, KeyKind};
 use crate::edge::disk::{self, Access};
 use crate::review::rules::{cilium, talos};
 use crate::stage::spec::{KubernetesVersion, TalosVersion};
@@ -116,7 +116,7 @@ pub fn recipient(text: &str) -> Result<Recipient, String> {
     let plugin = recipient.key.strip_prefix("age1").and_then(|it| it.split_once('1'));
     let of_plugin = plugin.is_some_and(|(name, _)| name != "pq");
     if !of_plugin {
-        Sealer::new(std::slice::from_ref(&recipient)).map_err(|it| it.to_string())?;
+        age::check(&recipient).map_err(|it| it.to_string())?;
     }
     Ok(recipient)
 }

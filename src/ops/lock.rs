@@ -113,6 +113,13 @@ pub(super) fn renewed(
     now: Timestamp,
 ) -> Result<(Lock, Locked), Error> {
     if let Some(old) = &old
+        && old.bundle != workspace.spec.bundle
+        && old.envelopes().any(|(_, it)| it.sealed_for() != Ok(None))
+    {
+        let (found, wanted) = (old.bundle.clone(), workspace.spec.bundle.clone());
+        return Err(Error::SealedForAnother { path: workspace.lock_path.clone(), found, wanted });
+    }
+    if let Some(old) = &old
         && old.recipients != workspace.spec.recipients
         && old.parts.values().flat_map(|it| it.pins.values()).any(|it| it.sealed.is_some())
     {
@@ -120,6 +127,7 @@ pub(super) fn renewed(
     }
     let before: BTreeMap<String, BTreeMap<String, Pin>> =
         old.iter().flat_map(|it| &it.parts).map(|(name, part)| (name.clone(), part.pins.clone())).collect();
+    let sealer = Sealer::new(&workspace.spec.recipients, &workspace.spec.bundle)?.like(old.as_ref());
     let mut lock = old.unwrap_or_else(|| Lock {
         bundle: String::new(),
         clock: now,
@@ -128,7 +136,6 @@ pub(super) fn renewed(
         recipients: Vec::new(),
         parts: BTreeMap::new(),
     });
-    let sealer = Sealer::new(&workspace.spec.recipients)?;
     let resolved = workspace.resolve()?;
     let mut parts = BTreeMap::new();
     for resolved in resolved.parts() {
@@ -162,12 +169,17 @@ pub(super) fn renewed(
     let none = BTreeMap::new();
     for rendered in rendered.parts() {
         let Some(part) = lock.parts.get_mut(&rendered.name) else { continue };
-        part.pins = pins(rendered, &part.pins, &sealer)?;
+        part.pins = pins(rendered, &part.pins);
         let before = before.get(&rendered.name).unwrap_or(&none);
         let names = take_over(part, before, rendered);
         renamed |= !names.is_empty();
-        let now = |it: &String| format!("{}/{}", rendered.name, names.get(it).unwrap_or(it));
-        minted.extend(rendered.minted.keys().map(now));
+        for (name, new) in &rendered.minted {
+            let name = names.get(name).unwrap_or(name);
+            if let (Some(pin), Some(secret)) = (part.pins.get_mut(name), &new.secret) {
+                pin.sealed = Some(sealer.seal(&rendered.name, name, secret)?);
+            }
+            minted.push(format!("{}/{name}", rendered.name));
+        }
         let gone = before.keys().filter(|it| !part.pins.contains_key(*it));
         dropped.extend(gone.map(|it| format!("{}/{it}", rendered.name)));
     }
@@ -249,16 +261,9 @@ fn take_over(
     names
 }
 
-/// The old pins still in use, and the new ones, sealed.
-fn pins(part: &RenderedPart, old: &BTreeMap<String, Pin>, sealer: &Sealer) -> Result<BTreeMap<String, Pin>, Error> {
-    let used = old.iter().filter(|(name, _)| part.used.contains(*name));
-    let mut pins: BTreeMap<String, Pin> = used.map(|(name, pin)| (name.clone(), pin.clone())).collect();
-    for (name, minted) in &part.minted {
-        let mut pin = minted.pin.clone();
-        if let Some(secret) = &minted.secret {
-            pin.sealed = Some(sealer.seal(secret)?);
-        }
-        pins.insert(name.clone(), pin);
-    }
-    Ok(pins)
+/// The old pins still in use, and the new ones, whose secrets are sealed once their names are known.
+fn pins(part: &RenderedPart, old: &BTreeMap<String, Pin>) -> BTreeMap<String, Pin> {
+    let used = old.iter().filter(|(name, _)| part.used.contains(*name)).map(|(name, pin)| (name, pin));
+    let minted = part.minted.iter().map(|(name, minted)| (name, &minted.pin));
+    used.chain(minted).map(|(name, pin)| (name.clone(), pin.clone())).collect()
 }

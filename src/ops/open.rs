@@ -14,11 +14,7 @@ use helm_engine::pki;
 
 /// Opens the bundle at a path with identity files; also gives what its index says.
 pub fn open(bundle: &Path, identities: &[String]) -> Result<(Opened, Index), Error> {
-    let bytes = match disk::read(bundle) {
-        Err(fault) if fault.source.kind() == ErrorKind::NotFound => return Err(Error::NoBundle(bundle.into())),
-        read => read?,
-    };
-    let bundle = Bundle::decode(&bytes).map_err(|fault| Error::NotABundle { path: bundle.into(), fault })?;
+    let (bundle, _) = read(bundle)?;
     let mut secrets = BTreeMap::new();
     if !bundle.envelopes().is_empty() {
         if identities.is_empty() {
@@ -38,4 +34,15 @@ pub fn open(bundle: &Path, identities: &[String]) -> Result<(Opened, Index), Err
     }
     let opened = bundle.open(&secrets, &helm::functions())?;
     Ok((opened, bundle.index().clone()))
+}
+
+/// The bundle at a path, and its bytes. Every envelope in it stands where it belongs.
+pub(super) fn read(path: &Path) -> Result<(Bundle, Vec<u8>), Error> {
+    let bytes = match disk::read(path) {
+        Err(fault) if fault.source.kind() == ErrorKind::NotFound => return Err(Error::NoBundle(path.into())),
+        read => read?,
+    };
+    let bundle = Bundle::decode(&bytes).map_err(|fault| Error::NotABundle { path: path.into(), fault })?;
+    let faults = bundle.misplaced();
+    if faults.is_empty() { Ok((bundle, bytes)) } else { Err(Error::BundleEnvelopes { bundle: path.into(), faults }) }
 }

@@ -42,6 +42,10 @@ pub fn pull(address: &str, output: Option<&Path>, fetching: Fetching<'_>) -> Res
     })?;
     let bytes = registry.blob(&name, layer).map_err(Error::Fetch)?;
     let bundle = Bundle::decode(&bytes).map_err(|it| not_a_bundle(&name, &it.to_string()))?;
+    let faults = bundle.misplaced();
+    if !faults.is_empty() {
+        return Err(Error::BundleEnvelopes { bundle: address.into(), faults });
+    }
     let path = output.map_or_else(|| PathBuf::from(format!("{}.tar.gz", bundle.index().name)), PathBuf::from);
     disk::write(&path, &bytes, Access::Public)?;
     Ok(Pulled { bundle, path })

@@ -2,11 +2,9 @@
 
 use std::path::Path;
 
-use super::Error;
 use super::fetching::Fetching;
+use super::{Error, open};
 use crate::base::digest::Digest;
-use crate::edge::disk;
-use crate::stage::bundle::Bundle;
 use crate::stage::resolve::{Fault, SourceError};
 use crate::stage::spec::OciName;
 use crate::stage::vendored::artifact;
@@ -21,8 +19,7 @@ pub fn push(bundle: &Path, address: &str, fetching: Fetching<'_>) -> Result<Dige
             return Err(Error::Fetch(fault.help("write `oci://HOST/NAME:TAG`")));
         }
     };
-    let bytes = disk::read(bundle)?;
-    let decoded = Bundle::decode(&bytes).map_err(|fault| Error::NotABundle { path: bundle.into(), fault })?;
+    let (decoded, bytes) = open::read(bundle)?;
     let artifact = artifact::bundle(&bytes, &decoded.index().name);
     let network = fetching.own_network()?;
     let clients = fetching.clients(&network)?;

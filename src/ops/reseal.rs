@@ -6,6 +6,7 @@ use super::{Error, Workspace};
 use crate::base::recipient::Recipient;
 use crate::edge::age::{Opener, Sealer};
 use crate::edge::disk::{self, Access};
+use crate::stage::lock::EnvelopeFault;
 
 /// What resealing did.
 #[derive(Clone, Debug)]
@@ -13,20 +14,29 @@ pub struct Resealed {
     pub path: PathBuf,
     /// How many envelopes were made anew.
     pub envelopes: usize,
+    /// How many of them were bound to no place before.
+    pub bound: usize,
+    /// The bundle that the lock was of, where the spec names another.
+    pub renamed: Option<String>,
     pub added: Vec<Recipient>,
     pub removed: Vec<Recipient>,
 }
 
-/// Opens every envelope of the lock and seals it to the recipients of the spec at a path.
+/// Opens every envelope of the lock and seals it to the recipients of the spec at a path, bound to its place.
 pub fn reseal(spec: &Path, identities: &[String]) -> Result<Resealed, Error> {
     let workspace = Workspace::read(spec)?;
-    let (mut lock, _) = workspace.lock()?;
+    let (mut lock, _) = workspace.unchecked_lock()?;
+    let faults: Vec<EnvelopeFault> = lock.misplaced().into_iter().filter(|it| !it.is_unbound()).collect();
+    if !faults.is_empty() {
+        return Err(Error::Envelopes { path: workspace.lock_path, faults });
+    }
     if identities.is_empty() {
         return Err(Error::NoIdentity);
     }
     let opener = Opener::read(identities)?;
     let wanted = &workspace.spec.recipients;
-    let sealer = Sealer::new(wanted)?;
+    let sealer = Sealer::new(wanted, &workspace.spec.bundle)?;
+    let bound = lock.unbound();
     let mut envelopes = 0;
     for (part, locked) in &mut lock.parts {
         for (name, pin) in &mut locked.pins {
@@ -36,7 +46,7 @@ pub fn reseal(spec: &Path, identities: &[String]) -> Result<Resealed, Error> {
                 if pin.certificate.as_ref().is_some_and(|it| !it.is_of_key(secret.expose())) {
                     return Err(Error::WrongKey { pin: full });
                 }
-                *envelope = sealer.seal(&secret)?;
+                *envelope = sealer.seal(part, name, &secret)?;
                 envelopes += 1;
             }
             if let Some(successor) = &mut pin.successor {
@@ -44,7 +54,7 @@ pub fn reseal(spec: &Path, identities: &[String]) -> Result<Resealed, Error> {
                 if !successor.certificate.is_of_key(secret.expose()) {
                     return Err(Error::WrongKey { pin: full });
                 }
-                successor.sealed = sealer.seal(&secret)?;
+                successor.sealed = sealer.seal(part, name, &secret)?;
                 envelopes += 1;
             }
         }
@@ -55,6 +65,8 @@ pub fn reseal(spec: &Path, identities: &[String]) -> Result<Resealed, Error> {
     let added = missing(wanted, &lock.recipients);
     let removed = missing(&lock.recipients, wanted);
     lock.recipients = wanted.clone();
+    let of = std::mem::replace(&mut lock.bundle, workspace.spec.bundle.clone());
+    let renamed = Some(of).filter(|it| *it != lock.bundle);
     disk::write(&workspace.lock_path, lock.encode().as_bytes(), Access::Public)?;
-    Ok(Resealed { path: workspace.lock_path, envelopes, added, removed })
+    Ok(Resealed { path: workspace.lock_path, envelopes, bound, renamed, added, removed })
 }

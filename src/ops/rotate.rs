@@ -19,9 +19,9 @@ use serde_json::Value as Json;
 use super::lock::{Locked, relock};
 use super::{Error, Workspace};
 use crate::base::secret::Secret;
-use crate::edge::age::Sealer;
+use crate::edge::age::{self, Sealer};
 use crate::edge::mint::Mint;
-use crate::stage::lock::{self, Lock, Pin, Successor};
+use crate::stage::lock::{self, Envelope, Lock, Pin, Successor};
 use crate::stage::render::Minter as _;
 use crate::stage::render::secrets;
 use crate::stage::spec::{Content, Spec};
@@ -70,7 +70,7 @@ pub fn rotate(spec: &Path, wanted: &Wanted, identities: &[String], now: Timestam
     };
     let mut mint = Mint::new(now, identities);
     check_keys(&lock, &mut mint)?;
-    let sealer = Sealer::new(&workspace.spec.recipients)?;
+    let sealer = Sealer::new(&workspace.spec.recipients, &lock.bundle)?.like(Some(&lock));
     let mut steps = Vec::new();
     for (part, name) in &names {
         let full = format!("{part}/{name}");
@@ -80,7 +80,8 @@ pub fn rotate(spec: &Path, wanted: &Wanted, identities: &[String], now: Timestam
         let step = if pin.function == secrets::FUNCTION {
             return Err(refused("it comes from `secretValues`; change it there, and run `ichor lock`"));
         } else if pin.is_ca() {
-            ca(pin, &mut mint, &sealer, algorithm(&workspace.spec, part)).map_err(|it| refused(&it))?
+            let algorithm = algorithm(&workspace.spec, part);
+            ca(pin, &mut mint, algorithm, &|key| sealer.seal(part, name, key)).map_err(|it| refused(&it))?
         } else {
             pins.remove(name);
             Step::Replaced
@@ -92,7 +93,12 @@ pub fn rotate(spec: &Path, wanted: &Wanted, identities: &[String], now: Timestam
 }
 
 /// Takes a CA one step on.
-fn ca(pin: &mut Pin, mint: &mut Mint<'_>, sealer: &Sealer, algorithm: Algorithm) -> Result<Step, String> {
+fn ca(
+    pin: &mut Pin,
+    mint: &mut Mint<'_>,
+    algorithm: Algorithm,
+    seal: &dyn Fn(&Secret) -> Result<Envelope, age::Error>,
+) -> Result<Step, String> {
     if pin.predecessor.take().is_some() {
         return Ok(Step::Dropped);
     }
@@ -109,7 +115,7 @@ fn ca(pin: &mut Pin, mint: &mut Mint<'_>, sealer: &Sealer, algorithm: Algorithm)
     let args = [Value::from(name.as_str()), Value::Int(days)];
     let minted = mint.mint(&Call { function: "genCA", args: &args }, algorithm);
     let (certificate, key) = minted.and_then(halves).map_err(|it| it.message)?;
-    let sealed = sealer.seal(&key).map_err(|it| it.to_string())?;
+    let sealed = seal(&key).map_err(|it| it.to_string())?;
     pin.successor = Some(Successor { certificate, sealed });
     Ok(Step::Trusted)
 }

@@ -61,7 +61,7 @@ pub(super) fn refresh(
         let pin_name = known.map_or_else(|| free_name(&key.args, part), |(it, _)| it.clone());
         let mut pin = Pin::new(key);
         pin.template = hole::may_be_template(secret.expose());
-        pin.sealed = Some(sealer.seal(&secret)?);
+        pin.sealed = Some(sealer.seal(name, &pin_name, &secret)?);
         part.pins.insert(pin_name, pin);
     }
     part.secret_values = inputs.secret_digest;

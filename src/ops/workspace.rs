@@ -43,8 +43,19 @@ impl Workspace {
         Ok(Workspace { spec, spec_text, file, lock_path, spec_folder, vendor, fetched: None })
     }
 
-    /// The lock, where there is one, and its text.
+    /// The lock, where there is one, and its text. Every envelope in it stands where it belongs.
     pub fn lock_if_any(&self) -> Result<Option<(Lock, String)>, Error> {
+        let found = self.unchecked_lock_if_any()?;
+        let faults = found.as_ref().map(|(lock, _)| lock.misplaced()).unwrap_or_default();
+        if faults.is_empty() { Ok(found) } else { Err(Error::Envelopes { path: self.lock_path.clone(), faults }) }
+    }
+
+    /// The lock and its text, for those who tell of its envelopes or mend them.
+    pub fn unchecked_lock(&self) -> Result<(Lock, String), Error> {
+        self.unchecked_lock_if_any()?.ok_or_else(|| Error::NoLock { path: self.lock_path.clone() })
+    }
+
+    fn unchecked_lock_if_any(&self) -> Result<Option<(Lock, String)>, Error> {
         let Some(text) = disk::read_text_if_any(&self.lock_path)? else { return Ok(None) };
         match Lock::decode(&text) {
             Ok(lock) => Ok(Some((lock, text))),

@@ -38,6 +38,7 @@ fn side(name: &str, text: &str) -> Side {
         talos: None,
         recipients: Vec::new(),
         parts: [("p".to_owned(), part)].into(),
+        sealed: Vec::new(),
         size: Some(text.len() as u64),
         remarks: Vec::new(),
     }

@@ -25,6 +25,12 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     for recipient in &resealed.removed {
         say!("removed {recipient}: whoever holds that key could open the secrets until now");
     }
+    if let Some(bundle) = &resealed.renamed {
+        say!("sealed for another bundle: the lock was of {bundle}");
+    }
+    if resealed.bound > 0 {
+        say!("bound {} to its place in bundle, part and pin", count(resealed.bound, "secret"));
+    }
     say!("sealed {} anew in {}", count(resealed.envelopes, "secret"), resealed.path.display());
     Ok(ExitCode::SUCCESS)
 }

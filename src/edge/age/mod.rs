@@ -1,5 +1,6 @@
 //! age: sealing to recipients, opening with identities.
 
+mod bound;
 mod hybrid;
 mod identities;
 
@@ -9,10 +10,12 @@ use age::armor::{ArmoredReader, ArmoredWriter, Format};
 use age::cli_common::UiCallbacks;
 use secrecy::ExposeSecret;
 
+use bound::Bound;
+
 use crate::base::recipient::Recipient;
 use crate::base::secret::Secret;
 use crate::edge::sops;
-use crate::stage::lock::Envelope;
+use crate::stage::lock::{Envelope, Lock, SealedFor};
 
 /// The largest scrypt work factor accepted for a passphrase-protected identity: 2^22 takes a minute or so.
 const MAX_WORK_FACTOR: u8 = 22;
@@ -28,6 +31,8 @@ pub enum Error {
     NoRecipients,
     #[error("`{0}` has to be opened for this: name an identity that does with `-i`")]
     NoIdentity(String),
+    #[error("`{0}` cannot be named in an envelope: it holds a character other than printable ASCII")]
+    Unwritable(String),
     #[error("sealing failed: {0}")]
     Seal(String),
     #[error("the identity `{path}` cannot be used: {reason}")]
@@ -106,14 +111,18 @@ fn no_plugin(name: &str) -> String {
     format!("the program `age-plugin-{name}` is not on the PATH")
 }
 
-/// Seals to a fixed set of recipients.
+/// Seals the secrets of one bundle to a fixed set of recipients.
 pub struct Sealer {
     recipients: Vec<Box<dyn age::Recipient + Send>>,
+    bundle: String,
+    /// Whether an envelope names its place.
+    binds: bool,
 }
 
 impl Sealer {
-    /// Takes X25519, post-quantum and SSH keys and plugin recipients.
-    pub fn new(recipients: &[Recipient]) -> Result<Sealer, Error> {
+    /// Takes X25519, post-quantum and SSH keys and plugin recipients. Envelopes are bound to their places in the bundle of
+    /// this name.
+    pub fn new(recipients: &[Recipient], bundle: &str) -> Result<Sealer, Error> {
         let (post_quantum, classic): (Vec<&Recipient>, Vec<&Recipient>) =
             recipients.iter().partition(|recipient| recipient.is_post_quantum());
         if let ([post_quantum, ..], [classic, ..]) = (&post_quantum[..], &classic[..]) {
@@ -121,15 +130,28 @@ impl Sealer {
             return Err(Error::MixedRecipients { post_quantum, classic });
         }
         let recipients = recipients.iter().map(recipient).collect::<Result<Vec<_>, _>>()?;
-        Ok(Sealer { recipients })
+        Ok(Sealer { recipients, bundle: bundle.into(), binds: true })
     }
 
-    /// Seals a secret into an armoured age file. Each call gives other bytes for the same secret: age draws a new file
-    /// key each time.
-    pub fn seal(&self, secret: &Secret) -> Result<Envelope, Error> {
+    /// Seals as the rest of a lock is sealed: in one whose envelopes are bound to no place, so are the new ones.
+    #[must_use]
+    pub fn like(self, lock: Option<&Lock>) -> Sealer {
+        Sealer { binds: lock.is_none_or(|lock| lock.unbound() == 0), ..self }
+    }
+
+    /// Seals the secret of a pin into an armoured age file. Each call gives other bytes for the same secret: age draws a
+    /// new file key each time.
+    pub fn seal(&self, part: &str, pin: &str, secret: &Secret) -> Result<Envelope, Error> {
         let failed = |it: std::io::Error| Error::Seal(it.to_string());
-        let recipients = self.recipients.iter().map(|it| it.as_ref() as &dyn age::Recipient);
-        let encryptor = age::Encryptor::with_recipients(recipients).map_err(|it| match it {
+        let place = SealedFor::new(&self.bundle, part, pin);
+        let mut recipients: Vec<&dyn age::Recipient> = self.recipients.iter().map(|it| it.as_ref() as _).collect();
+        let bound;
+        if let (true, Some(first)) = (self.binds, recipients.first_mut()) {
+            let names = place.names().ok_or_else(|| Error::Unwritable(place.to_string()))?;
+            bound = Bound { recipient: *first, names };
+            *first = &bound;
+        }
+        let encryptor = age::Encryptor::with_recipients(recipients.into_iter()).map_err(|it| match it {
             age::EncryptError::MissingRecipients => Error::NoRecipients,
             other => Error::Seal(other.to_string()),
         })?;
@@ -231,6 +253,11 @@ impl Opener {
         reader.read_to_end(&mut secret).map_err(|it| damaged(&it))?;
         Ok(Secret::new(std::mem::take(&mut *secret)))
     }
+}
+
+/// Whether a recipient can be sealed to.
+pub fn check(it: &Recipient) -> Result<(), Error> {
+    recipient(it).map(|_| ())
 }
 
 fn recipient(recipient: &Recipient) -> Result<Box<dyn age::Recipient + Send>, Error> {

@@ -44,6 +44,10 @@ pub(super) fn compare(
             }
             continue;
         };
+        if before.key() != after.key() || before.template != after.template {
+            let text = format!("{name} answers another call: {} and not {}", call(after), call(before));
+            found.push(Finding { risk: Risk::Gains, area: Area::Envelope, part: part.into(), resource: None, text });
+        }
         if before.value != after.value {
             let text = format!("pinned value {name} is another");
             found.push(Finding {
@@ -62,6 +66,14 @@ pub(super) fn compare(
         found.push(Finding { risk: it.risk, area: Area::Certificate, part: part.into(), resource: None, text });
     }
     Pins { certificates, resealed }
+}
+
+/// The call that a pin answers, as a reviewer knows it.
+fn call(pin: &Pin) -> String {
+    let args = pin.args.iter().map(|it| format!(" {it}")).collect::<String>();
+    let count = if pin.occurrence == 0 { String::new() } else { format!(" (number {})", pin.occurrence + 1) };
+    let template = if pin.template { ", a template of its own" } else { "" };
+    present::harmless(&format!("{}{args}{count}{template}", pin.function))
 }
 
 /// The stages of a CA's rotation: a second authority is trusted beside the one that signs.

@@ -6,6 +6,7 @@
 
 mod certificates;
 pub(in crate::review) mod documents;
+mod envelopes;
 mod fields;
 pub(in crate::review) mod fold;
 pub(in crate::review) mod hide;
@@ -58,6 +59,7 @@ pub fn diff(old: &Side, new: &Side, now: Timestamp) -> Diff {
         let sides = part::Sides { name, old: old.parts.get(name), new: new.parts.get(name) };
         parts.push(part::compare(&sides, &documents, (&pairs, &moved), &mut hider, now, &mut findings));
     }
+    envelopes::compare(old, new, &mut findings);
     let recipients = recipients(old, new, &mut findings);
     let facts = facts(old, new);
     let size = sizes(old, new, &mut findings);

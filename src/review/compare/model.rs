@@ -38,6 +38,8 @@ pub struct Diff {
 pub enum Risk {
     /// Something may do more than before.
     Gains,
+    /// A sealed text changed, and nothing public tells how.
+    Unseen,
     /// Traffic or logins can be cut.
     Traffic,
     /// Something is gone.
@@ -56,6 +58,7 @@ pub enum Area {
     Privilege,
     Exposure,
     Certificate,
+    Envelope,
     Recipient,
     Crd,
     Image,

@@ -11,6 +11,7 @@ impl Risk {
     pub fn title(self) -> &'static str {
         match self {
             Risk::Gains => "grants more",
+            Risk::Unseen => "changes unseen",
             Risk::Traffic => "can cut traffic",
             Risk::Loss => "takes away",
             Risk::Restart => "restarts",
@@ -18,7 +19,8 @@ impl Risk {
         }
     }
 
-    pub const ALL: [Risk; 5] = [Risk::Gains, Risk::Traffic, Risk::Loss, Risk::Restart, Risk::Moves];
+    pub const ALL: [Risk; 6] =
+        [Risk::Gains, Risk::Unseen, Risk::Traffic, Risk::Loss, Risk::Restart, Risk::Moves];
 }
 
 impl Area {
@@ -28,6 +30,7 @@ impl Area {
             Area::Privilege => "privilege",
             Area::Exposure => "exposure",
             Area::Certificate => "certificate",
+            Area::Envelope => "envelope",
             Area::Recipient => "recipient",
             Area::Crd => "definition",
             Area::Image => "image",
@@ -55,6 +58,10 @@ pub(in crate::review) fn line(diff: &Diff) -> String {
     let gains = areas(of(Risk::Gains));
     if !gains.is_empty() {
         words.push(format!("grants more: {gains}"));
+    }
+    let unseen = areas(of(Risk::Unseen));
+    if !unseen.is_empty() {
+        words.push(format!("changes unseen: {unseen}"));
     }
     let back: Vec<&str> = of(Risk::Traffic).filter(|it| it.area == Area::Chart).map(|it| it.part.as_str()).collect();
     if !back.is_empty() {

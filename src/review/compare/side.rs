@@ -9,7 +9,7 @@ use super::reads::Reads;
 use crate::base::digest::Digest;
 use crate::base::recipient::Recipient;
 use crate::stage::bundle::Bundle;
-use crate::stage::lock::{Lock, LockedPart, Pin};
+use crate::stage::lock::{Certificate, Envelope, Lock, LockedPart, Pin, SealedFor};
 use crate::stage::seal;
 use helm_engine::value::{Map, Value};
 use helm_engine::yaml;
@@ -28,10 +28,23 @@ pub struct Side {
     pub talos: Option<String>,
     pub recipients: Vec<Recipient>,
     pub parts: BTreeMap<String, Part>,
+    pub sealed: Vec<SealedText>,
     /// What is handed to Talos, in bytes; absent where not all manifests are at hand.
     pub size: Option<u64>,
     /// What the reader should know of this side.
     pub remarks: Vec<String>,
+}
+
+/// One envelope of a side.
+#[derive(Clone, Debug)]
+pub struct SealedText {
+    /// Where it stands.
+    pub place: SealedFor,
+    /// Whether it is the key of a CA that waits for its turn.
+    pub waits: bool,
+    /// The public half, where it is the key of a certificate.
+    pub public: Option<Digest>,
+    pub envelope: Envelope,
 }
 
 /// One part of a side.
@@ -101,6 +114,7 @@ impl Side {
             talos: None,
             recipients: lock.recipients.clone(),
             parts: lock.parts.iter().map(|(name, it)| (name.clone(), part(it))).collect(),
+            sealed: of_pins(lock),
             size: None,
             remarks: Vec::new(),
         }
@@ -142,10 +156,35 @@ impl Side {
             talos: Some(index.talos.to_string()),
             recipients: index.recipients.clone(),
             parts: parts.collect(),
+            sealed: bundle
+                .placed()
+                .map(|(place, secret, envelope)| SealedText {
+                    place,
+                    waits: false,
+                    public: index.public_keys.get(secret).copied(),
+                    envelope: envelope.clone(),
+                })
+                .collect(),
             size: bundle.files().get("talos/controlplane.yaml").map(|it| it.len() as u64),
             remarks: Vec::new(),
         }
     }
+}
+
+fn of_pins(lock: &Lock) -> Vec<SealedText> {
+    let pins = lock.parts.iter().flat_map(|(part, it)| it.pins.iter().map(move |(name, pin)| (part, name, pin)));
+    let sealed = pins.flat_map(|(part, name, pin)| {
+        let place = SealedFor::new(&lock.bundle, part, name);
+        let own = pin.sealed.iter().map(|it| (false, pin.certificate.as_ref(), it));
+        let waits = pin.successor.iter().map(|it| (true, Some(&it.certificate), &it.sealed));
+        own.chain(waits).map(move |(waits, certificate, envelope)| SealedText {
+            place: place.clone(),
+            waits,
+            public: certificate.and_then(Certificate::public_key),
+            envelope: envelope.clone(),
+        })
+    });
+    sealed.collect()
 }
 
 /// Values as JSON has them; nothing where they have no such form.

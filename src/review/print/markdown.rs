@@ -319,6 +319,7 @@ fn word(status: Status) -> &'static str {
 fn sign(risk: Risk) -> &'static str {
     match risk {
         Risk::Gains => "🔴",
+        Risk::Unseen => "🟤",
         Risk::Traffic => "🟠",
         Risk::Loss => "🟣",
         Risk::Restart => "🔵",

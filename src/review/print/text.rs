@@ -329,6 +329,7 @@ impl Page {
     fn risk(&self, risk: Risk, text: &str) -> String {
         let code = match risk {
             Risk::Gains => "1;31",
+            Risk::Unseen => "1;34",
             Risk::Traffic => "1;33",
             Risk::Loss => "1;35",
             Risk::Restart => "1;36",

@@ -11,7 +11,6 @@ use crate::stage::lock::Lock;
 use crate::stage::pack::Packed;
 use crate::stage::seal::{Recipe, Sealed};
 use crate::stage::spec::TalosVersion;
-use helm_engine::pki;
 
 /// The newest format version.
 pub(super) const FORMAT: u64 = 1;
@@ -65,9 +64,8 @@ fn public_keys(lock: &Lock, sealed: &Sealed) -> BTreeMap<String, Digest> {
         Recipe::Call { .. } => None,
     });
     let digests = secrets.filter_map(|name| {
-        let certificate = lock.pin_of(name)?.certificate.as_ref()?;
-        let digest = pki::public_key_digest(certificate.pem.as_bytes()).ok()?;
-        Some((name.clone(), Digest::from_bytes(digest)))
+        let digest = lock.pin_of(name)?.certificate.as_ref()?.public_key()?;
+        Some((name.clone(), digest))
     });
     digests.collect()
 }

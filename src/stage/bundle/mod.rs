@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::digest::Digest;
 use crate::base::nar;
-use crate::stage::lock::{Envelope, Lock};
+use crate::stage::lock::{self, Envelope, EnvelopeFault, Lock, SealedFor};
 use crate::stage::pack::{Manifest, Packed};
 use crate::stage::seal::{Recipe, Sealed};
 use helm_engine::path::RelPath;
@@ -111,6 +111,28 @@ impl Bundle {
             index.secrets().map(|name| Ok((name.to_owned(), Envelope(text(&format!("envelopes/{name}.age"))?))));
         let envelopes = envelopes.collect::<Result<_, Error>>()?;
         Ok(Bundle { index, manifests, envelopes, files })
+    }
+
+    /// The envelopes that do not belong where they stand.
+    pub fn misplaced(&self) -> Vec<EnvelopeFault> {
+        lock::misplaced(self.placed().map(|(place, _, envelope)| (place, envelope)))
+    }
+
+    /// Every envelope with the place it stands at and the name of its secret.
+    pub fn placed(&self) -> impl Iterator<Item = (SealedFor, &str, &Envelope)> {
+        self.envelopes.iter().map(|(secret, it)| (self.place(secret), secret.as_str(), it))
+    }
+
+    /// How many envelopes are bound to no place. One that cannot be read is not counted.
+    pub fn unbound(&self) -> usize {
+        self.envelopes.values().filter(|it| it.sealed_for() == Ok(None)).count()
+    }
+
+    /// The place of the secret of this name. The index says which secrets are the keys of certificates.
+    fn place(&self, secret: &str) -> SealedFor {
+        let (part, name) = secret.split_once('/').unwrap_or(("", secret));
+        let certificate = name.strip_suffix(".key").filter(|_| self.index.public_keys.contains_key(secret));
+        SealedFor::new(&self.index.name, part, certificate.unwrap_or(name))
     }
 
     /// SHA-256 of the uncompressed archive: what identifies the bundle, whatever compressed it.

@@ -18,19 +18,25 @@
 //!   which is trusted and signs no more. Templates see the certificate that signs, followed by the other one.
 //! - No pin is named as another's key is, `NAME.key`: a secret's name says which pin it belongs to.
 //! - A value of `secretValues` is a pin whose function is that word and whose arguments are its path.
+//! - An envelope names the bundle, the part and the pin it was sealed for; see [`envelope`]. In one lock either all do or, as
+//!   before version 0.2, none: what is sealed into such a lock is sealed as the rest of it is, until `reseal` binds all.
 //! - `template` says that a sealed text may be a template of its own, so that `tpl` does not take it.
 //!
 //! History:
 //! - 1: the first.
 
+mod binding;
 mod certificates;
+mod envelope;
 mod merge;
 mod pin;
 mod v1;
 
+pub use binding::{EnvelopeFault, misplaced};
 pub use certificates::{Expiry, Listed};
+pub use envelope::{Envelope, SealedFor};
 pub use merge::{Conflict, Merged, merge};
-pub use pin::{Certificate, Envelope, Pin, PinKey, Successor};
+pub use pin::{Certificate, Pin, PinKey, Successor};
 
 use std::collections::BTreeMap;
 

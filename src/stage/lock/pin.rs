@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+use super::Envelope;
+use crate::base::digest::Digest;
 use helm_engine::pki::{self, Fault};
 
 /// What a pin is known by: the call it answers, wherever in the chart that call stands.
@@ -66,11 +68,6 @@ pub struct Certificate {
     pub pem: String,
 }
 
-/// An age file in its armoured form.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Envelope(pub String);
-
 impl PinKey {
     /// The key as one text: equal for equal keys, and only for those.
     pub fn canonical(&self) -> String {
@@ -97,6 +94,11 @@ impl Certificate {
         })
     }
 
+    /// The digest of the public key, as the certificate holds it.
+    pub fn public_key(&self) -> Option<Digest> {
+        pki::public_key_digest(self.pem.as_bytes()).ok().map(Digest::from_bytes)
+    }
+
     /// Whether a private key in PEM belongs to this certificate.
     pub fn is_of_key(&self, key: &[u8]) -> bool {
         pki::key_matches(self.pem.as_bytes(), key).unwrap_or(false)
@@ -118,19 +120,6 @@ impl Certificate {
             Some((field, _)) => Err(format!("`{field}` of {what} is not what its PEM says")),
             None => Ok(()),
         }
-    }
-}
-
-impl Envelope {
-    fn validate(&self) -> Result<(), String> {
-        let Envelope(text) = self;
-        if !text.starts_with("-----BEGIN AGE ENCRYPTED FILE-----\n") {
-            return Err("its envelope is no armoured age file".into());
-        }
-        if !text.ends_with("\n-----END AGE ENCRYPTED FILE-----\n") {
-            return Err("its envelope is cut short".into());
-        }
-        Ok(())
     }
 }
 
@@ -165,6 +154,11 @@ impl Pin {
     pub fn keys(&self) -> impl Iterator<Item = (&Certificate, &Envelope)> {
         let own = self.certificate.as_ref().zip(self.sealed.as_ref());
         own.into_iter().chain(self.successor.iter().map(|it| (&it.certificate, &it.sealed)))
+    }
+
+    /// Everything that is sealed in the pin.
+    pub fn envelopes(&self) -> impl Iterator<Item = &Envelope> {
+        self.sealed.iter().chain(self.successor.iter().map(|it| &it.sealed))
     }
 
     /// The fingerprint of the CA that signed the pin's certificate, where that is another.
@@ -204,9 +198,7 @@ impl Pin {
             return Err("it has both a successor and a predecessor".into());
         }
         let successor = self.successor.as_ref();
-        for envelope in self.sealed.iter().chain(successor.map(|it| &it.sealed)) {
-            envelope.validate()?;
-        }
+        self.envelopes().try_for_each(Envelope::validate)?;
         let certificates = [
             ("its certificate", self.certificate.as_ref()),
             ("its successor", successor.map(|it| &it.certificate)),

@@ -183,6 +183,7 @@ fn filters(diff: &Diff) -> Markup {
 fn class(risk: Risk) -> &'static str {
     match risk {
         Risk::Gains => "gains",
+        Risk::Unseen => "unseen",
         Risk::Traffic => "traffic",
         Risk::Loss => "loss",
         Risk::Restart => "restart",
