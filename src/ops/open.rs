@@ -14,7 +14,7 @@ use helm_engine::pki;
 
 /// Opens the bundle at a path with identity files; also gives what its index says.
 pub fn open(bundle: &Path, identities: &[String]) -> Result<(Opened, Index), Error> {
-    let bytes = match disk::read(bundle) {
+    let bytes = match disk::read_any(bundle) {
         Err(fault) if fault.source.kind() == ErrorKind::NotFound => return Err(Error::NoBundle(bundle.into())),
         read => read?,
     };

@@ -21,7 +21,7 @@ pub fn push(bundle: &Path, address: &str, fetching: Fetching<'_>) -> Result<Dige
             return Err(Error::Fetch(fault.help("write `oci://HOST/NAME:TAG`")));
         }
     };
-    let bytes = disk::read(bundle)?;
+    let bytes = disk::read_any(bundle)?;
     let decoded = Bundle::decode(&bytes).map_err(|fault| Error::NotABundle { path: bundle.into(), fault })?;
     let artifact = artifact::bundle(&bytes, &decoded.index().name);
     let network = fetching.own_network()?;

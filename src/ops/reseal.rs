@@ -55,6 +55,6 @@ pub fn reseal(spec: &Path, identities: &[String]) -> Result<Resealed, Error> {
     let added = missing(wanted, &lock.recipients);
     let removed = missing(&lock.recipients, wanted);
     lock.recipients = wanted.clone();
-    disk::write(&workspace.lock_path, lock.encode().as_bytes(), Access::Public)?;
+    disk::replace(&workspace.lock_path, lock.encode().as_bytes(), Access::Public)?;
     Ok(Resealed { path: workspace.lock_path, envelopes, added, removed })
 }
