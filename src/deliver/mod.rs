@@ -2,6 +2,7 @@
 //! left out.
 
 pub mod adopt;
+pub mod files;
 pub mod flux;
 pub mod kubectl;
 pub mod machine_config;

@@ -3,10 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::deliver::files::{Files, FilesError};
 use crate::deliver::{kubectl, machine_config, omni, talhelper};
 use crate::stage::pack::talos::NetworkPatches;
 use crate::stage::pack::{Manifest, talos};
 use crate::stage::spec::TalosVersion;
+use helm_engine::path::RelPath;
 
 /// Who takes the manifests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -57,7 +59,7 @@ pub struct Delivery {
     pub no_single: Option<DeliverError>,
     /// What the single text lacks and the folder has.
     pub single_note: Option<&'static str>,
-    /// What goes into a folder, by relative path.
+    /// What goes into a folder, by relative path; [`Files`] says whether it can.
     pub files: Vec<(String, String)>,
     /// What the user should know.
     pub notes: Vec<String>,
@@ -72,6 +74,8 @@ pub enum DeliverError {
     NotFromManifests(Target),
     #[error("manifest `{manifest}` holds a `$`, which talhelper would take for a variable inside talconfig.yaml")]
     Dollar { manifest: String },
+    #[error(transparent)]
+    Files(#[from] FilesError),
     #[error(transparent)]
     MachineConfig(#[from] machine_config::Error),
 }
@@ -92,12 +96,12 @@ impl Target {
     }
 
     /// What the user runs next, where `path` is the file that was written, or the folder with these files.
-    pub fn next(self, path: &str, files: Option<&[(String, String)]>) -> String {
+    pub fn next(self, path: &str, files: Option<&Files>) -> String {
         let path = path.trim_end_matches('/');
         match (self, files) {
             (Target::Talos, Some(files)) => {
-                let patch = |(file, _): &(String, String)| {
-                    let role = if file == "all.yaml" { "" } else { "-control-plane" };
+                let patch = |(file, _): &(RelPath, String)| {
+                    let role = if file.as_str() == "all.yaml" { "" } else { "-control-plane" };
                     format!(" --config-patch{role} @{path}/{file}")
                 };
                 let patches: String = files.iter().map(patch).collect();

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::disk::{self, Adding};
+use super::unfinished;
 use crate::base::digest::Digest;
 
 /// A folder of blobs.
@@ -53,6 +54,8 @@ impl Blobs {
             Err(fault) if matches!(fault.source.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
                 Ok(Blob::Absent)
             }
+            // It may be a folder, a pipe, or larger than any input.
+            Err(fault) if fault.is_input() => Ok(Blob::Damaged),
             Err(fault) => Err(fault),
         }
     }
@@ -85,7 +88,7 @@ impl Blobs {
 
     /// Removes what runs that were killed left behind at least `age` ago.
     pub fn sweep(&self, age: Duration) {
-        disk::sweep(&self.folder(), age);
+        unfinished::sweep(&self.folder(), age);
     }
 
     fn folder(&self) -> PathBuf {

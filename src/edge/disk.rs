@@ -1,12 +1,14 @@
 //! Reading and writing files so that nothing a user has is lost.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::io::{self, Read, Seek, Write};
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::interrupt::Writing;
+use super::landing::{Landing, landing};
+use super::unfinished::{self, folder_of};
 
 /// A file or folder that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -31,10 +33,25 @@ impl Error {
             _ => None,
         }
     }
+
+    /// Whether the user named what is not there or cannot be taken, and nothing failed.
+    pub fn is_input(&self) -> bool {
+        let kind = self.source.kind();
+        kind == io::ErrorKind::NotFound || self.action == "read" && is_no_input(kind)
+    }
 }
 
-/// How the names of unfinished files begin.
-pub const TEMPORARY: &str = ".ichor-";
+/// Whether a fault of reading says that there is nothing to be read, whatever the disk does.
+pub(super) fn is_no_input(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind::{FileTooLarge, InvalidData, InvalidInput, IsADirectory, NotADirectory, NotFound};
+    matches!(kind, NotFound | NotADirectory | IsADirectory | InvalidInput | InvalidData | FileTooLarge)
+}
+
+/// The largest input that is read, in bytes: no manifest or chart that a cluster takes comes near it.
+pub const MAX_INPUT: u64 = 128 << 20;
+
+/// What another run has not finished after so long, it will not finish.
+const LEFT_BEHIND: Duration = Duration::from_secs(60);
 
 /// Who may read a file that is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,21 +62,68 @@ pub enum Access {
     Owner,
 }
 
+/// What may be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Takes {
+    /// A plain file. Nothing else is waited for.
+    Plain,
+    /// A pipe or a device, too.
+    Anything,
+}
+
+/// A plain file, such as a workspace holds.
 pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
-    fs::read(path).map_err(|source| Error { action: "read", path: path.into(), source })
+    contents(path, Takes::Plain).map_err(|source| Error { action: "read", path: path.into(), source })
+}
+
+/// What the user names on the command line: a file, or a pipe or device that comes to an end.
+pub fn read_any(path: &Path) -> Result<Vec<u8>, Error> {
+    contents(path, Takes::Anything).map_err(|source| Error { action: "read", path: path.into(), source })
 }
 
 /// Everything on the standard input.
 pub fn read_standard_input() -> Result<Vec<u8>, Error> {
-    let mut bytes = Vec::new();
     let failed = |source| Error { action: "read", path: "standard input".into(), source };
-    io::stdin().lock().read_to_end(&mut bytes).map_err(failed)?;
-    Ok(bytes)
+    bounded(io::stdin().lock()).map_err(failed)
 }
 
-/// A text file; other bytes than UTF-8 are an error.
+/// A plain text file; other bytes than UTF-8 are an error.
 pub fn read_text(path: &Path) -> Result<String, Error> {
-    fs::read_to_string(path).map_err(|source| Error { action: "read", path: path.into(), source })
+    text(path, read(path)?)
+}
+
+/// Like [`read_any`], for text.
+pub fn read_any_text(path: &Path) -> Result<String, Error> {
+    text(path, read_any(path)?)
+}
+
+fn text(path: &Path, bytes: Vec<u8>) -> Result<String, Error> {
+    let fault = || io::Error::new(io::ErrorKind::InvalidData, "it is no UTF-8 text");
+    String::from_utf8(bytes).map_err(|_| Error { action: "read", path: path.into(), source: fault() })
+}
+
+/// The bytes of a file; what is too large is told before it is read, where its size is known.
+pub(super) fn contents(path: &Path, takes: Takes) -> io::Result<Vec<u8>> {
+    let about = fs::metadata(path)?;
+    if takes == Takes::Plain && !about.is_file() && !about.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no plain file"));
+    }
+    if about.is_file() && about.len() > MAX_INPUT {
+        return Err(too_large());
+    }
+    bounded(File::open(path)?)
+}
+
+/// Everything up to the end, which must come in time.
+pub(super) fn bounded(reader: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    reader.take(MAX_INPUT + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > MAX_INPUT { Err(too_large()) } else { Ok(bytes) }
+}
+
+pub(super) fn too_large() -> io::Error {
+    let message = format!("it has more than {} MiB, and no input may have more", MAX_INPUT >> 20);
+    io::Error::new(io::ErrorKind::FileTooLarge, message)
 }
 
 /// Removes a file.
@@ -69,34 +133,82 @@ pub fn remove(path: &Path) -> Result<(), Error> {
 
 /// Like [`read_text`], with `None` where there is no such file.
 pub fn read_text_if_any(path: &Path) -> Result<Option<String>, Error> {
-    match read_text(path) {
+    if_any(read_text(path))
+}
+
+/// `None` where there is no such file.
+pub fn if_any<T>(read: Result<T, Error>) -> Result<Option<T>, Error> {
+    match read {
         Err(it) if it.source.kind() == io::ErrorKind::NotFound => Ok(None),
         other => other.map(Some),
     }
 }
 
-/// Writes a file whole or not at all: to a temporary file beside it, which is then renamed. Missing folders are made.
+/// Writes what the user named, whole or not at all. Missing folders are made, for [`Access::Owner`] for their owner alone.
+///
+/// A link stays, and what it leads to is written. A pipe or device is written to as it is.
 pub fn write(path: &Path, bytes: &[u8], access: Access) -> Result<(), Error> {
-    write_whole(path, bytes, access, true)
+    let failed = |source| Error { action: "write", path: path.into(), source };
+    match landing(path).map_err(failed)? {
+        Landing::StandardOutput => return print(bytes),
+        Landing::Stream(stream) => pour(&stream, bytes),
+        Landing::File(file) => whole(&file, bytes, access, true),
+    }
+    .map_err(failed)
 }
 
-/// With `sync`, it is on the disk before it bears its name, so that not even a power cut leaves half of it.
-fn write_whole(path: &Path, bytes: &[u8], access: Access, sync: bool) -> Result<(), Error> {
-    let failed = |source| Error { action: "write", path: path.into(), source };
-    let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+/// Writes a file of a folder that is kept here: a lock, a store, `vendor`. It takes the place of whatever is there; no
+/// link leads it elsewhere.
+pub fn replace(path: &Path, bytes: &[u8], access: Access) -> Result<(), Error> {
+    whole(path, bytes, access, true).map_err(|source| Error { action: "write", path: path.into(), source })
+}
+
+/// With `sync`, it is on the disk before it bears its name, so that not even a power cut leaves half of it. A file that
+/// cannot be renamed over, because something is mounted on it or its folder takes no other, gets its new text in place.
+fn whole(file: &Path, bytes: &[u8], access: Access, sync: bool) -> io::Result<()> {
     let _writing = Writing::begin();
-    fs::create_dir_all(folder).map_err(failed)?;
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(TEMPORARY);
-    // The umask narrows the mode of a public file, as it does for any other program.
-    builder.permissions(fs::Permissions::from_mode(if access == Access::Owner { 0o600 } else { 0o666 }));
-    let mut file = builder.tempfile_in(folder).map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
+    let folder = folder_of(file);
     if sync {
-        file.as_file().sync_all().map_err(failed)?;
+        unfinished::sweep(folder, LEFT_BEHIND);
     }
-    file.persist(path).map_err(|it| failed(it.error))?;
-    Ok(())
+    let mode = if access == Access::Owner { 0o600 } else { 0o666 };
+    let placed = make_folder(folder, access).and_then(|()| unfinished::place(file, bytes, mode, sync));
+    placed.or_else(|fault| if is_fixed(file, &fault) { overwrite(file, bytes).map_err(|_| fault) } else { Err(fault) })
+}
+
+/// Writes to what is no plain file.
+fn pour(stream: &Path, bytes: &[u8]) -> io::Result<()> {
+    // Behind the link may be a file that a shell appends to.
+    let is_file = fs::metadata(stream)?.is_file();
+    let mut stream = File::options().write(!is_file).append(is_file).open(stream)?;
+    match stream.write_all(bytes) {
+        // Whoever reads has seen enough.
+        Err(fault) if fault.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        done => done,
+    }
+}
+
+/// Whether a fault says that nothing can take the place of a file that is there.
+fn is_fixed(file: &Path, fault: &io::Error) -> bool {
+    use io::ErrorKind::{CrossesDevices, PermissionDenied, ReadOnlyFilesystem, ResourceBusy};
+    matches!(fault.kind(), ResourceBusy | CrossesDevices | PermissionDenied | ReadOnlyFilesystem)
+        && fs::symlink_metadata(file).is_ok_and(|it| it.is_file())
+}
+
+/// Gives a file that stays another text; its old text again where that fails.
+fn overwrite(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = File::options().read(true).write(true).open(file)?;
+    let before = bounded(&mut file)?;
+    let mut put = |text: &[u8]| {
+        file.rewind()?;
+        file.write_all(text)?;
+        file.set_len(text.len() as u64)?;
+        file.sync_all()
+    };
+    put(bytes).inspect_err(|_| {
+        // What was there needs no room that it has not.
+        let _ = put(&before);
+    })
 }
 
 /// Files that belong together: those that are new go again, with their folders, unless all of them could be written.
@@ -112,7 +224,7 @@ impl Adding {
         Adding { files: Vec::new(), folders: NewFolders::default(), _writing: Writing::begin() }
     }
 
-    /// Writes one as [`write`] does.
+    /// Writes one as [`replace`] does.
     pub fn write(&mut self, path: &Path, bytes: &[u8], access: Access) -> Result<(), Error> {
         self.add(path, bytes, access, true)
     }
@@ -127,7 +239,7 @@ impl Adding {
         if let Some(folder) = path.parent().filter(|_| is_new) {
             self.folders.note(folder);
         }
-        write_whole(path, bytes, access, sync)?;
+        whole(path, bytes, access, sync).map_err(|source| Error { action: "write", path: path.into(), source })?;
         if is_new {
             self.files.push(path.into());
         }
@@ -178,9 +290,6 @@ pub struct Hold {
     _lock: File,
 }
 
-/// `ENOLCK` of Linux.
-const NO_LOCKS: i32 = 37;
-
 /// Waits until nobody else holds a folder, and takes it.
 pub fn hold(folder: &Path) -> Result<Hold, Error> {
     let failed = |source| Error { action: "lock", path: folder.into(), source };
@@ -189,37 +298,10 @@ pub fn hold(folder: &Path) -> Result<Hold, Error> {
         folders.note(folder);
         fs::create_dir_all(folder).map_err(failed)?;
         let lock = File::open(folder).map_err(failed)?;
-        match lock.lock() {
-            // Some network file systems lock nothing; each file is still written whole or not at all.
-            Err(fault) if fault.kind() == io::ErrorKind::Unsupported || fault.raw_os_error() == Some(NO_LOCKS) => {}
-            other => other.map_err(failed)?,
-        }
+        unfinished::hold(lock.lock()).map_err(failed)?;
         // Whoever held it may have removed it.
-        let held = lock.metadata().map_err(failed)?;
-        if fs::metadata(folder).is_ok_and(|it| (it.dev(), it.ino()) == (held.dev(), held.ino())) {
+        if unfinished::is_at(&lock, folder) {
             return Ok(Hold { _folders: folders, _lock: lock });
-        }
-    }
-}
-
-/// The file that a path names when links are followed; the path itself where there is none.
-pub fn behind_links(path: &Path) -> PathBuf {
-    match fs::symlink_metadata(path) {
-        Ok(about) if about.is_symlink() => path.canonicalize().unwrap_or_else(|_| path.into()),
-        _ => path.into(),
-    }
-}
-
-/// Removes from a folder what runs that were killed left behind at least `age` ago.
-pub fn sweep(folder: &Path, age: Duration) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        let old = || {
-            let changed = entry.metadata().and_then(|it| it.modified()).ok()?;
-            Some(changed.elapsed().unwrap_or_default() >= age)
-        };
-        if entry.file_name().to_string_lossy().starts_with(TEMPORARY) && old() == Some(true) {
-            // What cannot be removed does no harm.
-            let _ = fs::remove_file(entry.path());
         }
     }
 }
@@ -227,9 +309,11 @@ pub fn sweep(folder: &Path, age: Duration) {
 /// Makes a folder and what leads to it, where it is missing; for [`Access::Owner`] nobody else may look into it (0700).
 /// A folder that is there keeps its mode.
 pub fn folder(path: &Path, access: Access) -> Result<(), Error> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true).mode(if access == Access::Owner { 0o700 } else { 0o777 });
-    builder.create(path).map_err(|source| Error { action: "make", path: path.into(), source })
+    make_folder(path, access).map_err(|source| Error { action: "make", path: path.into(), source })
+}
+
+fn make_folder(path: &Path, access: Access) -> io::Result<()> {
+    fs::DirBuilder::new().recursive(true).mode(if access == Access::Owner { 0o700 } else { 0o777 }).create(path)
 }
 
 /// Writes to standard output.
@@ -251,12 +335,8 @@ pub fn link(target: &Path, link: &Path) -> Result<(), Error> {
         Ok(_) => return Err(failed(io::Error::new(io::ErrorKind::AlreadyExists, "it exists and is no link"))),
         Err(_) => {}
     }
-    let folder = link.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let _writing = Writing::begin();
-    let staging = tempfile::Builder::new().prefix(TEMPORARY).tempdir_in(folder).map_err(failed)?;
-    let fresh = staging.path().join("link");
-    std::os::unix::fs::symlink(target, &fresh).map_err(failed)?;
-    fs::rename(&fresh, link).map_err(failed)
+    unfinished::place_link(target, link).map_err(failed)
 }
 
 /// The files of a folder with an extension, sorted; none where there is no such folder.
@@ -279,9 +359,16 @@ pub fn files_with_extension(folder: &Path, extension: &str) -> Result<Vec<PathBu
     Ok(files)
 }
 
-/// The folder that holds `lockfiles`, found by walking up from a spec; else the spec's own folder.
-pub fn workspace(spec: &Path) -> PathBuf {
-    let own = spec.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let absolute = std::path::absolute(own).unwrap_or_else(|_| own.into());
-    absolute.ancestors().find(|it| it.join("lockfiles").is_dir()).map_or_else(|| own.into(), Path::to_path_buf)
+/// The folder of a workspace, which holds `lockfiles`: found by walking up from a spec, by the way that was named and then
+/// from where the spec really lies. The first that holds the bundle's lock is taken, else the first; without any, the
+/// spec's own folder.
+pub fn workspace(spec: &Path, bundle: &str) -> PathBuf {
+    let own = folder_of(spec);
+    let named = std::path::absolute(own).unwrap_or_else(|_| own.into());
+    let real = |path: &Path| path.canonicalize().ok();
+    let ways = [Some(named), real(own), real(spec).and_then(|it| it.parent().map(Path::to_path_buf))];
+    let root = |way: &PathBuf| way.ancestors().find(|it| it.join("lockfiles").is_dir()).map(Path::to_path_buf);
+    let roots: Vec<PathBuf> = ways.iter().flatten().filter_map(root).collect();
+    let locked = roots.iter().find(|it| it.join(format!("lockfiles/{bundle}.lock")).is_file());
+    locked.or(roots.first()).cloned().unwrap_or_else(|| own.into())
 }

@@ -4,12 +4,13 @@
 #![allow(clippy::disallowed_methods)]
 
 use std::fs;
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::disk::{self, MAX_INPUT, Takes};
 use helm_engine::helm::chart::ignore::{self, IgnoreError, Rules};
 use helm_engine::helm::chart::{MAX_FILE_SIZE, looks_like_archive};
-use helm_engine::path::RelPath;
+use helm_engine::path::{PathError, RelPath};
 use helm_engine::strconv;
 use helm_engine::tree::FileTree;
 
@@ -39,6 +40,12 @@ pub enum FilesError {
     BrokenLink { path: PathBuf, target: PathBuf },
     #[error("`{}` leads back to itself", .0.display())]
     Cycle(PathBuf),
+    #[error("the link `{}` leads out of its folder, to `{}`", link.display(), target.display())]
+    LeadsOut { link: PathBuf, target: PathBuf },
+    #[error("the files of `{}` have more than {} MiB, and no input may have more", .0.display(), MAX_INPUT >> 20)]
+    FolderTooLarge(PathBuf),
+    #[error("no file can be written for a template by this name: {0}")]
+    Outside(#[from] PathError),
     #[error("file '{0}' seems to be a YAML file, but expected a gzipped archive")]
     YamlForArchive(String),
     #[error("file '{name}' does not appear to be a gzipped archive; got '{found}'")]
@@ -53,7 +60,7 @@ impl FilesError {
     /// Whether disk or permissions failed, and not what the user gave.
     pub fn is_surroundings(&self) -> bool {
         matches!(self, FilesError::Io { source, .. }
-            if !matches!(source.kind(), io::ErrorKind::NotFound | io::ErrorKind::IsADirectory))
+            if !disk::is_no_input(source.kind()))
     }
 }
 
@@ -71,7 +78,7 @@ pub fn chart(name: &str) -> Result<ChartFiles, FilesError> {
         let root = std::path::absolute(path).unwrap_or_else(|_| path.into());
         return chart_folder(&root).map(ChartFiles::Folder);
     }
-    let bytes = read(path)?;
+    let bytes = read(path, Takes::Anything)?;
     if !looks_like_archive(&bytes) {
         let yaml = name.ends_with(".yaml") || name.ends_with(".yml");
         return Err(if yaml {
@@ -86,20 +93,18 @@ pub fn chart(name: &str) -> Result<ChartFiles, FilesError> {
 /// Reads a values file; `-` is the standard input.
 pub fn values(name: &str) -> Result<Vec<u8>, FilesError> {
     if name.trim() == "-" {
-        let mut text = Vec::new();
         let failed = |source| FilesError::Io { action: "read", path: "/dev/stdin".into(), source };
-        io::stdin().lock().read_to_end(&mut text).map_err(failed)?;
-        return Ok(text);
+        return disk::bounded(io::stdin().lock()).map_err(failed);
     }
     if ["http://", "https://", "oci://"].iter().any(|it| name.starts_with(it)) {
         return Err(FilesError::RemoteValues(name.into()));
     }
-    read(Path::new(name))
+    read(Path::new(name), Takes::Anything)
 }
 
 /// Writes a file below a folder, making folders as needed; with `append`, at the end of what is there.
-pub fn write_below(folder: &Path, path: &str, text: &[u8], append: bool) -> Result<(), FilesError> {
-    let file = folder.join(path);
+pub fn write_below(folder: &Path, path: &RelPath, text: &[u8], append: bool) -> Result<(), FilesError> {
+    let file = folder.join(path.as_str());
     let failed = |source| FilesError::Io { action: "open", path: file.clone(), source };
     if let Some(parent) = file.parent() {
         fs::create_dir_all(parent).map_err(failed)?;
@@ -109,25 +114,40 @@ pub fn write_below(folder: &Path, path: &str, text: &[u8], append: bool) -> Resu
     options.open(&file).and_then(|mut it| it.write_all(text)).map_err(failed)
 }
 
+/// Where the links of a folder may lead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Links {
+    /// Wherever Helm follows them to.
+    Anywhere,
+    /// To what lies in the folder, too.
+    Inside,
+}
+
 /// No folder of a chart lies deeper; a link that leads upwards would never end.
 const MAX_DEPTH: usize = 100;
 
-/// The files of a chart's folder, without those its `.helmignore` names. Links are followed.
+/// The files of a chart's folder, without those its `.helmignore` names. Links are followed, wherever they lead.
 ///
 /// Mirrors `pkg/chart/v2/loader.LoadDir`.
 pub fn chart_folder(root: &Path) -> Result<FileTree, FilesError> {
-    let rules_file = root.join(ignore::FILE_NAME);
-    let rules = if rules_file.exists() { Rules::parse(&read(&rules_file)?)? } else { Rules::parse(b"")? };
-    let mut tree = FileTree::new();
-    walk(root, "", &rules, 0, &mut tree)?;
-    Ok(tree)
+    chart_files(root, Links::Anywhere)
 }
 
-/// The YAML and JSON files of a folder and those below it; what begins with a dot is left out.
+/// Like [`chart_folder`], with links that stay in the folder: what it holds becomes public.
+pub fn closed_chart_folder(root: &Path) -> Result<FileTree, FilesError> {
+    chart_files(root, Links::Inside)
+}
+
+fn chart_files(root: &Path, links: Links) -> Result<FileTree, FilesError> {
+    let rules_file = root.join(ignore::FILE_NAME);
+    let rules = if rules_file.exists() { Rules::parse(&read(&rules_file, Takes::Plain)?)? } else { Rules::parse(b"")? };
+    Walk::of(root, rules, links)
+}
+
+/// The YAML and JSON files of a folder and those below it; what begins with a dot is left out. Links are followed within
+/// the folder.
 pub fn manifest_folder(root: &Path) -> Result<FileTree, FilesError> {
-    let mut tree = FileTree::new();
-    walk(root, "", &Rules::parse(b".*\n")?, 0, &mut tree)?;
-    Ok(manifests(tree))
+    Walk::of(root, Rules::parse(b".*\n")?, Links::Inside).map(manifests)
 }
 
 /// The YAML and JSON files of a tree, but those that a dot hides.
@@ -137,42 +157,76 @@ pub fn manifests(tree: FileTree) -> FileTree {
     tree.into_iter().filter(|(path, _)| named(path) && !hidden(path)).collect()
 }
 
-fn walk(folder: &Path, below: &str, rules: &Rules, depth: usize, tree: &mut FileTree) -> Result<(), FilesError> {
-    if depth > MAX_DEPTH {
-        return Err(FilesError::Cycle(folder.into()));
+/// A folder that is being read.
+struct Walk<'r> {
+    root: &'r Path,
+    rules: Rules,
+    /// The real place of the root, where links must stay in it.
+    bound: Option<PathBuf>,
+    tree: FileTree,
+    size: u64,
+}
+
+impl Walk<'_> {
+    fn of(root: &Path, rules: Rules, links: Links) -> Result<FileTree, FilesError> {
+        let real =
+            || root.canonicalize().map_err(|source| FilesError::Io { action: "open", path: root.into(), source });
+        let bound = if links == Links::Inside { Some(real()?) } else { None };
+        let mut walk = Walk { root, rules, bound, tree: FileTree::new(), size: 0 };
+        walk.folder(root, "", 0)?;
+        Ok(walk.tree)
     }
-    let failed = |source| FilesError::Io { action: "open", path: folder.into(), source };
-    let mut names = Vec::new();
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        names.push(entry.map_err(failed)?.file_name());
+
+    fn folder(&mut self, folder: &Path, below: &str, depth: usize) -> Result<(), FilesError> {
+        if depth > MAX_DEPTH {
+            return Err(FilesError::Cycle(folder.into()));
+        }
+        let failed = |source| FilesError::Io { action: "open", path: folder.into(), source };
+        let mut names = Vec::new();
+        for entry in fs::read_dir(folder).map_err(failed)? {
+            names.push(entry.map_err(failed)?.file_name());
+        }
+        names.sort();
+        for name in names {
+            let path = folder.join(&name);
+            let relative = format!("{below}{}", name.to_string_lossy());
+            // Links are followed, and known by their own place.
+            let about = match fs::metadata(&path) {
+                Ok(it) => it,
+                Err(source) => return Err(broken(path, source)),
+            };
+            if self.rules.ignores(&relative, about.is_dir()) {
+                continue;
+            }
+            self.stays(&path)?;
+            if about.is_dir() {
+                self.folder(&path, &format!("{relative}/"), depth + 1)?;
+                continue;
+            }
+            if !about.is_file() {
+                return Err(FilesError::Irregular(path));
+            }
+            if about.len() > MAX_FILE_SIZE {
+                return Err(FilesError::TooLarge(name.to_string_lossy().into_owned()));
+            }
+            self.size += about.len();
+            if self.size > MAX_INPUT {
+                return Err(FilesError::FolderTooLarge(self.root.into()));
+            }
+            if let Ok(place) = RelPath::new(&relative) {
+                self.tree.insert(place, read(&path, Takes::Plain)?);
+            }
+        }
+        Ok(())
     }
-    names.sort();
-    for name in names {
-        let path = folder.join(&name);
-        let relative = format!("{below}{}", name.to_string_lossy());
-        // Links are followed, and known by their own place.
-        let about = match fs::metadata(&path) {
-            Ok(it) => it,
-            Err(source) => return Err(broken(path, source)),
-        };
-        if rules.ignores(&relative, about.is_dir()) {
-            continue;
-        }
-        if about.is_dir() {
-            walk(&path, &format!("{relative}/"), rules, depth + 1, tree)?;
-            continue;
-        }
-        if !about.is_file() {
-            return Err(FilesError::Irregular(path));
-        }
-        if about.len() > MAX_FILE_SIZE {
-            return Err(FilesError::TooLarge(name.to_string_lossy().into_owned()));
-        }
-        if let Ok(place) = RelPath::new(&relative) {
-            tree.insert(place, read(&path)?);
-        }
+
+    /// Refuses a link that leads out. What lies in a folder that was looked at is in the root itself.
+    fn stays(&self, path: &Path) -> Result<(), FilesError> {
+        let Some(bound) = self.bound.as_ref().filter(|_| path.is_symlink()) else { return Ok(()) };
+        let failed = |source| FilesError::Io { action: "open", path: path.into(), source };
+        let target = path.canonicalize().map_err(failed)?;
+        if target.starts_with(bound) { Ok(()) } else { Err(FilesError::LeadsOut { link: path.into(), target }) }
     }
-    Ok(())
 }
 
 /// What is wrong with a link or file that cannot be looked at.
@@ -191,8 +245,8 @@ fn broken(path: PathBuf, source: io::Error) -> FilesError {
     }
 }
 
-fn read(path: &Path) -> Result<Vec<u8>, FilesError> {
-    fs::read(path).map_err(|source| {
+fn read(path: &Path, takes: Takes) -> Result<Vec<u8>, FilesError> {
+    disk::contents(path, takes).map_err(|source| {
         let action = if source.kind() == io::ErrorKind::IsADirectory { "read" } else { "open" };
         FilesError::Io { action, path: path.into(), source }
     })

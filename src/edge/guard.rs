@@ -1,9 +1,11 @@
 //! Where secrets may be written.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+
+use super::landing;
 
 /// Why a place is no place for a file with secrets.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,14 +21,24 @@ pub enum Exposed {
 }
 
 /// Refuses a path that git tracks or would track, one that holds a file others can read, and one in a folder where others
-/// can replace files. The file itself is written for its owner alone in any case.
+/// can replace files. Of a link, that which it leads to is looked at. The file itself is written for its owner alone in
+/// any case.
 pub fn check(path: &Path) -> Result<(), Exposed> {
-    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.into());
+    let file = landing::behind_links(path);
+    let absolute = std::path::absolute(&file).unwrap_or(file);
     if let Ok(about) = fs::metadata(&absolute)
         && !about.is_dir()
-        && (!about.is_file() || about.permissions().mode() & 0o077 != 0)
     {
-        return Err(Exposed::Readable(path.into()));
+        // A terminal or its like keeps nothing.
+        if about.file_type().is_char_device() {
+            return Ok(());
+        }
+        if about.permissions().mode() & 0o077 != 0 {
+            return Err(Exposed::Readable(path.into()));
+        }
+        if about.file_type().is_fifo() {
+            return Ok(());
+        }
     }
     let folder = absolute.ancestors().skip(1).find(|it| it.is_dir()).unwrap_or(Path::new("/"));
     if let Ok(about) = fs::metadata(folder) {

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::blobs::{Blob, Blobs};
 use super::disk::{self, Access, Adding, Hold};
+use super::unfinished;
 use crate::base::digest::Digest;
 use crate::stage::vendored::artifact::Artifact;
 use crate::stage::vendored::layout::{Descriptor, Index, LAYOUT, MANIFEST_TYPE, Manifest};
@@ -65,7 +66,7 @@ impl Layout {
     /// Waits until nobody else writes, and takes the folder.
     pub fn hold(&self) -> Result<Held<'_>, LayoutError> {
         let hold = disk::hold(&self.folder)?;
-        disk::sweep(&self.folder, Duration::ZERO);
+        unfinished::sweep(&self.folder, Duration::ZERO);
         self.blobs.sweep(Duration::ZERO);
         Ok(Held { layout: self, _hold: hold })
     }

@@ -1,10 +1,9 @@
 //! The sources of a spec: on this machine's disk, and elsewhere.
 
-use std::io;
 use std::path::{Path, PathBuf};
 
 use super::disk;
-use super::files;
+use super::files::{self, FilesError};
 use crate::stage::resolve::{ChartSource, Fault, ManifestSource, Remote, SourceError, Sources};
 use crate::stage::spec::Source;
 
@@ -24,7 +23,7 @@ impl Sources for Disk<'_> {
     fn chart(&self, path: &str) -> Result<ChartSource, SourceError> {
         let full = self.folder.join(path);
         if full.is_dir() {
-            return files::chart_folder(&full).map(ChartSource::Folder).map_err(|it| files_fault(&it));
+            return files::closed_chart_folder(&full).map(ChartSource::Folder).map_err(|it| files_fault(&it));
         }
         self.file(path).map(ChartSource::Archive)
     }
@@ -39,8 +38,7 @@ impl Sources for Disk<'_> {
 
     fn file(&self, path: &str) -> Result<Vec<u8>, SourceError> {
         disk::read(&self.folder.join(path)).map_err(|fault| {
-            let missing = matches!(fault.source.kind(), io::ErrorKind::NotFound | io::ErrorKind::IsADirectory);
-            let whose = if missing { Fault::Input } else { Fault::Surroundings };
+            let whose = if fault.is_input() { Fault::Input } else { Fault::Surroundings };
             SourceError::new("V001", whose, fault.to_string())
         })
     }
@@ -50,7 +48,11 @@ impl Sources for Disk<'_> {
     }
 }
 
-fn files_fault(fault: &files::FilesError) -> SourceError {
+fn files_fault(fault: &FilesError) -> SourceError {
     let whose = if fault.is_surroundings() { Fault::Surroundings } else { Fault::Input };
-    SourceError::new("V001", whose, fault.to_string())
+    let told = SourceError::new("V001", whose, fault.to_string());
+    match fault {
+        FilesError::LeadsOut { .. } => told.help("put a copy of the file there: what the folder holds becomes public"),
+        _ => told,
+    }
 }

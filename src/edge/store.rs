@@ -1,4 +1,7 @@
 //! The store: built bundles under the hash of what they were built from.
+//!
+//! Beside each bundle lies its digest, as `sha256sum` writes it. A bundle without one, or with another, was broken or was
+//! put there by somebody else.
 
 use std::path::{Path, PathBuf};
 
@@ -9,6 +12,15 @@ use crate::base::digest::Digest;
 #[derive(Clone, Debug)]
 pub struct Store {
     folder: PathBuf,
+}
+
+/// What lies in the store for some inputs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Stored {
+    Absent,
+    /// Not what was put there.
+    Damaged,
+    Whole(Vec<u8>),
 }
 
 impl Store {
@@ -31,15 +43,65 @@ impl Store {
     }
 
     /// The bundle of these inputs, where it was built before.
-    pub fn get(&self, inputs: &Digest, name: &str) -> Result<Option<Vec<u8>>, disk::Error> {
+    pub fn get(&self, inputs: &Digest, name: &str) -> Stored {
         let path = self.path(inputs, name);
-        if path.is_file() { disk::read(&path).map(Some) } else { Ok(None) }
+        let Ok(about) = path.symlink_metadata() else { return Stored::Absent };
+        // The store holds no links: one would be replaced by what it leads to, later.
+        let read = about.is_file().then(|| disk::read(&path).ok()).flatten();
+        let kept = disk::read_text(&digest_path(&path)).ok();
+        match read {
+            Some(bytes) if kept == Some(digest_line(&path, &bytes)) => Stored::Whole(bytes),
+            _ => Stored::Damaged,
+        }
     }
 
-    /// Keeps a bundle and says where.
+    /// Keeps a bundle in the place of whatever is there, and says where.
     pub fn put(&self, inputs: &Digest, name: &str, bytes: &[u8]) -> Result<PathBuf, disk::Error> {
         let path = self.path(inputs, name);
-        disk::write(&path, bytes, Access::Public)?;
+        disk::replace(&path, bytes, Access::Public)?;
+        disk::replace(&digest_path(&path), digest_line(&path, bytes).as_bytes(), Access::Public)?;
         Ok(path)
+    }
+}
+
+fn digest_path(bundle: &Path) -> PathBuf {
+    let mut name = bundle.as_os_str().to_owned();
+    name.push(".sha256");
+    name.into()
+}
+
+fn digest_line(bundle: &Path, bytes: &[u8]) -> String {
+    let name = bundle.file_name().unwrap_or_default().to_string_lossy();
+    format!("{}  {name}\n", Digest::of(bytes).hex())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_put_there_and_nothing_else() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = Store::at(&folder.path().join("store"));
+        let inputs = Digest::of(b"inputs");
+        assert_eq!(store.get(&inputs, "a"), Stored::Absent);
+        let path = store.put(&inputs, "a", b"bundle").expect("kept");
+        assert_eq!(store.get(&inputs, "a"), Stored::Whole(b"bundle".to_vec()));
+        let beside = digest_path(&path);
+        let checked = std::process::Command::new("sha256sum")
+            .arg("-c")
+            .arg(beside.file_name().expect("a name"))
+            .current_dir(path.parent().expect("the store"))
+            .output();
+        assert!(checked.expect("sha256sum runs").status.success());
+        std::fs::write(&path, b"bundlf").expect("written");
+        assert_eq!(store.get(&inputs, "a"), Stored::Damaged);
+        store.put(&inputs, "a", b"bundle").expect("kept");
+        std::fs::remove_file(&beside).expect("removed");
+        assert_eq!(store.get(&inputs, "a"), Stored::Damaged);
+        std::fs::remove_file(&path).expect("removed");
+        std::fs::create_dir(&path).expect("made");
+        assert_eq!(store.get(&inputs, "a"), Stored::Damaged);
+        assert!(store.put(&inputs, "a", b"bundle").is_err());
     }
 }

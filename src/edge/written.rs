@@ -8,7 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::disk::{self, Access, Error};
+use super::landing;
 use crate::base::digest::Digest;
+use crate::deliver::files::Files;
 use helm_engine::path::RelPath;
 
 /// The name of the file that notes what was written.
@@ -35,19 +37,10 @@ struct Note {
 
 /// Writes files into a folder, which is made where it is missing, and removes what an earlier run for the same bundle and
 /// target wrote there beyond them. `bundle` and `target` hold no white space.
-pub fn write(
-    folder: &Path,
-    (bundle, target): (&str, &str),
-    files: &[(String, String)],
-    access: Access,
-) -> Result<Leftovers, Error> {
+pub fn write(folder: &Path, (bundle, target): (&str, &str), files: &Files, access: Access) -> Result<Leftovers, Error> {
     disk::folder(folder, access)?;
-    for (path, text) in files {
-        let path = folder.join(path);
-        if let Some(parent) = path.parent() {
-            disk::folder(parent, access)?;
-        }
-        disk::write(&path, text.as_bytes(), access)?;
+    for (path, text) in files.iter() {
+        disk::write(&folder.join(path.as_str()), text.as_bytes(), access)?;
     }
     let notes = folder.join(NOTES);
     let before = disk::read_text_if_any(&notes)?.unwrap_or_default();
@@ -59,7 +52,7 @@ pub fn write(
         if lines.iter().any(|it| it.path == note.path) {
             continue;
         }
-        let path = folder.join(&note.path);
+        let path = landing::behind_links(&folder.join(&note.path));
         match disk::read(&path) {
             Ok(bytes) if Digest::of(&bytes).hex() == note.digest => {
                 fs::remove_file(&path).map_err(|source| Error { action: "remove", path: path.clone(), source })?;
@@ -77,13 +70,13 @@ pub fn write(
         bundle: bundle.into(),
         target: target.into(),
         digest: Digest::of(text.as_bytes()).hex(),
-        path: path.clone(),
+        path: path.to_string(),
     }));
     lines.sort();
     let line = |it: &Note| format!("{} {} {} {}\n", it.bundle, it.target, it.digest, it.path);
     let text: String = lines.iter().map(line).collect();
     if text != before {
-        disk::write(&notes, text.as_bytes(), access)?;
+        disk::replace(&notes, text.as_bytes(), access)?;
     }
     Ok(leftovers)
 }
@@ -93,7 +86,7 @@ impl Note {
     fn read(line: &str) -> Option<Note> {
         let mut words = line.splitn(4, ' ').map(str::to_owned);
         let note = Note { bundle: words.next()?, target: words.next()?, digest: words.next()?, path: words.next()? };
-        RelPath::new(&note.path).is_ok_and(|it| it.as_str() == note.path).then_some(note)
+        RelPath::exact(&note.path).is_ok().then_some(note)
     }
 }
 
@@ -102,7 +95,8 @@ mod tests {
     use super::*;
 
     fn run(folder: &Path, owner: (&str, &str), files: &[(&str, &str)]) -> Leftovers {
-        let files: Vec<(String, String)> = files.iter().map(|(path, text)| ((*path).into(), (*text).into())).collect();
+        let files = files.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned()));
+        let files = Files::new(files).expect("paths");
         let mut found = write(folder, owner, &files, Access::Owner).expect("written");
         for path in found.removed.iter_mut().chain(&mut found.kept) {
             *path = path.strip_prefix(folder).expect("inside").to_path_buf();

@@ -11,12 +11,27 @@ pub struct RelPath(String);
 pub enum PathError {
     #[error("the path is empty")]
     Empty,
-    #[error("`{0}` is an absolute path")]
+    #[error("`{}` is an absolute path", shown(.0))]
     Absolute(String),
-    #[error("`{0}` leaves its folder")]
+    #[error("`{}` leaves its folder", shown(.0))]
     Escapes(String),
-    #[error("`{0}` holds a NUL byte")]
+    #[error("`{}` holds a NUL byte", shown(.0))]
     Nul(String),
+    #[error("`{}` is another spelling of `{}`", shown(path), shown(.clean.as_str()))]
+    Unclean { path: String, clean: RelPath },
+}
+
+/// A path or name of somebody else's, for a message: on one line, without what a terminal obeys, and no longer than one
+/// takes in.
+pub fn shown(text: &str) -> String {
+    const MOST: usize = 160;
+    let plain =
+        |it: char| if it == '"' || it == '\'' || it == '\\' { it.to_string() } else { it.escape_debug().to_string() };
+    let mut shown: String = text.chars().take(MOST).map(plain).collect();
+    if text.chars().nth(MOST).is_some() {
+        shown.push_str("...");
+    }
+    shown
 }
 
 impl RelPath {
@@ -24,7 +39,7 @@ impl RelPath {
     pub fn new(path: &str) -> Result<Self, PathError> {
         let unified = path.replace('\\', "/");
         if unified.contains('\0') {
-            return Err(PathError::Nul(path.replace('\0', "\\0")));
+            return Err(PathError::Nul(path.into()));
         }
         let drive = unified.as_bytes().get(1) == Some(&b':') && unified.as_bytes()[0].is_ascii_alphabetic();
         if unified.starts_with('/') || drive {
@@ -38,6 +53,12 @@ impl RelPath {
             return Err(PathError::Empty);
         }
         Ok(RelPath(parts.join("/")))
+    }
+
+    /// Takes a path that is clean as it stands.
+    pub fn exact(path: &str) -> Result<Self, PathError> {
+        let clean = RelPath::new(path)?;
+        if clean.0 == path { Ok(clean) } else { Err(PathError::Unclean { path: path.into(), clean }) }
     }
 
     pub fn as_str(&self) -> &str {
@@ -74,5 +95,16 @@ mod tests {
         assert_eq!(RelPath::new("C:\\a"), Err(PathError::Absolute("C:\\a".into())));
         assert_eq!(RelPath::new("a/../../b"), Err(PathError::Escapes("a/../../b".into())));
         assert_eq!(RelPath::new("./"), Err(PathError::Empty));
+        assert_eq!(RelPath::exact("a/b").map(|it| it.0), Ok("a/b".into()));
+        for path in ["./a", "a//b", "a\\b", "a/", "a/."] {
+            assert!(matches!(RelPath::exact(path), Err(PathError::Unclean { .. })), "{path}");
+        }
+        assert_eq!(RelPath::exact("../a"), Err(PathError::Escapes("../a".into())));
+    }
+
+    #[test]
+    fn shows_what_a_terminal_does_not_obey() {
+        assert_eq!(shown("a\n\u{1b}[2J\u{202e}\\'é"), "a\\n\\u{1b}[2J\\u{202e}\\'é");
+        assert_eq!(shown(&"a".repeat(1000)).len(), 163);
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{Error, Workspace};
 use crate::base::digest::Digest;
 use crate::edge::disk::{self, Access};
-use crate::edge::store::Store;
+use crate::edge::store::{Store, Stored};
 use crate::stage::bundle::Bundle;
 use crate::stage::lock::Lock;
 use crate::stage::pack;
@@ -30,6 +30,8 @@ pub struct Built {
     pub stored: PathBuf,
     /// Whether it was there already.
     pub known: bool,
+    /// Whether what lay there was damaged or of another making, and was made anew.
+    pub mended: bool,
 }
 
 /// Builds the spec at a path. With `rebuild`, builds even what the store has, and fails where the bytes differ.
@@ -40,25 +42,39 @@ pub fn build(spec: &Path, store: &Store, destination: &Destination, rebuild: boo
     let name = &workspace.spec.bundle;
     let vendored = Vendored::locked(&workspace.spec, workspace.resolve()?, &lock)
         .map_err(|stale| Error::Stale { path: workspace.lock_path.clone(), stale })?;
-    let stored = store.get(&inputs, name)?;
-    let known = stored.is_some();
-    let bytes = match stored {
-        Some(bytes) if !rebuild => bytes,
-        stored => {
+    let stored = store.get(&inputs, name);
+    // Whoever else writes there may know how to write a digest, too.
+    let believed = |bytes: &Vec<u8>| {
+        let bundle = Bundle::decode(bytes).ok()?;
+        bundle.agrees(&workspace.spec, &lock).then_some(bundle)
+    };
+    let (was_there, known) = match stored {
+        Stored::Absent => (false, None),
+        Stored::Damaged => (true, None),
+        Stored::Whole(bytes) => (true, believed(&bytes).map(|it| (it, bytes))),
+    };
+    let mended = was_there && known.is_none();
+    let path = store.path(&inputs, name);
+    let (bundle, bytes, known) = match known {
+        Some((bundle, bytes)) if !rebuild => (bundle, bytes, true),
+        known => {
             let bytes = assemble(&workspace, &lock, &vendored)?.encode();
-            if stored.is_some_and(|it| it != bytes) {
-                return Err(Error::NotReproduced { path: store.path(&inputs, name) });
+            match known {
+                Some((_, it)) if it != bytes => return Err(Error::NotReproduced { path }),
+                Some((bundle, _)) => (bundle, bytes, true),
+                None => {
+                    let bundle = Bundle::decode(&bytes)?;
+                    store.put(&inputs, name, &bytes)?;
+                    (bundle, bytes, false)
+                }
             }
-            bytes
         }
     };
-    let bundle = Bundle::decode(&bytes)?;
-    let path = if known { store.path(&inputs, name) } else { store.put(&inputs, name, &bytes)? };
     match destination {
         Destination::Link(link) => disk::link(&path, link)?,
         Destination::File(file) => disk::write(file, &bytes, Access::Public)?,
     }
-    Ok(Built { bundle, stored: path, known })
+    Ok(Built { bundle, stored: path, known, mended })
 }
 
 /// Builds in memory, from scratch.

@@ -4,10 +4,11 @@ use std::path::{Path, PathBuf};
 
 use super::{Error, handoff};
 use crate::deliver::adopt::{self, Release};
+use crate::deliver::files::Files;
 use crate::deliver::size::{self, human};
 use crate::deliver::split;
 use crate::deliver::strip;
-use crate::deliver::target::{self, Delivery, Goods, Target};
+use crate::deliver::target::{self, DeliverError, Delivery, Goods, Target};
 use crate::deliver::{kubectl, machine_config};
 use crate::edge::disk::{self, Access};
 use crate::edge::written::{self, Leftovers};
@@ -37,6 +38,8 @@ pub struct Delivered {
     pub bundle: String,
     pub target: Target,
     pub delivery: Delivery,
+    /// What goes into a folder.
+    pub files: Files,
     /// What the target's limits are about, in bytes: the largest patch or config, or the largest object of a stream.
     pub size: u64,
 }
@@ -77,7 +80,8 @@ pub fn deliver(index: &Index, manifests: &[Manifest], form: &Form) -> Result<Del
         let note = format!("{path} takes {}: nothing smaller than one object can be cut", human(text.len() as u64));
         delivery.notes.push(note);
     }
-    Ok(Delivered { bundle: index.name.clone(), target, delivery, size })
+    let files = Files::new(std::mem::take(&mut delivery.files)).map_err(DeliverError::Files)?;
+    Ok(Delivered { bundle: index.name.clone(), target, delivery, files, size })
 }
 
 /// All manifests as one, in the order of apply.
@@ -102,10 +106,10 @@ pub fn folder(output: Option<&Path>, target: Target) -> Option<&Path> {
 
 /// Writes a delivery to standard output (`None`), a file, or a [`folder`].
 pub fn write(delivered: &Delivered, output: Option<&Path>, access: Access) -> Result<Landed, Error> {
-    let Delivered { bundle, target, delivery, .. } = delivered;
+    let Delivered { bundle, target, delivery, files, .. } = delivered;
     match (folder(output, *target), output, &delivery.single) {
         (Some(folder), ..) => {
-            let leftovers = written::write(folder, (bundle, &target.to_string()), &delivery.files, access)?;
+            let leftovers = written::write(folder, (bundle, &target.to_string()), files, access)?;
             Ok(Landed { path: Some(folder.into()), leftovers })
         }
         (None, Some(file), Some(text)) => {
@@ -141,7 +145,7 @@ fn shape(index: &Index, manifest: &Manifest, form: &Form) -> Manifest {
 
 fn into_config(manifests: &[Manifest], index: &Index, form: &Form) -> Result<Delivery, Error> {
     let path = form.config.as_ref().ok_or(Error::NoConfig)?;
-    let text = disk::read_text(path)?;
+    let text = disk::read_any_text(path)?;
     let inserted = machine_config::insert(&text, manifests, index.talos);
     let inserted = inserted.map_err(|fault| Error::Config { path: path.clone(), fault })?;
     let name = path.file_name().map_or_else(|| "controlplane.yaml".into(), |it| it.to_string_lossy().into_owned());
@@ -159,7 +163,13 @@ fn of_flux(index: &Index, form: &Form) -> Result<Delivery, Error> {
     if handoff.bundle != index.name {
         return Err(Error::OtherBundle { spec: form.spec.clone(), found: handoff.bundle, wanted: index.name.clone() });
     }
-    Ok(Delivery { single: None, no_single: None, single_note: None, files: handoff.files, notes: Vec::new() })
+    Ok(Delivery {
+        single: None,
+        no_single: None,
+        single_note: None,
+        files: handoff.files.into_texts(),
+        notes: Vec::new(),
+    })
 }
 
 /// Several deliveries as one; their files are numbered, but for those that are named by their manifests.

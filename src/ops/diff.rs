@@ -94,7 +94,7 @@ impl Place {
             return Ok(Meaning::WorkTree(path.join("ichor.yaml")));
         }
         if path.exists() {
-            return content(word, path, &disk::read(path)?);
+            return content(word, path, &disk::read_any(path)?);
         }
         if let (Some(git), Some(_)) = (&self.git, word.split_once(':'))
             && let Some(bytes) = git.show(word)?
@@ -171,8 +171,10 @@ impl Place {
         };
         let lock = Lock::decode(&String::from_utf8_lossy(&text))
             .map_err(|fault| Error::Lock { path: format!("{name}:{lock_path}").into(), fault })?;
-        let shelves =
-            Shelves { vendor: Blobs::at(&disk::workspace(&self.spec).join("vendor")), cache: Blobs::of_user() };
+        let shelves = Shelves {
+            vendor: Blobs::at(&disk::workspace(&self.spec, &spec.bundle).join("vendor")),
+            cache: Blobs::of_user(),
+        };
         // What is vendored now need not be what was then: that is in git, where `vendor` is.
         let vendored = |digest: &Digest| {
             if let Some(bytes) = shelves.read(digest).map_err(|it| disk_fault(&it))? {

@@ -154,9 +154,9 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Error::NotReproduced { .. } => 1,
-            Error::Disk(fault) if fault.source.kind() != std::io::ErrorKind::NotFound => 3,
+            Error::Disk(fault) if !fault.is_input() => 3,
             Error::NoStore | Error::Git(_) => 3,
-            Error::Layout(LayoutError::Disk(fault)) if fault.source.kind() != std::io::ErrorKind::NotFound => 3,
+            Error::Layout(LayoutError::Disk(fault)) if !fault.is_input() => 3,
             Error::Fetch(fault) => whose(std::slice::from_ref(&fault.fault)),
             Error::Fetches(faults) => whose(&faults.iter().map(|it| it.fault).collect::<Vec<_>>()),
             Error::Resolve(faults) => whose(&faults.iter().map(resolve::Error::fault).collect::<Vec<_>>()),
@@ -337,7 +337,7 @@ fn lock_fault(path: &std::path::Path, fault: &lock::Error) -> Diagnostic {
         lock::Error::NewerFormat(_) => diagnostic("L002").help("use a newer ichor"),
         lock::Error::NotCanonical { diff, .. } => diagnostic("L003")
             .help(format!("take the lock from version control again: it is not for editing. This is amiss:\n{diff}")),
-        lock::Error::Pin { .. } => {
+        lock::Error::Pin { .. } | lock::Error::Name(_) => {
             diagnostic("L004").help("take the lock from version control again: it is not for editing")
         }
         _ => diagnostic("L005").help("take the lock from version control again, or delete it and run `ichor lock`"),

@@ -49,7 +49,7 @@ impl Fetching<'_> {
     /// How the user's own file says that hosts are reached.
     pub(super) fn own_network(&self) -> Result<Network, Error> {
         if let Some(path) = &self.settings.user_file
-            && let Some(text) = disk::read_text_if_any(path)?
+            && let Some(text) = disk::if_any(disk::read_any_text(path))?
         {
             let own = Network::parse(&path.display().to_string(), &text).map_err(Error::Spec)?;
             return Ok(rooted(own, path.parent().unwrap_or(Path::new("."))));

@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::{Error, Workspace};
+use crate::deliver::files::Files;
 use crate::deliver::flux::{self, FluxContent, FluxPart, ValueChange};
+use crate::deliver::target::DeliverError;
 use crate::edge::disk;
 use crate::stage::lock::LockedPart;
 use crate::stage::spec::{Content, Source};
@@ -17,7 +19,7 @@ use helm_engine::helm::values::{coalesce_values, merge_maps, read_documents};
 pub struct Handoff {
     pub bundle: String,
     /// By path below the folder of the hand-over.
-    pub files: Vec<(String, String)>,
+    pub files: Files,
     /// What changes from the bootstrap's values to those of Flux, by part.
     pub changes: BTreeMap<String, Vec<ValueChange>>,
 }
@@ -83,6 +85,7 @@ pub fn flux(spec: &Path, later: &[Later]) -> Result<Handoff, Error> {
     let bundle = workspace.spec.bundle;
     let mut files = flux::files(&bundle, &parts);
     files.push(("HANDOFF.md".into(), guide(&bundle, &changes, &secrets, &caveats)));
+    let files = Files::new(files).map_err(DeliverError::Files)?;
     Ok(Handoff { bundle, files, changes })
 }
 
@@ -115,7 +118,7 @@ fn content(
             let mut merged = values.clone();
             for layer in layers {
                 let fault = |message| Error::LaterValues { path: layer.to_path_buf(), message };
-                merged = merge_maps(&merged, &read_documents(&disk::read(layer)?).map_err(fault)?);
+                merged = merge_maps(&merged, &read_documents(&disk::read_any(layer)?).map_err(fault)?);
             }
             let with_defaults = |given| coalesce_values(chart, given, &mut Vec::new());
             let kept = match (with_defaults(&merged), with_defaults(values)) {

@@ -17,7 +17,7 @@ pub(super) fn read(request: &Request, mint: &mut Mint<'_>) -> Result<Imports, Er
     let mut imports = Imports::default();
     let mut texts = Vec::new();
     for path in &request.import {
-        let bytes = disk::read(path)?;
+        let bytes = disk::read_any(path)?;
         let name = path.display().to_string();
         texts.push(if age::is_age(&bytes) || is_sops(&bytes) {
             mint.decrypt(&name, &bytes)?

@@ -123,7 +123,7 @@ pub fn recipient(text: &str) -> Result<Recipient, String> {
 
 /// The recipients in a file: public keys, one a line, or the public keys that `age-keygen` notes in an identity file.
 pub fn recipients(file: &Path) -> Result<Vec<Recipient>, Error> {
-    let text = disk::read_text(file)?;
+    let text = disk::read_any_text(file)?;
     let line = |line: &str| {
         let line = line.trim();
         let public = line.strip_prefix("# public key:").map(str::trim);

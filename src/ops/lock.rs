@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use jiff::Timestamp;
 
@@ -10,9 +9,11 @@ use super::fetching::Fetching;
 use super::{Error, Workspace};
 use crate::base::secret::Secret;
 use crate::edge::age::Sealer;
-use crate::edge::disk::{self, Access, Adding};
+use crate::edge::disk::{Access, Adding};
 use crate::edge::mint::Mint;
+use crate::stage::bundle::Bundle;
 use crate::stage::lock::{Lock, LockedPart, Pin};
+use crate::stage::pack;
 use crate::stage::render::{self, RenderedPart};
 use crate::stage::resolve::{ResolvedContent, ResolvedPart, Update};
 use crate::stage::seal::{self, SealedPart};
@@ -98,7 +99,6 @@ pub(super) fn relock(
     let changed = text.is_none_or(|old| old != new);
     let diff = if changed { diff(text.unwrap_or_default(), &new, &workspace.lock_path) } else { String::new() };
     if changed && write {
-        disk::sweep(workspace.lock_path.parent().unwrap_or(Path::new(".")), Duration::from_secs(60));
         adding.write(&workspace.lock_path, new.as_bytes(), Access::Public)?;
     }
     adding.keep();
@@ -192,6 +192,8 @@ pub(super) fn renewed(
             record(part, sealed);
         }
     }
+    // What is locked can be built.
+    Bundle::assemble(&sealed, &pack::pack(&sealed, &workspace.spec), &lock)?;
     let unused = super::import::unused(&mint.imports, &lock);
     let path = workspace.lock_path.clone();
     Ok((lock, Locked { path, changed: false, diff: String::new(), minted, dropped, unused }))

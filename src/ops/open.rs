@@ -38,7 +38,7 @@ pub fn open(bundle: &Path, identities: &[String]) -> Result<(Opened, Index), Err
 
 /// The bundle at a path, and its bytes. Every envelope in it stands where it belongs.
 pub(super) fn read(path: &Path) -> Result<(Bundle, Vec<u8>), Error> {
-    let bytes = match disk::read(path) {
+    let bytes = match disk::read_any(path) {
         Err(fault) if fault.source.kind() == ErrorKind::NotFound => return Err(Error::NoBundle(path.into())),
         read => read?,
     };

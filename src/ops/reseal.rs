@@ -67,6 +67,6 @@ pub fn reseal(spec: &Path, identities: &[String]) -> Result<Resealed, Error> {
     lock.recipients = wanted.clone();
     let of = std::mem::replace(&mut lock.bundle, workspace.spec.bundle.clone());
     let renamed = Some(of).filter(|it| *it != lock.bundle);
-    disk::write(&workspace.lock_path, lock.encode().as_bytes(), Access::Public)?;
+    disk::replace(&workspace.lock_path, lock.encode().as_bytes(), Access::Public)?;
     Ok(Resealed { path: workspace.lock_path, envelopes, bound, renamed, added, removed })
 }

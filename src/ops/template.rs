@@ -11,6 +11,7 @@ use helm_engine::helm::values::{ValueSource, ValuesError, merge_sources};
 use helm_engine::helm::{
     self, Chart, ChartError, Options, Release, RenderError, Rendered, TemplateNameError, template_name,
 };
+use helm_engine::path::RelPath;
 use helm_engine::world::World;
 
 /// What the user asks for; names and texts as given.
@@ -177,8 +178,10 @@ fn write(
 ) -> Result<Vec<u8>, TemplateError> {
     let release = request.release_name.then_some(release);
     let mut stdout = String::new();
-    for file in manifest::output_files(rendered, !request.no_hooks, !request.skip_tests, release) {
-        files::write_below(folder, &file.path, &file.text, file.appends)?;
+    let files = manifest::output_files(rendered, !request.no_hooks, !request.skip_tests, release).into_iter();
+    let placed = files.map(|file| Ok((RelPath::exact(&file.path)?, file)));
+    for (path, file) in placed.collect::<Result<Vec<_>, FilesError>>()? {
+        files::write_below(folder, &path, &file.text, file.appends)?;
         for _ in 0..file.writes {
             stdout.push_str(&format!("wrote {}/{}\n", folder.display(), file.path));
         }

@@ -152,9 +152,9 @@ fn apply(before: &Workspace, next: &Workspace, lock: &Lock, locked: Locked) -> R
     let (old, _) = before.lock()?;
     let text = lock.encode();
     let changed = old.encode() != text;
-    disk::write(&next.lock_path, text.as_bytes(), Access::Public)?;
+    disk::replace(&next.lock_path, text.as_bytes(), Access::Public)?;
     if let Err(fault) = disk::write(Path::new(&next.file), next.spec_text.as_bytes(), Access::Public) {
-        disk::write(&next.lock_path, old.encode().as_bytes(), Access::Public)?;
+        disk::replace(&next.lock_path, old.encode().as_bytes(), Access::Public)?;
         return Err(fault.into());
     }
     Ok(Locked { changed, ..locked })

@@ -19,7 +19,7 @@ pub struct Verified {
 /// Rebuilds the spec at a path from its lock and compares it with the bundle at another.
 pub fn verify(spec: &Path, bundle: &Path) -> Result<Verified, Error> {
     let given =
-        Bundle::decode(&disk::read(bundle)?).map_err(|fault| Error::NotABundle { path: bundle.into(), fault })?;
+        Bundle::decode(&disk::read_any(bundle)?).map_err(|fault| Error::NotABundle { path: bundle.into(), fault })?;
     let rebuilt = build::fresh(spec)?;
     let mut differ: Vec<String> = Vec::new();
     for (one, other) in [(&given, &rebuilt), (&rebuilt, &given)] {

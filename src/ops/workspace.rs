@@ -36,7 +36,7 @@ impl Workspace {
         let spec_text = disk::read_text(&path)?;
         let file = path.display().to_string();
         let spec = Spec::parse(&file, &spec_text).map_err(Error::Spec)?;
-        let root = disk::workspace(&path);
+        let root = disk::workspace(&path, &spec.bundle);
         let vendor = root.join("vendor");
         let lock_path = root.join("lockfiles").join(format!("{}.lock", spec.bundle));
         let spec_folder = path.parent().map(Path::to_path_buf).unwrap_or_default();

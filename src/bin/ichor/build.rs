@@ -41,6 +41,10 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let path = match &destination {
         Destination::File(path) | Destination::Link(path) => path,
     };
+    if built.mended {
+        let stored = built.stored.display();
+        say!("note: {stored} was damaged, or was not what this lock gives: it was made anew");
+    }
     let envelopes = built.bundle.envelopes().len();
     let manifests = built.bundle.manifests().len();
     say!("{} ({}, {})", path.display(), count(manifests, "manifest"), count(envelopes, "sealed secret"));

@@ -83,7 +83,7 @@ pub fn write(form: &Form, delivered: &Delivered, output: Option<&Path>, access: 
         say!("note: this is too large to apply in one; `--split 4MiB -o DIR/` cuts it");
     }
     if let Some(path) = written {
-        let files = folder.then_some(delivered.delivery.files.as_slice());
+        let files = folder.then_some(&delivered.files);
         say!("next: {}", delivered.target.next(&path.display().to_string(), files));
     }
     Ok(())

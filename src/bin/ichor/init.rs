@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
 
+use ichor::base::name;
 use ichor::base::recipient::Recipient;
 use ichor::edge::age::KeyKind;
 use ichor::ops::Error;
@@ -171,14 +172,8 @@ fn text_of<T: FromStr<Err: std::fmt::Display>>(text: &str) -> Result<T, String> 
 }
 
 fn parse_name(text: &str) -> Result<String, String> {
-    let inner = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-';
-    let fits =
-        (1..=53).contains(&text.len()) && text.bytes().all(inner) && !text.starts_with('-') && !text.ends_with('-');
-    if fits {
-        Ok(text.into())
-    } else {
-        Err(format!("`{text}` is no name: use lower-case letters, digits and inner hyphens"))
-    }
+    let no_name = |_| format!("`{text}` is no name: use lower-case letters, digits and inner hyphens");
+    name::label("a cluster", text).map(|()| text.into()).map_err(no_name)
 }
 
 fn parse_version(text: &str) -> Result<String, String> {

@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use crate::identity::Identity;
 use ichor::deliver::target::Target;
-use ichor::edge::disk::{self, Access};
+use ichor::edge::disk::Access;
 use ichor::edge::guard::{self, Exposed};
+use ichor::edge::landing;
 use ichor::ops::{self, Error, deliver};
 
 use crate::form;
@@ -36,7 +37,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let target = understood.form.target;
     let config = understood.form.config.as_deref();
     // A config that is a link stays one: what it names is written.
-    let linked = args.output.as_deref().filter(|it| config == Some(*it)).map(disk::behind_links);
+    let linked = args.output.as_deref().filter(|it| config == Some(*it)).map(landing::behind_links);
     let output = linked.as_deref().or(args.output.as_deref()).filter(|it| *it != Path::new("-"));
     let folder = deliver::folder(output, target);
     // What Flux gets has no secret in it.
@@ -53,8 +54,8 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let delivered = deliver::deliver(&index, opened.manifests(), &understood.form)?;
     if let Some(folder) = folder.filter(|_| guarded) {
         // A folder may be half tracked: it is its files that git must leave alone.
-        for (file, _) in &delivered.delivery.files {
-            guard::check(&folder.join(file))?;
+        for (file, _) in delivered.files.iter() {
+            guard::check(&folder.join(file.as_str()))?;
         }
     }
     form::write(&args.form, &delivered, output, Access::Owner)?;

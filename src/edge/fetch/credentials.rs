@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use docker_credential::{CredentialRetrievalError, DockerCredential, get_credential_from_reader};
 
 use crate::base::secret::Secret;
+use crate::edge::disk;
 
 /// Files of credentials, the first that knows a host winning.
 #[derive(Clone, Debug, Default)]
@@ -53,11 +54,11 @@ impl Credentials {
     pub fn find(&self, host: &str, repository: &str) -> Found {
         let mut problem = None;
         for file in &self.files {
-            let text = match std::fs::read(file) {
+            let text = match disk::read_any(file) {
                 Ok(text) => text,
-                Err(fault) if fault.kind() == ErrorKind::NotFound => continue,
+                Err(fault) if fault.source.kind() == ErrorKind::NotFound => continue,
                 Err(fault) => {
-                    problem = Some(format!("`{}` cannot be read: {fault}", file.display()));
+                    problem = Some(format!("`{}` cannot be read: {}", file.display(), fault.source));
                     continue;
                 }
             };

@@ -77,9 +77,16 @@ pub struct Shelves {
 impl Shelves {
     /// Content by its digest. What is damaged counts as absent: it will be had again.
     pub fn read(&self, digest: &Digest) -> Result<Option<Vec<u8>>, disk::Error> {
+        self.look(digest, |_| {})
+    }
+
+    /// Like [`Shelves::read`]; tells of each file under the digest that is damaged.
+    pub fn look(&self, digest: &Digest, damaged: impl Fn(&Path)) -> Result<Option<Vec<u8>>, disk::Error> {
         for shelf in std::iter::once(&self.vendor).chain(&self.cache) {
-            if let Blob::Found(bytes) = shelf.read(digest)? {
-                return Ok(Some(bytes));
+            match shelf.read(digest)? {
+                Blob::Found(bytes) => return Ok(Some(bytes)),
+                Blob::Damaged => damaged(&shelf.path(digest)),
+                Blob::Absent => {}
             }
         }
         Ok(None)
@@ -225,6 +232,15 @@ impl Fetcher<'_> {
         self.fresh.lock().unwrap_or_else(PoisonError::into_inner).push(bytes.to_vec());
     }
 
+    /// Content that need not be fetched. What is damaged is said, and is fetched.
+    fn at_hand(&self, digest: &Digest) -> Result<Option<Vec<u8>>, SourceError> {
+        let damaged = |path: &Path| {
+            let note = format!("{} is damaged: its content is had anew", path.display());
+            self.progress.event(Event::Note(&note));
+        };
+        self.shelves.look(digest, damaged).map_err(|it| disk_fault(&it))
+    }
+
     fn one(&self, wish: &Wish) -> Result<Remote, SourceError> {
         match &wish.source {
             Source::Oci(name) => self.oci(wish, name),
@@ -241,7 +257,7 @@ impl Fetcher<'_> {
         let held = held.filter(|it| name.digest.is_none() || name.digest == it.manifest);
         if let Some((locked, digest)) = held.and_then(|it| Some((it, it.manifest?))) {
             let tag = name.tag.clone().or_else(|| locked.version.as_deref().map(choose::tag));
-            let known = self.shelves.read(&digest).map_err(|it| disk_fault(&it))?;
+            let known = self.at_hand(&digest)?;
             if let Some(tag) = tag.filter(|_| name.digest.is_none() && known.is_some() && !self.settings.offline) {
                 self.check_tag(wish, name, &tag, &digest)?;
             }
@@ -299,7 +315,7 @@ impl Fetcher<'_> {
         locked: &LockedSource,
         digest: &Digest,
     ) -> Result<Vec<u8>, SourceError> {
-        if let Some(bytes) = self.shelves.read(digest).map_err(|it| disk_fault(&it))? {
+        if let Some(bytes) = self.at_hand(digest)? {
             return Ok(bytes);
         }
         self.online(&name.to_string())?;
@@ -354,7 +370,7 @@ impl Fetcher<'_> {
     }
 
     fn blob(&self, name: &OciName, wanted: &Descriptor) -> Result<Vec<u8>, SourceError> {
-        if let Some(bytes) = self.shelves.read(&wanted.digest).map_err(|it| disk_fault(&it))? {
+        if let Some(bytes) = self.at_hand(&wanted.digest)? {
             return Ok(bytes);
         }
         self.online(&name.to_string())?;
@@ -366,7 +382,7 @@ impl Fetcher<'_> {
     fn repository(&self, wish: &Wish, address: &str, chart: &str) -> Result<Remote, SourceError> {
         let held = wish.locked.as_ref().filter(|_| wish.hold == Hold::Keep);
         if let Some(locked) = held
-            && let Some(bytes) = self.shelves.read(&locked.digest).map_err(|it| disk_fault(&it))?
+            && let Some(bytes) = self.at_hand(&locked.digest)?
         {
             return Ok(Remote { bytes, version: locked.version.clone(), manifest: None });
         }
@@ -414,7 +430,7 @@ impl Fetcher<'_> {
         let held = wish.locked.as_ref().filter(|_| wish.hold == Hold::Keep).map(|it| it.digest);
         let known = held.or(wish.sha256);
         if let Some(digest) = known
-            && let Some(bytes) = self.shelves.read(&digest).map_err(|it| disk_fault(&it))?
+            && let Some(bytes) = self.at_hand(&digest)?
         {
             return Ok(Remote { bytes, version: None, manifest: None });
         }
@@ -471,13 +487,13 @@ fn part_of(wish: &Wish) -> &str {
 pub fn disk_fault(fault: &disk::Error) -> SourceError {
     SourceError {
         help: fault.help().map(str::to_owned),
-        ..SourceError::new("E001", Fault::Surroundings, fault.to_string())
+        ..SourceError::new("E001", if fault.is_input() { Fault::Input } else { Fault::Surroundings }, fault.to_string())
     }
 }
 
 fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, SourceError> {
     let fault = |message: String| SourceError::new("V001", Fault::Input, message);
-    let text = disk::read(path).map_err(|it| fault(it.to_string()))?;
+    let text = disk::read_any(path).map_err(|it| fault(it.to_string()))?;
     let mut found = Vec::new();
     for item in parse_pem(&text) {
         match item {

@@ -13,6 +13,7 @@ use super::challenge::{self, Challenge};
 use super::credentials::{Credential, Credentials};
 use super::http::{self, Answer, Http, HttpError, HttpFault, Method, Request, shown, status_text};
 use crate::base::digest::Digest;
+use crate::edge::disk::MAX_INPUT;
 use crate::stage::resolve::{Fault, SourceError};
 use crate::stage::spec::OciName;
 use crate::stage::vendored::layout::{Descriptor, INDEX_TYPE, MANIFEST_TYPE};
@@ -20,7 +21,7 @@ use crate::stage::vendored::layout::{Descriptor, INDEX_TYPE, MANIFEST_TYPE};
 /// The largest manifest and the largest list of tags; registries take no larger ones.
 const MAX_DOCUMENT: u64 = 8 << 20;
 /// The largest blob that is taken into memory.
-pub const MAX_BLOB: u64 = 512 << 20;
+pub const MAX_BLOB: u64 = MAX_INPUT;
 const MAX_PAGES: usize = 200;
 
 /// Every registry, with what it was shown.

@@ -10,14 +10,13 @@ use super::challenge::{self, Challenge};
 use super::credentials::{Credential, Credentials};
 use super::http::{Answer, Http, Method, Request, authority};
 use super::registry::{basic, status_fault, unreachable};
+use crate::edge::disk::MAX_INPUT;
 use crate::stage::resolve::{Fault, SourceError};
 use helm_engine::value::{Map, Value};
 use helm_engine::yaml;
 
 /// The largest index that is read, in bytes: the largest public ones have some 30 MiB.
 const MAX_INDEX: u64 = 128 << 20;
-/// The largest chart archive or manifest, in bytes.
-const MAX_FILE: u64 = 128 << 20;
 
 /// Every classic repository and web server.
 pub struct Web<'h> {
@@ -68,7 +67,7 @@ impl<'h> Web<'h> {
 
     /// A file, by its address.
     pub fn file(&self, name: &str, address: &str) -> Result<Vec<u8>, SourceError> {
-        self.bytes(name, address, MAX_FILE)
+        self.bytes(name, address, MAX_INPUT)
     }
 
     /// Tries the mirrors of a host, then the host.

@@ -30,17 +30,26 @@ pub(super) fn compare(old: &Side, new: &Side, found: &mut Vec<Finding>) {
         match (&sealed_for, was_at.get(text(it))) {
             (Ok(Some(place)), _) if *place != it.place => {
                 let other = if place.bundle == it.place.bundle { named(place) } else { place.to_string() };
-                say(found, Risk::Gains, it, format!("the envelope at {} was sealed for {other}: it does not open here", name(it)));
+                say(
+                    found,
+                    Risk::Gains,
+                    it,
+                    format!("the envelope at {} was sealed for {other}: it does not open here", name(it)),
+                );
             }
             (_, Some(other)) if place(other) != place(it) => {
                 say(found, Risk::Gains, it, format!("the envelope of {} stands at {} now", name(other), name(it)));
             }
-            (Err(reason), _) => say(found, Risk::Gains, it, format!("the envelope at {} cannot be read: {reason}", name(it))),
+            (Err(reason), _) => {
+                say(found, Risk::Gains, it, format!("the envelope at {} cannot be read: {reason}", name(it)))
+            }
             _ if lost => {
                 let what = "no longer says which pin it was sealed for: it may be that of another";
                 say(found, Risk::Gains, it, format!("the envelope at {} {what}", name(it)));
             }
-            _ if known.is_some_and(|known| known.public == it.public) => anew.entry(&it.place.part).or_default().push(it),
+            _ if known.is_some_and(|known| known.public == it.public) => {
+                anew.entry(&it.place.part).or_default().push(it)
+            }
             _ => {}
         }
     }
@@ -51,7 +60,8 @@ pub(super) fn compare(old: &Side, new: &Side, found: &mut Vec<Finding>) {
 fn tell_anew(old: &Side, new: &Side, anew: &BTreeMap<&str, Vec<&SealedText>>, found: &mut Vec<Finding>) {
     let total: usize = anew.values().map(Vec::len).sum();
     let keys = |side: &Side| -> BTreeSet<String> { side.recipients.iter().map(|it| it.key.clone()).collect() };
-    let binds = old.sealed.iter().all(|it| !is_bound(&it.envelope)) && new.sealed.iter().all(|it| is_bound(&it.envelope));
+    let binds =
+        old.sealed.iter().all(|it| !is_bound(&it.envelope)) && new.sealed.iter().all(|it| is_bound(&it.envelope));
     if total > 1 && total == new.sealed.len() && (keys(old) != keys(new) || binds) {
         let what = format!("all {} are sealed anew, as `reseal` does", count(total, "secret"));
         let text = format!("{what}: only who opens them can tell whether they are the same");

@@ -19,8 +19,7 @@ impl Risk {
         }
     }
 
-    pub const ALL: [Risk; 6] =
-        [Risk::Gains, Risk::Unseen, Risk::Traffic, Risk::Loss, Risk::Restart, Risk::Moves];
+    pub const ALL: [Risk; 6] = [Risk::Gains, Risk::Unseen, Risk::Traffic, Risk::Loss, Risk::Restart, Risk::Moves];
 }
 
 impl Area {

@@ -3,11 +3,11 @@
 use std::io::{Read, Write};
 
 use flate2::Compression;
-use flate2::read::GzDecoder;
+use flate2::bufread::GzDecoder;
 use flate2::{GzBuilder, write::GzEncoder};
 use tar::{Archive, EntryType, Header};
 
-use helm_engine::path::{PathError, RelPath};
+use helm_engine::path::{PathError, RelPath, shown};
 use helm_engine::tree::FileTree;
 
 /// The largest bundle that is read, unpacked, in bytes.
@@ -22,10 +22,16 @@ pub enum ArchiveError {
     Path(#[from] PathError),
     #[error("the archive holds `{0}`, which is no plain file")]
     NotAFile(String),
+    #[error("the archive holds `{0}`, a name that is no UTF-8")]
+    NotText(String),
     #[error("the archive holds `{0}` twice")]
     Twice(String),
+    #[error("more follows after the end of the archive")]
+    Trailing,
     #[error("the archive unpacks to more than {} MiB", MAX_SIZE >> 20)]
     TooLarge,
+    #[error("all manifests, and once more in the patch for Talos, take {} MiB, and a bundle may have {} MiB", .0 >> 20, MAX_SIZE >> 20)]
+    WouldBeTooLarge(u64),
 }
 
 /// Files in path order, mode 0644, owner 0, time 0, and two closing blocks.
@@ -44,6 +50,16 @@ pub(super) fn tar(files: &FileTree) -> Vec<u8> {
     builder.into_inner().expect("writing to memory does not fail")
 }
 
+/// Whether files make an archive that is read again.
+pub(super) fn fits(files: &FileTree) -> Result<(), ArchiveError> {
+    /// A header, and two blocks more where the path is long.
+    const HEADER: u64 = 3 * BLOCK;
+    const BLOCK: u64 = 512;
+    let sizes = files.iter().map(|(_, bytes)| HEADER + (bytes.len() as u64).next_multiple_of(BLOCK));
+    let size = sizes.sum::<u64>() + 2 * BLOCK;
+    if size > MAX_SIZE { Err(ArchiveError::WouldBeTooLarge(size)) } else { Ok(()) }
+}
+
 pub(super) fn compress(tar: &[u8]) -> Vec<u8> {
     let mut encoder: GzEncoder<Vec<u8>> =
         GzBuilder::new().mtime(0).operating_system(255).write(Vec::new(), Compression::best());
@@ -53,22 +69,33 @@ pub(super) fn compress(tar: &[u8]) -> Vec<u8> {
 
 pub(super) fn read(bytes: &[u8]) -> Result<FileTree, ArchiveError> {
     let mut tar = Vec::new();
-    GzDecoder::new(bytes).take(MAX_SIZE + 1).read_to_end(&mut tar)?;
+    let mut unpacked = GzDecoder::new(bytes).take(MAX_SIZE + 1);
+    unpacked.read_to_end(&mut tar)?;
     if tar.len() as u64 > MAX_SIZE {
         return Err(ArchiveError::TooLarge);
     }
+    if !unpacked.into_inner().into_inner().is_empty() {
+        return Err(ArchiveError::Trailing);
+    }
     let mut files = FileTree::new();
-    for entry in Archive::new(tar.as_slice()).entries()? {
+    let mut archive = Archive::new(tar.as_slice());
+    for entry in archive.entries()? {
         let mut entry = entry?;
-        let name = String::from_utf8_lossy(&entry.path_bytes()).into_owned();
+        let path = entry.path_bytes().into_owned();
+        let name = || shown(&String::from_utf8_lossy(&path));
         if entry.header().entry_type() != EntryType::Regular {
-            return Err(ArchiveError::NotAFile(name));
+            return Err(ArchiveError::NotAFile(name()));
         }
+        let place = RelPath::exact(std::str::from_utf8(&path).map_err(|_| ArchiveError::NotText(name()))?)?;
         let mut content = Vec::new();
         entry.read_to_end(&mut content)?;
-        if files.insert(RelPath::new(&name)?, content).is_some() {
-            return Err(ArchiveError::Twice(name));
+        if files.insert(place, content).is_some() {
+            return Err(ArchiveError::Twice(name()));
         }
+    }
+    // Zeros fill the last record.
+    if archive.into_inner().iter().any(|it| *it != 0) {
+        return Err(ArchiveError::Trailing);
     }
     Ok(files)
 }

@@ -1,22 +1,29 @@
 //! The bundle: a deterministic archive of everything `open` needs but the keys.
 
+mod agreement;
 mod archive;
 mod index;
+mod layout;
 mod open;
+mod unique;
 
 pub use archive::ArchiveError;
 pub use index::{Index, IndexPart};
 pub use open::{OpenError, Opened};
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::base::digest::Digest;
+use crate::base::name::BadName;
 use crate::base::nar;
 use crate::stage::lock::{self, Envelope, EnvelopeFault, Lock, SealedFor};
 use crate::stage::pack::{Manifest, Packed};
 use crate::stage::seal::{Recipe, Sealed};
-use helm_engine::path::RelPath;
+use helm_engine::path::shown;
 use helm_engine::tree::FileTree;
+
+/// The file that says what a bundle holds.
+const INDEX: &str = "bundle.json";
 
 /// A bundle: its files, and what its index says of them.
 ///
@@ -37,6 +44,14 @@ pub enum Error {
     Archive(#[from] ArchiveError),
     #[error("the bundle holds no `{0}`")]
     Missing(String),
+    #[error("the bundle holds `{0}`, which belongs to nothing that `bundle.json` names")]
+    Stray(String),
+    #[error("`bundle.json` cannot be believed: {0}")]
+    Name(#[from] BadName),
+    #[error("`bundle.json` names the manifest `{0}`, and no part of that name")]
+    NoPart(String),
+    #[error("`bundle.json` names the manifest `{0}` twice, or after one that comes later")]
+    Order(String),
     #[error("`bundle.json` cannot be read: {0}")]
     Index(String),
     #[error("the bundle has format {0}, which is newer than this ichor knows (up to {known})", known = index::FORMAT)]
@@ -57,29 +72,13 @@ impl Bundle {
                 envelopes.insert(name.clone(), envelope.clone());
             }
         }
-        let mut files = FileTree::new();
-        let mut put = |path: String, text: &str| {
-            let path = RelPath::new(&path).expect("names in a bundle are clean");
-            files.insert(path, text.as_bytes().to_vec());
-        };
-        for manifest in packed.manifests() {
-            put(format!("manifests/{}.yaml", manifest.name), &manifest.contents);
-        }
-        put("talos/controlplane.yaml".into(), packed.patch());
-        if let Some(network) = packed.network() {
-            put("talos/all.yaml".into(), &network.all);
-            if let Some(patch) = &network.control_planes {
-                put("talos/network.yaml".into(), patch);
-            }
-        }
-        for (name, Envelope(armored)) in &envelopes {
-            put(format!("envelopes/{name}.age"), armored);
-        }
-        let images: BTreeSet<&String> = sealed.parts().iter().flat_map(|it| &it.images).collect();
-        put("images.txt".into(), &images.iter().map(|it| format!("{it}\n")).collect::<String>());
+        let images = sealed.parts().iter().flat_map(|it| &it.images);
+        let patches = (packed.patch(), packed.network());
+        let mut files = layout::lay_out(packed.manifests(), patches, &envelopes, images)?;
         let digests = files.iter().map(|(path, bytes)| (path.to_string(), Digest::of(bytes))).collect();
         let index = Index::new(lock, sealed, packed, digests);
-        files.insert(RelPath::new("bundle.json").expect("a clean name"), index.encode().into_bytes());
+        layout::put(&mut files, INDEX, &index.encode())?;
+        archive::fits(&files)?;
         Ok(Bundle { index, manifests: packed.manifests().to_vec(), envelopes, files })
     }
 
@@ -95,20 +94,26 @@ impl Bundle {
             let bytes = files.get(path).ok_or_else(|| Error::Missing(path.into()))?;
             String::from_utf8(bytes.to_vec()).map_err(|_| Error::Index(format!("`{path}` is no UTF-8")))
         };
-        let index = Index::decode(&text("bundle.json")?)?;
+        let index = Index::decode(&text(INDEX)?)?;
         for (path, expected) in &index.files {
-            let found = Digest::of(files.get(path).ok_or_else(|| Error::Missing(path.clone()))?);
+            let found = Digest::of(files.get(path).ok_or_else(|| Error::Missing(shown(path)))?);
             if found != *expected {
-                return Err(Error::Altered { path: path.clone(), found, expected: *expected });
+                return Err(Error::Altered { path: shown(path), found, expected: *expected });
             }
+        }
+        let belongs = layout::belonging(&index);
+        let listed = index.files.keys().map(String::as_str);
+        let found = files.iter().map(|(path, _)| path.as_str()).filter(|it| *it != INDEX);
+        if let Some(stray) = listed.chain(found).find(|it| !(belongs.contains(*it) && index.files.contains_key(*it))) {
+            return Err(Error::Stray(shown(stray)));
         }
         let manifests = index
             .manifests
             .iter()
-            .map(|name| Ok(Manifest { name: name.clone(), contents: text(&format!("manifests/{name}.yaml"))? }));
+            .map(|name| Ok(Manifest { name: name.clone(), contents: text(&layout::manifest_path(name))? }));
         let manifests = manifests.collect::<Result<_, Error>>()?;
         let envelopes =
-            index.secrets().map(|name| Ok((name.to_owned(), Envelope(text(&format!("envelopes/{name}.age"))?))));
+            index.secrets().map(|name| Ok((name.to_owned(), Envelope(text(&layout::envelope_path(name))?))));
         let envelopes = envelopes.collect::<Result<_, Error>>()?;
         Ok(Bundle { index, manifests, envelopes, files })
     }

@@ -44,6 +44,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::base::digest::Digest;
+use crate::base::name::{self, BadName};
 use crate::base::recipient::Recipient;
 
 /// The newest format version.
@@ -158,6 +159,9 @@ pub enum Error {
     /// A field is missing, unknown, or holds the wrong thing.
     #[error("{0}")]
     Shape(String),
+    /// Something is called what nothing may be called.
+    #[error("this lock cannot be believed: {0}")]
+    Name(#[from] BadName),
     /// A pin contradicts itself.
     #[error("pin `{part}/{name}`: {message}")]
     Pin { part: String, name: String, message: String },
@@ -192,9 +196,21 @@ impl Lock {
         })
     }
 
+    /// Whether every name is one of which a path may be made.
+    fn check_names(&self) -> Result<(), BadName> {
+        name::label("the name of the bundle", &self.bundle)?;
+        for (part, locked) in &self.parts {
+            name::label("the name of a part", part)?;
+            locked.dependencies.keys().try_for_each(|it| name::word("the name of a subchart", it))?;
+            locked.pins.keys().try_for_each(|it| name::word("the name of a pin", it))?;
+        }
+        Ok(())
+    }
+
     /// Reads any known format and refuses what is not canonical.
     pub fn decode(text: &str) -> Result<Lock, Error> {
         let lock = v1::decode(text)?;
+        lock.check_names()?;
         for (part, locked) in &lock.parts {
             for (name, pin) in &locked.pins {
                 let fault = |message| Error::Pin { part: part.clone(), name: name.clone(), message };

@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use crate::object::document;
 use crate::object::scope::ClusterScoped;
 use crate::stage::seal::Sealed;
-use crate::stage::spec::{Content, Spec, TalosVersion};
+use crate::stage::spec::{Content, Part, Spec, TalosVersion};
 use talos::NetworkPatches;
 
 /// Manifests under their final names and the Talos documents made of them.
@@ -30,26 +30,31 @@ pub struct Packed {
 /// One inline manifest.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Manifest {
-    /// A DNS-1123 subdomain that sorts in the order of the spec.
+    /// A number, a hyphen and the name of the part: a DNS-1123 label that sorts in the order of the spec.
     pub name: String,
     pub contents: String,
 }
 
+/// The manifest of the namespaces that nobody brings.
+pub const NAMESPACES: &str = "0-namespaces";
+
 /// Packs what was sealed, in the form the spec's version of Talos takes.
 pub fn pack(sealed: &Sealed, spec: &Spec) -> Packed {
-    let namespaces: BTreeMap<String, String> = spec
-        .parts
-        .iter()
-        .filter_map(|part| match &part.content {
-            Content::Chart(chart) => Some((part.name.clone(), chart.namespace.clone())),
-            Content::Manifest { .. } => None,
-        })
-        .collect();
+    let namespaces = namespaces(spec);
     let texts: Vec<(&str, &str)> = sealed.parts().iter().map(|it| (it.name.as_str(), it.text.as_str())).collect();
     let (manifests, changes) = lay_out(&texts, namespaces.values().map(String::as_str));
     let patch = talos::control_plane(&manifests, spec.talos);
     let network = talos::network_patches(&manifests, spec.talos);
     Packed { manifests, patch, network, talos: spec.talos, changes, namespaces }
+}
+
+/// The namespace each chart of a spec is put into, by part.
+pub fn namespaces(spec: &Spec) -> BTreeMap<String, String> {
+    let of_chart = |part: &Part| match &part.content {
+        Content::Chart(chart) => Some((part.name.clone(), chart.namespace.clone())),
+        Content::Manifest { .. } => None,
+    };
+    spec.parts.iter().filter_map(of_chart).collect()
 }
 
 impl Packed {
@@ -90,14 +95,11 @@ pub fn lay_out<'a>(
 ) -> (Vec<Manifest>, BTreeMap<String, Vec<String>>) {
     let streams = || parts.iter().map(|(_, text)| *text);
     let scoped = ClusterScoped::learn(streams());
-    let missing = namespace::missing(namespaces, streams());
+    let missing = missing_namespaces(namespaces, streams());
     // As many digits as the last number has: `100-` sorts before `90-`.
     let width = (parts.len().saturating_sub(1) * 10).to_string().len().max(2);
-    let mut manifests = Vec::new();
+    let mut manifests: Vec<Manifest> = missing.into_iter().collect();
     let mut changes = BTreeMap::new();
-    if !missing.is_empty() {
-        manifests.push(Manifest { name: "0-namespaces".into(), contents: namespace::stream(&missing) });
-    }
     for (index, (part, text)) in parts.iter().enumerate() {
         let fitted = fit::fit(text, &scoped);
         let name = format!("{:0width$}-{part}", index * 10);
@@ -109,6 +111,16 @@ pub fn lay_out<'a>(
         }
     }
     (manifests, changes)
+}
+
+/// The manifest of the namespaces that parts are put into and that neither the cluster nor a part brings.
+pub fn missing_namespaces<'a>(
+    wanted: impl Iterator<Item = &'a str>,
+    streams: impl Iterator<Item = &'a str>,
+) -> Option<Manifest> {
+    let missing = namespace::missing(wanted, streams);
+    let contents = || namespace::stream(&missing);
+    (!missing.is_empty()).then(|| Manifest { name: NAMESPACES.into(), contents: contents() })
 }
 
 /// The part a manifest was made of: its name without the number.

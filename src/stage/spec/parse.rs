@@ -7,6 +7,7 @@ use super::inputs::{certificates, inputs};
 use super::network::{self, network};
 use super::{Chart, Content, Kind as SourceKind, Part, Source, SourceFault, Spec, Values};
 use crate::base::diagnostic::{Diagnostic, Place};
+use crate::base::name;
 use helm_engine::yaml::node::{self, Kind, Node};
 
 const SPEC: &[&str] = &["bundle", "talos", "kubernetes", "apiVersions", "recipients", "certificates", "parts"];
@@ -181,15 +182,11 @@ fn sha256(reader: &mut Reader, node: Node<'_>, source: Option<&Source>) -> Optio
 }
 
 /// A DNS-1123 label: what Kubernetes takes as a name of nearly everything.
-fn label(reader: &mut Reader, node: Node<'_>, what: &str) -> Option<String> {
+fn label(reader: &mut Reader, node: Node<'_>, what: &'static str) -> Option<String> {
     let word = reader.word(node, what)?;
-    let inner = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'-';
-    let edges = !word.starts_with('-') && !word.ends_with('-');
-    if word.len() <= 53 && edges && word.bytes().all(inner) {
-        return Some(word.into_owned());
-    }
+    let Err(fault) = name::label(what, &word) else { return Some(word.into_owned()) };
     let help = "use lower-case letters, digits and inner hyphens, at most 53 characters";
-    reader.fault("S005", node, format!("{what} cannot be `{word}`"), help);
+    reader.fault("S005", node, fault.to_string(), help);
     None
 }
 
