@@ -141,18 +141,10 @@ const H3_20_1: Behaviour = Behaviour { nulls_given: NullsGiven::StayOverNull, ..
 const H3_21: Behaviour = Behaviour { kubernetes: 36, says: Says::Version { go: "go1.26" }, ..H3_20_1 };
 const H3_21_4: Behaviour = Behaviour { takes_lines_of_nothing: true, ..H3_21 };
 const H3_22: Behaviour = Behaviour { kubernetes: 37, ..H3_21_4 };
-const H4_0: Behaviour = Behaviour {
-    values: ValuesDocuments::AllButFullLastLine,
-    lacks: LACKED_BY_4_0,
-    is_4: true,
-    ..H3_19_5
-};
-const H4_1: Behaviour = Behaviour {
-    kubernetes: 35,
-    says: Says::Version { go: "go1.25" },
-    kube_version: KubeVersionForm::Given,
-    ..H4_0
-};
+const H4_0: Behaviour =
+    Behaviour { values: ValuesDocuments::AllButFullLastLine, lacks: LACKED_BY_4_0, is_4: true, ..H3_19_5 };
+const H4_1: Behaviour =
+    Behaviour { kubernetes: 35, says: Says::Version { go: "go1.25" }, kube_version: KubeVersionForm::Given, ..H4_0 };
 const H4_1_3: Behaviour = Behaviour { nulls_given: NullsGiven::StayOverNull, ..H4_1 };
 const H4_2: Behaviour = Behaviour {
     kubernetes: 36,
@@ -165,13 +157,8 @@ const H4_2: Behaviour = Behaviour {
 /// The first that locks were made with. What it says of itself stands in them.
 const H4_2_3: Behaviour = Behaviour { says: Says::Words { version: "v4.2", go: "go1.26.6" }, ..H4_2 };
 const H4_2_4: Behaviour = Behaviour { separator: Separator::KeepsBefore, ..H4_2 };
-const H4_3: Behaviour = Behaviour {
-    kubernetes: 37,
-    values: ValuesDocuments::All,
-    lacks: &[],
-    takes_lines_of_nothing: true,
-    ..H4_2_4
-};
+const H4_3: Behaviour =
+    Behaviour { kubernetes: 37, values: ValuesDocuments::All, lacks: &[], takes_lines_of_nothing: true, ..H4_2_4 };
 
 /// Every series that is known, oldest first. 3.18.0 read numbers in a way of its own, which was taken back, and is not
 /// known.

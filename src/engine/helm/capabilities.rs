@@ -55,12 +55,7 @@ impl KubeVersion {
     /// What Helm assumes without a cluster.
     fn default_of(behaviour: &Behaviour) -> Self {
         let version = format!("v1.{}.0", behaviour.kubernetes);
-        KubeVersion {
-            normalized: version.clone(),
-            version,
-            major: "1".into(),
-            minor: behaviour.kubernetes.to_string(),
-        }
+        KubeVersion { normalized: version.clone(), version, major: "1".into(), minor: behaviour.kubernetes.to_string() }
     }
 
     /// Mirrors `k8s.io/apimachinery/pkg/util/version.ParseGeneric`.

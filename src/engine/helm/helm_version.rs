@@ -46,6 +46,13 @@ impl HelmVersion {
     }
 }
 
+/// What somebody gets who does not say.
+impl Default for HelmVersion {
+    fn default() -> Self {
+        HelmVersion::NEWEST
+    }
+}
+
 impl HelmWish {
     /// The version that is meant where nothing else is settled yet.
     pub fn newest(self) -> HelmVersion {

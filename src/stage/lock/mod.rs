@@ -39,6 +39,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::base::digest::Digest;
 use crate::base::recipient::Recipient;
+use helm_engine::helm::{HelmVersion, UnknownHelm};
 
 /// The newest format version.
 pub const FORMAT: u32 = 1;
@@ -50,6 +51,8 @@ pub struct Lock {
     pub bundle: String,
     /// What `now` answers in every render, to the second.
     pub clock: Timestamp,
+    /// The Helm that charts were rendered as; absent in locks from before they named one.
+    pub helm: Option<HelmVersion>,
     /// The version of Kubernetes that charts were told of; absent where the spec names none.
     pub kubernetes: Option<String>,
     /// The API versions that charts were told of beyond Helm's defaults.
@@ -152,6 +155,9 @@ pub enum Error {
     /// A field is missing, unknown, or holds the wrong thing.
     #[error("{0}")]
     Shape(String),
+    /// It was made for a Helm that is not known.
+    #[error("this lock is of a Helm that this ichor does not render as: {0}")]
+    Helm(#[from] UnknownHelm),
     /// A pin contradicts itself.
     #[error("pin `{part}/{name}`: {message}")]
     Pin { part: String, name: String, message: String },
@@ -161,6 +167,11 @@ pub enum Error {
 }
 
 impl Lock {
+    /// The Helm that charts are rendered as.
+    pub fn helm(&self) -> HelmVersion {
+        self.helm.unwrap_or(HelmVersion::UNNAMED)
+    }
+
     /// The canonical text.
     pub fn encode(&self) -> String {
         v1::encode(self)

@@ -46,8 +46,10 @@ pub fn print_stream(rendered: &Rendered, hooks: bool, tests: bool) -> Vec<u8> {
 ///
 /// Mirrors the `--show-only` of `pkg/cmd/template.go`.
 pub fn show_only(stream: &[u8], patterns: &[String], helm: HelmVersion) -> Result<Vec<u8>, ShowOnlyError> {
-    let documents: Vec<(&[u8], Option<String>)> =
-        split_documents(stream, helm.behaviour().separator).into_iter().map(|it| (it, source_below_chart(it))).collect();
+    let documents: Vec<(&[u8], Option<String>)> = split_documents(stream, helm.behaviour().separator)
+        .into_iter()
+        .map(|it| (it, source_below_chart(it)))
+        .collect();
     let mut out = Vec::new();
     for pattern in patterns {
         let mut found = false;

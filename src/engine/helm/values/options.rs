@@ -1,7 +1,7 @@
 //! Values from files and from the command line, in Helm's order of precedence.
 
-use crate::helm::helm_version::HelmVersion;
 use super::documents::{merge_maps, read_documents};
+use crate::helm::helm_version::HelmVersion;
 use crate::helm::strvals::{self, StrvalsError};
 use crate::value::{Map, Str, Value};
 use crate::yaml;
