@@ -2,6 +2,7 @@
 
 use super::behaviour::Behaviour;
 use super::capabilities::{VERSION_SET, VERSION_SET_OF_3};
+use super::durations;
 use super::exec_error::{MARK_END, MARK_START};
 use crate::gotmpl::{Body, Function, Functions, Machine, ParseError, Sealed};
 use crate::sprig::{self, toml};
@@ -11,7 +12,7 @@ use crate::yaml;
 
 /// Everything that a chart's templates may call under any Helm.
 pub fn functions() -> Functions {
-    sprig::functions().without(&["env", "expandenv"]).with(FUNCTIONS)
+    sprig::functions().without(&["env", "expandenv"]).with(FUNCTIONS).with(durations::FUNCTIONS)
 }
 
 /// Everything that a chart's templates may call under this Helm.

@@ -7,6 +7,7 @@ mod behaviour;
 pub mod capabilities;
 pub mod chart;
 mod decode;
+mod durations;
 mod exec_error;
 mod files;
 mod functions;

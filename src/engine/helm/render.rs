@@ -203,6 +203,17 @@ fn execute(
     Ok(rendered)
 }
 
+/// What templates see as `.Chart`.
+fn about(chart: &Chart, id: NodeId) -> Value {
+    let metadata = &chart.node(id).metadata;
+    if !chart.behaviour().is_4 {
+        return metadata.to_structure(chart.is_root(id));
+    }
+    let about = metadata.to_map();
+    about.insert("IsRoot", Value::Bool(chart.is_root(id)));
+    Value::Map(about)
+}
+
 /// Gathers the templates of a chart and those below it, and gives the root map they share. Mirrors `recAllTpls`.
 fn collect(
     chart: &Chart,
@@ -212,12 +223,11 @@ fn collect(
     found: &mut BTreeMap<String, Renderable>,
 ) -> Map {
     let node = chart.node(id);
-    let about = node.metadata.to_map();
-    about.insert("IsRoot", Value::Bool(chart.is_root(id)));
+    let about = about(chart, id);
     let below = Map::any();
     let values_type = chart.behaviour().values_type();
     let scope = Map::from_entries([
-        ("Chart".into(), Value::Map(about)),
+        ("Chart".into(), about),
         ("Files".into(), Files::new(&node.files, chart.behaviour()).to_value()),
         ("Values".into(), Value::Map(values.clone())),
         ("Subcharts".into(), Value::Map(below.clone())),

@@ -5,6 +5,7 @@ mod error;
 pub mod ignore;
 mod load;
 mod metadata;
+mod structure;
 mod tree;
 
 pub use archive::{looks_like_archive, unpack};
