@@ -3,6 +3,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 
+use helm_engine::helm::HelmVersion;
 use helm_engine::helm::capabilities::Capabilities;
 use helm_engine::helm::chart::File;
 use helm_engine::helm::{Chart, Options, Release, RenderError, Rendered, render};
@@ -44,10 +45,10 @@ impl World for Nowhere {
 fn render_chart(templates: &[(&str, String)]) -> Result<Rendered, RenderError> {
     let mut files = vec![File::new("Chart.yaml", b"apiVersion: v2\nname: c\nversion: 1.0.0\n")];
     files.extend(templates.iter().map(|(name, text)| File::new(format!("templates/{name}"), text.as_bytes())));
-    let chart = Chart::load_files(files).expect("a chart");
+    let chart = Chart::load_files(files, HelmVersion::NEWEST).expect("a chart");
     let options = Options {
         release: Release { name: "r".into(), namespace: "n".into(), is_upgrade: false },
-        capabilities: Capabilities::default(),
+        capabilities: Capabilities::of(HelmVersion::NEWEST),
         include_crds: false,
         skip_schema_validation: false,
     };

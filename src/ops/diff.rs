@@ -208,6 +208,7 @@ fn nothing(name: &str, remark: String) -> Side {
         name: name.into(),
         bundle: String::new(),
         clock: None,
+        helm: None,
         kubernetes: None,
         talos: None,
         recipients: Vec::new(),

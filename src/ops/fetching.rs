@@ -74,7 +74,8 @@ impl Fetching<'_> {
             Ok(wishes) => wishes,
             // What else is wrong with what lies here is told along with it.
             Err(own) => {
-                let mut faults = resolve::resolve(&workspace.spec, &disk).err().unwrap_or_default();
+                let mut faults =
+                    resolve::resolve(&workspace.spec, workspace.helm(old), &disk).err().unwrap_or_default();
                 faults.retain(|it| it.code() != "V016");
                 return Err(Error::Resolve(if faults.is_empty() { own } else { faults }));
             }

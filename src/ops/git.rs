@@ -96,6 +96,9 @@ fn outline(lock: &Lock) -> String {
     };
     line(0, format!("bundle {}", lock.bundle));
     line(0, format!("clock {}", lock.clock));
+    if let Some(helm) = lock.helm {
+        line(0, format!("helm {helm}"));
+    }
     if let Some(kubernetes) = &lock.kubernetes {
         line(0, format!("kubernetes {kubernetes}"));
     }

@@ -118,7 +118,7 @@ fn content(
             let mut merged = values.clone();
             for layer in layers {
                 let fault = |message| Error::LaterValues { path: layer.to_path_buf(), message };
-                merged = merge_maps(&merged, &read_documents(&disk::read_any(layer)?).map_err(fault)?);
+                merged = merge_maps(&merged, &read_documents(&disk::read_any(layer)?, chart.helm()).map_err(fault)?);
             }
             let with_defaults = |given| coalesce_values(chart, given, &mut Vec::new());
             let kept = match (with_defaults(&merged), with_defaults(values)) {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use helm_engine::helm::HelmVersion;
 use jiff::Timestamp;
 
 use super::fetching::Fetching;
@@ -131,12 +132,14 @@ pub(super) fn renewed(
     let mut lock = old.unwrap_or_else(|| Lock {
         bundle: String::new(),
         clock: now,
+        helm: Some(HelmVersion::NEWEST),
         kubernetes: None,
         api_versions: Vec::new(),
         recipients: Vec::new(),
         parts: BTreeMap::new(),
     });
     let resolved = workspace.resolve()?;
+    let resolved_helm = resolved.helm();
     let mut parts = BTreeMap::new();
     for resolved in resolved.parts() {
         let mut part = facts(resolved);
@@ -145,7 +148,7 @@ pub(super) fn renewed(
             part.secret_values = known.secret_values;
         }
         if let ResolvedContent::Chart { inputs, .. } = &resolved.content {
-            super::secrets::refresh(&resolved.name, &mut part, inputs, mint, &sealer)?;
+            super::secrets::refresh(&resolved.name, &mut part, inputs, resolved_helm, mint, &sealer)?;
         }
         parts.insert(resolved.name.clone(), part);
     }
@@ -160,6 +163,10 @@ pub(super) fn renewed(
     }
     lock.bundle = workspace.spec.bundle.clone();
     lock.clock = vendored.clock();
+    // A lock from before locks named one stays as it is written.
+    if lock.helm() != vendored.helm() {
+        lock.helm = Some(vendored.helm());
+    }
     lock.kubernetes = vendored.kubernetes().map(str::to_owned);
     lock.api_versions = vendored.api_versions().to_vec();
     lock.recipients = workspace.spec.recipients.clone();

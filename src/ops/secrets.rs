@@ -9,6 +9,7 @@ use crate::edge::mint::Mint;
 use crate::stage::lock::{self, LockedPart, Pin};
 use crate::stage::render::secrets;
 use crate::stage::resolve::Inputs;
+use helm_engine::helm::HelmVersion;
 use helm_engine::helm::values::{merge_maps, read_documents};
 use helm_engine::hole;
 use helm_engine::value::{Map, Value};
@@ -19,6 +20,7 @@ pub(super) fn refresh(
     name: &str,
     part: &mut LockedPart,
     inputs: &Inputs,
+    helm: HelmVersion,
     mint: &mut Mint<'_>,
     sealer: &Sealer,
 ) -> Result<(), Error> {
@@ -30,7 +32,7 @@ pub(super) fn refresh(
         let text = mint.decrypt(path, bytes)?;
         let fault = |reason: &str| Error::SecretValues { path: path.clone(), reason: reason.into() };
         // The reader's own message may quote the text.
-        let read = read_documents(text.expose()).map_err(|it| match line(&it) {
+        let read = read_documents(text.expose(), helm).map_err(|it| match line(&it) {
             Some(line) => fault(&format!("what is in it is no YAML mapping: see its line {line}")),
             None => fault("what is in it is no YAML mapping"),
         })?;

@@ -4,7 +4,7 @@ use super::chart::{ChartName, ChartNameError};
 use super::fetching::Fetching;
 use crate::edge::files::ChartFiles;
 use helm_engine::helm::chart::unpack;
-use helm_engine::helm::{Chart, ChartError};
+use helm_engine::helm::{Chart, ChartError, HelmVersion};
 
 /// A part of a chart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,13 +40,13 @@ impl ShowError {
 /// Shows a part of a chart.
 ///
 /// Mirrors `pkg/action.Show`.
-pub fn show(chart: &ChartName, part: Part, fetching: Fetching<'_>) -> Result<Vec<u8>, ShowError> {
+pub fn show(chart: &ChartName, part: Part, helm: HelmVersion, fetching: Fetching<'_>) -> Result<Vec<u8>, ShowError> {
     let (chart, values): (Chart, Vec<Vec<u8>>) = match chart.read(fetching)? {
         ChartFiles::Folder(tree) => {
-            (Chart::load(&tree)?, tree.get("values.yaml").map(without_mark).into_iter().collect())
+            (Chart::load(&tree, helm)?, tree.get("values.yaml").map(without_mark).into_iter().collect())
         }
         ChartFiles::Archive(bytes) => {
-            let chart = Chart::load_archive(&bytes)?;
+            let chart = Chart::load_archive(&bytes, helm)?;
             let files = unpack(&bytes)?;
             // An archive may hold a name more than once.
             let values = files.iter().filter(|it| it.name == "values.yaml").map(|it| it.data.to_vec());
@@ -77,8 +77,10 @@ pub fn show(chart: &ChartName, part: Part, fetching: Fetching<'_>) -> Result<Vec
         line(&mut out, &readme.data);
     }
     if all || part == Part::Crds {
-        for crd in chart.crds() {
-            if !crd.data.starts_with(b"---") {
+        // Helm 3 sets only the first apart, and that only from what comes before it.
+        let apart = |index: usize| helm.behaviour().is_4 || (all && index == 0);
+        for (index, crd) in chart.crds().into_iter().enumerate() {
+            if apart(index) && !crd.data.starts_with(b"---") {
                 line(&mut out, b"---");
             }
             line(&mut out, &crd.data);

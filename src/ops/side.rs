@@ -79,7 +79,7 @@ fn content(
         ..spec.clone()
     };
     let lock = Lock { parts: [(part.name.clone(), locked.clone())].into(), ..lock.clone() };
-    let resolved = resolve::resolve(&spec, sources).map_err(|faults| first(&faults))?;
+    let resolved = resolve::resolve(&spec, lock.helm(), sources).map_err(|faults| first(&faults))?;
     let values = resolved.parts().first().and_then(|it| values(&it.content));
     let behind = |stale: &str| {
         let named = format!("part `{}`: ", part.name);

@@ -9,7 +9,7 @@ use helm_engine::helm::capabilities::{Capabilities, KubeVersion, KubeVersionErro
 use helm_engine::helm::manifest::{self, ShowOnlyError};
 use helm_engine::helm::values::{ValueSource, ValuesError, merge_sources};
 use helm_engine::helm::{
-    self, Chart, ChartError, Options, Release, RenderError, Rendered, TemplateNameError, template_name,
+    self, Chart, ChartError, HelmVersion, Options, Release, RenderError, Rendered, TemplateNameError, template_name,
 };
 use helm_engine::path::RelPath;
 use helm_engine::world::World;
@@ -28,6 +28,8 @@ pub struct Request {
     pub set_file: Vec<String>,
     pub set_json: Vec<String>,
     pub set_literal: Vec<String>,
+    /// The Helm to render as.
+    pub helm: HelmVersion,
     pub kube_version: Option<String>,
     pub api_versions: Vec<String>,
     pub include_crds: bool,
@@ -109,18 +111,20 @@ const HINT: &str = "\n\nUse --debug flag to render out invalid YAML";
 
 /// Renders. With an output folder, files are written only once all of the chart has rendered.
 pub fn template(request: &Request, fetching: Fetching<'_>, world: &mut dyn World) -> Result<Templated, TemplateError> {
-    let mut capabilities = Capabilities::default();
+    let mut capabilities = Capabilities::of(request.helm);
     if let Some(text) = request.kube_version.as_ref().filter(|it| !it.is_empty()) {
-        let parsed = KubeVersion::parse(text);
+        let parsed = KubeVersion::parse(text, request.helm);
         capabilities.kube_version = parsed.map_err(|cause| TemplateError::KubeVersion { text: text.clone(), cause })?;
     }
     capabilities.api_versions.extend(request.api_versions.iter().cloned());
     let name = release_name(request, world)?;
     let chart_files = request.chart.read(fetching)?;
-    let values = merge_sources(&value_sources(request)?, &mut |path| files::values(path).map_err(|it| it.to_string()))?;
+    let values = merge_sources(&value_sources(request)?, request.helm, &mut |path| {
+        files::values(path).map_err(|it| it.to_string())
+    })?;
     let chart = match chart_files {
-        ChartFiles::Folder(tree) => Chart::load(&tree)?,
-        ChartFiles::Archive(bytes) => Chart::load_archive(&bytes)?,
+        ChartFiles::Folder(tree) => Chart::load(&tree, request.helm)?,
+        ChartFiles::Archive(bytes) => Chart::load_archive(&bytes, request.helm)?,
     };
     let options = Options {
         release: Release { name, namespace: request.namespace.clone(), is_upgrade: request.is_upgrade },
@@ -166,7 +170,7 @@ fn print(request: &Request, rendered: &Rendered) -> Result<Vec<u8>, TemplateErro
     if request.show_only.is_empty() {
         return Ok(stream);
     }
-    Ok(manifest::show_only(&stream, &request.show_only)?)
+    Ok(manifest::show_only(&stream, &request.show_only, request.helm)?)
 }
 
 /// Writes the files, and gives the lines Helm prints about it.

@@ -13,6 +13,7 @@ use crate::review::compare::{self, Area, Diff, Finding, Risk, Side};
 use crate::stage::lock::Lock;
 use crate::stage::resolve::{self, ChartSource, ResolvedContent, Sources, Update};
 use crate::stage::spec::{self, Content, Spec, edit};
+use helm_engine::helm::HelmVersion;
 
 /// What an upgrade is or would be.
 #[derive(Clone, Debug)]
@@ -60,7 +61,9 @@ pub fn upgrade(
             Ok(Upgraded { diff, locked, refused: false })
         }
         Err(Error::Render(fault)) if !write => {
-            let new = next.with_sources(Some(&lock), |sources| refused(&name, &old, &next, part, sources))?;
+            let new = next.with_sources(Some(&lock), |sources| {
+                refused(&name, &old, &next, part, next.helm(Some(&lock)), sources)
+            })?;
             let mut diff = compare::diff(&old, &new, now);
             let message: Vec<&str> = fault.message.lines().map(str::trim).filter(|it| !it.is_empty()).collect();
             let text = format!("it does not render with these values: {}", message.join(" "));
@@ -122,17 +125,24 @@ fn version_of(sources: &dyn Sources, path: &str) -> Result<String, Error> {
     use helm_engine::helm::Chart;
     let bad = |message: String| Error::NotAnUpgrade { path: path.into(), message };
     let chart = match sources.chart(path).map_err(|it| bad(it.to_string()))? {
-        ChartSource::Archive(bytes) => Chart::load_archive(&bytes),
-        ChartSource::Folder(tree) => Chart::load(&tree),
+        ChartSource::Archive(bytes) => Chart::load_archive(&bytes, HelmVersion::NEWEST),
+        ChartSource::Folder(tree) => Chart::load(&tree, HelmVersion::NEWEST),
     };
     Ok(chart.map_err(|it| bad(it.to_string()))?.metadata().version.clone())
 }
 
 /// The side that does not render: its chart and its values, with the resources as they were.
-fn refused(name: &str, old: &Side, next: &Workspace, part: &str, sources: &dyn Sources) -> Result<Side, Error> {
+fn refused(
+    name: &str,
+    old: &Side,
+    next: &Workspace,
+    part: &str,
+    helm: HelmVersion,
+    sources: &dyn Sources,
+) -> Result<Side, Error> {
     let mut side = Side { name: name.into(), ..old.clone() };
     let parts = next.spec.parts.iter().filter(|it| it.name == part).cloned().collect();
-    let resolved = resolve::resolve(&Spec { parts, ..next.spec.clone() }, sources).map_err(Error::Resolve)?;
+    let resolved = resolve::resolve(&Spec { parts, ..next.spec.clone() }, helm, sources).map_err(Error::Resolve)?;
     if let (Some(resolved), Some(entry)) = (resolved.parts().first(), side.parts.get_mut(part)) {
         entry.source = resolved.source.clone();
         entry.digest = resolved.digest;

@@ -14,7 +14,7 @@ use crate::stage::lock::{Lock, LockedSource};
 use crate::stage::resolve::{Fault, SourceError};
 use crate::stage::spec::{Kind, Source};
 use crate::stage::vendored::artifact::{self, Artifact};
-use helm_engine::helm::Chart;
+use helm_engine::helm::{Chart, HelmVersion};
 
 /// What vendoring did.
 #[derive(Clone, Debug)]
@@ -116,7 +116,7 @@ fn fetch(fetcher: &Fetcher<'_>, key: &str, locked: &LockedSource, source: &Sourc
 fn wrap(bytes: &[u8], locked: &LockedSource) -> Result<Artifact, String> {
     match &locked.version {
         Some(_) => {
-            let chart = Chart::load_archive(bytes).map_err(|it| it.to_string())?;
+            let chart = Chart::load_archive(bytes, HelmVersion::NEWEST).map_err(|it| it.to_string())?;
             Ok(artifact::chart(bytes, chart.metadata()))
         }
         None => Ok(artifact::manifest(bytes, &locked.source)),

@@ -11,6 +11,7 @@ use crate::edge::sources::Disk;
 use crate::stage::lock::Lock;
 use crate::stage::resolve::{self, Resolved, Sources};
 use crate::stage::spec::Spec;
+use helm_engine::helm::HelmVersion;
 
 /// A spec that was read, and the folder that holds its lock.
 #[derive(Clone, Debug)]
@@ -25,6 +26,8 @@ pub struct Workspace {
     pub spec_folder: PathBuf,
     /// Where everything lies that the workspace's locks name.
     pub vendor: PathBuf,
+    /// The Helm to render as, where that is not what lock and spec say.
+    pub(super) helm: Option<HelmVersion>,
     /// What was fetched for a new lock; `None` where everything must be what the lock says.
     pub(super) fetched: Option<Fetched>,
 }
@@ -40,7 +43,7 @@ impl Workspace {
         let vendor = root.join("vendor");
         let lock_path = root.join("lockfiles").join(format!("{}.lock", spec.bundle));
         let spec_folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
-        Ok(Workspace { spec, spec_text, file, lock_path, spec_folder, vendor, fetched: None })
+        Ok(Workspace { spec, spec_text, file, lock_path, spec_folder, vendor, helm: None, fetched: None })
     }
 
     /// The lock, where there is one, and its text. Every envelope in it stands where it belongs.
@@ -76,11 +79,15 @@ impl Workspace {
     /// Everything the spec names, read and measured. What lies elsewhere is what was fetched before, or comes from `vendor`
     /// or the user's cache by the digests of the lock; the network is never used.
     pub fn resolve(&self) -> Result<Resolved, Error> {
-        let lock = match &self.fetched {
-            Some(_) => None,
-            None => self.lock_if_any()?.map(|(lock, _)| lock),
-        };
-        self.with_sources(lock.as_ref(), |sources| resolve::resolve(&self.spec, sources)).map_err(Error::Resolve)
+        let lock = self.lock_if_any()?.map(|(lock, _)| lock);
+        let helm = self.helm(lock.as_ref());
+        let lock = lock.filter(|_| self.fetched.is_none());
+        self.with_sources(lock.as_ref(), |sources| resolve::resolve(&self.spec, helm, sources)).map_err(Error::Resolve)
+    }
+
+    /// The Helm to render as over this lock.
+    pub(super) fn helm(&self, lock: Option<&Lock>) -> HelmVersion {
+        self.helm.unwrap_or_else(|| self.spec.helm_over(lock.map(Lock::helm)))
     }
 
     /// Gives the spec's sources to a function. What lies elsewhere is what was fetched, or is at hand as `lock` names it.

@@ -34,6 +34,7 @@ fn side(name: &str, text: &str) -> Side {
         name: name.into(),
         bundle: "b".into(),
         clock: Some(MOMENT),
+        helm: None,
         kubernetes: None,
         talos: None,
         recipients: Vec::new(),

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use helm_engine::helm::HelmVersion;
 use ichor::base::digest::Digest;
 use ichor::stage::lock::{Error, Lock, LockedPart, LockedSource, Pin, Successor};
 use jiff::Timestamp;
@@ -138,9 +139,11 @@ fn lock() -> impl Strategy<Value = Lock> {
     ];
     let recipients = proptest::sample::subsequence(keys.to_vec(), 0..=2);
     let recipients = recipients.prop_map(|it| it.into_iter().map(|it| it.parse().expect("a recipient")).collect());
-    let known = (option::of(text()), vec(text(), 0..3));
+    let helm = option::of(proptest::sample::select(vec![HelmVersion::UNNAMED, HelmVersion::NEWEST]));
+    let known = (helm, option::of(text()), vec(text(), 0..3));
     (name(), time(), known, recipients, btree_map(prop_oneof![name(), text()], part(), 0..4)).prop_map(
-        |(bundle, clock, (kubernetes, api_versions), recipients, parts)| Lock {
+        |(bundle, clock, (helm, kubernetes, api_versions), recipients, parts)| Lock {
+            helm,
             kubernetes,
             api_versions,
             bundle,
@@ -193,6 +196,7 @@ fn branches_that_touch_different_parts_merge() {
         output: Digest::of(b"x"),
     };
     let with = |one, two| Lock {
+        helm: None,
         kubernetes: None,
         api_versions: Vec::new(),
         bundle: "b".into(),
@@ -220,6 +224,7 @@ fn a_lock_that_was_edited_is_refused_with_the_difference() {
     let lock = Lock {
         bundle: "b".into(),
         clock: Timestamp::UNIX_EPOCH,
+        helm: None,
         kubernetes: None,
         api_versions: Vec::new(),
         recipients: Vec::new(),

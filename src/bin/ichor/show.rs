@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use helm_engine::helm::HelmVersion;
 use ichor::edge::disk;
 use ichor::ops::chart::ChartNameError;
 use ichor::ops::show::{self, Part, ShowError};
@@ -34,6 +35,9 @@ enum PartArgs {
 struct ChartArgs {
     /// A chart: a folder, a .tgz, oci://HOST/NAME, or the address of a .tgz
     chart: String,
+    /// The Helm to show it as: 3.17 to 4.3, or one of their versions
+    #[arg(long, value_name = "VERSION", default_value_t = HelmVersion::NEWEST)]
+    helm_version: HelmVersion,
     #[command(flatten)]
     elsewhere: ElsewhereArgs,
 }
@@ -52,7 +56,7 @@ pub fn run(args: &Args) -> ExitCode {
         ExitCode::from(code)
     };
     let named = chart.elsewhere.chart(&chart.chart);
-    match chart.elsewhere.fetching(|fetching| show::show(&named, part, fetching)) {
+    match chart.elsewhere.fetching(|fetching| show::show(&named, part, chart.helm_version, fetching)) {
         Ok(text) => match disk::print(&text) {
             Ok(()) => ExitCode::SUCCESS,
             Err(fault) => refuse(&fault.to_string(), 3),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use helm_engine::helm::HelmVersion;
 use helm_engine::sprig::Genuine;
 use ichor::edge::disk;
 use ichor::edge::{clock, network, random};
@@ -41,6 +42,9 @@ pub struct Args {
     /// The namespace templates see
     #[arg(short = 'n', long, default_value = "default")]
     namespace: String,
+    /// The Helm to render as: 3.17 to 4.3, or one of their versions
+    #[arg(long, value_name = "VERSION", default_value_t = HelmVersion::NEWEST)]
+    helm_version: HelmVersion,
     /// The Kubernetes version templates see
     #[arg(long, value_name = "VERSION")]
     kube_version: Option<String>,
@@ -155,6 +159,7 @@ fn request(args: &Args) -> Result<Request, String> {
         set_file: args.set_file.clone(),
         set_json: args.set_json.clone(),
         set_literal: args.set_literal.clone(),
+        helm: args.helm_version,
         kube_version: args.kube_version.clone(),
         api_versions: args.api_versions.clone(),
         include_crds: args.include_crds,

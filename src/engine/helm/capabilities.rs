@@ -3,20 +3,18 @@
 use std::any::Any;
 use std::rc::Rc;
 
+use super::behaviour::{Behaviour, KubeVersionForm, Says};
+use super::helm_version::HelmVersion;
+use crate::sprig::semver::{Version, VersionError};
 use crate::strconv;
-use crate::value::{Failure, Kind, List, Map, Object, Type, Value};
-
-/// The Kubernetes version Helm 4.2 assumes without a cluster.
-pub const DEFAULT_KUBE_VERSION: &str = "v1.36.0";
-/// What Helm 4.2 says of itself: version, Go version, Kubernetes client version.
-const HELM_VERSION: [&str; 3] = ["v4.2", "go1.26.6", "v1.36"];
+use crate::value::{Failure, Kind, List, Object, Type, Value};
 
 /// A Kubernetes version as given and as constraints see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KubeVersion {
-    /// As given, with a `v` in front: `v1.33.4-gke.1245000`.
+    /// As templates see it: `v1.33.4-gke.1245000`.
     pub version: String,
-    /// Digits and dots only: `v1.33.4`.
+    /// As constraints see it: `v1.33.4`.
     pub normalized: String,
     pub major: String,
     pub minor: String,
@@ -25,6 +23,8 @@ pub struct KubeVersion {
 /// Why a text is no Kubernetes version.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KubeVersionError {
+    #[error("{0}")]
+    Semantic(#[from] VersionError),
     #[error("could not parse {} as version", strconv::quote(.0.as_bytes()))]
     Unparsable(String),
     #[error("illegal version string {}", strconv::quote(.0.as_bytes()))]
@@ -36,8 +36,30 @@ pub enum KubeVersionError {
 }
 
 impl KubeVersion {
-    /// Mirrors Helm's `ParseKubeVersion`, which rests on `k8s.io/apimachinery/pkg/util/version.ParseGeneric`.
-    pub fn parse(text: &str) -> Result<Self, KubeVersionError> {
+    /// Mirrors `ParseKubeVersion` of this Helm.
+    pub fn parse(text: &str, helm: HelmVersion) -> Result<Self, KubeVersionError> {
+        let form = helm.behaviour().kube_version;
+        if form == KubeVersionForm::Semantic {
+            let parsed = Version::parse(text)?;
+            let version = format!("v{parsed}");
+            let [major, minor] = [parsed.major, parsed.minor].map(|it| it.to_string());
+            return Ok(KubeVersion { normalized: version.clone(), version, major, minor });
+        }
+        let generic = KubeVersion::parse_generic(text)?;
+        Ok(match form {
+            KubeVersionForm::Given => generic,
+            _ => KubeVersion { version: generic.normalized.clone(), ..generic },
+        })
+    }
+
+    /// What Helm assumes without a cluster.
+    fn default_of(behaviour: &Behaviour) -> Self {
+        let version = format!("v1.{}.0", behaviour.kubernetes);
+        KubeVersion { normalized: version.clone(), version, major: "1".into(), minor: behaviour.kubernetes.to_string() }
+    }
+
+    /// Mirrors `k8s.io/apimachinery/pkg/util/version.ParseGeneric`.
+    fn parse_generic(text: &str) -> Result<Self, KubeVersionError> {
         let trimmed = text.trim_start_matches([' ', '\t', '\n', '\r', '\u{c}']);
         let trimmed = trimmed.strip_prefix('v').unwrap_or(trimmed);
         let digits = |from: &str| from.bytes().take_while(u8::is_ascii_digit).count();
@@ -76,58 +98,76 @@ impl KubeVersion {
     }
 }
 
-impl Default for KubeVersion {
-    fn default() -> Self {
-        KubeVersion {
-            version: DEFAULT_KUBE_VERSION.into(),
-            normalized: DEFAULT_KUBE_VERSION.into(),
-            major: "1".into(),
-            minor: "36".into(),
-        }
-    }
-}
-
 /// What a template may know of the cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Capabilities {
+    /// The Helm that says so.
+    pub helm: HelmVersion,
     pub kube_version: KubeVersion,
     /// In Helm's order, given ones after the known ones.
     pub api_versions: Vec<String>,
 }
 
-impl Default for Capabilities {
-    fn default() -> Self {
+impl Capabilities {
+    /// What this Helm says without being told of a cluster.
+    pub fn of(helm: HelmVersion) -> Self {
+        let behaviour = helm.behaviour();
         Capabilities {
-            kube_version: KubeVersion::default(),
-            api_versions: KNOWN_API_VERSIONS.iter().map(|it| (*it).to_owned()).collect(),
+            helm,
+            kube_version: KubeVersion::default_of(behaviour),
+            api_versions: behaviour.api_versions().map(str::to_owned).collect(),
         }
     }
-}
 
-impl Capabilities {
+    fn build_info(&self) -> BuildInfo {
+        BuildInfo { helm: self.helm }
+    }
+
     /// The value templates see as `.Capabilities`.
     pub fn to_value(&self) -> Value {
         Value::Object(Rc::new(self.clone()))
     }
 }
 
+/// The Go types of one major version of Helm.
+struct Types {
+    capabilities: Type,
+    kube_version: Type,
+    version_set: Type,
+}
+
 const STRINGS: Type = Type::STRINGS;
-const CAPABILITIES: Type = Type::Named { name: "*common.Capabilities", kind: Kind::Ptr, underlying: None };
-const KUBE_VERSION: Type = Type::Named { name: "common.KubeVersion", kind: Kind::Struct, underlying: None };
+const TYPES_OF_4: Types = Types {
+    capabilities: Type::Named { name: "*common.Capabilities", kind: Kind::Ptr, underlying: None },
+    kube_version: Type::Named { name: "common.KubeVersion", kind: Kind::Struct, underlying: None },
+    version_set: VERSION_SET,
+};
+const TYPES_OF_3: Types = Types {
+    capabilities: Type::Named { name: "*chartutil.Capabilities", kind: Kind::Ptr, underlying: None },
+    kube_version: Type::Named { name: "chartutil.KubeVersion", kind: Kind::Struct, underlying: None },
+    version_set: VERSION_SET_OF_3,
+};
 pub(super) const VERSION_SET: Type =
     Type::Named { name: "common.VersionSet", kind: Kind::Slice, underlying: Some(&STRINGS) };
+pub(super) const VERSION_SET_OF_3: Type =
+    Type::Named { name: "chartutil.VersionSet", kind: Kind::Slice, underlying: Some(&STRINGS) };
+
+fn types(helm: HelmVersion) -> &'static Types {
+    if helm.behaviour().is_4 { &TYPES_OF_4 } else { &TYPES_OF_3 }
+}
+
 const BUILD_INFO: Type = Type::Named { name: "version.BuildInfo", kind: Kind::Struct, underlying: None };
 
 impl Object for Capabilities {
     fn object_type(&self) -> Type {
-        CAPABILITIES
+        types(self.helm).capabilities
     }
 
     fn field(&self, name: &str) -> Option<Value> {
         Some(match name {
-            "KubeVersion" => Held::value(&self.kube_version, true),
-            "APIVersions" => version_set(&self.api_versions),
-            "HelmVersion" => Value::Object(Rc::new(BuildInfo)),
+            "KubeVersion" => Held::value(&self.kube_version, self.helm, true),
+            "APIVersions" => version_set(&self.api_versions, self.helm),
+            "HelmVersion" => Value::Object(Rc::new(self.build_info())),
             _ => return None,
         })
     }
@@ -147,7 +187,7 @@ impl Object for Capabilities {
 
     fn print(&self) -> String {
         let versions = self.api_versions.join(" ");
-        format!("&{{{} [{versions}] {}}}", self.kube_version.print_struct(), BuildInfo.print())
+        format!("&{{{} [{versions}] {}}}", self.kube_version.print_struct(self.helm), self.build_info().print())
     }
 
     /// Go's executor follows the pointer.
@@ -163,9 +203,9 @@ impl Object for Capabilities {
     fn plain(&self) -> Value {
         Value::map([
             // An object, whose fields JSON writes in Go's order.
-            ("KubeVersion", Held::value(&self.kube_version, false)),
-            ("APIVersions", version_set(&self.api_versions)),
-            ("HelmVersion", Value::Object(Rc::new(BuildInfo))),
+            ("KubeVersion", Held::value(&self.kube_version, self.helm, false)),
+            ("APIVersions", version_set(&self.api_versions, self.helm)),
+            ("HelmVersion", Value::Object(Rc::new(self.build_info()))),
         ])
     }
 
@@ -184,8 +224,22 @@ impl Object for Capabilities {
 }
 
 impl KubeVersion {
-    fn print_struct(&self) -> String {
-        format!("{{{} {} {} {}}}", self.version, self.normalized, self.major, self.minor)
+    fn print_struct(&self, helm: HelmVersion) -> String {
+        let texts: Vec<&str> = self.fields(helm).map(|(_, text)| text).collect();
+        format!("{{{}}}", texts.join(" "))
+    }
+
+    /// The fields of the Go structure. Only some Helms keep what constraints see.
+    fn fields(&self, helm: HelmVersion) -> impl Iterator<Item = (&'static str, &str)> {
+        let kept = helm.behaviour().kube_version == KubeVersionForm::Given;
+        let fields = [
+            ("Version", &self.version),
+            ("normalizedVersion", &self.normalized),
+            ("Major", &self.major),
+            ("Minor", &self.minor),
+        ];
+        let fields = fields.into_iter().filter(move |(name, _)| kept || *name != "normalizedVersion");
+        fields.map(|(name, text)| (name, text.as_str()))
     }
 
     /// Mirrors its `String` method.
@@ -203,19 +257,20 @@ impl KubeVersion {
 #[derive(Debug)]
 struct Held {
     version: KubeVersion,
+    helm: HelmVersion,
     /// Whether it is the field of `.Capabilities` itself, whose address Go's executor can take, and no copy.
     in_place: bool,
 }
 
 impl Held {
-    fn value(version: &KubeVersion, in_place: bool) -> Value {
-        Value::Object(Rc::new(Held { version: version.clone(), in_place }))
+    fn value(version: &KubeVersion, helm: HelmVersion, in_place: bool) -> Value {
+        Value::Object(Rc::new(Held { version: version.clone(), helm, in_place }))
     }
 }
 
 impl Object for Held {
     fn object_type(&self) -> Type {
-        KUBE_VERSION
+        types(self.helm).kube_version
     }
 
     fn field(&self, name: &str) -> Option<Value> {
@@ -236,11 +291,11 @@ impl Object for Held {
     }
 
     fn copied(&self) -> Option<Value> {
-        self.in_place.then(|| Held::value(&self.version, false))
+        self.in_place.then(|| Held::value(&self.version, self.helm, false))
     }
 
     fn deep_copied(&self) -> Option<Value> {
-        Some(Held::value(&self.version.deep_copied(), false))
+        Some(Held::value(&self.version.deep_copied(), self.helm, false))
     }
 
     fn has_string_method(&self) -> bool {
@@ -248,14 +303,11 @@ impl Object for Held {
     }
 
     fn fields(&self) -> Option<Vec<(&'static str, Value)>> {
-        let it = &self.version;
-        let names = ["Version", "normalizedVersion", "Major", "Minor"];
-        let texts = [&it.version, &it.normalized, &it.major, &it.minor];
-        Some(names.into_iter().zip(texts.map(|it| it.as_str().into())).collect())
+        Some(self.version.fields(self.helm).map(|(name, text)| (name, text.into())).collect())
     }
 
     fn print(&self) -> String {
-        self.version.print_struct()
+        self.version.print_struct(self.helm)
     }
 
     fn output(&self) -> String {
@@ -276,13 +328,34 @@ impl Object for Held {
 }
 
 /// `.Capabilities.APIVersions`, a named list whose method `Has` is a function of ours.
-fn version_set(versions: &[String]) -> Value {
-    Value::List(List::strings(versions.iter().map(String::as_str)).with_type(VERSION_SET))
+fn version_set(versions: &[String], helm: HelmVersion) -> Value {
+    Value::List(List::strings(versions.iter().map(String::as_str)).with_type(types(helm).version_set))
 }
 
-/// `.Capabilities.HelmVersion`.
+/// `.Capabilities.HelmVersion`. Of which commit a program was built is not known here.
 #[derive(Clone, Debug)]
-struct BuildInfo;
+struct BuildInfo {
+    helm: HelmVersion,
+}
+
+impl BuildInfo {
+    /// The fields of the Go structure, and their names in JSON.
+    fn texts(&self) -> impl Iterator<Item = (&'static str, &'static str, String)> {
+        let behaviour = self.helm.behaviour();
+        let (version, go) = match behaviour.says {
+            Says::Version { go } => (format!("v{}", self.helm), go),
+            Says::Words { version, go } => (version.into(), go),
+        };
+        let texts = [
+            ("Version", "version", version),
+            ("GitCommit", "git_commit", String::new()),
+            ("GitTreeState", "git_tree_state", String::new()),
+            ("GoVersion", "go_version", go.into()),
+            ("KubeClientVersion", "kube_client_version", format!("v1.{}", behaviour.kubernetes)),
+        ];
+        texts.into_iter().take(if behaviour.is_4 { 5 } else { 4 })
+    }
+}
 
 impl Object for BuildInfo {
     fn object_type(&self) -> Type {
@@ -290,14 +363,7 @@ impl Object for BuildInfo {
     }
 
     fn field(&self, name: &str) -> Option<Value> {
-        let [version, go, client] = HELM_VERSION;
-        Some(Value::from(match name {
-            "Version" => version,
-            "GitCommit" | "GitTreeState" => "",
-            "GoVersion" => go,
-            "KubeClientVersion" => client,
-            _ => return None,
-        }))
+        self.texts().find(|(field, ..)| *field == name).map(|(.., text)| Value::from(text))
     }
 
     fn has_string_method(&self) -> bool {
@@ -305,96 +371,27 @@ impl Object for BuildInfo {
     }
 
     fn fields(&self) -> Option<Vec<(&'static str, Value)>> {
-        Some(
-            ["Version", "GitCommit", "GitTreeState", "GoVersion", "KubeClientVersion"]
-                .into_iter()
-                .filter_map(|it| Some((it, self.field(it)?)))
-                .collect(),
-        )
+        Some(self.texts().map(|(name, _, text)| (name, Value::from(text))).collect())
     }
 
     fn print(&self) -> String {
-        let [version, go, client] = HELM_VERSION;
-        format!("{{{version}   {go} {client}}}")
+        let texts: Vec<String> = self.texts().map(|(.., text)| text).collect();
+        format!("{{{}}}", texts.join(" "))
     }
 
     fn plain(&self) -> Value {
         // Empty fields are left out, as their JSON tags say.
-        let [version, go, client] = HELM_VERSION;
-        Value::Map(Map::from_entries([
-            ("version".into(), Value::from(version)),
-            ("go_version".into(), Value::from(go)),
-            ("kube_client_version".into(), Value::from(client)),
-        ]))
+        Value::map(self.texts().filter(|(.., text)| !text.is_empty()).map(|(_, key, text)| (key, Value::from(text))))
     }
 
     fn equals(&self, other: &dyn Object) -> bool {
-        other.as_any().is::<Self>()
+        other.as_any().downcast_ref::<Self>().is_some_and(|it| it.helm == self.helm)
     }
 
     fn as_any(&self) -> &dyn Any {
         self
     }
 }
-
-/// Every API version Kubernetes 1.36's client knows, in the order Helm lists them.
-const KNOWN_API_VERSIONS: &[&str] = &[
-    "v1",
-    "admissionregistration.k8s.io/v1",
-    "admissionregistration.k8s.io/v1alpha1",
-    "admissionregistration.k8s.io/v1beta1",
-    "internal.apiserver.k8s.io/v1alpha1",
-    "apps/v1",
-    "apps/v1beta1",
-    "apps/v1beta2",
-    "authentication.k8s.io/v1",
-    "authentication.k8s.io/v1alpha1",
-    "authentication.k8s.io/v1beta1",
-    "authorization.k8s.io/v1",
-    "authorization.k8s.io/v1beta1",
-    "autoscaling/v1",
-    "autoscaling/v2",
-    "batch/v1",
-    "batch/v1beta1",
-    "certificates.k8s.io/v1",
-    "certificates.k8s.io/v1beta1",
-    "certificates.k8s.io/v1alpha1",
-    "coordination.k8s.io/v1alpha2",
-    "coordination.k8s.io/v1beta1",
-    "coordination.k8s.io/v1",
-    "discovery.k8s.io/v1",
-    "discovery.k8s.io/v1beta1",
-    "events.k8s.io/v1",
-    "events.k8s.io/v1beta1",
-    "extensions/v1beta1",
-    "flowcontrol.apiserver.k8s.io/v1",
-    "flowcontrol.apiserver.k8s.io/v1beta1",
-    "flowcontrol.apiserver.k8s.io/v1beta2",
-    "flowcontrol.apiserver.k8s.io/v1beta3",
-    "networking.k8s.io/v1",
-    "networking.k8s.io/v1beta1",
-    "node.k8s.io/v1",
-    "node.k8s.io/v1alpha1",
-    "node.k8s.io/v1beta1",
-    "policy/v1",
-    "policy/v1beta1",
-    "rbac.authorization.k8s.io/v1",
-    "rbac.authorization.k8s.io/v1beta1",
-    "rbac.authorization.k8s.io/v1alpha1",
-    "resource.k8s.io/v1",
-    "resource.k8s.io/v1beta2",
-    "resource.k8s.io/v1beta1",
-    "resource.k8s.io/v1alpha3",
-    "scheduling.k8s.io/v1alpha2",
-    "scheduling.k8s.io/v1beta1",
-    "scheduling.k8s.io/v1",
-    "storage.k8s.io/v1beta1",
-    "storage.k8s.io/v1",
-    "storage.k8s.io/v1alpha1",
-    "storagemigration.k8s.io/v1beta1",
-    "apiextensions.k8s.io/v1beta1",
-    "apiextensions.k8s.io/v1",
-];
 
 #[cfg(test)]
 mod tests {
@@ -403,7 +400,7 @@ mod tests {
     #[test]
     fn kube_versions_are_parsed_as_kubernetes_parses_them() {
         let parsed = |text: &str| {
-            KubeVersion::parse(text)
+            KubeVersion::parse(text, HelmVersion::UNNAMED)
                 .map(|it| (it.normalized, it.version, it.major, it.minor))
                 .map_err(|it| it.to_string())
         };

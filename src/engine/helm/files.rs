@@ -7,6 +7,7 @@ use std::rc::Rc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use super::behaviour::Behaviour;
 use super::chart::File;
 use super::glob::Glob;
 use crate::value::{Failure, Kind, List, Map, Object, Str, Type, Value};
@@ -16,12 +17,15 @@ use crate::yaml;
 #[derive(Clone, Debug)]
 pub struct Files {
     by_name: Rc<BTreeMap<String, Str>>,
+    /// Whether an empty file has no lines; a fault otherwise.
+    takes_lines_of_nothing: bool,
 }
 
 impl Files {
     /// Of two files of one name the later stays.
-    pub fn new(files: &[File]) -> Self {
-        Files { by_name: Rc::new(files.iter().map(|it| (it.name.clone(), it.data.clone())).collect()) }
+    pub fn new(files: &[File], behaviour: &Behaviour) -> Self {
+        let by_name = Rc::new(files.iter().map(|it| (it.name.clone(), it.data.clone())).collect());
+        Files { by_name, takes_lines_of_nothing: behaviour.takes_lines_of_nothing }
     }
 
     /// The value templates see as `.Files`.
@@ -33,7 +37,8 @@ impl Files {
     fn glob(&self, pattern: &str) -> Files {
         let Ok(glob) = Glob::compile(pattern) else { return self.clone() };
         let kept = self.by_name.iter().filter(|(name, _)| glob.matches(name));
-        Files { by_name: Rc::new(kept.map(|(name, data)| (name.clone(), data.clone())).collect()) }
+        let by_name = Rc::new(kept.map(|(name, data)| (name.clone(), data.clone())).collect());
+        Files { by_name, ..self.clone() }
     }
 
     /// A YAML map from base names to what `text` makes of the contents. A clash of base names keeps the later path.
@@ -48,8 +53,12 @@ impl Files {
 
     /// The lines without their ends; a last line end opens no further line.
     fn lines(&self, name: &str) -> Result<Value, Failure> {
-        let Some(data) = self.by_name.get(name) else { return Ok(Value::List(List::strings::<Str, _>([]))) };
+        let none = || Ok(Value::List(List::strings::<Str, _>([])));
+        let Some(data) = self.by_name.get(name) else { return none() };
         if data.is_empty() {
+            if self.takes_lines_of_nothing {
+                return none();
+            }
             return Err(Failure::new("runtime error: index out of range [-1]"));
         }
         let text = data.strip_suffix(b"\n").unwrap_or(data);

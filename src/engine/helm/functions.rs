@@ -1,6 +1,8 @@
 //! The functions Helm adds to sprig's, and those of sprig's it replaces or takes away.
 
-use super::capabilities::VERSION_SET;
+use super::behaviour::Behaviour;
+use super::capabilities::{VERSION_SET, VERSION_SET_OF_3};
+use super::durations;
 use super::exec_error::{MARK_END, MARK_START};
 use crate::gotmpl::{Body, Function, Functions, Machine, ParseError, Sealed};
 use crate::sprig::{self, toml};
@@ -8,9 +10,14 @@ use crate::strconv;
 use crate::value::{Failure, Kind, List, Map, Str, Type, Value};
 use crate::yaml;
 
-/// Everything a chart's templates may call.
+/// Everything that a chart's templates may call under any Helm.
 pub fn functions() -> Functions {
-    sprig::functions().without(&["env", "expandenv"]).with(FUNCTIONS)
+    sprig::functions().without(&["env", "expandenv"]).with(FUNCTIONS).with(durations::FUNCTIONS)
+}
+
+/// Everything that a chart's templates may call under this Helm.
+pub(super) fn functions_of(behaviour: &Behaviour) -> Functions {
+    functions().without(behaviour.lacks)
 }
 
 /// How often a template may be included by name from within itself.
@@ -21,10 +28,14 @@ const ANY: &[Type] = &[Type::Any];
 const STRING_ANY: &[Type] = &[Type::String, Type::Any];
 const LOOKUP: &[Type] = &[Type::String, Type::String, Type::String, Type::String];
 const VALUES: &[Type] = &[Type::VALUES];
-const VALUES_WRITER: &[Type] =
-    &[Type::VALUES, Type::Named { name: "io.Writer", kind: Kind::Interface, underlying: None }];
+const WRITER: Type = Type::Named { name: "io.Writer", kind: Kind::Interface, underlying: None };
+const VALUES_WRITER: &[Type] = &[Type::VALUES, WRITER];
 const VERSIONS_STRING: &[Type] = &[VERSION_SET, Type::String];
 const VALUES_STRING: &[Type] = &[Type::VALUES, Type::String];
+const VALUES_OF_3: &[Type] = &[Type::VALUES_OF_HELM_3];
+const VALUES_WRITER_OF_3: &[Type] = &[Type::VALUES_OF_HELM_3, WRITER];
+const VERSIONS_STRING_OF_3: &[Type] = &[VERSION_SET_OF_3, Type::String];
+const VALUES_STRING_OF_3: &[Type] = &[Type::VALUES_OF_HELM_3, Type::String];
 
 const FUNCTIONS: &[Function] = &[
     machine("include", STRING_ANY, include),
@@ -53,6 +64,12 @@ const FUNCTIONS: &[Function] = &[
     Function { sealed: Sealed::Defer, ..pure("toToml", ANY, Type::String, toml::to_toml) },
     Function { sealed: Sealed::Defer, ..pure("mustToToml", ANY, Type::String, toml::must_to_toml) },
     Function { sealed: Sealed::Refuse, ..pure("fromToml", STRING, Type::MAP, toml::from_toml) },
+    pure("chartutil.VersionSet.Has", VERSIONS_STRING_OF_3, Type::Bool, versions_has),
+    pure("chartutil.Values.Encode", VALUES_WRITER_OF_3, Type::Any, |_| Ok(Value::Nil)),
+    pure("chartutil.Values.AsMap", VALUES_OF_3, Type::MAP, values_as_map),
+    Function { sealed: Sealed::Refuse, ..pure("chartutil.Values.YAML", VALUES_OF_3, Type::String, values_yaml) },
+    pure("chartutil.Values.Table", VALUES_STRING_OF_3, Type::VALUES_OF_HELM_3, values_table),
+    pure("chartutil.Values.PathValue", VALUES_STRING_OF_3, Type::Any, values_path_value),
     pure("common.VersionSet.Has", VERSIONS_STRING, Type::Bool, versions_has),
     // Nothing that a template has can be written to, so that no call of it is right.
     pure("common.Values.Encode", VALUES_WRITER, Type::Any, |_| Ok(Value::Nil)),
@@ -230,8 +247,9 @@ fn values_yaml(args: &[Value]) -> Result<Value, Failure> {
 }
 
 fn values_table(args: &[Value]) -> Result<Value, Failure> {
-    super::values::table(&receiver(args), &text(args, 1).to_text())
-        .map(|it| Value::Map(it.with_type(Type::VALUES)))
+    let values = receiver(args);
+    super::values::table(&values, &text(args, 1).to_text())
+        .map(|it| Value::Map(it.with_type(values.map_type())))
         .map_err(|key| Failure::new(format!("{} is not a table", strconv::quote(key.as_bytes()))))
 }
 

@@ -1,15 +1,18 @@
-//! Helm 4.2: charts, values, rendering, and the order of manifests.
+//! Helm, by its version: charts, values, rendering, and the order of manifests.
 //!
 //! A [`Chart`] is loaded from a file tree or an archive, values are merged from their sources, and [`render`] gives the
 //! manifests in the order of installation. Nothing here reads files or asks the time: templates ask the `World`.
 
+mod behaviour;
 pub mod capabilities;
 pub mod chart;
 mod decode;
+mod durations;
 mod exec_error;
 mod files;
 mod functions;
 mod glob;
+mod helm_version;
 pub mod manifest;
 mod release;
 mod render;
@@ -22,6 +25,7 @@ mod version;
 pub use chart::{Chart, ChartError};
 pub use exec_error::TemplateError;
 pub use functions::functions;
+pub use helm_version::{HelmVersion, HelmWish, UnknownHelm};
 pub use release::{Release, ReleaseNameError};
 pub use render::{Options, RenderError, Rendered, render, render_files};
 pub use template_name::{TemplateNameError, template_name};

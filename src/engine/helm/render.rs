@@ -7,19 +7,20 @@ use super::capabilities::Capabilities;
 use super::chart::{Chart, Crd, NodeId};
 use super::exec_error::TemplateError;
 use super::files::Files;
-use super::functions::{functions, without_no_value};
+use super::functions::{functions_of, without_no_value};
 use super::manifest::{self, Hook, Manifest, ManifestError};
 use super::release::{Release, ReleaseNameError};
 use super::values::{self, CoalesceError, Warnings};
 use super::{schema, version};
 use crate::gotmpl::{MissingKey, Templates};
-use crate::value::{Map, Str, Type, Value};
+use crate::value::{Map, Str, Value};
 use crate::world::World;
 
 /// For what a chart is rendered.
 #[derive(Clone, Debug)]
 pub struct Options {
     pub release: Release,
+    /// Those of the Helm that the chart was read as.
     pub capabilities: Capabilities,
     pub include_crds: bool,
     pub skip_schema_validation: bool,
@@ -100,7 +101,7 @@ pub fn render(chart: &Chart, given: &Map, options: &Options, world: &mut dyn Wor
     let files = execute(&chart, &coalesced, options, world)?;
     let mut manifests_of = files.clone();
     manifests_of.retain(|path, _| !path.ends_with("NOTES.txt"));
-    let (hooks, manifests) = match manifest::sort_manifests(&manifests_of) {
+    let (hooks, manifests) = match manifest::sort_manifests(&manifests_of, chart.helm()) {
         Ok(sorted) => sorted,
         Err(cause) => return Err(RenderError::Manifest { cause, files: manifests_of }),
     };
@@ -170,13 +171,14 @@ fn execute(
     let release = Value::Map(options.release.to_map());
     let capabilities = options.capabilities.to_value();
     let mut found = BTreeMap::new();
-    let values = coalesced.with_type(Type::VALUES);
+    let values = coalesced.with_type(chart.behaviour().values_type());
     collect(chart, chart.root(), values, &[("Release", release), ("Capabilities", capabilities)], &mut found);
     let mut ordered: Vec<(String, Renderable)> = found.into_iter().collect();
     // The deepest come first and names run backwards, so that of two definitions the chart further up has the last word.
     ordered.sort_by_cached_key(|(path, _)| Reverse((path.matches('/').count(), path.clone())));
 
-    let functions = functions();
+    let functions = functions_of(chart.behaviour());
+    let values_type = chart.behaviour().values_type();
     let mut templates = Templates::new("gotpl");
     for (path, it) in &ordered {
         templates
@@ -188,17 +190,28 @@ fn execute(
         if path.rsplit('/').next().is_some_and(|base| base.starts_with('_')) {
             continue;
         }
-        let about = Map::new(Type::VALUES);
+        let about = Map::new(values_type);
         about.insert("Name", Value::from(path.as_str()));
         about.insert("BasePath", Value::Str(it.base_path));
         it.scope.insert("Template", Value::Map(about));
-        let dot = Value::Map(it.scope.with_type(Type::VALUES));
+        let dot = Value::Map(it.scope.with_type(values_type));
         let printed = templates
             .execute(path.as_str(), &dot, &functions, world, MissingKey::Zero)
             .map_err(|cause| TemplateError::Exec { template: path.as_str().into(), cause: Box::new(cause) })?;
         rendered.insert(path, without_no_value(printed.into()));
     }
     Ok(rendered)
+}
+
+/// What templates see as `.Chart`.
+fn about(chart: &Chart, id: NodeId) -> Value {
+    let metadata = &chart.node(id).metadata;
+    if !chart.behaviour().is_4 {
+        return metadata.to_structure(chart.is_root(id));
+    }
+    let about = metadata.to_map();
+    about.insert("IsRoot", Value::Bool(chart.is_root(id)));
+    Value::Map(about)
 }
 
 /// Gathers the templates of a chart and those below it, and gives the root map they share. Mirrors `recAllTpls`.
@@ -210,12 +223,12 @@ fn collect(
     found: &mut BTreeMap<String, Renderable>,
 ) -> Map {
     let node = chart.node(id);
-    let about = node.metadata.to_map();
-    about.insert("IsRoot", Value::Bool(chart.is_root(id)));
+    let about = about(chart, id);
     let below = Map::any();
+    let values_type = chart.behaviour().values_type();
     let scope = Map::from_entries([
-        ("Chart".into(), Value::Map(about)),
-        ("Files".into(), Files::new(&node.files).to_value()),
+        ("Chart".into(), about),
+        ("Files".into(), Files::new(&node.files, chart.behaviour()).to_value()),
         ("Values".into(), Value::Map(values.clone())),
         ("Subcharts".into(), Value::Map(below.clone())),
     ]);
@@ -224,8 +237,8 @@ fn collect(
     }
     for dependency in chart.dependencies(id) {
         let name = chart.node(*dependency).metadata.name.as_str();
-        let values = values::table(&values, name).map(|it| it.with_type(Type::VALUES));
-        let values = values.unwrap_or_else(|_| Map::new(Type::VALUES));
+        let values = values::table(&values, name).map(|it| it.with_type(values_type));
+        let values = values.unwrap_or_else(|_| Map::new(values_type));
         below.insert(name, Value::Map(collect(chart, *dependency, values, shared, found)));
     }
     let path = chart.full_path(id);

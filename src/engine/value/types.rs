@@ -40,6 +40,10 @@ impl Type {
     /// Helm 4's `common.Values`, a named `map[string]interface {}`.
     pub const VALUES: Type = Type::Named { name: "common.Values", kind: Kind::Map, underlying: Some(&Type::MAP) };
 
+    /// The same of Helm 3.
+    pub const VALUES_OF_HELM_3: Type =
+        Type::Named { name: "chartutil.Values", kind: Kind::Map, underlying: Some(&Type::MAP) };
+
     pub fn kind(&self) -> Kind {
         match self {
             Type::Any => Kind::Interface,

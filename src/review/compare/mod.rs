@@ -110,6 +110,7 @@ fn facts(old: &Side, new: &Side) -> Vec<Fact> {
     let name = |it: &Side| Some(it.bundle.clone()).filter(|it| !it.is_empty());
     compare("bundle", name(old), name(new));
     compare("clock", old.clock.map(|it| it.to_string()), new.clock.map(|it| it.to_string()));
+    compare("Helm", old.helm.map(|it| it.to_string()), new.helm.map(|it| it.to_string()));
     compare("Kubernetes", old.kubernetes.clone(), new.kubernetes.clone());
     compare("Talos", old.talos.clone(), new.talos.clone());
     facts

@@ -11,6 +11,7 @@ use crate::base::recipient::Recipient;
 use crate::stage::bundle::Bundle;
 use crate::stage::lock::{Certificate, Envelope, Lock, LockedPart, Pin, SealedFor};
 use crate::stage::seal;
+use helm_engine::helm::HelmVersion;
 use helm_engine::value::{Map, Value};
 use helm_engine::yaml;
 
@@ -25,6 +26,8 @@ pub struct Side {
     pub bundle: String,
     pub clock: Option<Timestamp>,
     pub kubernetes: Option<String>,
+    /// The Helm that charts are rendered as.
+    pub helm: Option<HelmVersion>,
     pub talos: Option<String>,
     pub recipients: Vec<Recipient>,
     pub parts: BTreeMap<String, Part>,
@@ -110,6 +113,7 @@ impl Side {
             name: name.into(),
             bundle: lock.bundle.clone(),
             clock: Some(lock.clock),
+            helm: Some(lock.helm()),
             kubernetes: lock.kubernetes.clone(),
             talos: None,
             recipients: lock.recipients.clone(),
@@ -152,6 +156,7 @@ impl Side {
             name: name.into(),
             bundle: index.name.clone(),
             clock: None,
+            helm: None,
             kubernetes: None,
             talos: Some(index.talos.to_string()),
             recipients: index.recipients.clone(),

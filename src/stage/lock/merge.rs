@@ -42,7 +42,7 @@ impl fmt::Display for Conflict {
                 let parts = parts.join("`, `");
                 write!(
                     f,
-                    "one branch changes the clock, Kubernetes or API versions that charts are told of, the other locks `{parts}`"
+                    "one branch changes the Helm, clock, Kubernetes or API versions of all charts, the other locks `{parts}`"
                 )
             }
             Conflict::Recipients => {
@@ -65,6 +65,7 @@ pub fn merge(base: Option<&Lock>, ours: &Lock, theirs: &Lock) -> Merged {
     let mut lock = ours.clone();
     lock.bundle = whole("bundle's name", base.map(|it| &it.bundle), &ours.bundle, &theirs.bundle, &mut conflicts);
     lock.clock = whole("clock", base.map(|it| &it.clock), &ours.clock, &theirs.clock, &mut conflicts);
+    lock.helm = whole("Helm", base.map(|it| &it.helm), &ours.helm, &theirs.helm, &mut conflicts);
     let kubernetes = base.map(|it| &it.kubernetes);
     lock.kubernetes = whole("version of Kubernetes", kubernetes, &ours.kubernetes, &theirs.kubernetes, &mut conflicts);
     let versions = base.map(|it| &it.api_versions);
@@ -81,7 +82,7 @@ pub fn merge(base: Option<&Lock>, ours: &Lock, theirs: &Lock) -> Merged {
         }
     }
     for (one, other) in [(ours, theirs), (theirs, ours)] {
-        let told = |it: &Lock| (it.clock, it.kubernetes.clone(), it.api_versions.clone());
+        let told = |it: &Lock| (it.clock, it.helm(), it.kubernetes.clone(), it.api_versions.clone());
         if base.is_some_and(|base| told(base) != told(one)) {
             let charts: Vec<String> =
                 touched(base, other).filter(|(_, part)| part.version.is_some()).map(|(name, _)| name.clone()).collect();
@@ -228,6 +229,7 @@ mod tests {
         Lock {
             bundle: "b".into(),
             clock: jiff::Timestamp::UNIX_EPOCH,
+            helm: None,
             kubernetes: Some("1.34.0".into()),
             api_versions: Vec::new(),
             recipients: Vec::new(),

@@ -46,6 +46,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::digest::Digest;
 use crate::base::name::{self, BadName};
 use crate::base::recipient::Recipient;
+use helm_engine::helm::{HelmVersion, UnknownHelm};
 
 /// The newest format version.
 pub const FORMAT: u32 = 1;
@@ -57,6 +58,8 @@ pub struct Lock {
     pub bundle: String,
     /// What `now` answers in every render, to the second.
     pub clock: Timestamp,
+    /// The Helm that charts were rendered as; absent in locks from before they named one.
+    pub helm: Option<HelmVersion>,
     /// The version of Kubernetes that charts were told of; absent where the spec names none.
     pub kubernetes: Option<String>,
     /// The API versions that charts were told of beyond Helm's defaults.
@@ -162,6 +165,9 @@ pub enum Error {
     /// Something is called what nothing may be called.
     #[error("this lock cannot be believed: {0}")]
     Name(#[from] BadName),
+    /// It was made for a Helm that is not known.
+    #[error("this lock is of a Helm that this ichor does not render as: {0}")]
+    Helm(#[from] UnknownHelm),
     /// A pin contradicts itself.
     #[error("pin `{part}/{name}`: {message}")]
     Pin { part: String, name: String, message: String },
@@ -171,6 +177,11 @@ pub enum Error {
 }
 
 impl Lock {
+    /// The Helm that charts are rendered as.
+    pub fn helm(&self) -> HelmVersion {
+        self.helm.unwrap_or(HelmVersion::UNNAMED)
+    }
+
     /// The canonical text.
     pub fn encode(&self) -> String {
         v1::encode(self)

@@ -18,6 +18,8 @@ struct Wire {
     bundle: String,
     clock: Timestamp,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    helm: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     kubernetes: Option<String>,
     #[serde(rename = "apiVersions", default, skip_serializing_if = "Vec::is_empty")]
     api_versions: Vec<String>,
@@ -32,6 +34,7 @@ pub(super) fn encode(lock: &Lock) -> String {
         format: FORMAT,
         bundle: lock.bundle.clone(),
         clock: lock.clock,
+        helm: lock.helm.map(|it| it.to_string()),
         kubernetes: lock.kubernetes.clone(),
         api_versions: lock.api_versions.clone(),
         recipients: lock.recipients.clone(),
@@ -78,6 +81,7 @@ pub(super) fn decode(text: &str) -> Result<Lock, Error> {
     Ok(Lock {
         bundle: wire.bundle,
         clock: wire.clock,
+        helm: wire.helm.map(|it| it.parse()).transpose()?,
         kubernetes: wire.kubernetes,
         api_versions: wire.api_versions,
         recipients: wire.recipients,

@@ -156,9 +156,9 @@ fn readable(message: &str, holes: &Holes) -> String {
 }
 
 fn options(vendored: &Vendored, part: &VendoredPart, namespace: &str) -> Result<helm::Options, Error> {
-    let mut capabilities = Capabilities::default();
+    let mut capabilities = Capabilities::of(vendored.helm());
     if let Some(version) = vendored.kubernetes() {
-        capabilities.kube_version = KubeVersion::parse(version).map_err(|fault| Error {
+        capabilities.kube_version = KubeVersion::parse(version, vendored.helm()).map_err(|fault| Error {
             part: part.name.clone(),
             message: fault.to_string(),
             missing_pin: None,

@@ -23,6 +23,7 @@ use crate::base::sops::is_sops;
 use crate::stage::lock::LockedSource;
 use crate::stage::spec::{self, Content, Source, Spec, Values};
 use helm_engine::helm::Chart;
+use helm_engine::helm::HelmVersion;
 use helm_engine::helm::values::{merge_maps, read_documents};
 use helm_engine::tree::FileTree;
 use helm_engine::value::{Map, Value};
@@ -31,6 +32,7 @@ use helm_engine::yaml;
 /// Every part, exactly.
 #[derive(Debug)]
 pub struct Resolved {
+    helm: HelmVersion,
     parts: Vec<ResolvedPart>,
 }
 
@@ -64,27 +66,32 @@ pub enum ResolvedContent {
     },
 }
 
-/// Resolves every part; all faults at once.
-pub fn resolve(spec: &Spec, sources: &dyn Sources) -> Result<Resolved, Vec<Error>> {
+/// Resolves every part for a Helm; all faults at once.
+pub fn resolve(spec: &Spec, helm: HelmVersion, sources: &dyn Sources) -> Result<Resolved, Vec<Error>> {
     let mut parts = Vec::new();
     let mut faults = Vec::new();
     for part in &spec.parts {
         let resolved = match &part.content {
             Content::Manifest { path, source, place, .. } => manifest(part, path, source, place, sources),
-            Content::Chart(wanted) => chart(spec, part, wanted, sources),
+            Content::Chart(wanted) => chart(spec, part, wanted, helm, sources),
         };
         match resolved {
             Ok(resolved) => parts.push(resolved),
             Err(fault) => faults.push(fault),
         }
     }
-    if faults.is_empty() { Ok(Resolved { parts }) } else { Err(faults) }
+    if faults.is_empty() { Ok(Resolved { helm, parts }) } else { Err(faults) }
 }
 
 impl Resolved {
     /// In the order of the spec.
     pub fn parts(&self) -> &[ResolvedPart] {
         &self.parts
+    }
+
+    /// The Helm that charts were read as and are to be rendered as.
+    pub fn helm(&self) -> HelmVersion {
+        self.helm
     }
 
     pub(crate) fn into_parts(self) -> Vec<ResolvedPart> {
@@ -153,7 +160,13 @@ fn size(tree: &FileTree) -> u64 {
     tree.iter().map(|(_, bytes)| bytes.len() as u64).sum()
 }
 
-fn chart(spec: &Spec, part: &spec::Part, wanted: &spec::Chart, sources: &dyn Sources) -> Result<ResolvedPart, Error> {
+fn chart(
+    spec: &Spec,
+    part: &spec::Part,
+    wanted: &spec::Chart,
+    helm: HelmVersion,
+    sources: &dyn Sources,
+) -> Result<ResolvedPart, Error> {
     let place = || wanted.place.clone();
     let failed = |source| Error::Source { source, place: place() };
     let loaded = |chart: Result<Chart, helm_engine::helm::ChartError>| {
@@ -164,20 +177,20 @@ fn chart(spec: &Spec, part: &spec::Part, wanted: &spec::Chart, sources: &dyn Sou
     let (digest, size, chart) = match &wanted.source {
         Source::Local(path) => match sources.chart(path).map_err(failed)? {
             ChartSource::Archive(bytes) => {
-                (Digest::of(&bytes), bytes.len() as u64, loaded(Chart::load_archive(&bytes))?)
+                (Digest::of(&bytes), bytes.len() as u64, loaded(Chart::load_archive(&bytes, helm))?)
             }
             ChartSource::Folder(tree) => {
-                let alone = loaded(Chart::load(&tree))?;
+                let alone = loaded(Chart::load(&tree, helm))?;
                 let (digest, size) = (nar::digest(&tree), size(&tree));
                 match subcharts(part, wanted, &alone, tree, sources, &mut dependencies)? {
-                    Some(tree) => (digest, size, loaded(Chart::load(&tree))?),
+                    Some(tree) => (digest, size, loaded(Chart::load(&tree, helm))?),
                     None => (digest, size, alone),
                 }
             }
         },
         source => {
             let remote = sources.remote(&part.name, source, &wanted.path).map_err(failed)?;
-            let chart = loaded(Chart::load_archive(&remote.bytes))?;
+            let chart = loaded(Chart::load_archive(&remote.bytes, helm))?;
             check_remote(source, &wanted.path, &remote, &chart, wanted)?;
             manifest = remote.manifest;
             (Digest::of(&remote.bytes), remote.bytes.len() as u64, chart)
@@ -187,7 +200,7 @@ fn chart(spec: &Spec, part: &spec::Part, wanted: &spec::Chart, sources: &dyn Sou
     if let Some(constraint) = &wanted.version {
         check_version(constraint, &version, &wanted.path, wanted)?;
     }
-    let values = merged(wanted, sources)?;
+    let values = merged(wanted, helm, sources)?;
     let canonical = yaml::write(&Value::Map(values.clone())).expect("values that were read can be written");
     let content = ResolvedContent::Chart {
         chart: Box::new(chart),
@@ -227,6 +240,7 @@ fn subcharts(
     if missing.is_empty() {
         return Ok(None);
     }
+    let helm = chart.helm();
     for sub in missing {
         let what = format!("{} (subchart of part `{}`)", sub.text, part.name);
         let not_a_chart = |message: String| Error::NotAChart { path: what.clone(), message, place: place() };
@@ -234,12 +248,12 @@ fn subcharts(
         let (digest, size, manifest, sub_chart) = match &sub.source {
             Source::Local(path) => match sources.chart(&dependencies::beside(&wanted.path, path)).map_err(failed)? {
                 ChartSource::Folder(files) => {
-                    let loaded = loaded(Chart::load(&files))?;
+                    let loaded = loaded(Chart::load(&files, helm))?;
                     dependencies::graft(&mut tree, &sub.name, &files);
                     (nar::digest(&files), size(&files), None, loaded)
                 }
                 ChartSource::Archive(bytes) => {
-                    let loaded = loaded(Chart::load_archive(&bytes))?;
+                    let loaded = loaded(Chart::load_archive(&bytes, helm))?;
                     let known = (Digest::of(&bytes), bytes.len() as u64);
                     dependencies::graft_archive(&mut tree, &sub.name, &loaded.metadata().version, bytes);
                     (known.0, known.1, None, loaded)
@@ -248,7 +262,7 @@ fn subcharts(
             source => {
                 let key = format!("{}/{}", part.name, sub.key);
                 let remote = sources.remote(&key, source, &sub.text).map_err(failed)?;
-                let loaded = loaded(Chart::load_archive(&remote.bytes))?;
+                let loaded = loaded(Chart::load_archive(&remote.bytes, helm))?;
                 check_remote(source, &what, &remote, &loaded, wanted)?;
                 let known = (Digest::of(&remote.bytes), remote.bytes.len() as u64);
                 dependencies::graft_archive(&mut tree, &sub.name, &loaded.metadata().version, remote.bytes);
@@ -315,7 +329,7 @@ fn check_version(constraint: &str, version: &str, path: &str, wanted: &spec::Cha
 }
 
 /// The layers of user values merged as Helm merges `-f` after `-f`.
-fn merged(wanted: &spec::Chart, sources: &dyn Sources) -> Result<Map, Error> {
+fn merged(wanted: &spec::Chart, helm: HelmVersion, sources: &dyn Sources) -> Result<Map, Error> {
     let mut merged = Map::any();
     for layer in &wanted.values {
         let (text, path, place) = match layer {
@@ -333,7 +347,7 @@ fn merged(wanted: &spec::Chart, sources: &dyn Sources) -> Result<Map, Error> {
             }
         };
         let fault = |message: String| Error::Values { path: path.into(), message, place: place.clone() };
-        merged = merge_maps(&merged, &read_documents(&text).map_err(fault)?);
+        merged = merge_maps(&merged, &read_documents(&text, helm).map_err(fault)?);
     }
     Ok(merged)
 }

@@ -7,7 +7,7 @@ use crate::base::diagnostic::Place;
 use crate::base::digest::Digest;
 use crate::stage::lock::{Lock, LockedSource};
 use crate::stage::spec::{Content, Kind, Source, Spec};
-use helm_engine::helm::Chart;
+use helm_engine::helm::{Chart, HelmVersion};
 
 /// Something that lies elsewhere.
 #[derive(Clone, Debug)]
@@ -100,7 +100,7 @@ pub fn wishes(
                         }
                     };
                     let fault = |message| Error::NotAChart { path: path.clone(), message, place: chart.place.clone() };
-                    let subcharts = Chart::load(&found)
+                    let subcharts = Chart::load(&found, HelmVersion::NEWEST)
                         .map_err(|it| it.to_string())
                         .and_then(|it| dependencies::missing(&it, &found));
                     let subcharts = match subcharts {

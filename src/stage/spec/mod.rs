@@ -16,6 +16,7 @@ pub use versions::{KubernetesVersion, TalosVersion};
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::base::digest::Digest;
 use crate::base::recipient::Recipient;
+use helm_engine::helm::{HelmVersion, HelmWish};
 use helm_engine::value::Value;
 
 /// What a user wants in a bundle.
@@ -24,6 +25,8 @@ pub struct Spec {
     /// The bundle's name: a DNS-1123 label.
     pub bundle: String,
     pub talos: TalosVersion,
+    /// The Helm that charts are rendered as.
+    pub helm: Option<HelmWish>,
     /// `.Capabilities.KubeVersion`; Helm's own default where the spec is silent.
     pub kubernetes: Option<KubernetesVersion>,
     /// What `.Capabilities.APIVersions` holds beyond Helm's defaults.
@@ -95,5 +98,13 @@ impl Spec {
     /// `file` is the name for messages.
     pub fn parse(file: &str, text: &str) -> Result<Spec, Vec<Diagnostic>> {
         parse::parse(file, text)
+    }
+
+    /// The Helm to render as: the locked one where the spec allows it, else the newest that it does.
+    pub fn helm_over(&self, locked: Option<HelmVersion>) -> HelmVersion {
+        match self.helm {
+            None => locked.unwrap_or(HelmVersion::NEWEST),
+            Some(wish) => locked.filter(|it| wish.allows(*it)).unwrap_or_else(|| wish.newest()),
+        }
     }
 }

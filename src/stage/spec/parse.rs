@@ -10,7 +10,7 @@ use crate::base::diagnostic::{Diagnostic, Place};
 use crate::base::name;
 use helm_engine::yaml::node::{self, Kind, Node};
 
-const SPEC: &[&str] = &["bundle", "talos", "kubernetes", "apiVersions", "recipients", "certificates", "parts"];
+const SPEC: &[&str] = &["bundle", "talos", "helm", "kubernetes", "apiVersions", "recipients", "certificates", "parts"];
 const CHART: &[&str] = &["name", "chart", "version", "namespace", "values", "secretValues", "lookup", "certificates"];
 const MANIFEST: &[&str] = &["name", "manifest", "sha256"];
 const PART: &[&str] = &[
@@ -49,6 +49,7 @@ fn spec(reader: &mut Reader, root: Node<'_>) -> Option<Spec> {
     let fields = reader.fields(root, "the spec", &known)?;
     let bundle = reader.need(&fields, "the spec", "bundle").and_then(|it| label(reader, it, "`bundle`"));
     let talos = reader.need(&fields, "the spec", "talos").and_then(|it| version(reader, it, "`talos`"));
+    let helm = fields.get("helm").map(|it| version(reader, it, "`helm`"));
     let kubernetes = fields.get("kubernetes").map(|it| version(reader, it, "`kubernetes`"));
     let mut api_versions = Vec::new();
     if let Some(node) = fields.get("apiVersions") {
@@ -84,6 +85,7 @@ fn spec(reader: &mut Reader, root: Node<'_>) -> Option<Spec> {
     Some(Spec {
         bundle: bundle?,
         talos: talos?,
+        helm: helm.map_or(Some(None), |it| it.map(Some))?,
         kubernetes: kubernetes.map_or(Some(None), |it| it.map(Some))?,
         api_versions,
         recipients,

@@ -11,7 +11,7 @@ use crate::base::digest::Digest;
 use crate::stage::lock::{Lock, LockedPart, LockedSource, Pin};
 use crate::stage::resolve::{Inputs, Resolved, ResolvedContent, ResolvedPart};
 use crate::stage::spec::Spec;
-use helm_engine::helm::Chart;
+use helm_engine::helm::{Chart, HelmVersion, HelmWish};
 use helm_engine::value::Map;
 
 /// Every part at hand, with the pins that answer its calls.
@@ -19,6 +19,7 @@ use helm_engine::value::Map;
 pub struct Vendored {
     parts: Vec<VendoredPart>,
     clock: Timestamp,
+    helm: HelmVersion,
     kubernetes: Option<String>,
     api_versions: Vec<String>,
 }
@@ -45,6 +46,8 @@ pub enum Stale {
     Bundle { spec: String, lock: String },
     #[error("the spec names other recipients than the lock")]
     Recipients,
+    #[error("the spec asks for Helm {wanted}, but the lock is of Helm {locked}")]
+    Helm { wanted: HelmWish, locked: HelmVersion },
     #[error("the spec names another version of Kubernetes or other API versions than the lock")]
     Told,
     #[error("part `{0}` is in the spec, but not in the lock")]
@@ -71,6 +74,9 @@ impl Vendored {
         if spec.recipients != lock.recipients {
             stale.push(Stale::Recipients);
         }
+        if let Some(wanted) = spec.helm.filter(|it| !it.allows(lock.helm())) {
+            stale.push(Stale::Helm { wanted, locked: lock.helm() });
+        }
         // A lock that does not tell what charts were told of was made by an ichor that did not say it.
         let told = spec.kubernetes.as_ref().map(|it| it.as_str());
         let kept = lock.kubernetes.as_deref();
@@ -94,6 +100,7 @@ impl Vendored {
     }
 
     fn new(spec: &Spec, resolved: Resolved, lock: Option<&Lock>, clock: Timestamp) -> Vendored {
+        let helm = resolved.helm();
         let parts = resolved.into_parts().into_iter().map(|part| VendoredPart {
             pins: lock.and_then(|it| it.parts.get(&part.name)).map(|it| it.pins.clone()).unwrap_or_default(),
             name: part.name,
@@ -107,6 +114,7 @@ impl Vendored {
         Vendored {
             parts: parts.collect(),
             clock,
+            helm,
             kubernetes: spec.kubernetes.as_ref().map(|it| it.as_str().to_owned()),
             api_versions: spec.api_versions.clone(),
         }
@@ -120,6 +128,11 @@ impl Vendored {
     /// What `now` answers.
     pub fn clock(&self) -> Timestamp {
         self.clock
+    }
+
+    /// The Helm that charts are rendered as.
+    pub fn helm(&self) -> HelmVersion {
+        self.helm
     }
 
     /// The version of Kubernetes charts are told of, where the spec names one.

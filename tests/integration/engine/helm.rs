@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use helm_engine::helm::capabilities::KubeVersion;
 use helm_engine::helm::values::{ValueSource, merge_sources};
-use helm_engine::helm::{self, Chart, Options, Release, Rendered, strvals};
+use helm_engine::helm::{self, Chart, HelmVersion, Options, Release, Rendered, strvals};
 use helm_engine::value::{Failure, Map, Value};
 use helm_engine::world::{Call, World};
 use helm_engine::yaml;
@@ -17,6 +17,9 @@ use ichor::ops::template::{Request, template};
 use serde_json::Value as Json;
 
 use crate::support::repository;
+
+/// The Helm that recorded them.
+const RECORDED: HelmVersion = HelmVersion::UNNAMED;
 
 /// No case asks for anything impure.
 struct Nothing;
@@ -83,15 +86,15 @@ fn stable(error: &str) -> String {
 fn render(folder: &Path, case: &Json) -> Result<Rendered, String> {
     let text = |key: &str| case[key].as_str().unwrap().to_owned();
     let tree = ichor::edge::files::chart_folder(&folder.join("chart")).map_err(|it| it.to_string())?;
-    let chart = Chart::load(&tree).map_err(|it| it.to_string())?;
+    let chart = Chart::load(&tree, RECORDED).map_err(|it| it.to_string())?;
     let sources: Vec<ValueSource> = fs::read(folder.join("values.yaml"))
         .map(|text| ValueSource::File { name: "values.yaml".into(), text })
         .into_iter()
         .collect();
-    let values = merge_sources(&sources, &mut |_| Err("no file".into())).map_err(|it| it.to_string())?;
-    let mut capabilities = helm::capabilities::Capabilities::default();
+    let values = merge_sources(&sources, RECORDED, &mut |_| Err("no file".into())).map_err(|it| it.to_string())?;
+    let mut capabilities = helm::capabilities::Capabilities::of(RECORDED);
     if let Some(version) = case["kube_version"].as_str() {
-        capabilities.kube_version = KubeVersion::parse(version).unwrap();
+        capabilities.kube_version = KubeVersion::parse(version, RECORDED).unwrap();
     }
     let extra = case["api_versions"].as_array().into_iter().flatten().filter_map(Json::as_str);
     capabilities.api_versions.extend(extra.map(str::to_owned));
@@ -113,6 +116,7 @@ fn run(folder: &Path, case: &Json, args: &[&str]) -> String {
     let request = Request {
         name: case["name"].as_str().map(str::to_owned),
         chart: ChartName { name: folder.join("chart").to_string_lossy().into_owned(), ..ChartName::default() },
+        helm: RECORDED,
         namespace: case["namespace"].as_str().unwrap().to_owned(),
         include_crds: args.contains(&"--include-crds"),
         no_hooks: args.contains(&"--no-hooks"),

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use helm_engine::helm::HelmVersion;
 use helm_engine::helm::capabilities::{Capabilities, KubeVersion};
 use helm_engine::helm::values::{merge_maps, read_documents};
 use helm_engine::helm::{self, Chart, Options, Release};
@@ -101,16 +102,19 @@ fn spec(workspace: &Workspace, charts: &Path, version: &str, case: &Json, clear_
 
 fn direct(workspace: &Workspace, lock: &Lock, charts: &Path, version: &str, case: &Json) -> String {
     let chart = std::fs::read(charts.join(format!("cilium-{version}.tgz"))).expect("a chart");
-    let chart = Chart::load_archive(&chart).expect("a chart");
+    let chart = Chart::load_archive(&chart, HelmVersion::NEWEST).expect("a chart");
     let mut values = Map::any();
     for name in case["values"].as_array().expect("a list") {
         let path = charts.join(format!("../profiles/{}.yaml", name.as_str().expect("text")));
-        values = merge_maps(&values, &read_documents(&std::fs::read(path).expect("values")).expect("values"));
+        values = merge_maps(
+            &values,
+            &read_documents(&std::fs::read(path).expect("values"), HelmVersion::NEWEST).expect("values"),
+        );
     }
-    values = merge_maps(&values, &read_documents(BY_HELM.as_bytes()).expect("values"));
-    let mut capabilities = Capabilities::default();
+    values = merge_maps(&values, &read_documents(BY_HELM.as_bytes(), HelmVersion::NEWEST).expect("values"));
+    let mut capabilities = Capabilities::of(chart.helm());
     if let Some(version) = case["kube_version"].as_str() {
-        capabilities.kube_version = KubeVersion::parse(version).expect("a version");
+        capabilities.kube_version = KubeVersion::parse(version, chart.helm()).expect("a version");
     }
     let more = case["api_versions"].as_array().cloned().unwrap_or_default();
     capabilities.api_versions.extend(more.iter().map(|it| it.as_str().expect("text").to_owned()));

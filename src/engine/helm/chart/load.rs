@@ -7,6 +7,7 @@ use super::archive::unpack;
 use super::error::ChartError;
 use super::metadata::Metadata;
 use super::tree::{Chart, File, Node};
+use crate::helm::helm_version::HelmVersion;
 use crate::helm::values;
 use crate::value::Map;
 
@@ -16,11 +17,11 @@ pub const MAX_FILE_SIZE: u64 = 5 * 1024 * 1024;
 const MAX_NESTING: usize = 128;
 
 /// Mirrors `pkg/chart/v2/loader.LoadFiles`. Where Go's order is that of a map, charts below are in order of their names.
-pub(super) fn load(files: Vec<File>) -> Result<Chart, ChartError> {
-    load_nested(files, 0)
+pub(super) fn load(files: Vec<File>, helm: HelmVersion) -> Result<Chart, ChartError> {
+    load_nested(files, helm, 0)
 }
 
-fn load_nested(files: Vec<File>, depth: usize) -> Result<Chart, ChartError> {
+fn load_nested(files: Vec<File>, helm: HelmVersion, depth: usize) -> Result<Chart, ChartError> {
     if depth > MAX_NESTING {
         return Err(ChartError::TooDeep);
     }
@@ -35,7 +36,7 @@ fn load_nested(files: Vec<File>, depth: usize) -> Result<Chart, ChartError> {
     let mut parts = Parts { metadata, values: Map::any(), schema: None, templates: Vec::new(), files: Vec::new() };
     let mut below: BTreeMap<String, Vec<File>> = BTreeMap::new();
     for file in files {
-        parts.sort_in(file, &mut below)?;
+        parts.sort_in(file, helm, &mut below)?;
     }
     let mut metadata = parts.metadata.ok_or(ChartError::NoChartYaml)?;
     metadata.validate()?;
@@ -55,9 +56,9 @@ fn load_nested(files: Vec<File>, depth: usize) -> Result<Chart, ChartError> {
         if name.starts_with(['_', '.']) {
             continue;
         }
-        charts.push(load_below(&name, files, &parent, depth)?);
+        charts.push(load_below(&name, files, &parent, helm, depth)?);
     }
-    Ok(Chart::new(node, charts))
+    Ok(Chart::new(node, charts, helm))
 }
 
 struct Parts {
@@ -69,13 +70,18 @@ struct Parts {
 }
 
 impl Parts {
-    fn sort_in(&mut self, file: File, below: &mut BTreeMap<String, Vec<File>>) -> Result<(), ChartError> {
+    fn sort_in(
+        &mut self,
+        file: File,
+        helm: HelmVersion,
+        below: &mut BTreeMap<String, Vec<File>>,
+    ) -> Result<(), ChartError> {
         let fault = |file: &'static str| move |cause: String| ChartError::File { file, cause };
         match file.name.as_str() {
             "Chart.yaml" => {}
             "Chart.lock" => lock::check(&file.data).map_err(fault("Chart.lock"))?,
             "values.yaml" => {
-                self.values = values::read_documents(&file.data).map_err(fault("values.yaml"))?;
+                self.values = values::read_documents(&file.data, helm).map_err(fault("values.yaml"))?;
             }
             "values.schema.json" => self.schema = Some(file.data),
             "requirements.yaml" => {
@@ -111,19 +117,25 @@ impl Parts {
     }
 }
 
-fn load_below(name: &str, files: Vec<File>, parent: &str, depth: usize) -> Result<Chart, ChartError> {
+fn load_below(
+    name: &str,
+    files: Vec<File>,
+    parent: &str,
+    helm: HelmVersion,
+    depth: usize,
+) -> Result<Chart, ChartError> {
     let loaded = if name.ends_with(".tgz") {
         let Some(file) = files.into_iter().next() else { return Err(ChartError::EmptyArchive) };
         if file.name != name {
             return Err(ChartError::SubchartArchive { name: name.into(), parent: parent.into(), found: file.name });
         }
-        unpack(&file.data).and_then(|files| load_nested(files, depth + 1))
+        unpack(&file.data).and_then(|files| load_nested(files, helm, depth + 1))
     } else {
         let inner = files.into_iter().filter_map(|it| {
             let (_, rest) = it.name.split_once('/')?;
             Some(File { name: rest.to_owned(), data: it.data })
         });
-        load_nested(inner.collect(), depth + 1)
+        load_nested(inner.collect(), helm, depth + 1)
     };
     loaded.map_err(|cause| ChartError::Subchart { name: name.into(), parent: parent.into(), cause: Box::new(cause) })
 }

@@ -220,7 +220,7 @@ impl Metadata {
         yaml::write(&Value::Map(self.to_map_of_json()))
     }
 
-    fn to_map_of_json(&self) -> Map {
+    pub(super) fn to_map_of_json(&self) -> Map {
         let texts = [
             ("name", &self.name),
             ("home", &self.home),
@@ -235,15 +235,12 @@ impl Metadata {
             ("type", &self.chart_type),
         ];
         let map = filled(texts);
-        let maintainers = self
-            .maintainers
-            .iter()
-            .map(|it| Value::Map(filled([("name", &it.name), ("email", &it.email), ("url", &it.url)])));
+        let maintainers = self.maintainers.iter().map(|it| Value::Map(it.to_map_of_json()));
         let lists = [
             ("sources", strings(&self.sources)),
             ("keywords", strings(&self.keywords)),
             ("maintainers", maintainers.collect()),
-            ("dependencies", self.dependencies.iter().flatten().map(Dependency::to_value_of_json).collect()),
+            ("dependencies", self.dependencies.iter().flatten().map(|it| Value::Map(it.to_map_of_json())).collect()),
         ];
         insert_lists(&map, lists);
         if self.deprecated {
@@ -296,6 +293,10 @@ impl Maintainer {
         out
     }
 
+    pub(super) fn to_map_of_json(&self) -> Map {
+        filled([("name", &self.name), ("email", &self.email), ("url", &self.url)])
+    }
+
     fn to_value(&self) -> Value {
         let entries = [("Name", &self.name), ("Email", &self.email), ("URL", &self.url)];
         Value::map(entries.map(|(key, text)| (key, Value::from(text.as_str()))))
@@ -343,8 +344,16 @@ impl Dependency {
         Ok(())
     }
 
+    pub(super) fn to_map(&self) -> Map {
+        Map::from_entries(self.entries().map(|(key, value)| (key.into(), value)))
+    }
+
     fn to_value(&self) -> Value {
-        Value::map([
+        Value::Map(self.to_map())
+    }
+
+    fn entries(&self) -> [(&'static str, Value); 8] {
+        [
             ("Name", Value::from(self.name.as_str())),
             ("Version", Value::from(self.version.as_str())),
             ("Repository", Value::from(self.repository.as_str())),
@@ -353,12 +362,12 @@ impl Dependency {
             ("Enabled", Value::Bool(self.enabled)),
             ("ImportValues", Value::List(List::any(self.import_values.iter().map(ImportValue::to_value).collect()))),
             ("Alias", Value::from(self.alias.as_str())),
-        ])
+        ]
     }
 }
 
 impl Dependency {
-    fn to_value_of_json(&self) -> Value {
+    pub(super) fn to_map_of_json(&self) -> Map {
         let map = filled([("version", &self.version), ("condition", &self.condition), ("alias", &self.alias)]);
         map.insert("name", Value::from(self.name.as_str()));
         map.insert("repository", Value::from(self.repository.as_str()));
@@ -367,7 +376,7 @@ impl Dependency {
         }
         let imports = self.import_values.iter().map(ImportValue::to_value).collect();
         insert_lists(&map, [("tags", strings(&self.tags)), ("import-values", imports)]);
-        Value::Map(map)
+        map
     }
 }
 

@@ -5,6 +5,7 @@ mod error;
 pub mod ignore;
 mod load;
 mod metadata;
+mod structure;
 mod tree;
 
 pub use archive::{looks_like_archive, unpack};
@@ -14,13 +15,14 @@ pub use metadata::{Dependency, ImportValue, Maintainer, Metadata};
 pub(super) use tree::NodeId;
 pub use tree::{Chart, Crd, File, Node};
 
+use super::helm_version::HelmVersion;
 use crate::tree::FileTree;
 
 impl Chart {
     /// The chart in a folder. Files that `.helmignore` names are left out.
     ///
     /// Mirrors `pkg/chart/v2/loader.LoadDir` without the walk itself.
-    pub fn load(tree: &FileTree) -> Result<Chart, ChartError> {
+    pub fn load(tree: &FileTree, helm: HelmVersion) -> Result<Chart, ChartError> {
         let rules = ignore::Rules::of(tree)?;
         let mut files: Vec<File> = tree
             .iter()
@@ -29,16 +31,16 @@ impl Chart {
             .collect();
         // A walk lists names folder by folder, so that `a/b` comes before `a.txt`.
         files.sort_by(|a, b| a.name.split('/').cmp(b.name.split('/')));
-        load::load(files)
+        load::load(files, helm)
     }
 
     /// The chart in a gzipped tar archive.
-    pub fn load_archive(bytes: &[u8]) -> Result<Chart, ChartError> {
-        load::load(unpack(bytes)?)
+    pub fn load_archive(bytes: &[u8], helm: HelmVersion) -> Result<Chart, ChartError> {
+        load::load(unpack(bytes)?, helm)
     }
 
     /// The chart in these files, whose names are relative to the chart's folder.
-    pub fn load_files(files: Vec<File>) -> Result<Chart, ChartError> {
-        load::load(files)
+    pub fn load_files(files: Vec<File>, helm: HelmVersion) -> Result<Chart, ChartError> {
+        load::load(files, helm)
     }
 }

@@ -7,6 +7,8 @@
 use std::rc::Rc;
 
 use super::metadata::{Dependency, Metadata};
+use crate::helm::behaviour::Behaviour;
+use crate::helm::helm_version::HelmVersion;
 use crate::value::{Map, Str};
 
 /// A file of a chart, named relative to the chart's folder.
@@ -28,6 +30,7 @@ impl File {
 pub struct Chart {
     nodes: Vec<Node>,
     root: NodeId,
+    helm: HelmVersion,
 }
 
 /// One chart of a tree.
@@ -60,8 +63,8 @@ pub struct Crd {
 }
 
 impl Chart {
-    pub(super) fn new(node: Node, below: Vec<Chart>) -> Chart {
-        let mut chart = Chart { nodes: vec![node], root: NodeId(0) };
+    pub(super) fn new(node: Node, below: Vec<Chart>, helm: HelmVersion) -> Chart {
+        let mut chart = Chart { nodes: vec![node], root: NodeId(0), helm };
         for sub in below {
             let id = chart.graft(sub);
             chart.adopt(chart.root, id);
@@ -71,6 +74,15 @@ impl Chart {
 
     pub fn metadata(&self) -> &Metadata {
         &self.node(self.root).metadata
+    }
+
+    /// The Helm that it was read as and is rendered as.
+    pub fn helm(&self) -> HelmVersion {
+        self.helm
+    }
+
+    pub(in crate::helm) fn behaviour(&self) -> &'static Behaviour {
+        self.helm.behaviour()
     }
 
     pub fn name(&self) -> &str {

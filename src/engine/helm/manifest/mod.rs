@@ -7,13 +7,13 @@ mod split;
 
 use std::collections::BTreeMap;
 
+use super::helm_version::HelmVersion;
 use crate::strconv;
 use crate::value::Str;
 
 pub use head::Head;
 pub use kind::INSTALL_ORDER;
 pub use print::{OutputFile, ShowOnlyError, output_files, print_stream, show_only};
-pub use split::split_documents;
 
 /// One document that is no hook.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +55,11 @@ pub struct ManifestError {
 /// Helm does not know.
 ///
 /// Mirrors `releaseutil.SortManifests` with `InstallOrder`.
-pub fn sort_manifests(files: &BTreeMap<String, Str>) -> Result<(Vec<Hook>, Vec<Manifest>), ManifestError> {
+pub fn sort_manifests(
+    files: &BTreeMap<String, Str>,
+    helm: HelmVersion,
+) -> Result<(Vec<Hook>, Vec<Manifest>), ManifestError> {
+    let behaviour = helm.behaviour();
     let mut hooks = Vec::new();
     let mut manifests = Vec::new();
     for (path, text) in files {
@@ -63,7 +67,7 @@ pub fn sort_manifests(files: &BTreeMap<String, Str>) -> Result<(Vec<Hook>, Vec<M
         if base.starts_with('_') || split::trim_space(text).is_empty() {
             continue;
         }
-        for document in split_documents(text) {
+        for document in split::split_documents(text, behaviour.separator) {
             let head = head::read(document).map_err(|cause| ManifestError { path: path.clone(), cause })?;
             let text = Str::from(document);
             match head.annotations.get("helm.sh/hook") {
@@ -76,8 +80,8 @@ pub fn sort_manifests(files: &BTreeMap<String, Str>) -> Result<(Vec<Hook>, Vec<M
             }
         }
     }
-    hooks.sort_by(|a: &Hook, b| kind::compare(&a.head.kind, &b.head.kind));
-    manifests.sort_by(|a: &Manifest, b| kind::compare(&a.head.kind, &b.head.kind));
+    hooks.sort_by(|a: &Hook, b| kind::compare(&a.head.kind, &b.head.kind, behaviour));
+    manifests.sort_by(|a: &Manifest, b| kind::compare(&a.head.kind, &b.head.kind, behaviour));
     Ok((hooks, manifests))
 }
 

@@ -6,6 +6,7 @@ use super::split::{split_documents, trim_space};
 use super::{Hook, Manifest};
 use crate::helm::chart::Crd;
 use crate::helm::glob::path_match;
+use crate::helm::helm_version::HelmVersion;
 use crate::helm::render::Rendered;
 
 /// No document comes from the path that `--show-only` asked for.
@@ -44,9 +45,11 @@ pub fn print_stream(rendered: &Rendered, hooks: bool, tests: bool) -> Vec<u8> {
 /// The documents of a stream whose source is one of `patterns`, in the order of the patterns.
 ///
 /// Mirrors the `--show-only` of `pkg/cmd/template.go`.
-pub fn show_only(stream: &[u8], patterns: &[String]) -> Result<Vec<u8>, ShowOnlyError> {
-    let documents: Vec<(&[u8], Option<String>)> =
-        split_documents(stream).into_iter().map(|it| (it, source_below_chart(it))).collect();
+pub fn show_only(stream: &[u8], patterns: &[String], helm: HelmVersion) -> Result<Vec<u8>, ShowOnlyError> {
+    let documents: Vec<(&[u8], Option<String>)> = split_documents(stream, helm.behaviour().separator)
+        .into_iter()
+        .map(|it| (it, source_below_chart(it)))
+        .collect();
     let mut out = Vec::new();
     for pattern in patterns {
         let mut found = false;

@@ -1,31 +1,38 @@
-//! A text into its YAML documents, by Helm's expression `(?:^|\s*\n)---\s*`.
+//! A text into its YAML documents, by the expression of each Helm.
 
-/// The documents in order, without blanks at their head. An empty piece is dropped; a blank one stays as an empty one.
+use crate::helm::behaviour::Separator;
+
+/// The documents in order, without blanks at their head. Empty pieces are dropped.
 ///
 /// Mirrors `releaseutil.SplitManifests`.
-pub fn split_documents(text: &[u8]) -> Vec<&[u8]> {
-    let text = trim_start(text);
-    let mut documents = Vec::new();
+pub(super) fn split_documents(text: &[u8], separator: Separator) -> Vec<&[u8]> {
+    let text = match separator {
+        Separator::TrimsBoth => trim_space(text),
+        Separator::TrimsBefore | Separator::KeepsBefore => trim_start(text),
+    };
+    let next = match separator {
+        Separator::TrimsBoth | Separator::TrimsBefore => with_blanks,
+        Separator::KeepsBefore => alone,
+    };
+    let mut pieces = Vec::new();
     let mut start = 0;
-    let mut at = 0;
-    while let Some((from, to)) = separator(text, at) {
-        push(&mut documents, &text[start..from]);
+    while let Some((from, to)) = next(text, start) {
+        pieces.push(&text[start..from]);
         start = to;
-        at = to;
     }
-    push(&mut documents, &text[start..]);
-    documents
+    pieces.push(&text[start..]);
+    match separator {
+        // What is blank to Go and not to its expressions stays as an empty document.
+        Separator::TrimsBoth => pieces.into_iter().filter(|it| !it.is_empty()).map(trim_space).collect(),
+        Separator::TrimsBefore | Separator::KeepsBefore => {
+            pieces.into_iter().map(trim_start).filter(|it| !it.is_empty()).collect()
+        }
+    }
 }
 
-fn push<'a>(documents: &mut Vec<&'a [u8]>, piece: &'a [u8]) {
-    if !piece.is_empty() {
-        documents.push(trim_start(piece));
-    }
-}
-
-/// The next separator that begins at `at` or later: three dashes at the head of the text or after a line end, with the
-/// blanks around them.
-fn separator(text: &[u8], at: usize) -> Option<(usize, usize)> {
+/// The next separator that begins at `at` or later by `(?:^|\s*\n)---\s*`: three dashes at the head of the text or after
+/// a line end, with the blanks around them.
+fn with_blanks(text: &[u8], at: usize) -> Option<(usize, usize)> {
     let mut search = at;
     loop {
         let dashes = search + memchr::memmem::find(text.get(search..)?, b"---")?;
@@ -36,6 +43,20 @@ fn separator(text: &[u8], at: usize) -> Option<(usize, usize)> {
         if dashes > at && text[dashes - 1] == b'\n' {
             let blanks = text[at..dashes].iter().rev().take_while(|it| is_regex_space(**it)).count();
             return Some((dashes - blanks, blanks_after(dashes + 3)));
+        }
+        search = dashes + 1;
+    }
+}
+
+/// The next separator that begins at `at` or later by `(?m)^---[ \t]*`: three dashes at the head of a line, with the
+/// blanks after them.
+fn alone(text: &[u8], at: usize) -> Option<(usize, usize)> {
+    let mut search = at;
+    loop {
+        let dashes = search + memchr::memmem::find(text.get(search..)?, b"---")?;
+        if dashes == 0 || text[dashes - 1] == b'\n' {
+            let end = dashes + 3;
+            return Some((dashes, end + text[end..].iter().take_while(|it| matches!(it, b' ' | b'\t')).count()));
         }
         search = dashes + 1;
     }
@@ -86,21 +107,26 @@ fn space_length(text: &[u8]) -> Option<usize> {
 mod tests {
     use super::*;
 
-    fn check(text: &str, want: &[&str]) {
-        let got: Vec<String> =
-            split_documents(text.as_bytes()).into_iter().map(|it| String::from_utf8_lossy(it).into_owned()).collect();
-        assert_eq!(got, want, "{text:?}");
+    fn check(text: &str, separator: Separator, want: &[&str]) {
+        let pieces = split_documents(text.as_bytes(), separator);
+        let got: Vec<String> = pieces.into_iter().map(|it| String::from_utf8_lossy(it).into_owned()).collect();
+        assert_eq!(got, want, "{text:?} {separator:?}");
     }
 
-    /// The wanted pieces are what Go's `regexp.Split` gives.
+    /// The wanted pieces are what Go's `regexp.Split` gives, for Helm 4.1, 4.2.3 and 4.2.4.
     #[test]
-    fn splits_as_the_expression_does() {
-        check("a: 1\n---\nb: 2\n", &["a: 1", "b: 2\n"]);
-        check("\n---\na\n\n \n---  \n\nb", &["a", "b"]);
-        check("---a\n----\n", &["a", "-\n"]);
-        check("a ---\nb--- c", &["a ---\nb--- c"]);
-        check("a\n---\n---\nb", &["a", "---\nb"]);
-        check("a\r\n---\r\nb", &["a", "b"]);
-        check("# x\n---\n", &["# x"]);
+    fn splits_as_the_expressions_do() {
+        let check = |text: &str, both: &[&str], before: &[&str], keeps: &[&str]| {
+            check(text, Separator::TrimsBoth, both);
+            check(text, Separator::TrimsBefore, before);
+            check(text, Separator::KeepsBefore, keeps);
+        };
+        check("a: 1\n---\nb: 2\n", &["a: 1", "b: 2"], &["a: 1", "b: 2\n"], &["a: 1\n", "b: 2\n"]);
+        check("\n---\na\n\n \n---  \n\nb", &["a", "b"], &["a", "b"], &["a\n\n \n", "b"]);
+        check("---a\n----\n", &["a", "-"], &["a", "-\n"], &["a\n", "-\n"]);
+        check("a ---\nb--- c", &["a ---\nb--- c"], &["a ---\nb--- c"], &["a ---\nb--- c"]);
+        check("a\n---\n---\nb", &["a", "---\nb"], &["a", "---\nb"], &["a\n", "b"]);
+        check("a\r\n---\r\nb", &["a", "b"], &["a", "b"], &["a\r\n", "b"]);
+        check("# x\n---\n", &["# x"], &["# x"], &["# x\n"]);
     }
 }

@@ -1,9 +1,10 @@
 //! Values of a tree of charts in one map: what is given over what the charts bring, with null taking away.
 //!
-//! Mirrors `pkg/chart/common/util/coalesce.go` of Helm 4.2.
+//! Mirrors `pkg/chart/common/util/coalesce.go`.
 
 use super::Warnings;
 use crate::fmt::print_value;
+use crate::helm::behaviour::{Behaviour, NullsGiven};
 use crate::helm::chart::{Chart, NodeId};
 use crate::value::{Map, Type, Value};
 
@@ -37,7 +38,7 @@ pub(super) fn coalesce_node(
     warnings: &mut Warnings,
 ) -> Result<Map, CoalesceError> {
     let values = given.deep_copy().ok_or(CoalesceError::Endless)?;
-    Coalescer { chart, merge: false, warnings }.chart(id, &values, "")?;
+    Coalescer { chart, behaviour: chart.behaviour(), merge: false, warnings }.chart(id, &values, "")?;
     Ok(values)
 }
 
@@ -46,19 +47,20 @@ pub(super) fn coalesce_node(
 /// Mirrors `MergeValues`.
 pub(super) fn merge_node(chart: &Chart, id: NodeId, warnings: &mut Warnings) -> Result<Map, CoalesceError> {
     let values = Map::any();
-    Coalescer { chart, merge: true, warnings }.chart(id, &values, "")?;
+    Coalescer { chart, behaviour: chart.behaviour(), merge: true, warnings }.chart(id, &values, "")?;
     Ok(values)
 }
 
 /// Fills `dest` with what `source` has and it lacks; null stays null.
 ///
 /// Mirrors `MergeTables`.
-pub(super) fn merge_tables(dest: &Map, source: &Map, warnings: &mut Warnings) {
-    coalesce_tables(dest, source, "", true, warnings, MAX_DEPTH);
+pub(super) fn merge_tables(dest: &Map, source: &Map, nulls: NullsGiven, warnings: &mut Warnings) {
+    Tables { nulls, merge: true, warnings }.fill(dest, source, "", MAX_DEPTH);
 }
 
 struct Coalescer<'a> {
     chart: &'a Chart,
+    behaviour: &'static Behaviour,
     /// Whether null stays null.
     merge: bool,
     warnings: &'a mut Warnings,
@@ -85,6 +87,10 @@ impl Coalescer<'_> {
         Ok(())
     }
 
+    fn tables(&mut self, merge: bool) -> Tables<'_> {
+        Tables { nulls: self.behaviour.nulls_given, merge, warnings: self.warnings }
+    }
+
     fn name(&self, id: NodeId) -> &str {
         &self.chart.node(id).metadata.name
     }
@@ -102,18 +108,18 @@ impl Coalescer<'_> {
                         // The values of a chart below keep their nulls, which take away what that chart brings itself.
                         let below = self.chart.dependencies(id).iter().any(|it| key == *self.name(*it));
                         let merge = self.merge || below;
-                        if !merge {
+                        if !merge && self.behaviour.drops_own_nulls {
                             drop_nulls(source);
                         }
                         let path = join(prefix, &key.to_text());
-                        coalesce_tables(&held, source, &path, merge, self.warnings, MAX_DEPTH);
+                        self.tables(merge).fill(&held, source, &path, MAX_DEPTH);
                     }
                     Value::Nil => {}
                     _ => self.warnings.push(format!("warning: skipped value for {prefix}.{key}: Not a table.")),
                 },
                 Some(_) => {}
                 None => {
-                    if !self.merge {
+                    if !self.merge && self.behaviour.drops_own_nulls {
                         match &value {
                             Value::Nil => continue,
                             Value::Map(map) => drop_nulls(map),
@@ -152,7 +158,7 @@ impl Coalescer<'_> {
                         Some(Value::Map(held)) => {
                             // What comes from above wins, so the copy of it is the one that is filled up.
                             let path = join(prefix, &key.to_text());
-                            coalesce_tables(&copy, &held, &path, true, self.warnings, MAX_DEPTH);
+                            self.tables(true).fill(&copy, &held, &path, MAX_DEPTH);
                             below.insert(key, Value::Map(copy));
                         }
                         Some(_) => {
@@ -170,44 +176,58 @@ impl Coalescer<'_> {
     }
 }
 
-/// Fills `dest` with what `source` has and it lacks, table by table. Without `merge`, a null in `dest` takes the key away
-/// where `source` had a value.
-fn coalesce_tables(dest: &Map, source: &Map, prefix: &str, merge: bool, warnings: &mut Warnings, levels: usize) {
-    if dest.same(source) || levels == 0 {
-        return;
-    }
-    let entries = source.to_vec();
-    for (key, held) in dest.to_vec() {
-        if matches!(held, Value::Nil) {
-            source.insert(key, Value::Nil);
+/// Fills tables with what others have and they lack.
+struct Tables<'a> {
+    nulls: NullsGiven,
+    /// Whether null stays null.
+    merge: bool,
+    warnings: &'a mut Warnings,
+}
+
+impl Tables<'_> {
+    /// Fills `dest` with what `source` has and it lacks, table by table. Without `merge`, a null in `dest` takes the key
+    /// away as the version of Helm has it.
+    fn fill(&mut self, dest: &Map, source: &Map, prefix: &str, levels: usize) {
+        if dest.same(source) || levels == 0 {
+            return;
         }
-    }
-    for (key, value) in entries {
-        let path = || join(prefix, &key.to_text());
-        match dest.get(&key) {
-            None => dest.insert(key, value),
-            Some(Value::Nil) => {
-                let was_given = !matches!(value, Value::Nil);
-                if was_given && !merge {
-                    dest.remove(&key);
+        let entries = source.to_vec();
+        let held = dest.to_vec();
+        let nulls = || held.iter().filter(|(_, it)| matches!(it, Value::Nil)).map(|(key, _)| key);
+        if self.nulls != NullsGiven::Stay {
+            nulls().for_each(|key| source.insert(key.clone(), Value::Nil));
+        }
+        if self.nulls == NullsGiven::TakeAway && !self.merge {
+            nulls().for_each(|key| drop(dest.remove(key)));
+        }
+        for (key, value) in entries {
+            let path = || join(prefix, &key.to_text());
+            match dest.get(&key) {
+                None if self.nulls == NullsGiven::TakeAway && !self.merge && nulls().any(|it| *it == key) => {}
+                None => dest.insert(key, value),
+                Some(Value::Nil) => {
+                    let was_given = !matches!(value, Value::Nil) || self.nulls != NullsGiven::StayOverNull;
+                    if was_given && !self.merge {
+                        dest.remove(&key);
+                    }
                 }
-            }
-            Some(Value::Map(held)) => match &value {
-                Value::Map(map) => coalesce_tables(&held, map, &path(), merge, warnings, levels - 1),
-                Value::Nil => {}
-                other => warnings.push(format!(
-                    "warning: destination for {} is a table. Ignoring non-table value ({})",
-                    path(),
-                    print_value(other)
-                )),
-            },
-            Some(_) => {
-                if let Value::Map(_) = &value {
-                    warnings.push(format!(
-                        "warning: cannot overwrite table with non table for {} ({})",
+                Some(Value::Map(held)) => match &value {
+                    Value::Map(map) => self.fill(&held, map, &path(), levels - 1),
+                    Value::Nil => {}
+                    other => self.warnings.push(format!(
+                        "warning: destination for {} is a table. Ignoring non-table value ({})",
                         path(),
-                        print_value(&value)
-                    ));
+                        print_value(other)
+                    )),
+                },
+                Some(_) => {
+                    if let Value::Map(_) = &value {
+                        self.warnings.push(format!(
+                            "warning: cannot overwrite table with non table for {} ({})",
+                            path(),
+                            print_value(&value)
+                        ));
+                    }
                 }
             }
         }

@@ -5,6 +5,7 @@
 use super::coalesce::{CoalesceError, coalesce_node, merge_node, merge_tables};
 use super::table::{path_value, table};
 use super::{Warnings, coalesce};
+use crate::helm::behaviour::NullsGiven;
 use crate::helm::chart::{Chart, Dependency, ImportValue, NodeId};
 use crate::helm::version;
 use crate::value::{Map, Value};
@@ -123,6 +124,7 @@ fn import_below(chart: &mut Chart, id: NodeId, warnings: &mut Warnings) -> Resul
 fn import(chart: &mut Chart, id: NodeId, warnings: &mut Warnings) -> Result<(), CoalesceError> {
     let Some(mut wanted) = chart.node(id).metadata.dependencies.clone() else { return Ok(()) };
     let values = merge_node(chart, id, warnings)?;
+    let nulls = chart.behaviour().nulls_given;
     let mut imported = Map::any();
     for dependency in &mut wanted {
         let mut done = Vec::new();
@@ -136,7 +138,7 @@ fn import(chart: &mut Chart, id: NodeId, warnings: &mut Warnings) -> Result<(), 
             match table(&values, &format!("{}.{child}", dependency.name)) {
                 Ok(found) => {
                     let addition = if parent == "." { found } else { at_path(&parent, found) };
-                    imported = merged(imported, &addition, warnings);
+                    imported = merged(imported, &addition, nulls, warnings);
                 }
                 Err(key) => warnings
                     .push(format!("ImportValues missing table from chart {}: {key:?} is not a table", dependency.name)),
@@ -147,13 +149,13 @@ fn import(chart: &mut Chart, id: NodeId, warnings: &mut Warnings) -> Result<(), 
     }
     chart.set_wanted(id, Some(wanted));
     let values = values.deep_copy().ok_or(CoalesceError::Endless)?;
-    coalesce::merge_tables(&values, &imported, warnings);
+    coalesce::merge_tables(&values, &imported, nulls, warnings);
     chart.node_mut(id).values = values;
     Ok(())
 }
 
-fn merged(under: Map, addition: &Map, warnings: &mut Warnings) -> Map {
-    merge_tables(&under, addition, warnings);
+fn merged(under: Map, addition: &Map, nulls: NullsGiven, warnings: &mut Warnings) -> Map {
+    merge_tables(&under, addition, nulls, warnings);
     under
 }
 

@@ -1,34 +1,55 @@
 //! `values.yaml`, which may hold several documents.
 
+use crate::helm::behaviour::ValuesDocuments;
+use crate::helm::helm_version::HelmVersion;
 use crate::value::{Map, Value};
 use crate::yaml;
 
-/// Reads every document and merges them, later ones over earlier ones. The error is Go's text.
+/// The last line of a text is lost where it has no line end and a length that is a multiple of this.
+const LINE_BUFFER: usize = 4096;
+
+/// Reads the documents that this Helm reads, and merges them, later ones over earlier ones. The error is Go's text.
 ///
 /// Mirrors `pkg/chart/v2/loader.LoadValues`.
-pub fn read_documents(text: &[u8]) -> Result<Map, String> {
+pub fn read_documents(text: &[u8], helm: HelmVersion) -> Result<Map, String> {
+    let fault = |cause: String| format!("cannot unmarshal yaml document: {cause}");
+    let documents = match helm.behaviour().values {
+        ValuesDocuments::First => return read(text),
+        ValuesDocuments::AllButFullLastLine => split(without_full_last_line(text))?,
+        ValuesDocuments::All => split(text)?,
+    };
     let mut values = Map::any();
-    for document in split(text)? {
-        let fault = |cause: String| format!("cannot unmarshal yaml document: {cause}");
-        let read = match yaml::read(&document).map_err(fault)? {
-            Value::Nil => Map::any(),
-            Value::Map(map) => map,
-            other => {
-                let found = match other {
-                    Value::List(_) => "array",
-                    Value::Str(_) => "string",
-                    Value::Bool(_) => "bool",
-                    _ => "number",
-                };
-                return Err(fault(format!(
-                    "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into Go value of type \
-                     map[string]interface {{}}"
-                )));
-            }
-        };
+    for document in documents {
+        let read = read(&document).map_err(fault)?;
         values = if values.is_empty() { read } else { merge_maps(&values, &read) };
     }
     Ok(values)
+}
+
+fn without_full_last_line(text: &[u8]) -> &[u8] {
+    let start = memchr::memrchr(b'\n', text).map_or(0, |it| it + 1);
+    let length = text.len() - start;
+    if length > 0 && length % LINE_BUFFER == 0 { &text[..start] } else { text }
+}
+
+/// The first document.
+fn read(document: &[u8]) -> Result<Map, String> {
+    Ok(match yaml::read(document)? {
+        Value::Nil => Map::any(),
+        Value::Map(map) => map,
+        other => {
+            let found = match other {
+                Value::List(_) => "array",
+                Value::Str(_) => "string",
+                Value::Bool(_) => "bool",
+                _ => "number",
+            };
+            return Err(format!(
+                "error unmarshaling JSON: while decoding JSON: json: cannot unmarshal {found} into Go value of type \
+                 map[string]interface {{}}"
+            ));
+        }
+    })
 }
 
 /// Both maps in one, maps merged and everything else taken from the second.

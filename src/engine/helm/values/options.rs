@@ -1,6 +1,7 @@
 //! Values from files and from the command line, in Helm's order of precedence.
 
 use super::documents::{merge_maps, read_documents};
+use crate::helm::helm_version::HelmVersion;
 use crate::helm::strvals::{self, StrvalsError};
 use crate::value::{Map, Str, Value};
 use crate::yaml;
@@ -56,6 +57,7 @@ impl ValueSource {
 /// Mirrors `pkg/cli/values.Options.MergeValues`.
 pub fn merge_sources(
     sources: &[ValueSource],
+    helm: HelmVersion,
     read: &mut dyn FnMut(&str) -> Result<Vec<u8>, String>,
 ) -> Result<Map, ValuesError> {
     let mut ordered: Vec<&ValueSource> = sources.iter().collect();
@@ -65,12 +67,12 @@ pub fn merge_sources(
         let set = |flag: &'static str| move |cause: StrvalsError| ValuesError::Set { flag, cause };
         match source {
             ValueSource::File { name, text } => {
-                let read = read_documents(text);
+                let read = read_documents(text, helm);
                 let values = read.map_err(|cause| ValuesError::File { name: name.clone(), cause })?;
                 base = merge_maps(&base, &values);
             }
             ValueSource::Map(values) => base = merge_maps(&base, values),
-            ValueSource::SetJson(text) => base = set_json(base, text)?,
+            ValueSource::SetJson(text) => base = set_json(base, text, helm)?,
             ValueSource::Set(text) => strvals::parse_into(text.as_bytes(), &base).map_err(set("--set"))?,
             ValueSource::SetString(text) => {
                 strvals::parse_into_string(text.as_bytes(), &base).map_err(set("--set-string"))?;
@@ -87,10 +89,10 @@ pub fn merge_sources(
     Ok(base)
 }
 
-/// An object is merged as a whole; anything else is `name=json`.
-fn set_json(base: Map, text: &str) -> Result<Map, ValuesError> {
+/// An object is merged as a whole, from Helm 4 on; anything else is `name=json`.
+fn set_json(base: Map, text: &str, helm: HelmVersion) -> Result<Map, ValuesError> {
     let trimmed = text.trim();
-    if trimmed.starts_with('{') {
+    if trimmed.starts_with('{') && helm.behaviour().is_4 {
         return match yaml::read_json(trimmed.as_bytes()) {
             Ok(Value::Map(values)) => Ok(merge_maps(&base, &values)),
             _ => Err(ValuesError::JsonObject(text.into())),

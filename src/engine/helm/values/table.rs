@@ -28,5 +28,5 @@ pub(in crate::helm) fn path_value(values: &Map, path: &str) -> Option<Value> {
 }
 
 fn is_table_type(it: Type) -> bool {
-    it == Type::MAP || it == Type::VALUES
+    [Type::MAP, Type::VALUES, Type::VALUES_OF_HELM_3].contains(&it)
 }

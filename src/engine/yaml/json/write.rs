@@ -118,7 +118,7 @@ impl Writer {
                 Value::Map(map) if object.fields().is_some() => {
                     let fields = object.fields().unwrap_or_default();
                     let place = |key: &Str| {
-                        let plain = key.to_text().replace('_', "");
+                        let plain = key.to_text().replace(['_', '-'], "");
                         fields.iter().position(|(name, _)| name.eq_ignore_ascii_case(&plain))
                     };
                     let address = std::ptr::from_ref(&*map.entries()).addr();

@@ -8,12 +8,15 @@ use std::path::Path;
 
 use helm_engine::helm::capabilities::{Capabilities, KubeVersion};
 use helm_engine::helm::chart::File;
-use helm_engine::helm::{Chart, Options, Release, render_files};
+use helm_engine::helm::{Chart, HelmVersion, Options, Release, render_files};
 use helm_engine::sprig::Genuine;
 use helm_engine::yaml;
 use jiff::Timestamp;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
+
+/// The Helm that recorded the cases.
+const RECORDED: HelmVersion = HelmVersion::UNNAMED;
 
 /// A chart, its values, and what Helm made of them.
 pub struct Case {
@@ -91,7 +94,7 @@ pub fn read(path: &Path) -> Vec<Case> {
 /// What `templates/t.yaml` prints, with bytes that are not UTF-8 as JSON shows them.
 fn render(case: &Case) -> Result<String, String> {
     let files = case.files().into_iter().map(|(path, text)| File::new(path, text.as_bytes())).collect();
-    let chart = Chart::load_files(files).map_err(|it| it.to_string())?;
+    let chart = Chart::load_files(files, RECORDED).map_err(|it| it.to_string())?;
     let values = case.sections.get("values").map_or("", String::as_str);
     let values =
         yaml::read_map(values.as_bytes()).map_err(|it| it.replace("map[string]interface {}", "common.Values"))?;
@@ -111,9 +114,9 @@ fn with_world<T>(run: impl FnOnce(&mut Genuine) -> T) -> T {
 fn options(json: &str) -> Result<Options, String> {
     let json: serde_json::Value = serde_json::from_str(json).map_err(|it| it.to_string())?;
     let text = |name: &str| json.get(name).and_then(serde_json::Value::as_str);
-    let mut capabilities = Capabilities::default();
+    let mut capabilities = Capabilities::of(RECORDED);
     if let Some(version) = text("kube_version") {
-        capabilities.kube_version = KubeVersion::parse(version).map_err(|it| it.to_string())?;
+        capabilities.kube_version = KubeVersion::parse(version, RECORDED).map_err(|it| it.to_string())?;
     }
     let given = json.get("api_versions").and_then(serde_json::Value::as_array);
     capabilities.api_versions.extend(given.into_iter().flatten().filter_map(|it| it.as_str().map(str::to_owned)));

@@ -10,7 +10,7 @@ use ichor::ops::fetching::Fetching;
 use ichor::ops::show::{Part, show};
 use ichor::ops::template::{Request, template};
 
-use super::{Case, lossy, with_world};
+use super::{Case, RECORDED, lossy, with_world};
 
 /// What the command line prints, run beside the chart.
 pub fn answer(case: &Case, args: &str) -> Result<String, String> {
@@ -65,10 +65,11 @@ fn run(args: &[String], root: &Path) -> Result<Vec<u8>, String> {
             "crds" => Part::Crds,
             other => return Err(format!("no part is called {other}")),
         };
-        return show(&chart(rest.first().map_or("chart", String::as_str)), part, Fetching::nothing())
+        return show(&chart(rest.first().map_or("chart", String::as_str)), part, RECORDED, Fetching::nothing())
             .map_err(|it| it.to_string());
     }
-    let mut request = Request { namespace: "default".into(), chart: chart("chart"), ..Request::default() };
+    let mut request =
+        Request { namespace: "default".into(), chart: chart("chart"), helm: RECORDED, ..Request::default() };
     let mut places = Vec::new();
     let mut rest = args.iter();
     while let Some(arg) = rest.next() {
