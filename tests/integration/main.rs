@@ -5,7 +5,9 @@
 mod check;
 mod deliver;
 mod engine;
+mod envelopes;
 mod examples;
+mod hostile;
 mod init;
 mod lock;
 mod pins;

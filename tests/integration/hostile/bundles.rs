@@ -8,9 +8,9 @@ use std::sync::LazyLock;
 use serde_json::{Value, json};
 use tar::EntryType;
 
-use crate::forged::{Forged, Member, gzip};
-use crate::listing;
-use crate::workspace::Workspace;
+use super::forged::{Forged, Member, gzip};
+use super::listing;
+use crate::support::workspace::Workspace;
 
 /// The files of a workspace that was locked and built once.
 static BUILT: LazyLock<BTreeMap<PathBuf, Vec<u8>>> = LazyLock::new(|| {

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use rand::RngExt;
 
-use crate::bundles::ground;
-use crate::workspace::Workspace;
+use super::bundles::ground;
+use crate::support::workspace::Workspace;
 
 /// The workspace as a git repository in which `patch.yaml` and `out/` are ignored, and all else is committed.
 fn repository() -> Workspace {
@@ -34,18 +34,18 @@ fn nothing_is_exposed(workspace: &Workspace, when: &str) {
     let taken = git(workspace, &["add", "--all", "--dry-run"]);
     assert_eq!(taken, "", "{when}: git would take what is left");
     assert_eq!(git(workspace, &["stash", "list"]), "");
-    for (path, bytes) in crate::listing(workspace.path()) {
+    for (path, bytes) in super::listing(workspace.path()) {
         let own = path.ends_with("/patch.yaml") || path.contains("/out/") && path.ends_with(".yaml");
         let secret = String::from_utf8_lossy(&bytes).contains("LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVk");
         if secret && !own {
-            let mode = crate::mode(path.as_ref());
+            let mode = super::mode(path.as_ref());
             assert_eq!(mode & 0o077, 0, "{when}: {path} is for others too");
         }
     }
 }
 
 fn nothing_is_left(workspace: &Workspace, when: &str) {
-    let left: Vec<String> = crate::listing(workspace.path()).into_keys().filter(|it| it.contains(".ichor-")).collect();
+    let left: Vec<String> = super::listing(workspace.path()).into_keys().filter(|it| it.contains(".ichor-")).collect();
     assert!(left.is_empty(), "{when}: {left:?}");
 }
 

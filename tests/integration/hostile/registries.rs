@@ -3,10 +3,10 @@
 use ichor::base::digest::Digest;
 use serde_json::json;
 
-use crate::bundles::{assert_harmless, bad_labels, good, ground};
-use crate::listing;
-use crate::server::{Answer, Server};
-use crate::workspace::Workspace;
+use super::bundles::{assert_harmless, bad_labels, good, ground};
+use super::listing;
+use crate::support::server::{Answer, Server};
+use crate::support::workspace::Workspace;
 
 /// A registry that hands out these bytes as a bundle; titles and annotations are the registry's own.
 fn registry(bundle: Vec<u8>, title: &str) -> Server {

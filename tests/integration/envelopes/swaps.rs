@@ -1,8 +1,11 @@
 //! Envelopes moved about in a lock.
 
-use crate::tampering::*;
-use crate::tools::{age, filter, manifests};
-use crate::workspace::Workspace;
+use std::process::Command;
+
+use super::tampering::*;
+use crate::support::opened::{age, manifests};
+use crate::support::program::filter;
+use crate::support::workspace::Workspace;
 
 /// A vault whose lock as it was is `good.lock`, and its bundle `good.tar.gz`.
 fn built() -> Workspace {
@@ -98,7 +101,7 @@ fn one_envelope_twice() {
     for part in ["vault", "other"] {
         for name in [CA, LEAF, ROOT, GUEST] {
             let text = age(&workspace, &envelope(&lock, part, name));
-            let sealed = filter("age", &["-a", "-r", &workspace.recipient()], text.as_bytes());
+            let sealed = filter(Command::new("age").args(["-a", "-r", workspace.recipient()]), text.as_bytes());
             put(&mut lock, part, name, std::str::from_utf8(&sealed).expect("text"));
         }
     }
@@ -135,7 +138,7 @@ fn sealed_again_with_no_place() {
     let workspace = built();
     let mut lock = read(&workspace, "one");
     let key = age(&workspace, &envelope(&lock, "vault", CA));
-    let sealed = filter("age", &["-a", "-r", &workspace.recipient()], key.as_bytes());
+    let sealed = filter(Command::new("age").args(["-a", "-r", workspace.recipient()]), key.as_bytes());
     put(&mut lock, "vault", GUEST, std::str::from_utf8(&sealed).expect("text"));
     write(&workspace, &lock);
     refused(&workspace, &["P011", "`vault/randAlphaNum-2`", "reseal"]);
@@ -147,7 +150,12 @@ fn the_place_it_names_rewritten() {
     let workspace = built();
     let mut lock = read(&workspace, "one");
     let key = envelope(&lock, "vault", CA);
-    put(&mut lock, "vault", GUEST, &altered(&key, "-> ichor/1 one vault vault-ca\n", "-> ichor/1 one vault randAlphaNum-2\n"));
+    put(
+        &mut lock,
+        "vault",
+        GUEST,
+        &altered(&key, "-> ichor/1 one vault vault-ca\n", "-> ichor/1 one vault randAlphaNum-2\n"),
+    );
     write(&workspace, &lock);
     // Without a key nobody can tell; who has one opens nothing whose header was written over.
     workspace.done(&["build", "-o", "bad.tar.gz"]);

@@ -1,12 +1,16 @@
 //! Locks and bundles from before envelopes were bound to their places: they build and open as ever, with a word.
 
+use std::process::Command;
+
 use ichor::base::digest::Digest;
 use ichor::stage::lock::Lock;
 use serde_json::Value as Json;
 
-use crate::tampering::*;
-use crate::tools::{copy, filter};
-use crate::workspace::{Workspace, repository};
+use super::tampering::*;
+use crate::support::copy;
+use crate::support::program::filter;
+use crate::support::repository;
+use crate::support::workspace::Workspace;
 
 const STATES: [&str; 3] = ["fresh", "trusted", "signs"];
 
@@ -28,7 +32,7 @@ fn before(state: &str) -> Workspace {
 
 fn index(workspace: &Workspace, bundle: &str) -> Json {
     let path = workspace.path().join(bundle);
-    let text = filter("tar", &["xzOf", path.to_str().expect("text"), "bundle.json"], b"");
+    let text = filter(Command::new("tar").arg("xzOf").arg(&path).arg("bundle.json"), b"");
     serde_json::from_slice(&text).expect("JSON")
 }
 
@@ -65,8 +69,11 @@ fn they_build_and_open_to_the_same_bytes() {
 #[test]
 fn a_bundle_of_before_opens() {
     let workspace = before("fresh");
-    std::fs::copy(repository().join("tests/data/lock/before-binding/fresh.tar.gz"), workspace.path().join("old.tar.gz"))
-        .expect("copied");
+    std::fs::copy(
+        repository().join("tests/data/lock/before-binding/fresh.tar.gz"),
+        workspace.path().join("old.tar.gz"),
+    )
+    .expect("copied");
     let opened = workspace.run(&["open", "old.tar.gz", "-i", "key.txt"]);
     assert_eq!(Digest::of(&opened.0.stdout).hex(), data("fresh.opened.sha256").trim());
     said(&opened, &["7 secrets", "ichor reseal"]);

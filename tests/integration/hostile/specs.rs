@@ -3,8 +3,8 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use crate::bundles::ground;
-use crate::workspace::Workspace;
+use super::bundles::ground;
+use crate::support::workspace::Workspace;
 
 /// The quickstart in `real/clusters/one`, its lock in `real/lockfiles`.
 fn nested() -> Workspace {

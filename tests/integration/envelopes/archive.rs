@@ -1,5 +1,7 @@
 //! Bundles that somebody without a key rewrote, digests and all.
 
+use std::process::Command;
+
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 
@@ -8,9 +10,9 @@ use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 use serde_json::{Value as Json, json};
 
-use crate::tampering::*;
-use crate::tools::filter;
-use crate::workspace::Workspace;
+use super::tampering::*;
+use crate::support::program::filter;
+use crate::support::workspace::Workspace;
 
 type Files = BTreeMap<String, Vec<u8>>;
 
@@ -101,7 +103,7 @@ fn envelopes_swapped_in_a_bundle() {
 fn envelopes_sealed_anew_in_a_bundle() {
     let (workspace, good) = built();
     let mut files = good.clone();
-    let text = filter("age", &["-a", "-r", &workspace.recipient()], b"of my own");
+    let text = filter(Command::new("age").args(["-a", "-r", workspace.recipient()]), b"of my own");
     files.insert(GUEST_FILE.into(), text);
     packed(&workspace, "bad.tar.gz", files, |_| {});
     refused(&workspace, &["P003", "`vault/randAlphaNum-2`", "does not say"]);

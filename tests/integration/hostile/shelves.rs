@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use ichor::base::digest::Digest;
 
-use crate::bundles::{good, ground};
-use crate::server::{Answer, Server};
-use crate::workspace::Workspace;
+use super::bundles::{good, ground};
+use crate::support::server::{Answer, Server};
+use crate::support::workspace::Workspace;
 
 /// The bundles in the store.
 fn entries(workspace: &Workspace) -> Vec<PathBuf> {

@@ -4,9 +4,9 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 
-use crate::bundles::ground;
-use crate::listing;
-use crate::workspace::Workspace;
+use super::bundles::ground;
+use super::listing;
+use crate::support::workspace::Workspace;
 
 fn link(workspace: &Workspace, target: impl AsRef<Path>, path: &str) {
     let path = workspace.path().join(path);

@@ -4,7 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ichor::stage::lock::{Envelope, Lock, Pin};
 
-use crate::workspace::{Run, Workspace};
+use crate::support::program::Run;
+use crate::support::workspace::Workspace;
 
 /// A chart that makes a CA, a leaf and two passwords.
 const TEMPLATE: &str = r#"{{- $ca := genCA "Vault CA" 3650 }}

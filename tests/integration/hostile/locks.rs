@@ -5,9 +5,9 @@ use std::fs;
 use ichor::stage::lock::Lock;
 use ichor::stage::vendored::layout::{Descriptor, Index, MANIFEST_TYPE};
 
-use crate::bundles::{assert_harmless, bad_labels, ground};
-use crate::listing;
-use crate::workspace::Workspace;
+use super::bundles::{assert_harmless, bad_labels, ground};
+use super::listing;
+use crate::support::workspace::Workspace;
 
 /// Every verb that reads the lock says what is wrong with it, and writes nothing.
 fn refused(workspace: &Workspace, attack: &str, lock: &Lock) {

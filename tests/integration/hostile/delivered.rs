@@ -5,9 +5,9 @@ use std::fs;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
-use crate::bundles::{assert_harmless, ground};
-use crate::listing;
-use crate::workspace::Workspace;
+use super::bundles::{assert_harmless, ground};
+use super::listing;
+use crate::support::workspace::Workspace;
 
 /// `template --output-dir` writes below the folder alone, whatever a chart is called.
 #[test]

@@ -6,9 +6,9 @@ use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
 use std::path::Path;
 use std::process::Command;
 
-use crate::bundles::ground;
-use crate::mode;
-use crate::workspace::Workspace;
+use super::bundles::ground;
+use super::mode;
+use crate::support::workspace::Workspace;
 
 const OPEN: [&str; 5] = ["open", "good.tar.gz", "-i", "key.txt", "-o"];
 

@@ -4,9 +4,9 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::process::{Command, Output};
 
-use crate::bundles::{assert_harmless, ground};
-use crate::listing;
-use crate::workspace::Workspace;
+use super::bundles::{assert_harmless, ground};
+use super::listing;
+use crate::support::workspace::Workspace;
 
 /// Runs with an end to it: 124 says that it did not come by itself.
 fn run(workspace: &Workspace, script: &str, args: &[&str]) -> Output {
