@@ -132,7 +132,7 @@ mod tests {
         assert_eq!(blobs.read(&digest).expect("read"), Blob::Damaged);
         put(b"x");
         assert_eq!(blobs.read(&digest).expect("read"), Blob::Found(b"x".to_vec()));
-        fs::write(folder.path().join("blobs/sha256/.ichor-left"), b"").expect("written");
+        fs::write(folder.path().join("blobs/sha256/.ichor-Left00"), b"").expect("written");
         blobs.sweep(Duration::from_secs(3600));
         assert_eq!(blobs.names().expect("listed").len(), 2);
         blobs.sweep(Duration::ZERO);

@@ -52,6 +52,8 @@ pub const MAX_INPUT: u64 = 128 << 20;
 
 /// What another run has not finished after so long, it will not finish.
 const LEFT_BEHIND: Duration = Duration::from_secs(60);
+/// How the names of files begin that say who holds what, as long as somebody does.
+pub const MARK: &str = ".ichor-held-";
 
 /// Who may read a file that is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -262,15 +264,20 @@ impl Drop for Adding {
 
 /// Folders that were not there; those that stay empty go again.
 #[derive(Debug, Default)]
-struct NewFolders(Vec<PathBuf>);
+pub struct NewFolders(Vec<PathBuf>);
 
 impl NewFolders {
     /// To be called before a folder is made.
-    fn note(&mut self, folder: &Path) {
+    pub fn note(&mut self, folder: &Path) {
         // The innermost first.
         let missing = folder.ancestors().take_while(|it| !it.as_os_str().is_empty() && !it.exists());
         let fresh: Vec<PathBuf> = missing.map(Path::to_path_buf).collect();
         self.0.splice(0..0, fresh);
+    }
+
+    /// The folders, which now stay.
+    pub fn keep(mut self) -> Vec<PathBuf> {
+        std::mem::take(&mut self.0)
     }
 }
 
@@ -279,29 +286,6 @@ impl Drop for NewFolders {
         for folder in &self.0 {
             // One that holds something cannot be removed.
             let _ = fs::remove_dir(folder);
-        }
-    }
-}
-
-/// A folder that nobody else holds; made where it is missing, and gone again where it stays empty.
-#[derive(Debug)]
-pub struct Hold {
-    _folders: NewFolders,
-    _lock: File,
-}
-
-/// Waits until nobody else holds a folder, and takes it.
-pub fn hold(folder: &Path) -> Result<Hold, Error> {
-    let failed = |source| Error { action: "lock", path: folder.into(), source };
-    loop {
-        let mut folders = NewFolders::default();
-        folders.note(folder);
-        fs::create_dir_all(folder).map_err(failed)?;
-        let lock = File::open(folder).map_err(failed)?;
-        unfinished::hold(lock.lock()).map_err(failed)?;
-        // Whoever held it may have removed it.
-        if unfinished::is_at(&lock, folder) {
-            return Ok(Hold { _folders: folders, _lock: lock });
         }
     }
 }

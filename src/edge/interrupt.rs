@@ -1,5 +1,7 @@
 //! Ctrl-C, minded: what is just being written is finished first, so that no run leaves anything half done.
 
+use std::fs;
+use std::path::PathBuf;
 use std::sync::{Condvar, Mutex, PoisonError};
 
 use signal_hook::consts::{SIGINT, SIGTERM};
@@ -28,6 +30,38 @@ impl Drop for Writing {
     }
 }
 
+/// What is removed when the process ends, or before an interrupted one does: a file, then folders where they are empty.
+static FLEETING: Mutex<Vec<Vec<PathBuf>>> = Mutex::new(Vec::new());
+
+/// A file that is there only as long as this lives.
+#[derive(Debug)]
+pub struct Fleeting(Vec<PathBuf>);
+
+impl Fleeting {
+    /// `folders` are those that were made for the file, the innermost first.
+    pub fn new(file: PathBuf, folders: Vec<PathBuf>) -> Fleeting {
+        let paths: Vec<PathBuf> = std::iter::once(file).chain(folders).collect();
+        FLEETING.lock().unwrap_or_else(PoisonError::into_inner).push(paths.clone());
+        Fleeting(paths)
+    }
+}
+
+impl Drop for Fleeting {
+    fn drop(&mut self) {
+        FLEETING.lock().unwrap_or_else(PoisonError::into_inner).retain(|it| *it != self.0);
+        remove(&self.0);
+    }
+}
+
+/// Removes a file and what it leaves empty. What cannot be removed does no harm.
+fn remove(paths: &[PathBuf]) {
+    let Some((file, folders)) = paths.split_first() else { return };
+    let _ = fs::remove_file(file);
+    for folder in folders {
+        let _ = fs::remove_dir(folder);
+    }
+}
+
 /// From here on, an interrupted process ends between two writings; before it does, it calls `say`. Where the system lets
 /// nobody watch for signals, it ends as any other program.
 pub fn mind(say: impl Fn() + Send + 'static) {
@@ -37,6 +71,7 @@ pub fn mind(say: impl Fn() + Send + 'static) {
         let writers = WRITERS.lock().unwrap_or_else(PoisonError::into_inner);
         // Held to the end, so that nobody begins anew.
         let _last = DONE.wait_while(writers, |it| *it > 0);
+        FLEETING.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(|it| remove(it));
         say();
         let _ = emulate_default_handler(signal);
     };

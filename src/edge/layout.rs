@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::blobs::{Blob, Blobs};
-use super::disk::{self, Access, Adding, Hold};
+use super::disk::{self, Access, Adding};
+use super::hold::{self, Hold, Waiting};
 use super::unfinished;
 use crate::base::digest::Digest;
 use crate::stage::vendored::artifact::Artifact;
@@ -64,8 +65,8 @@ impl Layout {
     }
 
     /// Waits until nobody else writes, and takes the folder.
-    pub fn hold(&self) -> Result<Held<'_>, LayoutError> {
-        let hold = disk::hold(&self.folder)?;
+    pub fn hold(&self, waiting: Waiting<'_>) -> Result<Held<'_>, hold::Error> {
+        let hold = hold::folder(&self.folder, waiting)?;
         unfinished::sweep(&self.folder, Duration::ZERO);
         self.blobs.sweep(Duration::ZERO);
         Ok(Held { layout: self, _hold: hold })

@@ -10,6 +10,7 @@ pub mod fetch;
 pub mod files;
 pub mod git;
 pub mod guard;
+pub mod hold;
 pub mod interrupt;
 pub mod landing;
 pub mod layout;

@@ -6,7 +6,7 @@ use crate::base::diagnostic::{Diagnostic, Place};
 use crate::deliver::machine_config;
 use crate::deliver::target;
 use crate::edge::layout::LayoutError;
-use crate::edge::{age, disk, git, guard};
+use crate::edge::{age, disk, git, guard, hold};
 use crate::stage::bundle;
 use crate::stage::lock::{self, EnvelopeFault};
 use crate::stage::render;
@@ -22,6 +22,10 @@ pub enum Error {
     Spec(Vec<Diagnostic>),
     #[error(transparent)]
     Disk(#[from] disk::Error),
+    #[error(transparent)]
+    Hold(hold::Error),
+    #[error("`{}` was changed while this ran; it was left as it is now", .0.display())]
+    ChangedMeanwhile(PathBuf),
     #[error("there is no lock `{}`", path.display())]
     NoLock { path: PathBuf },
     #[error("lock `{}`: {fault}", path.display())]
@@ -155,7 +159,7 @@ impl Error {
         match self {
             Error::NotReproduced { .. } => 1,
             Error::Disk(fault) if !fault.is_input() => 3,
-            Error::NoStore | Error::Git(_) => 3,
+            Error::NoStore | Error::Git(_) | Error::Hold(_) | Error::ChangedMeanwhile(_) => 3,
             Error::Layout(LayoutError::Disk(fault)) if !fault.is_input() => 3,
             Error::Fetch(fault) => whose(std::slice::from_ref(&fault.fault)),
             Error::Fetches(faults) => whose(&faults.iter().map(|it| it.fault).collect::<Vec<_>>()),
@@ -167,6 +171,8 @@ impl Error {
     fn single(&self) -> Diagnostic {
         match self {
             Error::Disk(fault) => disk_fault(fault),
+            Error::Hold(_) => self.plain("E003").help("nothing was written; run the command again once that run has ended"),
+            Error::ChangedMeanwhile(_) => self.plain("E004").help("look at what changed, and run the command again"),
             Error::NoLock { .. } => self.plain("L001").help("run `ichor lock` to make it"),
             Error::Lock { path, fault } => lock_fault(path, fault),
             Error::SealedForAnother { path, .. } => self
@@ -286,6 +292,15 @@ impl Error {
 
     fn plain(&self, code: &'static str) -> Diagnostic {
         Diagnostic::error(code, self.to_string())
+    }
+}
+
+impl From<hold::Error> for Error {
+    fn from(fault: hold::Error) -> Self {
+        match fault {
+            hold::Error::Disk(fault) => Error::Disk(fault),
+            busy @ hold::Error::Busy { .. } => Error::Hold(busy),
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use super::{Error, Workspace};
 use crate::base::secret::Secret;
 use crate::edge::age::Sealer;
 use crate::edge::disk::{Access, Adding};
+use crate::edge::fetch::{Progress, Silent};
 use crate::edge::mint::Mint;
 use crate::stage::bundle::Bundle;
 use crate::stage::lock::{Lock, LockedPart, Pin};
@@ -55,7 +56,10 @@ pub struct Request {
 
 /// Locks the spec at a path as a request says.
 pub fn lock(spec: &Path, request: &Request, fetching: Fetching<'_>, now: Timestamp) -> Result<Locked, Error> {
-    let mut workspace = Workspace::read(spec)?;
+    let (mut workspace, _hold) = match request.keep {
+        true => (Workspace::read(spec)?, None),
+        false => Workspace::held(spec, "lock", fetching.progress)?,
+    };
     let old = workspace.lock_if_any()?;
     let mut mint = Mint::new(now, &request.identities);
     mint.imports = super::import::read(request, &mut mint)?;
@@ -67,22 +71,24 @@ pub fn lock(spec: &Path, request: &Request, fetching: Fetching<'_>, now: Timesta
         lock.clock = clock;
     }
     workspace.fetched = Some(fetching.fetch(&workspace, lock.as_ref(), &request.update)?);
-    relock(&workspace, lock, text.as_deref(), &mut mint, request.clock.unwrap_or(now), !request.keep)
+    let written = (!request.keep).then_some(fetching.progress);
+    relock(&workspace, lock, text.as_deref(), &mut mint, request.clock.unwrap_or(now), written)
 }
 
-/// Makes the lock anew from an older one, whose text is what lies on disk; writes it where it changes and `write` is set.
+/// Makes the lock anew from an older one, whose text is what lies on disk; writes it where it changes and somebody watches
+/// that.
 pub(super) fn relock(
     workspace: &Workspace,
     old: Option<Lock>,
     text: Option<&str>,
     mint: &mut Mint<'_>,
     now: Timestamp,
-    write: bool,
+    written: Option<&dyn Progress>,
 ) -> Result<Locked, Error> {
     let renewed = renewed(workspace, old, mint, now);
     let hold = match &renewed {
         // What resolves need not be fetched again once it renders, too.
-        Ok(_) | Err(Error::Render(_) | Error::Seal(_)) => workspace.hold_cache()?,
+        Ok(_) | Err(Error::Render(_) | Error::Seal(_)) => workspace.hold_cache(written.unwrap_or(&Silent))?,
         Err(_) => None,
     };
     let mut adding = Adding::begin();
@@ -99,7 +105,8 @@ pub(super) fn relock(
     let new = lock.encode();
     let changed = text.is_none_or(|old| old != new);
     let diff = if changed { diff(text.unwrap_or_default(), &new, &workspace.lock_path) } else { String::new() };
-    if changed && write {
+    if changed && written.is_some() {
+        workspace.check_lock(text)?;
         adding.write(&workspace.lock_path, new.as_bytes(), Access::Public)?;
     }
     adding.keep();

@@ -6,6 +6,7 @@ use super::{Error, Workspace};
 use crate::base::recipient::Recipient;
 use crate::edge::age::{Opener, Sealer};
 use crate::edge::disk::{self, Access};
+use crate::edge::fetch::Progress;
 use crate::stage::lock::EnvelopeFault;
 
 /// What resealing did.
@@ -23,9 +24,9 @@ pub struct Resealed {
 }
 
 /// Opens every envelope of the lock and seals it to the recipients of the spec at a path, bound to its place.
-pub fn reseal(spec: &Path, identities: &[String]) -> Result<Resealed, Error> {
-    let workspace = Workspace::read(spec)?;
-    let (mut lock, _) = workspace.unchecked_lock()?;
+pub fn reseal(spec: &Path, identities: &[String], progress: &dyn Progress) -> Result<Resealed, Error> {
+    let (workspace, _hold) = Workspace::held(spec, "reseal", progress)?;
+    let (mut lock, text) = workspace.unchecked_lock()?;
     let faults: Vec<EnvelopeFault> = lock.misplaced().into_iter().filter(|it| !it.is_unbound()).collect();
     if !faults.is_empty() {
         return Err(Error::Envelopes { path: workspace.lock_path, faults });
@@ -67,6 +68,7 @@ pub fn reseal(spec: &Path, identities: &[String]) -> Result<Resealed, Error> {
     lock.recipients = wanted.clone();
     let of = std::mem::replace(&mut lock.bundle, workspace.spec.bundle.clone());
     let renamed = Some(of).filter(|it| *it != lock.bundle);
+    workspace.check_lock(Some(&text))?;
     disk::replace(&workspace.lock_path, lock.encode().as_bytes(), Access::Public)?;
     Ok(Resealed { path: workspace.lock_path, envelopes, bound, renamed, added, removed })
 }

@@ -20,6 +20,7 @@ use super::lock::{Locked, relock};
 use super::{Error, Workspace};
 use crate::base::secret::Secret;
 use crate::edge::age::{self, Sealer};
+use crate::edge::fetch::Progress;
 use crate::edge::mint::Mint;
 use crate::stage::lock::{self, Envelope, Lock, Pin, Successor};
 use crate::stage::render::Minter as _;
@@ -61,8 +62,14 @@ pub struct Rotated {
 }
 
 /// Rotates pins of the spec at a path; one step for CAs.
-pub fn rotate(spec: &Path, wanted: &Wanted, identities: &[String], now: Timestamp) -> Result<Rotated, Error> {
-    let workspace = Workspace::read(spec)?;
+pub fn rotate(
+    spec: &Path,
+    wanted: &Wanted,
+    identities: &[String],
+    progress: &dyn Progress,
+    now: Timestamp,
+) -> Result<Rotated, Error> {
+    let (workspace, _hold) = Workspace::held(spec, "rotate", progress)?;
     let (mut lock, text) = workspace.lock()?;
     let names = match wanted {
         Wanted::Pins(names) => names.iter().map(|it| find(&lock, it)).collect::<Result<BTreeSet<_>, _>>()?,
@@ -88,7 +95,7 @@ pub fn rotate(spec: &Path, wanted: &Wanted, identities: &[String], now: Timestam
         };
         steps.push((full, step));
     }
-    let locked = relock(&workspace, Some(lock), Some(&text), &mut mint, now, true)?;
+    let locked = relock(&workspace, Some(lock), Some(&text), &mut mint, now, Some(progress))?;
     Ok(Rotated { steps, locked })
 }
 

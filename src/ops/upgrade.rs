@@ -36,8 +36,11 @@ pub fn upgrade(
     write: bool,
     now: Timestamp,
 ) -> Result<Upgraded, Error> {
-    let workspace = Workspace::read(spec_path)?;
-    let (lock, _) = workspace.lock()?;
+    let (workspace, _hold) = match write {
+        true => Workspace::held(spec_path, "upgrade", fetching.progress)?,
+        false => (Workspace::read(spec_path)?, None),
+    };
+    let (lock, lock_text) = workspace.lock()?;
     let text = candidate(&workspace, &lock, part, version)?;
     let spec = Spec::parse(&workspace.file, &text).map_err(Error::Spec)?;
     let mut next = workspace.clone();
@@ -53,10 +56,10 @@ pub fn upgrade(
                 side::of_workspace(&name, &next.spec, &new_lock, sources, Some(&old))
             });
             let diff = compare::diff(&old, &new, now);
-            let _hold = next.hold_cache()?;
+            let _hold = next.hold_cache(fetching.progress)?;
             let mut adding = Adding::begin();
             next.keep_fetched(&mut adding)?;
-            let locked = if write { Some(apply(&workspace, &next, &new_lock, locked)?) } else { None };
+            let locked = if write { Some(apply(&workspace, &lock_text, &next, &new_lock, locked)?) } else { None };
             adding.keep();
             Ok(Upgraded { diff, locked, refused: false })
         }
@@ -158,13 +161,14 @@ fn refused(
 }
 
 /// Writes the lock, then the spec. Where the spec cannot be written, the lock is put back.
-fn apply(before: &Workspace, next: &Workspace, lock: &Lock, locked: Locked) -> Result<Locked, Error> {
-    let (old, _) = before.lock()?;
+fn apply(before: &Workspace, old: &str, next: &Workspace, lock: &Lock, locked: Locked) -> Result<Locked, Error> {
+    before.check_lock(Some(old))?;
+    before.check_spec()?;
     let text = lock.encode();
-    let changed = old.encode() != text;
+    let changed = old != text;
     disk::replace(&next.lock_path, text.as_bytes(), Access::Public)?;
     if let Err(fault) = disk::write(Path::new(&next.file), next.spec_text.as_bytes(), Access::Public) {
-        disk::replace(&next.lock_path, old.encode().as_bytes(), Access::Public)?;
+        disk::replace(&next.lock_path, old.as_bytes(), Access::Public)?;
         return Err(fault.into());
     }
     Ok(Locked { changed, ..locked })

@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::fetching::Fetching;
+use super::workspace::waiting;
 use super::{Error, Workspace};
 use crate::base::digest::Digest;
 use crate::edge::disk::{self, Adding};
 use crate::edge::fetch::{Event, Fetcher, Shelves, each};
+use crate::edge::hold;
 use crate::edge::layout::{Layout, Named, Pruned};
 use crate::stage::lock::{Lock, LockedSource};
 use crate::stage::resolve::{Fault, SourceError};
@@ -59,9 +61,10 @@ pub fn vendor(spec: &Path, fetching: Fetching<'_>, prune: bool) -> Result<Vendor
     let layout = Layout::at(&workspace.vendor);
     let mut pruned = None;
     if !named.is_empty() || prune {
-        let held = layout.hold()?;
-        let _cache =
-            shelves.cache.as_ref().filter(|_| !fresh.is_empty()).map(|it| disk::hold(it.root())).transpose()?;
+        let say = |text: &str| fetching.progress.event(Event::Note(text));
+        let held = layout.hold(waiting(&say))?;
+        let cache = shelves.cache.as_ref().filter(|_| !fresh.is_empty());
+        let _cache = cache.map(|it| hold::folder(it.root(), waiting(&say))).transpose()?;
         let kept = of_all_locks(&workspace, prune)?;
         let mut adding = Adding::begin();
         shelves.keep(&fresh, &mut adding)?;

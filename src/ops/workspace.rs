@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use super::Error;
 use super::fetching::{self, Fetched};
 use crate::edge::blobs::Blobs;
-use crate::edge::disk::{self, Adding, Hold};
-use crate::edge::fetch::Shelves;
+use crate::edge::disk::{self, Adding};
+use crate::edge::fetch::{Event, Progress, Shelves};
+use crate::edge::hold::{self, Hold, Waiting};
 use crate::edge::sources::Disk;
 use crate::stage::lock::Lock;
 use crate::stage::resolve::{self, Resolved, Sources};
@@ -44,6 +45,37 @@ impl Workspace {
         let lock_path = root.join("lockfiles").join(format!("{}.lock", spec.bundle));
         let spec_folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         Ok(Workspace { spec, spec_text, file, lock_path, spec_folder, vendor, helm: None, fetched: None })
+    }
+
+    /// Reads the spec at a path, and holds its lock for a verb that may write it: what is read from here on is what stays
+    /// until the hold ends.
+    pub(super) fn held(
+        spec_path: &Path,
+        verb: &str,
+        progress: &dyn Progress,
+    ) -> Result<(Workspace, Option<Hold>), Error> {
+        for _ in 0..3 {
+            let path = Workspace::read(spec_path)?.lock_path;
+            let hold = hold::file(&path, verb, waiting(&|text| progress.event(Event::Note(text))))?;
+            // Whoever held it before may have written the spec, too.
+            let workspace = Workspace::read(spec_path)?;
+            // The folder of the locks is there now, so that it is found, and named, from the root.
+            let absolute = |it: &Path| std::path::absolute(it).ok();
+            if absolute(&workspace.lock_path) == absolute(&path) {
+                return Ok((workspace, hold));
+            }
+        }
+        Err(Error::ChangedMeanwhile(spec_path.into()))
+    }
+
+    /// Makes sure that the lock on disk is still the text that was read, for editors and git know of no holds.
+    pub(super) fn check_lock(&self, before: Option<&str>) -> Result<(), Error> {
+        unchanged(&self.lock_path, before)
+    }
+
+    /// As [`Workspace::check_lock`], of the spec.
+    pub(super) fn check_spec(&self) -> Result<(), Error> {
+        unchanged(Path::new(&self.file), Some(&self.spec_text))
     }
 
     /// The lock, where there is one, and its text. Every envelope in it stands where it belongs.
@@ -106,9 +138,10 @@ impl Workspace {
     }
 
     /// Takes the cache, where something is to be kept in it.
-    pub(super) fn hold_cache(&self) -> Result<Option<Hold>, disk::Error> {
+    pub(super) fn hold_cache(&self, progress: &dyn Progress) -> Result<Option<Hold>, hold::Error> {
         let keeps = self.fetched.as_ref().is_some_and(|it| !it.fresh.is_empty());
-        self.shelves().cache.filter(|_| keeps).map(|it| disk::hold(it.root())).transpose()
+        let say = |text: &str| progress.event(Event::Note(text));
+        self.shelves().cache.filter(|_| keeps).map(|it| hold::folder(it.root(), waiting(&say))).transpose()
     }
 
     /// Keeps what was fetched in the cache.
@@ -121,4 +154,13 @@ impl Workspace {
         let full = self.spec_folder.join(path);
         Ok((full.display().to_string(), disk::read_text(&full)?))
     }
+}
+
+/// How long a verb waits for others.
+pub(super) fn waiting<'w>(say: &'w dyn Fn(&str)) -> Waiting<'w> {
+    Waiting { limit: hold::USUAL, say }
+}
+
+fn unchanged(path: &Path, before: Option<&str>) -> Result<(), Error> {
+    if disk::read_text_if_any(path)?.as_deref() == before { Ok(()) } else { Err(Error::ChangedMeanwhile(path.into())) }
 }

@@ -7,6 +7,7 @@ mod deliver;
 mod engine;
 mod envelopes;
 mod examples;
+mod faults;
 mod hostile;
 mod init;
 mod lock;

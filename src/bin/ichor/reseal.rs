@@ -7,6 +7,8 @@ use crate::identity::Identity;
 use ichor::base::number::count;
 use ichor::ops::{self, Error};
 
+use crate::progress::Reporter;
+
 /// Seals every secret of the lock to the recipients the spec names now
 #[derive(clap::Args)]
 pub struct Args {
@@ -18,7 +20,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
-    let resealed = ops::reseal::reseal(&args.spec, &args.identity.files())?;
+    let resealed = ops::reseal::reseal(&args.spec, &args.identity.files(), &Reporter::new())?;
     for recipient in &resealed.added {
         say!("added {recipient}");
     }

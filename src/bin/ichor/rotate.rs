@@ -7,6 +7,8 @@ use ichor::edge::clock;
 use ichor::ops::rotate::{Step, Wanted};
 use ichor::ops::{self, Error};
 
+use crate::progress::Reporter;
+
 /// Makes pins anew: a leaf at once, a CA in three steps, one each time
 ///
 /// A CA's first step adds its successor to every trust bundle, the second lets the successor issue every leaf anew, the
@@ -29,7 +31,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let wanted = if args.all { Wanted::All } else { Wanted::Pins(args.pins.clone()) };
-    let rotated = ops::rotate::rotate(&args.spec, &wanted, &args.identity, clock::now())?;
+    let rotated = ops::rotate::rotate(&args.spec, &wanted, &args.identity, &Reporter::new(), clock::now())?;
     for (pin, step) in &rotated.steps {
         let what = match step {
             Step::Replaced => "made anew",

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{ErrorKind, Read};
 use std::sync::OnceLock;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use ureq::http::{HeaderMap, Response, header};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
@@ -20,8 +20,12 @@ const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// The longest pause that a server may ask for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const MAX_REDIRECTS: usize = 10;
-/// The longest that one exchange takes, however well it goes on.
-const LONGEST_EXCHANGE: Duration = Duration::from_secs(900);
+/// The longest that all requests for one source take, however well they go on.
+const LONGEST_ERRAND: Duration = Duration::from_secs(900);
+/// The fewest bytes a second that a body may come at, counted over as long as a server is waited for.
+const SLOWEST: u64 = 1 << 10;
+/// How many times the patience all attempts at a request may take, beside what their bytes take at that pace.
+const PATIENCES: u32 = 3;
 
 /// A client for all hosts.
 pub struct Http<'p> {
@@ -47,6 +51,8 @@ pub struct Request<'r> {
     pub authorization: Option<&'r str>,
     /// The largest body that is taken, in bytes.
     pub limit: u64,
+    /// When the source that this is for must be had.
+    pub until: Instant,
 }
 
 /// How to ask.
@@ -91,6 +97,8 @@ pub enum HttpFault {
     Plain,
     /// The body is larger than it may be.
     TooLarge,
+    /// Another attempt would take as long.
+    TooSlow,
     Other,
 }
 
@@ -114,14 +122,32 @@ impl<'p> Http<'p> {
         Http { agents: Default::default(), proxies, plain, roots, patience, progress }
     }
 
+    /// How long to wait for a connection, an answer, or the next bytes of one.
+    pub fn patience(&self) -> Duration {
+        self.patience
+    }
+
+    /// When all must be had that is asked for from now on for one source.
+    pub fn until(&self) -> Instant {
+        Instant::now() + LONGEST_ERRAND.max(self.patience * PATIENCES)
+    }
+
     /// `http` or `https`, as a host and its port are spoken to.
     pub fn scheme(&self, host: &str) -> &'static str {
         if self.plain.contains(usual(host)) { "http" } else { "https" }
     }
 
     /// Whether a host may be spoken to in this scheme.
-    pub fn allows(&self, url: &Url) -> bool {
-        url.scheme() == "https" || (url.scheme() == "http" && self.plain.contains(usual(&authority(url))))
+    pub fn check_allowed(&self, url: &Url) -> Result<(), HttpError> {
+        match url.scheme() {
+            "https" => Ok(()),
+            "http" if self.plain.contains(usual(&authority(url))) => Ok(()),
+            "http" => {
+                let message = format!("{} speaks plain http, which is not allowed for it", authority(url));
+                Err(HttpError { message, kind: HttpFault::Plain })
+            }
+            _ => Err(other(format!("{} is no address of http or https", shown(url)))),
+        }
     }
 
     /// Gets an answer, whatever its status. Requests that failed for a passing reason are made again, from where the body
@@ -130,8 +156,11 @@ impl<'p> Http<'p> {
         let mut partial = Partial::default();
         let mut pause = FIRST_PAUSE;
         let mut attempt = 1;
+        let mut spent = Duration::ZERO;
         loop {
+            let start = Instant::now();
             let result = self.follow(request, &mut partial);
+            spent += start.elapsed();
             let (why, wanted) = match &result {
                 Ok(answer) if is_passing(answer.status) => {
                     (format!("the server answers {}", status_text(answer.status)), retry_after(&answer.headers))
@@ -140,7 +169,9 @@ impl<'p> Http<'p> {
                 _ => return result,
             };
             let wait = wanted.unwrap_or(pause).max(Duration::from_millis(1));
-            if attempt == ATTEMPTS || wait > LONGEST_PAUSE {
+            let earned = Duration::from_secs(partial.bytes.len() as u64 / SLOWEST);
+            let is_worn = spent > self.patience * PATIENCES + earned || Instant::now() + wait >= request.until;
+            if attempt == ATTEMPTS || wait > LONGEST_PAUSE || is_worn {
                 return result;
             }
             self.progress.event(Event::Retrying { name: request.name, why: &why, pause: wait });
@@ -153,19 +184,18 @@ impl<'p> Http<'p> {
     /// One attempt, through all redirects. `Authorization` and forms, which hold tokens, go to the first host alone.
     fn follow(&self, request: &Request<'_>, partial: &mut Partial) -> Result<Answer, HttpError> {
         let mut url = request.url.clone();
+        let start = Instant::now();
         for _ in 0..=MAX_REDIRECTS {
-            if !["http", "https"].contains(&url.scheme()) {
-                return Err(other(format!("{} is no address of http or https", shown(&url))));
-            }
-            if !self.allows(&url) {
-                let message = format!("{} speaks plain http, which is not allowed for it", authority(&url));
-                return Err(HttpError { message, kind: HttpFault::Plain });
-            }
+            self.check_allowed(&url)?;
             let at_home = url.origin() == request.url.origin();
             if matches!(request.method, Method::Form(_)) && !at_home {
                 let (from, to) = (shown(&request.url), authority(&url));
                 return Err(other(format!("{from} redirects to {to}, which is not to be told your credentials")));
             }
+            if start.elapsed() > self.patience * PATIENCES {
+                return Err(slow(format!("{} redirects and redirects, each time slowly", shown(&request.url))));
+            }
+            self.in_time(request)?;
             let response = self.exchange(request, &url, at_home, partial)?;
             let status = response.status().as_u16();
             if !matches!(status, 301 | 302 | 303 | 307 | 308) {
@@ -176,6 +206,16 @@ impl<'p> Http<'p> {
             url = target.ok_or_else(|| other(format!("{} redirects to nowhere", shown(&url))))?;
         }
         Err(other(format!("{} redirects too often", shown(&request.url))))
+    }
+
+    /// Whether there is time left for the source.
+    fn in_time(&self, request: &Request<'_>) -> Result<(), HttpError> {
+        if Instant::now() < request.until {
+            return Ok(());
+        }
+        let minutes = LONGEST_ERRAND.max(self.patience * PATIENCES).as_secs() / 60;
+        let message = format!("{} cannot be had from {} in {minutes} minutes", request.name, authority(&request.url));
+        Err(slow(message))
     }
 
     fn exchange(
@@ -261,7 +301,16 @@ impl<'p> Http<'p> {
         let limit = if is_body { request.limit } else { 64 << 10 };
         let mut reader = body.into_reader();
         let mut buffer = vec![0; 64 << 10];
+        let mut pace = Pace::new(self.patience);
         loop {
+            if let Some((bytes, seconds)) = pace.lags() {
+                if !is_body {
+                    break;
+                }
+                let message = format!("{} is too slow: {bytes} bytes in {seconds} s", shown(url));
+                return Err(slow(message));
+            }
+            self.in_time(request)?;
             match reader.read(&mut buffer) {
                 Ok(0) => break,
                 Ok(read) => {
@@ -273,6 +322,7 @@ impl<'p> Http<'p> {
                         break;
                     }
                     partial.bytes.extend_from_slice(fresh);
+                    pace.bytes += read as u64;
                     if is_body {
                         let (bytes, so_far) = (read as u64, partial.bytes.len() as u64);
                         self.progress.event(Event::Received { name: request.name, bytes, so_far, total });
@@ -292,6 +342,31 @@ impl<'p> Http<'p> {
             return Err(HttpError { message, kind: HttpFault::Passing });
         }
         Ok(Answer { status, headers: head.headers, body: std::mem::take(&mut partial.bytes) })
+    }
+}
+
+/// How fast a body comes, from one look to the next.
+struct Pace {
+    since: Instant,
+    /// How long is looked at.
+    span: Duration,
+    bytes: u64,
+}
+
+impl Pace {
+    fn new(span: Duration) -> Pace {
+        Pace { since: Instant::now(), span, bytes: 0 }
+    }
+
+    /// The bytes and seconds of a span in which too few came.
+    fn lags(&mut self) -> Option<(u64, u64)> {
+        let elapsed = self.since.elapsed();
+        if elapsed < self.span {
+            return None;
+        }
+        let (bytes, seconds) = (self.bytes, elapsed.as_secs().max(1));
+        *self = Pace::new(self.span);
+        (bytes < SLOWEST * seconds).then_some((bytes, seconds))
     }
 }
 
@@ -344,10 +419,13 @@ fn new_agent(roots: &[Certificate<'static>], proxy: Option<Proxy>, patience: Dur
         .user_agent(concat!("ichor/", env!("CARGO_PKG_VERSION")))
         .max_idle_connections_per_host(16)
         .max_idle_connections(64)
+        .timeout_resolve(Some(patience))
         .timeout_connect(Some(patience))
+        .timeout_send_request(Some(patience))
+        .timeout_per_write(Some(patience))
         .timeout_recv_response(Some(patience))
         .timeout_per_read(Some(patience))
-        .timeout_global(Some(LONGEST_EXCHANGE))
+        .timeout_global(Some(LONGEST_ERRAND.max(patience * PATIENCES)))
         .build()
         .new_agent()
 }
@@ -377,29 +455,38 @@ fn refused(fault: &ureq::Error, url: &Url) -> HttpError {
         ureq::Error::HostNotFound => (HttpFault::Passing, format!("the name of {at} is not known")),
         ureq::Error::ConnectionFailed => (HttpFault::Passing, format!("{at} takes no connection")),
         ureq::Error::Timeout(_) => (HttpFault::Passing, format!("{at} does not answer in time")),
-        ureq::Error::Rustls(it) => (HttpFault::Certificate, format!("no secure connection to {at}: {it}")),
-        ureq::Error::Io(it) if tls_fault(it).is_some() => {
-            let why = tls_fault(it).unwrap_or_default();
-            (HttpFault::Certificate, format!("no secure connection to {at}: {why}"))
-        }
-        ureq::Error::Io(it) => (HttpFault::Passing, format!("{at}: {}", io_text(it))),
+        ureq::Error::Rustls(it) => tls_fault(it, &at),
+        ureq::Error::Io(it) => match it.get_ref().and_then(|it| it.downcast_ref()) {
+            Some(it) => tls_fault(it, &at),
+            None => (HttpFault::Passing, format!("{at}: {}", io_text(it))),
+        },
         ureq::Error::Protocol(it) => (HttpFault::Passing, format!("{at} does not speak HTTP: {it}")),
         it => (HttpFault::Other, format!("{at}: {it}")),
     };
     HttpError { message, kind }
 }
 
-fn tls_fault(fault: &std::io::Error) -> Option<String> {
-    let text = fault.get_ref()?.to_string();
-    let is_tls =
-        ["certificate", "tls", "handshake", "corrupt message"].iter().any(|it| text.to_lowercase().contains(it));
-    is_tls.then_some(text)
+fn tls_fault(fault: &rustls::Error, at: &str) -> (HttpFault, String) {
+    match fault {
+        // What comes is no record of TLS: most likely the answer of a server that speaks HTTP at once.
+        rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => {
+            (HttpFault::Plain, format!("{at} does not speak TLS; it may speak plain http"))
+        }
+        rustls::Error::InvalidCertificate(_) => {
+            (HttpFault::Certificate, format!("no secure connection to {at}: {fault}"))
+        }
+        _ => (HttpFault::Other, format!("no secure connection to {at}: {fault}")),
+    }
 }
 
 /// The system's error without its number.
 fn io_text(fault: &std::io::Error) -> String {
     let text = fault.to_string();
     text.split(" (os error").next().unwrap_or(&text).to_lowercase()
+}
+
+fn slow(message: String) -> HttpError {
+    HttpError { message, kind: HttpFault::TooSlow }
 }
 
 fn other(message: String) -> HttpError {

@@ -5,6 +5,7 @@
 
 mod challenge;
 mod credentials;
+mod helper;
 mod http;
 mod progress;
 mod proxy;
@@ -23,6 +24,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use ureq::tls::{Certificate, PemItem, parse_pem};
+use url::Url;
 
 use super::blobs::{Blob, Blobs};
 use super::disk::{self, Adding};
@@ -35,7 +37,8 @@ use crate::stage::spec::{Kind, Network, OciName, Source};
 use crate::stage::vendored::artifact::CHART_CONTENT;
 use crate::stage::vendored::layout::{Descriptor, Manifest};
 use http::Http;
-use repository::Web;
+use registry::Memory;
+use repository::{Indexes, Web};
 
 /// How to fetch.
 #[derive(Clone, Debug)]
@@ -103,8 +106,7 @@ impl Shelves {
 pub struct Fetcher<'f> {
     settings: &'f Settings,
     shelves: &'f Shelves,
-    registry: Registry<'f>,
-    web: Web<'f>,
+    clients: &'f Clients<'f>,
     progress: &'f dyn Progress,
     /// What was fetched and verified, and lies on no shelf.
     fresh: Mutex<Vec<Vec<u8>>>,
@@ -113,6 +115,8 @@ pub struct Fetcher<'f> {
 /// Builds the parts a [`Fetcher`] borrows.
 pub struct Clients<'f> {
     http: Http<'f>,
+    memory: Memory,
+    indexes: Indexes,
     network: &'f Network,
     progress: &'f dyn Progress,
 }
@@ -130,23 +134,16 @@ impl<'f> Clients<'f> {
             roots.extend(certificates(&folder.join(path))?);
         }
         let http = Http::new(network.plain_http.clone(), roots, settings.proxies.clone(), settings.patience, progress);
-        Ok(Clients { http, network, progress })
+        Ok(Clients { http, memory: Memory::default(), indexes: Indexes::default(), network, progress })
     }
 
-    /// The registries alone, for what is no source.
+    /// The registries, for one source or bundle.
     pub fn registry(&'f self, settings: &'f Settings) -> Registry<'f> {
-        Registry::new(&self.http, &settings.credentials, &self.network.mirrors)
+        Registry::new(&self.http, &settings.credentials, &self.network.mirrors, &self.memory)
     }
 
     pub fn fetcher(&'f self, settings: &'f Settings, shelves: &'f Shelves) -> Fetcher<'f> {
-        Fetcher {
-            settings,
-            shelves,
-            registry: self.registry(settings),
-            web: Web::new(&self.http, &settings.credentials, &self.network.mirrors),
-            progress: self.progress,
-            fresh: Mutex::default(),
-        }
+        Fetcher { settings, shelves, clients: self, progress: self.progress, fresh: Mutex::default() }
     }
 }
 
@@ -155,7 +152,7 @@ impl Fetcher<'_> {
     pub fn all(&self, wishes: &[Wish]) -> Vec<Result<Remote, SourceError>> {
         self.progress.event(Event::Total(wishes.len()));
         each(self.settings.jobs, wishes, |wish| {
-            let remote = self.one(wish)?;
+            let remote = self.errand().one(wish)?;
             self.progress.event(Event::Done { name: &wish.key, bytes: remote.bytes.len() as u64 });
             Ok(remote)
         })
@@ -164,9 +161,11 @@ impl Fetcher<'_> {
     /// Every version a source has, in no order. None for a plain address.
     pub fn versions(&self, source: &Source) -> Result<Vec<String>, SourceError> {
         match source {
-            Source::Oci(name) => Ok(self.registry.tags(name)?.iter().map(|it| choose::version_of_tag(it)).collect()),
+            Source::Oci(name) => {
+                Ok(self.errand().registry.tags(name)?.iter().map(|it| choose::version_of_tag(it)).collect())
+            }
             Source::Repository { address, chart } => {
-                let index = self.web.index(address)?;
+                let index = self.errand().web.index(address)?;
                 let entries = index.get(chart).ok_or_else(|| no_chart(address, chart))?;
                 Ok(entries.iter().map(|it| it.version.clone()).collect())
             }
@@ -185,9 +184,10 @@ impl Fetcher<'_> {
             SourceError::new("V014", Fault::Input, format!("the lock holds no manifest for {name}"))
                 .help("run `ichor lock`")
         })?;
-        let bytes = self.locked_manifest(part, name, locked, &digest)?;
+        let errand = self.errand();
+        let bytes = errand.locked_manifest(part, name, locked, &digest)?;
         let manifest = chart_manifest(name, &bytes)?;
-        let blobs = self.blobs(name, &manifest)?;
+        let blobs = errand.blobs(name, &manifest)?;
         Ok((bytes, blobs))
     }
 
@@ -220,7 +220,7 @@ impl Fetcher<'_> {
             hold: Hold::Keep,
             place: Place { file: "".into(), text: None, span: 0..0 },
         };
-        self.one(&wish).map(|it| it.bytes)
+        self.errand().one(&wish).map(|it| it.bytes)
     }
 
     /// What was fetched and verified, to be kept once all went well.
@@ -241,6 +241,21 @@ impl Fetcher<'_> {
         self.shelves.look(digest, damaged).map_err(|it| disk_fault(&it))
     }
 
+    fn errand(&self) -> Errand<'_> {
+        let Clients { http, network, indexes, .. } = self.clients;
+        let web = Web::new(http, &self.settings.credentials, &network.mirrors, indexes);
+        Errand { fetcher: self, registry: self.clients.registry(self.settings), web }
+    }
+}
+
+/// One source to be had, all of it in the time that is left for one.
+struct Errand<'f> {
+    fetcher: &'f Fetcher<'f>,
+    registry: Registry<'f>,
+    web: Web<'f>,
+}
+
+impl Errand<'_> {
     fn one(&self, wish: &Wish) -> Result<Remote, SourceError> {
         match &wish.source {
             Source::Oci(name) => self.oci(wish, name),
@@ -257,8 +272,10 @@ impl Fetcher<'_> {
         let held = held.filter(|it| name.digest.is_none() || name.digest == it.manifest);
         if let Some((locked, digest)) = held.and_then(|it| Some((it, it.manifest?))) {
             let tag = name.tag.clone().or_else(|| locked.version.as_deref().map(choose::tag));
-            let known = self.at_hand(&digest)?;
-            if let Some(tag) = tag.filter(|_| name.digest.is_none() && known.is_some() && !self.settings.offline) {
+            let known = self.fetcher.at_hand(&digest)?;
+            if let Some(tag) =
+                tag.filter(|_| name.digest.is_none() && known.is_some() && !self.fetcher.settings.offline)
+            {
                 self.check_tag(wish, name, &tag, &digest)?;
             }
             let bytes = match known {
@@ -303,7 +320,7 @@ impl Fetcher<'_> {
             return Err(moved(&format!("tag `{tag}` of {name}"), &known, &digest, part_of(wish)));
         }
         let manifest = chart_manifest(name, &bytes)?;
-        self.keep(&bytes);
+        self.fetcher.keep(&bytes);
         self.chart_of(name, &manifest, version, digest)
     }
 
@@ -315,7 +332,7 @@ impl Fetcher<'_> {
         locked: &LockedSource,
         digest: &Digest,
     ) -> Result<Vec<u8>, SourceError> {
-        if let Some(bytes) = self.at_hand(digest)? {
+        if let Some(bytes) = self.fetcher.at_hand(digest)? {
             return Ok(bytes);
         }
         self.online(&name.to_string())?;
@@ -332,7 +349,7 @@ impl Fetcher<'_> {
             }
             other => other?,
         };
-        self.keep(&bytes);
+        self.fetcher.keep(&bytes);
         Ok(bytes)
     }
 
@@ -345,7 +362,7 @@ impl Fetcher<'_> {
             Ok(_) => Ok(()),
             Err(fault) => {
                 let note = format!("{}: whether tag `{tag}` has moved is not known: {fault}", wish.key);
-                self.progress.event(Event::Note(&note));
+                self.fetcher.progress.event(Event::Note(&note));
                 Ok(())
             }
         }
@@ -370,23 +387,23 @@ impl Fetcher<'_> {
     }
 
     fn blob(&self, name: &OciName, wanted: &Descriptor) -> Result<Vec<u8>, SourceError> {
-        if let Some(bytes) = self.at_hand(&wanted.digest)? {
+        if let Some(bytes) = self.fetcher.at_hand(&wanted.digest)? {
             return Ok(bytes);
         }
         self.online(&name.to_string())?;
         let bytes = self.registry.blob(name, wanted)?;
-        self.keep(&bytes);
+        self.fetcher.keep(&bytes);
         Ok(bytes)
     }
 
     fn repository(&self, wish: &Wish, address: &str, chart: &str) -> Result<Remote, SourceError> {
         let held = wish.locked.as_ref().filter(|_| wish.hold == Hold::Keep);
         if let Some(locked) = held
-            && let Some(bytes) = self.at_hand(&locked.digest)?
+            && let Some(bytes) = self.fetcher.at_hand(&locked.digest)?
         {
             return Ok(Remote { bytes, version: locked.version.clone(), manifest: None });
         }
-        self.online(&wish.key)?;
+        self.online_for(&wish.key, address)?;
         let index = self.web.index(address)?;
         let entries = index.get(chart).ok_or_else(|| no_chart(address, chart))?;
         let constraint = held.and_then(|it| it.version.as_deref()).or(wish.version.as_deref());
@@ -422,7 +439,7 @@ impl Fetcher<'_> {
                 return Err(SourceError::new("V013", Fault::Differs, message).help(help));
             }
         }
-        self.keep(&bytes);
+        self.fetcher.keep(&bytes);
         Ok(Remote { bytes, version: Some(version), manifest: None })
     }
 
@@ -430,11 +447,11 @@ impl Fetcher<'_> {
         let held = wish.locked.as_ref().filter(|_| wish.hold == Hold::Keep).map(|it| it.digest);
         let known = held.or(wish.sha256);
         if let Some(digest) = known
-            && let Some(bytes) = self.at_hand(&digest)?
+            && let Some(bytes) = self.fetcher.at_hand(&digest)?
         {
             return Ok(Remote { bytes, version: None, manifest: None });
         }
-        self.online(&wish.key)?;
+        self.online_for(&wish.key, address)?;
         let bytes = self.web.file(&wish.key, address)?;
         let digest = Digest::of(&bytes);
         if let Some(wanted) = wish.sha256.filter(|it| *it != digest) {
@@ -445,12 +462,20 @@ impl Fetcher<'_> {
         if let Some(locked) = held.filter(|it| *it != digest) {
             return Err(moved(&format!("`{address}`"), &locked, &digest, &wish.key));
         }
-        self.keep(&bytes);
+        self.fetcher.keep(&bytes);
         Ok(Remote { bytes, version: None, manifest: None })
     }
 
+    /// As [`Errand::online`], for an address: one that would be refused anyway is refused for that.
+    fn online_for(&self, what: &str, address: &str) -> Result<(), SourceError> {
+        if let Ok(url) = Url::parse(address) {
+            self.fetcher.clients.http.check_allowed(&url).map_err(|it| registry::unreachable(&it))?;
+        }
+        self.online(what)
+    }
+
     fn online(&self, what: &str) -> Result<(), SourceError> {
-        if !self.settings.offline {
+        if !self.fetcher.settings.offline {
             return Ok(());
         }
         let message = format!("{what} is not at hand, and the network is not to be used");

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
+use std::time::Instant;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -24,11 +25,20 @@ const MAX_DOCUMENT: u64 = 8 << 20;
 pub const MAX_BLOB: u64 = MAX_INPUT;
 const MAX_PAGES: usize = 200;
 
-/// Every registry, with what it was shown.
+/// Every registry, for one source.
+#[derive(Clone, Copy)]
 pub struct Registry<'h> {
     http: &'h Http<'h>,
     credentials: &'h Credentials,
     mirrors: &'h BTreeMap<String, Vec<String>>,
+    memory: &'h Memory,
+    /// When the source must be had.
+    until: Instant,
+}
+
+/// What registries said before.
+#[derive(Default)]
+pub struct Memory {
     /// The `Authorization` header by host and repository.
     known: Mutex<BTreeMap<(String, String), String>>,
     /// Mirrors that do not answer.
@@ -56,8 +66,13 @@ struct Token {
 
 impl<'h> Registry<'h> {
     /// `mirrors` are `HOST[/PATH]` by host.
-    pub fn new(http: &'h Http<'h>, credentials: &'h Credentials, mirrors: &'h BTreeMap<String, Vec<String>>) -> Self {
-        Registry { http, credentials, mirrors, known: Mutex::default(), dead: Mutex::default() }
+    pub fn new(
+        http: &'h Http<'h>,
+        credentials: &'h Credentials,
+        mirrors: &'h BTreeMap<String, Vec<String>>,
+        memory: &'h Memory,
+    ) -> Self {
+        Registry { http, credentials, mirrors, memory, until: http.until() }
     }
 
     /// Every tag, over all pages.
@@ -134,7 +149,7 @@ impl<'h> Registry<'h> {
     fn anywhere<T>(&self, name: &OciName, get: impl Fn(&Site) -> Result<T, SourceError>) -> Result<T, SourceError> {
         let mut failed: Vec<String> = Vec::new();
         for mirror in self.mirrors.get(&name.host).into_iter().flatten() {
-            if self.dead.lock().is_ok_and(|it| it.contains(mirror)) {
+            if self.memory.dead.lock().is_ok_and(|it| it.contains(mirror)) {
                 continue;
             }
             let (host, path) = mirror.split_once('/').unwrap_or((mirror, ""));
@@ -143,7 +158,7 @@ impl<'h> Registry<'h> {
                 Ok(it) => return Ok(it),
                 Err(fault) => {
                     if fault.code == "V010"
-                        && let Ok(mut dead) = self.dead.lock()
+                        && let Ok(mut dead) = self.memory.dead.lock()
                     {
                         dead.insert(mirror.clone());
                     }
@@ -159,6 +174,11 @@ impl<'h> Registry<'h> {
         })
     }
 
+    /// What to ask for a source that is known to the user by this name.
+    pub(super) fn request<'r>(&self, name: &'r str, method: Method<'r>, url: Url, limit: u64) -> Request<'r> {
+        Request { name, method, url, accept: None, authorization: None, limit, until: self.until }
+    }
+
     pub(super) fn url(&self, site: &Site, path: &str) -> Result<Url, SourceError> {
         let text = format!("{}://{}/v2/{}/{path}", self.http.scheme(&site.host), site.host, site.repository);
         Url::parse(&text)
@@ -167,14 +187,14 @@ impl<'h> Registry<'h> {
 
     /// Gets what must be there, with credentials where the registry asks for them.
     fn get(&self, site: &Site, name: &str, url: Url, accept: Option<&str>, limit: u64) -> Result<Answer, SourceError> {
-        let request = Request { name, method: Method::Get, url, accept, authorization: None, limit };
+        let request = Request { accept, ..self.request(name, Method::Get, url, limit) };
         self.ask(site, &request, &[200])
     }
 
     /// Asks for what must give one of these statuses, with credentials where the registry asks for them.
     pub(super) fn ask(&self, site: &Site, request: &Request<'_>, good: &[u16]) -> Result<Answer, SourceError> {
         let key = (site.host.clone(), site.repository.clone());
-        let shown_before = self.known.lock().ok().and_then(|it| it.get(&key).cloned());
+        let shown_before = self.memory.known.lock().ok().and_then(|it| it.get(&key).cloned());
         let send = |authorization: Option<&str>| {
             self.http.send(&Request { authorization, ..request.clone() }).map_err(|it| unreachable(&it))
         };
@@ -186,7 +206,7 @@ impl<'h> Registry<'h> {
             if let Some(authorization) = authorization {
                 answer = send(Some(&authorization))?;
                 if good.contains(&answer.status)
-                    && let Ok(mut known) = self.known.lock()
+                    && let Ok(mut known) = self.memory.known.lock()
                 {
                     known.insert(key, authorization);
                 }
@@ -200,7 +220,7 @@ impl<'h> Registry<'h> {
 
     /// The `Authorization` header that answers a challenge, and what was tried, for a message.
     fn authorize(&self, site: &Site, headers: &HeaderMap) -> Result<(Option<String>, String), SourceError> {
-        let found = self.credentials.find(&site.host, &site.repository);
+        let found = self.credentials.find(&site.host, &site.repository, self.http.patience());
         let tried = match (&found.credential, &found.problem) {
             (Some(it), _) => format!("with {it}"),
             (None, Some(problem)) => format!("without credentials: {problem}"),
@@ -254,14 +274,9 @@ impl<'h> Registry<'h> {
         if form.is_none() {
             url.query_pairs_mut().extend_pairs(&fields);
         }
-        let request = Request {
-            name: &site.host,
-            method: form.as_deref().map_or(Method::Get, Method::Form),
-            url: url.clone(),
-            accept: None,
-            authorization: authorization.as_deref(),
-            limit: MAX_DOCUMENT,
-        };
+        let method = form.as_deref().map_or(Method::Get, Method::Form);
+        let request = self.request(&site.host, method, url.clone(), MAX_DOCUMENT);
+        let request = Request { authorization: authorization.as_deref(), ..request };
         let answer = self.http.send(&request).map_err(|it| unreachable(&it))?;
         if answer.status != 200 {
             // Whatever is amiss where tokens come from, the source may well be there.
@@ -313,7 +328,7 @@ pub fn unreachable(fault: &HttpError) -> SourceError {
             ("V010", Fault::Surroundings, "name the file of your authority's certificate under `authorities`")
         }
         HttpFault::TooLarge => ("V013", Fault::Differs, SERVED),
-        HttpFault::Passing | HttpFault::Other => {
+        HttpFault::Passing | HttpFault::TooSlow | HttpFault::Other => {
             ("V010", Fault::Surroundings, "look at the network and the server, and run the command again")
         }
     };

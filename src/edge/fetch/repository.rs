@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Instant;
 
 use ureq::http::header;
 use url::Url;
@@ -18,13 +19,20 @@ use helm_engine::yaml;
 /// The largest index that is read, in bytes: the largest public ones have some 30 MiB.
 const MAX_INDEX: u64 = 128 << 20;
 
-/// Every classic repository and web server.
+/// Every classic repository and web server, for one source.
+#[derive(Clone, Copy)]
 pub struct Web<'h> {
     http: &'h Http<'h>,
     credentials: &'h Credentials,
     mirrors: &'h BTreeMap<String, Vec<String>>,
-    indexes: Mutex<BTreeMap<String, Arc<Fetched>>>,
+    indexes: &'h Indexes,
+    /// When the source must be had.
+    until: Instant,
 }
+
+/// The indexes that were asked for, by their repositories' addresses.
+#[derive(Default)]
+pub struct Indexes(Mutex<BTreeMap<String, Arc<Fetched>>>);
 
 /// An index, once somebody has fetched it.
 type Fetched = OnceLock<Result<Arc<Index>, SourceError>>;
@@ -43,13 +51,18 @@ pub struct Entry {
 }
 
 impl<'h> Web<'h> {
-    pub fn new(http: &'h Http<'h>, credentials: &'h Credentials, mirrors: &'h BTreeMap<String, Vec<String>>) -> Self {
-        Web { http, credentials, mirrors, indexes: Mutex::default() }
+    pub fn new(
+        http: &'h Http<'h>,
+        credentials: &'h Credentials,
+        mirrors: &'h BTreeMap<String, Vec<String>>,
+        indexes: &'h Indexes,
+    ) -> Self {
+        Web { http, credentials, mirrors, indexes, until: http.until() }
     }
 
     /// The index of a repository; fetched once, whoever asks.
     pub fn index(&self, address: &str) -> Result<Arc<Index>, SourceError> {
-        let cell = match self.indexes.lock() {
+        let cell = match self.indexes.0.lock() {
             Ok(mut indexes) => Arc::clone(indexes.entry(address.to_owned()).or_default()),
             Err(_) => Arc::default(),
         };
@@ -96,13 +109,14 @@ impl<'h> Web<'h> {
     fn get(&self, name: &str, url: Url, limit: u64) -> Result<Answer, SourceError> {
         let host = authority(&url);
         let send = |authorization: Option<&str>| {
-            let request = Request { name, method: Method::Get, url: url.clone(), accept: None, authorization, limit };
+            let (method, url, until) = (Method::Get, url.clone(), self.until);
+            let request = Request { name, method, url, accept: None, authorization, limit, until };
             self.http.send(&request).map_err(|it| unreachable(&it))
         };
         let mut answer = send(None)?;
         let mut tried = String::new();
         if answer.status == 401 {
-            let found = self.credentials.find(&host, url.path().trim_matches('/'));
+            let found = self.credentials.find(&host, url.path().trim_matches('/'), self.http.patience());
             let asked = answer.headers.get_all(header::WWW_AUTHENTICATE).iter().filter_map(|it| it.to_str().ok());
             let is_basic = asked.flat_map(challenge::parse).any(|it| it == Challenge::Basic);
             match found.credential {

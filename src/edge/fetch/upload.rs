@@ -3,7 +3,7 @@
 use ureq::http::header;
 use url::Url;
 
-use super::http::{Method, Request};
+use super::http::Method;
 use super::registry::{Registry, Site, home};
 use crate::base::digest::Digest;
 use crate::stage::resolve::{Fault, SourceError};
@@ -24,7 +24,7 @@ impl Registry<'_> {
         }
         let url = self.url(&site, &format!("manifests/{tag}"))?;
         let method = Method::Put { content_type: MANIFEST_TYPE, body: &artifact.manifest };
-        self.ask(&site, &request(&name.to_string(), method, url), &[200, 201])?;
+        self.ask(&site, &self.request(&name.to_string(), method, url, MAX_ANSWER), &[200, 201])?;
         Ok(Digest::of(&artifact.manifest))
     }
 
@@ -32,12 +32,12 @@ impl Registry<'_> {
         let what = name.to_string();
         let digest = Digest::of(blob);
         let there = self.url(site, &format!("blobs/{digest}"))?;
-        let known = self.ask(site, &request(&what, Method::Head, there), &[200, 404])?;
+        let known = self.ask(site, &self.request(&what, Method::Head, there, MAX_ANSWER), &[200, 404])?;
         if known.status == 200 {
             return Ok(());
         }
         let start = self.url(site, "blobs/uploads/")?;
-        let started = self.ask(site, &request(&what, Method::Post, start.clone()), &[202])?;
+        let started = self.ask(site, &self.request(&what, Method::Post, start.clone(), MAX_ANSWER), &[202])?;
         let place = started.headers.get(header::LOCATION).and_then(|it| it.to_str().ok());
         let mut place: Url = place.and_then(|it| start.join(it).ok()).ok_or_else(|| {
             let message = format!("{} does not say where to upload to", site.host);
@@ -45,10 +45,6 @@ impl Registry<'_> {
         })?;
         place.query_pairs_mut().append_pair("digest", &digest.to_string());
         let method = Method::Put { content_type: "application/octet-stream", body: blob };
-        self.ask(site, &request(&what, method, place), &[201]).map(drop)
+        self.ask(site, &self.request(&what, method, place, MAX_ANSWER), &[201]).map(drop)
     }
-}
-
-fn request<'r>(name: &'r str, method: Method<'r>, url: Url) -> Request<'r> {
-    Request { name, method, url, accept: None, authorization: None, limit: MAX_ANSWER }
 }

@@ -1,0 +1,4 @@
+//! Accidents: two runs at once, servers that never end, helpers that hang; and what each says of it.
+
+mod holders;
+mod waits;
