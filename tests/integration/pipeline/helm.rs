@@ -86,7 +86,7 @@ fn an_upgrade_in_blank_lines_alone_says_so_and_is_no_risk() {
         "box: now → Helm 4.3.1\n",
         "risk: none, blank lines alone differ\n",
         "part maps: the text differs in blank lines alone, which is no risk\n",
-        "Helm 4.2.3 → 4.3.1\n",
+        "Helm       4.2.3 → 4.3.1\n",
     ] {
         assert!(said.contains(part), "{part}: {said}");
     }
@@ -108,7 +108,7 @@ fn an_upgrade_that_changes_content_shows_it() {
     let workspace = workspace("helm: \"3.22\"\n");
     workspace.done(&["lock"]);
     let said = workspace.done(&["upgrade", "--helm", "4.2.4"]);
-    assert!(said.contains("ConfigMap two") && said.contains("data.none") && !said.contains("blank lines"), "{said}");
+    assert!(said.contains("~ v1 ConfigMap two") && said.contains("- none: here") && !said.contains("blank lines"), "{said}");
 }
 
 #[test]
@@ -178,7 +178,7 @@ fn a_lock_of_before_is_of_4_2_3_and_its_chart_tells() {
     workspace.write("lockfiles/before.lock", &lock);
     workspace.done(&["lock", "--locked"]);
     let said = workspace.done(&["upgrade", "--helm", "4.3"]);
-    assert!(said.contains("Helm 4.2.3 → 4.3.1") && said.contains("blank lines alone"), "{said}");
+    assert!(said.contains("4.2.3 → 4.3.1") && said.contains("blank lines alone"), "{said}");
     workspace.done(&["upgrade", "--helm", "4.3", "--write"]);
     assert_ne!(outputs(&workspace.read("lockfiles/before.lock")), outputs(&lock));
 }
