@@ -210,20 +210,15 @@ mod tests {
         assert_eq!(find(&block("PGP PRIVATE KEY BLOCK")), label("PGP PRIVATE KEY"));
         let ssh2 = block("SSH2 ENCRYPTED PRIVATE KEY").replace("-----", "---- ").replace("---- \n", " ----\n");
         assert!(find(&ssh2).is_some(), "{ssh2}");
-        let encrypted = block("RSA PRIVATE KEY").replace(
-            "-----\nMII",
-            "-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,0011\n\nMII",
-        );
+        let encrypted = block("RSA PRIVATE KEY")
+            .replace("-----\nMII", "-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,0011\n\nMII");
         assert_eq!(find(&encrypted), label("RSA PRIVATE KEY"));
         let age = "AGE-SECRET-KEY-1QQPQZRYRZPE2Q0PH2K6SYK3XZ9LEP4WVJ7J5E3N0S8J4Q5Z7N4SVS2Q8Q";
         assert_eq!(find(&format!("# created\n{age}\n")), Some(PrivateKey::Age));
         assert_eq!(find(&age.to_lowercase()), Some(PrivateKey::Age));
         assert_eq!(find(&age.replace("KEY-1", "KEY-PQ-1")), Some(PrivateKey::Age));
         assert_eq!(find(&format!("{{\"kty\":\"EC\", \"d\" : \"{}\"}}", "a".repeat(43))), Some(PrivateKey::Jwk));
-        assert_eq!(
-            find("PuTTY-User-Key-File-3: ssh-ed25519\nPrivate-Lines: 1\nAAAAIA\n"),
-            Some(PrivateKey::Putty)
-        );
+        assert_eq!(find("PuTTY-User-Key-File-3: ssh-ed25519\nPrivate-Lines: 1\nAAAAIA\n"), Some(PrivateKey::Putty));
     }
 
     #[test]
@@ -231,7 +226,8 @@ mod tests {
         let key = block("RSA PRIVATE KEY");
         let encoded = STANDARD.encode(&key);
         let wrapped = |width: usize, margin: &str| -> String {
-            let lines: Vec<&str> = encoded.as_bytes().chunks(width).map(|it| str::from_utf8(it).expect("text")).collect();
+            let lines: Vec<&str> =
+                encoded.as_bytes().chunks(width).map(|it| str::from_utf8(it).expect("text")).collect();
             lines.join(&format!("\n{margin}"))
         };
         for text in [

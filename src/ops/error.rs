@@ -11,7 +11,7 @@ use crate::stage::bundle;
 use crate::stage::lock::{self, EnvelopeFault};
 use crate::stage::render;
 use crate::stage::resolve::{self, Fault, SourceError};
-use crate::stage::seal;
+use crate::stage::seal::{self, Difference};
 use crate::stage::spec::edit;
 use crate::stage::vendored;
 
@@ -54,8 +54,8 @@ pub enum Error {
     Render(#[from] render::Error),
     #[error(transparent)]
     Seal(#[from] seal::Error),
-    #[error("part `{part}` renders otherwise than the lock says")]
-    OutputDiffers { path: PathBuf, part: String, resources: Vec<String> },
+    #[error("parts render otherwise than the lock says")]
+    OutputDiffers { path: PathBuf, parts: Vec<Unlike> },
     #[error("a rebuild gives other bytes than `{}`", path.display())]
     NotReproduced { path: PathBuf },
     #[error(transparent)]
@@ -131,6 +131,33 @@ pub enum Error {
     LaterValues { path: PathBuf, message: String },
 }
 
+/// A part that renders otherwise than its lock says.
+#[derive(Clone, Debug)]
+pub struct Unlike {
+    pub part: String,
+    /// Whether its text is that of the lock, so that nothing but an edit of the lock makes them differ.
+    pub edited: bool,
+    pub differences: Vec<Difference>,
+}
+
+impl Unlike {
+    fn diagnostic(&self, lock: &std::path::Path) -> Diagnostic {
+        let shown: Vec<String> = self.differences.iter().take(5).map(ToString::to_string).collect();
+        let more = self.differences.len().saturating_sub(shown.len());
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let what = format!("{}{more}", shown.join(", "));
+        let help = match self.edited {
+            true => {
+                "its text is that of the lock, so somebody edited the lock, or another ichor wrote it: look at its history; \
+                 `ichor lock` writes it anew, and shows what it changes"
+            }
+            false => "run `ichor lock` to bring the lock up to date, and review what it changes",
+        };
+        let message = format!("part `{}` renders otherwise than the lock says: {what}", self.part);
+        Diagnostic::error("L008", message).at(file(lock)).help(help)
+    }
+}
+
 impl Error {
     /// What to tell the user: every fault, in order.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
@@ -145,6 +172,7 @@ impl Error {
                 stale.iter().map(fault).collect()
             }
             Error::Fetches(faults) => faults.iter().map(fetch_fault).collect(),
+            Error::OutputDiffers { path, parts } => parts.iter().map(|it| it.diagnostic(path)).collect(),
             Error::Envelopes { path, faults } => faults.iter().map(|it| misplaced(path, it)).collect(),
             Error::BundleEnvelopes { bundle, faults } => {
                 let fault = |it: &EnvelopeFault| Diagnostic::error("P003", it.to_string()).at(file(bundle));
@@ -192,15 +220,6 @@ impl Error {
                 }
             }
             Error::Seal(fault) => Diagnostic::error("R002", fault.to_string()),
-            Error::OutputDiffers { path, part, resources } => {
-                let shown: Vec<&str> = resources.iter().take(5).map(String::as_str).collect();
-                let more = resources.len().saturating_sub(shown.len());
-                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-                let what = if shown.is_empty() { "its text".into() } else { format!("{}{more}", shown.join(", ")) };
-                Diagnostic::error("L008", format!("part `{part}` renders otherwise than the lock says: {what}"))
-                    .at(file(path))
-                    .help("run `ichor lock` to bring the lock up to date, and review what it changes")
-            }
             Error::NotReproduced { .. } => self.plain("B001"),
             Error::Bundle(_) => self.plain("B002"),
             Error::NotABundle { .. } => self.plain("B003"),
@@ -286,7 +305,7 @@ impl Error {
             Error::Layout(_) => self.plain("V019").help("take vendor from version control again, or delete it"),
             Error::NoSuchPart { parts, .. } => self.plain("L009").help(format!("its parts are {}", parts.join(", "))),
             Error::Spec(_) | Error::Resolve(_) | Error::Fetches(_) | Error::Stale { .. } => self.plain("E000"),
-            Error::Envelopes { .. } | Error::BundleEnvelopes { .. } => self.plain("E000"),
+            Error::Envelopes { .. } | Error::BundleEnvelopes { .. } | Error::OutputDiffers { .. } => self.plain("E000"),
         }
     }
 

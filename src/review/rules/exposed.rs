@@ -55,7 +55,8 @@ fn diagnostic(at: &str, it: &Exposed<'_>, is_chart: bool) -> Diagnostic {
             Diagnostic::warning("N001", message).help(help)
         }
         What::Sealed(_) => {
-            let help = "once opened, it can be read by everyone who may read this kind: have the chart put it into a Secret";
+            let help =
+                "once opened, it can be read by everyone who may read this kind: have the chart put it into a Secret";
             Diagnostic::warning("N002", message).help(help)
         }
         What::Image(_) => {

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Bundle, Index, index, layout};
 use crate::base::digest::Digest;
-use crate::stage::lock::Lock;
-use crate::stage::pack::{self, talos};
+use crate::stage::lock::{Lock, LockedPart};
+use crate::stage::pack::{self, Manifest, talos};
+use crate::stage::seal;
 use crate::stage::spec::Spec;
 
 impl Bundle {
@@ -31,8 +32,7 @@ impl Bundle {
         let streams = || self.manifests.iter().filter(|it| it.name != pack::NAMESPACES);
         let texts = streams().all(|manifest| {
             let locked = lock.parts.get(pack::stem(&manifest.name));
-            let same = |digest: &Digest| Digest::of(manifest.contents.as_bytes()) == *digest;
-            self.index.changes.contains_key(&manifest.name) || locked.is_some_and(|it| same(&it.output))
+            self.index.changes.contains_key(&manifest.name) || locked.is_some_and(|it| is_of(manifest, it))
         });
         let brought: BTreeSet<&str> = streams().map(|it| pack::stem(&it.name)).collect();
         let complete = lock.parts.iter().all(|(name, it)| it.resources.is_empty() || brought.contains(name.as_str()));
@@ -53,4 +53,11 @@ impl Bundle {
             files.iter().map(|(path, bytes)| (path.to_string(), Digest::of(bytes))).collect();
         digests == self.index.files
     }
+}
+
+/// Whether a manifest is the text of a lock, and all that the lock says of it.
+fn is_of(manifest: &Manifest, locked: &LockedPart) -> bool {
+    let found = || seal::inventory(&manifest.contents);
+    Digest::of(manifest.contents.as_bytes()) == locked.output
+        && found().is_ok_and(|it| (it.images, it.digests) == (locked.images.clone(), locked.resources.clone()))
 }

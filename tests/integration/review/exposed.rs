@@ -10,7 +10,9 @@ const BODY: &str = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us
 const AGE: &str = "AGE-SECRET-KEY-1QQPQZRYRZPE2Q0PH2K6SYK3XZ9LEP4WVJ7J5E3N0S8J4Q5Z7N4SVS2Q8Q";
 
 fn block(label: &str) -> String {
-    format!("-----BEGIN {label}-----\n{BODY}\n{BODY}\n-----END {label}-----\n")
+    // What is public may be printed.
+    let body = if label.contains("PRIVATE") { BODY.to_owned() } else { BODY.to_ascii_lowercase() };
+    format!("-----BEGIN {label}-----\n{body}\n{body}\n-----END {label}-----\n")
 }
 
 /// The text as a scalar between double quotes.
@@ -40,7 +42,8 @@ fn workspace() -> Workspace {
     workspace.write("chart/templates/all.yaml", chart(""));
     workspace.write("m.yaml", config_map("data", "v"));
     let parts = "parts:\n  - {name: app, chart: ./chart, namespace: kube-system}\n  - {name: m, manifest: m.yaml}\n";
-    let head = format!("bundle: b\ntalos: \"1.12\"\ncertificates: {{algorithm: ecdsa-p256}}\nrecipients: [{recipient}]\n");
+    let head =
+        format!("bundle: b\ntalos: \"1.12\"\ncertificates: {{algorithm: ecdsa-p256}}\nrecipients: [{recipient}]\n");
     workspace.write("ichor.yaml", head + parts);
     workspace.done(&["lock"]);
     workspace.write("good.lock", workspace.read("lockfiles/b.lock"));
@@ -59,7 +62,7 @@ fn chart(more: &str) -> String {
 
 /// The code, severity and message of each finding of `check` on exposed secrets.
 fn checked(workspace: &Workspace) -> Vec<(String, String, String)> {
-    workspace.done(&["lock"]);
+    workspace.done(&["lock", "-i", "key.txt"]);
     let run = workspace.run(&["check", "--format", "json"]);
     let json: Json = serde_json::from_str(&run.stdout()).expect("JSON");
     let word = |it: &Json, key: &str| it[key].as_str().unwrap_or_default().to_owned();
@@ -97,7 +100,9 @@ fn private_keys_in_the_clear() {
     let kubeconfig = format!("users:\n- {{name: a, user: {{client-key-data: {encoded}}}}}\n");
     let secret = |field: &str, value: &str| config_map(field, value).replace("ConfigMap", "Secret");
     let custom = |spec: &str| {
-        format!("apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: n, namespace: kube-system}}\nspec: {spec}\n")
+        format!(
+            "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {{name: n, namespace: kube-system}}\nspec: {spec}\n"
+        )
     };
     let rows = [
         (config_map("data", &quoted(&rsa)), "data.k", "`RSA PRIVATE KEY`"),
@@ -116,10 +121,22 @@ fn private_keys_in_the_clear() {
         (metadata("annotations", &quoted(&rsa)), "metadata.annotations.k", "`RSA PRIVATE KEY`"),
         (metadata("labels", &encoded), "metadata.labels.k", "`RSA PRIVATE KEY`"),
         (pod(&format!("env: [{{name: E, value: {encoded}}}]")), "spec.containers[0].env[0].value", "`RSA PRIVATE KEY`"),
-        (pod(&format!("args: [a, {}]", quoted(&format!("--key={folded}")))), "spec.containers[0].args[1]", "`RSA PRIVATE KEY`"),
-        (pod(&format!("command: [sh, -c, {}]", quoted(&rsa.replace('\n', "\\n")))), "spec.containers[0].command[2]", "`RSA PRIVATE KEY`"),
+        (
+            pod(&format!("args: [a, {}]", quoted(&format!("--key={folded}")))),
+            "spec.containers[0].args[1]",
+            "`RSA PRIVATE KEY`",
+        ),
+        (
+            pod(&format!("command: [sh, -c, {}]", quoted(&rsa.replace('\n', "\\n")))),
+            "spec.containers[0].command[2]",
+            "`RSA PRIVATE KEY`",
+        ),
         (custom(&format!("{{tls: {{key: {}}}}}", quoted(&rsa))), "spec.tls.key", "`RSA PRIVATE KEY`"),
-        (config_map("data", "v") + "# " + &rsa.trim_end().replace('\n', "\n# ") + "\n", "a comment", "`RSA PRIVATE KEY`"),
+        (
+            config_map("data", "v") + "# " + &rsa.trim_end().replace('\n', "\n# ") + "\n",
+            "a comment",
+            "`RSA PRIVATE KEY`",
+        ),
     ];
     for (manifest, place, kind) in rows {
         workspace.write("m.yaml", &manifest);
