@@ -62,6 +62,8 @@ pub enum Error {
     Bundle(#[from] bundle::Error),
     #[error("`{}` is no bundle: {fault}", path.display())]
     NotABundle { path: PathBuf, fault: bundle::Error },
+    #[error("`{}` is not the bundle of lock `{}`", bundle.display(), lock.display())]
+    NotOfLock { bundle: PathBuf, lock: PathBuf, unlike: Vec<bundle::Unlike> },
     #[error("there is no bundle `{}`", .0.display())]
     NoBundle(PathBuf),
     #[error(transparent)]
@@ -142,10 +144,7 @@ pub struct Unlike {
 
 impl Unlike {
     fn diagnostic(&self, lock: &std::path::Path) -> Diagnostic {
-        let shown: Vec<String> = self.differences.iter().take(5).map(ToString::to_string).collect();
-        let more = self.differences.len().saturating_sub(shown.len());
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        let what = format!("{}{more}", shown.join(", "));
+        let what = some(&self.differences);
         let help = match self.edited {
             true => {
                 "its text is that of the lock, so somebody edited the lock, or another ichor wrote it: look at its history; \
@@ -185,7 +184,7 @@ impl Error {
     /// The process' exit code: 1 differs, 2 bad input, 3 failed surroundings.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Error::NotReproduced { .. } => 1,
+            Error::NotReproduced { .. } | Error::NotOfLock { .. } => 1,
             Error::Disk(fault) if !fault.is_input() => 3,
             Error::NoStore | Error::Git(_) | Error::Hold(_) | Error::ChangedMeanwhile(_) => 3,
             Error::Layout(LayoutError::Disk(fault)) if !fault.is_input() => 3,
@@ -223,6 +222,14 @@ impl Error {
             Error::NotReproduced { .. } => self.plain("B001"),
             Error::Bundle(_) => self.plain("B002"),
             Error::NotABundle { .. } => self.plain("B003"),
+            Error::NotOfLock { bundle, lock, unlike } => {
+                let (message, lock) = (format!("{self}: {}", some(unlike)), lock.display());
+                let help = match unlike.iter().all(bundle::Unlike::is_unknown) {
+                    true => format!("`ichor verify {}` builds it anew from spec and lock, and compares all of it", bundle.display()),
+                    false => format!("do not use it before you know why; `ichor diff {lock} {}` tells more", bundle.display()),
+                };
+                Diagnostic::error("B006", message).help(help)
+            }
             Error::NoBundle(_) => self.plain("B005").help("run `ichor build` to make `result`, or name another"),
             Error::Open(_) => self.plain("B004"),
             Error::Age(fault) => {
@@ -321,6 +328,14 @@ impl From<hold::Error> for Error {
             busy @ hold::Error::Busy { .. } => Error::Hold(busy),
         }
     }
+}
+
+/// The first five, and how many more there are.
+fn some<T: ToString>(all: &[T]) -> String {
+    let shown: Vec<String> = all.iter().take(5).map(ToString::to_string).collect();
+    let more = all.len().saturating_sub(shown.len());
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", shown.join(", "))
 }
 
 /// The exit code of faults: that of the surroundings or of differing content only where all are such.

@@ -6,8 +6,8 @@ mod places;
 mod recipe;
 mod resources;
 
-pub use locked::Difference;
 pub(crate) use label::is_of;
+pub use locked::Difference;
 pub use places::{Landing, places};
 pub use recipe::{Argument, Fragment, Recipe};
 pub use resources::{Found, documents, find as inventory};
