@@ -7,6 +7,7 @@
 mod certificates;
 pub(in crate::review) mod documents;
 mod envelopes;
+pub(in crate::review) mod exposed;
 mod fields;
 pub(in crate::review) mod fold;
 pub(in crate::review) mod hide;
