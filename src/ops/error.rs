@@ -173,7 +173,7 @@ impl Error {
             Error::Disk(fault) => disk_fault(fault),
             Error::Hold(_) => self.plain("E003").help("nothing was written; run the command again once that run has ended"),
             Error::ChangedMeanwhile(_) => self.plain("E004").help("look at what changed, and run the command again"),
-            Error::NoLock { .. } => self.plain("L001").help("run `ichor lock` to make it"),
+            Error::NoLock { path } => self.plain("L001").help(no_lock(path)),
             Error::Lock { path, fault } => lock_fault(path, fault),
             Error::SealedForAnother { path, .. } => self
                 .plain("L011")
@@ -259,7 +259,7 @@ impl Error {
             Error::NotForFlux { .. } => self
                 .plain("D010")
                 .help("push the archive to a registry (`helm push`) or unpack it here, and name that in the spec"),
-            Error::Exists(_) => self.plain("I001").help("name another folder, or remove what is there"),
+            Error::Exists(_) => self.plain("I001").help("name another place, or move away what is there"),
             Error::NotAsked(_) => self.plain("I003").help("give these flags, or `--yes` to take the defaults"),
             Error::BadRecipient(_) => self.plain("I005").help("`age-keygen -y key.txt` prints the public key"),
             Error::Unanswered => self.plain("I004").help("answer each question, or take the defaults with `--yes`"),
@@ -283,7 +283,7 @@ impl Error {
             Error::NoCommon { .. } => self.plain("G003").help("`A..B` compares two revisions as they stand"),
             Error::Fetch(fault) => fetch_fault(fault),
             Error::Layout(LayoutError::Disk(fault)) => disk_fault(fault),
-            Error::Layout(_) => self.plain("V019").help("take vendor from version control again, or delete it"),
+            Error::Layout(_) => self.plain("V019").help("take vendor from version control again, or move it away and run `ichor vendor`, which fetches all that the lock names"),
             Error::NoSuchPart { parts, .. } => self.plain("L009").help(format!("its parts are {}", parts.join(", "))),
             Error::Spec(_) | Error::Resolve(_) | Error::Fetches(_) | Error::Stale { .. } => self.plain("E000"),
             Error::Envelopes { .. } | Error::BundleEnvelopes { .. } => self.plain("E000"),
@@ -355,8 +355,30 @@ fn lock_fault(path: &std::path::Path, fault: &lock::Error) -> Diagnostic {
         lock::Error::Pin { .. } | lock::Error::Name(_) => {
             diagnostic("L004").help("take the lock from version control again: it is not for editing")
         }
-        _ => diagnostic("L005").help("take the lock from version control again, or delete it and run `ichor lock`"),
+        lock::Error::Conflicted { .. } => diagnostic("L012").help(conflicted(path)),
+        _ => diagnostic("L005").help(format!("take the lock from version control again; {REBUILT}")),
     }
+}
+
+/// What to do about a lock that is gone for good: its keys are those of a cluster, and new ones would not fit it.
+const REBUILT: &str = "if it is lost, `ichor lock` with `--import` or `--import-secret` takes the keys that the cluster uses; \
+                       see \"If you lose the key or the lock\" in the README";
+
+/// A new lock has new keys: right for a new cluster, and wrong for one that runs.
+pub(super) fn no_lock(path: &std::path::Path) -> String {
+    let path = path.display();
+    format!(
+        "for a new cluster, run `ichor lock` to make it. For one that runs, take `{path}` from version control again, or where \
+         the bundle has a new name, rename its lock too and run `ichor reseal -i KEY`; {REBUILT}"
+    )
+}
+
+fn conflicted(path: &std::path::Path) -> String {
+    let path = super::git::quoted(&path.display().to_string());
+    format!(
+        "`ichor git-setup` has git merge locks by their parts; then `git checkout --merge -- {path}` does this merge again. \
+         It keeps the keys of both sides; join the specs, run `ichor lock`, and `git add {path}`"
+    )
 }
 
 fn file(path: &std::path::Path) -> Place {

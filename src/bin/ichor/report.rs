@@ -1,5 +1,6 @@
 //! The one place that prints diagnostics.
 
+use std::borrow::Cow;
 use std::io;
 use std::process::ExitCode;
 
@@ -26,8 +27,8 @@ fn group(diagnostic: &Diagnostic) -> Group<'_> {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let title = level.primary_title(&diagnostic.message).id(diagnostic.code);
-    let help = diagnostic.help.as_ref().map(|it| Level::HELP.message(it));
+    let title = level.primary_title(cut(&diagnostic.message)).id(diagnostic.code);
+    let help = diagnostic.help.as_ref().map(|it| Level::HELP.message(cut(it)));
     let mut group = match &diagnostic.place {
         Some(place) => match &place.text {
             Some(text) => {
@@ -45,4 +46,32 @@ fn group(diagnostic: &Diagnostic) -> Group<'_> {
         group = group.element(help);
     }
     group
+}
+
+/// The most characters of a line, and the most lines, of a message that are shown.
+const LINE: usize = 1000;
+const LINES: usize = 200;
+
+/// A text with the middle of its longest lines left out, and what follows after very many lines: what a message quotes may
+/// be a whole file on one line.
+fn cut(text: &str) -> Cow<'_, str> {
+    if text.len() <= LINE {
+        return text.into();
+    }
+    let short = |line: &str| {
+        let count = line.chars().count();
+        if count <= LINE {
+            return line.to_owned();
+        }
+        let half = LINE / 2;
+        let (start, end): (String, String) =
+            (line.chars().take(half).collect(), line.chars().skip(count - half).collect());
+        format!("{start} ... [{} characters] ... {end}", count - LINE)
+    };
+    let mut lines: Vec<String> = text.lines().take(LINES).map(short).collect();
+    let more = text.lines().count().saturating_sub(LINES);
+    if more > 0 {
+        lines.push(format!("... [{more} more lines]"));
+    }
+    lines.join("\n").into()
 }
