@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::rotate::Held;
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::deliver::machine_config;
 use crate::deliver::target;
@@ -78,7 +79,11 @@ pub enum Error {
     #[error("the sealed key of the pin `{pin}` is not that of its certificate")]
     WrongKey { pin: String },
     #[error("there is no pin `{name}`")]
-    NoPin { name: String, known: Vec<String> },
+    NoPin { name: String, near: Vec<String> },
+    #[error("rotating `{name}` needs the key of its CA, `{key}`")]
+    NeedsKey { name: String, key: String },
+    #[error("{}", held(name, *taken, *why))]
+    Held { name: String, taken: u8, why: Held },
     #[error("refused to write secrets there: {0}")]
     Exposed(#[from] guard::Exposed),
     #[error("the pin `{name}` cannot be rotated: {reason}")]
@@ -221,13 +226,15 @@ impl Error {
             Error::WrongKey { .. } => {
                 self.plain("P003").help("take the lock from version control again: it is not for editing")
             }
-            Error::NoPin { name, known } => {
-                let near = known.iter().min_by_key(|it| strsim::damerau_levenshtein(it, name));
-                match near {
-                    Some(near) => self.plain("P004").help(format!("did you mean `{near}`? `ichor certs` lists all")),
-                    None => self.plain("P004"),
-                }
+            Error::NoPin { near, .. } if near.is_empty() => self.plain("P004").help("`ichor certs` lists all"),
+            Error::NoPin { near, .. } => {
+                let near: Vec<String> = near.iter().map(|it| format!("`{it}`")).collect();
+                self.plain("P004").help(format!("did you mean {}? `ichor certs` lists all", near.join(" or ")))
             }
+            Error::NeedsKey { .. } => {
+                self.plain("A002").help("name an identity that opens it: `-i key.txt`, or ICHOR_IDENTITY")
+            }
+            Error::Held { name, taken, why } => self.plain("P012").help(why.help(name, *taken)),
             Error::Exposed(_) => self
                 .plain("P006")
                 .help("name a place of your own outside of git, add the file to .gitignore, or say `--force`"),
@@ -337,6 +344,20 @@ fn misplaced(lock: &std::path::Path, fault: &EnvelopeFault) -> Diagnostic {
         ("P003", "take the lock from version control again: it is not for editing".to_owned())
     };
     Diagnostic::error(code, fault.to_string()).at(file(lock)).help(help)
+}
+
+fn held(name: &str, taken: u8, why: Held) -> String {
+    match why {
+        Held::NotNext(step) if taken == 0 => format!("step {step} of rotating `{name}` has no step before it"),
+        Held::NotNext(step) => format!("step {step} of rotating `{name}` is not the next: step {taken} of 3 is taken"),
+        Held::NotCommitted if taken == 0 => {
+            format!("`{name}` was replaced, and the lock with that is not committed yet")
+        }
+        Held::NotCommitted => {
+            format!("step {taken} of 3 of rotating `{name}` is not committed yet, so the next is not taken")
+        }
+        Held::Young => format!("`{name}` was made within the last day, and no commit holds this lock"),
+    }
 }
 
 fn no_such_chart(named: &Option<String>) -> String {
