@@ -12,8 +12,17 @@ use crate::stage::bundle::{Bundle, Index, Opened};
 use helm_engine::helm;
 use helm_engine::pki;
 
-/// Opens the bundle at a path with identity files; also gives what its index says.
-pub fn open(bundle: &Path, identities: &[String]) -> Result<(Opened, Index), Error> {
+/// A bundle with the secrets in it.
+#[derive(Clone, Debug)]
+pub struct OpenedBundle {
+    pub opened: Opened,
+    pub index: Index,
+    /// How many of its envelopes are bound to no place, as those of older locks are.
+    pub unbound: usize,
+}
+
+/// Opens the bundle at a path with identity files.
+pub fn open(bundle: &Path, identities: &[String]) -> Result<OpenedBundle, Error> {
     let (bundle, _) = read(bundle)?;
     let mut secrets = BTreeMap::new();
     if !bundle.envelopes().is_empty() {
@@ -33,7 +42,7 @@ pub fn open(bundle: &Path, identities: &[String]) -> Result<(Opened, Index), Err
         }
     }
     let opened = bundle.open(&secrets, &helm::functions())?;
-    Ok((opened, bundle.index().clone()))
+    Ok(OpenedBundle { opened, index: bundle.index().clone(), unbound: bundle.unbound() })
 }
 
 /// The bundle at a path, and its bytes. Every envelope in it stands where it belongs.

@@ -8,7 +8,9 @@ use ichor::deliver::target::Target;
 use ichor::edge::disk::Access;
 use ichor::edge::guard::{self, Exposed};
 use ichor::edge::landing;
+use ichor::ops::open::OpenedBundle;
 use ichor::ops::{self, Error, deliver};
+use ichor::review::rules::unbound_note;
 
 use crate::form;
 
@@ -50,7 +52,10 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         }
     }
     let bundle = args.bundle.as_deref().or(understood.rest.as_deref()).unwrap_or(Path::new("result"));
-    let (opened, index) = ops::open::open(bundle, &args.identity.files())?;
+    let OpenedBundle { opened, index, unbound } = ops::open::open(bundle, &args.identity.files())?;
+    if unbound > 0 {
+        say!("note: {}", unbound_note(unbound));
+    }
     let delivered = deliver::deliver(&index, opened.manifests(), &understood.form)?;
     if let Some(folder) = folder.filter(|_| guarded) {
         // A folder may be half tracked: it is its files that git must leave alone.

@@ -63,8 +63,10 @@ pub fn diff(old: &Side, new: &Side, now: Timestamp) -> Diff {
     let recipients = recipients(old, new, &mut findings);
     let facts = facts(old, new);
     let size = sizes(old, new, &mut findings);
-    let identical =
-        parts.iter().all(|it| it.status == Status::Same) && facts.is_empty() && recipients == Recipients::default();
+    let identical = parts.iter().all(|it| it.status == Status::Same)
+        && facts.is_empty()
+        && findings.is_empty()
+        && recipients == Recipients::default();
     // What may refuse a write is told after what cuts off what runs.
     let late = |it: &Finding| it.risk == Risk::Traffic && it.area == Area::Permission;
     findings.sort_by(|a, b| {

@@ -12,6 +12,7 @@
 //!   image in place of the chart; C013 a release that the registry does not have
 //! - K001 an API version that is gone; K002 a namespace that nothing makes; K003 a name that no API server takes; K004 a
 //!   field of the wrong type; K005 a whole number in powers of ten; K006 a field that Kubernetes does not know
+//! - P012 envelopes that are bound to no place
 //! - X001 a certificate that has run out; X002 one that soon will
 
 pub mod cilium;
@@ -84,9 +85,27 @@ pub fn check(subject: &Subject<'_>) -> Vec<Diagnostic> {
         cilium::objects(subject, &objects, &mut found);
     }
     if let Some(lock) = subject.lock {
+        bindings(lock, &mut found);
         expiry::check(lock, subject.spec.certificates.warn_days, subject.now, &mut found);
     }
     found
+}
+
+/// An envelope that names no place may be moved to another without a trace.
+fn bindings(lock: &Lock, found: &mut Vec<Diagnostic>) {
+    let unbound = lock.unbound();
+    if unbound > 0 {
+        found.push(Diagnostic::warning("P012", unbound_note(unbound)));
+    }
+}
+
+/// What is to be said of envelopes that are bound to no place, as those of older locks are.
+pub fn unbound_note(unbound: usize) -> String {
+    let (secrets, verb, them) = if unbound == 1 { ("secret", "is", "it") } else { ("secrets", "are", "them") };
+    format!(
+        "{unbound} {secrets} of this lock {verb} not bound to one place in it, as in locks of older versions: \
+         `ichor reseal -i KEY` binds {them}"
+    )
 }
 
 /// Where a key of the spec stands.

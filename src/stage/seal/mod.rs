@@ -5,6 +5,7 @@ mod places;
 mod recipe;
 mod resources;
 
+pub(crate) use label::is_of;
 pub use places::{Landing, places};
 pub use recipe::{Argument, Fragment, Recipe};
 pub use resources::{Found, documents, find as inventory};

@@ -293,3 +293,66 @@ fn an_unknown_key_is_reported_once() {
         assert_eq!(said.matches("error[S001]").count() + said.matches("error[S002]").count(), 1, "{parts}: {said}");
     }
 }
+
+/// A key where a path, a name or a recipient is meant: every error quotes what it was given, and none shows this.
+#[test]
+fn a_private_key_in_a_wrong_place_is_not_shown() {
+    let workspace = quickstart();
+    workspace.done(&["build"]);
+    let key = workspace.read("key.txt").lines().find(|it| it.starts_with("AGE-SECRET-KEY-")).expect("a key").to_owned();
+    let spec = workspace.read("ichor.yaml");
+    let named: Vec<Vec<&str>> = [
+        &["open", "KEY"][..],
+        &["open", "result", "-i", "KEY"],
+        &["open", "result", "-o", "KEY/x", "-i", "missing"],
+        &["open", "result", "--for", "KEY", "-i", "key.txt"],
+        &["open", "--KEY"],
+        &["KEY"],
+        &["lock", "KEY"],
+        &["lock", "--import", "KEY"],
+        &["lock", "--update", "KEY"],
+        &["lock", "--clock", "KEY"],
+        &["build", "KEY"],
+        &["check", "KEY"],
+        &["verify", "KEY"],
+        &["diff", "KEY"],
+        &["certs", "KEY"],
+        &["images", "KEY"],
+        &["rotate", "KEY", "-i", "key.txt"],
+        &["reseal", "-i", "KEY"],
+        &["push", "KEY"],
+        &["pull", "oci://localhost:1/KEY"],
+        &["init", "new", "--yes", "-r", "KEY"],
+        &["init", "new", "--yes", "--name", "KEY"],
+        &["init", "new", "--yes", "-R", "KEY"],
+        &["template", "KEY", "x"],
+        &["template", "x", "./chart", "-f", "KEY"],
+        &["show", "values", "KEY"],
+        &["upgrade", "KEY", "1"],
+    ]
+    .iter()
+    .map(|it| it.to_vec())
+    .collect();
+    for args in &named {
+        let args: Vec<String> = args.iter().map(|it| it.replace("KEY", &key)).collect();
+        let run = workspace.run(&args.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_ne!(run.code(), 0, "{args:?}");
+        assert!(!(run.stdout() + &run.stderr()).contains(&key[20..40]), "{args:?}: {}", run.stderr());
+    }
+    for (from, to) in [
+        (format!("- {}", workspace.recipient()), format!("- {key}")),
+        ("bundle: quickstart".to_owned(), format!("bundle: {key}")),
+        ("chart: ./chart".to_owned(), format!("chart: {key}")),
+        ("version: 0.1.0".to_owned(), format!("version: {key}")),
+        ("version: 0.1.0".to_owned(), format!("versoin: {key}")),
+        ("manifest: network.yaml".to_owned(), format!("manifest: {key}")),
+        ("namespace: kube-system".to_owned(), format!("namespace: {key}")),
+    ] {
+        assert!(spec.contains(&from), "{from}");
+        workspace.write("ichor.yaml", spec.replace(&from, &to));
+        for call in ["lock", "check", "build"] {
+            let run = workspace.run(&[call]);
+            assert!(!(run.stdout() + &run.stderr()).contains(&key[20..40]), "{call}, {from}: {}", run.stderr());
+        }
+    }
+}
