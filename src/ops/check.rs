@@ -36,7 +36,7 @@ pub fn check(spec: &Path, now: Timestamp) -> Result<Checked, Error> {
     let mut diagnostics = Vec::new();
     if lock.is_none() {
         let message = "there is no lock yet, so nothing that renders was checked";
-        diagnostics.push(Diagnostic::warning("L001", message).help("run `ichor lock`, then check again"));
+        diagnostics.push(Diagnostic::warning("L001", message).help(super::error::no_lock(&workspace.lock_path)));
     }
     let resolved = match workspace.resolve() {
         Ok(resolved) => Some(resolved),
