@@ -260,6 +260,14 @@ impl Committed<'_> {
     }
 }
 
+/// A file as the last commit has it; `None` where git, or a commit, does not have it.
+pub fn committed(path: &Path) -> Option<Vec<u8>> {
+    let path = path.canonicalize().ok()?;
+    let object = format!("HEAD:./{}", path.file_name()?.to_str()?);
+    let output = command(path.parent()?).args(["cat-file", "blob", &object]).output().ok()?;
+    output.status.success().then_some(output.stdout)
+}
+
 /// Merges two texts line by line into `ours`; says whether that was clean.
 pub fn merge_lines(base: &Path, ours: &Path, theirs: &Path) -> Result<bool, Error> {
     let names = ["-L", "ours", "-L", "base", "-L", "theirs"];

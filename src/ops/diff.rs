@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::{Error, Workspace, fetching, side};
+use super::fetching::{self, AtHand};
+use super::{Error, Workspace, side};
 use crate::base::digest::Digest;
 use crate::edge::blobs::Blobs;
 use crate::edge::disk;
-use crate::edge::fetch::{Shelves, disk_fault};
+use crate::edge::fetch::Shelves;
 use crate::edge::git::{self, Git};
 use crate::review::compare::{self, Diff, Side};
 use crate::stage::bundle::Bundle;
@@ -177,12 +178,13 @@ impl Place {
         };
         // What is vendored now need not be what was then: that is in git, where `vendor` is.
         let vendored = |digest: &Digest| {
-            if let Some(bytes) = shelves.read(digest).map_err(|it| disk_fault(&it))? {
-                return Ok(Some(bytes));
+            let here = fetching::look(&shelves, digest)?;
+            if let AtHand::Content(_) = here {
+                return Ok(here);
             }
             let bytes = revision.read(&join(root, &format!("vendor/blobs/sha256/{}", digest.hex())));
             let bytes = bytes.map_err(|it| SourceError::new("V001", Fault::Input, it.to_string()))?;
-            Ok(bytes.filter(|it| Digest::of(it) == *digest))
+            Ok(bytes.filter(|it| Digest::of(it) == *digest).map_or(here, AtHand::Content))
         };
         let remote = |key: &str, _: &_, text: &str| fetching::found(Some(&lock), &vendored, key, text);
         Ok(side::of_workspace(name, &spec, &lock, &revision.sources(&folder, &remote), known))

@@ -219,6 +219,7 @@ impl Fetcher<'_> {
             locked,
             hold: Hold::Keep,
             place: Place { file: "".into(), text: None, span: 0..0 },
+            version_place: None,
         };
         self.errand().one(&wish).map(|it| it.bytes)
     }
@@ -535,7 +536,7 @@ fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, SourceError> {
 
 fn newest(listing: Listing, versions: &[String], constraint: Option<&str>, what: &str) -> Result<String, SourceError> {
     let chosen = choose::newest(listing, versions, constraint)
-        .map_err(|it| SourceError::new("V004", Fault::Input, it.to_string()))?;
+        .map_err(|it| SourceError::new("V004", Fault::Input, it.to_string()).of_version())?;
     chosen.map(str::to_owned).ok_or_else(|| {
         let newest = choose::newest(listing, versions, Some(">=0.0.0-0")).ok().flatten();
         let wanted = constraint.map_or("release".to_owned(), |it| format!("version that satisfies `{it}`"));
@@ -543,7 +544,7 @@ fn newest(listing: Listing, versions: &[String], constraint: Option<&str>, what:
             Some(newest) => format!("the newest is {newest}"),
             None => "it has no versions at all".into(),
         };
-        SourceError::new("V018", Fault::Input, format!("{what} has no {wanted}")).help(help)
+        SourceError::new("V018", Fault::Input, format!("{what} has no {wanted}")).help(help).of_version()
     })
 }
 

@@ -20,7 +20,8 @@ impl Layout {
     pub(super) fn of(old: &Side, new: &Side, parts: &[PartDiff], findings: &mut Vec<Finding>) -> Layout {
         let mut layout = Layout::default();
         for part in parts.iter().filter(|it| it.status == Status::Same) {
-            let Some((old, new)) = old.parts.get(&part.name).and_then(text).zip(new.parts.get(&part.name).and_then(text))
+            let Some((old, new)) =
+                old.parts.get(&part.name).and_then(text).zip(new.parts.get(&part.name).and_then(text))
             else {
                 continue;
             };
@@ -73,7 +74,10 @@ fn reads_alike(old: &str, new: &str) -> bool {
     let (old, new) = (seal::documents(old), seal::documents(new));
     let read = |text: &str| yaml::write_json(&yaml::read(text.as_bytes()).ok()?, false).ok();
     old.len() == new.len()
-        && old.iter().zip(&new).all(|((_, old), (_, new))| old == new || old.trim().is_empty() || read(old) == read(new))
+        && old
+            .iter()
+            .zip(&new)
+            .all(|((_, old), (_, new))| old == new || old.trim().is_empty() || read(old) == read(new))
 }
 
 #[cfg(test)]

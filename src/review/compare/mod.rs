@@ -7,6 +7,7 @@
 mod certificates;
 pub(in crate::review) mod documents;
 mod envelopes;
+pub(in crate::review) mod exposed;
 mod fields;
 pub(in crate::review) mod fold;
 pub(in crate::review) mod hide;
@@ -69,6 +70,7 @@ pub fn diff(old: &Side, new: &Side, now: Timestamp) -> Diff {
     let identical = parts.iter().all(|it| it.status == Status::Same)
         && layout.is_same()
         && facts.is_empty()
+        && findings.is_empty()
         && recipients == Recipients::default();
     // What may refuse a write is told after what cuts off what runs.
     let late = |it: &Finding| it.risk == Risk::Traffic && it.area == Area::Permission;

@@ -30,6 +30,7 @@ impl Area {
             Area::Exposure => "exposure",
             Area::Certificate => "certificate",
             Area::Envelope => "envelope",
+            Area::Secret => "exposed secret",
             Area::Recipient => "recipient",
             Area::Crd => "definition",
             Area::Image => "image",
