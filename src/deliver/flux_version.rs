@@ -19,11 +19,8 @@ pub struct UnknownFlux {
 }
 
 /// Minor versions of Flux 2, and the Helm of the newest of each, as their release notes name it.
-const RENDERS_WITH: &[(u32, HelmVersion)] = &[
-    (7, HelmVersion::new(3, 19, 0)),
-    (8, HelmVersion::new(4, 1, 1)),
-    (9, HelmVersion::new(4, 2, 4)),
-];
+const RENDERS_WITH: &[(u32, HelmVersion)] =
+    &[(7, HelmVersion::new(3, 19, 0)), (8, HelmVersion::new(4, 1, 1)), (9, HelmVersion::new(4, 2, 4))];
 
 impl FluxVersion {
     /// The newest that is known.

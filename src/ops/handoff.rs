@@ -97,7 +97,8 @@ pub fn flux(spec: &Path, later: &[Later], version: FluxVersion) -> Result<Handof
         }
         parts.push(FluxPart { name: part.name.clone(), content });
     }
-    let helm = HelmAfter { flux: version, locked: lock.helm(), differs: differs(&workspace, &lock, &vendored, version)? };
+    let helm =
+        HelmAfter { flux: version, locked: lock.helm(), differs: differs(&workspace, &lock, &vendored, version)? };
     let bundle = workspace.spec.bundle;
     let mut files = flux::files(&bundle, &parts);
     files.push(("HANDOFF.md".into(), guide(&bundle, &changes, &secrets, &caveats, &helm)));
@@ -126,7 +127,9 @@ impl HelmAfter {
                 Err(fault) => lines.push(format!("Part {part} does not render with Helm {helm}: {fault}")),
             }
         }
-        lines.push(format!("See `ichor upgrade --helm {helm}` before: with --write, the bootstrap is what Flux renders."));
+        lines.push(format!(
+            "See `ichor upgrade --helm {helm}` before: with --write, the bootstrap is what Flux renders."
+        ));
         lines
     }
 }

@@ -108,7 +108,10 @@ fn an_upgrade_that_changes_content_shows_it() {
     let workspace = workspace("helm: \"3.22\"\n");
     workspace.done(&["lock"]);
     let said = workspace.done(&["upgrade", "--helm", "4.2.4"]);
-    assert!(said.contains("~ v1 ConfigMap two") && said.contains("- none: here") && !said.contains("blank lines"), "{said}");
+    assert!(
+        said.contains("~ v1 ConfigMap two") && said.contains("- none: here") && !said.contains("blank lines"),
+        "{said}"
+    );
 }
 
 #[test]
