@@ -114,7 +114,10 @@ impl Object for Structure {
     }
 
     fn fields(&self) -> Option<Vec<(&'static str, Value)>> {
-        Some(self.fields.clone())
+        match &self.embedded {
+            Some(inner) => Some([Some(inner), self.fields.last()].into_iter().flatten().cloned().collect()),
+            None => Some(self.fields.clone()),
+        }
     }
 
     fn print(&self) -> String {
