@@ -114,9 +114,13 @@ impl Object for Structure {
     }
 
     fn fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        Some(self.fields.clone())
+    }
+
+    fn printed_fields(&self) -> Option<Vec<(&'static str, Value)>> {
         match &self.embedded {
             Some(inner) => Some([Some(inner), self.fields.last()].into_iter().flatten().cloned().collect()),
-            None => Some(self.fields.clone()),
+            None => self.fields(),
         }
     }
 
