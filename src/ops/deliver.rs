@@ -151,10 +151,9 @@ fn into_config(manifests: &[Manifest], index: &Index, form: &Form) -> Result<Del
     let name = path.file_name().map_or_else(|| "controlplane.yaml".into(), |it| it.to_string_lossy().into_owned());
     Ok(Delivery {
         single: Some(inserted.text.clone()),
-        no_single: None,
-        single_note: None,
         files: vec![(name, inserted.text)],
         notes: inserted.notes,
+        ..Delivery::default()
     })
 }
 
@@ -163,13 +162,7 @@ fn of_flux(index: &Index, form: &Form) -> Result<Delivery, Error> {
     if handoff.bundle != index.name {
         return Err(Error::OtherBundle { spec: form.spec.clone(), found: handoff.bundle, wanted: index.name.clone() });
     }
-    Ok(Delivery {
-        single: None,
-        no_single: None,
-        single_note: None,
-        files: handoff.files.into_texts(),
-        notes: Vec::new(),
-    })
+    Ok(Delivery { files: handoff.files.into_texts(), ..Delivery::default() })
 }
 
 /// Several deliveries as one; their files are numbered, but for those that are named by their manifests.
@@ -179,10 +172,10 @@ fn join(mut deliveries: Vec<Delivery>, target: Target) -> Delivery {
     {
         return only;
     }
-    let mut joined =
-        Delivery { single: None, no_single: None, single_note: None, files: Vec::new(), notes: Vec::new() };
+    let mut joined = Delivery::default();
     let width = deliveries.len().to_string().len().max(2);
     for (index, delivery) in deliveries.into_iter().enumerate() {
+        joined.then = delivery.then.or(joined.then);
         for (path, text) in delivery.files {
             let known = joined.files.iter().any(|(it, _)| *it == path);
             match path.strip_suffix(".yaml") {
