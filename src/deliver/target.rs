@@ -44,7 +44,7 @@ pub const TARGETS: &[(&str, Target)] = &[
 ];
 
 /// How the names of patches begin that are for configs which hold the manifests already.
-pub(super) const UPDATE: &str = "update";
+pub const UPDATE: &str = "update";
 
 /// What is handed over.
 #[derive(Clone, Copy, Debug)]

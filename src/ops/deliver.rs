@@ -8,7 +8,7 @@ use crate::deliver::files::Files;
 use crate::deliver::size::{self, human};
 use crate::deliver::split;
 use crate::deliver::strip;
-use crate::deliver::target::{self, DeliverError, Delivery, Goods, Target};
+use crate::deliver::target::{self, DeliverError, Delivery, Goods, Target, UPDATE};
 use crate::deliver::{kubectl, machine_config};
 use crate::edge::disk::{self, Access};
 use crate::edge::written::{self, Leftovers};
@@ -76,7 +76,7 @@ pub fn deliver(index: &Index, manifests: &[Manifest], form: &Form) -> Result<Del
     let size = sizes.max().unwrap_or_default();
     let mut delivery = join(deliveries, target);
     let limit = form.split.unwrap_or(u64::MAX);
-    for (path, text) in delivery.files.iter().filter(|it| it.1.len() as u64 > limit) {
+    for (path, text) in delivery.files.iter().filter(|it| it.1.len() as u64 > limit && !it.0.starts_with(UPDATE)) {
         let note = format!("{path} takes {}: nothing smaller than one object can be cut", human(text.len() as u64));
         delivery.notes.push(note);
     }

@@ -434,11 +434,12 @@ fn links(header: &str) -> Vec<(&str, &str)> {
     found
 }
 
-/// The address of the next page. A registry behind a proxy may name itself by another scheme or port, and is asked as
-/// before.
+/// The address of the next page. A registry behind a proxy may name itself by another scheme, and then without a port of
+/// its own; it is asked as before.
 fn next_page(url: &Url, target: &str) -> Result<Url, SourceError> {
     let next = url.join(target).map_err(|_| odd(url, "a list of tags that goes on at no address"))?;
-    if next.host() != url.host() {
+    let is_named_otherwise = next.scheme() != url.scheme() && next.port().is_none();
+    if next.host() != url.host() || next.port() != url.port() && !is_named_otherwise {
         return Err(odd(url, "a list of tags that goes on at another host"));
     }
     let mut here = url.clone();
@@ -471,7 +472,7 @@ mod tests {
             r#"<list?n=2&last=b>; rel="next""#,
             "</v2/a/tags/list?n=2&last=b>",
             r#"<http://x.io/v2/a/tags/list?n=2&last=b>; rel="next""#,
-            r#"<https://x.io:5000/v2/a/tags/list?n=2&last=b>; rel="next""#,
+            r#"<http://x.io:8443/v2/a/tags/list?n=2&last=b>; rel="next""#,
             r#"</v2/a/tags/list?n=2>; rel="prev", </v2/a/tags/list?n=2&last=b>; rel="next""#,
         ] {
             assert_eq!(next(&[header]), wanted, "{header}");
@@ -482,6 +483,9 @@ mod tests {
         for header in [r#"</v2/a>; rel="prev""#, "", "<", ">;rel=next", "<a>; rel=first, <b>; rel=last"] {
             assert_eq!(next(&[header]), None, "{header}");
         }
-        assert!(next(&["<https://y.io/v2/a>; rel=next"]).is_some_and(|it| it.contains("another host")));
+        for elsewhere in ["https://y.io:8443", "https://x.io:5000", "https://x.io", "http://x.io:80443"] {
+            let next = next(&[&format!("<{elsewhere}/v2/a>; rel=next")]);
+            assert!(next.is_some_and(|it| it.contains("goes on at ")), "{elsewhere}");
+        }
     }
 }
