@@ -228,7 +228,10 @@ fn bytes_of(path: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
     };
     match read.map_err(unusable)? as u64 {
         0..=MAX_BYTES => Ok(bytes),
-        _ => Err(Error::Identity { path: path.into(), reason: format!("it is larger than {MAX_BYTES} bytes") }),
+        _ => {
+            let reason = format!("it has more than {} MiB, and no identity may have more", MAX_BYTES >> 20);
+            Err(Error::Identity { path: path.into(), reason })
+        }
     }
 }
 

@@ -22,8 +22,9 @@ fn data(file: &str) -> String {
 fn before(state: &str) -> Workspace {
     let workspace = Workspace::new();
     let folder = repository().join("tests/data/lock/before-binding");
-    for file in ["chart", "ichor.yaml", "policy.yaml", "secret.yaml.age"] {
-        copy(&folder.join(file), workspace.path());
+    copy(&folder.join("chart"), &workspace.at("chart"));
+    for file in ["ichor.yaml", "policy.yaml", "secret.yaml.age"] {
+        workspace.write(file, data(file));
     }
     workspace.write("key.txt", data("key.txt"));
     workspace.write("lockfiles/before.lock", data(&format!("{state}.lock")));

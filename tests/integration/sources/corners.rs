@@ -115,7 +115,11 @@ fn helpers_that_fail_are_told_of_without_their_output() {
     let registry = Registry::with(Kind::Basic, &[("one", "1.0.0")]);
     let workspace = Workspace::with(&registry.head(), &part(&registry.host, "^1"));
     workspace.write("home/.docker/config.json", r#"{"credsStore": "broken"}"#);
-    workspace.refused(&["lock"], 3, &["401", "its credential helper does not run", "config.json"]);
+    workspace.refused(
+        &["lock"],
+        3,
+        &["401", "the credential helper `docker-credential-broken` is not on the PATH", "config.json"],
+    );
     let helper = |script: &str| {
         workspace.write("bin/docker-credential-broken", format!("#!/bin/sh\n{script}\n"));
         let path = workspace.path().join("bin/docker-credential-broken");
