@@ -113,7 +113,7 @@ fn chart<'a>(part: &'a VendoredPart, workspace: &'a Workspace) -> Option<ChartSu
 fn sizes(packed: &Packed, spec: &Spec) -> Vec<(Target, u64)> {
     let goods =
         Goods { bundle: &spec.bundle, talos: spec.talos, manifests: packed.manifests(), network: packed.network() };
-    [Target::Talos, Target::Omni, Target::Talhelper, Target::Kubectl]
+    [Target::Talos, Target::Omni, Target::Talhelper, Target::Topf, Target::Kubectl]
         .into_iter()
         .filter_map(|it| Some((it, size::measure(it, &target::deliver(&goods, it).ok()?, packed.manifests()))))
         .collect()

@@ -94,6 +94,8 @@ pub enum Error {
     NoStore,
     #[error(transparent)]
     Git(#[from] git::Error),
+    #[error("`{wanted}` is no file, and no revision can be read: {fault}")]
+    NoGit { wanted: String, fault: git::Error },
     #[error("`{wanted}` is no file, and the spec lies in no git repository")]
     NoRepository { wanted: String },
     #[error("`{wanted}` is neither a file nor a revision git knows")]
@@ -191,7 +193,7 @@ impl Error {
         match self {
             Error::NotReproduced { .. } | Error::NotOfLock { .. } => 1,
             Error::Disk(fault) if !fault.is_input() => 3,
-            Error::NoStore | Error::Git(_) | Error::Hold(_) | Error::ChangedMeanwhile(_) => 3,
+            Error::NoStore | Error::Git(_) | Error::NoGit { .. } | Error::Hold(_) | Error::ChangedMeanwhile(_) => 3,
             Error::Layout(LayoutError::Disk(fault)) if !fault.is_input() => 3,
             Error::Fetch(fault) => whose(std::slice::from_ref(&fault.fault)),
             Error::Fetches(faults) => whose(&faults.iter().map(|it| it.fault).collect::<Vec<_>>()),
@@ -220,6 +222,10 @@ impl Error {
                 let diagnostic = Diagnostic::error("R001", format!("part `{}` does not render: {fault}", fault.part));
                 match &fault.missing_pin {
                     Some(_) => diagnostic.help("run `ichor lock` to mint what is missing"),
+                    None if fault.is_schema => diagnostic.help(
+                        "correct the values; where the schema itself is at fault, or lies at an address, write \
+                         `skipSchemaValidation: true` beside the chart",
+                    ),
                     None => diagnostic,
                 }
             }
@@ -301,7 +307,10 @@ impl Error {
             }
             Error::LaterValues { .. } => self.plain("V005"),
             Error::NoStore => self.plain("E002").help("set ICHOR_STORE or HOME"),
-            Error::Git(_) => self.plain("G001"),
+            Error::Git(fault) | Error::NoGit { fault, .. } => match fault.help() {
+                Some(help) => self.plain("G001").help(help),
+                None => self.plain("G001"),
+            },
             Error::Edit { parts, .. } => self.plain("U001").help(format!("the spec's parts are {}", parts.join(", "))),
             Error::NoSuchVersion { .. } => {
                 self.plain("U002").help("put the archive there, or name the path of one in place of the version")
