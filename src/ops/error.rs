@@ -80,6 +80,8 @@ pub enum Error {
     WrongKey { pin: String },
     #[error("there is no pin `{name}`")]
     NoPin { name: String, near: Vec<String> },
+    #[error("the import would replace what the lock holds: {}", quoted(pins))]
+    WouldReplace { path: PathBuf, pins: Vec<String>, anew: Vec<String> },
     #[error("rotating `{name}` needs the key of its CA, `{key}`")]
     NeedsKey { name: String, key: String },
     #[error("{}", held(name, *taken, *why))]
@@ -231,6 +233,17 @@ impl Error {
                 let near: Vec<String> = near.iter().map(|it| format!("`{it}`")).collect();
                 self.plain("P004").help(format!("did you mean {}? `ichor certs` lists all", near.join(" or ")))
             }
+            Error::WouldReplace { path, anew, .. } => {
+                let anew = match anew.as_slice() {
+                    [] => String::new(),
+                    anew => format!(", and issues anew what rests on it: {}", quoted(anew)),
+                };
+                let help = format!(
+                    "where the cluster uses what is imported, `--replace` takes it{anew}; where it uses what the lock holds, leave \
+                     the lock as it is. `--dry-run` shows the change"
+                );
+                self.plain("P013").at(file(path)).help(help)
+            }
             Error::NeedsKey { .. } => {
                 self.plain("A002").help("name an identity that opens it: `-i key.txt`, or ICHOR_IDENTITY")
             }
@@ -344,6 +357,13 @@ fn misplaced(lock: &std::path::Path, fault: &EnvelopeFault) -> Diagnostic {
         ("P003", "take the lock from version control again: it is not for editing".to_owned())
     };
     Diagnostic::error(code, fault.to_string()).at(file(lock)).help(help)
+}
+
+/// Names for a message, not more than ten.
+fn quoted(names: &[String]) -> String {
+    let shown: Vec<String> = names.iter().take(10).map(|it| format!("`{it}`")).collect();
+    let more = names.len().saturating_sub(shown.len());
+    if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
 }
 
 fn held(name: &str, taken: u8, why: Held) -> String {

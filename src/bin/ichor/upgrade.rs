@@ -8,6 +8,7 @@ use ichor::ops::fetching::Fetching;
 use ichor::ops::{self, Error};
 
 use crate::diff::{self, Format};
+use crate::lock;
 use crate::network::NetworkArgs;
 use crate::progress::Reporter;
 
@@ -59,9 +60,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     diff::print(&upgraded.diff, args.format, args.output.as_deref())?;
     match &upgraded.locked {
         Some(locked) => {
-            for pin in &locked.minted {
-                say!("minted {pin}");
-            }
+            lock::say_pins(locked);
             for pin in &locked.dropped {
                 say!("dropped {pin}: nothing asks for it any more");
             }
