@@ -12,7 +12,7 @@ use crate::stage::bundle;
 use crate::stage::lock::{self, EnvelopeFault};
 use crate::stage::render;
 use crate::stage::resolve::{self, Fault, SourceError};
-use crate::stage::seal;
+use crate::stage::seal::{self, Difference};
 use crate::stage::spec::edit;
 use crate::stage::vendored;
 
@@ -55,14 +55,16 @@ pub enum Error {
     Render(#[from] render::Error),
     #[error(transparent)]
     Seal(#[from] seal::Error),
-    #[error("part `{part}` renders otherwise than the lock says")]
-    OutputDiffers { path: PathBuf, part: String, resources: Vec<String> },
+    #[error("parts render otherwise than the lock says")]
+    OutputDiffers { path: PathBuf, parts: Vec<Unlike> },
     #[error("a rebuild gives other bytes than `{}`", path.display())]
     NotReproduced { path: PathBuf },
     #[error(transparent)]
     Bundle(#[from] bundle::Error),
     #[error("`{}` is no bundle: {fault}", path.display())]
     NotABundle { path: PathBuf, fault: bundle::Error },
+    #[error("`{}` is not the bundle of lock `{}`", bundle.display(), lock.display())]
+    NotOfLock { bundle: PathBuf, lock: PathBuf, unlike: Vec<bundle::Unlike> },
     #[error("there is no bundle `{}`", .0.display())]
     NoBundle(PathBuf),
     #[error(transparent)]
@@ -94,6 +96,8 @@ pub enum Error {
     NoStore,
     #[error(transparent)]
     Git(#[from] git::Error),
+    #[error("`{wanted}` is no file, and no revision can be read: {fault}")]
+    NoGit { wanted: String, fault: git::Error },
     #[error("`{wanted}` is no file, and the spec lies in no git repository")]
     NoRepository { wanted: String },
     #[error("`{wanted}` is neither a file nor a revision git knows")]
@@ -138,6 +142,30 @@ pub enum Error {
     LaterValues { path: PathBuf, message: String },
 }
 
+/// A part that renders otherwise than its lock says.
+#[derive(Clone, Debug)]
+pub struct Unlike {
+    pub part: String,
+    /// Whether its text is that of the lock, so that nothing but an edit of the lock makes them differ.
+    pub edited: bool,
+    pub differences: Vec<Difference>,
+}
+
+impl Unlike {
+    fn diagnostic(&self, lock: &std::path::Path) -> Diagnostic {
+        let what = some(&self.differences);
+        let help = match self.edited {
+            true => {
+                "its text is that of the lock, so somebody edited the lock, or another ichor wrote it: look at its history; \
+                 `ichor lock` writes it anew, and shows what it changes"
+            }
+            false => "run `ichor lock` to bring the lock up to date, and review what it changes",
+        };
+        let message = format!("part `{}` renders otherwise than the lock says: {what}", self.part);
+        Diagnostic::error("L008", message).at(file(lock)).help(help)
+    }
+}
+
 impl Error {
     /// What to tell the user: every fault, in order.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
@@ -152,6 +180,7 @@ impl Error {
                 stale.iter().map(fault).collect()
             }
             Error::Fetches(faults) => faults.iter().map(fetch_fault).collect(),
+            Error::OutputDiffers { path, parts } => parts.iter().map(|it| it.diagnostic(path)).collect(),
             Error::Envelopes { path, faults } => faults.iter().map(|it| misplaced(path, it)).collect(),
             Error::BundleEnvelopes { bundle, faults } => {
                 let fault = |it: &EnvelopeFault| Diagnostic::error("P003", it.to_string()).at(file(bundle));
@@ -164,9 +193,9 @@ impl Error {
     /// The process' exit code: 1 differs, 2 bad input, 3 failed surroundings.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Error::NotReproduced { .. } => 1,
+            Error::NotReproduced { .. } | Error::NotOfLock { .. } => 1,
             Error::Disk(fault) if !fault.is_input() => 3,
-            Error::NoStore | Error::Git(_) | Error::Hold(_) | Error::ChangedMeanwhile(_) => 3,
+            Error::NoStore | Error::Git(_) | Error::NoGit { .. } | Error::Hold(_) | Error::ChangedMeanwhile(_) => 3,
             Error::Layout(LayoutError::Disk(fault)) if !fault.is_input() => 3,
             Error::Fetch(fault) => whose(std::slice::from_ref(&fault.fault)),
             Error::Fetches(faults) => whose(&faults.iter().map(|it| it.fault).collect::<Vec<_>>()),
@@ -195,22 +224,25 @@ impl Error {
                 let diagnostic = Diagnostic::error("R001", format!("part `{}` does not render: {fault}", fault.part));
                 match &fault.missing_pin {
                     Some(_) => diagnostic.help("run `ichor lock` to mint what is missing"),
+                    None if fault.is_schema => diagnostic.help(
+                        "correct the values; where the schema itself is at fault, or lies at an address, write \
+                         `skipSchemaValidation: true` beside the chart",
+                    ),
                     None => diagnostic,
                 }
             }
             Error::Seal(fault) => Diagnostic::error("R002", fault.to_string()),
-            Error::OutputDiffers { path, part, resources } => {
-                let shown: Vec<&str> = resources.iter().take(5).map(String::as_str).collect();
-                let more = resources.len().saturating_sub(shown.len());
-                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-                let what = if shown.is_empty() { "its text".into() } else { format!("{}{more}", shown.join(", ")) };
-                Diagnostic::error("L008", format!("part `{part}` renders otherwise than the lock says: {what}"))
-                    .at(file(path))
-                    .help("run `ichor lock` to bring the lock up to date, and review what it changes")
-            }
             Error::NotReproduced { .. } => self.plain("B001"),
             Error::Bundle(_) => self.plain("B002"),
             Error::NotABundle { .. } => self.plain("B003"),
+            Error::NotOfLock { bundle, lock, unlike } => {
+                let (message, lock) = (format!("{self}: {}", some(unlike)), lock.display());
+                let help = match unlike.iter().all(bundle::Unlike::is_unknown) {
+                    true => format!("`ichor verify {}` builds it anew from spec and lock, and compares all of it", bundle.display()),
+                    false => format!("do not use it before you know why; `ichor diff {lock} {}` tells more", bundle.display()),
+                };
+                Diagnostic::error("B006", message).help(help)
+            }
             Error::NoBundle(_) => self.plain("B005").help("run `ichor build` to make `result`, or name another"),
             Error::Open(_) => self.plain("B004"),
             Error::Age(fault) => {
@@ -288,7 +320,10 @@ impl Error {
             }
             Error::LaterValues { .. } => self.plain("V005"),
             Error::NoStore => self.plain("E002").help("set ICHOR_STORE or HOME"),
-            Error::Git(_) => self.plain("G001"),
+            Error::Git(fault) | Error::NoGit { fault, .. } => match fault.help() {
+                Some(help) => self.plain("G001").help(help),
+                None => self.plain("G001"),
+            },
             Error::Edit { parts, .. } => self.plain("U001").help(format!("the spec's parts are {}", parts.join(", "))),
             Error::NoSuchVersion { .. } => {
                 self.plain("U002").help("put the archive there, or name the path of one in place of the version")
@@ -306,7 +341,7 @@ impl Error {
             Error::Layout(_) => self.plain("V019").help("take vendor from version control again, or move it away and run `ichor vendor`, which fetches all that the lock names"),
             Error::NoSuchPart { parts, .. } => self.plain("L009").help(format!("its parts are {}", parts.join(", "))),
             Error::Spec(_) | Error::Resolve(_) | Error::Fetches(_) | Error::Stale { .. } => self.plain("E000"),
-            Error::Envelopes { .. } | Error::BundleEnvelopes { .. } => self.plain("E000"),
+            Error::Envelopes { .. } | Error::BundleEnvelopes { .. } | Error::OutputDiffers { .. } => self.plain("E000"),
         }
     }
 
@@ -322,6 +357,14 @@ impl From<hold::Error> for Error {
             busy @ hold::Error::Busy { .. } => Error::Hold(busy),
         }
     }
+}
+
+/// The first five, and how many more there are.
+fn some<T: ToString>(all: &[T]) -> String {
+    let shown: Vec<String> = all.iter().take(5).map(ToString::to_string).collect();
+    let more = all.len().saturating_sub(shown.len());
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", shown.join(", "))
 }
 
 /// The exit code of faults: that of the surroundings or of differing content only where all are such.

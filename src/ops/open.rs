@@ -9,6 +9,7 @@ use crate::base::digest::Digest;
 use crate::edge::age::Opener;
 use crate::edge::disk;
 use crate::stage::bundle::{Bundle, Index, Opened};
+use crate::stage::lock::Lock;
 use helm_engine::helm;
 use helm_engine::pki;
 
@@ -21,9 +22,12 @@ pub struct OpenedBundle {
     pub unbound: usize,
 }
 
-/// Opens the bundle at a path with identity files.
-pub fn open(bundle: &Path, identities: &[String]) -> Result<OpenedBundle, Error> {
-    let (bundle, _) = read(bundle)?;
+/// Opens the bundle at a path with identity files. Where a lock is given, the bundle must be that of the lock.
+pub fn open(path: &Path, identities: &[String], lock: Option<&Path>) -> Result<OpenedBundle, Error> {
+    let (bundle, _) = read(path)?;
+    if let Some(lock) = lock {
+        compare(path, &bundle, lock)?;
+    }
     let mut secrets = BTreeMap::new();
     if !bundle.envelopes().is_empty() {
         if identities.is_empty() {
@@ -43,6 +47,18 @@ pub fn open(bundle: &Path, identities: &[String]) -> Result<OpenedBundle, Error>
     }
     let opened = bundle.open(&secrets, &helm::functions())?;
     Ok(OpenedBundle { opened, index: bundle.index().clone(), unbound: bundle.unbound() })
+}
+
+/// Makes sure that a bundle, known by this name, is that of the lock at a path, as far as a lock can tell.
+pub(super) fn compare(name: &Path, bundle: &Bundle, lock: &Path) -> Result<(), Error> {
+    let locked = Lock::decode(&disk::read_any_text(lock)?).map_err(|fault| Error::Lock { path: lock.into(), fault })?;
+    let faults = locked.misplaced();
+    if !faults.is_empty() {
+        return Err(Error::Envelopes { path: lock.into(), faults });
+    }
+    let unlike = bundle.unlike(&locked);
+    let (bundle, lock) = (name.into(), lock.into());
+    if unlike.is_empty() { Ok(()) } else { Err(Error::NotOfLock { bundle, lock, unlike }) }
 }
 
 /// The bundle at a path, and its bytes. Every envelope in it stands where it belongs.

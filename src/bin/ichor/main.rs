@@ -29,6 +29,7 @@ mod network;
 mod open;
 mod outdated;
 mod progress;
+mod proof;
 mod pull;
 mod push;
 mod report;

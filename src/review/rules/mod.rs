@@ -12,11 +12,13 @@
 //!   image in place of the chart; C013 a release that the registry does not have
 //! - K001 an API version that is gone; K002 a namespace that nothing makes; K003 a name that no API server takes; K004 a
 //!   field of the wrong type; K005 a whole number in powers of ten; K006 a field that Kubernetes does not know
+//! - N001 a private key in the clear; N002 sealed text outside of a Secret; N003 sealed text in the reference of an image
 //! - P012 envelopes that are bound to no place
 //! - X001 a certificate that has run out; X002 one that soon will
 
 pub mod cilium;
 mod expiry;
+mod exposed;
 mod fields;
 mod kubernetes;
 mod object;
@@ -83,6 +85,7 @@ pub fn check(subject: &Subject<'_>) -> Vec<Diagnostic> {
         talos::manifests(subject, packed, &objects, &mut found);
         kubernetes::objects(subject, &objects, &mut found);
         cilium::objects(subject, &objects, &mut found);
+        exposed::check(subject, packed, &mut found);
     }
     if let Some(lock) = subject.lock {
         bindings(lock, &mut found);

@@ -11,7 +11,17 @@ use crate::base::name;
 use helm_engine::yaml::node::{self, Kind, Node};
 
 const SPEC: &[&str] = &["bundle", "talos", "helm", "kubernetes", "apiVersions", "recipients", "certificates", "parts"];
-const CHART: &[&str] = &["name", "chart", "version", "namespace", "values", "secretValues", "lookup", "certificates"];
+const CHART: &[&str] = &[
+    "name",
+    "chart",
+    "version",
+    "namespace",
+    "values",
+    "secretValues",
+    "lookup",
+    "certificates",
+    "skipSchemaValidation",
+];
 const MANIFEST: &[&str] = &["name", "manifest", "sha256"];
 const PART: &[&str] = &[
     "name",
@@ -24,6 +34,7 @@ const PART: &[&str] = &[
     "secretValues",
     "lookup",
     "certificates",
+    "skipSchemaValidation",
 ];
 
 pub(super) fn parse(file: &str, text: &str) -> Result<Spec, Vec<Diagnostic>> {

@@ -14,9 +14,9 @@ use crate::support::peer::needs;
 use crate::support::program::filter;
 use crate::support::workspace::Workspace;
 
-type Files = BTreeMap<String, Vec<u8>>;
+pub type Files = BTreeMap<String, Vec<u8>>;
 
-fn unpacked(workspace: &Workspace, file: &str) -> Files {
+pub fn unpacked(workspace: &Workspace, file: &str) -> Files {
     let bytes = std::fs::read(workspace.path().join(file)).expect("a bundle");
     let mut archive = tar::Archive::new(GzDecoder::new(bytes.as_slice()));
     let entries = archive.entries().expect("entries").map(|it| it.expect("an entry"));
@@ -29,7 +29,7 @@ fn unpacked(workspace: &Workspace, file: &str) -> Files {
 }
 
 /// Packs the files with digests that fit, after a change of the index.
-fn packed(workspace: &Workspace, file: &str, mut files: Files, change: impl FnOnce(&mut Json)) {
+pub fn packed(workspace: &Workspace, file: &str, mut files: Files, change: impl FnOnce(&mut Json)) {
     let mut index: Json = serde_json::from_slice(&files["bundle.json"]).expect("JSON");
     change(&mut index);
     for (path, content) in files.iter().filter(|(path, _)| *path != "bundle.json") {

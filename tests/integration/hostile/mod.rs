@@ -4,6 +4,7 @@ mod bundles;
 mod delivered;
 mod forged;
 mod inputs;
+mod inventories;
 mod killed;
 mod links;
 mod locks;
