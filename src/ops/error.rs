@@ -175,7 +175,11 @@ impl Error {
             Error::Stale { path, stale } => {
                 let fault = |it: &vendored::Stale| {
                     let fault = Diagnostic::error("L006", it.to_string()).at(file(path));
-                    fault.help("run `ichor lock` to bring the lock up to date, and review what it changes")
+                    fault.help(match it {
+                        vendored::Stale::Recipients { sealed: true } => RESEAL_TO_RECIPIENTS,
+                        vendored::Stale::Bundle { sealed: true, .. } => RESEAL_FOR_BUNDLE,
+                        _ => "run `ichor lock` to bring the lock up to date, and review what it changes",
+                    })
                 };
                 stale.iter().map(fault).collect()
             }
@@ -214,11 +218,11 @@ impl Error {
             Error::SealedForAnother { path, .. } => self
                 .plain("L011")
                 .at(file(path))
-                .help("run `ichor reseal -i KEY` to seal them for the spec's bundle; they stay the same secrets"),
+                .help(RESEAL_FOR_BUNDLE),
             Error::RecipientsChanged { path } => {
                 Diagnostic::error("L007", "the spec names other recipients than the lock")
                     .at(file(path))
-                    .help("run `ichor reseal -i KEY` to seal what the lock holds to the new recipients")
+                    .help(RESEAL_TO_RECIPIENTS)
             }
             Error::Render(fault) => {
                 let diagnostic = Diagnostic::error("R001", format!("part `{}` does not render: {fault}", fault.part));
@@ -296,6 +300,7 @@ impl Error {
                 let diagnostic = self.plain("D004");
                 match fault {
                     machine_config::Error::Worker { .. } => diagnostic.help("name the config of a control plane"),
+                    machine_config::Error::Twice { .. } => diagnostic.help("keep one of them, or join what they hold"),
                     machine_config::Error::NotAConfig => diagnostic.help("`talosctl gen config` makes one"),
                     _ => diagnostic,
                 }
@@ -443,6 +448,11 @@ fn lock_fault(path: &std::path::Path, fault: &lock::Error) -> Diagnostic {
         _ => diagnostic("L005").help(format!("take the lock from version control again; {REBUILT}")),
     }
 }
+
+const RESEAL_TO_RECIPIENTS: &str = "run `ichor reseal -i KEY` to seal what the lock holds to the new recipients; they stay the \
+                                     same secrets";
+const RESEAL_FOR_BUNDLE: &str = "run `ichor reseal -i KEY` to seal what the lock holds for the spec's bundle; they stay the same \
+                                 secrets";
 
 /// What to do about a lock that is gone for good: its keys are those of a cluster, and new ones would not fit it.
 const REBUILT: &str = "if it is lost, `ichor lock` with `--import` or `--import-secret` takes the keys that the cluster uses; \

@@ -153,6 +153,8 @@ pub(super) fn renewed(
     mint: &mut Mint<'_>,
     now: Timestamp,
 ) -> Result<(Lock, Locked), Error> {
+    // Whether they can be sealed to comes before whether they are those of before.
+    let sealer = Sealer::new(&workspace.spec.recipients, &workspace.spec.bundle)?.like(old.as_ref());
     if let Some(old) = &old
         && old.bundle != workspace.spec.bundle
         && old.envelopes().any(|(_, it)| it.sealed_for() != Ok(None))
@@ -168,7 +170,6 @@ pub(super) fn renewed(
     }
     let before: BTreeMap<String, BTreeMap<String, Pin>> =
         old.iter().flat_map(|it| &it.parts).map(|(name, part)| (name.clone(), part.pins.clone())).collect();
-    let sealer = Sealer::new(&workspace.spec.recipients, &workspace.spec.bundle)?.like(old.as_ref());
     let mut lock = old.unwrap_or_else(|| Lock {
         bundle: String::new(),
         clock: now,
