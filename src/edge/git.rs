@@ -60,9 +60,9 @@ impl Git {
     /// The commit a revision names.
     pub fn commit(&self, revision: &str) -> Result<Option<String>, Error> {
         let wanted = format!("{revision}^{{commit}}");
-        let output = process::output(command(&self.top)
-            .args(["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted]))
-            .map_err(Error::of)?;
+        let output =
+            process::output(command(&self.top).args(["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted]))
+                .map_err(Error::of)?;
         Ok(output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned()))
     }
 
@@ -106,8 +106,8 @@ impl Git {
         match value {
             Some(value) => self.run(&["config", "--local", key, value]).map(drop),
             None => {
-                let output =
-                    process::output(command(&self.top).args(["config", "--local", "--unset-all", key])).map_err(Error::of)?;
+                let output = process::output(command(&self.top).args(["config", "--local", "--unset-all", key]))
+                    .map_err(Error::of)?;
                 // 5: there is no such setting.
                 if output.status.success() || output.status.code() == Some(5) {
                     Ok(())
@@ -120,7 +120,8 @@ impl Git {
 
     /// Drops a section of settings; where there is none, nothing happens.
     pub fn forget(&self, section: &str) -> Result<(), Error> {
-        process::output(command(&self.top).args(["config", "--local", "--remove-section", section])).map_err(Error::of)?;
+        process::output(command(&self.top).args(["config", "--local", "--remove-section", section]))
+            .map_err(Error::of)?;
         Ok(())
     }
 
@@ -280,8 +281,8 @@ pub fn committed(path: &Path) -> Option<Vec<u8>> {
 /// Merges two texts line by line into `ours`; says whether that was clean.
 pub fn merge_lines(base: &Path, ours: &Path, theirs: &Path) -> Result<bool, Error> {
     let names = ["-L", "ours", "-L", "base", "-L", "theirs"];
-    let output =
-        process::output(command(Path::new(".")).arg("merge-file").args(names).args([ours, base, theirs])).map_err(Error::of)?;
+    let output = process::output(command(Path::new(".")).arg("merge-file").args(names).args([ours, base, theirs]))
+        .map_err(Error::of)?;
     match output.status.code() {
         Some(0) => Ok(true),
         Some(1..=127) => Ok(false),
