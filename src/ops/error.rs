@@ -82,6 +82,8 @@ pub enum Error {
     WrongKey { pin: String },
     #[error("there is no pin `{name}`")]
     NoPin { name: String, near: Vec<String> },
+    #[error("the import would replace what the lock holds: {}", quoted(pins))]
+    WouldReplace { path: PathBuf, pins: Vec<String>, anew: Vec<String> },
     #[error("rotating `{name}` needs the key of its CA, `{key}`")]
     NeedsKey { name: String, key: String },
     #[error("{}", held(name, *taken, *why))]
@@ -173,7 +175,11 @@ impl Error {
             Error::Stale { path, stale } => {
                 let fault = |it: &vendored::Stale| {
                     let fault = Diagnostic::error("L006", it.to_string()).at(file(path));
-                    fault.help("run `ichor lock` to bring the lock up to date, and review what it changes")
+                    fault.help(match it {
+                        vendored::Stale::Recipients { sealed: true } => RESEAL_TO_RECIPIENTS,
+                        vendored::Stale::Bundle { sealed: true, .. } => RESEAL_FOR_BUNDLE,
+                        _ => "run `ichor lock` to bring the lock up to date, and review what it changes",
+                    })
                 };
                 stale.iter().map(fault).collect()
             }
@@ -212,11 +218,11 @@ impl Error {
             Error::SealedForAnother { path, .. } => self
                 .plain("L011")
                 .at(file(path))
-                .help("run `ichor reseal -i KEY` to seal them for the spec's bundle; they stay the same secrets"),
+                .help(RESEAL_FOR_BUNDLE),
             Error::RecipientsChanged { path } => {
                 Diagnostic::error("L007", "the spec names other recipients than the lock")
                     .at(file(path))
-                    .help("run `ichor reseal -i KEY` to seal what the lock holds to the new recipients")
+                    .help(RESEAL_TO_RECIPIENTS)
             }
             Error::Render(fault) => {
                 let diagnostic = Diagnostic::error("R001", format!("part `{}` does not render: {fault}", fault.part));
@@ -263,6 +269,17 @@ impl Error {
                 let near: Vec<String> = near.iter().map(|it| format!("`{it}`")).collect();
                 self.plain("P004").help(format!("did you mean {}? `ichor certs` lists all", near.join(" or ")))
             }
+            Error::WouldReplace { path, anew, .. } => {
+                let anew = match anew.as_slice() {
+                    [] => String::new(),
+                    anew => format!(", and issues anew what rests on it: {}", quoted(anew)),
+                };
+                let help = format!(
+                    "where the cluster uses what is imported, `--replace` takes it{anew}; where it uses what the lock holds, leave \
+                     the lock as it is. `--dry-run` shows the change"
+                );
+                self.plain("P013").at(file(path)).help(help)
+            }
             Error::NeedsKey { .. } => {
                 self.plain("A002").help("name an identity that opens it: `-i key.txt`, or ICHOR_IDENTITY")
             }
@@ -283,6 +300,7 @@ impl Error {
                 let diagnostic = self.plain("D004");
                 match fault {
                     machine_config::Error::Worker { .. } => diagnostic.help("name the config of a control plane"),
+                    machine_config::Error::Twice { .. } => diagnostic.help("keep one of them, or join what they hold"),
                     machine_config::Error::NotAConfig => diagnostic.help("`talosctl gen config` makes one"),
                     _ => diagnostic,
                 }
@@ -389,6 +407,13 @@ fn misplaced(lock: &std::path::Path, fault: &EnvelopeFault) -> Diagnostic {
     Diagnostic::error(code, fault.to_string()).at(file(lock)).help(help)
 }
 
+/// Names for a message, not more than ten.
+fn quoted(names: &[String]) -> String {
+    let shown: Vec<String> = names.iter().take(10).map(|it| format!("`{it}`")).collect();
+    let more = names.len().saturating_sub(shown.len());
+    if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
+}
+
 fn held(name: &str, taken: u8, why: Held) -> String {
     match why {
         Held::NotNext(step) if taken == 0 => format!("step {step} of rotating `{name}` has no step before it"),
@@ -423,6 +448,11 @@ fn lock_fault(path: &std::path::Path, fault: &lock::Error) -> Diagnostic {
         _ => diagnostic("L005").help(format!("take the lock from version control again; {REBUILT}")),
     }
 }
+
+const RESEAL_TO_RECIPIENTS: &str = "run `ichor reseal -i KEY` to seal what the lock holds to the new recipients; they stay the \
+                                     same secrets";
+const RESEAL_FOR_BUNDLE: &str = "run `ichor reseal -i KEY` to seal what the lock holds for the spec's bundle; they stay the same \
+                                 secrets";
 
 /// What to do about a lock that is gone for good: its keys are those of a cluster, and new ones would not fit it.
 const REBUILT: &str = "if it is lost, `ichor lock` with `--import` or `--import-secret` takes the keys that the cluster uses; \

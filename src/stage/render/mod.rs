@@ -73,6 +73,8 @@ pub struct RenderedPart {
 pub struct Minted {
     pub pin: Pin,
     pub secret: Option<Secret>,
+    /// Whether it was brought from elsewhere, and not made now.
+    pub imported: bool,
 }
 
 /// A part does not render; Helm's wording.

@@ -4,6 +4,7 @@ mod cilium;
 mod hygiene;
 mod import;
 mod keys;
+mod recipients;
 mod rotate;
 mod secret_values;
 mod vectors;
