@@ -44,6 +44,9 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     for pin in rotated.locked.minted.iter().filter(|it| rotated.steps.iter().all(|(name, _)| name != *it)) {
         say!("issued {pin} anew");
     }
+    for note in &rotated.locked.notes {
+        say!("note: {note}");
+    }
     say!("wrote {}", rotated.locked.path.display());
     Ok(ExitCode::SUCCESS)
 }

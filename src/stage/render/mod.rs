@@ -1,14 +1,18 @@
 //! Renders what was vendored, with no key in reach.
 
 mod import;
+mod issuer;
 mod lookup;
 mod pins;
 pub mod secrets;
 
 pub use import::{ImportError, Imports};
+pub use issuer::{UnfitIssuer, Validity};
 pub use pins::MissingPin;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
 
 use crate::base::secret::Secret;
 use crate::stage::lock::{Envelope, Pin};
@@ -26,6 +30,9 @@ use pins::Pinned;
 pub trait Minter {
     /// Computes an impure function for real. No argument has a hole. New keys of certificates are of this kind.
     fn mint(&mut self, call: &Call<'_>, algorithm: Algorithm) -> Result<Value, Failure>;
+
+    /// The moment at which everything is made.
+    fn now(&self) -> Timestamp;
 
     /// Opens the envelope of a secret that minting needs: the key of a CA that shall sign.
     fn unseal(&mut self, name: &str, envelope: &Envelope) -> Result<Secret, Failure>;
@@ -83,6 +90,8 @@ pub struct Error {
     pub message: String,
     /// Where the cause is a call that the lock does not answer.
     pub missing_pin: Option<MissingPin>,
+    /// Where the cause is a CA that cannot sign now.
+    pub unfit_issuer: Option<UnfitIssuer>,
 }
 
 /// Renders every part. Without a minter, a call that no pin answers is an error.
@@ -107,12 +116,14 @@ pub fn render(vendored: &Vendored, mut minter: Option<&mut dyn Minter>) -> Resul
                 let sealed = sealed.map_err(|fault| Error {
                     part: part.name.clone(),
                     missing_pin: None,
+                    unfit_issuer: None,
                     message: fault.to_string(),
                 })?;
                 let rendered = helm::render(chart, &merge_maps(values, &sealed), &options, &mut world);
                 let rendered = rendered.map_err(|fault| Error {
                     part: part.name.clone(),
                     missing_pin: cause(&fault).cloned(),
+                    unfit_issuer: cause(&fault).cloned(),
                     message: readable(&fault.to_string(), &world.holes),
                 })?;
                 // Tests are of no use to a cluster that boots; other hooks are manifests like any.
@@ -162,6 +173,7 @@ fn options(vendored: &Vendored, part: &VendoredPart, namespace: &str) -> Result<
             part: part.name.clone(),
             message: fault.to_string(),
             missing_pin: None,
+            unfit_issuer: None,
         })?;
     }
     capabilities.api_versions.extend_from_slice(vendored.api_versions());
@@ -173,12 +185,12 @@ fn options(vendored: &Vendored, part: &VendoredPart, namespace: &str) -> Result<
     })
 }
 
-/// The missing pin at the bottom of a chain of errors.
-fn cause<'a>(fault: &'a (dyn std::error::Error + 'static)) -> Option<&'a MissingPin> {
+/// The error of this type in a chain of errors.
+fn cause<'a, T: std::error::Error + 'static>(fault: &'a (dyn std::error::Error + 'static)) -> Option<&'a T> {
     let mut fault = Some(fault);
     while let Some(it) = fault {
-        if let Some(missing) = it.downcast_ref() {
-            return Some(missing);
+        if let Some(found) = it.downcast_ref() {
+            return Some(found);
         }
         fault = it.source();
     }
