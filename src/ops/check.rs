@@ -36,7 +36,7 @@ pub fn check(spec: &Path, now: Timestamp) -> Result<Checked, Error> {
     let mut diagnostics = Vec::new();
     if lock.is_none() {
         let message = "there is no lock yet, so nothing that renders was checked";
-        diagnostics.push(Diagnostic::warning("L001", message).help("run `ichor lock`, then check again"));
+        diagnostics.push(Diagnostic::warning("L001", message).help(super::error::no_lock(&workspace.lock_path)));
     }
     let resolved = match workspace.resolve() {
         Ok(resolved) => Some(resolved),
@@ -113,7 +113,7 @@ fn chart<'a>(part: &'a VendoredPart, workspace: &'a Workspace) -> Option<ChartSu
 fn sizes(packed: &Packed, spec: &Spec) -> Vec<(Target, u64)> {
     let goods =
         Goods { bundle: &spec.bundle, talos: spec.talos, manifests: packed.manifests(), network: packed.network() };
-    [Target::Talos, Target::Omni, Target::Talhelper, Target::Kubectl]
+    [Target::Talos, Target::Omni, Target::Talhelper, Target::Topf, Target::Kubectl]
         .into_iter()
         .filter_map(|it| Some((it, size::measure(it, &target::deliver(&goods, it).ok()?, packed.manifests()))))
         .collect()

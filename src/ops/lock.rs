@@ -302,7 +302,7 @@ fn take_over(
 
 /// The old pins still in use, and the new ones, whose secrets are sealed once their names are known.
 fn pins(part: &RenderedPart, old: &BTreeMap<String, Pin>) -> BTreeMap<String, Pin> {
-    let used = old.iter().filter(|(name, _)| part.used.contains(*name)).map(|(name, pin)| (name, pin));
+    let used = old.iter().filter(|(name, _)| part.used.contains(*name));
     let minted = part.minted.iter().map(|(name, minted)| (name, &minted.pin));
     used.chain(minted).map(|(name, pin)| (name.clone(), pin.clone())).collect()
 }

@@ -101,7 +101,18 @@ enum Verb {
 
 fn main() -> ExitCode {
     process::keep_memory_private();
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(fault) => {
+            let text = fault.render().to_string();
+            let shown = report::without_keys(&text);
+            if shown == text {
+                fault.exit();
+            }
+            say!("{}", shown.trim_end());
+            return ExitCode::from(2);
+        }
+    };
     interrupt::mind(|| say!("\nerror: interrupted: nothing is half written, so run the command again"));
     let run = move || {
         let done = match cli.verb {

@@ -44,7 +44,7 @@ impl UnfitIssuer {
         match (&self.validity, &self.pin) {
             (Validity::Begins(_), _) => "set the clock of this machine, or wait".into(),
             (Validity::Ended(_), Some(pin)) => format!(
-                "run `ichor rotate {pin}`, which makes its successor, and once more with `-i KEY`: the successor then issues \
+                "`ichor rotate {pin} --step 1` makes its successor, and `ichor rotate {pin} --step 2 -i KEY` has that issue \
                  every certificate anew; apply the bundle after each"
             ),
             (Validity::Ended(_), None) => "give the chart another CA in its values".into(),

@@ -92,6 +92,8 @@ pub struct Error {
     pub missing_pin: Option<MissingPin>,
     /// Where the cause is a CA that cannot sign now.
     pub unfit_issuer: Option<UnfitIssuer>,
+    /// Whether a schema of the chart does not take the values.
+    pub is_schema: bool,
 }
 
 /// Renders every part. Without a minter, a call that no pin answers is an error.
@@ -109,7 +111,7 @@ pub fn render(vendored: &Vendored, mut minter: Option<&mut dyn Minter>) -> Resul
                 notes: None,
             },
             VendoredContent::Chart { chart, namespace, values, inputs } => {
-                let options = options(vendored, part, namespace)?;
+                let options = options(vendored, part, namespace, inputs.skip_schema_validation)?;
                 let minter = minter.as_mut().map(|it| &mut **it as &mut dyn Minter);
                 let mut world = Pinned::new(part, vendored.clock(), inputs, &functions, minter);
                 let sealed = secrets::overlay(&part.name, &part.pins, &mut world.holes);
@@ -117,6 +119,7 @@ pub fn render(vendored: &Vendored, mut minter: Option<&mut dyn Minter>) -> Resul
                     part: part.name.clone(),
                     missing_pin: None,
                     unfit_issuer: None,
+                    is_schema: false,
                     message: fault.to_string(),
                 })?;
                 let rendered = helm::render(chart, &merge_maps(values, &sealed), &options, &mut world);
@@ -124,6 +127,7 @@ pub fn render(vendored: &Vendored, mut minter: Option<&mut dyn Minter>) -> Resul
                     part: part.name.clone(),
                     missing_pin: cause(&fault).cloned(),
                     unfit_issuer: cause(&fault).cloned(),
+                    is_schema: matches!(fault, helm::RenderError::Schema(_)),
                     message: readable(&fault.to_string(), &world.holes),
                 })?;
                 // Tests are of no use to a cluster that boots; other hooks are manifests like any.
@@ -166,7 +170,12 @@ fn readable(message: &str, holes: &Holes) -> String {
     shown.collect()
 }
 
-fn options(vendored: &Vendored, part: &VendoredPart, namespace: &str) -> Result<helm::Options, Error> {
+fn options(
+    vendored: &Vendored,
+    part: &VendoredPart,
+    namespace: &str,
+    skip_schema_validation: bool,
+) -> Result<helm::Options, Error> {
     let mut capabilities = Capabilities::of(vendored.helm());
     if let Some(version) = vendored.kubernetes() {
         capabilities.kube_version = KubeVersion::parse(version, vendored.helm()).map_err(|fault| Error {
@@ -174,6 +183,7 @@ fn options(vendored: &Vendored, part: &VendoredPart, namespace: &str) -> Result<
             message: fault.to_string(),
             missing_pin: None,
             unfit_issuer: None,
+            is_schema: false,
         })?;
     }
     capabilities.api_versions.extend_from_slice(vendored.api_versions());
@@ -181,7 +191,7 @@ fn options(vendored: &Vendored, part: &VendoredPart, namespace: &str) -> Result<
         release: helm::Release { name: part.name.clone(), namespace: namespace.into(), is_upgrade: false },
         capabilities,
         include_crds: true,
-        skip_schema_validation: false,
+        skip_schema_validation,
     })
 }
 

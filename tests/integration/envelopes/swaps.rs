@@ -237,13 +237,13 @@ fn an_old_envelope_after_a_rotation() {
     // A key of the CA that waits, or of the one that signs.
     let mut lock = rotated;
     write(&workspace, &lock);
-    workspace.done(&["rotate", "vault/vault-ca", "-i", "key.txt"]);
+    workspace.done(&["rotate", "vault/vault-ca", "--step", "1", "-i", "key.txt"]);
     lock = read(&workspace, "one");
     let ca = pin(&mut lock, "vault", CA);
     let successor = ca.successor.as_mut().expect("one waits");
     std::mem::swap(ca.sealed.as_mut().expect("a key"), &mut successor.sealed);
     write(&workspace, &lock);
-    for verb in [&["rotate", "vault/vault-ca", "-i", "key.txt"][..], &["reseal", "-i", "key.txt"]] {
+    for verb in [&["rotate", "vault/vault-ca", "--step", "2", "-i", "key.txt"][..], &["reseal", "-i", "key.txt"]] {
         let run = workspace.run(verb);
         assert_eq!(run.code(), 2);
         said(&run, &["P003", "vault/vault-ca"]);

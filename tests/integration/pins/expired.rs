@@ -60,10 +60,10 @@ fn lock_at(workspace: &Workspace, moment: &str) -> Result<Locked, ops::Error> {
     ops::lock::lock(&workspace.path().join("ichor.yaml"), &request, fetching, day(moment))
 }
 
-fn rotate_at(workspace: &Workspace, pin: &str, moment: &str) -> Result<Vec<Step>, ops::Error> {
+fn rotate_at(workspace: &Workspace, pin: &str, step: Option<u8>, moment: &str) -> Result<Vec<Step>, ops::Error> {
     let spec: &Path = &workspace.path().join("ichor.yaml");
     let wanted = Wanted::Pins(vec![pin.into()]);
-    let rotated = ops::rotate::rotate(spec, &wanted, &[key(workspace)], &Silent, day(moment))?;
+    let rotated = ops::rotate::rotate(spec, &wanted, step, &[key(workspace)], &Silent, day(moment))?;
     Ok(rotated.steps.into_iter().map(|(_, step)| step).collect())
 }
 
@@ -86,15 +86,18 @@ fn nothing_is_issued_under_a_ca_that_ran_out() {
     let workspace = workspace();
     lock_at(&workspace, "2020-01-01").expect("locked");
     let before = workspace.read("lockfiles/b.lock");
-    let words = ["P013", "`a/old-ca` (CN=Old CA) ran out on 2020-01-31", "ichor rotate a/old-ca", "once more"];
+    let words = [
+        "P013",
+        "`a/old-ca` (CN=Old CA) ran out on 2020-01-31",
+        "ichor rotate a/old-ca --step 1",
+        "ichor rotate a/old-ca --step 2",
+    ];
     // A leaf that is there, by each verb that would issue it anew.
-    refused(&workspace, &before, rotate_at(&workspace, "a/one", "2020-03-01"), &words);
+    refused(&workspace, &before, rotate_at(&workspace, "a/one", None, "2020-03-01"), &words);
     let run = workspace.run(&["rotate", "a/one", "-i", "key.txt"]);
     assert_eq!(run.code(), 2);
     assert!(run.stderr().contains("P013") && run.stderr().contains("ran out on 2020-01-31"), "{}", run.stderr());
-    // No key is asked for before.
-    let run = workspace.run(&["rotate", "a/one"]);
-    assert!(run.stderr().contains("P013"), "{}", run.stderr());
+    assert_eq!(workspace.run(&["rotate", "a/one"]).code(), 2);
     assert_eq!(workspace.read("lockfiles/b.lock"), before);
     // A new one.
     workspace.write("values.yaml", "names: [one, two]\n");
@@ -120,23 +123,23 @@ fn the_cure_works() {
     lock_at(&workspace, "2020-01-01").expect("locked");
     workspace.write("values.yaml", "names: [one, two]\n");
     let before = workspace.read("lockfiles/b.lock");
-    refused(&workspace, &before, rotate_at(&workspace, "a/old-ca", "2020-03-01"), &["P013"]);
+    refused(&workspace, &before, rotate_at(&workspace, "a/old-ca", Some(1), "2020-03-01"), &["P013"]);
     workspace.write("values.yaml", "names: [one]\n");
-    assert_eq!(rotate_at(&workspace, "a/old-ca", "2020-03-01").expect("done"), [Step::Trusted]);
-    assert_eq!(rotate_at(&workspace, "a/old-ca", "2020-03-01").expect("done"), [Step::Signs]);
+    assert_eq!(rotate_at(&workspace, "a/old-ca", Some(1), "2020-03-01").expect("done"), [Step::Trusted]);
+    assert_eq!(rotate_at(&workspace, "a/old-ca", Some(2), "2020-03-01").expect("done"), [Step::Signs]);
     workspace.write("values.yaml", "names: [one, two]\n");
     lock_at(&workspace, "2020-03-02").expect("locked");
-    assert_eq!(rotate_at(&workspace, "a/two", "2020-03-02").expect("done"), [Step::Replaced]);
-    assert_eq!(rotate_at(&workspace, "a/old-ca", "2020-03-02").expect("done"), [Step::Dropped]);
+    assert_eq!(rotate_at(&workspace, "a/two", None, "2020-03-02").expect("done"), [Step::Replaced]);
+    assert_eq!(rotate_at(&workspace, "a/old-ca", Some(3), "2020-03-02").expect("done"), [Step::Dropped]);
 }
 
 #[test]
 fn a_successor_that_ran_out_while_it_waited_does_not_sign() {
     let workspace = workspace();
     lock_at(&workspace, "2020-01-01").expect("locked");
-    assert_eq!(rotate_at(&workspace, "a/old-ca", "2020-01-02").expect("done"), [Step::Trusted]);
-    assert_eq!(rotate_at(&workspace, "a/old-ca", "2020-03-01").expect("done"), [Step::Trusted]);
-    assert_eq!(rotate_at(&workspace, "a/old-ca", "2020-03-02").expect("done"), [Step::Signs]);
+    assert_eq!(rotate_at(&workspace, "a/old-ca", Some(1), "2020-01-02").expect("done"), [Step::Trusted]);
+    assert_eq!(rotate_at(&workspace, "a/old-ca", Some(2), "2020-03-01").expect("done"), [Step::Trusted]);
+    assert_eq!(rotate_at(&workspace, "a/old-ca", Some(2), "2020-03-02").expect("done"), [Step::Signs]);
 }
 
 #[test]
@@ -145,7 +148,7 @@ fn a_ca_that_is_not_valid_yet() {
     lock_at(&workspace, "2020-06-01").expect("locked");
     let before = workspace.read("lockfiles/b.lock");
     let words = ["P013", "is valid from 2020-06-01", "set the clock"];
-    refused(&workspace, &before, rotate_at(&workspace, "a/one", "2020-01-01"), &words);
+    refused(&workspace, &before, rotate_at(&workspace, "a/one", None, "2020-01-01"), &words);
     workspace.write("values.yaml", "names: [one, two]\n");
     refused(&workspace, &before, lock_at(&workspace, "2020-05-31"), &words);
 }
