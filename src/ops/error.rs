@@ -224,6 +224,9 @@ impl Error {
                     .at(file(path))
                     .help(RESEAL_TO_RECIPIENTS)
             }
+            Error::Render(render::Error { part, unfit_issuer: Some(ca), .. }) => {
+                Diagnostic::error("P013", format!("part `{part}` asks for a certificate, and {ca}")).help(ca.help())
+            }
             Error::Render(fault) => {
                 let diagnostic = Diagnostic::error("R001", format!("part `{}` does not render: {fault}", fault.part));
                 match &fault.missing_pin {

@@ -1,14 +1,18 @@
 //! Renders what was vendored, with no key in reach.
 
 mod import;
+mod issuer;
 mod lookup;
 mod pins;
 pub mod secrets;
 
 pub use import::{ImportError, Imports};
+pub use issuer::{UnfitIssuer, Validity};
 pub use pins::MissingPin;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+use jiff::Timestamp;
 
 use crate::base::secret::Secret;
 use crate::stage::lock::{Envelope, Pin};
@@ -26,6 +30,9 @@ use pins::Pinned;
 pub trait Minter {
     /// Computes an impure function for real. No argument has a hole. New keys of certificates are of this kind.
     fn mint(&mut self, call: &Call<'_>, algorithm: Algorithm) -> Result<Value, Failure>;
+
+    /// The moment at which everything is made.
+    fn now(&self) -> Timestamp;
 
     /// Opens the envelope of a secret that minting needs: the key of a CA that shall sign.
     fn unseal(&mut self, name: &str, envelope: &Envelope) -> Result<Secret, Failure>;
@@ -85,6 +92,8 @@ pub struct Error {
     pub message: String,
     /// Where the cause is a call that the lock does not answer.
     pub missing_pin: Option<MissingPin>,
+    /// Where the cause is a CA that cannot sign now.
+    pub unfit_issuer: Option<UnfitIssuer>,
     /// Whether a schema of the chart does not take the values.
     pub is_schema: bool,
 }
@@ -111,6 +120,7 @@ pub fn render(vendored: &Vendored, mut minter: Option<&mut dyn Minter>) -> Resul
                 let sealed = sealed.map_err(|fault| Error {
                     part: part.name.clone(),
                     missing_pin: None,
+                    unfit_issuer: None,
                     is_schema: false,
                     message: fault.to_string(),
                 })?;
@@ -118,6 +128,7 @@ pub fn render(vendored: &Vendored, mut minter: Option<&mut dyn Minter>) -> Resul
                 let rendered = rendered.map_err(|fault| Error {
                     part: part.name.clone(),
                     missing_pin: cause(&fault).cloned(),
+                    unfit_issuer: cause(&fault).cloned(),
                     is_schema: matches!(fault, helm::RenderError::Schema(_)),
                     message: readable(&fault.to_string(), &world.holes),
                 })?;
@@ -173,6 +184,7 @@ fn options(
             part: part.name.clone(),
             message: fault.to_string(),
             missing_pin: None,
+            unfit_issuer: None,
             is_schema: false,
         })?;
     }
@@ -185,12 +197,12 @@ fn options(
     })
 }
 
-/// The missing pin at the bottom of a chain of errors.
-fn cause<'a>(fault: &'a (dyn std::error::Error + 'static)) -> Option<&'a MissingPin> {
+/// The error of this type in a chain of errors.
+fn cause<'a, T: std::error::Error + 'static>(fault: &'a (dyn std::error::Error + 'static)) -> Option<&'a T> {
     let mut fault = Some(fault);
     while let Some(it) = fault {
-        if let Some(missing) = it.downcast_ref() {
-            return Some(missing);
+        if let Some(found) = it.downcast_ref() {
+            return Some(found);
         }
         fault = it.source();
     }
