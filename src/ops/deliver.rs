@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{Error, handoff};
 use crate::deliver::adopt::{self, Release};
 use crate::deliver::files::Files;
+use crate::deliver::flux_version::FluxVersion;
 use crate::deliver::size::{self, human};
 use crate::deliver::split;
 use crate::deliver::strip;
@@ -158,7 +159,7 @@ fn into_config(manifests: &[Manifest], index: &Index, form: &Form) -> Result<Del
 }
 
 fn of_flux(index: &Index, form: &Form) -> Result<Delivery, Error> {
-    let handoff = handoff::flux(&form.spec, &[])?;
+    let handoff = handoff::flux(&form.spec, &[], FluxVersion::NEWEST)?;
     if handoff.bundle != index.name {
         return Err(Error::OtherBundle { spec: form.spec.clone(), found: handoff.bundle, wanted: index.name.clone() });
     }

@@ -1,17 +1,21 @@
 //! `ichor handoff flux`: from the bootstrap to GitOps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::{Error, Workspace};
 use crate::deliver::files::Files;
 use crate::deliver::flux::{self, FluxContent, FluxPart, ValueChange};
+use crate::deliver::flux_version::FluxVersion;
 use crate::deliver::target::DeliverError;
 use crate::edge::disk;
-use crate::stage::lock::LockedPart;
+use crate::stage::lock::{Lock, LockedPart};
+use crate::stage::render;
+use crate::stage::seal::{self, Sealed};
 use crate::stage::spec::{Content, Source};
 use crate::stage::vendored::{Vendored, VendoredContent, VendoredPart};
+use helm_engine::helm::HelmVersion;
 use helm_engine::helm::values::{coalesce_values, merge_maps, read_documents};
 
 /// A hand-over to Flux.
@@ -22,6 +26,17 @@ pub struct Handoff {
     pub files: Files,
     /// What changes from the bootstrap's values to those of Flux, by part.
     pub changes: BTreeMap<String, Vec<ValueChange>>,
+    /// Which Helm Flux renders with, and what it prints otherwise than the lock's.
+    pub helm: HelmAfter,
+}
+
+/// The Helm before and after.
+#[derive(Clone, Debug)]
+pub struct HelmAfter {
+    pub flux: FluxVersion,
+    pub locked: HelmVersion,
+    /// By part: the resources whose text is another, white space aside, or why the chart does not render.
+    pub differs: BTreeMap<String, Result<Vec<String>, String>>,
 }
 
 /// More values for the time after the bootstrap.
@@ -33,7 +48,7 @@ pub struct Later {
 }
 
 /// What Flux takes the spec at a path over with. `later` values lie over those of the bootstrap.
-pub fn flux(spec: &Path, later: &[Later]) -> Result<Handoff, Error> {
+pub fn flux(spec: &Path, later: &[Later], version: FluxVersion) -> Result<Handoff, Error> {
     let workspace = Workspace::read(spec)?;
     let (lock, _) = workspace.lock()?;
     let vendored = Vendored::locked(&workspace.spec, workspace.resolve()?, &lock)
@@ -82,11 +97,93 @@ pub fn flux(spec: &Path, later: &[Later]) -> Result<Handoff, Error> {
         }
         parts.push(FluxPart { name: part.name.clone(), content });
     }
+    let helm =
+        HelmAfter { flux: version, locked: lock.helm(), differs: differs(&workspace, &lock, &vendored, version)? };
     let bundle = workspace.spec.bundle;
     let mut files = flux::files(&bundle, &parts);
-    files.push(("HANDOFF.md".into(), guide(&bundle, &changes, &secrets, &caveats)));
+    files.push(("HANDOFF.md".into(), guide(&bundle, &changes, &secrets, &caveats, &helm)));
     let files = Files::new(files).map_err(DeliverError::Files)?;
-    Ok(Handoff { bundle, files, changes })
+    Ok(Handoff { bundle, files, changes, helm })
+}
+
+impl HelmAfter {
+    /// What there is to say, one sentence a line; resources and faults are lines of their own.
+    pub fn lines(&self) -> Vec<String> {
+        let (flux, helm, locked) = (self.flux, self.flux.helm(), self.locked);
+        let mut lines = vec![format!("Flux {flux} renders with Helm {helm}, and the lock is of Helm {locked}.")];
+        if self.differs.is_empty() {
+            lines.push("Both print the same of these charts, white space aside.".into());
+            return lines;
+        }
+        for (part, differs) in &self.differs {
+            match differs {
+                Ok(resources) if resources.is_empty() => {
+                    lines.push(format!("Part {part}: the text outside of resources differs."));
+                }
+                Ok(resources) => {
+                    lines.push(format!("Part {part}: other content in"));
+                    lines.extend(resources.iter().map(|it| format!("  - {it}")));
+                }
+                Err(fault) => lines.push(format!("Part {part} does not render with Helm {helm}: {fault}")),
+            }
+        }
+        lines.push(format!(
+            "See `ichor upgrade --helm {helm}` before: with --write, the bootstrap is what Flux renders."
+        ));
+        lines
+    }
+}
+
+/// What the Helm of a Flux prints otherwise than that of the lock.
+fn differs(
+    workspace: &Workspace,
+    lock: &Lock,
+    vendored: &Vendored,
+    flux: FluxVersion,
+) -> Result<BTreeMap<String, Result<Vec<String>, String>>, Error> {
+    let mut differs = BTreeMap::new();
+    if flux.helm() == lock.helm() {
+        return Ok(differs);
+    }
+    let ours = seal::seal(&render::render(vendored, None)?)?;
+    let mut other = workspace.clone();
+    other.helm = Some(flux.helm());
+    // A cluster has one version of Kubernetes, whichever Helm asks.
+    if other.spec.kubernetes.is_none() {
+        other.spec.kubernetes = format!("1.{}.0", lock.helm().behaviour().kubernetes).parse().ok();
+    }
+    for part in &workspace.spec.parts {
+        if !matches!(part.content, Content::Chart(_)) {
+            continue;
+        }
+        other.spec.parts = vec![part.clone()];
+        let resolved = other.resolve()?;
+        let theirs = Vendored::fresh(&other.spec, resolved, Some(lock), lock.clock);
+        let rendered = render::render(&theirs, None).map_err(|it| it.message);
+        let sealed = rendered.and_then(|it| seal::seal(&it).map_err(|it| it.to_string()));
+        match sealed.map(|it| (text(&ours, &part.name).to_owned(), text(&it, &part.name).to_owned())) {
+            Ok((ours, theirs)) if lines(&ours).eq(lines(&theirs)) => {}
+            Ok((ours, theirs)) => drop(differs.insert(part.name.clone(), Ok(resources(&ours, &theirs)))),
+            Err(fault) => drop(differs.insert(part.name.clone(), Err(fault))),
+        }
+    }
+    Ok(differs)
+}
+
+fn text<'s>(sealed: &'s Sealed, part: &str) -> &'s str {
+    sealed.parts().iter().find(|it| it.name == part).map_or("", |it| it.text.as_str())
+}
+
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim).filter(|it| !it.is_empty())
+}
+
+/// The resources that only one text has, or that both have with another digest.
+fn resources(ours: &str, theirs: &str) -> Vec<String> {
+    let of = |text: &str| seal::inventory(text).map(|it| it.digests).unwrap_or_default();
+    let (ours, theirs) = (of(ours), of(theirs));
+    let all: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
+    all.into_iter().filter(|it| ours.get(*it) != theirs.get(*it)).cloned().collect()
 }
 
 /// What the user should know of how Flux gets a chart.
@@ -145,7 +242,13 @@ fn content(
 }
 
 /// What to do, in order, and what changes.
-fn guide(bundle: &str, changes: &BTreeMap<String, Vec<ValueChange>>, secrets: &[String], caveats: &[String]) -> String {
+fn guide(
+    bundle: &str,
+    changes: &BTreeMap<String, Vec<ValueChange>>,
+    secrets: &[String],
+    caveats: &[String],
+    helm: &HelmAfter,
+) -> String {
     let mut text = format!(
         "# From bootstrap to Flux: {bundle}
 
@@ -171,6 +274,8 @@ name them, so that no certificate is minted anew.
         text.push_str("\n## Where charts come from\n\n");
         caveats.iter().for_each(|it| text.push_str(&format!("- {it}\n")));
     }
+    text.push_str("\n## Which Helm renders\n\n");
+    helm.lines().iter().for_each(|it| text.push_str(&format!("{it}\n")));
     text.push_str("\n## What changes in the values\n");
     if changes.is_empty() {
         text.push_str("\nNothing.\n");
