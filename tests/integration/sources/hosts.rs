@@ -309,11 +309,11 @@ const KEEPING: &str = "{{- if not .Values.existingSecret }}\n{{- $old := lookup 
 #[test]
 fn a_hand_over_says_how_flux_reaches_what_the_lock_was_fetched_from() {
     let files = [
-        ("one/Chart.yaml".to_owned(), "apiVersion: v2\nname: one\nversion: 1.0.0\n".to_owned()),
-        ("one/values.yaml".to_owned(), "keep: false\nexistingSecret: ''\nscript: none\n".to_owned()),
-        ("one/templates/a.yaml".to_owned(), KEEPING.to_owned()),
+        ("Chart.yaml".to_owned(), "apiVersion: v2\nname: one\nversion: 1.0.0\n".to_owned()),
+        ("values.yaml".to_owned(), "keep: false\nexistingSecret: ''\nscript: none\n".to_owned()),
+        ("templates/a.yaml".to_owned(), KEEPING.to_owned()),
     ];
-    let archive = charts::pack("", &files);
+    let archive = charts::pack("one", &files);
     let digest = |bytes: &[u8]| ichor::base::digest::Digest::of(bytes).to_string();
     let config = b"{}".to_vec();
     let manifest = format!(
