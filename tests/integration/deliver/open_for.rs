@@ -283,7 +283,7 @@ fn a_release_that_would_make_keys_anew_is_refused_until_that_is_accepted() {
     for args in [&["handoff", "flux"][..], &["open", "--for", "flux", "-o", "flux/"]] {
         assert_eq!(workspace.fault(args), "D012");
         let said = String::from_utf8_lossy(&workspace.run(args).stderr).into_owned();
-        for word in ["Secret beacon/beacon-ca", "of part `beacon`", "--new-keys"] {
+        for word in ["Secret kube-system/beacon-ca", "of part `beacon`", "--new-keys"] {
             assert!(said.contains(word), "{word}: {said}");
         }
     }
@@ -291,8 +291,21 @@ fn a_release_that_would_make_keys_anew_is_refused_until_that_is_accepted() {
     workspace.done(&["handoff", "flux", "--new-keys"]);
     let guide = workspace.read("flux/HANDOFF.md");
     assert!(
-        guide.contains("**The release makes these anew**") && guide.contains("`beacon`: Secret beacon/beacon-ca"),
+        guide.contains("**The release makes these anew**") && guide.contains("`beacon`: Secret kube-system/beacon-ca"),
         "{guide}"
     );
     assert!(!guide.contains("makes none of them anew"), "{guide}");
+}
+
+#[test]
+fn check_counts_what_a_node_gets_with_the_secrets_in_it() {
+    let workspace = Built::new();
+    let checked: serde_json::Value =
+        serde_json::from_str(&workspace.done(&["check", "--format", "json"])).expect("JSON");
+    let opened = workspace.done(&["open", "--for", "talos"]).len() as u64;
+    let counted = checked["sizes"]["talos"].as_u64().expect("a size");
+    let sealed = workspace.done(&["build", "--for", "talos"]).len() as u64;
+    assert!(opened > sealed + 5000, "{opened} {sealed}");
+    // The lines of a key may be broken a little otherwise.
+    assert!(counted.abs_diff(opened) < 100, "counted {counted}, opened {opened}");
 }
