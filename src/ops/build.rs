@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::{Error, Workspace};
 use crate::base::digest::Digest;
 use crate::edge::disk::{self, Access};
+use crate::edge::random;
 use crate::edge::store::{Store, Stored};
 use crate::stage::bundle::Bundle;
 use crate::stage::lock::Lock;
@@ -87,7 +88,7 @@ pub(super) fn fresh(spec: &Path) -> Result<Bundle, Error> {
 }
 
 fn assemble(workspace: &Workspace, lock: &Lock, vendored: &Vendored) -> Result<Bundle, Error> {
-    let rendered = render::render(vendored, None)?;
+    let rendered = render::render(vendored, &random::seed(), None)?;
     let sealed = seal::seal(&rendered)?;
     check(&sealed, lock, workspace)?;
     let packed = pack::pack(&sealed, &workspace.spec);

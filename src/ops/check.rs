@@ -8,6 +8,7 @@ use super::{Error, Workspace};
 use crate::base::diagnostic::{Diagnostic, Severity};
 use crate::deliver::size;
 use crate::deliver::target::{self, Goods, Target};
+use crate::edge::random;
 use crate::review::rules::{self, ChartSubject, Layer, Subject};
 use crate::stage::pack::{self, Packed};
 use crate::stage::render::{self, secrets};
@@ -78,7 +79,7 @@ pub fn check(spec: &Path, now: Timestamp) -> Result<Checked, Error> {
 }
 
 fn packed(vendored: &Vendored, spec: &Spec) -> Result<Packed, Error> {
-    Ok(pack::pack(&seal::seal(&render::render(vendored, None)?)?, spec))
+    Ok(pack::pack(&seal::seal(&render::render(vendored, &random::seed(), None)?)?, spec))
 }
 
 fn chart<'a>(part: &'a VendoredPart, workspace: &'a Workspace) -> Option<ChartSubject<'a>> {

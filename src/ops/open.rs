@@ -7,7 +7,7 @@ use std::path::Path;
 use super::Error;
 use crate::base::digest::Digest;
 use crate::edge::age::Opener;
-use crate::edge::disk;
+use crate::edge::{disk, random};
 use crate::stage::bundle::{Bundle, Index, Opened};
 use helm_engine::helm;
 use helm_engine::pki;
@@ -32,7 +32,7 @@ pub fn open(bundle: &Path, identities: &[String]) -> Result<(Opened, Index), Err
             secrets.insert(name.clone(), secret);
         }
     }
-    let opened = bundle.open(&secrets, &helm::functions())?;
+    let opened = bundle.open(&secrets, &helm::functions(), random::seed())?;
     Ok((opened, bundle.index().clone()))
 }
 

@@ -5,11 +5,13 @@ mod archive;
 mod index;
 mod layout;
 mod open;
+mod reread;
 mod unique;
 
 pub use archive::ArchiveError;
 pub use index::{Index, IndexPart};
 pub use open::{OpenError, Opened};
+pub use reread::{Misfit, Problem};
 
 use std::collections::BTreeMap;
 

@@ -16,7 +16,7 @@ use crate::stage::vendored::{Vendored, VendoredContent, VendoredPart};
 use helm_engine::helm;
 use helm_engine::helm::capabilities::{Capabilities, KubeVersion};
 use helm_engine::helm::values::merge_maps;
-use helm_engine::hole::{self, Expr, Holes, Piece};
+use helm_engine::hole::{Expr, Holes, Piece, Seed};
 use helm_engine::pki::Algorithm;
 use helm_engine::value::{Failure, Value};
 use helm_engine::world::Call;
@@ -85,16 +85,17 @@ pub struct Error {
     pub missing_pin: Option<MissingPin>,
 }
 
-/// Renders every part. Without a minter, a call that no pin answers is an error.
-pub fn render(vendored: &Vendored, mut minter: Option<&mut dyn Minter>) -> Result<Rendered, Error> {
+/// Renders every part. Without a minter, a call that no pin answers is an error. `seed` is drawn for this render alone,
+/// and shows in nothing that comes out of it.
+pub fn render(vendored: &Vendored, seed: &Seed, mut minter: Option<&mut dyn Minter>) -> Result<Rendered, Error> {
     let functions = helm::functions();
     let mut parts = Vec::new();
-    for part in vendored.parts() {
+    for (part, number) in vendored.parts().iter().zip(0..) {
         let rendered = match &part.content {
             VendoredContent::Manifest(text) => RenderedPart {
                 name: part.name.clone(),
                 text: text.clone(),
-                holes: Holes::new(),
+                holes: Holes::new(seed.derive(number)),
                 used: BTreeSet::new(),
                 minted: BTreeMap::new(),
                 notes: None,
@@ -102,7 +103,7 @@ pub fn render(vendored: &Vendored, mut minter: Option<&mut dyn Minter>) -> Resul
             VendoredContent::Chart { chart, namespace, values, inputs } => {
                 let options = options(vendored, part, namespace)?;
                 let minter = minter.as_mut().map(|it| &mut **it as &mut dyn Minter);
-                let mut world = Pinned::new(part, vendored.clock(), inputs, &functions, minter);
+                let mut world = Pinned::new(part, vendored.clock(), inputs, &functions, seed.derive(number), minter);
                 let sealed = secrets::overlay(&part.name, &part.pins, &mut world.holes);
                 let sealed = sealed.map_err(|fault| Error {
                     part: part.name.clone(),
@@ -117,7 +118,7 @@ pub fn render(vendored: &Vendored, mut minter: Option<&mut dyn Minter>) -> Resul
                 })?;
                 // Tests are of no use to a cluster that boots; other hooks are manifests like any.
                 let text = helm::manifest::print_stream(&rendered, true, false);
-                let notes = rendered.notes.as_ref().filter(|it| !hole::stands_in(&Value::Str((*it).clone())));
+                let notes = rendered.notes.as_ref().filter(|it| !world.holes.stand_in_text(it));
                 let notes = notes.and_then(|it| it.as_utf8()).filter(|it| !it.trim().is_empty());
                 RenderedPart {
                     name: part.name.clone(),
@@ -143,7 +144,7 @@ impl Rendered {
 
 /// A message with the names of secrets where their holes stand.
 fn readable(message: &str, holes: &Holes) -> String {
-    let pieces = hole::pieces(message.as_bytes()).into_iter();
+    let pieces = holes.pieces(message.as_bytes()).into_iter();
     let shown = pieces.map(|piece| match piece {
         Piece::Text(text) => String::from_utf8_lossy(text).into_owned(),
         Piece::Hole(index) => match holes.get(index) {

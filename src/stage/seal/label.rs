@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use helm_engine::hole::{self, Expr, Holes, Piece};
+use helm_engine::hole::{Expr, Holes, Piece};
 use helm_engine::value::Value;
 
 /// A label for each hole of a part, by index; no two are equal.
@@ -16,7 +16,7 @@ pub(super) fn labels(part: &str, holes: &Holes) -> Vec<String> {
         let base = match expr {
             Expr::Secret(name) => clean(name),
             Expr::Call { function, args } => {
-                let label = call(function, args, &labels);
+                let label = call(function, args, &labels, holes);
                 if label.starts_with(part) { label } else { format!("{part}/{label}") }
             }
         };
@@ -28,15 +28,15 @@ pub(super) fn labels(part: &str, holes: &Holes) -> Vec<String> {
 }
 
 /// The holes among the arguments, then the function and its plain arguments.
-fn call(function: &str, args: &[Value], labels: &[String]) -> String {
+fn call(function: &str, args: &[Value], labels: &[String], holes: &Holes) -> String {
     let mut inner: Vec<&str> = Vec::new();
-    args.iter().for_each(|it| collect(it, labels, &mut inner));
+    args.iter().for_each(|it| collect(it, labels, holes, &mut inner));
     inner.dedup();
     let inner = inner.join("+");
     match laid_out(function, args, &inner) {
         Some(label) => label,
         None => {
-            let plain = args.iter().filter(|it| !hole::stands_in(it)).filter_map(|arg| match arg {
+            let plain = args.iter().filter(|it| !holes.stand_in(it)).filter_map(|arg| match arg {
                 Value::Int(number) => Some(format!(" {number}")),
                 Value::Str(text) if text.len() <= 16 => Some(format!(" {}", clean(&text.to_text()))),
                 _ => None,
@@ -68,10 +68,10 @@ fn laid_out(function: &str, args: &[Value], inner: &str) -> Option<String> {
     }
 }
 
-fn collect<'a>(value: &Value, labels: &'a [String], found: &mut Vec<&'a str>) {
+fn collect<'a>(value: &Value, labels: &'a [String], holes: &Holes, found: &mut Vec<&'a str>) {
     match value {
         Value::Str(text) | Value::Bytes(text) => {
-            for piece in hole::pieces(text) {
+            for piece in holes.pieces(text) {
                 if let Piece::Hole(index) = piece
                     && let Some(label) = labels.get(index)
                 {
@@ -79,8 +79,8 @@ fn collect<'a>(value: &Value, labels: &'a [String], found: &mut Vec<&'a str>) {
                 }
             }
         }
-        Value::List(list) => list.items().iter().for_each(|it| collect(it, labels, found)),
-        Value::Map(map) => map.entries().values().for_each(|it| collect(it, labels, found)),
+        Value::List(list) => list.items().iter().for_each(|it| collect(it, labels, holes, found)),
+        Value::Map(map) => map.entries().values().for_each(|it| collect(it, labels, holes, found)),
         _ => {}
     }
 }

@@ -9,8 +9,10 @@ mod links;
 mod locks;
 mod outputs;
 mod registries;
+mod reread;
 mod shelves;
 mod specs;
+mod tokens;
 
 use std::collections::BTreeMap;
 use std::fs;
