@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use crate::value::Failure;
 
 /// What a render may ask for where nobody said otherwise, in bytes. The largest known charts ask for a fiftieth of it.
-pub const DEFAULT: u64 = 2 << 30;
+pub const DEFAULT: u64 = 1 << 30;
 
 static LIMIT: AtomicU64 = AtomicU64::new(DEFAULT);
 

@@ -187,9 +187,7 @@ fn range(start: i64, stop: i64, step: i64) -> Result<Vec<i64>, Failure> {
         return Ok(Vec::new());
     }
     let count = (i128::from(stop) - i128::from(start)).unsigned_abs().div_ceil(step.unsigned_abs().into());
-    if count <= LONGEST as u128 {
-        budget::ask_items(count as usize)?;
-    }
+    budget::ask_items(usize::try_from(count).unwrap_or(usize::MAX))?;
     let mut numbers = Vec::new();
     let mut next = Some(start);
     while let Some(number) = next

@@ -82,9 +82,9 @@ pub fn uuid(rng: &mut dyn CryptoRng) -> String {
 
 fn length(count: i64) -> Result<usize, Failure> {
     match usize::try_from(count) {
-        Ok(length) if count <= LONGEST => {
+        Ok(length) => {
             budget::ask(length)?;
-            Ok(length)
+            if count <= LONGEST { Ok(length) } else { Err("runtime error: makeslice: len out of range".into()) }
         }
         _ => Err("runtime error: makeslice: len out of range".into()),
     }

@@ -60,7 +60,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("wrapWith", &[INT, STRING, STRING], STRING, Sealed::Defer, |args| {
         let separator = text(args, 1);
         let separator = if separator.is_empty() { b"\n" } else { &*separator };
-        let width = usize::try_from(int(args, 0).max(1)).unwrap_or(usize::MAX);
+        let width = usize::try_from(int(args, 0).max(1)).unwrap_or(1);
         budget::ask((text(args, 2).len() / width).saturating_mul(separator.len()))?;
         string(wrap::wrap(&text(args, 2), int(args, 0), separator, true))
     }),
@@ -173,11 +173,9 @@ fn trim_all(args: &[Value]) -> Outcome {
 
 fn repeat(text: &[u8], count: i64) -> Result<Vec<u8>, Failure> {
     let Ok(count) = usize::try_from(count) else { return Err("strings: negative Repeat count".into()) };
+    budget::ask(text.len().saturating_mul(count))?;
     match text.len().checked_mul(count) {
-        Some(length @ ..=LONGEST) => {
-            budget::ask(length)?;
-            Ok(text.repeat(count))
-        }
+        Some(..=LONGEST) => Ok(text.repeat(count)),
         _ => Err("strings: Repeat output length overflow".into()),
     }
 }

@@ -246,8 +246,8 @@ fn within(before: Node<'_>, after: Node<'_>, holes: &[Hole<'_>]) -> Result<(), P
     if let (Ok(Value::Str(_)), value) = (before.value(), after.value()) {
         match value {
             Ok(Value::Str(_)) => {}
-            Ok(Value::Nil) => return Err(Problem::Type("null")),
-            Ok(Value::Bool(_)) => return Err(Problem::Type("`true` or `false`")),
+            Ok(Value::Nil) => return Err(Problem::Type("no value")),
+            Ok(Value::Bool(_)) => return Err(Problem::Type("a boolean")),
             Ok(Value::Int(_) | Value::Int64(_) | Value::Uint64(_) | Value::Float(_)) => {
                 return Err(Problem::Type("a number"));
             }

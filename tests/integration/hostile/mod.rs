@@ -2,11 +2,13 @@
 
 mod bundles;
 mod delivered;
+mod extremes;
 mod forged;
 mod inputs;
 mod killed;
 mod links;
 mod locks;
+mod memory;
 mod outputs;
 mod registries;
 mod reread;

@@ -81,7 +81,7 @@ fn tokens_that_a_subchart_writes() {
         format!(
             "{{{{ len \"{tokens}\" }}}}{{{{ trunc 7 \"{tokens}\" }}}}{{{{ splitList \"1\" \"{tokens}\" | join \"\" }}}}"
         ),
-        format!("{{{{ cat \"\u{F5EA}\" 0 \"\u{F5EB}\" | nospace }}}}"),
+        format!("{{{{ print \"\u{F5EA}\" 0 \"\u{F5EB}\" | trim }}}}"),
         format!("{{{{ regexReplaceAll \"a\" \"a0\" \"\u{F5EA}\" }}}}\u{F5EB}"),
         format!("|\n    {text}"),
         format!("y # {tokens}"),

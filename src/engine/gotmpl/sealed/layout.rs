@@ -3,6 +3,7 @@
 //! What is left for later is said with functions that charts may call too, so that nothing else has to be known to open.
 
 use super::looks_inside;
+use crate::budget;
 use crate::gotmpl::{Body, Function};
 use crate::hole::{Expr, Holes, Piece};
 use crate::value::{Failure, List, Map, Str, Value};
@@ -32,6 +33,8 @@ pub(super) fn lay_out(function: &Function, args: &[Value], holes: &mut Holes) ->
 /// `indent` puts spaces before each line. A sealed text's own lines are left for later; its first one is not.
 fn indent(width: i64, text: &Str, holes: &mut Holes) -> Result<Str, Failure> {
     let width = usize::try_from(width).map_err(|_| Failure::new("strings: negative Repeat count"))?;
+    let lines = 1 + text.iter().filter(|it| **it == b'\n').count() + holes.pieces(text).len();
+    budget::ask(width.saturating_mul(lines))?;
     let pad = " ".repeat(width);
     let line = format!("\n{pad}");
     let mut indented = pad.into_bytes();
