@@ -13,3 +13,4 @@ pub mod split;
 pub mod strip;
 mod talhelper;
 pub mod target;
+mod topf;

@@ -1,6 +1,6 @@
 //! Sizes against the limits that really exist. There is none per manifest.
 
-use crate::deliver::target::{Delivery, Target};
+use crate::deliver::target::{Delivery, Target, UPDATE};
 use crate::object::document::documents;
 use crate::stage::pack::Manifest;
 
@@ -32,7 +32,7 @@ const STREAM: &[Limit] = &[Limit { what: "one object in etcd", bytes: MIB + MIB 
 /// The limits that matter to a target, smallest first.
 pub fn limits(target: Target) -> &'static [Limit] {
     match target {
-        Target::Talos | Target::MachineConfig | Target::Omni | Target::Talhelper => CONFIG,
+        Target::Talos | Target::MachineConfig | Target::Omni | Target::Talhelper | Target::Topf => CONFIG,
         Target::Kubectl | Target::Files | Target::Flux => STREAM,
     }
 }
@@ -43,12 +43,10 @@ pub fn measure(target: Target, delivery: &Delivery, manifests: &[Manifest]) -> u
         Target::Kubectl | Target::Files | Target::Flux => {
             manifests.iter().flat_map(|it| documents(&it.contents)).map(|it| it.text.len()).max()
         }
-        // Files beside the piece of talconfig.yaml all go into one config.
-        Target::Talhelper => Some(delivery.files.iter().map(|it| it.1.len()).sum()),
         _ => delivery
             .files
             .iter()
-            .filter(|it| !["all.yaml", "network.yaml"].contains(&it.0.as_str()))
+            .filter(|it| !["all.yaml", "network.yaml"].contains(&it.0.as_str()) && !it.0.starts_with(UPDATE))
             .map(|it| it.1.len())
             .max(),
     };
@@ -80,13 +78,23 @@ pub fn bar(bytes: u64, limit: u64, width: usize) -> String {
 
 /// One line per limit of the target, for a text of this many bytes.
 pub fn report(target: Target, bytes: u64) -> String {
+    lines(target, bytes, |_| true)
+}
+
+/// The size, and those limits alone that hold whatever way is taken and are half taken.
+pub fn near(target: Target, bytes: u64) -> String {
+    lines(target, bytes, |limit| limit.hard && bytes >= limit.bytes / 2)
+}
+
+fn lines(target: Target, bytes: u64, shown: impl Fn(&Limit) -> bool) -> String {
     const WIDTH: usize = 24;
     let line = |limit: &Limit| {
         let share = bytes as f64 * 100.0 / limit.bytes as f64;
         let bar = bar(bytes, limit.bytes, WIDTH);
         format!("  [{bar}] {share:>4.0}% of {} ({})\n", human(limit.bytes), limit.what)
     };
-    format!("{target}: {}\n{}", human(bytes), limits(target).iter().map(line).collect::<String>())
+    let shown: String = limits(target).iter().filter(|it| shown(it)).map(line).collect();
+    format!("{target}: {}\n{shown}", human(bytes))
 }
 
 /// Reads `4MiB`, `256 KiB`, `16k`, `1000000`; units are powers of 1024.

@@ -46,7 +46,8 @@ enum Meaning {
 /// Where the spec lies, on disk and in git.
 struct Place {
     spec: PathBuf,
-    git: Option<Git>,
+    /// What git has against reading it counts once a revision is asked for: all else works without git.
+    git: Result<Option<Git>, git::Error>,
 }
 
 impl Place {
@@ -54,9 +55,15 @@ impl Place {
         let spec = if spec.is_dir() { spec.join("ichor.yaml") } else { spec.to_path_buf() };
         let folder = std::path::absolute(&spec).unwrap_or_else(|_| spec.clone());
         let near = folder.ancestors().skip(1).find(|it| it.is_dir()).unwrap_or(Path::new("/"));
-        // Without git, everything but revisions still works.
-        let git = Git::find(near).unwrap_or_default();
-        Ok(Place { spec, git })
+        Ok(Place { spec, git: Git::find(near) })
+    }
+
+    fn git(&self, wanted: &str) -> Result<&Git, Error> {
+        match &self.git {
+            Ok(Some(git)) => Ok(git),
+            Ok(None) => Err(Error::NoRepository { wanted: wanted.into() }),
+            Err(fault) => Err(Error::NoGit { wanted: wanted.into(), fault: fault.clone() }),
+        }
     }
 
     fn work_tree(&self) -> Result<Meaning, Error> {
@@ -74,7 +81,7 @@ impl Place {
         };
         let (old, new) = (self.revision(&old)?, self.revision(&new)?);
         match (&self.git, old, new) {
-            (Some(git), Meaning::Revision { name, commit }, Meaning::Revision { name: new, commit: to })
+            (Ok(Some(git)), Meaning::Revision { name, commit }, Meaning::Revision { name: new, commit: to })
                 if from_base =>
             {
                 let base = match git.merge_base(&commit, &to)? {
@@ -97,7 +104,7 @@ impl Place {
         if path.exists() {
             return content(word, path, &disk::read_any(path)?);
         }
-        if let (Some(git), Some(_)) = (&self.git, word.split_once(':'))
+        if let (Ok(Some(git)), Some(_)) = (&self.git, word.split_once(':'))
             && let Some(bytes) = git.show(word)?
         {
             return content(word, path, &bytes);
@@ -106,7 +113,7 @@ impl Place {
     }
 
     fn revision(&self, word: &str) -> Result<Meaning, Error> {
-        let Some(git) = &self.git else { return Err(Error::NoRepository { wanted: word.into() }) };
+        let git = self.git(word)?;
         let commit = match git.commit(word)? {
             Some(commit) => commit,
             None if git.is_shallow()? => return Err(Error::Shallow { wanted: word.into() }),
@@ -143,7 +150,7 @@ impl Place {
 
     /// The spec and the lock as they stood in a commit. Where there were none, everything is new.
     fn committed(&self, name: &str, commit: &str, known: Option<&Side>) -> Result<Side, Error> {
-        let Some(git) = &self.git else { return Err(Error::NoRepository { wanted: name.into() }) };
+        let git = self.git(name)?;
         let absolute = std::path::absolute(&self.spec).unwrap_or_else(|_| self.spec.clone());
         let folder = absolute.parent().unwrap_or(Path::new("/"));
         // git tells the top with links resolved.
@@ -154,7 +161,7 @@ impl Place {
         let path = git::clean(&folder, &file).unwrap_or(file);
         let revision = git.revision(commit)?;
         let Some(text) = revision.read(&path)? else {
-            return Ok(nothing(name, format!("there is no {path} in it")));
+            return Ok(side::nothing(name, format!("there is no {path} in it")));
         };
         let shown = format!("{name}:{path}");
         let spec = Spec::parse(&shown, &String::from_utf8_lossy(&text)).map_err(Error::Spec)?;
@@ -168,7 +175,7 @@ impl Place {
         };
         let lock_path = join(root, &format!("lockfiles/{}.lock", spec.bundle));
         let Some(text) = revision.read(&lock_path)? else {
-            return Ok(nothing(name, format!("there is no {lock_path} in it")));
+            return Ok(side::nothing(name, format!("there is no {lock_path} in it")));
         };
         let lock = Lock::decode(&String::from_utf8_lossy(&text))
             .map_err(|fault| Error::Lock { path: format!("{name}:{lock_path}").into(), fault })?;
@@ -203,22 +210,6 @@ fn content(name: &str, path: &Path, bytes: &[u8]) -> Result<Meaning, Error> {
     }
     let lock = Lock::decode(&text).map_err(|fault| Error::Lock { path: path.into(), fault })?;
     Ok(Meaning::Lock { name: name.into(), lock: Box::new(lock) })
-}
-
-fn nothing(name: &str, remark: String) -> Side {
-    Side {
-        name: name.into(),
-        bundle: String::new(),
-        clock: None,
-        helm: None,
-        kubernetes: None,
-        talos: None,
-        recipients: Vec::new(),
-        parts: Default::default(),
-        sealed: Vec::new(),
-        size: Some(0),
-        remarks: vec![remark],
-    }
 }
 
 fn join(folder: &str, path: &str) -> String {

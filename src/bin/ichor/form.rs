@@ -12,7 +12,7 @@ use ichor::ops::{self, Error};
 /// Flags for the form of manifests.
 #[derive(clap::Args)]
 pub struct Form {
-    /// Who takes the manifests: talos, machine-config FILE, omni, talhelper, kubectl, files, flux
+    /// Who takes the manifests: talos, machine-config FILE, omni, talhelper, topf, kubectl, files, flux
     #[arg(long = "for", value_name = "TARGET", num_args = 1..=2)]
     target: Vec<String>,
     /// Puts Helm's marks of ownership on the objects of charts, so that a later Helm release adopts them
@@ -24,6 +24,9 @@ pub struct Form {
     /// Cuts patches and streams that are larger than this, such as 4MiB
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     split: Option<u64>,
+    /// Lets a release of Flux make keys and certificates anew that the bootstrap has made
+    #[arg(long)]
+    new_keys: bool,
 }
 
 /// The flags, understood.
@@ -58,6 +61,7 @@ impl Form {
             strip: self.strip,
             split: self.split,
             spec: spec.into(),
+            new_keys: self.new_keys,
         };
         Ok(Understood { form, rest })
     }
@@ -77,6 +81,12 @@ pub fn write(form: &Form, delivered: &Delivered, output: Option<&Path>, access: 
     if !form.is_given() {
         return Ok(());
     }
+    if form.helm_ownership && delivered.target != Target::Flux {
+        say!(
+            "note: Helm 4 takes these over with `--force-conflicts` or `--server-side=false`, as Talos and kubectl own \
+             their fields; Helm 3 and Flux do so as they are"
+        );
+    }
     say!("{}", size::report(delivered.target, delivered.size).trim_end());
     let beyond = size::limits(delivered.target).iter().any(|it| it.hard && delivered.size > it.bytes);
     if beyond && delivered.target == Target::Talos {
@@ -85,6 +95,9 @@ pub fn write(form: &Form, delivered: &Delivered, output: Option<&Path>, access: 
     if let Some(path) = written {
         let files = folder.then_some(&delivered.files);
         say!("next: {}", delivered.target.next(&path.display().to_string(), files));
+        if let Some(then) = &delivered.delivery.then {
+            say!("then: {then}");
+        }
     }
     Ok(())
 }

@@ -5,11 +5,14 @@ use std::process::ExitCode;
 
 use ichor::deliver::flux_version::FluxVersion;
 use ichor::edge::disk::{self, Access};
+use ichor::edge::fetch::Silent;
 use ichor::edge::written;
+use ichor::ops::fetching::Fetching;
 use ichor::ops::handoff::Later;
 use ichor::ops::{self, Error};
 
 use crate::form;
+use crate::network::ReachArgs;
 
 /// Writes what a GitOps tool takes the bundle over with: the same charts, by digest, with the same values
 #[derive(clap::Args)]
@@ -28,6 +31,11 @@ pub struct Args {
     /// The folder to write
     #[arg(short, long, value_name = "DIR", default_value = "flux")]
     output: PathBuf,
+    /// Lets the release make keys and certificates anew that the bootstrap has made
+    #[arg(long)]
+    new_keys: bool,
+    #[command(flatten)]
+    reach: ReachArgs,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -45,7 +53,15 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
             None => Later { part: None, file: it.into() },
         })
         .collect();
-    let handoff = ops::handoff::flux(&args.spec, &later, args.flux)?;
+    let handoff = ops::handoff::flux(
+        &args.spec,
+        &later,
+        args.flux,
+        Fetching { settings: &args.reach.settings(), progress: &Silent },
+    )?;
+    if !args.new_keys {
+        handoff.check_keys()?;
+    }
     let owner = (handoff.bundle.as_str(), "flux");
     form::say(&written::write(&args.output, owner, &handoff.files, Access::Public)?);
     let mut text = String::new();

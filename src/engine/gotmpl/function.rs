@@ -58,7 +58,7 @@ pub enum Sealed {
     Outer,
     /// The function asks whether anything in its arguments, however deep, is empty (`merge`, `compact`).
     Filled,
-    /// The function looks for keys (`get`, `dict`): an error for a sealed key, and no matter for a sealed value.
+    /// The function looks for keys or names (`get`, `dict`, `include`): an error for a sealed key, and no matter for a sealed value.
     Keys,
     /// The function compares (`eq`): an error, but for the question whether a secret is empty text.
     Equal,
@@ -69,6 +69,9 @@ pub enum Sealed {
     /// The function lays its argument out as text (`nindent`, `toYaml`): the layout is public, and the sealed strings in
     /// it are computed when the bundle is opened.
     Layout,
+    /// The function reads a document (`fromYaml`): what it reads is public, and the sealed strings in it are filled when the
+    /// bundle is opened, where the document then reads alike.
+    Read,
     /// The result is a string that is computed when the bundle is opened (`b64enc`, `quote`, `sha256sum`).
     Defer,
 }

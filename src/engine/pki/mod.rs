@@ -6,7 +6,7 @@ mod issue;
 mod key;
 pub(crate) mod pem;
 mod verify;
-pub(crate) mod x509;
+pub mod x509;
 
 pub use fault::Fault;
 pub use issue::{Issuer, Pair, Template, issue};

@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
-use super::{Minted, Minter, lookup, secrets};
+use super::{Minted, Minter, UnfitIssuer, issuer, lookup, secrets};
 use crate::base::digest::Digest;
 use crate::base::secret::Secret;
 use crate::stage::lock::{self, Pin, PinKey};
 use crate::stage::resolve::Inputs;
 use crate::stage::vendored::VendoredPart;
 use helm_engine::gotmpl::{FillError, Filler, Functions};
-use helm_engine::hole::{self, Expr, Holes, Piece};
+use helm_engine::hole::{self, Expr, Holes, Piece, Seed};
 use helm_engine::sprig;
 use helm_engine::sprig::crypto::Certificate;
 use helm_engine::value::{Failure, Str, Value};
@@ -54,7 +54,7 @@ impl World for Pinned<'_> {
     fn answer(&mut self, call: &Call<'_>) -> Result<Value, Failure> {
         match call.function {
             "now" => Ok(sprig::time(self.clock, "UTC").into()),
-            "lookup" => lookup::lookup(call.args, &self.inputs.objects),
+            "lookup" => lookup::lookup(call.args, &self.inputs.objects, &self.holes),
             _ => self.pinned(call),
         }
     }
@@ -70,6 +70,7 @@ impl<'a> Pinned<'a> {
         clock: Timestamp,
         inputs: &'a Inputs,
         functions: &'a Functions,
+        seed: Seed,
         minter: Option<&'a mut (dyn Minter + 'a)>,
     ) -> Self {
         let pins = &part.pins;
@@ -88,7 +89,7 @@ impl<'a> Pinned<'a> {
             retired,
             used: values.map(|(name, _)| name.clone()).collect(),
             minted: BTreeMap::new(),
-            holes: Holes::new(),
+            holes: Holes::new(seed),
         }
     }
 
@@ -98,11 +99,13 @@ impl<'a> Pinned<'a> {
         let pins = self.pins;
         let known = self.names.get(&key.canonical()).and_then(|it| pins.get_key_value(it));
         let name = known.map_or_else(|| self.free_name(call, &key), |(name, _)| name.clone());
+        let mut imported = false;
         let minted = match self.brought(call, &key, &name)? {
             Some((pin, _)) if known.is_some_and(|(_, it)| it.is_same_answer(&pin)) => None,
             Some(brought) => {
                 let replaced = known.and_then(|(_, it)| it.certificate.as_ref());
                 self.retired.extend(replaced.map(|it| it.fingerprint.clone()));
+                imported = true;
                 Some(brought)
             }
             None if known.is_some() && !self.rests_on_new(&key) => None,
@@ -114,7 +117,7 @@ impl<'a> Pinned<'a> {
             return self.answer_from(name, pin);
         };
         let answer = self.answer_from(&name, &pin);
-        self.minted.insert(name, Minted { pin, secret });
+        self.minted.insert(name, Minted { pin, secret, imported });
         answer
     }
 
@@ -176,7 +179,7 @@ impl<'a> Pinned<'a> {
             "genSignedCert" | "genSignedCertWithKey" | "genSelfSignedCert" | "genSelfSignedCertWithKey" => 3,
             _ => 0,
         };
-        if call.args.iter().take(says).any(hole::stands_in) {
+        if call.args.iter().take(says).any(|it| self.holes.stand_in(it)) {
             return Err(Failure::new(
                 "the certificate would show a sealed value to everyone; make that value a public one",
             ));
@@ -189,6 +192,16 @@ impl<'a> Pinned<'a> {
             let call = shown(&key);
             return Err(Failure::from_error(MissingPin { part: self.part.into(), call }));
         };
+        if let Some(ca) = call.args.iter().find_map(certificate) {
+            let ca = described(&ca.cert)?;
+            if let Some(validity) = issuer::unfit(&ca, minter.now()) {
+                let is_it = |pin: &&Pin| pin.certificate.as_ref().is_some_and(|it| it.fingerprint == ca.fingerprint);
+                let minted = self.minted.iter().map(|(name, it)| (name, &it.pin));
+                let pin = self.pins.iter().chain(minted).find(|(_, pin)| is_it(pin));
+                let pin = pin.map(|(name, _)| format!("{}/{name}", self.part));
+                return Err(Failure::from_error(UnfitIssuer { pin, subject: ca.subject, validity }));
+            }
+        }
         let args = unsealed(call.args, &self.holes, self.functions, &mut |name| {
             let pin = name.split_once('/').map_or(name, |(_, pin)| pin);
             let is_known = |it: &str| self.minted.contains_key(it) || self.pins.contains_key(it);
@@ -255,6 +268,11 @@ impl<'a> Pinned<'a> {
             Value::Str(text) if text.windows(16).any(|it| it == b"PRIVATE KEY-----") => {
                 json!({ "privateKey": Digest::of(text) })
             }
+            Value::Str(text) if self.writes_a_mark(text) => {
+                return Err(Failure::new(
+                    "an argument writes `<sealed:`, which stands for sealed text; change that text",
+                ));
+            }
             Value::Str(text) => Json::String(self.described_text(text)),
             Value::List(list) => {
                 let items = list.to_vec();
@@ -265,6 +283,13 @@ impl<'a> Pinned<'a> {
                 serde_json::from_slice(&json).map_err(|it| Failure::new(it.to_string()))?
             }
         })
+    }
+
+    /// Whether a text holds in the clear what a sealed argument is described with.
+    fn writes_a_mark(&self, text: &Str) -> bool {
+        const MARK: &[u8] = b"<sealed:";
+        let plain = |it: &Piece<'_>| matches!(it, Piece::Text(it) if it.windows(MARK.len()).any(|it| it == MARK));
+        self.holes.pieces(text).iter().any(plain)
     }
 
     fn described_text(&self, text: &Str) -> String {
@@ -282,7 +307,7 @@ impl<'a> Pinned<'a> {
                 None => String::new(),
             },
         };
-        hole::pieces(text).into_iter().map(describe).collect()
+        self.holes.pieces(text).into_iter().map(describe).collect()
     }
 
     /// A name a reviewer knows the pin by. A certificate takes over from the one it replaces under another CA; else it

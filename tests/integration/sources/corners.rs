@@ -210,6 +210,17 @@ fn more_than_a_hundred_tags_in_pages() {
         false => answer,
     });
     let workspace = Workspace::with(&front.head(), &part(&front.host, "1.x"));
+    workspace.refused(&["lock"], 3, &["begins again and again"]);
+    let count = std::sync::atomic::AtomicUsize::new(0);
+    let front = Server::before(&registry.host, move |asked, answer| match asked.path.contains("/tags/list") {
+        true => {
+            let page = count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let next = format!("</v2/charts/one/tags/list?last={page}>; rel=next");
+            Answer::new(200, format!(r#"{{"tags": ["1.{page}.0"]}}"#)).header("link", next)
+        }
+        false => answer,
+    });
+    let workspace = Workspace::with(&front.head(), &part(&front.host, "1.x"));
     workspace.refused(&["lock"], 3, &["does not end after 200 pages"]);
     let elsewhere = Server::start(|_| Answer::new(200, r#"{"tags": []}"#));
     let host = elsewhere.host.clone();
