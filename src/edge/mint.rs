@@ -86,6 +86,10 @@ impl Minter for Mint<'_> {
         self.compute(&Call { function: with_key, args: &args })
     }
 
+    fn now(&self) -> Timestamp {
+        self.now
+    }
+
     fn unseal(&mut self, name: &str, envelope: &Envelope) -> Result<Secret, Failure> {
         self.open(name, envelope).map_err(Failure::from_error)
     }

@@ -1,7 +1,9 @@
 //! Everything a verb can fail with, and how each failure reads.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::handoff::Remade;
 use super::rotate::Held;
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::deliver::machine_config;
@@ -138,6 +140,8 @@ pub enum Error {
     Unanswered,
     #[error("`{}` holds no public key", .0.display())]
     NoRecipientIn(PathBuf),
+    #[error("{}", remade(parts))]
+    Remade { parts: BTreeMap<String, Remade> },
     #[error("values file `{}` cannot be read: {message}", path.display())]
     LaterValues { path: PathBuf, message: String },
 }
@@ -223,6 +227,9 @@ impl Error {
                 Diagnostic::error("L007", "the spec names other recipients than the lock")
                     .at(file(path))
                     .help(RESEAL_TO_RECIPIENTS)
+            }
+            Error::Render(render::Error { part, unfit_issuer: Some(ca), .. }) => {
+                Diagnostic::error("P013", format!("part `{part}` asks for a certificate, and {ca}")).help(ca.help())
             }
             Error::Render(fault) => {
                 let diagnostic = Diagnostic::error("R001", format!("part `{}` does not render: {fault}", fault.part));
@@ -323,6 +330,18 @@ impl Error {
             Error::NoRecipientIn(_) => {
                 self.plain("I002").help("write public keys into it, one a line: `age1...`, `ssh-ed25519 ...`")
             }
+            Error::Remade { parts } => {
+                let part = parts.keys().next().map_or("PART", String::as_str);
+                let settings: Vec<&str> =
+                    parts.values().flat_map(|it| &it.settings).take(8).map(String::as_str).collect();
+                let known = if settings.is_empty() {
+                    "values under which the chart takes Secrets that are there".to_owned()
+                } else {
+                    format!("names of the Secrets that are there ({})", settings.join(", "))
+                };
+                self.plain("D012")
+                    .help(format!("give it {known} by `--values {part}=FILE`, or accept new keys with `--new-keys`"))
+            }
             Error::LaterValues { .. } => self.plain("V005"),
             Error::NoStore => self.plain("E002").help("set ICHOR_STORE or HOME"),
             Error::Git(fault) | Error::NoGit { fault, .. } => match fault.help() {
@@ -353,6 +372,16 @@ impl Error {
     fn plain(&self, code: &'static str) -> Diagnostic {
         Diagnostic::error(code, self.to_string())
     }
+}
+
+/// What a release would make anew, by part.
+fn remade(parts: &BTreeMap<String, Remade>) -> String {
+    let of = |(part, it): (&String, &Remade)| {
+        let secrets: Vec<&str> = it.secrets.keys().map(String::as_str).collect();
+        format!("{} of part `{part}`", secrets.join(", "))
+    };
+    let all: Vec<String> = parts.iter().map(of).collect();
+    format!("a release would make anew what the bootstrap has made: {}", all.join("; "))
 }
 
 impl From<hold::Error> for Error {

@@ -38,6 +38,8 @@ pub struct Locked {
     pub dropped: Vec<String>,
     /// The subjects of imported certificates that no pin took.
     pub unused: Vec<String>,
+    /// What to know of the certificates that were made.
+    pub notes: Vec<String>,
     /// How many envelopes are bound to no place, as those of older locks are.
     pub unbound: usize,
 }
@@ -262,11 +264,30 @@ pub(super) fn renewed(
     // What is locked can be built.
     Bundle::assemble(&sealed, &pack::pack(&sealed, &workspace.spec), &lock)?;
     let unused = super::import::unused(&mint.imports, &lock);
+    let notes = taken.iter().filter(|it| it.how != How::Kept).filter_map(|it| outlives(&lock, &it.pin)).collect();
     let path = workspace.lock_path.clone();
     let unbound = lock.unbound();
     let passed_over = mint.imports.passed_over().map(|(kind, count)| (kind.to_owned(), count)).collect();
-    let locked = Locked { path, changed: false, comparison: None, pins: taken, passed_over, dropped, unused, unbound };
+    let locked =
+        Locked { path, changed: false, comparison: None, pins: taken, passed_over, dropped, unused, notes, unbound };
     Ok((lock, locked))
+}
+
+/// A word on a certificate that ends after the CA that signed it.
+fn outlives(lock: &Lock, minted: &str) -> Option<String> {
+    // A leaf that was made with its CA ends a moment after it.
+    const DAY: i64 = 86_400;
+    let (part, name) = minted.split_once('/')?;
+    let pins = &lock.parts.get(part)?.pins;
+    let leaf = pins.get(name)?;
+    let is_ca = |it: &Pin| it.certificate.as_ref().is_some_and(|it| Some(it.fingerprint.as_str()) == leaf.issuer());
+    let (ca_name, ca) = pins.iter().find(|(_, it)| is_ca(it))?;
+    let (leaf, ca) = (leaf.certificate.as_ref()?.not_after, ca.certificate.as_ref()?.not_after);
+    (leaf.as_second() > ca.as_second() + DAY).then(|| {
+        let (leaf, ca) = (leaf.strftime("%F"), ca.strftime("%F"));
+        let what = "from then on nobody trusts it: rotate the CA before";
+        format!("{minted} ends on {leaf}, after its CA {part}/{ca_name}, which ends on {ca}; {what}")
+    })
 }
 
 /// The pin of this name, `part/pin`, that was there before.

@@ -103,6 +103,9 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     for pin in &locked.dropped {
         say!("dropped {pin}: nothing asks for it any more");
     }
+    for note in &locked.notes {
+        say!("note: {note}");
+    }
     let what = if locked.changed { "wrote" } else { "unchanged:" };
     say!("{what} {}", locked.path.display());
     say_unbound(locked.unbound);

@@ -48,6 +48,9 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     for it in rotated.locked.pins.iter().filter(|it| rotated.steps.iter().all(|(name, _)| *name != it.pin)) {
         say!("issued {} anew", it.pin);
     }
+    for note in &rotated.locked.notes {
+        say!("note: {note}");
+    }
     say!("{} {}", if rotated.locked.changed { "wrote" } else { "unchanged:" }, rotated.locked.path.display());
     let pins =
         |wanted: u8| rotated.steps.iter().filter(move |(_, step)| step.taken() == Some(wanted)).map(|(pin, _)| pin);

@@ -129,7 +129,7 @@ fn mark(number: usize) -> String {
 }
 
 /// What base64 text stands for; the text itself where it is none.
-fn decoded(text: &str) -> Vec<u8> {
+pub(in crate::review) fn decoded(text: &str) -> Vec<u8> {
     let compact: String = text.split_ascii_whitespace().collect();
     STANDARD.decode(&compact).unwrap_or_else(|_| text.as_bytes().to_vec())
 }
@@ -139,7 +139,7 @@ fn holds_key(text: &str) -> bool {
 }
 
 /// Whether a Secret's datum is for everyone: empty, or certificates.
-fn is_public(plain: &[u8]) -> bool {
+pub(in crate::review) fn is_public(plain: &[u8]) -> bool {
     let text = String::from_utf8_lossy(plain);
     text.trim().is_empty() || text.trim_start().starts_with("-----BEGIN CERTIFICATE-----") && !holds_key(&text)
 }

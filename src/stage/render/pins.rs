@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
-use super::{Minted, Minter, lookup, secrets};
+use super::{Minted, Minter, UnfitIssuer, issuer, lookup, secrets};
 use crate::base::digest::Digest;
 use crate::base::secret::Secret;
 use crate::stage::lock::{self, Pin, PinKey};
@@ -191,6 +191,16 @@ impl<'a> Pinned<'a> {
             let call = shown(&key);
             return Err(Failure::from_error(MissingPin { part: self.part.into(), call }));
         };
+        if let Some(ca) = call.args.iter().find_map(certificate) {
+            let ca = described(&ca.cert)?;
+            if let Some(validity) = issuer::unfit(&ca, minter.now()) {
+                let is_it = |pin: &&Pin| pin.certificate.as_ref().is_some_and(|it| it.fingerprint == ca.fingerprint);
+                let minted = self.minted.iter().map(|(name, it)| (name, &it.pin));
+                let pin = self.pins.iter().chain(minted).find(|(_, pin)| is_it(pin));
+                let pin = pin.map(|(name, _)| format!("{}/{name}", self.part));
+                return Err(Failure::from_error(UnfitIssuer { pin, subject: ca.subject, validity }));
+            }
+        }
         let args = unsealed(call.args, &self.holes, self.functions, &mut |name| {
             let pin = name.split_once('/').map_or(name, |(_, pin)| pin);
             let is_known = |it: &str| self.minted.contains_key(it) || self.pins.contains_key(it);

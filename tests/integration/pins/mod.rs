@@ -1,6 +1,7 @@
 //! Pins, holes and envelopes as a user meets them, with the real age, openssl, git and network namespaces.
 
 mod cilium;
+mod expired;
 mod hygiene;
 mod import;
 mod keys;
