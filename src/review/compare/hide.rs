@@ -129,7 +129,7 @@ fn mark(number: usize) -> String {
 }
 
 /// What base64 text stands for; the text itself where it is none.
-pub(in crate::review) fn decoded(text: &str) -> Vec<u8> {
+fn decoded(text: &str) -> Vec<u8> {
     let compact: String = text.split_ascii_whitespace().collect();
     STANDARD.decode(&compact).unwrap_or_else(|_| text.as_bytes().to_vec())
 }

@@ -58,7 +58,11 @@ fn plain_data(object: &Json, told: &[Exposed<'_>]) -> Vec<String> {
     let plain = data.filter_map(|(field, (key, value))| {
         let text = value.as_str()?;
         let path = format!("{field}.{key}");
-        let bytes = if field == "data" { hide::decoded(text) } else { text.as_bytes().to_vec() };
+        // What is no base 64 is refused by the API server, and told as such.
+        let bytes = match field {
+            "data" => helm_engine::encoding::base64_decode(text.as_bytes()).ok()?,
+            _ => text.as_bytes().to_vec(),
+        };
         let is_plain = !text.contains(seal::OPEN) && !hide::is_public(&bytes) && !BESIDE.contains(&key.as_str());
         (is_plain && told.iter().all(|it| it.path != path)).then_some(path)
     });
