@@ -3,10 +3,10 @@
 
     pip install helm-python-sdk==0.2.2      # bundles Helm v4.2.3, no helm binary needed
 
-    fuzz.py [--seed N] [--count N] [--kinds a,b] [--seconds S] [--keep FILE]
+    fuzz.py [--helm VERSION] [--seed N] [--count N] [--kinds a,b] [--seconds S] [--keep FILE]
     fuzz.py --sample N --keep FOLDER        # N settled cases of each kind as case files, whether or not they differ
 
-Every kind of case (see grammar.py and grammar_charts.py) is made `count` times from the seed, so that a run can be had again.
+With --helm, the real one is a program of that version, which helm_program.py builds with Go. Every kind of case (see grammar.py and grammar_charts.py) is made `count` times from the seed, so that a run can be had again.
 Cases on which the two differ are shrunk, printed, and with --keep added to a case file. Where Helm itself answers
 differently from run to run, a case is passed over. Exits with 1 where anything differs.
 """
@@ -42,6 +42,7 @@ PATIENCE = 2000
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--helm", help="a version that Go builds, in place of the SDK's 4.2.3")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=500, help="cases of each kind")
     parser.add_argument("--kinds", default=",".join(KINDS), help="comma separated: %(default)s")
@@ -51,7 +52,7 @@ def main():
     args = parser.parse_args()
     if args.sample:
         return sample(args)
-    both = Both()
+    both = Both(args.helm)
     end = time.monotonic() + args.seconds
     counts, different, unsettled, strange, ended = collections.Counter(), [], 0, 0, 0
     for kind, number in batches(args.kinds.split(","), args.count):
@@ -86,7 +87,7 @@ def main():
     if args.keep and different:
         keep(args.keep, different, both)
     listed = ", ".join(f"{kind} {number}" for kind, number in counts.items())
-    print(f"seed {args.seed}: {sum(counts.values())} cases ({listed}): {len(different)} differ, "
+    print(f"Helm {both.version}, seed {args.seed}: {sum(counts.values())} cases ({listed}): {len(different)} differ, "
           f"{unsettled} are unsettled ({strange} of them never as ours), {ended} end Helm")
     return 1 if different else 0
 
@@ -99,8 +100,9 @@ def batches(kinds, count):
 
 
 class Both:
-    def __init__(self):
-        self.helm = real_helm.Apart()
+    def __init__(self, version):
+        self.version = version or "4.2.3"
+        self.helm = real_helm.Apart(version)
         self.folder = tempfile.TemporaryDirectory()
         # A copy, so that a long run asks the same engine from first to last.
         self.binary = shutil.copy2(build(), self.folder.name)
@@ -112,7 +114,7 @@ class Both:
         answers.unlink(missing_ok=True)
         process = subprocess.Popen(
             [self.binary, "--ignored", "--exact", "engine::cases::answers"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-            env={"FUZZ_IN": str(questions), "FUZZ_OUT": str(answers), "RUST_BACKTRACE": "0"})
+            env={"FUZZ_IN": str(questions), "FUZZ_OUT": str(answers), "FUZZ_HELM": self.version, "RUST_BACKTRACE": "0"})
 
         def wait():
             _, stderr = process.communicate()
@@ -223,7 +225,7 @@ def show(kind, case, ours, helm):
 
 def sample(args):
     """Cases of all kinds for good: short ones, whose answer does not change from run to run."""
-    helm = real_helm.Helm()
+    helm = real_helm.of(args.helm)
     for kind in args.kinds.split(","):
         source = random.Random(f"sample {args.seed} {kind}")
         cases, seen = [], set()
@@ -254,7 +256,7 @@ def keep(path, different, both):
         case.sections[result] = text
         cases.append(case)
     path.parent.mkdir(parents=True, exist_ok=True)
-    record.write(path, real_helm.Helm().version, prelude, cases)
+    record.write(path, f"v{both.version}", prelude, cases)
 
 
 if __name__ == "__main__":

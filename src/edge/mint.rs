@@ -22,6 +22,8 @@ pub struct Mint<'a> {
     opener: Option<Opener>,
     /// What exists already and answers calls.
     pub imports: Imports,
+    /// Whether what is imported may take the place of what the lock holds.
+    pub replaces: bool,
     /// Texts that pins, `part/pin`, are to have.
     pub given: BTreeMap<String, Secret>,
 }
@@ -29,7 +31,7 @@ pub struct Mint<'a> {
 impl<'a> Mint<'a> {
     /// `identities` are files.
     pub fn new(now: Timestamp, identities: &'a [String]) -> Self {
-        Mint { now, identities, opener: None, imports: Imports::default(), given: BTreeMap::new() }
+        Mint { now, identities, opener: None, imports: Imports::default(), replaces: false, given: BTreeMap::new() }
     }
 
     /// Whether anything can be opened.

@@ -4,6 +4,7 @@ mod import;
 mod issuer;
 mod lookup;
 mod pins;
+pub mod release;
 pub mod secrets;
 
 pub use import::{ImportError, Imports};
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 use crate::base::secret::Secret;
 use crate::stage::lock::{Envelope, Pin};
 use crate::stage::vendored::{Vendored, VendoredContent, VendoredPart};
+use helm_engine::gotmpl::Functions;
 use helm_engine::helm;
 use helm_engine::helm::capabilities::{Capabilities, KubeVersion};
 use helm_engine::helm::values::merge_maps;
@@ -80,6 +82,8 @@ pub struct RenderedPart {
 pub struct Minted {
     pub pin: Pin,
     pub secret: Option<Secret>,
+    /// Whether it was brought from elsewhere, and not made now.
+    pub imported: bool,
 }
 
 /// A part does not render; Helm's wording.
@@ -101,52 +105,61 @@ pub fn render(vendored: &Vendored, mut minter: Option<&mut dyn Minter>) -> Resul
     let functions = helm::functions();
     let mut parts = Vec::new();
     for part in vendored.parts() {
-        let rendered = match &part.content {
-            VendoredContent::Manifest(text) => RenderedPart {
+        let minter = minter.as_mut().map(|it| &mut **it as &mut dyn Minter);
+        parts.push(render_part(vendored, part, &functions, minter)?);
+    }
+    Ok(Rendered { parts })
+}
+
+fn render_part<'a>(
+    vendored: &Vendored,
+    part: &'a VendoredPart,
+    functions: &'a Functions,
+    minter: Option<&'a mut (dyn Minter + 'a)>,
+) -> Result<RenderedPart, Error> {
+    let (chart, namespace, values, inputs) = match &part.content {
+        VendoredContent::Manifest(text) => {
+            return Ok(RenderedPart {
                 name: part.name.clone(),
                 text: text.clone(),
                 holes: Holes::new(),
                 used: BTreeSet::new(),
                 minted: BTreeMap::new(),
                 notes: None,
-            },
-            VendoredContent::Chart { chart, namespace, values, inputs } => {
-                let options = options(vendored, part, namespace, inputs.skip_schema_validation)?;
-                let minter = minter.as_mut().map(|it| &mut **it as &mut dyn Minter);
-                let mut world = Pinned::new(part, vendored.clock(), inputs, &functions, minter);
-                let sealed = secrets::overlay(&part.name, &part.pins, &mut world.holes);
-                let sealed = sealed.map_err(|fault| Error {
-                    part: part.name.clone(),
-                    missing_pin: None,
-                    unfit_issuer: None,
-                    is_schema: false,
-                    message: fault.to_string(),
-                })?;
-                let rendered = helm::render(chart, &merge_maps(values, &sealed), &options, &mut world);
-                let rendered = rendered.map_err(|fault| Error {
-                    part: part.name.clone(),
-                    missing_pin: cause(&fault).cloned(),
-                    unfit_issuer: cause(&fault).cloned(),
-                    is_schema: matches!(fault, helm::RenderError::Schema(_)),
-                    message: readable(&fault.to_string(), &world.holes),
-                })?;
-                // Tests are of no use to a cluster that boots; other hooks are manifests like any.
-                let text = helm::manifest::print_stream(&rendered, true, false);
-                let notes = rendered.notes.as_ref().filter(|it| !hole::stands_in(&Value::Str((*it).clone())));
-                let notes = notes.and_then(|it| it.as_utf8()).filter(|it| !it.trim().is_empty());
-                RenderedPart {
-                    name: part.name.clone(),
-                    text,
-                    holes: world.holes,
-                    used: world.used,
-                    minted: world.minted,
-                    notes: notes.map(str::to_owned),
-                }
-            }
-        };
-        parts.push(rendered);
-    }
-    Ok(Rendered { parts })
+            });
+        }
+        VendoredContent::Chart { chart, namespace, values, inputs } => (chart, namespace, values, inputs),
+    };
+    let options = options(vendored, part, namespace, inputs.skip_schema_validation)?;
+    let mut world = Pinned::new(part, vendored.clock(), inputs, functions, minter);
+    let sealed = secrets::overlay(&part.name, &part.pins, &mut world.holes);
+    let sealed = sealed.map_err(|fault| Error {
+        part: part.name.clone(),
+        missing_pin: None,
+        unfit_issuer: None,
+        is_schema: false,
+        message: fault.to_string(),
+    })?;
+    let rendered = helm::render(chart, &merge_maps(values, &sealed), &options, &mut world);
+    let rendered = rendered.map_err(|fault| Error {
+        part: part.name.clone(),
+        missing_pin: cause(&fault).cloned(),
+        unfit_issuer: cause(&fault).cloned(),
+        is_schema: matches!(fault, helm::RenderError::Schema(_)),
+        message: readable(&fault.to_string(), &world.holes),
+    })?;
+    // Tests are of no use to a cluster that boots; other hooks are manifests like any.
+    let text = helm::manifest::print_stream(&rendered, true, false);
+    let notes = rendered.notes.as_ref().filter(|it| !hole::stands_in(&Value::Str((*it).clone())));
+    let notes = notes.and_then(|it| it.as_utf8()).filter(|it| !it.trim().is_empty());
+    Ok(RenderedPart {
+        name: part.name.clone(),
+        text,
+        holes: world.holes,
+        used: world.used,
+        minted: world.minted,
+        notes: notes.map(str::to_owned),
+    })
 }
 
 impl Rendered {

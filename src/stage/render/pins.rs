@@ -98,11 +98,13 @@ impl<'a> Pinned<'a> {
         let pins = self.pins;
         let known = self.names.get(&key.canonical()).and_then(|it| pins.get_key_value(it));
         let name = known.map_or_else(|| self.free_name(call, &key), |(name, _)| name.clone());
+        let mut imported = false;
         let minted = match self.brought(call, &key, &name)? {
             Some((pin, _)) if known.is_some_and(|(_, it)| it.is_same_answer(&pin)) => None,
             Some(brought) => {
                 let replaced = known.and_then(|(_, it)| it.certificate.as_ref());
                 self.retired.extend(replaced.map(|it| it.fingerprint.clone()));
+                imported = true;
                 Some(brought)
             }
             None if known.is_some() && !self.rests_on_new(&key) => None,
@@ -114,7 +116,7 @@ impl<'a> Pinned<'a> {
             return self.answer_from(name, pin);
         };
         let answer = self.answer_from(&name, &pin);
-        self.minted.insert(name, Minted { pin, secret });
+        self.minted.insert(name, Minted { pin, secret, imported });
         answer
     }
 

@@ -5,6 +5,7 @@ mod expired;
 mod hygiene;
 mod import;
 mod keys;
+mod recipients;
 mod rotate;
 mod secret_values;
 mod vectors;

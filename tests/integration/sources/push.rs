@@ -44,6 +44,9 @@ fn a_bundle_goes_to_a_registry_and_comes_back() {
             workspace.done(&["pull", from, "-o", to]);
             let bytes = |path: &str| fs::read(workspace.path().join(path)).expect("a bundle");
             assert!(bytes(to) == bytes("bundle.tar.gz"), "{from}");
+            let spec = repository().join("examples/quickstart");
+            let verified = workspace.done(&["verify", from, "--spec", spec.to_str().expect("text")]);
+            assert!(verified.contains("verified"), "{from}: {verified}");
         }
         let digests = workspace.done(&["pull", &address]);
         assert!(workspace.path().join("quickstart.tar.gz").exists());
