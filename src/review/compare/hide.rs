@@ -96,10 +96,7 @@ impl Hider {
             }
             Json::Array(list) => list.iter_mut().for_each(|it| self.walk(key, it, by_key)),
             Json::String(text) => {
-                let named = by_key && !text.is_empty() && !text.contains(seal::OPEN) && {
-                    let key = key.to_ascii_lowercase().replace(['_', '-'], "");
-                    SECRET_KEYS.iter().any(|it| key.ends_with(it))
-                };
+                let named = by_key && !text.is_empty() && !text.contains(seal::OPEN) && is_secret_key(key);
                 let known = text.len() >= SHORT && self.numbers.contains_key(text.as_bytes());
                 if named || known || holds_key(text) {
                     *value = self.hidden(text.clone().into_bytes());
@@ -122,6 +119,12 @@ impl Hider {
         let next = self.numbers.len() + 1;
         mark(*self.numbers.entry(secret).or_insert(next)).into()
     }
+}
+
+/// Whether a key is called as a secret is.
+pub(in crate::review) fn is_secret_key(key: &str) -> bool {
+    let key = key.to_ascii_lowercase().replace(['_', '-'], "");
+    SECRET_KEYS.iter().any(|it| key.ends_with(it))
 }
 
 fn mark(number: usize) -> String {
