@@ -7,12 +7,46 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use sha2::{Digest, Sha256};
+
 use crate::value::{Str, Value};
 
-/// Tokens are these characters around a decimal index. They lie in Unicode's private use area, which YAML and JSON
-/// writers pass through as they are.
+/// A token is `OPEN session - index - tag CLOSE`. The session is the same in all tokens of a render, and the tag tells
+/// that the token was made for this index. Both come from the seed, so that nobody can write a token who was not given
+/// it. The outer characters lie in Unicode's private use area, which YAML and JSON writers pass through as they are; they
+/// mean nothing of their own. The session comes first and the index before the tag, so that tokens sort alike in every
+/// render.
 const OPEN: &str = "\u{F5EA}";
 const CLOSE: &str = "\u{F5EB}";
+
+/// What the tokens of a render are made of: chance, which no template, value, file or bundle knows.
+#[derive(Clone)]
+pub struct Seed([u8; 32]);
+
+impl Seed {
+    /// Takes bytes from a cryptographic random source; used for one render, or to open one bundle.
+    pub fn new(random: [u8; 32]) -> Seed {
+        Seed(random)
+    }
+
+    /// The seed of a part of the same work.
+    #[must_use]
+    pub fn derive(&self, part: u64) -> Seed {
+        Seed(self.hash("part", part))
+    }
+
+    fn hash(&self, what: &str, number: u64) -> [u8; 32] {
+        let hash = Sha256::new().chain_update(self.0).chain_update(what).chain_update(number.to_be_bytes());
+        hash.finalize().into()
+    }
+}
+
+/// Shows nothing: who knows the seed can write tokens.
+impl std::fmt::Debug for Seed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Seed(..)")
+    }
+}
 
 /// How a hole's text comes about.
 #[derive(Clone, Debug)]
@@ -24,9 +58,13 @@ pub enum Expr {
 }
 
 /// The holes of one render, in the order they came up.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Holes {
+    seed: Seed,
+    /// What every token begins with.
+    prefix: Vec<u8>,
     exprs: Vec<Expr>,
+    tokens: Vec<Str>,
     /// The debug form of each expression tells it apart: it shows every type, string and token in full.
     known: BTreeMap<String, usize>,
     /// The secrets that may be templates themselves.
@@ -41,8 +79,16 @@ pub enum Piece<'a> {
 }
 
 impl Holes {
-    pub fn new() -> Self {
-        Holes::default()
+    pub fn new(seed: Seed) -> Self {
+        let session = hex::encode(&seed.hash("session", 0)[..8]);
+        Holes {
+            prefix: format!("{OPEN}{session}-").into_bytes(),
+            seed,
+            exprs: Vec::new(),
+            tokens: Vec::new(),
+            known: BTreeMap::new(),
+            templates: BTreeSet::new(),
+        }
     }
 
     /// The text that stands for an expression from now on.
@@ -57,8 +103,11 @@ impl Holes {
         let index = *self.known.entry(identity).or_insert(next);
         if index == next {
             self.exprs.push(expr);
+            let tag = hex::encode(&self.seed.hash("token", index as u64)[..16]);
+            let text = format!("{index}-{tag}{CLOSE}");
+            self.tokens.push([self.prefix.as_slice(), text.as_bytes()].concat().into());
         }
-        (index, Holes::token_of(index))
+        (index, self.token_at(index))
     }
 
     /// Notes that a secret [may be a template](may_be_template).
@@ -71,9 +120,9 @@ impl Holes {
         self.templates.contains(secret)
     }
 
-    /// The text that stands for the hole of this index.
-    pub fn token_of(index: usize) -> Str {
-        format!("{OPEN}{index}{CLOSE}").into()
+    /// The text that stands for the hole of this index; empty where there is none.
+    pub fn token_at(&self, index: usize) -> Str {
+        self.tokens.get(index).cloned().unwrap_or_default()
     }
 
     pub fn get(&self, index: usize) -> Option<&Expr> {
@@ -91,6 +140,79 @@ impl Holes {
     pub fn iter(&self) -> impl Iterator<Item = &Expr> {
         self.exprs.iter()
     }
+
+    /// Whether a hole stands anywhere in the value, map keys included.
+    pub fn stand_in(&self, value: &Value) -> bool {
+        if self.exprs.is_empty() {
+            return false;
+        }
+        match value {
+            Value::Str(text) | Value::Bytes(text) => self.stand_in_text(text),
+            Value::List(list) => list.items().iter().any(|it| self.stand_in(it)),
+            Value::Map(map) => map.entries().iter().any(|(key, value)| self.stand_in_text(key) || self.stand_in(value)),
+            Value::Object(object) => self.stand_in(&object.plain()),
+            _ => false,
+        }
+    }
+
+    /// Whether a hole stands in the text, or a piece of one.
+    pub fn stand_in_text(&self, text: &[u8]) -> bool {
+        !self.exprs.is_empty() && find(text, &self.prefix).is_some()
+    }
+
+    /// Cuts a text at its holes. Text that only looks like a hole is text.
+    pub fn pieces<'t>(&self, text: &'t [u8]) -> Vec<Piece<'t>> {
+        let mut found = Vec::new();
+        let mut rest = text;
+        let mut from = 0;
+        while !self.exprs.is_empty()
+            && let Some(start) = find(&rest[from..], &self.prefix).map(|it| it + from)
+        {
+            match self.token_of(&rest[start..]) {
+                Some((index, length)) => {
+                    if start > 0 {
+                        found.push(Piece::Text(&rest[..start]));
+                    }
+                    found.push(Piece::Hole(index));
+                    rest = &rest[start + length..];
+                    from = 0;
+                }
+                None => from = start + self.prefix.len(),
+            }
+        }
+        if !rest.is_empty() {
+            found.push(Piece::Text(rest));
+        }
+        found
+    }
+
+    /// The hole whose token a text begins with, and the length of that.
+    fn token_of(&self, text: &[u8]) -> Option<(usize, usize)> {
+        let digits = text.get(self.prefix.len()..)?;
+        let digits = &digits[..digits.iter().take_while(|it| it.is_ascii_digit()).count()];
+        let index: usize = std::str::from_utf8(digits).ok()?.parse().ok()?;
+        let token = self.tokens.get(index)?;
+        text.starts_with(token).then(|| (index, token.len()))
+    }
+
+    /// The text with every hole replaced by what `fill` gives for it.
+    pub fn fill<'a, E>(
+        &self,
+        text: &'a [u8],
+        mut fill: impl FnMut(usize) -> Result<Str, E>,
+    ) -> Result<Cow<'a, [u8]>, E> {
+        if !self.stand_in_text(text) {
+            return Ok(Cow::Borrowed(text));
+        }
+        let mut filled = Vec::with_capacity(text.len());
+        for piece in self.pieces(text) {
+            match piece {
+                Piece::Text(text) => filled.extend_from_slice(text),
+                Piece::Hole(index) => filled.extend_from_slice(&fill(index)?),
+            }
+        }
+        Ok(Cow::Owned(filled))
+    }
 }
 
 /// Why a text cannot be sealed: what templates make of it would not open to what they make of the text itself.
@@ -102,9 +224,6 @@ pub fn refusal(text: &[u8]) -> Option<&'static str> {
     }
     if text.contains(unwritable) {
         return Some("it holds characters that no YAML can hold");
-    }
-    if text.contains(OPEN) || text.contains(CLOSE) {
-        return Some("it holds a character that stands for sealed text");
     }
     if text.contains("<no value>") {
         return Some("it holds `<no value>`, which Helm takes out of what it prints");
@@ -118,75 +237,30 @@ pub fn may_be_template(text: &[u8]) -> bool {
     find(text, b"{{").is_some() || find(text, b"}}").is_some() || brace(text.first()) || brace(text.last())
 }
 
-/// Whether a hole stands anywhere in the value, map keys included.
-pub fn stands_in(value: &Value) -> bool {
-    match value {
-        Value::Str(text) | Value::Bytes(text) => stands_in_text(text),
-        Value::List(list) => list.items().iter().any(stands_in),
-        Value::Map(map) => map.entries().iter().any(|(key, value)| stands_in_text(key) || stands_in(value)),
-        Value::Object(object) => stands_in(&object.plain()),
-        _ => false,
-    }
-}
-
-/// Whether a hole stands in the text.
-pub fn stands_in_text(text: &[u8]) -> bool {
-    find(text, OPEN.as_bytes()).is_some()
-}
-
-/// Cuts a text at its holes.
-pub fn pieces(text: &[u8]) -> Vec<Piece<'_>> {
-    let mut found = Vec::new();
-    let mut rest = text;
-    let mut from = 0;
-    while let Some(start) = find(&rest[from..], OPEN.as_bytes()).map(|it| it + from) {
-        let inner = &rest[start + OPEN.len()..];
-        let digits = inner.iter().take_while(|it| it.is_ascii_digit()).count();
-        let index = std::str::from_utf8(&inner[..digits]).ok().and_then(|it| it.parse().ok());
-        match index {
-            Some(index) if inner[digits..].starts_with(CLOSE.as_bytes()) => {
-                if start > 0 {
-                    found.push(Piece::Text(&rest[..start]));
-                }
-                found.push(Piece::Hole(index));
-                rest = &inner[digits + CLOSE.len()..];
-                from = 0;
-            }
-            _ => from = start + OPEN.len(),
-        }
-    }
-    if !rest.is_empty() {
-        found.push(Piece::Text(rest));
-    }
-    found
-}
-
-/// The text with every hole replaced by what `fill` gives for it.
-pub fn fill<'a, E>(text: &'a [u8], mut fill: impl FnMut(usize) -> Result<Str, E>) -> Result<Cow<'a, [u8]>, E> {
-    if !stands_in_text(text) {
-        return Ok(Cow::Borrowed(text));
-    }
-    let mut filled = Vec::with_capacity(text.len());
-    for piece in pieces(text) {
-        match piece {
-            Piece::Text(text) => filled.extend_from_slice(text),
-            Piece::Hole(index) => filled.extend_from_slice(&fill(index)?),
-        }
-    }
-    Ok(Cow::Owned(filled))
-}
-
 fn find(text: &[u8], what: &[u8]) -> Option<usize> {
-    text.windows(what.len()).position(|it| it == what)
+    let first = *what.first()?;
+    let mut from = 0;
+    while let Some(at) = text[from..].iter().position(|it| *it == first) {
+        from += at;
+        if text[from..].starts_with(what) {
+            return Some(from);
+        }
+        from += 1;
+    }
+    None
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn holes(seed: u8) -> Holes {
+        Holes::new(Seed::new([seed; 32]))
+    }
+
     #[test]
     fn equal_expressions_share_a_token() {
-        let mut holes = Holes::new();
+        let mut holes = holes(1);
         let key = holes.token(Expr::Secret("cilium/ca.key".into()));
         let encoded =
             |holes: &mut Holes| holes.token(Expr::Call { function: "b64enc".into(), args: vec![key.clone().into()] });
@@ -197,15 +271,34 @@ mod tests {
 
     #[test]
     fn cuts_and_fills() {
-        let mut holes = Holes::new();
+        let mut holes = holes(1);
         let token = holes.token(Expr::Secret("a".into()));
         let text = [b"x: ", token.as_bytes(), b"\n", OPEN.as_bytes(), b"no"].concat();
         assert_eq!(
-            pieces(&text),
+            holes.pieces(&text),
             [Piece::Text(b"x: "), Piece::Hole(0), Piece::Text(&[b"\n", OPEN.as_bytes(), b"no"].concat())]
         );
-        let filled = fill(&text, |_| Ok::<_, ()>("secret".into())).expect("filled");
+        let filled = holes.fill(&text, |_| Ok::<_, ()>("secret".into())).expect("filled");
         assert!(filled.starts_with(b"x: secret\n"));
-        assert!(stands_in(&Value::map([("k", Value::list([Value::Str(token)]))])));
+        assert!(holes.stand_in(&Value::map([("k", Value::list([Value::Str(token)]))])));
+    }
+
+    #[test]
+    fn a_token_says_nothing_of_any_other() {
+        let (mut own, mut other) = (holes(1), holes(2));
+        let tokens = [own.token(Expr::Secret("a".into())), own.token(Expr::Secret("b".into()))];
+        let foreign = other.token(Expr::Secret("a".into()));
+        let text = |it: &Str| it.to_text().into_owned();
+        let renumbered = text(&tokens[0]).replacen("-0-", "-1-", 1);
+        let torn = text(&tokens[0]).replace(CLOSE, "");
+        for forged in [text(&foreign), renumbered.clone(), torn.clone(), format!("{OPEN}0{CLOSE}"), OPEN.into()] {
+            assert_eq!(own.pieces(forged.as_bytes()), [Piece::Text(forged.as_bytes())]);
+        }
+        assert!(own.stand_in_text(renumbered.as_bytes()) && own.stand_in_text(torn.as_bytes()));
+        assert!(!own.stand_in_text(foreign.as_bytes()));
+        assert_eq!(
+            own.pieces(&[tokens[0].as_bytes(), tokens[1].as_bytes()].concat()),
+            [Piece::Hole(0), Piece::Hole(1)]
+        );
     }
 }

@@ -3,10 +3,11 @@
 //! Everything comes in as an argument: the chart's files, the values, and through [`world::World`] the clock, the random
 //! source and whatever else an impure template function asks for.
 //!
-//! Order, bottom first: `path`, `tree`, `value`, `hole`, `world`, `strconv`, `encoding`, `time`, `pki`, `fmt`,
+//! Order, bottom first: `path`, `tree`, `value`, `budget`, `hole`, `world`, `strconv`, `encoding`, `time`, `pki`, `fmt`,
 //! `yaml`, `gotmpl`, `sprig`, `helm`. A module imports only from those before it.
 #![forbid(unsafe_code)]
 
+pub mod budget;
 pub mod encoding;
 pub mod fmt;
 pub mod gotmpl;

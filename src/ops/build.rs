@@ -6,6 +6,7 @@ use super::error::Unlike;
 use super::{Error, Workspace};
 use crate::base::digest::Digest;
 use crate::edge::disk::{self, Access};
+use crate::edge::random;
 use crate::edge::store::{Store, Stored};
 use crate::stage::bundle::Bundle;
 use crate::stage::lock::Lock;
@@ -96,7 +97,7 @@ fn vendored(workspace: &Workspace, lock: &Lock) -> Result<Vendored, Error> {
 }
 
 fn rendered(workspace: &Workspace, lock: &Lock, vendored: &Vendored) -> Result<Sealed, Error> {
-    let sealed = seal::seal(&render::render(vendored, None)?)?;
+    let sealed = seal::seal(&render::render(vendored, &random::seed(), None)?)?;
     check(&sealed, lock, &workspace.lock_path)?;
     Ok(sealed)
 }

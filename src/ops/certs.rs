@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Error, Workspace};
+use crate::edge::random;
 use crate::stage::lock::{Expiry, Lock};
 use crate::stage::render;
 use crate::stage::seal::{self, Landing};
@@ -95,7 +96,7 @@ pub fn expiring(spec: &Path, now: Timestamp) -> Result<Vec<Expiry>, Error> {
 fn landings(workspace: &Workspace, lock: &Lock) -> Result<Vec<Landing>, Error> {
     let vendored = Vendored::locked(&workspace.spec, workspace.resolve()?, lock)
         .map_err(|stale| Error::Stale { path: workspace.lock_path.clone(), stale })?;
-    let sealed = seal::seal(&render::render(&vendored, None)?)?;
+    let sealed = seal::seal(&render::render(&vendored, &random::seed(), None)?)?;
     let certificates = lock
         .certificates()
         .map(|it| (format!("{}/{}{}", it.part, it.name, suffix(it.role)), it.certificate.pem.clone()));

@@ -9,6 +9,7 @@ use crate::base::diagnostic::{Diagnostic, Severity};
 use crate::base::secret::Secret;
 use crate::deliver::size;
 use crate::deliver::target::{self, Goods, Target};
+use crate::edge::random;
 use crate::review::rules::{self, ChartSubject, Layer, Subject};
 use crate::stage::bundle::Bundle;
 use crate::stage::lock::{Envelope, Lock};
@@ -63,7 +64,7 @@ pub fn check(spec: &Path, now: Timestamp) -> Result<Checked, Error> {
     // What disagrees with its lock is not rendered, but its values can be read.
     let vendored = resolved.map(|it| Vendored::fresh(&workspace.spec, it, lock.as_ref(), now));
     let sealed = match &vendored {
-        Some(vendored) if agrees => Some(seal::seal(&render::render(vendored, None)?)?),
+        Some(vendored) if agrees => Some(seal::seal(&render::render(vendored, &random::seed(), None)?)?),
         _ => None,
     };
     if let (Some(sealed), Some(lock)) = (&sealed, &lock)
@@ -123,7 +124,7 @@ fn manifests(sealed: &Sealed, packed: &Packed, lock: &Lock) -> Vec<Manifest> {
             (name.clone(), Secret::new(stand_in(envelope.secret_len(), name.ends_with(".key"))))
         };
         let secrets = bundle.envelopes().iter().map(stand_in).collect();
-        bundle.open(&secrets, &helm::functions()).ok()
+        bundle.open(&secrets, &helm::functions(), random::seed()).ok()
     });
     opened.map_or_else(|| packed.manifests().to_vec(), |it| it.manifests().to_vec())
 }

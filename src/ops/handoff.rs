@@ -11,6 +11,7 @@ use crate::deliver::flux::{self, FluxContent, FluxPart, ValueChange};
 use crate::deliver::flux_version::FluxVersion;
 use crate::deliver::target::DeliverError;
 use crate::edge::disk;
+use crate::edge::random;
 use crate::stage::lock::{Lock, LockedPart};
 use crate::stage::render::{self, release};
 use crate::stage::seal::{self, Sealed};
@@ -103,7 +104,7 @@ pub fn flux(spec: &Path, later: &[Later], version: FluxVersion, fetching: Fetchi
                 }
                 caveats.extend(caveat(&part.name, source, locked));
                 caveats.extend(reached(&part.name, source, &network));
-                let secrets = release::remade(&vendored, part, values)?;
+                let secrets = release::remade(&vendored, part, values, &random::seed())?;
                 if !secrets.is_empty() {
                     remade.insert(part.name.clone(), Remade { secrets, settings: settings(part) });
                 }
@@ -177,7 +178,7 @@ fn differs(
     if flux.helm() == lock.helm() {
         return Ok(differs);
     }
-    let ours = seal::seal(&render::render(vendored, None)?)?;
+    let ours = seal::seal(&render::render(vendored, &random::seed(), None)?)?;
     let mut other = workspace.clone();
     other.helm = Some(flux.helm());
     // A cluster has one version of Kubernetes, whichever Helm asks.
@@ -191,7 +192,7 @@ fn differs(
         other.spec.parts = vec![part.clone()];
         let resolved = other.resolve()?;
         let theirs = Vendored::fresh(&other.spec, resolved, Some(lock), lock.clock);
-        let rendered = render::render(&theirs, None).map_err(|it| it.message);
+        let rendered = render::render(&theirs, &random::seed(), None).map_err(|it| it.message);
         let sealed = rendered.and_then(|it| seal::seal(&it).map_err(|it| it.to_string()));
         match sealed.map(|it| (text(&ours, &part.name).to_owned(), text(&it, &part.name).to_owned())) {
             Ok((ours, theirs)) if lines(&ours).eq(lines(&theirs)) => {}

@@ -13,6 +13,7 @@ use crate::edge::age::Sealer;
 use crate::edge::disk::{Access, Adding};
 use crate::edge::fetch::{Progress, Silent};
 use crate::edge::mint::Mint;
+use crate::edge::random;
 use crate::review::compare::{self, Diff, Side};
 use crate::stage::bundle::Bundle;
 use crate::stage::lock::{Certificate, Lock, LockedPart, Pin};
@@ -197,11 +198,11 @@ pub(super) fn renewed(
     }
     lock.parts = parts;
     let mut vendored = Vendored::fresh(&workspace.spec, resolved, Some(&lock), now);
-    let mut rendered = render::render(&vendored, Some(mint))?;
+    let mut rendered = render::render(&vendored, &random::seed(), Some(mint))?;
     let mut sealed = seal::seal(&rendered)?;
     if super::import::by_place(&rendered, &sealed, &lock, mint)? {
         vendored = Vendored::fresh(&workspace.spec, workspace.resolve()?, Some(&lock), now);
-        rendered = render::render(&vendored, Some(mint))?;
+        rendered = render::render(&vendored, &random::seed(), Some(mint))?;
         sealed = seal::seal(&rendered)?;
     }
     lock.bundle = workspace.spec.bundle.clone();
@@ -254,7 +255,7 @@ pub(super) fn renewed(
     }
     if renamed {
         vendored = Vendored::fresh(&workspace.spec, workspace.resolve()?, Some(&lock), now);
-        sealed = seal::seal(&render::render(&vendored, None)?)?;
+        sealed = seal::seal(&render::render(&vendored, &random::seed(), None)?)?;
     }
     for sealed in sealed.parts() {
         if let Some(part) = lock.parts.get_mut(&sealed.name) {

@@ -7,7 +7,7 @@ use std::path::Path;
 use super::Error;
 use crate::base::digest::Digest;
 use crate::edge::age::Opener;
-use crate::edge::disk;
+use crate::edge::{disk, random};
 use crate::stage::bundle::{Bundle, Index, Opened};
 use crate::stage::lock::Lock;
 use helm_engine::helm;
@@ -45,7 +45,7 @@ pub fn open(path: &Path, identities: &[String], lock: Option<&Path>) -> Result<O
             secrets.insert(name.clone(), secret);
         }
     }
-    let opened = bundle.open(&secrets, &helm::functions())?;
+    let opened = bundle.open(&secrets, &helm::functions(), random::seed())?;
     Ok(OpenedBundle { opened, index: bundle.index().clone(), unbound: bundle.unbound() })
 }
 

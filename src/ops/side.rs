@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::edge::random;
 use crate::review::compare::{BEHIND, Content, Part, Reads, Side, Values, values_json};
 use crate::stage::lock::{Lock, LockedPart};
 use crate::stage::pack::{self, talos};
@@ -115,7 +116,7 @@ fn content(
         format!("{BEHIND}: {}", stale.strip_prefix(&named).unwrap_or(stale))
     };
     let vendored = Vendored::locked(&spec, resolved, &lock).map_err(|stale| behind(&first(&stale)))?;
-    let rendered = render::render(&vendored, None).map_err(|it| it.to_string())?;
+    let rendered = render::render(&vendored, &random::seed(), None).map_err(|it| it.to_string())?;
     let notes = rendered.parts().first().and_then(|it| it.notes.clone());
     let sealed = seal::seal(&rendered).map_err(|it| it.to_string())?;
     match sealed.parts().first() {

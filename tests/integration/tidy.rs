@@ -11,6 +11,7 @@ const ORDER: &[&str] = &[
     "engine::tree",
     "base",
     "engine::value",
+    "engine::budget",
     "engine::hole",
     "engine::world",
     "engine::strconv",

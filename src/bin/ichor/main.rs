@@ -45,6 +45,7 @@ use std::io::IsTerminal;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use helm_engine::budget;
 use ichor::edge::{interrupt, process};
 use ichor::ops;
 use mimalloc::MiMalloc;
@@ -66,6 +67,9 @@ const STACK: usize = 1 << 30;
 struct Cli {
     #[command(subcommand)]
     verb: Verb,
+    /// How much memory rendering a chart, or opening a bundle, may ask for, in MiB
+    #[arg(long, value_name = "MIB", global = true, default_value_t = budget::DEFAULT >> 20, hide_short_help = true)]
+    max_memory: u64,
 }
 
 #[derive(Subcommand)]
@@ -113,6 +117,7 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    budget::set_limit(cli.max_memory.saturating_mul(1 << 20));
     interrupt::mind(|| say!("\nerror: interrupted: nothing is half written, so run the command again"));
     let run = move || {
         let done = match cli.verb {

@@ -1,6 +1,7 @@
 //! Format strings.
 
 use super::printer::Printer;
+use crate::budget;
 use crate::strconv;
 use crate::value::{Str, Value};
 
@@ -13,7 +14,9 @@ const LARGEST: i64 = 1_000_000;
 pub fn sprintf(format: &[u8], args: &[Value]) -> Str {
     let mut reader = Reader { format, at: 0, args, next: 0, reordered: false, good: true };
     let mut printer = Printer::default();
-    while let Some(rest @ [_, ..]) = format.get(reader.at..) {
+    while let Some(rest @ [_, ..]) = format.get(reader.at..)
+        && !budget::lacks(printer.length())
+    {
         let literal = rest.iter().position(|it| *it == b'%').unwrap_or(rest.len());
         printer.write(rest.get(..literal).unwrap_or_default());
         reader.at += literal + 1;

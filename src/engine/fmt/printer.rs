@@ -1,6 +1,7 @@
 //! Values under a verb.
 
 use super::layout::Layout;
+use crate::budget;
 use crate::value::{Kind, List, Map, Object, Str, Type, Value};
 
 /// What a pointer prints as: real addresses differ from run to run.
@@ -43,6 +44,11 @@ impl Printer {
         self.write(rune.encode_utf8(&mut [0; 4]).as_bytes());
     }
 
+    /// How much was written.
+    pub fn length(&self) -> usize {
+        self.out.len()
+    }
+
     pub fn finish(self) -> Str {
         self.out.into()
     }
@@ -69,6 +75,9 @@ impl Printer {
         let mut open = Vec::new();
         self.begin(value, verb, &mut open);
         while let Some(top) = open.last_mut() {
+            if budget::lacks(self.out.len()) {
+                return;
+            }
             let Some((label, item)) = top.items.next() else {
                 self.out.extend_from_slice(top.close);
                 open.pop();

@@ -58,7 +58,7 @@ pub enum Sealed {
     Outer,
     /// The function asks whether anything in its arguments, however deep, is empty (`merge`, `compact`).
     Filled,
-    /// The function looks for keys (`get`, `dict`): an error for a sealed key, and no matter for a sealed value.
+    /// The function looks for keys or names (`get`, `dict`, `include`): an error for a sealed key, and no matter for a sealed value.
     Keys,
     /// The function compares (`eq`): an error, but for the question whether a secret is empty text.
     Equal,

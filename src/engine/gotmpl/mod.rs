@@ -18,5 +18,5 @@ pub use funcs::truth;
 pub use function::{Body, Function, Functions, REFLECT, Sealed};
 pub use option::MissingKey;
 pub use parse::ParseError;
-pub use sealed::{FillError, Filler};
+pub use sealed::{FillError, Filler, MAX_CHAIN};
 pub use template::Templates;

@@ -38,7 +38,7 @@ const VERSIONS_STRING_OF_3: &[Type] = &[VERSION_SET_OF_3, Type::String];
 const VALUES_STRING_OF_3: &[Type] = &[Type::VALUES_OF_HELM_3, Type::String];
 
 const FUNCTIONS: &[Function] = &[
-    machine("include", STRING_ANY, include),
+    Function { sealed: Sealed::Keys, ..machine("include", STRING_ANY, include) },
     Function { sealed: Sealed::Template, ..machine("tpl", STRING_ANY, tpl) },
     Function { sealed: Sealed::Truth, ..pure("required", STRING_ANY, Type::Any, required) },
     Function { sealed: Sealed::Refuse, ..pure("fail", STRING, Type::String, fail) },
@@ -64,18 +64,24 @@ const FUNCTIONS: &[Function] = &[
     Function { sealed: Sealed::Defer, ..pure("toToml", ANY, Type::String, toml::to_toml) },
     Function { sealed: Sealed::Defer, ..pure("mustToToml", ANY, Type::String, toml::must_to_toml) },
     Function { sealed: Sealed::Refuse, ..pure("fromToml", STRING, Type::MAP, toml::from_toml) },
-    pure("chartutil.VersionSet.Has", VERSIONS_STRING_OF_3, Type::Bool, versions_has),
+    Function {
+        sealed: Sealed::Refuse,
+        ..pure("chartutil.VersionSet.Has", VERSIONS_STRING_OF_3, Type::Bool, versions_has)
+    },
     pure("chartutil.Values.Encode", VALUES_WRITER_OF_3, Type::Any, |_| Ok(Value::Nil)),
     pure("chartutil.Values.AsMap", VALUES_OF_3, Type::MAP, values_as_map),
     Function { sealed: Sealed::Refuse, ..pure("chartutil.Values.YAML", VALUES_OF_3, Type::String, values_yaml) },
-    pure("chartutil.Values.Table", VALUES_STRING_OF_3, Type::VALUES_OF_HELM_3, values_table),
+    Function {
+        sealed: Sealed::Keys,
+        ..pure("chartutil.Values.Table", VALUES_STRING_OF_3, Type::VALUES_OF_HELM_3, values_table)
+    },
     pure("chartutil.Values.PathValue", VALUES_STRING_OF_3, Type::Any, values_path_value),
-    pure("common.VersionSet.Has", VERSIONS_STRING, Type::Bool, versions_has),
+    Function { sealed: Sealed::Refuse, ..pure("common.VersionSet.Has", VERSIONS_STRING, Type::Bool, versions_has) },
     // Nothing that a template has can be written to, so that no call of it is right.
     pure("common.Values.Encode", VALUES_WRITER, Type::Any, |_| Ok(Value::Nil)),
     pure("common.Values.AsMap", VALUES, Type::MAP, values_as_map),
     Function { sealed: Sealed::Refuse, ..pure("common.Values.YAML", VALUES, Type::String, values_yaml) },
-    pure("common.Values.Table", VALUES_STRING, Type::VALUES, values_table),
+    Function { sealed: Sealed::Keys, ..pure("common.Values.Table", VALUES_STRING, Type::VALUES, values_table) },
     pure("common.Values.PathValue", VALUES_STRING, Type::Any, values_path_value),
 ];
 

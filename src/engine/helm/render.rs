@@ -12,6 +12,7 @@ use super::manifest::{self, Hook, Manifest, ManifestError};
 use super::release::{Release, ReleaseNameError};
 use super::values::{self, CoalesceError, Warnings};
 use super::{schema, version};
+use crate::budget;
 use crate::gotmpl::{MissingKey, Templates};
 use crate::value::{Map, Str, Value};
 use crate::world::World;
@@ -85,6 +86,7 @@ impl RenderError {
 ///
 /// Mirrors `pkg/cmd/install.go`'s `runInstall`, `pkg/action.Install` with `--dry-run=client`, and `pkg/engine`.
 pub fn render(chart: &Chart, given: &Map, options: &Options, world: &mut dyn World) -> Result<Rendered, RenderError> {
+    let _account = budget::Account::open();
     check_installable(chart)?;
     options.release.check_name()?;
     let mut warnings = Warnings::new();
@@ -95,7 +97,7 @@ pub fn render(chart: &Chart, given: &Map, options: &Options, world: &mut dyn Wor
     values::process_dependencies(&mut chart, given, &mut warnings).map_err(RenderError::Dependencies)?;
     let coalesced = values::coalesce_values(&chart, given, &mut warnings).map_err(RenderError::Values)?;
     if !options.skip_schema_validation {
-        schema::validate(&chart, &coalesced).map_err(RenderError::Schema)?;
+        schema::validate(&chart, &coalesced, world.holes().as_deref()).map_err(RenderError::Schema)?;
     }
     check_kube_version(&chart, &options.capabilities)?;
     let files = execute(&chart, &coalesced, options, world)?;
@@ -125,10 +127,11 @@ pub fn render_files(
     options: &Options,
     world: &mut dyn World,
 ) -> Result<BTreeMap<String, Str>, RenderError> {
+    let _account = budget::Account::open();
     let mut warnings = Warnings::new();
     let coalesced = values::coalesce_values(chart, given, &mut warnings).map_err(RenderError::Values)?;
     if !options.skip_schema_validation {
-        schema::validate(chart, &coalesced).map_err(RenderError::Schema)?;
+        schema::validate(chart, &coalesced, world.holes().as_deref()).map_err(RenderError::Schema)?;
     }
     Ok(execute(chart, &coalesced, options, world)?)
 }

@@ -3,6 +3,7 @@
 //! The executor has checked count and types against the declaration before a body runs, so a reader that meets another
 //! type gives the zero value of the type it was asked for.
 
+use crate::budget;
 use crate::gotmpl::{Body, Function, Sealed};
 use crate::value::{Failure, List, Map, Str, Type, Value};
 
@@ -92,15 +93,19 @@ pub(super) fn string(text: impl Into<Str>) -> Outcome {
 
 /// An `[]interface {}` result.
 pub(super) fn list(items: Vec<Value>) -> Outcome {
+    budget::ask_items(items.len())?;
     Ok(Value::List(List::any(items)))
 }
 
 /// An `[]interface {}` result that Go appends to one by one.
 pub(super) fn grown(items: Vec<Value>) -> Outcome {
+    budget::ask_items(items.len())?;
     Ok(Value::List(List::grown(Type::LIST, items)))
 }
 
 /// A `[]string` result.
 pub(super) fn strings<S: Into<Str>, I: IntoIterator<Item = S>>(items: I) -> Outcome {
-    Ok(Value::List(List::strings(items)))
+    let list = List::strings(items);
+    budget::ask_items(list.len())?;
+    Ok(Value::List(list))
 }

@@ -5,6 +5,7 @@
 use super::arguments::{ANY, BOOL, Outcome, STRING, any, function, grown, map, text, variadic};
 use super::cast::to_text;
 use super::merge::{Policy, merge};
+use crate::budget;
 use crate::gotmpl::{Function, Sealed};
 use crate::value::{Failure, List, Map, Str, Type, Value};
 
@@ -15,6 +16,7 @@ const DEPTH: usize = 10_000;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     variadic("dict", &[ANY], MAP, Sealed::Keys, |args| {
+        budget::ask_items(args.len().max(1))?;
         Ok(Value::map(args.chunks(2).map(|pair| {
             let value = pair.get(1).cloned().unwrap_or_else(|| "".into());
             (to_text(&any(pair, 0)), value)
@@ -28,6 +30,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         if map.is_nil() {
             return Err("assignment to entry in nil map".into());
         }
+        budget::ask_items(1)?;
         map.insert(text(args, 1), any(args, 2));
         Ok(map.into())
     }),
@@ -42,6 +45,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         grown((1..args.len()).filter_map(|at| map(args, at).get(&key)).collect())
     }),
     variadic("keys", &[MAP], Type::STRINGS, Sealed::Pass, |args| {
+        budget::ask_items((0..args.len()).map(|at| map(args, at).len()).sum())?;
         let keys = (0..args.len()).flat_map(|at| map(args, at).entries().keys().cloned().collect::<Vec<_>>());
         Ok(List::grown(Type::STRINGS, keys.map(Value::Str).collect()).into())
     }),
@@ -51,6 +55,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
         Ok(Value::map(keys.filter_map(|key| map.get(&key).map(|value| (key, value)))))
     }),
     variadic("omit", &[MAP, STRING], MAP, Sealed::Keys, |args| {
+        budget::ask_items(map(args, 0).len())?;
         let picked = Map::from_entries(map(args, 0).to_vec());
         for at in 1..args.len() {
             picked.remove(text(args, at));
@@ -146,6 +151,11 @@ fn copied(value: &Value, depth: usize) -> Outcome {
         return Err("the value is nested too deeply to be copied".into());
     }
     let next = |it: &Value| copied(it, depth + 1);
+    match value {
+        Value::List(it) => budget::ask_items(it.len())?,
+        Value::Map(it) => budget::ask_items(it.len())?,
+        _ => {}
+    }
     Ok(match value {
         Value::List(it) if !it.is_nil() => {
             let items = it.items().iter().map(next).collect::<Result<_, _>>()?;

@@ -6,6 +6,7 @@ use super::arguments::{ANY, BOOL, INT, LISTS, NIL_POINTER, Outcome, any, functio
 use super::cast::to_int;
 use super::defaults::empty;
 use super::equal::{Haystack, deep_equal};
+use crate::budget;
 use crate::gotmpl::{Function, Sealed};
 use crate::value::{Failure, List, Type, Value, capacity};
 
@@ -188,7 +189,10 @@ fn chunk(args: &[Value]) -> Outcome {
 /// The items of a slice. Anything else is an error of `complaint` and its kind.
 fn items(value: &Value, complaint: &str) -> Result<Vec<Value>, Failure> {
     match value {
-        Value::List(list) => Ok(list.to_vec()),
+        Value::List(list) => {
+            budget::ask_items(list.len())?;
+            Ok(list.to_vec())
+        }
         Value::Bytes(bytes) => Ok(bytes.iter().map(|it| Value::Uint8(*it)).collect()),
         Value::Nil => Err(NIL_POINTER.into()),
         other => Err(format!("{complaint} {}", other.kind().name()).into()),

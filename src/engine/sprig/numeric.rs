@@ -5,6 +5,7 @@
 use super::arguments::{ANY, INT, INTS, Outcome, STRING, any, function, int, rest, string, text, variadic};
 use super::cast::{to_float, to_int};
 use super::decimal::Decimal;
+use crate::budget;
 use crate::fmt;
 use crate::gotmpl::{Function, Sealed};
 use crate::strconv;
@@ -185,12 +186,14 @@ fn range(start: i64, stop: i64, step: i64) -> Result<Vec<i64>, Failure> {
     if step == 0 || down != (step < 0) {
         return Ok(Vec::new());
     }
+    let count = (i128::from(stop) - i128::from(start)).unsigned_abs().div_ceil(step.unsigned_abs().into());
+    budget::ask_items(usize::try_from(count).unwrap_or(usize::MAX))?;
     let mut numbers = Vec::new();
     let mut next = Some(start);
     while let Some(number) = next
         && (if down { number > stop } else { number < stop })
     {
-        if numbers.len() == LONGEST {
+        if count > LONGEST as u128 {
             return Err("runtime error: makeslice: len out of range".into());
         }
         numbers.push(number);

@@ -2,6 +2,7 @@
 
 use rand::{CryptoRng, RngExt};
 
+use crate::budget;
 use crate::gotmpl::{Body, Function, Sealed};
 use crate::value::{Failure, Str, Type};
 
@@ -81,7 +82,10 @@ pub fn uuid(rng: &mut dyn CryptoRng) -> String {
 
 fn length(count: i64) -> Result<usize, Failure> {
     match usize::try_from(count) {
-        Ok(length) if count <= LONGEST => Ok(length),
+        Ok(length) => {
+            budget::ask(length)?;
+            if count <= LONGEST { Ok(length) } else { Err("runtime error: makeslice: len out of range".into()) }
+        }
         _ => Err("runtime error: makeslice: len out of range".into()),
     }
 }

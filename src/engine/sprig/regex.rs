@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use super::arguments::{BOOL, INT, Outcome, STRING, function, int, string, text};
 use super::regexp::{Regexp, SyntaxError, panic_text, quote_meta};
+use crate::budget;
 use crate::gotmpl::{Function, Sealed};
 use crate::value::{Failure, List, Type, Value, capacity};
 
@@ -25,15 +26,19 @@ pub(super) const FUNCTIONS: &[Function] = &[
         find_all(&*checked(args)?, args)
     }),
     function("regexReplaceAll", &[STRING, STRING, STRING], STRING, Sealed::Defer, |args| {
+        replaced(args)?;
         string(must(args)?.replace_all(&text(args, 1), &text(args, 2)))
     }),
     function("mustRegexReplaceAll", &[STRING, STRING, STRING], STRING, Sealed::Defer, |args| {
+        replaced(args)?;
         string(checked(args)?.replace_all(&text(args, 1), &text(args, 2)))
     }),
     function("regexReplaceAllLiteral", &[STRING, STRING, STRING], STRING, Sealed::Defer, |args| {
+        replaced(args)?;
         string(must(args)?.replace_all_literal(&text(args, 1), &text(args, 2)))
     }),
     function("mustRegexReplaceAllLiteral", &[STRING, STRING, STRING], STRING, Sealed::Defer, |args| {
+        replaced(args)?;
         string(checked(args)?.replace_all_literal(&text(args, 1), &text(args, 2)))
     }),
     function("regexSplit", &[STRING, STRING, INT], STRINGS, Sealed::Refuse, |args| split(&*must(args)?, args)),
@@ -55,6 +60,13 @@ fn must(args: &[Value]) -> Result<Rc<Regexp>, Failure> {
     compile(args).map_err(|it| panic_text(&text(args, 0), &it).into())
 }
 
+/// Asks for what replacing may make of a text: every character may be a match, and every `$` in what comes in its place
+/// may be all of the text.
+fn replaced(args: &[Value]) -> Result<(), Failure> {
+    let (text, new) = (text(args, 1), text(args, 2));
+    Ok(budget::ask((text.len() + 1).saturating_mul(new.len()))?)
+}
+
 fn find(regexp: &Regexp, args: &[Value]) -> Outcome {
     string(regexp.find(&text(args, 1)).unwrap_or_default())
 }
@@ -71,6 +83,7 @@ fn split(regexp: &Regexp, args: &[Value]) -> Outcome {
 /// Texts that Go has appended one by one to a list with that much room.
 fn texts(parts: Option<(Vec<&[u8]>, usize)>) -> Outcome {
     let Some((parts, room)) = parts else { return Ok(List::nil(STRINGS).into()) };
+    budget::ask_items(parts.len())?;
     let capacity = capacity::grown(STRINGS, room, parts.len());
     let items = parts.into_iter().map(|it| Value::Str(it.into())).collect();
     Ok(List::with_capacity(STRINGS, items, capacity).into())

@@ -11,6 +11,7 @@ use super::cast::{to_text, to_texts};
 use super::runes::{self, find, trim};
 use super::unicode;
 use super::wrap;
+use crate::budget;
 use crate::fmt;
 use crate::gotmpl::{Function, Sealed};
 use crate::strconv;
@@ -59,6 +60,8 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("wrapWith", &[INT, STRING, STRING], STRING, Sealed::Defer, |args| {
         let separator = text(args, 1);
         let separator = if separator.is_empty() { b"\n" } else { &*separator };
+        let width = usize::try_from(int(args, 0).max(1)).unwrap_or(1);
+        budget::ask((text(args, 2).len() / width).saturating_mul(separator.len()))?;
         string(wrap::wrap(&text(args, 2), int(args, 0), separator, true))
     }),
     function("contains", &[STRING, STRING], BOOL, Sealed::Contains, |args| {
@@ -84,7 +87,16 @@ pub(super) const FUNCTIONS: &[Function] = &[
         string(indent(&text(args, 1), int(args, 0), b"\n")?)
     }),
     function("replace", &[STRING, STRING, STRING], STRING, Sealed::Defer, |args| {
-        string(runes::replace(&text(args, 2), &text(args, 0), &text(args, 1)))
+        let (old, new, text) = (text(args, 0), text(args, 1), text(args, 2));
+        if new.len() > old.len() {
+            // Nothing stands before every character.
+            let found = match old.len() {
+                0 => text.len() + 1,
+                length => text.windows(length).filter(|it| *it == &*old).count(),
+            };
+            budget::ask(found.saturating_mul(new.len() - old.len()))?;
+        }
+        string(runes::replace(&text, &old, &new))
     }),
     function("plural", &[STRING, STRING, INT], STRING, Sealed::Pass, |args| {
         string(text(args, if int(args, 2) == 1 { 0 } else { 1 }))
@@ -93,19 +105,23 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("toStrings", &[ANY], Type::STRINGS, Sealed::Pass, |args| Ok(to_texts(&any(args, 0)).into())),
     function("join", &[STRING, ANY], STRING, Sealed::Pass, |args| {
         let texts = to_texts(&any(args, 1));
+        budget::ask_items(texts.len())?;
+        let separators = texts.len().saturating_mul(text(args, 0).len());
+        let length = texts.items().iter().map(|it| if let Value::Str(it) = it { it.len() } else { 0 }).sum::<usize>();
+        budget::ask(separators.saturating_add(length))?;
         let texts = texts.items().iter().map(to_text).collect::<Vec<_>>();
         string(texts.join(&*text(args, 0)))
     }),
     function("sortAlpha", &[ANY], Type::STRINGS, Sealed::Refuse, sort_alpha),
     function("split", &[STRING, STRING], STRING_MAP, Sealed::Refuse, |args| {
-        Ok(numbered(runes::split(&text(args, 1), &text(args, 0), None)))
+        numbered(runes::split(&text(args, 1), &text(args, 0), None))
     }),
     function("splitn", &[STRING, INT, STRING], STRING_MAP, Sealed::Refuse, |args| {
         let (separator, text) = (text(args, 0), text(args, 2));
-        Ok(match usize::try_from(int(args, 1)) {
-            Ok(0) => Map::new(STRING_MAP).into(),
+        match usize::try_from(int(args, 1)) {
+            Ok(0) => Ok(Map::new(STRING_MAP).into()),
             limit => numbered(runes::split(&text, &separator, limit.ok())),
-        })
+        }
     }),
     function("splitList", &[STRING, STRING], Type::STRINGS, Sealed::Refuse, |args| {
         strings(runes::split(&text(args, 1), &text(args, 0), None))
@@ -157,6 +173,7 @@ fn trim_all(args: &[Value]) -> Outcome {
 
 fn repeat(text: &[u8], count: i64) -> Result<Vec<u8>, Failure> {
     let Ok(count) = usize::try_from(count) else { return Err("strings: negative Repeat count".into()) };
+    budget::ask(text.len().saturating_mul(count))?;
     match text.len().checked_mul(count) {
         Some(..=LONGEST) => Ok(text.repeat(count)),
         _ => Err("strings: Repeat output length overflow".into()),
@@ -165,6 +182,8 @@ fn repeat(text: &[u8], count: i64) -> Result<Vec<u8>, Failure> {
 
 fn indent(text: &[u8], spaces: i64, before: &[u8]) -> Result<Vec<u8>, Failure> {
     let pad = repeat(b" ", spaces)?;
+    let breaks = text.iter().filter(|it| **it == b'\n').count();
+    budget::ask(pad.len().saturating_mul(breaks))?;
     let mut out = Vec::with_capacity(before.len() + pad.len() + text.len());
     out.extend_from_slice(before);
     for (at, line) in text.split(|it| *it == b'\n').enumerate() {
@@ -179,7 +198,12 @@ fn indent(text: &[u8], spaces: i64, before: &[u8]) -> Result<Vec<u8>, Failure> {
 
 /// The texts of the values that are not nil, with a space between two.
 fn spaced(values: &[Value], print: impl Fn(&Value) -> Vec<u8>) -> Outcome {
-    let texts = values.iter().filter(|it| !matches!(it, Value::Nil)).map(print).collect::<Vec<_>>();
+    let mut texts = Vec::new();
+    for value in values.iter().filter(|it| !matches!(it, Value::Nil)) {
+        let text = print(value);
+        budget::ask(text.len())?;
+        texts.push(text);
+    }
     string(texts.join(&b' '))
 }
 
@@ -197,12 +221,13 @@ fn sort_alpha(args: &[Value]) -> Outcome {
 }
 
 /// A `map[string]string` of the parts as `_0`, `_1` and so on.
-fn numbered(parts: Vec<&[u8]>) -> Value {
+fn numbered(parts: Vec<&[u8]>) -> Outcome {
+    budget::ask_items(parts.len().saturating_mul(3))?;
     let map = Map::new(STRING_MAP);
     for (index, part) in parts.into_iter().enumerate() {
         map.insert(format!("_{index}"), Value::Str(part.into()));
     }
-    map.into()
+    Ok(map.into())
 }
 
 /// Mirrors `goutils.DeleteWhiteSpace`, which takes each byte for a character.

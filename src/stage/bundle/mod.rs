@@ -5,12 +5,14 @@ mod archive;
 mod index;
 mod layout;
 mod open;
+mod reread;
 mod unique;
 mod unlike;
 
 pub use archive::ArchiveError;
 pub use index::{Index, IndexPart};
 pub use open::{OpenError, Opened};
+pub use reread::{Misfit, Problem};
 pub use unlike::Unlike;
 
 use std::collections::BTreeMap;

@@ -1,14 +1,18 @@
 //! Fills a bundle's holes for someone who holds its secrets.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
+use super::reread::{self, Filling, Misfit};
 use crate::base::secret::Secret;
 use crate::stage::bundle::Bundle;
 use crate::stage::pack::{Manifest, talos};
 use crate::stage::seal::{self, CLOSE, OPEN, Recipe};
 use crate::stage::spec::TalosVersion;
-use helm_engine::gotmpl::{FillError, Filler, Functions};
-use helm_engine::hole::{Expr, Holes};
+use helm_engine::budget::{Account, Exhausted};
+use helm_engine::gotmpl::{FillError, Filler, Functions, MAX_CHAIN};
+use helm_engine::hole::{Expr, Holes, Seed};
+use helm_engine::path::shown;
 use helm_engine::value::Str;
 
 /// A bundle's manifests with the secrets in them.
@@ -27,6 +31,12 @@ pub enum OpenError {
     NoRecipe { manifest: String, label: String },
     #[error("the mark `{0}` does not say what the bundle would put in its place")]
     OtherRecipe(String),
+    #[error("manifest `{manifest}`: {misfit}")]
+    Misfit { manifest: String, misfit: Misfit },
+    #[error("the hole `{0}` is computed from others, and those from others, more than {MAX_CHAIN} in a row")]
+    Chain(String),
+    #[error("manifest `{manifest}`: {exhausted}")]
+    Memory { manifest: String, exhausted: Exhausted },
     #[error("the hole `{0}` is computed from itself")]
     Circle(String),
     #[error("the hole `{label}` cannot be filled: {reason}")]
@@ -34,28 +44,37 @@ pub enum OpenError {
 }
 
 impl Bundle {
-    /// Fills every hole from the secrets, by name.
-    pub fn open(&self, secrets: &BTreeMap<String, Secret>, functions: &Functions) -> Result<Opened, OpenError> {
-        let (holes, indexes) = self.holes()?;
+    /// Fills every hole from the secrets, by name. `seed` is drawn for this call alone.
+    pub fn open(
+        &self,
+        secrets: &BTreeMap<String, Secret>,
+        functions: &Functions,
+        seed: Seed,
+    ) -> Result<Opened, OpenError> {
+        let _account = Account::open();
+        let (holes, indexes) = self.holes(seed)?;
         let mut secret = |name: &str| {
             let secret = secrets.get(name).ok_or_else(|| OpenError::NoSecret(name.into()))?;
             Ok(Str::from(secret.expose()))
         };
         let mut filler = Filler::new(&holes, functions, &mut secret);
         let mut fill = |manifest: &Manifest| {
-            let mut pieces = manifest.contents.split(OPEN);
-            let mut contents = pieces.next().unwrap_or_default().to_owned();
-            for piece in pieces {
-                let (label, rest) = piece.split_once(CLOSE).unwrap_or((piece, ""));
-                let no_recipe = || OpenError::NoRecipe { manifest: manifest.name.clone(), label: label.into() };
+            let mut fillings = Vec::new();
+            for (label, mark) in marks(&manifest.contents) {
+                let no_recipe = || OpenError::NoRecipe { manifest: manifest.name.clone(), label: shown(label) };
                 let text = filler.hole(*indexes.get(label).ok_or_else(no_recipe)?).map_err(|it| match it {
                     FillError::Secret(it) => it,
-                    other => OpenError::Hole { label: label.into(), reason: other.to_string() },
+                    FillError::Memory(exhausted) => OpenError::Memory { manifest: manifest.name.clone(), exhausted },
+                    other => OpenError::Hole { label: shown(label), reason: other.to_string() },
                 })?;
-                let reason = || OpenError::Hole { label: label.into(), reason: "it is no UTF-8 text".into() };
-                contents.push_str(text.as_utf8().ok_or_else(reason)?);
-                contents.push_str(rest);
+                if text.as_utf8().is_none() {
+                    return Err(OpenError::Hole { label: shown(label), reason: "it is no UTF-8 text".into() });
+                }
+                let is_secret = matches!(self.index.holes.get(label), Some(Recipe::Secret(_)));
+                fillings.push(Filling { label, mark, text, is_secret });
             }
+            let misfit = |misfit| OpenError::Misfit { manifest: manifest.name.clone(), misfit };
+            let contents = reread::fill(&manifest.contents, &fillings).map_err(misfit)?;
             Ok(Manifest { name: manifest.name.clone(), contents })
         };
         let manifests = self.manifests.iter().map(&mut fill).collect::<Result<_, OpenError>>()?;
@@ -63,9 +82,9 @@ impl Bundle {
     }
 
     /// The bundle's recipes as expressions, and the index of each label's hole.
-    fn holes(&self) -> Result<(Holes, BTreeMap<&str, usize>), OpenError> {
+    fn holes(&self, seed: Seed) -> Result<(Holes, BTreeMap<&str, usize>), OpenError> {
         let mut open: Vec<&str> = self.index.holes.keys().map(String::as_str).collect();
-        let mut holes = Holes::new();
+        let mut holes = Holes::new(seed);
         let mut tokens: BTreeMap<&str, Str> = BTreeMap::new();
         let mut indexes = BTreeMap::new();
         let mut labels: Vec<String> = Vec::new();
@@ -91,13 +110,15 @@ impl Bundle {
                     },
                 };
                 // What a reviewer reads in the public manifest is what comes to stand there.
-                if !seal::is_of(label, &expr, &labels) {
+                if !seal::is_of(label, &expr, &labels, &holes) {
                     return Err(OpenError::OtherRecipe(label.into()));
                 }
                 let (index, token) = holes.add(expr);
                 labels.push(label.to_owned());
                 indexes.insert(label, index);
                 tokens.insert(label, token);
+            } else if waiting.len() == MAX_CHAIN {
+                return Err(OpenError::Chain(shown(label)));
             } else if waiting.contains(&label) || missing.contains(&label) {
                 return Err(OpenError::Circle(label.into()));
             } else {
@@ -108,6 +129,16 @@ impl Bundle {
         }
         Ok((holes, indexes))
     }
+}
+
+/// The labels of the marks in a manifest, and where each mark stands. A mark without an end reaches to the next one.
+fn marks(contents: &str) -> impl Iterator<Item = (&str, Range<usize>)> {
+    contents.match_indices(OPEN).map(|(start, _)| {
+        let inner = &contents[start + OPEN.len()..];
+        let inner = &inner[..inner.find(OPEN).unwrap_or(inner.len())];
+        let (label, close) = inner.split_once(CLOSE).map_or((inner, 0), |(label, _)| (label, CLOSE.len()));
+        (label, start..start + OPEN.len() + label.len() + close)
+    })
 }
 
 impl Opened {

@@ -1,14 +1,14 @@
 //! `lookup` among objects from a file.
 
-use helm_engine::hole;
+use helm_engine::hole::Holes;
 use helm_engine::value::{Failure, Map, Value};
 
 /// The object of this API version, kind, namespace and name; without a name, the list of all that there are. An object
 /// without a namespace of its own is in every one.
 ///
 /// Mirrors Helm's `lookup` over a cluster that holds just these objects; without objects, over none.
-pub(super) fn lookup(args: &[Value], objects: &[Value]) -> Result<Value, Failure> {
-    if args.iter().any(hole::stands_in) {
+pub(super) fn lookup(args: &[Value], objects: &[Value], holes: &Holes) -> Result<Value, Failure> {
+    if args.iter().any(|it| holes.stand_in(it)) {
         return Err(Failure::new("a sealed value cannot be looked up: the answer would tell of it"));
     }
     let text = |index: usize| match args.get(index) {
@@ -64,6 +64,7 @@ fn fresh(value: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use helm_engine::hole::Seed;
     use helm_engine::yaml;
 
     #[test]
@@ -76,7 +77,7 @@ mod tests {
         ];
         let ask = |args: [&str; 4]| {
             let args = args.map(Value::from);
-            let found = lookup(&args, &objects).expect("an answer");
+            let found = lookup(&args, &objects, &Holes::new(Seed::new([1; 32]))).expect("an answer");
             yaml::write_json(&found, false).map(|it| String::from_utf8_lossy(&it).into_owned()).expect("written")
         };
         assert!(ask(["v1", "ConfigMap", "w", "a"]).contains(r#""k":"2""#));

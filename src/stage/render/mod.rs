@@ -22,7 +22,7 @@ use helm_engine::gotmpl::Functions;
 use helm_engine::helm;
 use helm_engine::helm::capabilities::{Capabilities, KubeVersion};
 use helm_engine::helm::values::merge_maps;
-use helm_engine::hole::{self, Expr, Holes, Piece};
+use helm_engine::hole::{Expr, Holes, Piece, Seed};
 use helm_engine::pki::Algorithm;
 use helm_engine::value::{Failure, Value};
 use helm_engine::world::Call;
@@ -100,13 +100,14 @@ pub struct Error {
     pub is_schema: bool,
 }
 
-/// Renders every part. Without a minter, a call that no pin answers is an error.
-pub fn render(vendored: &Vendored, mut minter: Option<&mut dyn Minter>) -> Result<Rendered, Error> {
+/// Renders every part. Without a minter, a call that no pin answers is an error. `seed` is drawn for this render alone,
+/// and shows in nothing that comes out of it.
+pub fn render(vendored: &Vendored, seed: &Seed, mut minter: Option<&mut dyn Minter>) -> Result<Rendered, Error> {
     let functions = helm::functions();
     let mut parts = Vec::new();
-    for part in vendored.parts() {
+    for (part, number) in vendored.parts().iter().zip(0..) {
         let minter = minter.as_mut().map(|it| &mut **it as &mut dyn Minter);
-        parts.push(render_part(vendored, part, &functions, minter)?);
+        parts.push(render_part(vendored, part, &functions, seed.derive(number), minter)?);
     }
     Ok(Rendered { parts })
 }
@@ -115,6 +116,7 @@ fn render_part<'a>(
     vendored: &Vendored,
     part: &'a VendoredPart,
     functions: &'a Functions,
+    seed: Seed,
     minter: Option<&'a mut (dyn Minter + 'a)>,
 ) -> Result<RenderedPart, Error> {
     let (chart, namespace, values, inputs) = match &part.content {
@@ -122,7 +124,7 @@ fn render_part<'a>(
             return Ok(RenderedPart {
                 name: part.name.clone(),
                 text: text.clone(),
-                holes: Holes::new(),
+                holes: Holes::new(seed),
                 used: BTreeSet::new(),
                 minted: BTreeMap::new(),
                 notes: None,
@@ -131,7 +133,7 @@ fn render_part<'a>(
         VendoredContent::Chart { chart, namespace, values, inputs } => (chart, namespace, values, inputs),
     };
     let options = options(vendored, part, namespace, inputs.skip_schema_validation)?;
-    let mut world = Pinned::new(part, vendored.clock(), inputs, functions, minter);
+    let mut world = Pinned::new(part, vendored.clock(), inputs, functions, seed, minter);
     let sealed = secrets::overlay(&part.name, &part.pins, &mut world.holes);
     let sealed = sealed.map_err(|fault| Error {
         part: part.name.clone(),
@@ -150,7 +152,7 @@ fn render_part<'a>(
     })?;
     // Tests are of no use to a cluster that boots; other hooks are manifests like any.
     let text = helm::manifest::print_stream(&rendered, true, false);
-    let notes = rendered.notes.as_ref().filter(|it| !hole::stands_in(&Value::Str((*it).clone())));
+    let notes = rendered.notes.as_ref().filter(|it| !world.holes.stand_in_text(it));
     let notes = notes.and_then(|it| it.as_utf8()).filter(|it| !it.trim().is_empty());
     Ok(RenderedPart {
         name: part.name.clone(),
@@ -171,7 +173,7 @@ impl Rendered {
 
 /// A message with the names of secrets where their holes stand.
 fn readable(message: &str, holes: &Holes) -> String {
-    let pieces = hole::pieces(message.as_bytes()).into_iter();
+    let pieces = holes.pieces(message.as_bytes()).into_iter();
     let shown = pieces.map(|piece| match piece {
         Piece::Text(text) => String::from_utf8_lossy(text).into_owned(),
         Piece::Hole(index) => match holes.get(index) {

@@ -12,7 +12,7 @@ use crate::stage::lock::{self, Pin, PinKey};
 use crate::stage::resolve::Inputs;
 use crate::stage::vendored::VendoredPart;
 use helm_engine::gotmpl::{FillError, Filler, Functions};
-use helm_engine::hole::{self, Expr, Holes, Piece};
+use helm_engine::hole::{self, Expr, Holes, Piece, Seed};
 use helm_engine::sprig;
 use helm_engine::sprig::crypto::Certificate;
 use helm_engine::value::{Failure, Str, Value};
@@ -54,7 +54,7 @@ impl World for Pinned<'_> {
     fn answer(&mut self, call: &Call<'_>) -> Result<Value, Failure> {
         match call.function {
             "now" => Ok(sprig::time(self.clock, "UTC").into()),
-            "lookup" => lookup::lookup(call.args, &self.inputs.objects),
+            "lookup" => lookup::lookup(call.args, &self.inputs.objects, &self.holes),
             _ => self.pinned(call),
         }
     }
@@ -70,6 +70,7 @@ impl<'a> Pinned<'a> {
         clock: Timestamp,
         inputs: &'a Inputs,
         functions: &'a Functions,
+        seed: Seed,
         minter: Option<&'a mut (dyn Minter + 'a)>,
     ) -> Self {
         let pins = &part.pins;
@@ -88,7 +89,7 @@ impl<'a> Pinned<'a> {
             retired,
             used: values.map(|(name, _)| name.clone()).collect(),
             minted: BTreeMap::new(),
-            holes: Holes::new(),
+            holes: Holes::new(seed),
         }
     }
 
@@ -178,7 +179,7 @@ impl<'a> Pinned<'a> {
             "genSignedCert" | "genSignedCertWithKey" | "genSelfSignedCert" | "genSelfSignedCertWithKey" => 3,
             _ => 0,
         };
-        if call.args.iter().take(says).any(hole::stands_in) {
+        if call.args.iter().take(says).any(|it| self.holes.stand_in(it)) {
             return Err(Failure::new(
                 "the certificate would show a sealed value to everyone; make that value a public one",
             ));
@@ -267,6 +268,11 @@ impl<'a> Pinned<'a> {
             Value::Str(text) if text.windows(16).any(|it| it == b"PRIVATE KEY-----") => {
                 json!({ "privateKey": Digest::of(text) })
             }
+            Value::Str(text) if self.writes_a_mark(text) => {
+                return Err(Failure::new(
+                    "an argument writes `<sealed:`, which stands for sealed text; change that text",
+                ));
+            }
             Value::Str(text) => Json::String(self.described_text(text)),
             Value::List(list) => {
                 let items = list.to_vec();
@@ -277,6 +283,13 @@ impl<'a> Pinned<'a> {
                 serde_json::from_slice(&json).map_err(|it| Failure::new(it.to_string()))?
             }
         })
+    }
+
+    /// Whether a text holds in the clear what a sealed argument is described with.
+    fn writes_a_mark(&self, text: &Str) -> bool {
+        const MARK: &[u8] = b"<sealed:";
+        let plain = |it: &Piece<'_>| matches!(it, Piece::Text(it) if it.windows(MARK.len()).any(|it| it == MARK));
+        self.holes.pieces(text).iter().any(plain)
     }
 
     fn described_text(&self, text: &Str) -> String {
@@ -294,7 +307,7 @@ impl<'a> Pinned<'a> {
                 None => String::new(),
             },
         };
-        hole::pieces(text).into_iter().map(describe).collect()
+        self.holes.pieces(text).into_iter().map(describe).collect()
     }
 
     /// A name a reviewer knows the pin by. A certificate takes over from the one it replaces under another CA; else it

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Error, render_part, secrets};
+use super::{Error, RenderedPart, render_part, secrets};
 use crate::object::document::{Head, documents};
 use crate::stage::vendored::{Vendored, VendoredContent, VendoredPart};
 use helm_engine::helm;
-use helm_engine::hole::{self, Expr, Holes, Piece};
+use helm_engine::hole::{Expr, Holes, Piece, Seed};
 use helm_engine::value::{Map, Value};
 use helm_engine::yaml;
 
@@ -20,16 +20,17 @@ pub fn remade(
     vendored: &Vendored,
     part: &VendoredPart,
     values: &Map,
+    seed: &Seed,
 ) -> Result<BTreeMap<String, BTreeSet<String>>, Error> {
     let VendoredContent::Chart { chart, namespace, inputs, .. } = &part.content else { return Ok(BTreeMap::new()) };
     let functions = helm::functions();
-    let bootstrap = render_part(vendored, part, &functions, None)?;
+    let bootstrap = render_part(vendored, part, &functions, seed.derive(0), None)?;
     let mut inputs = inputs.clone();
-    inputs.objects.extend(objects(&bootstrap.text, namespace));
+    inputs.objects.extend(objects(&bootstrap, namespace));
     let content =
         VendoredContent::Chart { chart: chart.clone(), namespace: namespace.clone(), values: values.clone(), inputs };
     let later = VendoredPart { name: part.name.clone(), content, pins: part.pins.clone() };
-    let release = match render_part(vendored, &later, &functions, None) {
+    let release = match render_part(vendored, &later, &functions, seed.derive(1), None) {
         Ok(release) => release,
         // More is asked for than the bootstrap had: the calls that it shares with the bootstrap are made all the same.
         Err(fault) if fault.missing_pin.is_some() => bootstrap,
@@ -42,7 +43,7 @@ pub fn remade(
         let Some(tree) = document.tree() else { continue };
         let head = Head::of(tree.root());
         let mut pins = BTreeSet::new();
-        for piece in hole::pieces(document.text.as_bytes()) {
+        for piece in release.holes.pieces(document.text.as_bytes()) {
             if let Piece::Hole(index) = piece {
                 collect(&release.holes, index, &mut pins);
             }
@@ -74,7 +75,7 @@ fn collect(holes: &Holes, index: usize, found: &mut BTreeSet<String>) {
 fn collect_value(holes: &Holes, value: &Value, found: &mut BTreeSet<String>) {
     match value {
         Value::Str(text) => {
-            for piece in hole::pieces(text) {
+            for piece in holes.pieces(text) {
                 if let Piece::Hole(index) = piece {
                     collect(holes, index, found);
                 }
@@ -87,8 +88,10 @@ fn collect_value(holes: &Holes, value: &Value, found: &mut BTreeSet<String>) {
 }
 
 /// The objects of a stream as a cluster would hold them, without what is sealed.
-fn objects(text: &[u8], namespace: &str) -> Vec<Value> {
-    let plain: Vec<u8> = hole::pieces(text)
+fn objects(rendered: &RenderedPart, namespace: &str) -> Vec<Value> {
+    let plain: Vec<u8> = rendered
+        .holes
+        .pieces(&rendered.text)
         .into_iter()
         .flat_map(|piece| match piece {
             Piece::Text(text) => text.to_vec(),

@@ -31,6 +31,8 @@ pub enum Error {
     BadConstraint { wanted: String, message: String, place: Place },
     #[error("values file `{path}` cannot be read: {message}")]
     Values { path: String, message: String, place: Place },
+    #[error("these values cannot be handed to a chart: {message}")]
+    Unwritable { message: String, place: Place },
     #[error("`{path}` is encrypted by SOPS: it would be packed as it is, sealed text and all")]
     Sops { path: String, place: Place },
     #[error("there are no manifests in `{path}`: no `.yaml`, `.yml` or `.json`")]
@@ -45,7 +47,7 @@ impl Error {
             Error::NotAChart { .. } => "V002",
             Error::WrongVersion { .. } => "V003",
             Error::BadConstraint { .. } => "V004",
-            Error::Values { .. } => "V005",
+            Error::Values { .. } | Error::Unwritable { .. } => "V005",
             Error::WrongName { .. } => "V006",
             Error::NoManifests { .. } => "V007",
             Error::Sops { .. } => "V030",
@@ -90,6 +92,7 @@ impl Error {
             | Error::WrongName { place, .. }
             | Error::BadConstraint { place, .. }
             | Error::Values { place, .. }
+            | Error::Unwritable { place, .. }
             | Error::Sops { place, .. }
             | Error::NoManifests { place, .. } => place,
         }

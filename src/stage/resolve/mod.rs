@@ -206,7 +206,8 @@ fn chart(
         check_version(constraint, &version, &wanted.path, given, wanted.place_of_version())?;
     }
     let values = merged(wanted, helm, sources)?;
-    let canonical = yaml::write(&Value::Map(values.clone())).expect("values that were read can be written");
+    let canonical = yaml::write(&Value::Map(values.clone()));
+    let canonical = canonical.map_err(|message| Error::Unwritable { message, place: place() })?;
     let content = ResolvedContent::Chart {
         chart: Box::new(chart),
         version,
@@ -347,7 +348,8 @@ fn merged(wanted: &spec::Chart, helm: HelmVersion, sources: &dyn Sources) -> Res
             }
             // Written out and read again, so that numbers are what they are in a file.
             Values::Inline(value, place) => {
-                let text = yaml::write(value).expect("values that were read can be written");
+                let text = yaml::write(value);
+                let text = text.map_err(|message| Error::Unwritable { message, place: place.clone() })?;
                 (text.as_bytes().to_vec(), "values", place)
             }
         };

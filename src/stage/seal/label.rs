@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use helm_engine::hole::{self, Expr, Holes, Piece};
+use helm_engine::hole::{Expr, Holes, Piece};
 use helm_engine::value::Value;
 
 /// A label for each hole of a part, by index; no two are equal.
@@ -16,7 +16,7 @@ pub(super) fn labels(part: &str, holes: &Holes) -> Vec<String> {
         let base = match expr {
             Expr::Secret(name) => clean(name),
             Expr::Call { function, args } => {
-                let label = call(function, args, &labels);
+                let label = call(function, args, &labels, holes);
                 if label.starts_with(part) { label } else { format!("{part}/{label}") }
             }
         };
@@ -29,7 +29,7 @@ pub(super) fn labels(part: &str, holes: &Holes) -> Vec<String> {
 
 /// Whether a label is one that [`labels`] gives this expression, whatever number tells it from others. `labels` are those of
 /// the holes before it.
-pub(crate) fn is_of(label: &str, expr: &Expr, labels: &[String]) -> bool {
+pub(crate) fn is_of(label: &str, expr: &Expr, labels: &[String], holes: &Holes) -> bool {
     let base = match label.rsplit_once('~') {
         Some((base, number)) if number.parse::<usize>().is_ok() => base,
         _ => label,
@@ -38,22 +38,22 @@ pub(crate) fn is_of(label: &str, expr: &Expr, labels: &[String]) -> bool {
         Expr::Secret(name) => clean(name) == base,
         Expr::Call { function, args } => {
             let part = base.split('/').next().unwrap_or_default();
-            let label = call(function, args, labels);
+            let label = call(function, args, labels, holes);
             if label.starts_with(part) { label == base } else { base.strip_prefix(part) == Some(&*format!("/{label}")) }
         }
     }
 }
 
 /// The holes among the arguments, then the function and its plain arguments.
-fn call(function: &str, args: &[Value], labels: &[String]) -> String {
+fn call(function: &str, args: &[Value], labels: &[String], holes: &Holes) -> String {
     let mut inner: Vec<&str> = Vec::new();
-    args.iter().for_each(|it| collect(it, labels, &mut inner));
+    args.iter().for_each(|it| collect(it, labels, holes, &mut inner));
     inner.dedup();
     let inner = inner.join("+");
-    match laid_out(function, args, &inner, labels) {
+    match laid_out(function, args, &inner, labels, holes) {
         Some(label) => label,
         None => {
-            let plain = args.iter().filter(|it| !hole::stands_in(it)).filter_map(|arg| match arg {
+            let plain = args.iter().filter(|it| !holes.stand_in(it)).filter_map(|arg| match arg {
                 Value::Int(number) => Some(format!(" {number}")),
                 Value::Str(text) if text.len() <= 16 => Some(format!(" {}", clean(&text.to_text()))),
                 _ => None,
@@ -64,7 +64,7 @@ fn call(function: &str, args: &[Value], labels: &[String]) -> String {
 }
 
 /// The label of a sealed string that was laid out in other text, by the function that did it.
-fn laid_out(function: &str, args: &[Value], inner: &str, labels: &[String]) -> Option<String> {
+fn laid_out(function: &str, args: &[Value], inner: &str, labels: &[String], holes: &Holes) -> Option<String> {
     match (function, args) {
         ("replace", [Value::Str(from), Value::Str(to), _]) if *from == "\n" => {
             let width = to.strip_prefix(b"\n").filter(|it| it.iter().all(|it| *it == b' '))?.len();
@@ -73,7 +73,7 @@ fn laid_out(function: &str, args: &[Value], inner: &str, labels: &[String]) -> O
         // What is read out of a text is what stood there.
         (name, [Value::Str(_), Value::Str(read)]) if name.starts_with("from") => {
             let mut found = Vec::new();
-            collect(&Value::Str(read.clone()), labels, &mut found);
+            collect(&Value::Str(read.clone()), labels, holes, &mut found);
             found.dedup();
             Some(format!("{}|{name}", found.join("+")))
         }
@@ -92,10 +92,10 @@ fn laid_out(function: &str, args: &[Value], inner: &str, labels: &[String]) -> O
     }
 }
 
-fn collect<'a>(value: &Value, labels: &'a [String], found: &mut Vec<&'a str>) {
+fn collect<'a>(value: &Value, labels: &'a [String], holes: &Holes, found: &mut Vec<&'a str>) {
     match value {
         Value::Str(text) | Value::Bytes(text) => {
-            for piece in hole::pieces(text) {
+            for piece in holes.pieces(text) {
                 if let Piece::Hole(index) = piece
                     && let Some(label) = labels.get(index)
                 {
@@ -103,8 +103,8 @@ fn collect<'a>(value: &Value, labels: &'a [String], found: &mut Vec<&'a str>) {
                 }
             }
         }
-        Value::List(list) => list.items().iter().for_each(|it| collect(it, labels, found)),
-        Value::Map(map) => map.entries().values().for_each(|it| collect(it, labels, found)),
+        Value::List(list) => list.items().iter().for_each(|it| collect(it, labels, holes, found)),
+        Value::Map(map) => map.entries().values().for_each(|it| collect(it, labels, holes, found)),
         _ => {}
     }
 }

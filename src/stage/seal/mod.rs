@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::digest::Digest;
 use crate::stage::render::{Rendered, RenderedPart};
-use helm_engine::hole::{self, Piece};
+use helm_engine::hole::Piece;
 
 /// What stands before and after a hole's label in the public text.
 pub const OPEN: &str = "<sealed:";
@@ -45,8 +45,15 @@ pub struct SealedPart {
 /// Why a render cannot be sealed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("part `{part}` prints `{OPEN}` itself, which marks sealed text")]
-    MarkInText { part: String },
+    /// `line` counts from 1 in the part's text.
+    #[error(
+        "part `{part}` prints `{OPEN}` itself, which marks sealed text, at line {line} of what it prints; change that text"
+    )]
+    MarkInText { part: String, line: usize },
+    #[error(
+        "part `{part}` prints a sealed value in pieces, at line {line} of what it prints; let the template pass the value on as it is"
+    )]
+    Torn { part: String, line: usize },
     #[error("part `{part}` prints bytes that are no UTF-8, which no manifest can hold")]
     NotText { part: String },
     /// A hole's expression holds a value that has no public form.
@@ -65,11 +72,14 @@ pub fn seal(rendered: &Rendered) -> Result<Sealed, Error> {
         let labels = label::labels(&part.name, &part.holes);
         let text = text(part, &labels)?;
         for (expr, label) in part.holes.iter().zip(&labels) {
-            let recipe = Recipe::new(expr, &labels);
+            let recipe = Recipe::new(expr, &labels, &part.holes);
             recipes.insert(
                 label.clone(),
                 recipe.map_err(|type_name| Error::NoRecipe { part: part.name.clone(), type_name })?,
             );
+        }
+        if let Some(line) = resources::disguised_mark(&text) {
+            return Err(Error::MarkInText { part: part.name.clone(), line });
         }
         let found = resources::find(&text);
         let found = found.map_err(|(line, message)| Error::NotYaml { part: part.name.clone(), line, message })?;
@@ -103,12 +113,18 @@ impl Sealed {
 fn text(part: &RenderedPart, labels: &[String]) -> Result<String, Error> {
     let mark = |index: usize| labels.get(index).map_or_else(String::new, |label| format!("{OPEN}{label}{CLOSE}"));
     let mut marked = Vec::with_capacity(part.text.len());
-    for piece in hole::pieces(&part.text) {
+    for piece in part.holes.pieces(&part.text) {
         match piece {
-            Piece::Text(text) if text.windows(OPEN.len()).any(|it| it == OPEN.as_bytes()) => {
-                return Err(Error::MarkInText { part: part.name.clone() });
+            Piece::Text(text) => {
+                let line = |at: &[u8]| 1 + marked.iter().chain(at).filter(|it| **it == b'\n').count();
+                if let Some(at) = text.windows(OPEN.len()).position(|it| it == OPEN.as_bytes()) {
+                    return Err(Error::MarkInText { part: part.name.clone(), line: line(&text[..at]) });
+                }
+                if part.holes.stand_in_text(text) {
+                    return Err(Error::Torn { part: part.name.clone(), line: line(&[]) });
+                }
+                marked.extend_from_slice(text);
             }
-            Piece::Text(text) => marked.extend_from_slice(text),
             Piece::Hole(index) => marked.extend_from_slice(mark(index).as_bytes()),
         }
     }

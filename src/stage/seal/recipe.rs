@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use helm_engine::hole::{self, Expr, Piece};
+use helm_engine::hole::{Expr, Holes, Piece};
 use helm_engine::value::{List, Str, Type, Value};
 
 /// How a hole's text comes about, by the labels of other holes.
@@ -46,12 +46,12 @@ pub enum Fragment {
 
 impl Recipe {
     /// The public form of an expression. The error is the Go name of the type that has none.
-    pub(super) fn new(expr: &Expr, labels: &[String]) -> Result<Recipe, String> {
+    pub(super) fn new(expr: &Expr, labels: &[String], holes: &Holes) -> Result<Recipe, String> {
         Ok(match expr {
             Expr::Secret(name) => Recipe::Secret(name.clone()),
             Expr::Call { function, args } => Recipe::Call {
                 function: function.clone(),
-                args: args.iter().map(|it| Argument::new(it, labels)).collect::<Result<_, _>>()?,
+                args: args.iter().map(|it| Argument::new(it, labels, holes)).collect::<Result<_, _>>()?,
             },
         })
     }
@@ -78,7 +78,7 @@ impl Recipe {
 }
 
 impl Argument {
-    fn new(value: &Value, labels: &[String]) -> Result<Argument, String> {
+    fn new(value: &Value, labels: &[String], holes: &Holes) -> Result<Argument, String> {
         let no_form = || value.type_name();
         Ok(match value {
             Value::Nil => Argument::Nil,
@@ -88,21 +88,21 @@ impl Argument {
             Value::Uint64(it) => Argument::Uint64(*it),
             Value::Float(it) if it.is_finite() => Argument::Float(*it),
             Value::Str(text) => {
-                let fragments = hole::pieces(text).into_iter().map(|piece| match piece {
+                let fragments = holes.pieces(text).into_iter().map(|piece| match piece {
                     Piece::Text(bytes) => String::from_utf8(bytes.to_vec()).map(Fragment::Plain).map_err(|_| no_form()),
                     Piece::Hole(index) => labels.get(index).cloned().map(Fragment::Hole).ok_or_else(no_form),
                 });
                 Argument::Text(fragments.collect::<Result<_, _>>()?)
             }
             Value::List(list) => {
-                let items = list.items().iter().map(|it| Argument::new(it, labels)).collect::<Result<_, _>>()?;
+                let items = list.items().iter().map(|it| Argument::new(it, labels, holes)).collect::<Result<_, _>>()?;
                 if list.list_type() == Type::STRINGS { Argument::Strings(items) } else { Argument::List(items) }
             }
             Value::Map(map) => {
                 let entries = map.entries();
                 let entries = entries.iter().map(|(key, value)| {
-                    let key = key.as_utf8().ok_or_else(no_form)?;
-                    Ok((key.to_owned(), Argument::new(value, labels)?))
+                    let key = key.as_utf8().filter(|it| !holes.stand_in_text(it.as_bytes())).ok_or_else(no_form)?;
+                    Ok((key.to_owned(), Argument::new(value, labels, holes)?))
                 });
                 Argument::Map(entries.collect::<Result<_, String>>()?)
             }

@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::OPEN;
 use crate::base::digest::Digest;
 use helm_engine::value::{Map, Value};
 use helm_engine::yaml;
+use helm_engine::yaml::node::{self, Node};
 
 /// The inventory of a stream.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,6 +37,28 @@ pub fn find(text: &str) -> Result<Found, (usize, String)> {
     }
     found.images = images.into_iter().collect();
     Ok(found)
+}
+
+/// The line, from 1, of a string that holds a mark which is not in the text as it stands: YAML has more than one way to
+/// write a character, and readers of the public form would take the string for a sealed one.
+pub(super) fn disguised_mark(text: &str) -> Option<usize> {
+    for (line, document) in documents(text) {
+        // No escape, no disguise.
+        if !document.contains('\\') {
+            continue;
+        }
+        let Ok(Some(tree)) = node::parse(document.as_bytes()) else { continue };
+        let mut open: Vec<Node<'_>> = vec![tree.root()];
+        while let Some(node) = open.pop() {
+            let marks = node.text().map_or(0, |it| it.to_text().matches(OPEN).count());
+            if marks > document.get(node.span()).map_or(0, |it| it.matches(OPEN).count()) {
+                return Some(line + node.line() - 1);
+            }
+            open.extend(node.items());
+            open.extend(node.entries().flat_map(|(key, value)| [key, value]));
+        }
+    }
+    None
 }
 
 /// The documents of a stream with the line each begins at: cut where a line begins with `---`, as Talos and Helm cut.

@@ -2,16 +2,20 @@
 
 mod bundles;
 mod delivered;
+mod extremes;
 mod forged;
 mod inputs;
 mod inventories;
 mod killed;
 mod links;
 mod locks;
+mod memory;
 mod outputs;
 mod registries;
+mod reread;
 mod shelves;
 mod specs;
+mod tokens;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::budget;
 use crate::gotmpl::exec::{At, ExecError, Machine, Reflect, Result, State, quoted};
 use crate::gotmpl::funcs::{indirect_type, truth};
 use crate::gotmpl::function::{Body, Function, REFLECT, Sealed};
@@ -225,7 +226,15 @@ impl Machine<'_> {
         mut argv: Vec<Reflect>,
     ) -> std::result::Result<Reflect, Failure> {
         match callee {
-            Callee::Method { object, .. } => Ok(Reflect::typed(object.call(name, &values(argv))?, None)),
+            Callee::Method { object, .. } => {
+                let args = values(argv);
+                if let Some(holes) = self.world().holes()
+                    && args.iter().any(|it| holes.stand_in(it))
+                {
+                    return Err(sealed::looks_inside(name));
+                }
+                Ok(Reflect::typed(object.call(name, &args)?, None))
+            }
             Callee::Function(function) => self.call_function(function, argv),
             Callee::Bound(function, receiver) => {
                 argv.insert(0, receiver.clone());
@@ -249,12 +258,18 @@ impl Machine<'_> {
             Body::Reflect(body) => body(&argv)?,
             Body::Lazy { .. } | Body::Call => return Err(Failure::new("unreachable")),
         };
+        if let Value::Str(text) = &value {
+            budget::ask(TEXT + text.len())?;
+        }
         Ok(match function.result {
             REFLECT => Reflect::of(value),
             result => Reflect::typed(value, Some(result)),
         })
     }
 }
+
+/// What a text takes beside its bytes.
+const TEXT: usize = 32;
 
 /// The arguments as the function sees them.
 fn values(argv: Vec<Reflect>) -> Vec<Value> {

@@ -4,7 +4,6 @@ use crate::fmt;
 use crate::gotmpl::exec::{ExecError, Reflect, Result, State};
 use crate::gotmpl::node::Branch;
 use crate::gotmpl::sealed;
-use crate::hole;
 use crate::value::{List, Str, Type, Value};
 
 /// The rounds of a `range`.
@@ -66,7 +65,7 @@ impl Items {
 
 impl<'t> State<'t, '_, '_> {
     /// The rounds over a value; `variables` is how many the `range` declares or assigns.
-    pub(super) fn range_items(&self, value: &Value, variables: usize) -> Result<Items> {
+    pub(super) fn range_items(&mut self, value: &Value, variables: usize) -> Result<Items> {
         let (end, make): (i128, fn(u64) -> Value) = match value {
             Value::Nil => return Ok(Items::None),
             Value::Int(end) => (i128::from(*end), |it| Value::Int(it as i64)),
@@ -102,8 +101,10 @@ impl<'t> State<'t, '_, '_> {
 
     #[cold]
     #[inline(never)]
-    fn cannot_range(&self, value: &Value) -> Box<ExecError> {
-        if matches!(value, Value::Str(text) if hole::stands_in_text(text)) {
+    fn cannot_range(&mut self, value: &Value) -> Box<ExecError> {
+        if let Value::Str(text) = value
+            && self.machine.world().holes().is_some_and(|it| it.stand_in_text(text))
+        {
             return self.error_from(sealed::looks_inside("range"));
         }
         let text = match value {

@@ -5,6 +5,7 @@
 
 use std::rc::Rc;
 
+use crate::budget;
 use crate::fmt;
 use crate::gotmpl::exec::machine::{MAX_PRINTED, MAX_STEPS};
 use crate::gotmpl::exec::range::Items;
@@ -202,6 +203,9 @@ impl<'t, 'm, 'w> State<'t, 'm, 'w> {
         self.machine.steps += 1;
         if self.machine.steps > MAX_STEPS {
             return Err(self.error(format!("exceeded maximum number of steps ({MAX_STEPS})")));
+        }
+        if budget::lacks(self.out.len()) {
+            budget::ask(self.out.len()).map_err(|it| self.error_from(it.into()))?;
         }
         if self.machine.printed > MAX_PRINTED {
             return Err(self.error(format!("exceeded maximum size of output ({MAX_PRINTED} bytes)")));

@@ -33,7 +33,7 @@ const KEEP_BRACES: &[&str] = &["quote", "upper", "lower", "html"];
 
 /// Whether the text is certainly not empty.
 pub(super) fn has_text(text: &[u8], holes: &Holes) -> bool {
-    hole::pieces(text).iter().any(|piece| match piece {
+    holes.pieces(text).iter().any(|piece| match piece {
         Piece::Text(_) => true,
         Piece::Hole(index) => match holes.get(*index) {
             Some(Expr::Secret(_)) => true,
@@ -63,7 +63,7 @@ fn only_plain_verbs(format: &[u8]) -> bool {
 
 /// Whether a text is one that a layout cuts a scalar out of: no template can name such a hole itself.
 pub(super) fn is_layout(text: &[u8], holes: &Holes) -> bool {
-    let [Piece::Hole(index)] = hole::pieces(text)[..] else { return false };
+    let [Piece::Hole(index)] = holes.pieces(text)[..] else { return false };
     match holes.get(index) {
         Some(Expr::Call { function, args }) => match (function.as_str(), &args[..]) {
             ("trimPrefix", [_, Value::Str(inner)]) => is_layout(inner, holes),
@@ -86,7 +86,7 @@ fn reads_documents(function: &str) -> bool {
 /// Whether no sealed text in the value, however deep, could be empty.
 pub(super) fn is_filled(value: &Value, holes: &Holes) -> bool {
     match value {
-        Value::Str(text) | Value::Bytes(text) => !hole::stands_in_text(text) || has_text(text, holes),
+        Value::Str(text) | Value::Bytes(text) => !holes.stand_in_text(text) || has_text(text, holes),
         Value::List(list) => list.items().iter().all(|it| is_filled(it, holes)),
         Value::Map(map) => map.entries().iter().all(|(_, it)| is_filled(it, holes)),
         _ => true,
@@ -106,7 +106,7 @@ pub(super) fn equal(args: &[Value], holes: &Holes) -> Option<bool> {
 
 /// Whether nothing in the text opens a template action, now or when its holes are filled.
 pub(super) fn is_no_template(text: &[u8], holes: &Holes) -> bool {
-    hole::pieces(text).iter().all(|piece| match piece {
+    holes.pieces(text).iter().all(|piece| match piece {
         Piece::Text(text) => !text.windows(2).any(|it| it == b"{{"),
         Piece::Hole(index) => has_no_braces(*index, holes),
     })
@@ -114,13 +114,13 @@ pub(super) fn is_no_template(text: &[u8], holes: &Holes) -> bool {
 
 /// Whether a template's holes all stand in text that the template prints as it is.
 pub(super) fn passes_through_template(text: &[u8], holes: &Holes) -> bool {
-    if !hole::stands_in_text(text) {
+    if !holes.stand_in_text(text) {
         return true;
     }
     let mut action = false;
     // Whether white space that comes next is cut off.
     let mut trims = false;
-    let pieces = hole::pieces(text);
+    let pieces = holes.pieces(text);
     for (at, piece) in pieces.iter().enumerate() {
         match piece {
             Piece::Hole(index) if action || trims || !has_no_braces(*index, holes) => return false,
@@ -167,7 +167,7 @@ fn has_no_braces(index: usize, holes: &Holes) -> bool {
 
 fn strings_have_no_braces(value: &Value, holes: &Holes) -> bool {
     match value {
-        Value::Str(text) => hole::pieces(text).iter().all(|piece| match piece {
+        Value::Str(text) => holes.pieces(text).iter().all(|piece| match piece {
             Piece::Text(text) => !hole::may_be_template(text),
             Piece::Hole(index) => has_no_braces(*index, holes),
         }),

@@ -3,8 +3,9 @@
 //! What is left for later is said with functions that charts may call too, so that nothing else has to be known to open.
 
 use super::looks_inside;
+use crate::budget;
 use crate::gotmpl::{Body, Function};
-use crate::hole::{self, Expr, Holes, Piece};
+use crate::hole::{Expr, Holes, Piece};
 use crate::value::{Failure, List, Map, Str, Value};
 
 /// Calls a function of `Sealed::Layout` that has holes among its arguments.
@@ -32,10 +33,12 @@ pub(super) fn lay_out(function: &Function, args: &[Value], holes: &mut Holes) ->
 /// `indent` puts spaces before each line. A sealed text's own lines are left for later; its first one is not.
 fn indent(width: i64, text: &Str, holes: &mut Holes) -> Result<Str, Failure> {
     let width = usize::try_from(width).map_err(|_| Failure::new("strings: negative Repeat count"))?;
+    let lines = 1 + text.iter().filter(|it| **it == b'\n').count() + holes.pieces(text).len();
+    budget::ask(width.saturating_mul(lines))?;
     let pad = " ".repeat(width);
     let line = format!("\n{pad}");
     let mut indented = pad.into_bytes();
-    for piece in hole::pieces(text) {
+    for piece in holes.pieces(text) {
         match piece {
             Piece::Text(text) => {
                 for byte in text {
@@ -43,7 +46,7 @@ fn indent(width: i64, text: &Str, holes: &mut Holes) -> Result<Str, Failure> {
                 }
             }
             Piece::Hole(index) => {
-                let args = vec!["\n".into(), line.as_str().into(), Value::Str(Holes::token_of(index))];
+                let args = vec!["\n".into(), line.as_str().into(), Value::Str(holes.token_at(index))];
                 indented.extend_from_slice(&holes.token(call("replace", args)));
             }
         }
@@ -54,13 +57,13 @@ fn indent(width: i64, text: &Str, holes: &mut Holes) -> Result<Str, Failure> {
 /// A sealed string of JSON is what `toJson` makes of it, without its quotes: JSON escapes character by character.
 fn json(value: &Value, function: &str, holes: &mut Holes) -> Option<Value> {
     Some(match value {
-        Value::Str(text) if hole::stands_in_text(text) => {
+        Value::Str(text) if holes.stand_in_text(text) => {
             let mut escaped = Vec::new();
-            for piece in hole::pieces(text) {
+            for piece in holes.pieces(text) {
                 match piece {
                     Piece::Text(text) => escaped.extend_from_slice(text),
                     Piece::Hole(index) => {
-                        let written = holes.token(call(function, vec![Value::Str(Holes::token_of(index))]));
+                        let written = holes.token(call(function, vec![Value::Str(holes.token_at(index))]));
                         let opened = holes.token(call("trimPrefix", vec!["\"".into(), written.into()]));
                         escaped.extend_from_slice(&holes.token(call("trimSuffix", vec!["\"".into(), opened.into()])));
                     }
@@ -75,14 +78,14 @@ fn json(value: &Value, function: &str, holes: &mut Holes) -> Option<Value> {
         Value::Map(map) => {
             let laid = Map::new(map.map_type());
             for (key, value) in map.to_vec() {
-                if hole::stands_in_text(&key) {
+                if holes.stand_in_text(&key) {
                     return None;
                 }
                 laid.insert(key, json(&value, function, holes)?);
             }
             Value::Map(laid)
         }
-        Value::Object(object) if hole::stands_in(value) => json(&object.plain(), function, holes)?,
+        Value::Object(object) if holes.stand_in(value) => json(&object.plain(), function, holes)?,
         other => other.clone(),
     })
 }
@@ -107,7 +110,7 @@ enum Around {
 impl Yaml<'_> {
     fn value(&mut self, value: &Value) -> Result<Value, Failure> {
         Ok(match value {
-            Value::Str(text) if hole::stands_in_text(text) => Value::Str(self.scalar(value)?),
+            Value::Str(text) if self.holes.stand_in_text(text) => Value::Str(self.scalar(value)?),
             Value::List(list) => {
                 self.path.push(Around::List);
                 let items = list.to_vec().iter().map(|it| self.value(it)).collect::<Result<_, _>>()?;
@@ -117,7 +120,7 @@ impl Yaml<'_> {
             Value::Map(map) => {
                 let laid = Map::new(map.map_type());
                 for (key, value) in map.to_vec() {
-                    if hole::stands_in_text(&key) {
+                    if self.holes.stand_in_text(&key) {
                         return Err(looks_inside(self.function));
                     }
                     self.path.push(Around::Map(key.clone()));
@@ -126,7 +129,7 @@ impl Yaml<'_> {
                 }
                 Value::Map(laid)
             }
-            Value::Object(object) if hole::stands_in(value) => self.value(&object.plain())?,
+            Value::Object(object) if self.holes.stand_in(value) => self.value(&object.plain())?,
             other => other.clone(),
         })
     }

@@ -7,23 +7,24 @@ mod read;
 use std::collections::BTreeMap;
 
 use super::{Body, Function, Functions, Sealed};
-use crate::hole::{self, Expr, Holes};
+use crate::budget::{self, Exhausted};
+use crate::hole::{Expr, Holes};
 use crate::value::{Failure, List, Map, Str, Value};
 
 /// Records a call that has a hole among its arguments. `None` where the function may run as ever.
 pub(super) fn defer(function: &Function, args: &[Value], holes: &mut Holes) -> Option<Result<Value, Failure>> {
     let refused = match function.sealed {
         Sealed::Pass => false,
-        Sealed::Outer => args.iter().any(is_sealed_text),
+        Sealed::Outer => args.iter().any(|it| is_sealed_text(it, holes)),
         Sealed::Truth => args.iter().any(|it| truth(it, holes).is_err()),
         Sealed::Filled => !args.iter().all(|it| facts::is_filled(it, holes)),
-        Sealed::Keys => keys(function.name, args).any(is_sealed_text),
-        Sealed::Refuse => args.iter().any(hole::stands_in),
-        Sealed::Equal if args.iter().any(hole::stands_in) => match facts::equal(args, holes) {
+        Sealed::Keys => keys(function.name, args).any(|it| is_sealed_text(it, holes)),
+        Sealed::Refuse => args.iter().any(|it| holes.stand_in(it)),
+        Sealed::Equal if args.iter().any(|it| holes.stand_in(it)) => match facts::equal(args, holes) {
             Some(equal) => return Some(Ok((equal == (function.name == "eq")).into())),
             None => true,
         },
-        Sealed::Contains if args.iter().any(is_sealed_text) => match args {
+        Sealed::Contains if args.iter().any(|it| is_sealed_text(it, holes)) => match args {
             [Value::Str(mark), Value::Str(text)] if *mark == "{{" && facts::is_no_template(text, holes) => {
                 return Some(Ok(false.into()));
             }
@@ -33,15 +34,17 @@ pub(super) fn defer(function: &Function, args: &[Value], holes: &mut Holes) -> O
             Some(Value::Str(text)) => !facts::passes_through_template(text, holes),
             _ => false,
         },
-        Sealed::Defer if args.iter().any(hole::stands_in) => {
+        Sealed::Defer if args.iter().any(|it| holes.stand_in(it)) => {
             if !args.iter().all(facts::is_recordable) {
                 return Some(Err(looks_inside(function.name)));
             }
             let expr = Expr::Call { function: function.name.into(), args: args.to_vec() };
             return Some(Ok(Value::Str(holes.token(expr))));
         }
-        Sealed::Layout if args.iter().any(hole::stands_in) => return Some(layout::lay_out(function, args, holes)),
-        Sealed::Read if args.iter().any(hole::stands_in) => return Some(read::read(function, args, holes)),
+        Sealed::Layout if args.iter().any(|it| holes.stand_in(it)) => {
+            return Some(layout::lay_out(function, args, holes));
+        }
+        Sealed::Read if args.iter().any(|it| holes.stand_in(it)) => return Some(read::read(function, args, holes)),
         Sealed::Defer | Sealed::Layout | Sealed::Read | Sealed::Equal | Sealed::Contains => false,
     };
     refused.then(|| Err(looks_inside(function.name)))
@@ -50,7 +53,7 @@ pub(super) fn defer(function: &Function, args: &[Value], holes: &mut Holes) -> O
 /// Truth where a value may be sealed: a secret is never empty, but what was computed from secrets may be.
 pub(super) fn truth(value: &Value, holes: &Holes) -> Result<bool, Failure> {
     if let Value::Str(text) = value
-        && hole::stands_in_text(text)
+        && holes.stand_in_text(text)
     {
         return if facts::has_text(text, holes) { Ok(true) } else { Err(looks_inside("if")) };
     }
@@ -60,6 +63,7 @@ pub(super) fn truth(value: &Value, holes: &Holes) -> Result<bool, Failure> {
 /// Those of the arguments that a function takes for keys.
 fn keys<'a>(function: &str, args: &'a [Value]) -> Box<dyn Iterator<Item = &'a Value> + 'a> {
     match function {
+        "include" => Box::new(args.iter().take(1)),
         "dict" => Box::new(args.iter().step_by(2)),
         "set" => Box::new(args.iter().take(2)),
         "dig" => Box::new(args.iter().take(args.len().saturating_sub(2))),
@@ -76,9 +80,12 @@ pub(super) fn looks_inside(what: &str) -> Failure {
     ))
 }
 
-fn is_sealed_text(value: &Value) -> bool {
-    matches!(value, Value::Str(text) | Value::Bytes(text) if hole::stands_in_text(text))
+fn is_sealed_text(value: &Value, holes: &Holes) -> bool {
+    matches!(value, Value::Str(text) | Value::Bytes(text) if holes.stand_in_text(text))
 }
+
+/// How many holes may be computed one from the other. Charts come to a dozen.
+pub const MAX_CHAIN: usize = 1000;
 
 /// Why a hole cannot be filled.
 #[derive(Debug, thiserror::Error)]
@@ -90,6 +97,10 @@ pub enum FillError<E> {
     NoExpression,
     #[error("a hole is computed from itself")]
     Circle,
+    #[error("a hole is computed from holes that are computed from others, more than {MAX_CHAIN} in a row")]
+    Chain,
+    #[error(transparent)]
+    Memory(#[from] Exhausted),
     #[error("`{0}` is not known as a pure function")]
     UnknownFunction(String),
     /// The function's own message is not kept: it may quote its arguments.
@@ -119,7 +130,7 @@ impl<'a, E> Filler<'a, E> {
 
     /// The text with every hole in it filled.
     pub fn text(&mut self, text: &[u8]) -> Result<Str, FillError<E>> {
-        hole::fill(text, |index| self.hole(index)).map(|it| Str::from(it.as_ref()))
+        self.holes.fill(text, |index| self.hole(index)).map(|it| Str::from(it.as_ref()))
     }
 
     /// The value with every hole in its strings filled; shares nothing with the original where there was one.
@@ -146,7 +157,11 @@ impl<'a, E> Filler<'a, E> {
     /// The text of one hole.
     pub fn hole(&mut self, index: usize) -> Result<Str, FillError<E>> {
         if let Some(text) = self.filled.get(&index) {
+            budget::ask(text.len())?;
             return Ok(text.clone());
+        }
+        if self.open.len() == MAX_CHAIN {
+            return Err(FillError::Chain);
         }
         if self.open.contains(&index) {
             return Err(FillError::Circle);
@@ -165,6 +180,7 @@ impl<'a, E> Filler<'a, E> {
             }
         };
         self.open.pop();
+        budget::ask(text.len())?;
         self.filled.insert(index, text.clone());
         Ok(text)
     }
@@ -180,7 +196,10 @@ impl<'a, E> Filler<'a, E> {
         match body(args) {
             Ok(Value::Str(text)) => Ok(text),
             Ok(_) => Err(FillError::NotText(name.into())),
-            Err(_) => Err(FillError::Failed(name.into())),
+            Err(failure) => Err(match failure.source.as_ref().and_then(|it| it.downcast_ref::<Exhausted>()) {
+                Some(exhausted) => FillError::Memory(*exhausted),
+                None => FillError::Failed(name.into()),
+            }),
         }
     }
 }

@@ -6,7 +6,7 @@
 
 use super::{FillError, Filler, facts, looks_inside};
 use crate::gotmpl::{Body, Function};
-use crate::hole::{self, Expr, Holes, Piece};
+use crate::hole::{Expr, Holes, Piece};
 use crate::value::equal::deep_equal;
 use crate::value::{Failure, List, Map, Str, Value};
 
@@ -19,21 +19,17 @@ pub(super) fn read(function: &Function, args: &[Value], holes: &mut Holes) -> Re
     }
     let readable = readable(text, holes).ok_or_else(refused)?;
     let value = body(&[Value::Str(readable)])?;
-    if is_error(&value) {
+    if is_error(&value, holes) {
         return Err(refused());
     }
-    strings(&value, &mut |piece| {
-        let args = vec![Value::Str(text.clone()), Value::Str(piece.clone())];
-        holes.token(Expr::Call { function: function.name.into(), args })
-    })
-    .ok_or_else(refused)
+    strings(&value, function.name, text, holes).ok_or_else(refused)
 }
 
 /// The text with the holes in it that a reader of documents would find: not the quoted and indented form of a sealed
 /// string, but the string itself. `None` where a sealed string of several lines may lose its indentation.
 fn readable(text: &[u8], holes: &Holes) -> Option<Str> {
     let mut readable = Vec::with_capacity(text.len());
-    for piece in hole::pieces(text) {
+    for piece in holes.pieces(text) {
         match piece {
             Piece::Text(text) => readable.extend_from_slice(text),
             Piece::Hole(index) => readable.extend_from_slice(&written(index, holes)?),
@@ -44,18 +40,22 @@ fn readable(text: &[u8], holes: &Holes) -> Option<Str> {
 
 /// What a hole stands for in a document.
 fn written(index: usize, holes: &Holes) -> Option<Str> {
-    let Some(Expr::Call { function, args }) = holes.get(index) else { return Some(Holes::token_of(index)) };
+    let Some(Expr::Call { function, args }) = holes.get(index) else { return Some(holes.token_at(index)) };
     match (function.as_str(), &args[..]) {
-        ("quote", [Value::Str(text)]) if lone(text).is_some() => Some([b"\"", text.as_bytes(), b"\""].concat().into()),
-        ("squote", [Value::Str(text)]) if lone(text).is_some() => Some([b"'", text.as_bytes(), b"'"].concat().into()),
+        ("quote", [Value::Str(text)]) if lone(text, holes).is_some() => {
+            Some([b"\"", text.as_bytes(), b"\""].concat().into())
+        }
+        ("squote", [Value::Str(text)]) if lone(text, holes).is_some() => {
+            Some([b"'", text.as_bytes(), b"'"].concat().into())
+        }
         ("replace", [Value::Str(from), _, Value::Str(text)]) if *from == "\n" => {
-            let inner = lone(text).filter(|it| is_one_line(*it, holes))?;
+            let inner = lone(text, holes).filter(|it| is_one_line(*it, holes))?;
             written(inner, holes)
         }
         ("trimPrefix" | "trimSuffix", [_, Value::Str(text)]) if facts::is_layout(text, holes) => {
-            Some(laid_out(lone(text)?, holes).unwrap_or_else(|| Holes::token_of(index)))
+            Some(laid_out(lone(text, holes)?, holes).unwrap_or_else(|| holes.token_at(index)))
         }
-        _ => Some(Holes::token_of(index)),
+        _ => Some(holes.token_at(index)),
     }
 }
 
@@ -63,25 +63,25 @@ fn written(index: usize, holes: &Holes) -> Option<Str> {
 fn laid_out(index: usize, holes: &Holes) -> Option<Str> {
     let Some(Expr::Call { function, args }) = holes.get(index) else { return None };
     match (function.as_str(), &args[..]) {
-        ("trimPrefix" | "trimSuffix", [_, Value::Str(text)]) => laid_out(lone(text)?, holes),
-        (_, [value]) => leaf(value).filter(|it| lone(it).is_some()),
+        ("trimPrefix" | "trimSuffix", [_, Value::Str(text)]) => laid_out(lone(text, holes)?, holes),
+        (_, [value]) => leaf(value, holes).filter(|it| lone(it, holes).is_some()),
         _ => None,
     }
 }
 
 /// The first sealed string in a value.
-fn leaf(value: &Value) -> Option<Str> {
+fn leaf(value: &Value, holes: &Holes) -> Option<Str> {
     match value {
-        Value::Str(text) if hole::stands_in_text(text) => Some(text.clone()),
-        Value::List(list) => list.items().iter().find_map(leaf),
-        Value::Map(map) => map.entries().values().find_map(leaf),
+        Value::Str(text) if holes.stand_in_text(text) => Some(text.clone()),
+        Value::List(list) => list.items().iter().find_map(|it| leaf(it, holes)),
+        Value::Map(map) => map.entries().values().find_map(|it| leaf(it, holes)),
         _ => None,
     }
 }
 
 /// The hole that is all of a text.
-fn lone(text: &[u8]) -> Option<usize> {
-    match hole::pieces(text)[..] {
+fn lone(text: &[u8], holes: &Holes) -> Option<usize> {
+    match holes.pieces(text)[..] {
         [Piece::Hole(index)] => Some(index),
         _ => None,
     }
@@ -94,7 +94,7 @@ fn is_one_line(index: usize, holes: &Holes) -> bool {
             ("b64enc" | "sha1sum" | "sha256sum" | "sha512sum" | "adler32sum" | "urlquery", _) => true,
             ("quote", [_]) => true,
             ("replace", [Value::Str(from), _, Value::Str(text)]) if *from == "\n" => {
-                lone(text).is_some_and(|it| is_one_line(it, holes))
+                lone(text, holes).is_some_and(|it| is_one_line(it, holes))
             }
             _ => false,
         },
@@ -103,29 +103,34 @@ fn is_one_line(index: usize, holes: &Holes) -> bool {
 }
 
 /// Whether a function of Helm's says that it could not read its text: in place of what it read.
-fn is_error(value: &Value) -> bool {
+fn is_error(value: &Value, holes: &Holes) -> bool {
     match value {
         Value::Map(map) => map.get("Error").is_some(),
-        Value::List(list) => matches!(&list.items()[..], [Value::Str(text)] if !hole::stands_in_text(text)),
+        Value::List(list) => matches!(&list.items()[..], [Value::Str(text)] if !holes.stand_in_text(text)),
         _ => true,
     }
 }
 
-/// The value with each string that holds a hole replaced. `None` where a key holds one.
-fn strings(value: &Value, replace: &mut dyn FnMut(&Str) -> Str) -> Option<Value> {
+/// The value with each string that holds a hole replaced by a hole for what the function reads there. `None` where a key
+/// holds one.
+fn strings(value: &Value, function: &str, text: &Str, holes: &mut Holes) -> Option<Value> {
     Some(match value {
-        Value::Str(text) if hole::stands_in_text(text) => Value::Str(replace(text)),
+        Value::Str(read) if holes.stand_in_text(read) => {
+            let args = vec![Value::Str(text.clone()), Value::Str(read.clone())];
+            Value::Str(holes.token(Expr::Call { function: function.into(), args }))
+        }
         Value::List(list) => {
-            let items = list.items().iter().map(|it| strings(it, replace)).collect::<Option<_>>()?;
+            let items = list.to_vec();
+            let items = items.iter().map(|it| strings(it, function, text, holes)).collect::<Option<_>>()?;
             Value::List(List::new(list.list_type(), items))
         }
         Value::Map(map) => {
             let read = Map::new(map.map_type());
             for (key, value) in map.to_vec() {
-                if hole::stands_in_text(&key) {
+                if holes.stand_in_text(&key) {
                     return None;
                 }
-                read.insert(key, strings(&value, replace)?);
+                read.insert(key, strings(&value, function, text, holes)?);
             }
             Value::Map(read)
         }

@@ -13,12 +13,18 @@ use super::instance::{Instance, Type};
 use super::json::Json;
 use super::meta::Draft;
 use super::number;
-use crate::hole;
+use crate::hole::Holes;
 
 /// The faults of a value, none where it satisfies the schema. `meta` says that the value is itself a schema.
-pub(super) fn faults(schemas: &Schemas<'_>, root: usize, value: &Instance<'_>, meta: bool) -> Vec<Fault> {
+pub(super) fn faults(
+    schemas: &Schemas<'_>,
+    root: usize,
+    value: &Instance<'_>,
+    meta: bool,
+    holes: Option<&Holes>,
+) -> Vec<Fault> {
     let scope = Scope { schema: root, step: "", value: 0, outer: None };
-    let checker = Checker { schemas, meta };
+    let checker = Checker { schemas, meta, holes };
     match checker.check(value, None, &scope, false) {
         Ok(_) => Vec::new(),
         Err(fault) => one_by_one(*fault),
@@ -33,6 +39,13 @@ fn one_by_one(fault: Fault) -> Vec<Fault> {
 struct Checker<'s, 'a> {
     schemas: &'s Schemas<'a>,
     meta: bool,
+    holes: Option<&'s Holes>,
+}
+
+impl Checker<'_, '_> {
+    fn is_sealed(&self, text: &str) -> bool {
+        self.holes.is_some_and(|it| it.stand_in_text(text.as_bytes()))
+    }
 }
 
 /// The schemas being applied, innermost first.
@@ -238,7 +251,7 @@ impl<'a> Run<'_, '_, 'a> {
             return Some(Kind::Type { got: got.name(), want: listed.join(" or ") });
         }
         // What a sealed text is, nobody sees: any that a schema could ask for.
-        if matches!(self.value, Instance::String(text) if hole::stands_in_text(text.as_bytes())) {
+        if matches!(self.value, Instance::String(text) if self.checker.is_sealed(text)) {
             return None;
         }
         if let Some(wanted) = self.get("const").filter(|_| self.schema.draft > Draft::Four)
@@ -423,8 +436,13 @@ impl<'a> Run<'_, '_, 'a> {
         let Some(schema) = self.get("propertyNames").and_then(|it| self.checker.schemas.at(it)) else { return };
         for (key, _) in entries {
             // Names are judged on their own, which is why their faults name no place.
-            let causes =
-                faults(self.checker.schemas, schema, &Instance::String(key.as_ref().into()), self.checker.meta);
+            let causes = faults(
+                self.checker.schemas,
+                schema,
+                &Instance::String(key.as_ref().into()),
+                self.checker.meta,
+                self.checker.holes,
+            );
             if !causes.is_empty() {
                 self.faults.push(Fault { at: Vec::new(), kind: Kind::PropertyNames(key.to_string()), causes });
             }
@@ -510,7 +528,7 @@ impl<'a> Run<'_, '_, 'a> {
     }
 
     fn string(&mut self, text: &str) {
-        if hole::stands_in_text(text.as_bytes()) {
+        if self.checker.is_sealed(text) {
             return;
         }
         let length = text.chars().count();

@@ -20,22 +20,23 @@ use json::Json;
 use meta::Draft;
 
 use super::chart::{Chart, NodeId};
+use crate::hole::Holes;
 use crate::sprig::url;
 use crate::value::{Map, Value};
 
 /// Judges the values of a chart and of those below it by their schemas. The error is Helm's text, chart by chart.
 ///
 /// Mirrors `ValidateAgainstSchema`.
-pub(super) fn validate(chart: &Chart, values: &Map) -> Result<(), String> {
+pub(super) fn validate(chart: &Chart, values: &Map, holes: Option<&Holes>) -> Result<(), String> {
     let mut faults = String::new();
-    collect_faults(chart, chart.root(), values, &mut faults);
+    collect_faults(chart, chart.root(), values, holes, &mut faults);
     if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
 
-fn collect_faults(chart: &Chart, id: NodeId, values: &Map, faults: &mut String) {
+fn collect_faults(chart: &Chart, id: NodeId, values: &Map, holes: Option<&Holes>, faults: &mut String) {
     let node = chart.node(id);
     if let Some(schema) = &node.schema
-        && let Err(text) = judge(schema, values)
+        && let Err(text) = judge(schema, values, holes)
     {
         faults.push_str(&format!("{}:\n{text}", node.metadata.name));
     }
@@ -43,7 +44,7 @@ fn collect_faults(chart: &Chart, id: NodeId, values: &Map, faults: &mut String) 
         let name = chart.node(*below).metadata.name.as_str();
         match values.get(name) {
             None | Some(Value::Nil) => {}
-            Some(Value::Map(values)) => collect_faults(chart, *below, &values, faults),
+            Some(Value::Map(values)) => collect_faults(chart, *below, &values, holes, faults),
             Some(other) => faults.push_str(&format!(
                 "{name}:\ninvalid type for values: expected object (map), got {}\n",
                 other.type_name()
@@ -55,7 +56,7 @@ fn collect_faults(chart: &Chart, id: NodeId, values: &Map, faults: &mut String) 
 const URL: &str = "file:///values.schema.json";
 
 /// Judges values by one schema. Mirrors `ValidateAgainstSingleSchema`.
-fn judge(schema: &[u8], values: &Map) -> Result<(), String> {
+fn judge(schema: &[u8], values: &Map, holes: Option<&Holes>) -> Result<(), String> {
     let schema = Json::parse(schema)?;
     let draft = match schema.get("$schema").and_then(Json::as_str) {
         None => Draft::Year2020,
@@ -80,7 +81,7 @@ fn judge(schema: &[u8], values: &Map) -> Result<(), String> {
         let place = schemas.at(stray).map(|it| schemas.location(it)).unwrap_or_default();
         check_schema(stray, schemas.resources.list[*resource].draft, &place, &meta_documents, &anything)?;
     }
-    let faults = check::faults(&schemas, root, &Instance::of(&Value::Map(values.clone())), false);
+    let faults = check::faults(&schemas, root, &Instance::of(&Value::Map(values.clone())), false, holes);
     if faults.is_empty() {
         return Ok(());
     }
@@ -128,7 +129,7 @@ fn check_schema(
     add_meta(&mut resources, meta_documents)?;
     let mut schemas = Schemas::new(resources, anything);
     let root = schemas.compile(draft.url())?;
-    let faults = check::faults(&schemas, root, &Instance::of_json(schema), true);
+    let faults = check::faults(&schemas, root, &Instance::of_json(schema), true, None);
     if faults.is_empty() {
         return Ok(());
     }

@@ -5,7 +5,6 @@ use std::rc::Rc;
 
 use sha2::{Digest, Sha256};
 
-use crate::hole;
 use crate::pki::Fault;
 use crate::pki::{Issuer, Pair};
 use crate::value::{Kind, Object, Str, Type, Value};
@@ -26,13 +25,10 @@ impl Certificate {
     }
 }
 
-/// Shows the certificate, and of the key a hole or a digest: recorded calls are told apart by this form.
+/// Shows the certificate, and of the key a digest: recorded calls are told apart by this form.
 impl std::fmt::Debug for Certificate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let key = match hole::stands_in_text(&self.key) {
-            true => self.key.to_string(),
-            false => format!("sha256:{}", hex::encode(Sha256::digest(&self.key))),
-        };
+        let key = format!("sha256:{}", hex::encode(Sha256::digest(&self.key)));
         f.debug_struct("Certificate").field("cert", &self.cert).field("key", &key).finish()
     }
 }

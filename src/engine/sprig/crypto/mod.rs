@@ -12,7 +12,7 @@ pub use password::{bcrypt, htpasswd};
 
 use crate::encoding::base64_decode;
 use crate::gotmpl::{Body, Function, Machine, Sealed};
-use crate::hole::{self, Expr, Holes, Piece};
+use crate::hole::{Expr, Holes, Piece};
 use crate::pki::{PrivateKey, pem, x509};
 use crate::value::{Failure, Kind, Str, Type, Value};
 
@@ -70,22 +70,17 @@ fn build_custom_cert(machine: &mut Machine<'_>, args: &[Value]) -> Result<Value,
     let decode = |text: &[u8], what: &str| {
         base64_decode(text).map_err(|_| Failure::new(format!("unable to decode base64 {what}")))
     };
-    let holes = machine.world().holes();
-    let (cert, key) = match holes {
-        Some(holes) if hole::stands_in_text(cert) || hole::stands_in_text(key) => {
-            let mut half = |text: &[u8], what| match hole::stands_in_text(text) {
-                true => Ok(decoded_hole(text, holes)),
-                false => decode(text, what).map(Str::from),
-            };
-            (half(cert, "certificate")?, half(key, "private key")?)
-        }
-        _ => (decode(cert, "certificate")?.into(), decode(key, "private key")?.into()),
+    let mut holes = machine.world().holes();
+    let mut half = |text: &[u8], what| match &mut holes {
+        Some(holes) if holes.stand_in_text(text) => Ok((decoded_hole(text, holes), true)),
+        _ => decode(text, what).map(|it| (Str::from(it), false)),
     };
-    if !hole::stands_in_text(&cert) {
+    let ((cert, cert_sealed), (key, key_sealed)) = (half(cert, "certificate")?, half(key, "private key")?);
+    if !cert_sealed {
         let block = pem::decode(&cert).ok_or("unable to decode certificate")?;
         x509::X509::parse(&block.der).map_err(|it| it.within("error parsing certificate: decodedCert.Bytes"))?;
     }
-    if !hole::stands_in_text(&key) {
+    if !key_sealed {
         PrivateKey::from_pem(&key).map_err(|it| it.within("error parsing private key"))?;
     }
     Ok(Certificate { cert, key }.into())
@@ -93,7 +88,7 @@ fn build_custom_cert(machine: &mut Machine<'_>, args: &[Value]) -> Result<Value,
 
 /// The hole for what a sealed base64 text decodes to: the text itself where the hole is only its encoding.
 fn decoded_hole(encoded: &[u8], holes: &mut Holes) -> Str {
-    if let [Piece::Hole(index)] = hole::pieces(encoded)[..]
+    if let [Piece::Hole(index)] = holes.pieces(encoded)[..]
         && let Some(Expr::Call { function, args }) = holes.get(index)
         && let ("b64enc", [Value::Str(text)]) = (function.as_str(), &args[..])
     {

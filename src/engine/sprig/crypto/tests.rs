@@ -4,7 +4,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use crate::gotmpl::{Functions, MissingKey, Templates};
-use crate::hole::{Expr, Holes};
+use crate::hole::{Expr, Holes, Seed};
 use crate::pki::{Algorithm, Issuer, Pair, PrivateKey, Template, inspect, issue, key_matches, verify};
 use crate::sprig;
 use crate::sprig::crypto::{bcrypt, encrypt};
@@ -140,7 +140,7 @@ impl World for Sealing {
 fn custom_certificates_take_sealed_keys() {
     let rng = &mut StdRng::seed_from_u64(7);
     let functions: Functions = sprig::functions();
-    let mut world = Sealing(Holes::new());
+    let mut world = Sealing(Holes::new(Seed::new([1; 32])));
     let key = world.0.token(Expr::Secret("key".into()));
     let encoded = world.0.token(Expr::Secret("encoded".into()));
     let data = Value::map([

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::budget;
 use crate::strconv;
 use crate::value::{Str, Value};
 
@@ -32,6 +33,9 @@ pub fn write(value: &Value, form: Form) -> Result<Vec<u8>, String> {
         let item = frame.items.next();
         if !first && item.is_some() {
             writer.out.push(b',');
+        }
+        if budget::lacks(writer.out.len()) {
+            budget::ask(writer.out.len()).map_err(|it| it.to_string())?;
         }
         match item {
             Some((key, item)) => {

@@ -10,14 +10,17 @@ use super::decode::{Numbers, decode};
 use super::json::{self, Form};
 use super::node;
 use super::resolve::{Scalar, Version, resolve_plain};
+use crate::budget;
 use crate::strconv;
 use crate::value::{Kind, Object, Str, Type, Value};
 use emitter::Emitter;
 
 /// Writes as `sigs.k8s.io/yaml.Marshal` does, by way of JSON, with the final newline. The error is Go's text.
 pub fn write(value: &Value) -> Result<Vec<u8>, String> {
-    if let Ok(text) = Writer::new(Source::Values).write(value.clone()) {
-        return Ok(text);
+    match Writer::new(Source::Values).write(value.clone()) {
+        Ok(text) => return Ok(text),
+        Err(Unusual::TooLarge) => return Err(too_large()),
+        Err(_) => {}
     }
     // What JSON and its reading as YAML change or refuse is rare, so only then do we take the way Go always takes.
     let text = json::write(value, Form { escape_html: true, indent: None });
@@ -46,7 +49,13 @@ pub fn write_pretty(value: &Value) -> Result<Vec<u8>, String> {
     Writer::new(Source::Pretty).write(value.clone()).map_err(|it| match it {
         Unusual::Foreign(go_type) => format!("cannot marshal type: {go_type}"),
         Unusual::Changes => "yaml: value contains itself".into(),
+        Unusual::TooLarge => too_large(),
     })
+}
+
+/// Asks for all there is and more, to close the account.
+fn too_large() -> String {
+    budget::ask(usize::MAX).map_or_else(|it| it.to_string(), |()| "yaml: value is too large".into())
 }
 
 /// Where values come from, and so how they are written.
@@ -68,6 +77,8 @@ enum Unusual {
     Changes,
     /// At what no YAML is made of.
     Foreign(Type),
+    /// Where memory ends.
+    TooLarge,
 }
 
 /// Bytes of a key that cannot exceed the limit of 1024 characters however JSON escapes it.
@@ -98,6 +109,9 @@ impl Writer {
     fn write(mut self, value: Value) -> Result<Vec<u8>, Unusual> {
         self.node(value, false)?;
         while let Some((frame, outer)) = self.stack.last_mut() {
+            if budget::lacks(self.emitter.out.len()) {
+                return Err(Unusual::TooLarge);
+            }
             match frame {
                 Frame::Sequence(items) => {
                     if let Some(item) = items.next() {
