@@ -1,7 +1,11 @@
 //! One stream for `kubectl apply`, in the order Talos applies.
 
+use std::collections::BTreeSet;
+
 use crate::object::document::{Head, documents};
+use crate::object::scope::is_of_kubernetes;
 use crate::stage::pack::Manifest;
+use helm_engine::yaml::node::Node;
 
 /// Namespaces by name, CRDs by name, all else in the order of the manifests. Mirrors the order in which Talos applies.
 pub fn stream(manifests: &[Manifest]) -> String {
@@ -28,6 +32,40 @@ pub fn stream(manifests: &[Manifest]) -> String {
         }
     }
     stream
+}
+
+/// What follows the first run of `kubectl apply`, which refuses each object whose kind is not served yet. `None` where all
+/// kinds are those of Kubernetes itself.
+pub fn then(manifests: &[Manifest]) -> Option<String> {
+    let mut brought: BTreeSet<(String, String)> = BTreeSet::new();
+    let mut kinds: BTreeSet<(String, String)> = BTreeSet::new();
+    for document in manifests.iter().flat_map(|it| documents(&it.contents)) {
+        let Some(tree) = document.tree() else { continue };
+        let root = tree.root();
+        let head = Head::of(root);
+        if head.kind == "CustomResourceDefinition" {
+            let word = |path: &[&str]| {
+                let node = path.iter().try_fold(root, |node, key| node.get(key).map(Node::resolved));
+                node.and_then(Node::text).map(|it| it.to_text().into_owned()).unwrap_or_default()
+            };
+            brought.insert((word(&["spec", "group"]), word(&["spec", "names", "kind"])));
+        } else if !is_of_kubernetes(head.group()) {
+            kinds.insert((head.group().to_owned(), head.kind));
+        }
+    }
+    if kinds.is_empty() {
+        return None;
+    }
+    let list = |all: Vec<&(String, String)>| all.iter().map(|it| it.1.as_str()).collect::<Vec<_>>().join(", ");
+    let (soon, late): (Vec<_>, Vec<_>) = kinds.iter().partition(|it| brought.contains(it));
+    let mut waits = Vec::new();
+    if !soon.is_empty() {
+        waits.push(format!("{} waits for a CRD that is in there", list(soon)));
+    }
+    if !late.is_empty() {
+        waits.push(format!("{} for one that somebody else brings, as Cilium's operator does its own", list(late)));
+    }
+    Some(format!("the same once more, as the first run refuses what is not served yet: {}", waits.join("; ")))
 }
 
 #[cfg(test)]

@@ -12,3 +12,4 @@ pub mod split;
 pub mod strip;
 mod talhelper;
 pub mod target;
+mod topf;

@@ -1,6 +1,6 @@
 //! Sizes against the limits that really exist. There is none per manifest.
 
-use crate::deliver::target::{Delivery, Target};
+use crate::deliver::target::{Delivery, Target, UPDATE};
 use crate::object::document::documents;
 use crate::stage::pack::Manifest;
 
@@ -32,7 +32,7 @@ const STREAM: &[Limit] = &[Limit { what: "one object in etcd", bytes: MIB + MIB 
 /// The limits that matter to a target, smallest first.
 pub fn limits(target: Target) -> &'static [Limit] {
     match target {
-        Target::Talos | Target::MachineConfig | Target::Omni | Target::Talhelper => CONFIG,
+        Target::Talos | Target::MachineConfig | Target::Omni | Target::Talhelper | Target::Topf => CONFIG,
         Target::Kubectl | Target::Files | Target::Flux => STREAM,
     }
 }
@@ -43,12 +43,10 @@ pub fn measure(target: Target, delivery: &Delivery, manifests: &[Manifest]) -> u
         Target::Kubectl | Target::Files | Target::Flux => {
             manifests.iter().flat_map(|it| documents(&it.contents)).map(|it| it.text.len()).max()
         }
-        // Files beside the piece of talconfig.yaml all go into one config.
-        Target::Talhelper => Some(delivery.files.iter().map(|it| it.1.len()).sum()),
         _ => delivery
             .files
             .iter()
-            .filter(|it| !["all.yaml", "network.yaml"].contains(&it.0.as_str()))
+            .filter(|it| !["all.yaml", "network.yaml"].contains(&it.0.as_str()) && !it.0.starts_with(UPDATE))
             .map(|it| it.1.len())
             .max(),
     };

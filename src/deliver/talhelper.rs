@@ -1,57 +1,77 @@
 //! Pieces of a `talconfig.yaml`.
+//!
+//! Everything goes in as patches per role: what stands under `inlineManifests` there goes to workers as well, and with it
+//! the key of a CA. talhelper fills patches in: it takes `$$` for a `$`, and what stands between `{{` and `}}` for a
+//! template of Go's.
 
 use crate::deliver::target::{DeliverError, Goods};
-use crate::stage::pack::talos::NetworkPatches;
-use crate::stage::pack::{Manifest, talos};
+use crate::stage::pack::talos;
+use crate::stage::spec::TalosVersion;
 
-/// One text: contents written into `talconfig.yaml`. talhelper substitutes variables in that whole file whatever
-/// `skipEnvsubst` says, so a `$` in a manifest is an error here.
+/// The newest Talos whose documents talhelper 3.1.16, its last version, knows. Later ones still take the forms of this.
+const NEWEST: TalosVersion = TalosVersion { major: 1, minor: 13 };
+
+/// A patch: the list it belongs into, its file, and its text.
+struct Patch {
+    of_control_planes: bool,
+    file: &'static str,
+    text: String,
+}
+
+/// One text: patches written into `talconfig.yaml`. talhelper fills that whole file in before it looks at patches, so a
+/// `$` in a manifest is an error here.
 pub(super) fn single(goods: &Goods<'_>) -> Result<String, DeliverError> {
     if let Some(manifest) = goods.manifests.iter().find(|it| it.contents.contains('$')) {
         return Err(DeliverError::Dollar { manifest: manifest.name.clone() });
     }
-    Ok(text(goods, |it| talos::literal("contents", &it.contents), |_, text| inline(text)))
+    Ok(piece(&patches(goods), |patch| format!("|\n{}", talos::indent(&patch.text, 6))))
 }
 
-/// A folder: the piece of `talconfig.yaml`, and beside it the files it names.
+/// A folder: the piece of `talconfig.yaml`, and beside it the patches it names.
 pub(super) fn files(goods: &Goods<'_>) -> Vec<(String, String)> {
-    let path = |it: &Manifest| format!("manifests/{}.yaml", it.name);
-    let piece = text(goods, |it| format!("contents: '@./{}'\n", path(it)), |file, _| format!("'@./{file}'\n"));
+    let patches = patches(goods);
+    let piece = piece(&patches, |patch| format!("'@./{}'\n", patch.file));
     let mut files = vec![("talconfig-ichor.yaml".to_owned(), piece)];
-    files.extend(network(goods).iter().flat_map(|it| it.files()));
-    files.extend(goods.manifests.iter().map(|it| (path(it), it.contents.clone())));
+    files.extend(patches.into_iter().map(|it| (it.file.to_owned(), it.text)));
     files
+}
+
+/// What talhelper cannot take of this Talos.
+pub(super) fn note(goods: &Goods<'_>) -> Option<String> {
+    (goods.talos > NEWEST).then(|| {
+        format!(
+            "talhelper 3.1.16 is the last and knows no documents of Talos {}: these are the forms of {NEWEST}, which it \
+             still takes; the target `topf` has its own",
+            goods.talos
+        )
+    })
 }
 
 const MERGE: &str = "# Merge this into talconfig.yaml. Files are found from the folder of talconfig.yaml.\n";
 
-fn text(goods: &Goods<'_>, contents: impl Fn(&Manifest) -> String, patch: impl Fn(&str, &str) -> String) -> String {
-    let none = if goods.manifests.is_empty() { " []" } else { "" };
-    let mut text = format!("{MERGE}inlineManifests:{none}\n");
-    for manifest in goods.manifests {
-        // Without `skipEnvsubst`, talhelper takes every `${...}` in a manifest for a variable of its own.
-        let entry = format!("skipEnvsubst: true\n{}", contents(manifest));
-        text.push_str(&format!("  - {}{}", talos::name(manifest), talos::indent(&entry, 4)));
-    }
-    if let Some(network) = network(goods) {
-        text.push_str(&format!("patches:\n  - {}", patch("all.yaml", &network.all)));
-        if let Some(control_planes) = &network.control_planes {
-            let patch = talos::indent(&format!("  - {}", patch("network.yaml", control_planes)), 2);
-            text.push_str(&format!("controlPlane:\n  patches:\n{patch}"));
+fn piece(patches: &[Patch], text: impl Fn(&Patch) -> String) -> String {
+    let list = |of_control_planes: bool| -> String {
+        let of_role = patches.iter().filter(|it| it.of_control_planes == of_control_planes);
+        of_role.map(|it| format!("  - {}", text(it))).collect()
+    };
+    let (all, control_planes) = (list(false), talos::indent(&list(true), 2));
+    let all = if all.is_empty() { all } else { format!("patches:\n{all}") };
+    format!("{MERGE}{all}controlPlane:\n  patches:\n{control_planes}")
+}
+
+fn patches(goods: &Goods<'_>) -> Vec<Patch> {
+    let talos = goods.talos.min(NEWEST);
+    let mut patches = Vec::new();
+    let mut add = |of_control_planes: bool, file, text: &str| {
+        let text = text.replace('$', "$$").replace("{{", "{{ \"{{\" }}");
+        patches.push(Patch { of_control_planes, file, text });
+    };
+    if let Some(network) = talos::network_patches(goods.manifests, talos) {
+        add(false, "all.yaml", &network.all);
+        if let Some(text) = &network.control_planes {
+            add(true, "network.yaml", text);
         }
     }
-    text
-}
-
-/// The patches as talhelper reads them: it substitutes variables in patches too, and takes `$$` for a `$`.
-fn network(goods: &Goods<'_>) -> Option<NetworkPatches> {
-    let escaped = |text: &str| text.replace('$', "$$");
-    goods
-        .network
-        .map(|it| NetworkPatches { all: escaped(&it.all), control_planes: it.control_planes.as_deref().map(escaped) })
-}
-
-/// A patch as an item of a list: talhelper takes the text of one.
-fn inline(text: &str) -> String {
-    format!("|\n{}", talos::indent(text, 4))
+    add(true, "controlplane.yaml", &talos::control_plane(goods.manifests, talos));
+    patches
 }

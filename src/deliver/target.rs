@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::deliver::files::{Files, FilesError};
-use crate::deliver::{kubectl, machine_config, omni, talhelper};
+use crate::deliver::{kubectl, machine_config, omni, talhelper, topf};
 use crate::stage::pack::talos::NetworkPatches;
 use crate::stage::pack::{Manifest, talos};
 use crate::stage::spec::TalosVersion;
@@ -21,6 +21,8 @@ pub enum Target {
     Omni,
     /// Pieces of a `talconfig.yaml`.
     Talhelper,
+    /// Patches per role, where topf finds them.
+    Topf,
     /// One stream in apply order.
     Kubectl,
     /// One file per manifest.
@@ -35,10 +37,14 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("machine-config", Target::MachineConfig),
     ("omni", Target::Omni),
     ("talhelper", Target::Talhelper),
+    ("topf", Target::Topf),
     ("kubectl", Target::Kubectl),
     ("files", Target::Files),
     ("flux", Target::Flux),
 ];
+
+/// How the names of patches begin that are for configs which hold the manifests already.
+pub const UPDATE: &str = "update";
 
 /// What is handed over.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +57,7 @@ pub struct Goods<'a> {
 }
 
 /// Texts for a target.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Delivery {
     /// What goes to standard output or one file; `None` where only a folder holds it.
     pub single: Option<String>,
@@ -63,6 +69,8 @@ pub struct Delivery {
     pub files: Vec<(String, String)>,
     /// What the user should know.
     pub notes: Vec<String>,
+    /// What follows the command that takes the delivery, where one run of it is not enough.
+    pub then: Option<String>,
 }
 
 /// Why manifests do not take a form.
@@ -101,11 +109,25 @@ impl Target {
         match (self, files) {
             (Target::Talos, Some(files)) => {
                 let patch = |(file, _): &(RelPath, String)| {
+                    if file.as_str().starts_with(UPDATE) {
+                        return String::new();
+                    }
                     let role = if file.as_str() == "all.yaml" { "" } else { "-control-plane" };
                     format!(" --config-patch{role} @{path}/{file}")
                 };
                 let patches: String = files.iter().map(patch).collect();
-                format!("talosctl gen config NAME https://ENDPOINT:6443{patches}")
+                let update = |(file, _): &(RelPath, String)| {
+                    file.as_str().starts_with(UPDATE).then(|| format!(" --patch @{path}/{file}"))
+                };
+                let update: String = files.iter().filter_map(update).collect();
+                let or = match update.as_str() {
+                    "" => update,
+                    _ => format!(
+                        "\n  or, where control planes hold these manifests already: talosctl patch machineconfig --nodes \
+                         CONTROL_PLANES{update}"
+                    ),
+                };
+                format!("talosctl gen config NAME https://ENDPOINT:6443{patches}{or}")
             }
             (target, _) => target.next_of_any(path),
         }
@@ -116,6 +138,7 @@ impl Target {
             Target::Talos => format!("talosctl patch machineconfig --nodes CONTROL_PLANES --patch @{path}"),
             Target::MachineConfig => format!("talosctl apply-config --nodes CONTROL_PLANE --file {path}"),
             Target::Omni => "omnictl cluster template sync --file cluster.yaml".into(),
+            Target::Topf => "topf apply".into(),
             Target::Talhelper => "talhelper genconfig && talhelper gencommand apply | bash".into(),
             Target::Kubectl => format!("kubectl apply --server-side --filename {path}"),
             Target::Files => format!("kubectl apply --server-side --filename {path}/"),
@@ -129,11 +152,14 @@ impl Target {
 /// The manifests in the form of a target. [`Target::MachineConfig`] goes by [`machine_config::insert`], and
 /// [`Target::Flux`] by the spec, not by the manifests.
 pub fn deliver(goods: &Goods<'_>, target: Target) -> Result<Delivery, DeliverError> {
-    let no_notes = |single, files| Delivery { single, no_single: None, single_note: None, files, notes: Vec::new() };
+    let no_notes = |single, files| Delivery { single, files, ..Delivery::default() };
     Ok(match target {
         Target::Talos => {
             let patch = talos::control_plane(goods.manifests, goods.talos);
             let mut delivery = no_notes(Some(patch.clone()), vec![("controlplane.yaml".into(), patch)]);
+            if let Some(update) = talos::update(goods.manifests, goods.talos) {
+                delivery.files.push((format!("{UPDATE}.yaml"), update));
+            }
             if let Some(network) = goods.network {
                 delivery.files.splice(0..0, network.files());
                 delivery.single_note =
@@ -145,15 +171,22 @@ pub fn deliver(goods: &Goods<'_>, target: Target) -> Result<Delivery, DeliverErr
         Target::Talhelper => {
             let single = talhelper::single(goods);
             let no_single = single.as_ref().err().cloned();
-            Delivery { no_single, ..no_notes(single.ok(), talhelper::files(goods)) }
+            let notes = talhelper::note(goods).into_iter().collect();
+            Delivery { no_single, notes, ..no_notes(single.ok(), talhelper::files(goods)) }
+        }
+        Target::Topf => {
+            let single_note = Some("topf finds patches in folders: `-o DIR/` writes them, with what workers need");
+            Delivery { single_note, ..no_notes(Some(topf::single(goods)), topf::files(goods)) }
         }
         Target::Kubectl => {
             let stream = kubectl::stream(goods.manifests);
-            no_notes(Some(stream.clone()), vec![(format!("{}.yaml", goods.bundle), stream)])
+            let then = kubectl::then(goods.manifests);
+            Delivery { then, ..no_notes(Some(stream.clone()), vec![(format!("{}.yaml", goods.bundle), stream)]) }
         }
         Target::Files => {
             let file = |it: &Manifest| (format!("{}.yaml", it.name), it.contents.clone());
-            no_notes(None, goods.manifests.iter().map(file).collect())
+            let then = kubectl::then(goods.manifests);
+            Delivery { then, ..no_notes(None, goods.manifests.iter().map(file).collect()) }
         }
         Target::MachineConfig | Target::Flux => return Err(DeliverError::NotFromManifests(target)),
     })

@@ -274,5 +274,5 @@ fn content_type(bytes: &[u8]) -> &'static str {
 fn go_text(error: &io::Error) -> String {
     let text = error.to_string();
     let plain = text.split(" (os error").next().unwrap_or(&text);
-    plain.to_lowercase()
+    if error.raw_os_error().is_some() { plain.to_lowercase() } else { plain.into() }
 }

@@ -22,10 +22,14 @@ pub struct Git {
 }
 
 /// git failed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
+    #[error("git is not installed, or not on the PATH")]
+    Missing,
     #[error("git cannot be run: {0}")]
-    Run(io::Error),
+    Run(String),
+    #[error("git does not read the repository `{top}`, which is another user's")]
+    Owner { top: String },
     #[error("git {action} failed: {message}")]
     Failed { action: String, message: String },
 }
@@ -40,11 +44,17 @@ pub struct Revision {
 }
 
 impl Git {
-    /// The repository a folder lies in, where it lies in one.
+    /// The repository a folder lies in, where it lies in one. What git has against reading it is a fault.
     pub fn find(folder: &Path) -> Result<Option<Git>, Error> {
-        let output = command(folder).args(["rev-parse", "--show-toplevel"]).output().map_err(Error::Run)?;
+        let output = command(folder).args(["rev-parse", "--show-toplevel"]).output().map_err(Error::of)?;
+        if !output.status.success() {
+            let said = String::from_utf8_lossy(&output.stderr);
+            // The end of the search for one; where git names a path instead, that should be one and is not.
+            let is_none = said.contains("not a git repository (or any") || said.contains("must be run in a work tree");
+            return if is_none { Ok(None) } else { Err(failed("rev-parse", &output)) };
+        }
         let top = String::from_utf8_lossy(&output.stdout).trim_end().to_owned();
-        Ok((output.status.success() && !top.is_empty()).then(|| Git { top: top.into() }))
+        Ok((!top.is_empty()).then(|| Git { top: top.into() }))
     }
 
     /// The commit a revision names.
@@ -53,13 +63,13 @@ impl Git {
         let output = command(&self.top)
             .args(["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted])
             .output()
-            .map_err(Error::Run)?;
+            .map_err(Error::of)?;
         Ok(output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned()))
     }
 
     /// Where two commits part; `None` where they have nothing in common.
     pub fn merge_base(&self, one: &str, other: &str) -> Result<Option<String>, Error> {
-        let output = command(&self.top).args(["merge-base", one, other]).output().map_err(Error::Run)?;
+        let output = command(&self.top).args(["merge-base", one, other]).output().map_err(Error::of)?;
         match output.status.code() {
             Some(0) => Ok(Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())),
             Some(1) => Ok(None),
@@ -74,7 +84,7 @@ impl Git {
 
     /// The content behind `REVISION:PATH`.
     pub fn show(&self, object: &str) -> Result<Option<Vec<u8>>, Error> {
-        let output = command(&self.top).args(["cat-file", "blob", object]).output().map_err(Error::Run)?;
+        let output = command(&self.top).args(["cat-file", "blob", object]).output().map_err(Error::of)?;
         Ok(output.status.success().then_some(output.stdout))
     }
 
@@ -98,7 +108,7 @@ impl Git {
             Some(value) => self.run(&["config", "--local", key, value]).map(drop),
             None => {
                 let output =
-                    command(&self.top).args(["config", "--local", "--unset-all", key]).output().map_err(Error::Run)?;
+                    command(&self.top).args(["config", "--local", "--unset-all", key]).output().map_err(Error::of)?;
                 // 5: there is no such setting.
                 if output.status.success() || output.status.code() == Some(5) {
                     Ok(())
@@ -111,7 +121,7 @@ impl Git {
 
     /// Drops a section of settings; where there is none, nothing happens.
     pub fn forget(&self, section: &str) -> Result<(), Error> {
-        command(&self.top).args(["config", "--local", "--remove-section", section]).output().map_err(Error::Run)?;
+        command(&self.top).args(["config", "--local", "--remove-section", section]).output().map_err(Error::of)?;
         Ok(())
     }
 
@@ -122,7 +132,7 @@ impl Git {
     }
 
     fn run(&self, args: &[&str]) -> Result<Vec<u8>, Error> {
-        let output = command(&self.top).args(args).output().map_err(Error::Run)?;
+        let output = command(&self.top).args(args).output().map_err(Error::of)?;
         let action = args.first().copied().unwrap_or_default();
         if output.status.success() { Ok(output.stdout) } else { Err(failed(action, &output)) }
     }
@@ -135,12 +145,12 @@ impl Git {
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
-            .map_err(Error::Run)?;
+            .map_err(Error::of)?;
         let wanted: String = objects.iter().map(|it| format!("{it}\n")).collect();
         let stdin = child.stdin.take();
         // git answers while it is asked: who only asks and does not read would wait for ever.
         let asking = std::thread::spawn(move || stdin.map(|mut it| it.write_all(wanted.as_bytes())));
-        let output = child.wait_with_output().map_err(Error::Run)?;
+        let output = child.wait_with_output().map_err(Error::of)?;
         let _ = asking.join();
         let mut rest = output.stdout.as_slice();
         let mut blobs = Vec::new();
@@ -260,15 +270,19 @@ impl Committed<'_> {
     }
 }
 
+/// A file as the last commit has it; `None` where git, or a commit, does not have it.
+pub fn committed(path: &Path) -> Option<Vec<u8>> {
+    let path = path.canonicalize().ok()?;
+    let object = format!("HEAD:./{}", path.file_name()?.to_str()?);
+    let output = command(path.parent()?).args(["cat-file", "blob", &object]).output().ok()?;
+    output.status.success().then_some(output.stdout)
+}
+
 /// Merges two texts line by line into `ours`; says whether that was clean.
 pub fn merge_lines(base: &Path, ours: &Path, theirs: &Path) -> Result<bool, Error> {
     let names = ["-L", "ours", "-L", "base", "-L", "theirs"];
-    let output = command(Path::new("."))
-        .arg("merge-file")
-        .args(names)
-        .args([ours, base, theirs])
-        .output()
-        .map_err(Error::Run)?;
+    let output =
+        command(Path::new(".")).arg("merge-file").args(names).args([ours, base, theirs]).output().map_err(Error::of)?;
     match output.status.code() {
         Some(0) => Ok(true),
         Some(1..=127) => Ok(false),
@@ -298,9 +312,42 @@ fn fault(message: String) -> SourceError {
     SourceError::new("V001", Fault::Input, message)
 }
 
+impl Error {
+    fn of(fault: io::Error) -> Error {
+        if fault.kind() == io::ErrorKind::NotFound { Error::Missing } else { Error::Run(fault.to_string()) }
+    }
+
+    /// What to do.
+    pub fn help(&self) -> Option<String> {
+        match self {
+            Error::Missing => Some("install git; locks, bundles and specs compare without it".into()),
+            Error::Owner { top } => Some(format!(
+                "if you trust it, run `git config --global --add safe.directory {top}`; in a container, work as its owner"
+            )),
+            Error::Failed { message, .. } if message.contains("not a git repository: ") => {
+                Some("this is a work tree or submodule whose repository is not here: mount that as well".into())
+            }
+            Error::Run(_) | Error::Failed { .. } => None,
+        }
+    }
+}
+
+/// What git itself says, in one line.
 fn failed(action: &str, output: &std::process::Output) -> Error {
-    let message = String::from_utf8_lossy(&output.stderr);
-    let message = message.trim().trim_start_matches("fatal: ").to_owned();
+    let said = String::from_utf8_lossy(&output.stderr);
+    let lines = || said.lines().map(str::trim).filter(|it| !it.is_empty());
+    // As git says it since 2.35.2, and as it said it first.
+    for (before, after) in
+        [("detected dubious ownership in repository at '", "'"), ("unsafe repository ('", "' is owned")]
+    {
+        let top = said.split_once(before).and_then(|(_, it)| it.split_once(after));
+        if let Some((top, _)) = top {
+            return Error::Owner { top: top.into() };
+        }
+    }
+    // Warnings and hints come before and after what counts.
+    let fatal = lines().find_map(|it| it.strip_prefix("fatal: ").or_else(|| it.strip_prefix("error: ")));
+    let message = fatal.map_or_else(|| lines().collect::<Vec<_>>().join("; "), str::to_owned);
     Error::Failed { action: action.into(), message }
 }
 

@@ -1,4 +1,5 @@
 //! A Kubernetes object: streams cut into documents, what each document says it is, and where it lives.
 
 pub mod document;
+pub mod private_key;
 pub mod scope;

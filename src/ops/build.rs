@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::error::Unlike;
 use super::{Error, Workspace};
 use crate::base::digest::Digest;
 use crate::edge::disk::{self, Access};
@@ -41,8 +42,7 @@ pub fn build(spec: &Path, store: &Store, destination: &Destination, rebuild: boo
     let (lock, lock_text) = workspace.lock()?;
     let inputs = inputs(&workspace.spec_text, &lock_text);
     let name = &workspace.spec.bundle;
-    let vendored = Vendored::locked(&workspace.spec, workspace.resolve()?, &lock)
-        .map_err(|stale| Error::Stale { path: workspace.lock_path.clone(), stale })?;
+    let vendored = vendored(&workspace, &lock)?;
     let stored = store.get(&inputs, name);
     // Whoever else writes there may know how to write a digest, too.
     let believed = |bytes: &Vec<u8>| {
@@ -82,33 +82,41 @@ pub fn build(spec: &Path, store: &Store, destination: &Destination, rebuild: boo
 pub(super) fn fresh(spec: &Path) -> Result<Bundle, Error> {
     let workspace = Workspace::read(spec)?;
     let (lock, _) = workspace.lock()?;
-    let vendored = Vendored::locked(&workspace.spec, workspace.resolve()?, &lock)
-        .map_err(|stale| Error::Stale { path: workspace.lock_path.clone(), stale })?;
+    let vendored = vendored(&workspace, &lock)?;
     assemble(&workspace, &lock, &vendored)
 }
 
+/// What is rendered, which is what the lock says.
+pub(super) fn sealed(workspace: &Workspace, lock: &Lock) -> Result<Sealed, Error> {
+    rendered(workspace, lock, &vendored(workspace, lock)?)
+}
+
+fn vendored(workspace: &Workspace, lock: &Lock) -> Result<Vendored, Error> {
+    Vendored::locked(&workspace.spec, workspace.resolve()?, lock)
+        .map_err(|stale| Error::Stale { path: workspace.lock_path.clone(), stale })
+}
+
+fn rendered(workspace: &Workspace, lock: &Lock, vendored: &Vendored) -> Result<Sealed, Error> {
+    let sealed = seal::seal(&render::render(vendored, &random::seed(), None)?)?;
+    check(&sealed, lock, &workspace.lock_path)?;
+    Ok(sealed)
+}
+
 fn assemble(workspace: &Workspace, lock: &Lock, vendored: &Vendored) -> Result<Bundle, Error> {
-    let rendered = render::render(vendored, &random::seed(), None)?;
-    let sealed = seal::seal(&rendered)?;
-    check(&sealed, lock, workspace)?;
+    let sealed = rendered(workspace, lock, vendored)?;
     let packed = pack::pack(&sealed, &workspace.spec);
     Ok(Bundle::assemble(&sealed, &packed, lock)?)
 }
 
-/// The render must be the one that was locked and reviewed.
-fn check(sealed: &Sealed, lock: &Lock, workspace: &Workspace) -> Result<(), Error> {
-    for part in sealed.parts() {
-        let Some(locked) = lock.parts.get(&part.name) else { continue };
-        if part.output == locked.output {
-            continue;
-        }
-        let known = locked.resources.iter();
-        let gone = known.clone().filter(|(name, _)| !part.resources.contains_key(*name));
-        let other = part.resources.iter().filter(|(name, digest)| locked.resources.get(*name) != Some(digest));
-        let resources = gone.chain(other).map(|(name, _)| name.clone()).collect();
-        return Err(Error::OutputDiffers { path: workspace.lock_path.clone(), part: part.name.clone(), resources });
-    }
-    Ok(())
+/// The render must be the one that was locked and reviewed, and the lock tell of it what it is.
+pub(super) fn check(sealed: &Sealed, lock: &Lock, path: &Path) -> Result<(), Error> {
+    let parts = sealed.parts().iter().filter_map(|part| {
+        let locked = lock.parts.get(&part.name)?;
+        let edited = part.output == locked.output;
+        Some(Unlike { part: part.name.clone(), edited, differences: part.differences(locked) })
+    });
+    let parts: Vec<Unlike> = parts.filter(|it| !it.differences.is_empty()).collect();
+    if parts.is_empty() { Ok(()) } else { Err(Error::OutputDiffers { path: path.into(), parts }) }
 }
 
 /// What a bundle depends on. The lock holds the digest of everything else that goes in.

@@ -26,6 +26,9 @@ pub struct Row {
     /// `successor` or `predecessor` while a CA is being rotated.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub role: &'static str,
+    /// The last step, of three, that a CA's rotation took, while one is under way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub step: Option<u8>,
     pub not_before: Timestamp,
     pub not_after: Timestamp,
     /// Whole days; negative once it has ended.
@@ -71,6 +74,7 @@ pub fn certs(spec: &Path, now: Timestamp) -> Result<Vec<Row>, Error> {
             names: it.certificate.names.clone(),
             ca: it.pin.is_ca(),
             role: it.role,
+            step: Some(it.pin.rotation_step()).filter(|it| *it > 0),
             not_before: it.certificate.not_before,
             not_after: it.certificate.not_after,
             days_left: it.certificate.days_left(now),

@@ -41,14 +41,17 @@ impl ChartNameError {
 }
 
 impl ChartName {
-    /// Reads the chart, from the network where it lies there. What is here wins, whatever the other flags say, as in Helm.
+    /// Reads the chart, from the network where it lies there. What is here wins, as in Helm; with a repository, nothing
+    /// that lies here is looked at.
     pub fn read(&self, fetching: Fetching<'_>) -> Result<ChartFiles, ChartNameError> {
         let fault = |it: SourceError| ChartNameError::Fetch(Box::new(Error::Fetch(it)));
-        let here = files::chart(&self.name);
-        if !matches!(here, Err(FilesError::NotFound(_) | FilesError::NotLocal(_))) {
-            return Ok(here?);
+        if self.repo.is_none() {
+            let here = files::chart(&self.name);
+            if !matches!(here, Err(FilesError::NotFound(_) | FilesError::NotLocal(_))) {
+                return Ok(here?);
+            }
         }
-        let Some(source) = self.source().map_err(fault)? else { return Ok(here?) };
+        let Some(source) = self.source().map_err(fault)? else { return Ok(files::chart(&self.name)?) };
         let version = self.version.clone().or_else(|| self.devel.then(|| ">0.0.0-0".to_owned()));
         let fetch = || {
             let network = fetching.own_network()?;

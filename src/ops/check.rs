@@ -4,7 +4,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::{Error, Workspace};
+use super::{Error, Workspace, build};
 use crate::base::diagnostic::{Diagnostic, Severity};
 use crate::deliver::size;
 use crate::deliver::target::{self, Goods, Target};
@@ -37,7 +37,7 @@ pub fn check(spec: &Path, now: Timestamp) -> Result<Checked, Error> {
     let mut diagnostics = Vec::new();
     if lock.is_none() {
         let message = "there is no lock yet, so nothing that renders was checked";
-        diagnostics.push(Diagnostic::warning("L001", message).help("run `ichor lock`, then check again"));
+        diagnostics.push(Diagnostic::warning("L001", message).help(super::error::no_lock(&workspace.lock_path)));
     }
     let resolved = match workspace.resolve() {
         Ok(resolved) => Some(resolved),
@@ -59,10 +59,16 @@ pub fn check(spec: &Path, now: Timestamp) -> Result<Checked, Error> {
     }
     // What disagrees with its lock is not rendered, but its values can be read.
     let vendored = resolved.map(|it| Vendored::fresh(&workspace.spec, it, lock.as_ref(), now));
-    let packed = match &vendored {
-        Some(vendored) if agrees => Some(packed(vendored, &workspace.spec)?),
+    let sealed = match &vendored {
+        Some(vendored) if agrees => Some(seal::seal(&render::render(vendored, &random::seed(), None)?)?),
         _ => None,
     };
+    if let (Some(sealed), Some(lock)) = (&sealed, &lock)
+        && let Err(fault) = build::check(sealed, lock, &workspace.lock_path)
+    {
+        diagnostics.extend(fault.diagnostics());
+    }
+    let packed = sealed.map(|it| pack::pack(&it, &workspace.spec));
     let charts = vendored.iter().flat_map(|it| it.parts()).filter_map(|it| chart(it, &workspace)).collect();
     let subject = Subject {
         spec: &workspace.spec,
@@ -76,10 +82,6 @@ pub fn check(spec: &Path, now: Timestamp) -> Result<Checked, Error> {
     diagnostics.extend(rules::check(&subject));
     let sizes = packed.as_ref().map(|it| sizes(it, &workspace.spec)).unwrap_or_default();
     Ok(Checked { diagnostics, sizes })
-}
-
-fn packed(vendored: &Vendored, spec: &Spec) -> Result<Packed, Error> {
-    Ok(pack::pack(&seal::seal(&render::render(vendored, &random::seed(), None)?)?, spec))
 }
 
 fn chart<'a>(part: &'a VendoredPart, workspace: &'a Workspace) -> Option<ChartSubject<'a>> {
@@ -112,7 +114,7 @@ fn chart<'a>(part: &'a VendoredPart, workspace: &'a Workspace) -> Option<ChartSu
 fn sizes(packed: &Packed, spec: &Spec) -> Vec<(Target, u64)> {
     let goods =
         Goods { bundle: &spec.bundle, talos: spec.talos, manifests: packed.manifests(), network: packed.network() };
-    [Target::Talos, Target::Omni, Target::Talhelper, Target::Kubectl]
+    [Target::Talos, Target::Omni, Target::Talhelper, Target::Topf, Target::Kubectl]
         .into_iter()
         .filter_map(|it| Some((it, size::measure(it, &target::deliver(&goods, it).ok()?, packed.manifests()))))
         .collect()

@@ -8,7 +8,7 @@ use crate::deliver::files::Files;
 use crate::deliver::size::{self, human};
 use crate::deliver::split;
 use crate::deliver::strip;
-use crate::deliver::target::{self, DeliverError, Delivery, Goods, Target};
+use crate::deliver::target::{self, DeliverError, Delivery, Goods, Target, UPDATE};
 use crate::deliver::{kubectl, machine_config};
 use crate::edge::disk::{self, Access};
 use crate::edge::written::{self, Leftovers};
@@ -76,7 +76,7 @@ pub fn deliver(index: &Index, manifests: &[Manifest], form: &Form) -> Result<Del
     let size = sizes.max().unwrap_or_default();
     let mut delivery = join(deliveries, target);
     let limit = form.split.unwrap_or(u64::MAX);
-    for (path, text) in delivery.files.iter().filter(|it| it.1.len() as u64 > limit) {
+    for (path, text) in delivery.files.iter().filter(|it| it.1.len() as u64 > limit && !it.0.starts_with(UPDATE)) {
         let note = format!("{path} takes {}: nothing smaller than one object can be cut", human(text.len() as u64));
         delivery.notes.push(note);
     }
@@ -151,10 +151,9 @@ fn into_config(manifests: &[Manifest], index: &Index, form: &Form) -> Result<Del
     let name = path.file_name().map_or_else(|| "controlplane.yaml".into(), |it| it.to_string_lossy().into_owned());
     Ok(Delivery {
         single: Some(inserted.text.clone()),
-        no_single: None,
-        single_note: None,
         files: vec![(name, inserted.text)],
         notes: inserted.notes,
+        ..Delivery::default()
     })
 }
 
@@ -163,13 +162,7 @@ fn of_flux(index: &Index, form: &Form) -> Result<Delivery, Error> {
     if handoff.bundle != index.name {
         return Err(Error::OtherBundle { spec: form.spec.clone(), found: handoff.bundle, wanted: index.name.clone() });
     }
-    Ok(Delivery {
-        single: None,
-        no_single: None,
-        single_note: None,
-        files: handoff.files.into_texts(),
-        notes: Vec::new(),
-    })
+    Ok(Delivery { files: handoff.files.into_texts(), ..Delivery::default() })
 }
 
 /// Several deliveries as one; their files are numbered, but for those that are named by their manifests.
@@ -179,10 +172,10 @@ fn join(mut deliveries: Vec<Delivery>, target: Target) -> Delivery {
     {
         return only;
     }
-    let mut joined =
-        Delivery { single: None, no_single: None, single_note: None, files: Vec::new(), notes: Vec::new() };
+    let mut joined = Delivery::default();
     let width = deliveries.len().to_string().len().max(2);
     for (index, delivery) in deliveries.into_iter().enumerate() {
+        joined.then = delivery.then.or(joined.then);
         for (path, text) in delivery.files {
             let known = joined.files.iter().any(|(it, _)| *it == path);
             match path.strip_suffix(".yaml") {

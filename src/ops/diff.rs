@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::{Error, Workspace, fetching, side};
+use super::fetching::{self, AtHand};
+use super::{Error, Workspace, side};
 use crate::base::digest::Digest;
 use crate::edge::blobs::Blobs;
 use crate::edge::disk;
-use crate::edge::fetch::{Shelves, disk_fault};
+use crate::edge::fetch::Shelves;
 use crate::edge::git::{self, Git};
 use crate::review::compare::{self, Diff, Side};
 use crate::stage::bundle::Bundle;
@@ -45,7 +46,8 @@ enum Meaning {
 /// Where the spec lies, on disk and in git.
 struct Place {
     spec: PathBuf,
-    git: Option<Git>,
+    /// What git has against reading it counts once a revision is asked for: all else works without git.
+    git: Result<Option<Git>, git::Error>,
 }
 
 impl Place {
@@ -53,9 +55,15 @@ impl Place {
         let spec = if spec.is_dir() { spec.join("ichor.yaml") } else { spec.to_path_buf() };
         let folder = std::path::absolute(&spec).unwrap_or_else(|_| spec.clone());
         let near = folder.ancestors().skip(1).find(|it| it.is_dir()).unwrap_or(Path::new("/"));
-        // Without git, everything but revisions still works.
-        let git = Git::find(near).unwrap_or_default();
-        Ok(Place { spec, git })
+        Ok(Place { spec, git: Git::find(near) })
+    }
+
+    fn git(&self, wanted: &str) -> Result<&Git, Error> {
+        match &self.git {
+            Ok(Some(git)) => Ok(git),
+            Ok(None) => Err(Error::NoRepository { wanted: wanted.into() }),
+            Err(fault) => Err(Error::NoGit { wanted: wanted.into(), fault: fault.clone() }),
+        }
     }
 
     fn work_tree(&self) -> Result<Meaning, Error> {
@@ -73,7 +81,7 @@ impl Place {
         };
         let (old, new) = (self.revision(&old)?, self.revision(&new)?);
         match (&self.git, old, new) {
-            (Some(git), Meaning::Revision { name, commit }, Meaning::Revision { name: new, commit: to })
+            (Ok(Some(git)), Meaning::Revision { name, commit }, Meaning::Revision { name: new, commit: to })
                 if from_base =>
             {
                 let base = match git.merge_base(&commit, &to)? {
@@ -96,7 +104,7 @@ impl Place {
         if path.exists() {
             return content(word, path, &disk::read_any(path)?);
         }
-        if let (Some(git), Some(_)) = (&self.git, word.split_once(':'))
+        if let (Ok(Some(git)), Some(_)) = (&self.git, word.split_once(':'))
             && let Some(bytes) = git.show(word)?
         {
             return content(word, path, &bytes);
@@ -105,7 +113,7 @@ impl Place {
     }
 
     fn revision(&self, word: &str) -> Result<Meaning, Error> {
-        let Some(git) = &self.git else { return Err(Error::NoRepository { wanted: word.into() }) };
+        let git = self.git(word)?;
         let commit = match git.commit(word)? {
             Some(commit) => commit,
             None if git.is_shallow()? => return Err(Error::Shallow { wanted: word.into() }),
@@ -142,7 +150,7 @@ impl Place {
 
     /// The spec and the lock as they stood in a commit. Where there were none, everything is new.
     fn committed(&self, name: &str, commit: &str, known: Option<&Side>) -> Result<Side, Error> {
-        let Some(git) = &self.git else { return Err(Error::NoRepository { wanted: name.into() }) };
+        let git = self.git(name)?;
         let absolute = std::path::absolute(&self.spec).unwrap_or_else(|_| self.spec.clone());
         let folder = absolute.parent().unwrap_or(Path::new("/"));
         // git tells the top with links resolved.
@@ -177,12 +185,13 @@ impl Place {
         };
         // What is vendored now need not be what was then: that is in git, where `vendor` is.
         let vendored = |digest: &Digest| {
-            if let Some(bytes) = shelves.read(digest).map_err(|it| disk_fault(&it))? {
-                return Ok(Some(bytes));
+            let here = fetching::look(&shelves, digest)?;
+            if let AtHand::Content(_) = here {
+                return Ok(here);
             }
             let bytes = revision.read(&join(root, &format!("vendor/blobs/sha256/{}", digest.hex())));
             let bytes = bytes.map_err(|it| SourceError::new("V001", Fault::Input, it.to_string()))?;
-            Ok(bytes.filter(|it| Digest::of(it) == *digest))
+            Ok(bytes.filter(|it| Digest::of(it) == *digest).map_or(here, AtHand::Content))
         };
         let remote = |key: &str, _: &_, text: &str| fetching::found(Some(&lock), &vendored, key, text);
         Ok(side::of_workspace(name, &spec, &lock, &revision.sources(&folder, &remote), known))

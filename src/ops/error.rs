@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use super::rotate::Held;
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::deliver::machine_config;
 use crate::deliver::target;
@@ -11,7 +12,7 @@ use crate::stage::bundle;
 use crate::stage::lock::{self, EnvelopeFault};
 use crate::stage::render;
 use crate::stage::resolve::{self, Fault, SourceError};
-use crate::stage::seal;
+use crate::stage::seal::{self, Difference};
 use crate::stage::spec::edit;
 use crate::stage::vendored;
 
@@ -54,14 +55,16 @@ pub enum Error {
     Render(#[from] render::Error),
     #[error(transparent)]
     Seal(#[from] seal::Error),
-    #[error("part `{part}` renders otherwise than the lock says")]
-    OutputDiffers { path: PathBuf, part: String, resources: Vec<String> },
+    #[error("parts render otherwise than the lock says")]
+    OutputDiffers { path: PathBuf, parts: Vec<Unlike> },
     #[error("a rebuild gives other bytes than `{}`", path.display())]
     NotReproduced { path: PathBuf },
     #[error(transparent)]
     Bundle(#[from] bundle::Error),
     #[error("`{}` is no bundle: {fault}", path.display())]
     NotABundle { path: PathBuf, fault: bundle::Error },
+    #[error("`{}` is not the bundle of lock `{}`", bundle.display(), lock.display())]
+    NotOfLock { bundle: PathBuf, lock: PathBuf, unlike: Vec<bundle::Unlike> },
     #[error("there is no bundle `{}`", .0.display())]
     NoBundle(PathBuf),
     #[error(transparent)]
@@ -78,7 +81,11 @@ pub enum Error {
     #[error("the sealed key of the pin `{pin}` is not that of its certificate")]
     WrongKey { pin: String },
     #[error("there is no pin `{name}`")]
-    NoPin { name: String, known: Vec<String> },
+    NoPin { name: String, near: Vec<String> },
+    #[error("rotating `{name}` needs the key of its CA, `{key}`")]
+    NeedsKey { name: String, key: String },
+    #[error("{}", held(name, *taken, *why))]
+    Held { name: String, taken: u8, why: Held },
     #[error("refused to write secrets there: {0}")]
     Exposed(#[from] guard::Exposed),
     #[error("the pin `{name}` cannot be rotated: {reason}")]
@@ -87,6 +94,8 @@ pub enum Error {
     NoStore,
     #[error(transparent)]
     Git(#[from] git::Error),
+    #[error("`{wanted}` is no file, and no revision can be read: {fault}")]
+    NoGit { wanted: String, fault: git::Error },
     #[error("`{wanted}` is no file, and the spec lies in no git repository")]
     NoRepository { wanted: String },
     #[error("`{wanted}` is neither a file nor a revision git knows")]
@@ -131,6 +140,30 @@ pub enum Error {
     LaterValues { path: PathBuf, message: String },
 }
 
+/// A part that renders otherwise than its lock says.
+#[derive(Clone, Debug)]
+pub struct Unlike {
+    pub part: String,
+    /// Whether its text is that of the lock, so that nothing but an edit of the lock makes them differ.
+    pub edited: bool,
+    pub differences: Vec<Difference>,
+}
+
+impl Unlike {
+    fn diagnostic(&self, lock: &std::path::Path) -> Diagnostic {
+        let what = some(&self.differences);
+        let help = match self.edited {
+            true => {
+                "its text is that of the lock, so somebody edited the lock, or another ichor wrote it: look at its history; \
+                 `ichor lock` writes it anew, and shows what it changes"
+            }
+            false => "run `ichor lock` to bring the lock up to date, and review what it changes",
+        };
+        let message = format!("part `{}` renders otherwise than the lock says: {what}", self.part);
+        Diagnostic::error("L008", message).at(file(lock)).help(help)
+    }
+}
+
 impl Error {
     /// What to tell the user: every fault, in order.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
@@ -145,6 +178,7 @@ impl Error {
                 stale.iter().map(fault).collect()
             }
             Error::Fetches(faults) => faults.iter().map(fetch_fault).collect(),
+            Error::OutputDiffers { path, parts } => parts.iter().map(|it| it.diagnostic(path)).collect(),
             Error::Envelopes { path, faults } => faults.iter().map(|it| misplaced(path, it)).collect(),
             Error::BundleEnvelopes { bundle, faults } => {
                 let fault = |it: &EnvelopeFault| Diagnostic::error("P003", it.to_string()).at(file(bundle));
@@ -157,9 +191,9 @@ impl Error {
     /// The process' exit code: 1 differs, 2 bad input, 3 failed surroundings.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Error::NotReproduced { .. } => 1,
+            Error::NotReproduced { .. } | Error::NotOfLock { .. } => 1,
             Error::Disk(fault) if !fault.is_input() => 3,
-            Error::NoStore | Error::Git(_) | Error::Hold(_) | Error::ChangedMeanwhile(_) => 3,
+            Error::NoStore | Error::Git(_) | Error::NoGit { .. } | Error::Hold(_) | Error::ChangedMeanwhile(_) => 3,
             Error::Layout(LayoutError::Disk(fault)) if !fault.is_input() => 3,
             Error::Fetch(fault) => whose(std::slice::from_ref(&fault.fault)),
             Error::Fetches(faults) => whose(&faults.iter().map(|it| it.fault).collect::<Vec<_>>()),
@@ -173,7 +207,7 @@ impl Error {
             Error::Disk(fault) => disk_fault(fault),
             Error::Hold(_) => self.plain("E003").help("nothing was written; run the command again once that run has ended"),
             Error::ChangedMeanwhile(_) => self.plain("E004").help("look at what changed, and run the command again"),
-            Error::NoLock { .. } => self.plain("L001").help("run `ichor lock` to make it"),
+            Error::NoLock { path } => self.plain("L001").help(no_lock(path)),
             Error::Lock { path, fault } => lock_fault(path, fault),
             Error::SealedForAnother { path, .. } => self
                 .plain("L011")
@@ -188,22 +222,25 @@ impl Error {
                 let diagnostic = Diagnostic::error("R001", format!("part `{}` does not render: {fault}", fault.part));
                 match &fault.missing_pin {
                     Some(_) => diagnostic.help("run `ichor lock` to mint what is missing"),
+                    None if fault.is_schema => diagnostic.help(
+                        "correct the values; where the schema itself is at fault, or lies at an address, write \
+                         `skipSchemaValidation: true` beside the chart",
+                    ),
                     None => diagnostic,
                 }
             }
             Error::Seal(fault) => Diagnostic::error("R002", fault.to_string()),
-            Error::OutputDiffers { path, part, resources } => {
-                let shown: Vec<&str> = resources.iter().take(5).map(String::as_str).collect();
-                let more = resources.len().saturating_sub(shown.len());
-                let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-                let what = if shown.is_empty() { "its text".into() } else { format!("{}{more}", shown.join(", ")) };
-                Diagnostic::error("L008", format!("part `{part}` renders otherwise than the lock says: {what}"))
-                    .at(file(path))
-                    .help("run `ichor lock` to bring the lock up to date, and review what it changes")
-            }
             Error::NotReproduced { .. } => self.plain("B001"),
             Error::Bundle(_) => self.plain("B002"),
             Error::NotABundle { .. } => self.plain("B003"),
+            Error::NotOfLock { bundle, lock, unlike } => {
+                let (message, lock) = (format!("{self}: {}", some(unlike)), lock.display());
+                let help = match unlike.iter().all(bundle::Unlike::is_unknown) {
+                    true => format!("`ichor verify {}` builds it anew from spec and lock, and compares all of it", bundle.display()),
+                    false => format!("do not use it before you know why; `ichor diff {lock} {}` tells more", bundle.display()),
+                };
+                Diagnostic::error("B006", message).help(help)
+            }
             Error::NoBundle(_) => self.plain("B005").help("run `ichor build` to make `result`, or name another"),
             Error::Open(_) => self.plain("B004"),
             Error::Age(fault) => {
@@ -221,13 +258,15 @@ impl Error {
             Error::WrongKey { .. } => {
                 self.plain("P003").help("take the lock from version control again: it is not for editing")
             }
-            Error::NoPin { name, known } => {
-                let near = known.iter().min_by_key(|it| strsim::damerau_levenshtein(it, name));
-                match near {
-                    Some(near) => self.plain("P004").help(format!("did you mean `{near}`? `ichor certs` lists all")),
-                    None => self.plain("P004"),
-                }
+            Error::NoPin { near, .. } if near.is_empty() => self.plain("P004").help("`ichor certs` lists all"),
+            Error::NoPin { near, .. } => {
+                let near: Vec<String> = near.iter().map(|it| format!("`{it}`")).collect();
+                self.plain("P004").help(format!("did you mean {}? `ichor certs` lists all", near.join(" or ")))
             }
+            Error::NeedsKey { .. } => {
+                self.plain("A002").help("name an identity that opens it: `-i key.txt`, or ICHOR_IDENTITY")
+            }
+            Error::Held { name, taken, why } => self.plain("P012").help(why.help(name, *taken)),
             Error::Exposed(_) => self
                 .plain("P006")
                 .help("name a place of your own outside of git, add the file to .gitignore, or say `--force`"),
@@ -259,7 +298,7 @@ impl Error {
             Error::NotForFlux { .. } => self
                 .plain("D010")
                 .help("push the archive to a registry (`helm push`) or unpack it here, and name that in the spec"),
-            Error::Exists(_) => self.plain("I001").help("name another folder, or remove what is there"),
+            Error::Exists(_) => self.plain("I001").help("name another place, or move away what is there"),
             Error::NotAsked(_) => self.plain("I003").help("give these flags, or `--yes` to take the defaults"),
             Error::BadRecipient(_) => self.plain("I005").help("`age-keygen -y key.txt` prints the public key"),
             Error::Unanswered => self.plain("I004").help("answer each question, or take the defaults with `--yes`"),
@@ -268,7 +307,10 @@ impl Error {
             }
             Error::LaterValues { .. } => self.plain("V005"),
             Error::NoStore => self.plain("E002").help("set ICHOR_STORE or HOME"),
-            Error::Git(_) => self.plain("G001"),
+            Error::Git(fault) | Error::NoGit { fault, .. } => match fault.help() {
+                Some(help) => self.plain("G001").help(help),
+                None => self.plain("G001"),
+            },
             Error::Edit { parts, .. } => self.plain("U001").help(format!("the spec's parts are {}", parts.join(", "))),
             Error::NoSuchVersion { .. } => {
                 self.plain("U002").help("put the archive there, or name the path of one in place of the version")
@@ -283,10 +325,10 @@ impl Error {
             Error::NoCommon { .. } => self.plain("G003").help("`A..B` compares two revisions as they stand"),
             Error::Fetch(fault) => fetch_fault(fault),
             Error::Layout(LayoutError::Disk(fault)) => disk_fault(fault),
-            Error::Layout(_) => self.plain("V019").help("take vendor from version control again, or delete it"),
+            Error::Layout(_) => self.plain("V019").help("take vendor from version control again, or move it away and run `ichor vendor`, which fetches all that the lock names"),
             Error::NoSuchPart { parts, .. } => self.plain("L009").help(format!("its parts are {}", parts.join(", "))),
             Error::Spec(_) | Error::Resolve(_) | Error::Fetches(_) | Error::Stale { .. } => self.plain("E000"),
-            Error::Envelopes { .. } | Error::BundleEnvelopes { .. } => self.plain("E000"),
+            Error::Envelopes { .. } | Error::BundleEnvelopes { .. } | Error::OutputDiffers { .. } => self.plain("E000"),
         }
     }
 
@@ -302,6 +344,14 @@ impl From<hold::Error> for Error {
             busy @ hold::Error::Busy { .. } => Error::Hold(busy),
         }
     }
+}
+
+/// The first five, and how many more there are.
+fn some<T: ToString>(all: &[T]) -> String {
+    let shown: Vec<String> = all.iter().take(5).map(ToString::to_string).collect();
+    let more = all.len().saturating_sub(shown.len());
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    format!("{}{more}", shown.join(", "))
 }
 
 /// The exit code of faults: that of the surroundings or of differing content only where all are such.
@@ -339,6 +389,20 @@ fn misplaced(lock: &std::path::Path, fault: &EnvelopeFault) -> Diagnostic {
     Diagnostic::error(code, fault.to_string()).at(file(lock)).help(help)
 }
 
+fn held(name: &str, taken: u8, why: Held) -> String {
+    match why {
+        Held::NotNext(step) if taken == 0 => format!("step {step} of rotating `{name}` has no step before it"),
+        Held::NotNext(step) => format!("step {step} of rotating `{name}` is not the next: step {taken} of 3 is taken"),
+        Held::NotCommitted if taken == 0 => {
+            format!("`{name}` was replaced, and the lock with that is not committed yet")
+        }
+        Held::NotCommitted => {
+            format!("step {taken} of 3 of rotating `{name}` is not committed yet, so the next is not taken")
+        }
+        Held::Young => format!("`{name}` was made within the last day, and no commit holds this lock"),
+    }
+}
+
 fn no_such_chart(named: &Option<String>) -> String {
     match named {
         Some(part) => format!("the spec has no chart part `{part}`"),
@@ -355,8 +419,30 @@ fn lock_fault(path: &std::path::Path, fault: &lock::Error) -> Diagnostic {
         lock::Error::Pin { .. } | lock::Error::Name(_) => {
             diagnostic("L004").help("take the lock from version control again: it is not for editing")
         }
-        _ => diagnostic("L005").help("take the lock from version control again, or delete it and run `ichor lock`"),
+        lock::Error::Conflicted { .. } => diagnostic("L012").help(conflicted(path)),
+        _ => diagnostic("L005").help(format!("take the lock from version control again; {REBUILT}")),
     }
+}
+
+/// What to do about a lock that is gone for good: its keys are those of a cluster, and new ones would not fit it.
+const REBUILT: &str = "if it is lost, `ichor lock` with `--import` or `--import-secret` takes the keys that the cluster uses; \
+                       see \"If you lose the key or the lock\" in the README";
+
+/// A new lock has new keys: right for a new cluster, and wrong for one that runs.
+pub(super) fn no_lock(path: &std::path::Path) -> String {
+    let path = path.display();
+    format!(
+        "for a new cluster, run `ichor lock` to make it. For one that runs, take `{path}` from version control again, or where \
+         the bundle has a new name, rename its lock too and run `ichor reseal -i KEY`; {REBUILT}"
+    )
+}
+
+fn conflicted(path: &std::path::Path) -> String {
+    let path = super::git::quoted(&path.display().to_string());
+    format!(
+        "`ichor git-setup` has git merge locks by their parts; then `git checkout --merge -- {path}` does this merge again. \
+         It keeps the keys of both sides; join the specs, run `ichor lock`, and `git add {path}`"
+    )
 }
 
 fn file(path: &std::path::Path) -> Place {

@@ -1,7 +1,8 @@
 //! What the verbs that fetch have in common.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -98,7 +99,7 @@ impl Fetching<'_> {
                 Ok(remote) => {
                     remotes.insert(wish.key, remote);
                 }
-                Err(source) => faults.push(resolve::Error::Source { source, place: wish.place }),
+                Err(source) => faults.push(wish.fault(source)),
             }
         }
         if !faults.is_empty() {
@@ -114,11 +115,30 @@ impl Fetching<'_> {
 
 /// Content that the lock names, from `vendor` or the cache.
 pub(super) fn at_hand(lock: Option<&Lock>, shelves: &Shelves, key: &str, text: &str) -> Result<Remote, SourceError> {
-    found(lock, &|digest| shelves.read(digest).map_err(|it| disk_fault(&it)), key, text)
+    found(lock, &|digest| look(shelves, digest), key, text)
 }
 
-/// Gives the content of a digest, where it is at hand.
-pub(super) type Read<'r> = dyn Fn(&Digest) -> Result<Option<Vec<u8>>, SourceError> + 'r;
+/// What is at hand of a digest.
+pub(super) enum AtHand {
+    Content(Vec<u8>),
+    /// A file that bears its name, and other bytes.
+    Damaged(PathBuf),
+    Nothing,
+}
+
+/// Looks for the content of a digest.
+pub(super) type Read<'r> = dyn Fn(&Digest) -> Result<AtHand, SourceError> + 'r;
+
+/// Looks for it in `vendor` and the cache.
+pub(super) fn look(shelves: &Shelves, digest: &Digest) -> Result<AtHand, SourceError> {
+    let damaged = Cell::new(None);
+    let content = shelves.look(digest, |path| damaged.set(Some(path.to_path_buf()))).map_err(|it| disk_fault(&it))?;
+    Ok(match (content, damaged.into_inner()) {
+        (Some(bytes), _) => AtHand::Content(bytes),
+        (None, Some(path)) => AtHand::Damaged(path),
+        (None, None) => AtHand::Nothing,
+    })
+}
 
 /// Content that the lock names, from wherever `read` finds it.
 pub(super) fn found(lock: Option<&Lock>, read: &Read<'_>, key: &str, text: &str) -> Result<Remote, SourceError> {
@@ -133,8 +153,12 @@ pub(super) fn found(lock: Option<&Lock>, read: &Read<'_>, key: &str, text: &str)
         return stale(format!("`{key}`: the source is {text}, but the lock says {}", locked.source));
     }
     match read(&locked.digest)? {
-        Some(bytes) => Ok(Remote { bytes, version: locked.version, manifest: locked.manifest }),
-        None => {
+        AtHand::Content(bytes) => Ok(Remote { bytes, version: locked.version, manifest: locked.manifest }),
+        AtHand::Damaged(path) => {
+            let message = format!("`{key}` is damaged: `{}` does not have the digest in its name", path.display());
+            Err(SourceError::new("V016", Fault::Input, message).help("run `ichor vendor`, which fetches it anew"))
+        }
+        AtHand::Nothing => {
             let message = format!("`{key}` ({}) is neither in vendor nor in the cache", locked.digest);
             Err(SourceError::new("V016", Fault::Input, message).help("run `ichor vendor` to fetch it"))
         }

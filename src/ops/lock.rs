@@ -36,6 +36,8 @@ pub struct Locked {
     pub dropped: Vec<String>,
     /// The subjects of imported certificates that no pin took.
     pub unused: Vec<String>,
+    /// How many envelopes are bound to no place, as those of older locks are.
+    pub unbound: usize,
 }
 
 /// How to lock.
@@ -211,7 +213,8 @@ pub(super) fn renewed(
     Bundle::assemble(&sealed, &pack::pack(&sealed, &workspace.spec), &lock)?;
     let unused = super::import::unused(&mint.imports, &lock);
     let path = workspace.lock_path.clone();
-    Ok((lock, Locked { path, changed: false, diff: String::new(), minted, dropped, unused }))
+    let unbound = lock.unbound();
+    Ok((lock, Locked { path, changed: false, diff: String::new(), minted, dropped, unused, unbound }))
 }
 
 fn diff(old: &str, new: &str, path: &Path) -> String {
@@ -280,7 +283,7 @@ fn take_over(
 
 /// The old pins still in use, and the new ones, whose secrets are sealed once their names are known.
 fn pins(part: &RenderedPart, old: &BTreeMap<String, Pin>) -> BTreeMap<String, Pin> {
-    let used = old.iter().filter(|(name, _)| part.used.contains(*name)).map(|(name, pin)| (name, pin));
+    let used = old.iter().filter(|(name, _)| part.used.contains(*name));
     let minted = part.minted.iter().map(|(name, minted)| (name, &minted.pin));
     used.chain(minted).map(|(name, pin)| (name.clone(), pin.clone())).collect()
 }

@@ -9,12 +9,25 @@ use crate::base::digest::Digest;
 use crate::edge::age::Opener;
 use crate::edge::{disk, random};
 use crate::stage::bundle::{Bundle, Index, Opened};
+use crate::stage::lock::Lock;
 use helm_engine::helm;
 use helm_engine::pki;
 
-/// Opens the bundle at a path with identity files; also gives what its index says.
-pub fn open(bundle: &Path, identities: &[String]) -> Result<(Opened, Index), Error> {
-    let (bundle, _) = read(bundle)?;
+/// A bundle with the secrets in it.
+#[derive(Clone, Debug)]
+pub struct OpenedBundle {
+    pub opened: Opened,
+    pub index: Index,
+    /// How many of its envelopes are bound to no place, as those of older locks are.
+    pub unbound: usize,
+}
+
+/// Opens the bundle at a path with identity files. Where a lock is given, the bundle must be that of the lock.
+pub fn open(path: &Path, identities: &[String], lock: Option<&Path>) -> Result<OpenedBundle, Error> {
+    let (bundle, _) = read(path)?;
+    if let Some(lock) = lock {
+        compare(path, &bundle, lock)?;
+    }
     let mut secrets = BTreeMap::new();
     if !bundle.envelopes().is_empty() {
         if identities.is_empty() {
@@ -33,7 +46,19 @@ pub fn open(bundle: &Path, identities: &[String]) -> Result<(Opened, Index), Err
         }
     }
     let opened = bundle.open(&secrets, &helm::functions(), random::seed())?;
-    Ok((opened, bundle.index().clone()))
+    Ok(OpenedBundle { opened, index: bundle.index().clone(), unbound: bundle.unbound() })
+}
+
+/// Makes sure that a bundle, known by this name, is that of the lock at a path, as far as a lock can tell.
+pub(super) fn compare(name: &Path, bundle: &Bundle, lock: &Path) -> Result<(), Error> {
+    let locked = Lock::decode(&disk::read_any_text(lock)?).map_err(|fault| Error::Lock { path: lock.into(), fault })?;
+    let faults = locked.misplaced();
+    if !faults.is_empty() {
+        return Err(Error::Envelopes { path: lock.into(), faults });
+    }
+    let unlike = bundle.unlike(&locked);
+    let (bundle, lock) = (name.into(), lock.into());
+    if unlike.is_empty() { Ok(()) } else { Err(Error::NotOfLock { bundle, lock, unlike }) }
 }
 
 /// The bundle at a path, and its bytes. Every envelope in it stands where it belongs.

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Error;
 use super::fetching::Fetching;
 use super::push::registry_name;
+use super::{Error, open};
+use crate::base::digest::Digest;
 use crate::edge::disk::{self, Access};
 use crate::stage::bundle::Bundle;
 use crate::stage::resolve::{Fault, SourceError};
@@ -18,18 +19,27 @@ pub struct Pulled {
     pub bundle: Bundle,
     /// Where it was written.
     pub path: PathBuf,
+    /// The digest of its manifest in the registry.
+    pub manifest: Digest,
+    /// Whether a tag alone led to it, which says nothing of what it leads to.
+    pub by_tag: bool,
 }
 
 /// Writes the bundle at `oci://HOST/NAME:TAG` or `oci://HOST/NAME@DIGEST` to a file, by default `NAME.tar.gz`, where NAME is
-/// the bundle's own. Nothing is written unless it is a bundle, whole.
-pub fn pull(address: &str, output: Option<&Path>, fetching: Fetching<'_>) -> Result<Pulled, Error> {
+/// the bundle's own. Nothing is written unless it is a bundle, whole, and that of the lock where one is given.
+pub fn pull(
+    address: &str,
+    output: Option<&Path>,
+    lock: Option<&Path>,
+    fetching: Fetching<'_>,
+) -> Result<Pulled, Error> {
     let name = registry_name(address)?;
     let network = fetching.own_network()?;
     let clients = fetching.clients(&network)?;
     let registry = clients.registry(fetching.settings);
-    let manifest = match (&name.digest, &name.tag) {
-        (Some(digest), _) => registry.manifest_of_digest(&name, digest).map_err(Error::Fetch)?,
-        (None, Some(tag)) => registry.manifest_of_tag(&name, tag).map_err(Error::Fetch)?.0,
+    let (manifest, digest) = match (&name.digest, &name.tag) {
+        (Some(digest), _) => (registry.manifest_of_digest(&name, digest).map_err(Error::Fetch)?, *digest),
+        (None, Some(tag)) => registry.manifest_of_tag(&name, tag).map_err(Error::Fetch)?,
         (None, None) => {
             let fault = SourceError::new("V001", Fault::Input, format!("`{address}` names no tag and no digest"));
             return Err(Error::Fetch(fault.help("write `oci://HOST/NAME:TAG` or `oci://HOST/NAME@sha256:...`")));
@@ -46,9 +56,12 @@ pub fn pull(address: &str, output: Option<&Path>, fetching: Fetching<'_>) -> Res
     if !faults.is_empty() {
         return Err(Error::BundleEnvelopes { bundle: address.into(), faults });
     }
+    if let Some(lock) = lock {
+        open::compare(Path::new(address), &bundle, lock)?;
+    }
     let path = output.map_or_else(|| PathBuf::from(format!("{}.tar.gz", bundle.index().name)), PathBuf::from);
     disk::write(&path, &bytes, Access::Public)?;
-    Ok(Pulled { bundle, path })
+    Ok(Pulled { bundle, path, manifest: digest, by_tag: name.digest.is_none() })
 }
 
 fn not_a_bundle(name: &OciName, why: &str) -> Error {

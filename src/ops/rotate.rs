@@ -21,6 +21,7 @@ use super::{Error, Workspace};
 use crate::base::secret::Secret;
 use crate::edge::age::{self, Sealer};
 use crate::edge::fetch::Progress;
+use crate::edge::git;
 use crate::edge::mint::Mint;
 use crate::stage::lock::{self, Envelope, Lock, Pin, Successor};
 use crate::stage::render::Minter as _;
@@ -51,6 +52,21 @@ pub enum Step {
     Signs,
     /// The old CA is gone.
     Dropped,
+    /// The step that was asked for was taken before.
+    Before(u8),
+}
+
+impl Step {
+    /// The step of a CA's rotation that is now the last one taken.
+    pub fn taken(self) -> Option<u8> {
+        match self {
+            Step::Replaced => None,
+            Step::Trusted => Some(1),
+            Step::Signs => Some(2),
+            Step::Dropped => Some(3),
+            Step::Before(step) => Some(step),
+        }
+    }
 }
 
 /// What rotating did.
@@ -61,10 +77,12 @@ pub struct Rotated {
     pub locked: Locked,
 }
 
-/// Rotates pins of the spec at a path; one step for CAs.
+/// Rotates pins of the spec at a path; one step for CAs. A CA's next step is taken where the lock with the last one is
+/// committed, or where `step` names it.
 pub fn rotate(
     spec: &Path,
     wanted: &Wanted,
+    step: Option<u8>,
     identities: &[String],
     progress: &dyn Progress,
     now: Timestamp,
@@ -75,6 +93,17 @@ pub fn rotate(
         Wanted::Pins(names) => names.iter().map(|it| find(&lock, it)).collect::<Result<BTreeSet<_>, _>>()?,
         Wanted::All => all(&lock),
     };
+    let brake = Brake::new(&workspace.lock_path, &text, step, now);
+    let mut before = BTreeSet::new();
+    for (part, name) in &names {
+        let Some(pin) = lock.parts.get(part).and_then(|it| it.pins.get(name)) else { continue };
+        if pin.is_ca() && brake.is_taken(&format!("{part}/{name}"), (part, name), pin)? {
+            before.insert((part.clone(), name.clone()));
+        }
+    }
+    if identities.is_empty() {
+        needs_no_key(&lock, &names, &before)?;
+    }
     let mut mint = Mint::new(now, identities);
     check_keys(&lock, &mut mint)?;
     let sealer = Sealer::new(&workspace.spec.recipients, &lock.bundle)?.like(Some(&lock));
@@ -84,7 +113,9 @@ pub fn rotate(
         let Some(pins) = lock.parts.get_mut(part).map(|it| &mut it.pins) else { continue };
         let Some(pin) = pins.get_mut(name) else { continue };
         let refused = |reason: &str| Error::NotRotated { name: full.clone(), reason: reason.into() };
-        let step = if pin.function == secrets::FUNCTION {
+        let step = if before.contains(&(part.clone(), name.clone())) {
+            Step::Before(pin.rotation_step())
+        } else if pin.function == secrets::FUNCTION {
             return Err(refused("it comes from `secretValues`; change it there, and run `ichor lock`"));
         } else if pin.is_ca() {
             let algorithm = algorithm(&workspace.spec, part);
@@ -161,21 +192,159 @@ fn algorithm(spec: &Spec, part: &str) -> Algorithm {
 }
 
 fn find(lock: &Lock, wanted: &str) -> Result<(String, String), Error> {
-    let all: Vec<(&String, &String)> =
-        lock.parts.iter().flat_map(|(part, it)| it.pins.keys().map(move |name| (part, name))).collect();
-    let fits = |(part, name): &&(&String, &String)| wanted == *name || wanted == format!("{part}/{name}");
-    let found: Vec<_> = all.iter().filter(fits).collect();
+    let pins = || lock.parts.iter().flat_map(|(part, it)| it.pins.iter().map(move |(name, pin)| (part, name, pin)));
+    let found: Vec<_> =
+        pins().filter(|(part, name, _)| wanted == *name || wanted == format!("{part}/{name}")).collect();
     match found[..] {
-        [(part, name)] => Ok(((*part).clone(), (*name).clone())),
+        [(part, name, _)] => Ok((part.clone(), name.clone())),
         [] => {
-            let known = all.iter().map(|(part, name)| format!("{part}/{name}")).collect();
-            Err(Error::NoPin { name: wanted.into(), known })
+            let known = pins().map(|(part, name, pin)| (format!("{part}/{name}"), pin.is_ca())).collect::<Vec<_>>();
+            Err(Error::NoPin { name: wanted.into(), near: near(wanted, &known) })
         }
         _ => {
-            let known = found.iter().map(|(part, name)| format!("{part}/{name}")).collect();
-            Err(Error::NoPin { name: wanted.into(), known })
+            let near = found.iter().map(|(part, name, _)| format!("{part}/{name}")).collect();
+            Err(Error::NoPin { name: wanted.into(), near })
         }
     }
+}
+
+/// The names that could be meant: those that share a part with what was written, else the nearest. A CA, whose rotation
+/// touches everything it signed, is named only to who wrote nearly its name.
+fn near(wanted: &str, known: &[(String, bool)]) -> Vec<String> {
+    fn words(name: &str) -> Vec<&str> {
+        name.split(|it: char| !it.is_ascii_alphanumeric()).filter(|it| it.len() > 1).collect()
+    }
+    let pin = |name: &str| name.rsplit('/').next().unwrap_or(name).to_owned();
+    let distance = |name: &str| {
+        let whole = strsim::damerau_levenshtein(name, wanted);
+        whole.min(strsim::damerau_levenshtein(&pin(name), wanted))
+    };
+    let close = |name: &str, most: usize| distance(name) <= most;
+    let typo = known.iter().filter(|(name, _)| close(name, 2)).min_by_key(|(name, is_ca)| (distance(name), *is_ca));
+    if let Some((name, _)) = typo {
+        return vec![name.clone()];
+    }
+    let leaves = || known.iter().filter(|(_, is_ca)| !is_ca).map(|(name, _)| name);
+    let mut shared: Vec<(usize, &String)> = leaves()
+        .map(|name| {
+            let own = words(name);
+            (words(wanted).iter().filter(|it| own.contains(it)).count(), name)
+        })
+        .filter(|(count, _)| *count > 0)
+        .collect();
+    shared.sort_by_key(|(count, name)| (std::cmp::Reverse(*count), distance(name)));
+    if let Some(most) = shared.first().map(|(count, _)| *count) {
+        return shared.into_iter().filter(|(count, _)| *count == most).map(|(_, name)| name.clone()).take(5).collect();
+    }
+    leaves().filter(|it| close(it, 1 + wanted.len() / 3)).min_by_key(|it| distance(it)).cloned().into_iter().collect()
+}
+
+/// Holds a CA's next step back until its last one is known to be out.
+struct Brake<'a> {
+    step: Option<u8>,
+    now: Timestamp,
+    /// The lock as it was committed last, where it was; and whether that is the one at hand.
+    committed: Option<(Lock, bool)>,
+    text: &'a str,
+}
+
+impl<'a> Brake<'a> {
+    fn new(path: &Path, text: &'a str, step: Option<u8>, now: Timestamp) -> Brake<'a> {
+        let mut brake = Brake { step, now, committed: None, text };
+        brake.committed = git::committed(path).and_then(|it| {
+            let committed = String::from_utf8(it).ok()?;
+            Some((Lock::decode(&committed).ok()?, committed == brake.text))
+        });
+        brake
+    }
+
+    /// Whether the step that is asked for was taken already; an error where the next one may not be taken.
+    fn is_taken(&self, full: &str, (part, name): (&str, &str), pin: &Pin) -> Result<bool, Error> {
+        let taken = pin.rotation_step();
+        let held = |why: Held| Err(Error::Held { name: full.into(), taken, why });
+        match (self.step, &self.committed) {
+            (Some(step), _) if step == taken + 1 => Ok(false),
+            (Some(step), _) if step == taken && taken > 0 => Ok(true),
+            (Some(step), _) => held(Held::NotNext(step)),
+            (None, Some((_, true))) => Ok(false),
+            (None, _) if taken > 0 => held(Held::NotCommitted),
+            (None, Some((before, _))) => {
+                let before = before.parts.get(part).and_then(|it| it.pins.get(name));
+                let is_same = before.is_none_or(|it| it.is_same_answer(pin) && it.rotation_step() == 0);
+                if is_same { Ok(false) } else { held(Held::NotCommitted) }
+            }
+            (None, None) => {
+                let young = |it: &lock::Certificate| self.now.as_second() - it.not_before.as_second() < DAY;
+                if pin.certificate.as_ref().is_some_and(young) { held(Held::Young) } else { Ok(false) }
+            }
+        }
+    }
+}
+
+const DAY: i64 = 86_400;
+
+/// What holds a CA's next step back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Held {
+    /// Another step than the next one is asked for.
+    NotNext(u8),
+    /// The step before stands in the lock alone.
+    NotCommitted,
+    /// The CA was made within the last day, and no commit tells whether by a rotation.
+    Young,
+}
+
+impl Held {
+    /// What to do between two steps, and how to take the next one.
+    pub fn help(self, name: &str, taken: u8) -> String {
+        let next = taken + 1;
+        let now = format!("`ichor rotate {name} --step {next} -i KEY` takes step {next} now");
+        match (self, taken) {
+            (Held::NotNext(_), 0) => format!("no rotation is under way: `ichor rotate {name} --step 1` begins one"),
+            (Held::NotNext(_), _) => format!("{}; {now}", between(taken)),
+            (_, 0) => format!("commit the lock first; `ichor rotate {name} --step 1` begins a rotation nonetheless"),
+            (_, _) => format!("{}, and commit the lock; {now}", between(taken)),
+        }
+    }
+}
+
+/// What must be done in the cluster after a step of a CA's rotation, before the next.
+pub fn between(taken: u8) -> &'static str {
+    match taken {
+        1 => {
+            "build and apply the bundle, and wait until whatever trusts the CA has read the new bundle of both: the successor \
+              must be trusted before it signs"
+        }
+        2 => {
+            "build and apply the bundle, and wait until whatever serves a certificate of the CA has taken its new one: the \
+              old CA must sign nothing that is in use before it goes"
+        }
+        _ => "build and apply the bundle",
+    }
+}
+
+/// An error that names the CA, where one must sign and no identity is named.
+fn needs_no_key(
+    lock: &Lock,
+    names: &BTreeSet<(String, String)>,
+    before: &BTreeSet<(String, String)>,
+) -> Result<(), Error> {
+    let pins = || lock.parts.iter().flat_map(|(part, it)| it.pins.iter().map(move |(name, pin)| (part, name, pin)));
+    for (part, name) in names.difference(before) {
+        let Some(pin) = lock.parts.get(part).and_then(|it| it.pins.get(name)) else { continue };
+        let fingerprint = |pin: &Pin| pin.certificate.as_ref().map(|it| it.fingerprint.clone());
+        let signer = match pin.issuer() {
+            Some(issuer) => pins().find(|(_, _, it)| it.is_ca() && fingerprint(it).as_deref() == Some(issuer)),
+            None if pin.rotation_step() == 1 => pins()
+                .any(|(_, _, it)| it.issuer().is_some() && it.issuer() == fingerprint(pin).as_deref())
+                .then_some((part, name, pin)),
+            None => None,
+        };
+        if let Some((ca_part, ca, _)) = signer {
+            return Err(Error::NeedsKey { name: format!("{part}/{name}"), key: format!("{ca_part}/{ca}.key") });
+        }
+    }
+    Ok(())
 }
 
 /// The CAs that are on their way, where there are any; else everything that is not signed by a CA of the lock, for those

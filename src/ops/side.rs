@@ -8,7 +8,7 @@ use crate::stage::lock::{Lock, LockedPart};
 use crate::stage::pack::{self, talos};
 use crate::stage::render;
 use crate::stage::resolve::{self, ResolvedContent, Sources};
-use crate::stage::seal;
+use crate::stage::seal::{self, Found};
 use crate::stage::spec::{self, Spec};
 use crate::stage::vendored::Vendored;
 use helm_engine::helm::values::coalesce_values;
@@ -29,11 +29,22 @@ pub(super) fn of_workspace(name: &str, spec: &Spec, lock: &Lock, sources: &dyn S
             (it.output, it.digest, it.values) == (locked.output, locked.digest, locked.values) && it.content.is_ok()
         };
         let content = match known.and_then(|it| it.parts.get(&part.name)).filter(same) {
-            Some(known) => known.content.clone(),
+            Some(known) => {
+                let found = Found { images: known.images.clone(), digests: known.resources.clone() };
+                known.content.clone().map(|it| (it, found))
+            }
             None => content(spec, part, lock, locked, sources),
         };
         if let Some(entry) = side.parts.get_mut(&part.name) {
-            entry.content = content;
+            entry.content = content.map(|(content, found)| {
+                if (&found.images, &found.digests) != (&entry.images, &entry.resources) {
+                    let what = "the lock names other images or resources than it renders, which `build` refuses";
+                    side.remarks.push(format!("part {}: {what}; what it renders is compared", part.name));
+                }
+                entry.images = found.images;
+                entry.resources = found.digests;
+                content
+            });
         }
     }
     side.size = size(spec, &side.parts);
@@ -65,14 +76,15 @@ pub(super) fn values(content: &ResolvedContent) -> Option<Values> {
     }
 }
 
-/// A spec and a lock of one part alone, so that one that is not at hand does not hide the others.
+/// What a part renders, and what is in it: from a spec and a lock of that part alone, so that one that is not at hand does
+/// not hide the others.
 fn content(
     spec: &Spec,
     part: &spec::Part,
     lock: &Lock,
     locked: &LockedPart,
     sources: &dyn Sources,
-) -> Result<Content, String> {
+) -> Result<(Content, Found), String> {
     let spec = Spec {
         bundle: lock.bundle.clone(),
         recipients: lock.recipients.clone(),
@@ -91,7 +103,10 @@ fn content(
     let notes = rendered.parts().first().and_then(|it| it.notes.clone());
     let sealed = seal::seal(&rendered).map_err(|it| it.to_string())?;
     match sealed.parts().first() {
-        Some(it) if it.output == locked.output => Ok(Content { text: it.text.clone(), values, notes }),
+        Some(it) if it.output == locked.output => {
+            let found = Found { images: it.images.clone(), digests: it.resources.clone() };
+            Ok((Content { text: it.text.clone(), values, notes }, found))
+        }
         _ => Err("it renders otherwise than its lock says".into()),
     }
 }

@@ -77,6 +77,9 @@ pub enum TemplateError {
     Render { cause: RenderError, debug: bool },
     #[error(transparent)]
     ShowOnly(#[from] ShowOnlyError),
+    /// After files were written; Helm has told of those.
+    #[error("{cause}")]
+    AfterFiles { told: String, cause: Box<TemplateError> },
 }
 
 impl TemplateError {
@@ -85,14 +88,17 @@ impl TemplateError {
         match self {
             TemplateError::Files(it) => it.is_surroundings(),
             TemplateError::ChartName(it) => it.is_surroundings(),
+            TemplateError::AfterFiles { cause, .. } => cause.is_surroundings(),
             _ => false,
         }
     }
 
-    /// What Helm prints of a render that failed, where it was asked to debug: documents that are no YAML as they are.
+    /// What Helm prints of a render that failed: the files that were written before, and where it was asked to debug, the
+    /// documents that are no YAML as they are.
     pub fn shown(&self) -> String {
         let mut text = String::new();
         match self {
+            TemplateError::AfterFiles { told, .. } => told.clone(),
             TemplateError::Render { cause, debug: true } if cause.is_in_templates() => {
                 if let RenderError::Manifest { files, .. } = cause {
                     let files = files.iter().map(|(path, content)| (path, content.to_text()));
@@ -181,19 +187,29 @@ fn write(
     rendered: &Rendered,
 ) -> Result<Vec<u8>, TemplateError> {
     let release = request.release_name.then_some(release);
-    let mut stdout = String::new();
     let files = manifest::output_files(rendered, !request.no_hooks, !request.skip_tests, release).into_iter();
     let placed = files.map(|file| Ok((RelPath::exact(&file.path)?, file)));
-    for (path, file) in placed.collect::<Result<Vec<_>, FilesError>>()? {
-        files::write_below(folder, &path, &file.text, file.appends)?;
-        for _ in 0..file.writes {
-            stdout.push_str(&format!("wrote {}/{}\n", folder.display(), file.path));
+    let placed = placed.collect::<Result<Vec<_>, FilesError>>()?;
+    // Helm tells of a file each time it adds a document to it, in the order of the documents.
+    let told = |until: usize| {
+        let mut lines: Vec<(usize, &str)> = Vec::new();
+        for (_, file) in &placed {
+            lines.extend(file.writes.iter().filter(|it| **it < until).map(|it| (*it, file.path.as_str())));
         }
+        lines.sort_unstable();
+        lines.iter().map(|(_, path)| format!("wrote {}/{path}\n", folder.display())).collect::<String>()
+    };
+    let after_files = |until: usize, cause: TemplateError| match told(until) {
+        told if told.is_empty() => cause,
+        told => TemplateError::AfterFiles { told, cause: Box::new(cause) },
+    };
+    for (path, file) in &placed {
+        let first = file.writes.first().copied().unwrap_or_default();
+        files::write_below(folder, path, &file.text, file.appends).map_err(|it| after_files(first, it.into()))?;
     }
     // Nothing is left for the stream, of which Helm prints the line end all the same.
     if let Some(pattern) = request.show_only.first() {
-        return Err(ShowOnlyError(pattern.clone()).into());
+        return Err(after_files(usize::MAX, ShowOnlyError(pattern.clone()).into()));
     }
-    stdout.push('\n');
-    Ok(stdout.into_bytes())
+    Ok(format!("{}\n", told(usize::MAX)).into_bytes())
 }

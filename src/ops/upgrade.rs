@@ -1,4 +1,4 @@
-//! `ichor upgrade`: another version of one part's chart, shown before anything is written.
+//! `ichor upgrade`: another version of one part's chart, or another Helm for all, shown before anything is written.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +13,16 @@ use crate::review::compare::{self, Area, Diff, Finding, Risk, Side};
 use crate::stage::lock::Lock;
 use crate::stage::resolve::{self, ChartSource, ResolvedContent, Sources, Update};
 use crate::stage::spec::{self, Content, Spec, edit};
-use helm_engine::helm::HelmVersion;
+use helm_engine::helm::{HelmVersion, HelmWish};
+
+/// What is to be another.
+#[derive(Clone, Copy, Debug)]
+pub enum Wish<'w> {
+    /// A part's chart: its version, or the path of an archive or folder.
+    Chart { part: &'w str, version: &'w str },
+    /// The Helm that all charts are rendered as.
+    Helm(HelmWish),
+}
 
 /// What an upgrade is or would be.
 #[derive(Clone, Debug)]
@@ -21,16 +30,15 @@ pub struct Upgraded {
     pub diff: Diff,
     /// What was locked, where it was written.
     pub locked: Option<Locked>,
-    /// Whether the new version does not render with the values that are there.
-    pub refused: bool,
+    /// The part that does not render with the new version and the values that are there.
+    pub refused: Option<String>,
 }
 
-/// Renders a part with another version of its chart beside the present one. `version` is a version, or the path of an
-/// archive or folder. With `write`, the spec and the lock become those of the new version.
+/// Renders what another version of a chart or of Helm makes of the spec beside what the present one does. With `write`, the
+/// spec and the lock become those of the new version.
 pub fn upgrade(
     spec_path: &Path,
-    part: &str,
-    version: &str,
+    wish: Wish<'_>,
     identities: &[String],
     fetching: Fetching<'_>,
     write: bool,
@@ -41,14 +49,22 @@ pub fn upgrade(
         false => (Workspace::read(spec_path)?, None),
     };
     let (lock, lock_text) = workspace.lock()?;
-    let text = candidate(&workspace, &lock, part, version)?;
-    let spec = Spec::parse(&workspace.file, &text).map_err(Error::Spec)?;
     let mut next = workspace.clone();
-    (next.spec, next.spec_text) = (spec, text);
+    let name = match wish {
+        Wish::Chart { part, version } => {
+            next.spec_text = candidate(&workspace, &lock, part, version)?;
+            format!("{part} {version}")
+        }
+        Wish::Helm(helm) => {
+            next.helm = Some(helm.newest());
+            next.spec_text = with_helm(&workspace, helm)?;
+            format!("Helm {}", helm.newest())
+        }
+    };
+    next.spec = Spec::parse(&workspace.file, &next.spec_text).map_err(Error::Spec)?;
     next.fetched = Some(fetching.fetch(&next, Some(&lock), &Update::None)?);
     let old =
         workspace.with_sources(Some(&lock), |sources| side::of_workspace("now", &workspace.spec, &lock, sources, None));
-    let name = format!("{part} {version}");
     let mut mint = Mint::new(now, identities);
     match renewed(&next, Some(lock.clone()), &mut mint, now) {
         Ok((new_lock, locked)) => {
@@ -61,9 +77,13 @@ pub fn upgrade(
             next.keep_fetched(&mut adding)?;
             let locked = if write { Some(apply(&workspace, &lock_text, &next, &new_lock, locked)?) } else { None };
             adding.keep();
-            Ok(Upgraded { diff, locked, refused: false })
+            Ok(Upgraded { diff, locked, refused: None })
         }
         Err(Error::Render(fault)) if !write => {
+            let part = match wish {
+                Wish::Chart { part, .. } => part,
+                Wish::Helm(_) => &fault.part,
+            };
             let new = next.with_sources(Some(&lock), |sources| {
                 refused(&name, &old, &next, part, next.helm(Some(&lock)), sources)
             })?;
@@ -75,9 +95,20 @@ pub fn upgrade(
                 Finding { risk: Risk::Traffic, area: Area::Values, part: part.into(), resource: None, text },
             );
             diff.risk = format!("cannot be applied: part {part} does not render");
-            Ok(Upgraded { diff, locked: None, refused: true })
+            Ok(Upgraded { diff, locked: None, refused: Some(part.into()) })
         }
         Err(fault) => Err(fault),
+    }
+}
+
+/// The spec's text with another Helm, where it names one that does not allow it. Where it names none, the lock alone does.
+fn with_helm(workspace: &Workspace, helm: HelmWish) -> Result<String, Error> {
+    match workspace.spec.helm {
+        Some(named) if !named.allows(helm.newest()) => {
+            let edited = edit::set_helm(&workspace.spec_text, &helm.to_string());
+            edited.map_err(|fault| Error::Edit { fault, parts: Vec::new() })
+        }
+        _ => Ok(workspace.spec_text.clone()),
     }
 }
 
@@ -143,7 +174,7 @@ fn refused(
     helm: HelmVersion,
     sources: &dyn Sources,
 ) -> Result<Side, Error> {
-    let mut side = Side { name: name.into(), ..old.clone() };
+    let mut side = Side { name: name.into(), helm: Some(helm), ..old.clone() };
     let parts = next.spec.parts.iter().filter(|it| it.name == part).cloned().collect();
     let resolved = resolve::resolve(&Spec { parts, ..next.spec.clone() }, helm, sources).map_err(Error::Resolve)?;
     if let (Some(resolved), Some(entry)) = (resolved.parts().first(), side.parts.get_mut(part)) {

@@ -14,12 +14,14 @@ pub struct Verified {
     pub digest: Digest,
     /// The files that a rebuild makes otherwise, or that only one of the two has.
     pub differ: Vec<String>,
+    /// Whether the files are the same, and the archive around them is not: other entries, order, owners, compression.
+    pub repacked: bool,
 }
 
 /// Rebuilds the spec at a path from its lock and compares it with the bundle at another.
 pub fn verify(spec: &Path, bundle: &Path) -> Result<Verified, Error> {
-    let given =
-        Bundle::decode(&disk::read_any(bundle)?).map_err(|fault| Error::NotABundle { path: bundle.into(), fault })?;
+    let bytes = disk::read_any(bundle)?;
+    let given = Bundle::decode(&bytes).map_err(|fault| Error::NotABundle { path: bundle.into(), fault })?;
     let rebuilt = build::fresh(spec)?;
     let mut differ: Vec<String> = Vec::new();
     for (one, other) in [(&given, &rebuilt), (&rebuilt, &given)] {
@@ -28,5 +30,6 @@ pub fn verify(spec: &Path, bundle: &Path) -> Result<Verified, Error> {
     }
     differ.sort();
     differ.dedup();
-    Ok(Verified { digest: given.digest(), differ })
+    let repacked = differ.is_empty() && bytes != rebuilt.encode();
+    Ok(Verified { digest: given.digest(), differ, repacked })
 }

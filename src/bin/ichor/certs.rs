@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use ichor::edge::clock;
 use ichor::edge::disk;
 use ichor::ops::certs::Row;
+use ichor::ops::rotate::between;
 use ichor::ops::{self, Error};
 use ichor::stage::lock::Expiry;
 
@@ -34,6 +35,12 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         Format::Json => serde_json::to_string_pretty(&rows).expect("rows are plain data") + "\n",
     };
     disk::print(text.as_bytes())?;
+    for row in rows.iter().filter(|it| it.role.is_empty()) {
+        if let Some(step) = row.step {
+            let (pin, next) = (&row.pin, step + 1);
+            say!("note: {pin} has taken step {step} of 3 of its rotation. Before step {next}: {}", between(step));
+        }
+    }
     warn(&ops::certs::expiring(&args.spec, now)?);
     Ok(ExitCode::SUCCESS)
 }
@@ -47,7 +54,11 @@ fn table(rows: &[Row]) -> String {
     let heads = ["CERTIFICATE", "ISSUER", "NAMES", "FROM", "UNTIL", "DAYS", "GOES TO"].map(str::to_owned);
     let mut lines = vec![heads.to_vec()];
     for row in rows {
-        let role = if row.role.is_empty() { String::new() } else { format!(" ({})", row.role) };
+        let role = match (row.role, row.step) {
+            ("", None) => String::new(),
+            ("", Some(step)) => format!(" (step {step} of 3)"),
+            (role, _) => format!(" ({role})"),
+        };
         let issuer = if row.issuer == row.subject { "itself" } else { &row.issuer };
         let date = |it: jiff::Timestamp| it.to_string().chars().take(10).collect::<String>();
         let names = if row.names.is_empty() { row.subject.clone() } else { row.names.join(", ") };

@@ -12,7 +12,7 @@ use ichor::ops::{self, Error};
 /// Flags for the form of manifests.
 #[derive(clap::Args)]
 pub struct Form {
-    /// Who takes the manifests: talos, machine-config FILE, omni, talhelper, kubectl, files, flux
+    /// Who takes the manifests: talos, machine-config FILE, omni, talhelper, topf, kubectl, files, flux
     #[arg(long = "for", value_name = "TARGET", num_args = 1..=2)]
     target: Vec<String>,
     /// Puts Helm's marks of ownership on the objects of charts, so that a later Helm release adopts them
@@ -77,6 +77,12 @@ pub fn write(form: &Form, delivered: &Delivered, output: Option<&Path>, access: 
     if !form.is_given() {
         return Ok(());
     }
+    if form.helm_ownership && delivered.target != Target::Flux {
+        say!(
+            "note: Helm 4 takes these over with `--force-conflicts` or `--server-side=false`, as Talos and kubectl own \
+             their fields; Helm 3 and Flux do so as they are"
+        );
+    }
     say!("{}", size::report(delivered.target, delivered.size).trim_end());
     let beyond = size::limits(delivered.target).iter().any(|it| it.hard && delivered.size > it.bytes);
     if beyond && delivered.target == Target::Talos {
@@ -85,6 +91,9 @@ pub fn write(form: &Form, delivered: &Delivered, output: Option<&Path>, access: 
     if let Some(path) = written {
         let files = folder.then_some(&delivered.files);
         say!("next: {}", delivered.target.next(&path.display().to_string(), files));
+        if let Some(then) = &delivered.delivery.then {
+            say!("then: {then}");
+        }
     }
     Ok(())
 }

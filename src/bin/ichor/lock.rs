@@ -83,6 +83,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         disk::print(locked.diff.as_bytes())?;
         let what = if locked.changed { "would change" } else { "unchanged:" };
         say!("{what} {}", locked.path.display());
+        say_unbound(locked.unbound);
         return Ok(if locked.changed && args.locked { ExitCode::from(1) } else { ExitCode::SUCCESS });
     }
     for subject in &locked.unused {
@@ -96,5 +97,13 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     }
     let what = if locked.changed { "wrote" } else { "unchanged:" };
     say!("{what} {}", locked.path.display());
+    say_unbound(locked.unbound);
     Ok(ExitCode::SUCCESS)
+}
+
+/// Says what an older lock lacks, and what mends it.
+fn say_unbound(unbound: usize) {
+    if unbound > 0 {
+        say!("note: {}", ichor::review::rules::unbound_note(unbound));
+    }
 }

@@ -29,6 +29,7 @@ mod network;
 mod open;
 mod outdated;
 mod progress;
+mod proof;
 mod pull;
 mod push;
 mod report;
@@ -104,7 +105,18 @@ enum Verb {
 
 fn main() -> ExitCode {
     process::keep_memory_private();
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(fault) => {
+            let text = fault.render().to_string();
+            let shown = report::without_keys(&text);
+            if shown == text {
+                fault.exit();
+            }
+            say!("{}", shown.trim_end());
+            return ExitCode::from(2);
+        }
+    };
     budget::set_limit(cli.max_memory.saturating_mul(1 << 20));
     interrupt::mind(|| say!("\nerror: interrupted: nothing is half written, so run the command again"));
     let run = move || {

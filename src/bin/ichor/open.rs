@@ -8,9 +8,11 @@ use ichor::deliver::target::Target;
 use ichor::edge::disk::Access;
 use ichor::edge::guard::{self, Exposed};
 use ichor::edge::landing;
+use ichor::ops::open::OpenedBundle;
 use ichor::ops::{self, Error, deliver};
+use ichor::review::rules::unbound_note;
 
-use crate::form;
+use crate::{form, proof};
 
 /// Opens a bundle: its manifests with the secrets in them, by default as the Talos control-plane patch
 #[derive(clap::Args)]
@@ -25,6 +27,9 @@ pub struct Args {
     /// Writes even where git would track the file, or others can reach it
     #[arg(long)]
     force: bool,
+    /// Opens the bundle only where it is that of this lock
+    #[arg(long, value_name = "FILE")]
+    lock: Option<PathBuf>,
     #[command(flatten)]
     form: form::Form,
     /// The spec, or the folder it is in; only Flux needs it
@@ -50,7 +55,12 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         }
     }
     let bundle = args.bundle.as_deref().or(understood.rest.as_deref()).unwrap_or(Path::new("result"));
-    let (opened, index) = ops::open::open(bundle, &args.identity.files())?;
+    let OpenedBundle { opened, index, unbound } =
+        ops::open::open(bundle, &args.identity.files(), args.lock.as_deref())?;
+    proof::say(bundle, args.lock.as_deref());
+    if unbound > 0 {
+        say!("note: {}", unbound_note(unbound));
+    }
     let delivered = deliver::deliver(&index, opened.manifests(), &understood.form)?;
     if let Some(folder) = folder.filter(|_| guarded) {
         // A folder may be half tracked: it is its files that git must leave alone.

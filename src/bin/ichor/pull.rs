@@ -9,6 +9,7 @@ use ichor::ops::fetching::Fetching;
 use ichor::ops::{self, Error};
 
 use crate::network::ReachArgs;
+use crate::proof;
 
 /// Fetches a bundle that was pushed to a registry, and prints its digest
 #[derive(clap::Args)]
@@ -18,6 +19,9 @@ pub struct Args {
     /// Writes the bundle here [default: the bundle's name and `.tar.gz`]
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// Writes the bundle only where it is that of this lock
+    #[arg(long, value_name = "FILE")]
+    lock: Option<PathBuf>,
     #[command(flatten)]
     reach: ReachArgs,
 }
@@ -25,8 +29,13 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let settings = args.reach.settings();
     let fetching = Fetching { settings: &settings, progress: &Silent };
-    let pulled = ops::pull::pull(&args.address, args.output.as_deref(), fetching)?;
+    let pulled = ops::pull::pull(&args.address, args.output.as_deref(), args.lock.as_deref(), fetching)?;
     say!("wrote {}", pulled.path.display());
+    match pulled.by_tag {
+        true => say!("note: the tag stands for {} now, and does not prove who put it there", pulled.manifest),
+        false => say!("note: it is what {} stands for, to the byte", pulled.manifest),
+    }
+    proof::say(&pulled.path, args.lock.as_deref());
     disk::print(format!("{}  {}\n", pulled.bundle.digest(), pulled.bundle.nar_hash()).as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -134,12 +134,8 @@ fn request(args: &Args) -> Result<Request, String> {
     if let Some(why) = &args.others.refused {
         return Err(why.clone());
     }
-    match args.dry_run.as_deref() {
-        None | Some("client" | "true" | "unset" | "none" | "false") => {}
-        Some("server") => return Err("--dry-run=server: a render never reaches a cluster".into()),
-        Some(other) => {
-            return Err(format!("invalid dry-run value ({other:?}). Must be \"none\", \"server\", or \"client\""));
-        }
+    if let Some(strategy) = args.dry_run.as_deref() {
+        check_dry_run(strategy, args.helm_version.behaviour().is_4)?;
     }
     let (name, chart) = match args.name_and_chart.as_slice() {
         [name, chart] => (Some(name.clone()), chart.clone()),
@@ -174,6 +170,21 @@ fn request(args: &Args) -> Result<Request, String> {
         skip_schema_validation: args.skip_schema_validation,
         debug: args.debug,
     })
+}
+
+/// Mirrors `cmdGetDryRunFlagStrategy` of Helm 4, whose `template` is always a dry run, and `validateDryRunOptionFlag` of
+/// Helm 3, which has nothing against another one.
+fn check_dry_run(strategy: &str, is_4: bool) -> Result<(), String> {
+    let is_not = matches!(strategy, "none" | "0" | "f" | "F" | "FALSE" | "false" | "False");
+    let is = matches!(strategy, "client" | "unset" | "1" | "t" | "T" | "TRUE" | "true" | "True");
+    match strategy {
+        "server" => Err("--dry-run=server: a render never reaches a cluster".into()),
+        _ if is_4 && is_not => Err(format!("invalid dry-run value ({strategy:?}). Must be \"server\" or \"client\"")),
+        _ if is_4 && is => Ok(()),
+        _ if is_4 => Err(format!("invalid dry-run value ({strategy:?}). Must be \"none\", \"server\", or \"client\"")),
+        "client" | "unset" | "true" | "false" | "none" => Ok(()),
+        _ => Err("invalid dry-run flag. Flag must one of the following: false, true, none, client, server".into()),
+    }
 }
 
 fn refuse(message: &str, code: u8) -> ExitCode {

@@ -3,23 +3,30 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use helm_engine::helm::HelmWish;
 use ichor::edge::clock;
+use ichor::ops::Error;
 use ichor::ops::fetching::Fetching;
-use ichor::ops::{self, Error};
+use ichor::ops::upgrade::{Wish, upgrade};
 
 use crate::diff::{self, Format};
 use crate::network::NetworkArgs;
 use crate::progress::Reporter;
 
-/// Shows what another version of a part's chart changes, and takes it with --write
+/// Shows what another version of a part's chart, or another Helm, changes, and takes it with --write
 ///
 /// Certificates stay as they are: going back is an upgrade to the old version.
 #[derive(clap::Args)]
 pub struct Args {
     /// The part
-    part: String,
+    #[arg(required_unless_present = "helm")]
+    part: Option<String>,
     /// The version, or the path of an archive or folder
-    version: String,
+    #[arg(required_unless_present = "helm")]
+    version: Option<String>,
+    /// In place of a part: the Helm to render all charts as, 3.17 to 4.3, or one of their versions
+    #[arg(long, value_name = "VERSION", conflicts_with_all = ["part", "version"])]
+    helm: Option<HelmWish>,
     /// The spec, or the folder it is in
     #[arg(long, default_value = "ichor.yaml")]
     spec: PathBuf,
@@ -46,15 +53,14 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let settings = args.network.settings();
     let reporter = Reporter::new();
     let fetching = Fetching { settings: &settings, progress: &reporter };
-    let upgraded = ops::upgrade::upgrade(
-        &args.spec,
-        &args.part,
-        &args.version,
-        &args.identity,
-        fetching,
-        args.write,
-        clock::now(),
-    )?;
+    let wish = match args.helm {
+        Some(helm) => Wish::Helm(helm),
+        None => Wish::Chart {
+            part: args.part.as_deref().unwrap_or_default(),
+            version: args.version.as_deref().unwrap_or_default(),
+        },
+    };
+    let upgraded = upgrade(&args.spec, wish, &args.identity, fetching, args.write, clock::now())?;
     drop(reporter);
     diff::print(&upgraded.diff, args.format, args.output.as_deref())?;
     match &upgraded.locked {
@@ -65,10 +71,15 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
             for pin in &locked.dropped {
                 say!("dropped {pin}: nothing asks for it any more");
             }
-            say!("wrote {} and the spec", locked.path.display());
+            match args.helm {
+                Some(_) if !locked.changed => say!("{} is of this Helm already", locked.path.display()),
+                Some(_) => say!("wrote {}", locked.path.display()),
+                None => say!("wrote {} and the spec", locked.path.display()),
+            }
         }
-        None if upgraded.refused => {
-            say!("nothing was written: {} does not render with the values that are there", args.part);
+        None if upgraded.refused.is_some() => {
+            let part = upgraded.refused.unwrap_or_default();
+            say!("nothing was written: {part} does not render with the values that are there");
             return Ok(ExitCode::from(1));
         }
         None => say!("nothing was written: `--write` takes it"),

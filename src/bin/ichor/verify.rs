@@ -19,12 +19,15 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let verified = ops::verify::verify(&args.spec, &args.bundle)?;
-    if verified.differ.is_empty() {
+    if verified.differ.is_empty() && !verified.repacked {
         disk::print(format!("{}  verified\n", verified.digest).as_bytes())?;
         return Ok(ExitCode::SUCCESS);
     }
     let mut text = format!("{}  differs from what {} builds:\n", verified.digest, args.spec.display());
     text.extend(verified.differ.iter().map(|path| format!("  {path}\n")));
+    if verified.repacked {
+        text.push_str("  the archive itself: its files are the same, and packed otherwise\n");
+    }
     disk::print(text.as_bytes())?;
     Ok(ExitCode::from(1))
 }

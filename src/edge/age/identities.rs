@@ -13,7 +13,7 @@ use age_core::format::{FileKey, Stanza};
 use helm_engine::pki::PrivateKey;
 use zeroize::Zeroizing;
 
-use super::{Error, MAX_WORK_FACTOR, armored, hybrid, is_age};
+use super::{Error, MAX_WORK_FACTOR, armored, hybrid, is_age, reason};
 
 /// The largest identity file that is read, in bytes.
 const MAX_BYTES: u64 = 16 << 20;
@@ -26,9 +26,12 @@ pub(super) struct Identities {
     asked: Asked,
 }
 
-/// Remembers the files whose passphrase nobody could be asked for.
+/// Remembers the files whose passphrase nobody could be asked for, and what is wrong with the first that did not open.
 #[derive(Clone, Default)]
-struct Asked(Arc<Mutex<Vec<String>>>);
+struct Asked {
+    nobody: Arc<Mutex<Vec<String>>>,
+    broken: Arc<Mutex<Option<String>>>,
+}
 
 /// Asks at the terminal, for one file.
 #[derive(Clone)]
@@ -53,6 +56,15 @@ impl Identities {
     fn add(&mut self, path: &str, bytes: &[u8]) -> Result<(), Error> {
         let callbacks = AtTerminal { path: path.into(), asked: self.asked.clone() };
         if is_age(bytes) {
+            let header = age::armor::ArmoredReader::new(armored(bytes).unwrap_or(bytes));
+            let fault = match age::Decryptor::new_buffered(header) {
+                Ok(it) if it.is_scrypt() => None,
+                Ok(_) => Some("it is sealed to a key; decrypt it with that key first".to_owned()),
+                Err(fault) => Some(format!("it is a damaged age file: {}", reason(&fault))),
+            };
+            if let Some(reason) = fault {
+                return Err(Error::Identity { path: path.into(), reason });
+            }
             let bytes = Zeroizing::new(bytes.to_vec());
             self.keys.push(Box::new(Locked { bytes, callbacks, opened: OnceCell::new() }));
             return Ok(());
@@ -77,7 +89,12 @@ impl Identities {
 
     /// A file that nobody could be asked the passphrase of.
     pub(super) fn unasked(&self) -> Option<String> {
-        self.asked.0.lock().unwrap_or_else(PoisonError::into_inner).first().cloned()
+        self.asked.nobody.lock().unwrap_or_else(PoisonError::into_inner).first().cloned()
+    }
+
+    /// What is wrong with a file under a passphrase that was given.
+    pub(super) fn broken(&self) -> Option<String> {
+        self.asked.broken.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Where lines were passed over: `keys.txt:3`.
@@ -102,7 +119,7 @@ impl age::Callbacks for AtTerminal {
     fn request_passphrase(&self, description: &str) -> Option<SecretString> {
         let given = UiCallbacks.request_passphrase(description);
         if given.is_none() {
-            self.asked.0.lock().unwrap_or_else(PoisonError::into_inner).push(self.path.clone());
+            self.asked.nobody.lock().unwrap_or_else(PoisonError::into_inner).push(self.path.clone());
         }
         given
     }
@@ -135,7 +152,11 @@ impl Locked {
                 }
                 other => other,
             })?;
-        reader.read_to_string(&mut text)?;
+        let read = reader.read_to_string(&mut text).map_err(age::DecryptError::from);
+        read.inspect_err(|fault| {
+            let fault = format!("`{}` is a damaged age file: {}", self.callbacks.path, reason(fault));
+            *self.callbacks.asked.broken.lock().unwrap_or_else(PoisonError::into_inner) = Some(fault);
+        })?;
         if text.trim_start().starts_with("-----BEGIN ") {
             return ssh(&text, self.callbacks.clone()).map(|key| vec![key]).map_err(unreadable);
         }
@@ -228,7 +249,10 @@ fn bytes_of(path: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
     };
     match read.map_err(unusable)? as u64 {
         0..=MAX_BYTES => Ok(bytes),
-        _ => Err(Error::Identity { path: path.into(), reason: format!("it is larger than {MAX_BYTES} bytes") }),
+        _ => {
+            let reason = format!("it has more than {} MiB, and no identity may have more", MAX_BYTES >> 20);
+            Err(Error::Identity { path: path.into(), reason })
+        }
     }
 }
 

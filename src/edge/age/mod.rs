@@ -70,6 +70,11 @@ impl Error {
             }
             Error::SealedByPassphrase(path) => format!("`age -d {path} | age -r RECIPIENT > NEW.age` seals it to a key"),
             Error::NobodyToAsk(_) => "run this in a terminal, or name an identity without a passphrase".into(),
+            Error::NotForUs { .. } => {
+                "the key of any recipient it is sealed to opens it. If all of these keys are lost, see \"If you lose the key or \
+                 the lock\" in the README"
+                    .into()
+            }
             Error::KeyForPath => "write the key to a file that you alone can read, and name the file".into(),
             _ => return None,
         })
@@ -171,6 +176,22 @@ enum Failed {
     Damaged(String),
 }
 
+/// What is wrong with an age file, in words that need no knowledge of the format.
+fn reason(fault: &age::DecryptError) -> String {
+    match fault {
+        age::DecryptError::Io(it) if it.kind() == std::io::ErrorKind::UnexpectedEof => CUT_OFF.into(),
+        age::DecryptError::Io(it) if it.to_string() == "Incomplete header" => CUT_OFF.into(),
+        age::DecryptError::InvalidHeader => "what it begins with is not the header of an age file".into(),
+        age::DecryptError::InvalidMac | age::DecryptError::DecryptionFailed => {
+            "it was changed since it was sealed".into()
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Of a file that begins as one of age does.
+const CUT_OFF: &str = "it ends too early: it is no whole age file";
+
 /// Whether bytes are an age file, armoured or not.
 pub fn is_age(bytes: &[u8]) -> bool {
     bytes.starts_with(b"age-encryption.org/") || armored(bytes).is_some()
@@ -225,7 +246,7 @@ impl Opener {
     }
 
     fn decrypt(&self, bytes: &[u8]) -> Result<Secret, Failed> {
-        let damaged = |it: &dyn std::fmt::Display| Failed::Damaged(it.to_string());
+        let damaged = |it: &age::DecryptError| Failed::Damaged(reason(it));
         let decryptor = age::Decryptor::new_buffered(ArmoredReader::new(armored(bytes).unwrap_or(bytes)));
         let decryptor = decryptor.map_err(|it| damaged(&it))?;
         if decryptor.is_scrypt() {
@@ -246,11 +267,11 @@ impl Opener {
             (other @ (age::DecryptError::Plugin(_) | age::DecryptError::ExcessiveWork { .. }), _) => {
                 Failed::Unusable(other.to_string())
             }
-            (other, _) => damaged(&other),
+            (other, _) => self.identities.broken().map_or_else(|| damaged(&other), Failed::Unusable),
         })?;
         // The plaintext is shorter than the file, so that the buffer never moves and leaves a copy behind.
         let mut secret = zeroize::Zeroizing::new(Vec::with_capacity(bytes.len()));
-        reader.read_to_end(&mut secret).map_err(|it| damaged(&it))?;
+        reader.read_to_end(&mut secret).map_err(|it| damaged(&it.into()))?;
         Ok(Secret::new(std::mem::take(&mut *secret)))
     }
 }

@@ -24,10 +24,10 @@ use crate::edge::disk;
 pub struct Credentials {
     files: Vec<PathBuf>,
     /// What helpers answered, by helper and server: each is asked once.
-    asked: Arc<Mutex<BTreeMap<(String, String), Arc<Answered>>>>,
+    asked: Arc<Mutex<BTreeMap<(String, String), Answered>>>,
 }
 
-type Answered = OnceLock<Result<Option<Login>, HelperError>>;
+type Answered = Arc<OnceLock<Result<Option<Login>, HelperError>>>;
 
 /// What a registry is shown.
 #[derive(Clone, Debug)]

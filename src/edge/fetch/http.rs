@@ -5,13 +5,18 @@ use std::io::{ErrorKind, Read};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use rustls::pki_types::CertificateDer;
 use ureq::http::{HeaderMap, Response, header};
-use ureq::tls::{Certificate, RootCerts, TlsConfig};
+use ureq::unversioned::resolver::DefaultResolver;
+use ureq::unversioned::transport::{ConnectProxyConnector, Connector, TcpConnector};
 use ureq::{Agent, Body, Proxy, RequestBuilder};
 use url::Url;
 
+use super::failure::{HttpError, HttpFault, io_text, other, refused, slow, wants_login};
+use super::pace::{Pace, SLOWEST, retry_after};
 use super::progress::{Event, Progress};
 use super::proxy::Proxies;
+use super::trust::Tls;
 
 /// How often a request is made at most.
 const ATTEMPTS: u32 = 5;
@@ -22,18 +27,16 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 const MAX_REDIRECTS: usize = 10;
 /// The longest that all requests for one source take, however well they go on.
 const LONGEST_ERRAND: Duration = Duration::from_secs(900);
-/// The fewest bytes a second that a body may come at, counted over as long as a server is waited for.
-const SLOWEST: u64 = 1 << 10;
 /// How many times the patience all attempts at a request may take, beside what their bytes take at that pace.
 const PATIENCES: u32 = 3;
 
 /// A client for all hosts.
 pub struct Http<'p> {
     /// Of all that is reached directly, through the proxy for http, and through that for https.
-    agents: [OnceLock<Agent>; 3],
+    agents: [OnceLock<Result<Agent, HttpError>>; 3],
     proxies: Proxies,
     plain: BTreeSet<String>,
-    roots: Vec<Certificate<'static>>,
+    roots: Vec<CertificateDer<'static>>,
     /// How long to wait for a connection, an answer, or the next bytes of one.
     patience: Duration,
     progress: &'p dyn Progress,
@@ -78,30 +81,6 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-/// No answer came back.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct HttpError {
-    pub message: String,
-    pub kind: HttpFault,
-}
-
-/// Why.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum HttpFault {
-    /// The network or the server; it may go away.
-    Passing,
-    /// The server's certificate.
-    Certificate,
-    /// The server wants to speak without TLS and is not named as one that may.
-    Plain,
-    /// The body is larger than it may be.
-    TooLarge,
-    /// Another attempt would take as long.
-    TooSlow,
-    Other,
-}
-
 /// The bytes of a body so far, and what tells whether the rest belongs to them.
 #[derive(Default)]
 struct Partial {
@@ -113,7 +92,7 @@ impl<'p> Http<'p> {
     /// `roots` are trusted beside the system's.
     pub fn new(
         plain: BTreeSet<String>,
-        roots: Vec<Certificate<'static>>,
+        roots: Vec<CertificateDer<'static>>,
         proxies: Proxies,
         patience: Duration,
         progress: &'p dyn Progress,
@@ -165,7 +144,7 @@ impl<'p> Http<'p> {
                 Ok(answer) if is_passing(answer.status) => {
                     (format!("the server answers {}", status_text(answer.status)), retry_after(&answer.headers))
                 }
-                Err(fault) if fault.kind == HttpFault::Passing => (fault.message.clone(), None),
+                Err(fault) if fault.kind.is_passing() => (fault.message.clone(), None),
                 _ => return result,
             };
             let wait = wanted.unwrap_or(pause).max(Duration::from_millis(1));
@@ -232,7 +211,9 @@ impl<'p> Http<'p> {
             Some(_) if url.scheme() == "http" => http,
             Some(_) => https,
         };
-        let agent = agent.get_or_init(|| new_agent(&self.roots, proxy, self.patience));
+        let through = proxy.as_ref().map(|it| it.proxy.clone());
+        let agent =
+            agent.get_or_init(|| new_agent(&self.roots, through, self.patience)).as_ref().map_err(Clone::clone)?;
         let authorization = request.authorization.filter(|_| at_home);
         let mut head = HeaderMap::new();
         for (name, value) in [(header::ACCEPT, request.accept), (header::AUTHORIZATION, authorization)] {
@@ -258,7 +239,11 @@ impl<'p> Http<'p> {
                 get.call()
             }
         };
-        sent.map_err(|fault| refused(&fault, url))
+        let answer = sent.map_err(|fault| refused(&fault, url, proxy.as_ref()))?;
+        match &proxy {
+            Some(proxy) if answer.status() == 407 => Err(wants_login(&proxy.to_string())),
+            _ => Ok(answer),
+        }
     }
 
     /// Takes the body in.
@@ -345,31 +330,6 @@ impl<'p> Http<'p> {
     }
 }
 
-/// How fast a body comes, from one look to the next.
-struct Pace {
-    since: Instant,
-    /// How long is looked at.
-    span: Duration,
-    bytes: u64,
-}
-
-impl Pace {
-    fn new(span: Duration) -> Pace {
-        Pace { since: Instant::now(), span, bytes: 0 }
-    }
-
-    /// The bytes and seconds of a span in which too few came.
-    fn lags(&mut self) -> Option<(u64, u64)> {
-        let elapsed = self.since.elapsed();
-        if elapsed < self.span {
-            return None;
-        }
-        let (bytes, seconds) = (self.bytes, elapsed.as_secs().max(1));
-        *self = Pace::new(self.span);
-        (bytes < SLOWEST * seconds).then_some((bytes, seconds))
-    }
-}
-
 /// An address without its query, which may hold a signature, and without a password.
 pub fn shown(url: &Url) -> String {
     let mut url = url.clone();
@@ -404,14 +364,10 @@ fn with<B>(mut builder: RequestBuilder<B>, headers: HeaderMap) -> RequestBuilder
     builder
 }
 
-fn new_agent(roots: &[Certificate<'static>], proxy: Option<Proxy>, patience: Duration) -> Agent {
-    let native = rustls_native_certs::load_native_certs().certs;
-    let native = native.iter().map(|it| Certificate::from_der(it.as_ref()).to_owned());
-    let all: Vec<Certificate<'static>> = native.chain(roots.iter().cloned()).collect();
-    // A machine without certificates of its own gets Mozilla's.
-    let roots = if all.is_empty() { RootCerts::WebPki } else { RootCerts::from(all) };
-    Agent::config_builder()
-        .tls_config(TlsConfig::builder().root_certs(roots).build())
+fn new_agent(roots: &[CertificateDer<'static>], proxy: Option<Proxy>, patience: Duration) -> Result<Agent, HttpError> {
+    let tls = Tls::new(roots).map_err(|it| other(format!("no TLS on this machine: {it}")))?;
+    let connector = ().chain(ConnectProxyConnector::default()).chain(TcpConnector::default()).chain(tls);
+    let config = Agent::config_builder()
         .proxy(proxy)
         .http_status_as_error(false)
         .max_redirects(0)
@@ -426,22 +382,12 @@ fn new_agent(roots: &[Certificate<'static>], proxy: Option<Proxy>, patience: Dur
         .timeout_recv_response(Some(patience))
         .timeout_per_read(Some(patience))
         .timeout_global(Some(LONGEST_ERRAND.max(patience * PATIENCES)))
-        .build()
-        .new_agent()
+        .build();
+    Ok(Agent::with_parts(config, connector, DefaultResolver::default()))
 }
 
 fn is_passing(status: u16) -> bool {
     matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504)
-}
-
-/// How long the server asks to wait: seconds, or a date.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = jiff::fmt::rfc2822::parse(text).ok()?.timestamp();
-    Some(Duration::from_secs(u64::try_from(date.as_second() - crate::edge::clock::now().as_second()).unwrap_or(0)))
 }
 
 /// The first byte of `bytes 5-9/10`.
@@ -449,64 +395,12 @@ fn range_start(text: &str) -> Option<u64> {
     text.trim().strip_prefix("bytes ")?.split('-').next()?.parse().ok()
 }
 
-fn refused(fault: &ureq::Error, url: &Url) -> HttpError {
-    let at = authority(url);
-    let (kind, message) = match fault {
-        ureq::Error::HostNotFound => (HttpFault::Passing, format!("the name of {at} is not known")),
-        ureq::Error::ConnectionFailed => (HttpFault::Passing, format!("{at} takes no connection")),
-        ureq::Error::Timeout(_) => (HttpFault::Passing, format!("{at} does not answer in time")),
-        ureq::Error::Rustls(it) => tls_fault(it, &at),
-        ureq::Error::Io(it) => match it.get_ref().and_then(|it| it.downcast_ref()) {
-            Some(it) => tls_fault(it, &at),
-            None => (HttpFault::Passing, format!("{at}: {}", io_text(it))),
-        },
-        ureq::Error::Protocol(it) => (HttpFault::Passing, format!("{at} does not speak HTTP: {it}")),
-        it => (HttpFault::Other, format!("{at}: {it}")),
-    };
-    HttpError { message, kind }
-}
-
-fn tls_fault(fault: &rustls::Error, at: &str) -> (HttpFault, String) {
-    match fault {
-        // What comes is no record of TLS: most likely the answer of a server that speaks HTTP at once.
-        rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType) => {
-            (HttpFault::Plain, format!("{at} does not speak TLS; it may speak plain http"))
-        }
-        rustls::Error::InvalidCertificate(_) => {
-            (HttpFault::Certificate, format!("no secure connection to {at}: {fault}"))
-        }
-        _ => (HttpFault::Other, format!("no secure connection to {at}: {fault}")),
-    }
-}
-
-/// The system's error without its number.
-fn io_text(fault: &std::io::Error) -> String {
-    let text = fault.to_string();
-    text.split(" (os error").next().unwrap_or(&text).to_lowercase()
-}
-
-fn slow(message: String) -> HttpError {
-    HttpError { message, kind: HttpFault::TooSlow }
-}
-
-fn other(message: String) -> HttpError {
-    HttpError { message, kind: HttpFault::Other }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn reads_pauses_and_ranges() {
-        let after = |text: &str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::RETRY_AFTER, text.parse().expect("a header"));
-            retry_after(&headers)
-        };
-        assert_eq!(after("7"), Some(Duration::from_secs(7)));
-        assert_eq!(after("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO));
-        assert_eq!(after("soon"), None);
+    fn reads_ranges() {
         assert_eq!(range_start("bytes 5-9/10"), Some(5));
         assert_eq!(range_start("items 5-9/10"), None);
     }

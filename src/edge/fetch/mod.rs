@@ -5,12 +5,16 @@
 
 mod challenge;
 mod credentials;
+mod errand;
+mod failure;
 mod helper;
 mod http;
+mod pace;
 mod progress;
 mod proxy;
 mod registry;
 mod repository;
+mod trust;
 mod upload;
 
 pub use credentials::Credentials;
@@ -23,19 +27,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use ureq::tls::{Certificate, PemItem, parse_pem};
-use url::Url;
-
 use super::blobs::{Blob, Blobs};
 use super::disk::{self, Adding};
 use crate::base::diagnostic::Place;
 use crate::base::digest::Digest;
 use crate::stage::lock::LockedSource;
-use crate::stage::resolve::choose::{self, Listing};
+use crate::stage::resolve::choose;
 use crate::stage::resolve::{Fault, Hold, Remote, SourceError, Wish};
 use crate::stage::spec::{Kind, Network, OciName, Source};
-use crate::stage::vendored::artifact::CHART_CONTENT;
-use crate::stage::vendored::layout::{Descriptor, Manifest};
+use errand::{Errand, chart_manifest, no_chart};
 use http::Http;
 use registry::Memory;
 use repository::{Indexes, Web};
@@ -131,7 +131,7 @@ impl<'f> Clients<'f> {
     ) -> Result<Self, SourceError> {
         let mut roots = Vec::new();
         for path in &network.authorities {
-            roots.extend(certificates(&folder.join(path))?);
+            roots.extend(trust::certificates(&folder.join(path))?);
         }
         let http = Http::new(network.plain_http.clone(), roots, settings.proxies.clone(), settings.patience, progress);
         Ok(Clients { http, memory: Memory::default(), indexes: Indexes::default(), network, progress })
@@ -219,6 +219,7 @@ impl Fetcher<'_> {
             locked,
             hold: Hold::Keep,
             place: Place { file: "".into(), text: None, span: 0..0 },
+            version_place: None,
         };
         self.errand().one(&wish).map(|it| it.bytes)
     }
@@ -248,241 +249,6 @@ impl Fetcher<'_> {
     }
 }
 
-/// One source to be had, all of it in the time that is left for one.
-struct Errand<'f> {
-    fetcher: &'f Fetcher<'f>,
-    registry: Registry<'f>,
-    web: Web<'f>,
-}
-
-impl Errand<'_> {
-    fn one(&self, wish: &Wish) -> Result<Remote, SourceError> {
-        match &wish.source {
-            Source::Oci(name) => self.oci(wish, name),
-            Source::Repository { address, chart } => self.repository(wish, address, chart),
-            Source::Url(address) => self.address(wish, address),
-            Source::Local(path) => {
-                Err(SourceError::new("V001", Fault::Input, format!("`{path}` lies on this machine")))
-            }
-        }
-    }
-
-    fn oci(&self, wish: &Wish, name: &OciName) -> Result<Remote, SourceError> {
-        let held = wish.locked.as_ref().filter(|_| wish.hold == Hold::Keep);
-        let held = held.filter(|it| name.digest.is_none() || name.digest == it.manifest);
-        if let Some((locked, digest)) = held.and_then(|it| Some((it, it.manifest?))) {
-            let tag = name.tag.clone().or_else(|| locked.version.as_deref().map(choose::tag));
-            let known = self.fetcher.at_hand(&digest)?;
-            if let Some(tag) =
-                tag.filter(|_| name.digest.is_none() && known.is_some() && !self.fetcher.settings.offline)
-            {
-                self.check_tag(wish, name, &tag, &digest)?;
-            }
-            let bytes = match known {
-                Some(bytes) => bytes,
-                None => self.locked_manifest(part_of(wish), name, locked, &digest)?,
-            };
-            let manifest = chart_manifest(name, &bytes)?;
-            return self.chart_of(name, &manifest, locked.version.clone(), digest);
-        }
-        self.online(&wish.key)?;
-        let (bytes, digest, version) = match (&name.digest, &name.tag) {
-            (Some(digest), tag) => {
-                // The tag says what is meant; the digest says what is taken.
-                let version = tag.as_deref().map(choose::version_of_tag).filter(|it| choose::is_exact(it));
-                (self.registry.manifest_of_digest(name, digest)?, *digest, version)
-            }
-            (None, Some(tag)) => {
-                let (bytes, digest) = self.registry.manifest_of_tag(name, tag)?;
-                (bytes, digest, Some(choose::version_of_tag(tag)))
-            }
-            (None, None) => {
-                let version = match &wish.version {
-                    Some(version) if choose::is_exact(version) => version.clone(),
-                    constraint => {
-                        let tags = self.registry.tags(name)?;
-                        let versions: Vec<String> = tags.iter().map(|it| choose::version_of_tag(it)).collect();
-                        newest(Listing::Tags, &versions, constraint.as_deref(), &name.to_string())?
-                    }
-                };
-                let (bytes, digest) = self.registry.manifest_of_tag(name, &choose::tag(&version))?;
-                (bytes, digest, Some(version))
-            }
-        };
-        if let Some(locked) = &wish.locked
-            && wish.hold != Hold::Accept
-            && version.is_some()
-            && locked.version == version
-            && let Some(known) = locked.manifest
-            && known != digest
-        {
-            let tag = version.as_deref().map(choose::tag).unwrap_or_default();
-            return Err(moved(&format!("tag `{tag}` of {name}"), &known, &digest, part_of(wish)));
-        }
-        let manifest = chart_manifest(name, &bytes)?;
-        self.fetcher.keep(&bytes);
-        self.chart_of(name, &manifest, version, digest)
-    }
-
-    /// The manifest that the lock names. Where the registry has it no more, the tag tells why.
-    fn locked_manifest(
-        &self,
-        part: &str,
-        name: &OciName,
-        locked: &LockedSource,
-        digest: &Digest,
-    ) -> Result<Vec<u8>, SourceError> {
-        if let Some(bytes) = self.fetcher.at_hand(digest)? {
-            return Ok(bytes);
-        }
-        self.online(&name.to_string())?;
-        let bytes = match self.registry.manifest_of_digest(name, digest) {
-            Err(fault) if fault.code == "V012" => {
-                let tag = name.tag.clone().or_else(|| locked.version.as_deref().map(choose::tag));
-                let now = tag.as_ref().and_then(|tag| self.registry.manifest_of_tag(name, tag).ok());
-                return Err(match (tag, now) {
-                    (Some(tag), Some((_, now))) if now != *digest => {
-                        moved(&format!("tag `{tag}` of {name}"), digest, &now, part)
-                    }
-                    _ => fault,
-                });
-            }
-            other => other?,
-        };
-        self.fetcher.keep(&bytes);
-        Ok(bytes)
-    }
-
-    /// Whether the tag still names what is locked. A registry that does not answer is no failure here: all is at hand.
-    fn check_tag(&self, wish: &Wish, name: &OciName, tag: &str, locked: &Digest) -> Result<(), SourceError> {
-        match self.registry.manifest_of_tag(name, tag) {
-            Ok((_, now)) if now != *locked => {
-                Err(moved(&format!("tag `{tag}` of {name}"), locked, &now, part_of(wish)))
-            }
-            Ok(_) => Ok(()),
-            Err(fault) => {
-                let note = format!("{}: whether tag `{tag}` has moved is not known: {fault}", wish.key);
-                self.fetcher.progress.event(Event::Note(&note));
-                Ok(())
-            }
-        }
-    }
-
-    /// The chart's archive; every other blob goes to the cache with it.
-    fn chart_of(
-        &self,
-        name: &OciName,
-        manifest: &Manifest,
-        version: Option<String>,
-        digest: Digest,
-    ) -> Result<Remote, SourceError> {
-        let blobs = self.blobs(name, manifest)?;
-        let at = manifest.blobs().position(|it| it.media_type == CHART_CONTENT);
-        let bytes = at.and_then(|at| blobs.into_iter().nth(at)).ok_or_else(|| not_a_chart(name, "it has no chart"))?;
-        Ok(Remote { bytes, version, manifest: Some(digest) })
-    }
-
-    fn blobs(&self, name: &OciName, manifest: &Manifest) -> Result<Vec<Vec<u8>>, SourceError> {
-        manifest.blobs().map(|it| self.blob(name, it)).collect()
-    }
-
-    fn blob(&self, name: &OciName, wanted: &Descriptor) -> Result<Vec<u8>, SourceError> {
-        if let Some(bytes) = self.fetcher.at_hand(&wanted.digest)? {
-            return Ok(bytes);
-        }
-        self.online(&name.to_string())?;
-        let bytes = self.registry.blob(name, wanted)?;
-        self.fetcher.keep(&bytes);
-        Ok(bytes)
-    }
-
-    fn repository(&self, wish: &Wish, address: &str, chart: &str) -> Result<Remote, SourceError> {
-        let held = wish.locked.as_ref().filter(|_| wish.hold == Hold::Keep);
-        if let Some(locked) = held
-            && let Some(bytes) = self.fetcher.at_hand(&locked.digest)?
-        {
-            return Ok(Remote { bytes, version: locked.version.clone(), manifest: None });
-        }
-        self.online_for(&wish.key, address)?;
-        let index = self.web.index(address)?;
-        let entries = index.get(chart).ok_or_else(|| no_chart(address, chart))?;
-        let constraint = held.and_then(|it| it.version.as_deref()).or(wish.version.as_deref());
-        let versions: Vec<String> = entries.iter().map(|it| it.version.clone()).collect();
-        let version = newest(Listing::Index, &versions, constraint, &format!("{address}/{chart}"))?;
-        let found = entries.iter().find(|it| it.version == version).and_then(|it| Some((it, it.address(address)?)));
-        let (entry, url) = found.ok_or_else(|| {
-            let message = format!("`{address}` lists {chart} {version} without an address");
-            SourceError::new("V017", Fault::Input, message).help("name another version, or tell its keeper")
-        })?;
-        // The lock of before may still name what the index now has another digest for.
-        let known =
-            wish.locked.as_ref().filter(|it| it.version.as_ref() == Some(&version) && wish.hold != Hold::Accept);
-        let bytes = match Source::parse(&url, wish.kind) {
-            Ok(Source::Oci(name)) => {
-                let elsewhere = OciName { tag: name.tag.clone().or_else(|| Some(choose::tag(&version))), ..name };
-                let (bytes, digest) =
-                    self.registry.manifest_of_tag(&elsewhere, elsewhere.tag.as_deref().unwrap_or_default())?;
-                let manifest = chart_manifest(&elsewhere, &bytes)?;
-                self.chart_of(&elsewhere, &manifest, None, digest)?.bytes
-            }
-            _ => self.web.file(&wish.key, &url)?,
-        };
-        let digest = Digest::of(&bytes);
-        if let Some(locked) = known.filter(|it| it.digest != digest) {
-            return Err(moved(&format!("{chart} {version} of {address}"), &locked.digest, &digest, part_of(wish)));
-        }
-        if let Some(said) = &entry.digest {
-            let said = said.trim_start_matches("sha256:").to_ascii_lowercase();
-            if said != digest.hex() {
-                let message = format!("`{url}` has the digest {digest}, but the index says sha256:{said}");
-                let help = "the server is broken or lies, or a proxy changed the file; nothing was kept";
-                return Err(SourceError::new("V013", Fault::Differs, message).help(help));
-            }
-        }
-        self.fetcher.keep(&bytes);
-        Ok(Remote { bytes, version: Some(version), manifest: None })
-    }
-
-    fn address(&self, wish: &Wish, address: &str) -> Result<Remote, SourceError> {
-        let held = wish.locked.as_ref().filter(|_| wish.hold == Hold::Keep).map(|it| it.digest);
-        let known = held.or(wish.sha256);
-        if let Some(digest) = known
-            && let Some(bytes) = self.fetcher.at_hand(&digest)?
-        {
-            return Ok(Remote { bytes, version: None, manifest: None });
-        }
-        self.online_for(&wish.key, address)?;
-        let bytes = self.web.file(&wish.key, address)?;
-        let digest = Digest::of(&bytes);
-        if let Some(wanted) = wish.sha256.filter(|it| *it != digest) {
-            let message = format!("`{address}` has the digest {digest}, but the spec says {wanted}");
-            let help = "if you trust the new content, write its digest into the spec";
-            return Err(SourceError::new("V013", Fault::Differs, message).help(help));
-        }
-        if let Some(locked) = held.filter(|it| *it != digest) {
-            return Err(moved(&format!("`{address}`"), &locked, &digest, &wish.key));
-        }
-        self.fetcher.keep(&bytes);
-        Ok(Remote { bytes, version: None, manifest: None })
-    }
-
-    /// As [`Errand::online`], for an address: one that would be refused anyway is refused for that.
-    fn online_for(&self, what: &str, address: &str) -> Result<(), SourceError> {
-        if let Ok(url) = Url::parse(address) {
-            self.fetcher.clients.http.check_allowed(&url).map_err(|it| registry::unreachable(&it))?;
-        }
-        self.online(what)
-    }
-
-    fn online(&self, what: &str) -> Result<(), SourceError> {
-        if !self.fetcher.settings.offline {
-            return Ok(());
-        }
-        let message = format!("{what} is not at hand, and the network is not to be used");
-        Err(SourceError::new("V016", Fault::Input, message).help("run the command without `--offline`"))
-    }
-}
-
 /// Runs a function over items on so many threads; the results are in the order of the items.
 pub fn each<T: Sync, R: Send>(jobs: usize, items: &[T], run: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
@@ -504,71 +270,10 @@ pub fn each<T: Sync, R: Send>(jobs: usize, items: &[T], run: impl Fn(&T) -> R + 
     done.into_iter().map(|(_, result)| result).collect()
 }
 
-fn part_of(wish: &Wish) -> &str {
-    wish.key.split('/').next().unwrap_or(&wish.key)
-}
-
 /// A fault of the disk as one of a source.
 pub fn disk_fault(fault: &disk::Error) -> SourceError {
     SourceError {
         help: fault.help().map(str::to_owned),
         ..SourceError::new("E001", if fault.is_input() { Fault::Input } else { Fault::Surroundings }, fault.to_string())
     }
-}
-
-fn certificates(path: &Path) -> Result<Vec<Certificate<'static>>, SourceError> {
-    let fault = |message: String| SourceError::new("V001", Fault::Input, message);
-    let text = disk::read_any(path).map_err(|it| fault(it.to_string()))?;
-    let mut found = Vec::new();
-    for item in parse_pem(&text) {
-        match item {
-            Ok(PemItem::Certificate(it)) => found.push(it),
-            Ok(_) => {}
-            Err(it) => return Err(fault(format!("`{}` is no PEM: {it}", path.display()))),
-        }
-    }
-    if found.is_empty() {
-        return Err(fault(format!("there is no certificate in `{}`", path.display())));
-    }
-    Ok(found)
-}
-
-fn newest(listing: Listing, versions: &[String], constraint: Option<&str>, what: &str) -> Result<String, SourceError> {
-    let chosen = choose::newest(listing, versions, constraint)
-        .map_err(|it| SourceError::new("V004", Fault::Input, it.to_string()))?;
-    chosen.map(str::to_owned).ok_or_else(|| {
-        let newest = choose::newest(listing, versions, Some(">=0.0.0-0")).ok().flatten();
-        let wanted = constraint.map_or("release".to_owned(), |it| format!("version that satisfies `{it}`"));
-        let help = match newest {
-            Some(newest) => format!("the newest is {newest}"),
-            None => "it has no versions at all".into(),
-        };
-        SourceError::new("V018", Fault::Input, format!("{what} has no {wanted}")).help(help)
-    })
-}
-
-fn chart_manifest(name: &OciName, bytes: &[u8]) -> Result<Manifest, SourceError> {
-    let manifest = Manifest::decode(bytes).map_err(|it| not_a_chart(name, &it))?;
-    let charts = manifest.layers.iter().filter(|it| it.media_type == CHART_CONTENT).count();
-    if charts != 1 {
-        let kinds: Vec<&str> = manifest.layers.iter().map(|it| it.media_type.as_str()).collect();
-        return Err(not_a_chart(name, &format!("its layers are {}", kinds.join(", "))));
-    }
-    Ok(manifest)
-}
-
-fn not_a_chart(name: &OciName, why: &str) -> SourceError {
-    let message = format!("{name} is no chart: {why}");
-    SourceError::new("V017", Fault::Input, message).help("a chart is what `helm push` makes")
-}
-
-fn no_chart(address: &str, chart: &str) -> SourceError {
-    SourceError::new("V012", Fault::Input, format!("`{address}` has no chart `{chart}`"))
-        .help("look at the source's name")
-}
-
-fn moved(what: &str, locked: &Digest, now: &Digest, part: &str) -> SourceError {
-    let message = format!("{what} has moved: the lock says {locked}, but there is now {now}");
-    let help = format!("ask its publisher why; `ichor lock --update {part}` takes the new content");
-    SourceError::new("V014", Fault::Differs, message).help(help)
 }

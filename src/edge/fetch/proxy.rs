@@ -18,6 +18,19 @@ pub struct Proxies {
     bypass: Vec<String>,
 }
 
+/// The proxy for an address. Shown, it is its host and the variable that names it.
+#[derive(Clone, Debug)]
+pub struct Chosen {
+    pub proxy: Proxy,
+    variable: String,
+}
+
+impl std::fmt::Display for Chosen {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "the proxy {}:{} of `{}`", self.proxy.host(), self.proxy.port(), self.variable)
+    }
+}
+
 /// A proxy and the variable that names it. The address may hold a password.
 #[derive(Clone)]
 struct Named {
@@ -48,13 +61,20 @@ impl Proxies {
     }
 
     /// The proxy for an address; the error names the variable that holds none.
-    pub fn of(&self, url: &Url) -> Result<Option<Proxy>, String> {
+    pub fn of(&self, url: &Url) -> Result<Option<Chosen>, String> {
         let named = if url.scheme() == "http" { &self.http } else { &self.https };
         let Some(Named { variable, address }) = named.as_ref().filter(|_| !self.is_bypassed(url)) else {
             return Ok(None);
         };
         let address = if address.contains("://") { address.clone() } else { format!("http://{address}") };
-        Proxy::new(&address).map(Some).map_err(|_| format!("`{variable}` in the environment is no address of a proxy"))
+        if address.starts_with("socks") {
+            return Err(format!(
+                "`{variable}` in the environment names a SOCKS proxy, and only those for http are known"
+            ));
+        }
+        let proxy =
+            Proxy::new(&address).map_err(|_| format!("`{variable}` in the environment is no address of a proxy"))?;
+        Ok(Some(Chosen { proxy, variable: variable.clone() }))
     }
 
     fn is_bypassed(&self, url: &Url) -> bool {
@@ -119,7 +139,7 @@ mod tests {
     fn of(variables: &[(&str, &str)], url: &str) -> Result<Option<String>, String> {
         let environment = |name: &str| variables.iter().find(|(it, _)| *it == name).map(|(_, text)| (*text).to_owned());
         let url = Url::parse(url).expect("an address");
-        Ok(Proxies::of_user(&environment).of(&url)?.map(|it| format!("{}:{}", it.host(), it.port())))
+        Ok(Proxies::of_user(&environment).of(&url)?.map(|it| format!("{}:{}", it.proxy.host(), it.proxy.port())))
     }
 
     /// What Go 1.26's `http.ProxyFromEnvironment` gives.
@@ -152,5 +172,16 @@ mod tests {
         assert_eq!(of(&[("HTTPS_PROXY", ""), ("https_proxy", "s:2")], "https://z.io"), Ok(Some("s:2".into())));
         let fault = of(&[("HTTPS_PROXY", "ftp://me:secret@p:3")], "https://z.io").expect_err("no proxy");
         assert!(fault.contains("HTTPS_PROXY") && !fault.contains("secret"), "{fault}");
+        // What is not known is refused: the host would be reached without a proxy.
+        let fault = of(&[("ALL_PROXY", "socks5://me:secret@p:3")], "https://z.io").expect_err("no proxy");
+        assert!(fault.contains("ALL_PROXY") && fault.contains("SOCKS") && !fault.contains("secret"), "{fault}");
+    }
+
+    #[test]
+    fn is_shown_without_its_password() {
+        let environment = |name: &str| (name == "https_proxy").then(|| "http://me:hunter2@p.io:8080".to_owned());
+        let chosen = Proxies::of_user(&environment).of(&Url::parse("https://z.io").expect("an address"));
+        let chosen = chosen.expect("a proxy").expect("a proxy");
+        assert_eq!(chosen.to_string(), "the proxy p.io:8080 of `https_proxy`");
     }
 }

@@ -12,7 +12,8 @@ use url::Url;
 
 use super::challenge::{self, Challenge};
 use super::credentials::{Credential, Credentials};
-use super::http::{self, Answer, Http, HttpError, HttpFault, Method, Request, shown, status_text};
+use super::failure::{HttpError, HttpFault};
+use super::http::{self, Answer, Http, Method, Request, shown, status_text};
 use crate::base::digest::Digest;
 use crate::edge::disk::MAX_INPUT;
 use crate::stage::resolve::{Fault, SourceError};
@@ -78,26 +79,41 @@ impl<'h> Registry<'h> {
     /// Every tag, over all pages.
     pub fn tags(&self, name: &OciName) -> Result<Vec<String>, SourceError> {
         self.anywhere(name, |site| {
-            let mut all = Vec::new();
+            let mut all = BTreeSet::new();
             let mut next = Some(self.url(site, "tags/list?n=1000")?);
             let mut pages = 0;
             while let Some(url) = next.take() {
-                let answer = self.get(site, &name.to_string(), url.clone(), None, MAX_DOCUMENT)?;
+                let answer = self.page(site, name, &url, pages == 0)?;
                 let page: Tags =
                     serde_json::from_slice(&answer.body).map_err(|it| odd(&url, &format!("no list of tags: {it}")))?;
-                all.extend(page.tags.unwrap_or_default());
+                let before = all.len();
+                let page = page.tags.unwrap_or_default();
+                let is_repeated = !page.is_empty() && pages > 0;
+                all.extend(page);
                 pages += 1;
-                next = link(&answer.headers, &url);
+                next = link(&answer.headers).map(|it| next_page(&url, it)).transpose()?;
                 // Without the rest, another version would seem to be the newest.
-                if next.as_ref().is_some_and(|it| it.origin() != url.origin()) {
-                    return Err(odd(&url, "a list of tags that goes on at another host"));
+                if next.is_some() && is_repeated && all.len() == before {
+                    return Err(odd(&url, "a list of tags that begins again and again"));
                 }
                 if next.is_some() && pages == MAX_PAGES {
                     return Err(odd(&url, &format!("a list of tags that does not end after {pages} pages")));
                 }
             }
-            Ok(all)
+            Ok(all.into_iter().collect())
         })
+    }
+
+    /// One page of a list of tags. Registries bound how many they give, and some refuse to be asked for more: the first
+    /// page is asked for once more without a number.
+    fn page(&self, site: &Site, name: &OciName, url: &Url, is_first: bool) -> Result<Answer, SourceError> {
+        let good: &[u16] = if is_first { &[200, 400, 405, 406, 416, 422] } else { &[200] };
+        let shown = name.to_string();
+        let answer = self.ask(site, &self.request(&shown, Method::Get, url.clone(), MAX_DOCUMENT), good)?;
+        if answer.status == 200 {
+            return Ok(answer);
+        }
+        self.get(site, &shown, self.url(site, "tags/list")?, None, MAX_DOCUMENT)
     }
 
     /// The manifest under a tag, and the digest of its bytes.
@@ -211,6 +227,21 @@ impl<'h> Registry<'h> {
                     known.insert(key, authorization);
                 }
             }
+        } else if matches!(answer.status, 403 | 404) && shown_before.is_none() && matches!(request.method, Method::Get)
+        {
+            // Some hide what is private from those they do not know, and ask for nothing.
+            let found = self.credentials.find(&site.host, &site.repository, self.http.patience());
+            if let Some(Credential::Basic { user, password }) = &found.credential {
+                let authorization = basic(user, password.expose());
+                let second = send(Some(&authorization))?;
+                if good.contains(&second.status) {
+                    if let Ok(mut known) = self.memory.known.lock() {
+                        known.insert(key, authorization);
+                    }
+                    return Ok(second);
+                }
+                remark = format!("without credentials, and {} with those of `{user}`", status_text(second.status));
+            }
         }
         if good.contains(&answer.status) {
             return Ok(answer);
@@ -320,19 +351,12 @@ pub fn basic(user: &str, password: &[u8]) -> String {
 
 /// No answer came.
 pub fn unreachable(fault: &HttpError) -> SourceError {
-    let (code, whose, help) = match fault.kind {
-        HttpFault::Plain => {
-            ("V015", Fault::Input, "name the host under `plainHttp`, in the spec or in your own file, if that is right")
-        }
-        HttpFault::Certificate => {
-            ("V010", Fault::Surroundings, "name the file of your authority's certificate under `authorities`")
-        }
-        HttpFault::TooLarge => ("V013", Fault::Differs, SERVED),
-        HttpFault::Passing | HttpFault::TooSlow | HttpFault::Other => {
-            ("V010", Fault::Surroundings, "look at the network and the server, and run the command again")
-        }
+    let (code, whose) = match fault.kind {
+        HttpFault::Plain => ("V015", Fault::Input),
+        HttpFault::TooLarge => ("V013", Fault::Differs),
+        _ => ("V010", Fault::Surroundings),
     };
-    SourceError::new(code, whose, fault.message.clone()).help(help)
+    SourceError::new(code, whose, fault.message.clone()).help(fault.kind.help())
 }
 
 /// An answer other than what was asked for.
@@ -342,6 +366,10 @@ pub fn status_fault(url: &Url, host: &str, answer: &Answer, tried: &str) -> Sour
     let message = format!("{} answers {}{tried}{said}", shown(url), status_text(answer.status));
     match answer.status {
         401 | 403 => refused(host, message),
+        404 | 410 if tried.starts_with(" (without") => SourceError::new("V012", Fault::Input, message).help(format!(
+            "look at the source's name and version; if it is private, log in with `docker login {host}`, `podman login` or \
+             `helm registry login`"
+        )),
         404 | 410 => SourceError::new("V012", Fault::Input, message).help("look at the source's name and version"),
         _ => SourceError::new("V010", Fault::Surroundings, message)
             .help("look at the network and the server, and run the command again"),
@@ -369,9 +397,95 @@ fn odd(url: &Url, what: &str) -> SourceError {
         .help("something else than a registry may answer there: look at the address, and at proxies on the way")
 }
 
-/// The next page: `Link: </v2/...>; rel="next"`.
-fn link(headers: &HeaderMap, base: &Url) -> Option<Url> {
-    let text = headers.get(header::LINK)?.to_str().ok()?;
-    let next = text.split(',').find(|it| it.contains("rel=\"next\"") || it.contains("rel=next"))?;
-    base.join(next.split_once('<')?.1.split_once('>')?.0).ok()
+/// Where the next page is: `Link: </v2/...>; rel="next"`. Mirrors RFC 8288: several links may stand in one header or in
+/// several, a link may bear several relations, and neither quotes nor case nor spaces count. A single link without a
+/// relation is the next page, as it is to Helm.
+fn link(headers: &HeaderMap) -> Option<&str> {
+    let texts = headers.get_all(header::LINK).iter().filter_map(|it| it.to_str().ok());
+    let links: Vec<(&str, &str)> = texts.flat_map(links).collect();
+    let relation = |parameters: &str| {
+        parameters.split(';').find_map(|it| {
+            let (key, value) = it.split_once('=')?;
+            key.trim().eq_ignore_ascii_case("rel").then(|| value.trim().trim_matches('"').to_ascii_lowercase())
+        })
+    };
+    let is_next =
+        |it: &&(&str, &str)| relation(it.1).is_some_and(|it| it.split_whitespace().any(|word| word == "next"));
+    match links.as_slice() {
+        [(target, parameters)] if relation(parameters).is_none() => Some(target),
+        all => all.iter().find(is_next).map(|(target, _)| *target),
+    }
+}
+
+/// The targets and parameters of a header. A target may hold commas.
+fn links(header: &str) -> Vec<(&str, &str)> {
+    let mut found = Vec::new();
+    let mut rest = header;
+    while let Some((target, after)) = rest.split_once('<').and_then(|(_, it)| it.split_once('>')) {
+        let mut is_quoted = false;
+        let end = after.find(|c| {
+            is_quoted ^= c == '"';
+            c == ',' && !is_quoted
+        });
+        let (parameters, next) = after.split_at(end.unwrap_or(after.len()));
+        found.push((target.trim(), parameters));
+        rest = next;
+    }
+    found
+}
+
+/// The address of the next page. A registry behind a proxy may name itself by another scheme, and then without a port of
+/// its own; it is asked as before.
+fn next_page(url: &Url, target: &str) -> Result<Url, SourceError> {
+    let next = url.join(target).map_err(|_| odd(url, "a list of tags that goes on at no address"))?;
+    let is_named_otherwise = next.scheme() != url.scheme() && next.port().is_none();
+    if next.host() != url.host() || next.port() != url.port() && !is_named_otherwise {
+        return Err(odd(url, "a list of tags that goes on at another host"));
+    }
+    let mut here = url.clone();
+    here.set_path(next.path());
+    here.set_query(next.query());
+    Ok(here)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn next(headers: &[&str]) -> Option<String> {
+        let mut all = HeaderMap::new();
+        for text in headers {
+            all.append(header::LINK, text.parse().expect("a header"));
+        }
+        let url = Url::parse("https://x.io:8443/v2/a/tags/list?n=1000").expect("an address");
+        link(&all).map(|it| next_page(&url, it).map_or_else(|it| it.message, Into::into))
+    }
+
+    #[test]
+    fn finds_the_next_page_in_every_form() {
+        let wanted = Some("https://x.io:8443/v2/a/tags/list?n=2&last=b".to_owned());
+        for header in [
+            r#"</v2/a/tags/list?n=2&last=b>; rel="next""#,
+            "</v2/a/tags/list?n=2&last=b>; rel=next",
+            "</v2/a/tags/list?n=2&last=b>;REL = \"NEXT\"",
+            r#"</v2/a/tags/list?n=2&last=b>; title="a, b; rel=prev"; rel="last next""#,
+            r#"<list?n=2&last=b>; rel="next""#,
+            "</v2/a/tags/list?n=2&last=b>",
+            r#"<http://x.io/v2/a/tags/list?n=2&last=b>; rel="next""#,
+            r#"<http://x.io:8443/v2/a/tags/list?n=2&last=b>; rel="next""#,
+            r#"</v2/a/tags/list?n=2>; rel="prev", </v2/a/tags/list?n=2&last=b>; rel="next""#,
+        ] {
+            assert_eq!(next(&[header]), wanted, "{header}");
+        }
+        assert_eq!(next(&["<a>; rel=first", "</v2/a/tags/list?n=2&last=b>; rel=next"]), wanted);
+        let comma = next(&[r#"</v2/a/tags/list?last=b,c>; rel="next""#]);
+        assert_eq!(comma, Some("https://x.io:8443/v2/a/tags/list?last=b,c".into()));
+        for header in [r#"</v2/a>; rel="prev""#, "", "<", ">;rel=next", "<a>; rel=first, <b>; rel=last"] {
+            assert_eq!(next(&[header]), None, "{header}");
+        }
+        for elsewhere in ["https://y.io:8443", "https://x.io:5000", "https://x.io", "http://x.io:80443"] {
+            let next = next(&[&format!("<{elsewhere}/v2/a>; rel=next")]);
+            assert!(next.is_some_and(|it| it.contains("goes on at ")), "{elsewhere}");
+        }
+    }
 }

@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Instant;
 
-use ureq::http::header;
 use url::Url;
 
-use super::challenge::{self, Challenge};
 use super::credentials::{Credential, Credentials};
 use super::http::{Answer, Http, Method, Request, authority};
 use super::registry::{basic, status_fault, unreachable};
@@ -115,16 +113,17 @@ impl<'h> Web<'h> {
         };
         let mut answer = send(None)?;
         let mut tried = String::new();
-        if answer.status == 401 {
+        // Many hide what is private from those they do not know: with 403 or 404, or with 401 and no challenge that is
+        // understood. Helm sends Basic credentials unasked.
+        if matches!(answer.status, 401 | 403 | 404 | 410) {
             let found = self.credentials.find(&host, url.path().trim_matches('/'), self.http.patience());
-            let asked = answer.headers.get_all(header::WWW_AUTHENTICATE).iter().filter_map(|it| it.to_str().ok());
-            let is_basic = asked.flat_map(challenge::parse).any(|it| it == Challenge::Basic);
             match found.credential {
-                Some(Credential::Basic { user, password }) if is_basic => {
+                Some(Credential::Basic { user, password }) => {
                     tried = format!("with the credentials of `{user}`");
                     answer = send(Some(&basic(&user, password.expose())))?;
                 }
-                _ => tried = found.problem.unwrap_or_else(|| "without credentials".into()),
+                Some(Credential::Identity(_)) => tried = "without a password: for this host there is a token".into(),
+                None => tried = found.problem.unwrap_or_else(|| "without credentials".into()),
             }
         }
         if answer.status == 200 { Ok(answer) } else { Err(status_fault(&url, &host, &answer, &tried)) }

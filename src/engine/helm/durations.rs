@@ -121,7 +121,7 @@ fn from_float(seconds: f64) -> Result<Duration, String> {
     if !seconds.is_finite() {
         return Err(format!("invalid duration seconds: {}", printed(seconds)));
     }
-    if seconds > MOST / SECOND_FLOAT || seconds < LEAST / SECOND_FLOAT {
+    if !(LEAST / SECOND_FLOAT..=MOST / SECOND_FLOAT).contains(&seconds) {
         return Err(overflow(&printed(seconds)));
     }
     let nanos = seconds * SECOND_FLOAT;

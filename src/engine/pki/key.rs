@@ -267,6 +267,21 @@ fn from_dsa(der: &[u8]) -> Result<PrivateKey, Fault> {
     }
 }
 
+/// Whether bytes are a private key in DER, encrypted or not.
+pub fn is_private_key(der: &[u8]) -> bool {
+    /// The identifier of PBES2, which encrypts keys in PKCS#8.
+    const PBES2: &[u8] = &[0x06, 0x09, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 0x01, 0x05, 0x0d];
+    let head = der.get(..24).unwrap_or_default();
+    let is_encrypted = || head.windows(PBES2.len()).any(|it| it == PBES2);
+    let is_sequence = der.first() == Some(&0x30);
+    is_sequence
+        && (is_pkcs1(der)
+            || is_sec1(der)
+            || from_dsa(der).is_ok()
+            || pkcs8::PrivateKeyInfoRef::from_der(der).is_ok()
+            || is_encrypted())
+}
+
 fn is_pkcs1(der: &[u8]) -> bool {
     pkcs1::RsaPrivateKeyRef::from_der(der).is_ok()
 }

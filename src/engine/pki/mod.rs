@@ -6,9 +6,9 @@ mod issue;
 mod key;
 pub(crate) mod pem;
 mod verify;
-pub(crate) mod x509;
+pub mod x509;
 
 pub use fault::Fault;
 pub use issue::{Issuer, Pair, Template, issue};
-pub use key::{Algorithm, PrivateKey, PublicKey};
+pub use key::{Algorithm, PrivateKey, PublicKey, is_private_key};
 pub use verify::{Details, inspect, key_digest, key_matches, normalize, public_key_digest, verify};

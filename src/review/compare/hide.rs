@@ -10,6 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value as Json;
 
 use super::side::Side;
+use crate::object::private_key;
 use crate::stage::seal;
 
 /// Secrets shorter than this, in bytes, are not looked for elsewhere: they would be found in any word.
@@ -134,7 +135,7 @@ fn decoded(text: &str) -> Vec<u8> {
 }
 
 fn holds_key(text: &str) -> bool {
-    text.contains("PRIVATE KEY-----")
+    text.contains("PRIVATE KEY-----") || private_key::find(text).is_some()
 }
 
 /// Whether a Secret's datum is for everyone: empty, or certificates.

@@ -7,10 +7,12 @@
 mod certificates;
 pub(in crate::review) mod documents;
 mod envelopes;
+pub(in crate::review) mod exposed;
 mod fields;
 pub(in crate::review) mod fold;
 pub(in crate::review) mod hide;
 mod images;
+mod layout;
 mod look;
 pub(in crate::review) mod model;
 mod pairing;
@@ -39,6 +41,7 @@ use crate::deliver::target::Target;
 
 use documents::Documents;
 use hide::Hider;
+use layout::Layout;
 
 /// Compares two sides. `now` says which certificates end soon.
 pub fn diff(old: &Side, new: &Side, now: Timestamp) -> Diff {
@@ -59,12 +62,16 @@ pub fn diff(old: &Side, new: &Side, now: Timestamp) -> Diff {
         let sides = part::Sides { name, old: old.parts.get(name), new: new.parts.get(name) };
         parts.push(part::compare(&sides, &documents, (&pairs, &moved), &mut hider, now, &mut findings));
     }
+    let layout = Layout::of(old, new, &parts, &mut findings);
     envelopes::compare(old, new, &mut findings);
     let recipients = recipients(old, new, &mut findings);
     let facts = facts(old, new);
     let size = sizes(old, new, &mut findings);
-    let identical =
-        parts.iter().all(|it| it.status == Status::Same) && facts.is_empty() && recipients == Recipients::default();
+    let identical = parts.iter().all(|it| it.status == Status::Same)
+        && layout.is_same()
+        && facts.is_empty()
+        && findings.is_empty()
+        && recipients == Recipients::default();
     // What may refuse a write is told after what cuts off what runs.
     let late = |it: &Finding| it.risk == Risk::Traffic && it.area == Area::Permission;
     findings.sort_by(|a, b| {
@@ -81,6 +88,7 @@ pub fn diff(old: &Side, new: &Side, now: Timestamp) -> Diff {
     }
     remarks.extend(missing(&parts));
     remarks.extend(left_behind(new, &parts));
+    remarks.extend(layout.remarks());
     let mut diff = Diff {
         schema: SCHEMA,
         bundle: if new.bundle.is_empty() { old.bundle.clone() } else { new.bundle.clone() },
@@ -95,7 +103,7 @@ pub fn diff(old: &Side, new: &Side, now: Timestamp) -> Diff {
         parts,
         size,
     };
-    diff.risk = risk::line(&diff);
+    diff.risk = risk::line(&diff, layout.is_blank_alone(&diff.parts));
     diff
 }
 

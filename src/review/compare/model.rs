@@ -59,6 +59,8 @@ pub enum Area {
     Exposure,
     Certificate,
     Envelope,
+    /// What should be secret and can be read.
+    Secret,
     Recipient,
     Crd,
     Image,

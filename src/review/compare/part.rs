@@ -12,7 +12,7 @@ use super::look::{self, Pair, Readers};
 use super::model::{Area, Change, Fact, Finding, Item, PartDiff, ResourceDiff, Risk, Status, ValuesDiff};
 use super::pairing::Id;
 use super::side::{Part, Values};
-use super::{certificates, fields, fold, images, patch, present, values};
+use super::{certificates, exposed, fields, fold, images, patch, present, values};
 
 /// A part of both sides.
 pub(super) struct Sides<'a> {
@@ -58,6 +58,7 @@ pub(super) fn compare<'a>(
             readers.note(twin.id, &new, restarts);
         }
         if !twin.same {
+            exposed(part, twin, (&old, &new), documents, findings);
             hider.resource(&mut old);
             hider.resource(&mut new);
         }
@@ -134,6 +135,23 @@ pub(super) fn compare<'a>(
         findings.push(Finding { risk: Risk::Loss, area: Area::Removal, part: part.into(), resource: None, text });
     }
     diff
+}
+
+/// What the new side exposes that the old one did not.
+fn exposed<'a>(
+    part: &str,
+    twin: &Twin<'a>,
+    (old, new): (&Json, &Json),
+    documents: Lookup<'_, 'a>,
+    findings: &mut Vec<Finding>,
+) {
+    let text = |is_new, part: &str, id: &str| documents(is_new, part).and_then(|it| it.text(id)).unwrap_or_default();
+    let before = exposed::in_document(old, twin.old.map_or("", |(part, id)| text(false, part, id)));
+    let after = exposed::in_document(new, if twin.is_new { text(true, part, twin.id) } else { "" });
+    for it in exposed::anew(&before, after) {
+        let (part, resource) = (part.to_owned(), Some(twin.id.to_owned()));
+        findings.push(Finding { risk: Risk::Gains, area: Area::Secret, part, resource, text: it.to_string() });
+    }
 }
 
 impl Sides<'_> {

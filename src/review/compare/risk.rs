@@ -30,6 +30,7 @@ impl Area {
             Area::Exposure => "exposure",
             Area::Certificate => "certificate",
             Area::Envelope => "envelope",
+            Area::Secret => "exposed secret",
             Area::Recipient => "recipient",
             Area::Crd => "definition",
             Area::Image => "image",
@@ -48,7 +49,8 @@ impl Area {
 pub(in crate::review) const AND: &str = " · ";
 
 /// `grants more: 2 permissions · can cut traffic: DaemonSet n/x · ... · 20 resources only move`.
-pub(in crate::review) fn line(diff: &Diff) -> String {
+/// `blank` says that no text differs in more than blank lines.
+pub(in crate::review) fn line(diff: &Diff, blank: bool) -> String {
     if diff.identical {
         return "nothing differs".into();
     }
@@ -114,7 +116,11 @@ pub(in crate::review) fn line(diff: &Diff) -> String {
     if moves > 0 {
         words.push(format!("{} only {}", count(moves, "resource"), if moves == 1 { "moves" } else { "move" }));
     }
-    if words.is_empty() { "nothing that a cluster would notice".into() } else { words.join(AND) }
+    match words.is_empty() {
+        true if blank => "none, blank lines alone differ".into(),
+        true => "nothing that a cluster would notice".into(),
+        false => words.join(AND),
+    }
 }
 
 fn areas<'a>(findings: impl Iterator<Item = &'a Finding>) -> String {

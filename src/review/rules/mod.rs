@@ -12,10 +12,13 @@
 //!   image in place of the chart; C013 a release that the registry does not have
 //! - K001 an API version that is gone; K002 a namespace that nothing makes; K003 a name that no API server takes; K004 a
 //!   field of the wrong type; K005 a whole number in powers of ten; K006 a field that Kubernetes does not know
+//! - N001 a private key in the clear; N002 sealed text outside of a Secret; N003 sealed text in the reference of an image
+//! - P012 envelopes that are bound to no place
 //! - X001 a certificate that has run out; X002 one that soon will
 
 pub mod cilium;
 mod expiry;
+mod exposed;
 mod fields;
 mod kubernetes;
 mod object;
@@ -82,11 +85,30 @@ pub fn check(subject: &Subject<'_>) -> Vec<Diagnostic> {
         talos::manifests(subject, packed, &objects, &mut found);
         kubernetes::objects(subject, &objects, &mut found);
         cilium::objects(subject, &objects, &mut found);
+        exposed::check(subject, packed, &mut found);
     }
     if let Some(lock) = subject.lock {
+        bindings(lock, &mut found);
         expiry::check(lock, subject.spec.certificates.warn_days, subject.now, &mut found);
     }
     found
+}
+
+/// An envelope that names no place may be moved to another without a trace.
+fn bindings(lock: &Lock, found: &mut Vec<Diagnostic>) {
+    let unbound = lock.unbound();
+    if unbound > 0 {
+        found.push(Diagnostic::warning("P012", unbound_note(unbound)));
+    }
+}
+
+/// What is to be said of envelopes that are bound to no place, as those of older locks are.
+pub fn unbound_note(unbound: usize) -> String {
+    let (secrets, verb, them) = if unbound == 1 { ("secret", "is", "it") } else { ("secrets", "are", "them") };
+    format!(
+        "{unbound} {secrets} of this lock {verb} not bound to one place in it, as in locks of older versions: \
+         `ichor reseal -i KEY` binds {them}"
+    )
 }
 
 /// Where a key of the spec stands.

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Bundle, Index, index, layout};
 use crate::base::digest::Digest;
-use crate::stage::lock::Lock;
-use crate::stage::pack::{self, talos};
-use crate::stage::spec::Spec;
+use crate::stage::lock::{Lock, LockedPart};
+use crate::stage::pack::{self, Manifest, talos};
+use crate::stage::seal;
+use crate::stage::spec::{Spec, TalosVersion};
 
 impl Bundle {
     /// Whether everything in a bundle that a spec and its lock determine is as they have it: what it says of itself, the
@@ -24,33 +25,50 @@ impl Bundle {
             ..self.index.clone()
         };
         let sealed = self.envelopes.iter().all(|(name, it)| lock.envelope(name) == Some(it));
-        said == self.index && sealed && self.has_texts_of(lock) && self.is_laid_out(spec, lock)
+        said == self.index && sealed && self.has_texts_of(lock) && self.strange_files(spec.talos, lock).is_empty()
     }
 
     fn has_texts_of(&self, lock: &Lock) -> bool {
         let streams = || self.manifests.iter().filter(|it| it.name != pack::NAMESPACES);
         let texts = streams().all(|manifest| {
             let locked = lock.parts.get(pack::stem(&manifest.name));
-            let same = |digest: &Digest| Digest::of(manifest.contents.as_bytes()) == *digest;
-            self.index.changes.contains_key(&manifest.name) || locked.is_some_and(|it| same(&it.output))
+            self.index.changes.contains_key(&manifest.name) || locked.is_some_and(|it| is_of(manifest, it))
         });
-        let brought: BTreeSet<&str> = streams().map(|it| pack::stem(&it.name)).collect();
-        let complete = lock.parts.iter().all(|(name, it)| it.resources.is_empty() || brought.contains(name.as_str()));
-        let wanted = self.index.parts.values().filter_map(|it| it.namespace.as_deref());
-        let namespaces = pack::missing_namespaces(wanted, streams().map(|it| it.contents.as_str()));
         let found = self.manifests.iter().find(|it| it.name == pack::NAMESPACES);
-        texts && complete && found == namespaces.as_ref()
+        texts && self.missing(lock).next().is_none() && found == self.namespaces().as_ref()
     }
 
-    /// Whether the files are those that follow from manifests, envelopes and images.
-    fn is_laid_out(&self, spec: &Spec, lock: &Lock) -> bool {
-        let patch = talos::control_plane(&self.manifests, spec.talos);
-        let network = talos::network_patches(&self.manifests, spec.talos);
+    /// The parts of a lock that have resources, and no manifest here.
+    pub(super) fn missing<'l>(&self, lock: &'l Lock) -> impl Iterator<Item = &'l str> {
+        let brought: BTreeSet<String> = self.manifests.iter().map(|it| pack::stem(&it.name).to_owned()).collect();
+        let full = lock.parts.iter().filter(|(_, it)| !it.resources.is_empty());
+        full.map(|(name, _)| name.as_str()).filter(move |it| !brought.contains(*it))
+    }
+
+    /// The manifest of the namespaces that the others lack.
+    pub(super) fn namespaces(&self) -> Option<Manifest> {
+        let streams = self.manifests.iter().filter(|it| it.name != pack::NAMESPACES);
+        let wanted = self.index.parts.values().filter_map(|it| it.namespace.as_deref());
+        pack::missing_namespaces(wanted, streams.map(|it| it.contents.as_str()))
+    }
+
+    /// The files that are not those that follow from manifests, envelopes and the images of a lock.
+    pub(super) fn strange_files(&self, talos: TalosVersion, lock: &Lock) -> Vec<String> {
+        let patch = talos::control_plane(&self.manifests, talos);
+        let network = talos::network_patches(&self.manifests, talos);
         let images = lock.parts.values().flat_map(|it| &it.images);
         let laid_out = layout::lay_out(&self.manifests, (&patch, network.as_ref()), &self.envelopes, images);
-        let Ok(files) = laid_out else { return false };
+        let Ok(files) = laid_out else { return self.index.files.keys().cloned().collect() };
         let digests: BTreeMap<String, Digest> =
             files.iter().map(|(path, bytes)| (path.to_string(), Digest::of(bytes))).collect();
-        digests == self.index.files
+        let names: BTreeSet<&String> = digests.keys().chain(self.index.files.keys()).collect();
+        names.into_iter().filter(|it| digests.get(*it) != self.index.files.get(*it)).cloned().collect()
     }
+}
+
+/// Whether a manifest is the text of a lock, and all that the lock says of it.
+fn is_of(manifest: &Manifest, locked: &LockedPart) -> bool {
+    let found = || seal::inventory(&manifest.contents);
+    Digest::of(manifest.contents.as_bytes()) == locked.output
+        && found().is_ok_and(|it| (it.images, it.digests) == (locked.images.clone(), locked.resources.clone()))
 }

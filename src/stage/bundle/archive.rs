@@ -13,11 +13,16 @@ use helm_engine::tree::FileTree;
 /// The largest bundle that is read, unpacked, in bytes.
 const MAX_SIZE: u64 = 256 << 20;
 
+/// How every gzip file begins.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+
 /// Why bytes are not the archive of a bundle.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
     #[error("the archive cannot be read: {0}")]
     Read(#[from] std::io::Error),
+    #[error("a bundle is a `.tar.gz`, and this is none")]
+    NotGzip,
     #[error("the archive holds a bad path: {0}")]
     Path(#[from] PathError),
     #[error("the archive holds `{0}`, which is no plain file")]
@@ -68,6 +73,9 @@ pub(super) fn compress(tar: &[u8]) -> Vec<u8> {
 }
 
 pub(super) fn read(bytes: &[u8]) -> Result<FileTree, ArchiveError> {
+    if !bytes.starts_with(&GZIP) {
+        return Err(ArchiveError::NotGzip);
+    }
     let mut tar = Vec::new();
     let mut unpacked = GzDecoder::new(bytes).take(MAX_SIZE + 1);
     unpacked.read_to_end(&mut tar)?;

@@ -7,11 +7,13 @@ mod layout;
 mod open;
 mod reread;
 mod unique;
+mod unlike;
 
 pub use archive::ArchiveError;
 pub use index::{Index, IndexPart};
 pub use open::{OpenError, Opened};
 pub use reread::{Misfit, Problem};
+pub use unlike::Unlike;
 
 use std::collections::BTreeMap;
 
@@ -84,7 +86,7 @@ impl Bundle {
         Ok(Bundle { index, manifests: packed.manifests().to_vec(), envelopes, files })
     }
 
-    /// The archive's bytes.
+    /// The archive's bytes. The same files are the same bytes, always.
     pub fn encode(&self) -> Vec<u8> {
         archive::compress(&archive::tar(&self.files))
     }

@@ -7,7 +7,7 @@ use super::reread::{self, Filling, Misfit};
 use crate::base::secret::Secret;
 use crate::stage::bundle::Bundle;
 use crate::stage::pack::{Manifest, talos};
-use crate::stage::seal::{CLOSE, OPEN, Recipe};
+use crate::stage::seal::{self, CLOSE, OPEN, Recipe};
 use crate::stage::spec::TalosVersion;
 use helm_engine::budget::{Account, Exhausted};
 use helm_engine::gotmpl::{FillError, Filler, Functions, MAX_CHAIN};
@@ -35,6 +35,8 @@ pub enum OpenError {
     Chain(String),
     #[error("manifest `{manifest}`: {exhausted}")]
     Memory { manifest: String, exhausted: Exhausted },
+    #[error("the mark `{0}` does not say what the bundle would put in its place")]
+    OtherRecipe(String),
     #[error("the hole `{0}` is computed from itself")]
     Circle(String),
     #[error("the hole `{label}` cannot be filled: {reason}")]
@@ -85,6 +87,7 @@ impl Bundle {
         let mut holes = Holes::new(seed);
         let mut tokens: BTreeMap<&str, Str> = BTreeMap::new();
         let mut indexes = BTreeMap::new();
+        let mut labels: Vec<String> = Vec::new();
         // A recipe waits on the stack until all it needs has a token; one that is met waiting again needs itself.
         let mut waiting: Vec<&str> = Vec::new();
         while let Some(label) = open.pop() {
@@ -106,7 +109,12 @@ impl Bundle {
                         args: args.iter().map(|it| it.value(&tokens)).collect(),
                     },
                 };
+                // What a reviewer reads in the public manifest is what comes to stand there.
+                if !seal::is_of(label, &expr, &labels, &holes) {
+                    return Err(OpenError::OtherRecipe(label.into()));
+                }
                 let (index, token) = holes.add(expr);
+                labels.push(label.to_owned());
                 indexes.insert(label, index);
                 tokens.insert(label, token);
             } else if waiting.len() == MAX_CHAIN {

@@ -128,6 +128,12 @@ pub struct LockedSource {
     pub size: u64,
 }
 
+/// The first line, from 1, that is a mark git leaves between the sides of a conflict. No line of a lock begins like one.
+fn conflict(text: &str) -> Option<usize> {
+    let is_mark = |line: &str| ["<<<<<<<", "|||||||", ">>>>>>>"].iter().any(|it| line.starts_with(it));
+    text.lines().position(is_mark).map(|at| at + 1)
+}
+
 /// The first of `base`, `base-2`, `base-3`... that is neither taken nor could be mistaken for a key, `NAME.key`.
 pub fn free_name(base: &str, taken: impl Fn(&str) -> bool) -> String {
     let mut names = std::iter::once(base.to_owned()).chain((2_u32..).map(|it| format!("{base}-{it}")));
@@ -152,6 +158,9 @@ impl LockedSource {
 /// Why a text is no lock.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
+    /// A merge left both sides in it; `line` (from 1) is where the first of its marks stands.
+    #[error("a merge left its conflict marks in this lock, the first at line {line}")]
+    Conflicted { line: usize },
     /// The text is no YAML; Go's wording.
     #[error("{0}")]
     Syntax(String),
@@ -220,6 +229,9 @@ impl Lock {
 
     /// Reads any known format and refuses what is not canonical.
     pub fn decode(text: &str) -> Result<Lock, Error> {
+        if let Some(line) = conflict(text) {
+            return Err(Error::Conflicted { line });
+        }
         let lock = v1::decode(text)?;
         lock.check_names()?;
         for (part, locked) in &lock.parts {

@@ -150,6 +150,16 @@ impl Pin {
         self.certificate.is_some() && self.function.starts_with("genCA")
     }
 
+    /// The step of its rotation that a CA took last: 1 where a successor is trusted, 2 where the successor signs, 0 where no
+    /// rotation is under way. The third step ends it.
+    pub fn rotation_step(&self) -> u8 {
+        match (&self.successor, &self.predecessor) {
+            (Some(_), _) => 1,
+            (None, Some(_)) => 2,
+            (None, None) => 0,
+        }
+    }
+
     /// The certificates whose keys the pin holds, with those keys.
     pub fn keys(&self) -> impl Iterator<Item = (&Certificate, &Envelope)> {
         let own = self.certificate.as_ref().zip(self.sealed.as_ref());

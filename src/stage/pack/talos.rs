@@ -17,6 +17,20 @@ pub fn control_plane(manifests: &[Manifest], talos: TalosVersion) -> String {
     format!("cluster:\n  inlineManifests:\n{}", manifests.iter().map(entry).collect::<String>())
 }
 
+/// The same list for a config that holds manifests of these names already: each gives way to its successor, any number of
+/// times. A list of Talos' grows with each patch otherwise, and a name that stands twice is refused. `None` from 1.14 on,
+/// where the patch for new configs does that too.
+pub fn update(manifests: &[Manifest], talos: TalosVersion) -> Option<String> {
+    if talos.has_manifest_documents() || manifests.is_empty() {
+        return None;
+    }
+    let entry = |it: &Manifest| {
+        let gone = format!("{}$patch: delete\n", name(it));
+        format!("    - {}    - {}", indent(&gone, 6).trim_start(), indent(&block(it), 6).trim_start())
+    };
+    Some(format!("cluster:\n  inlineManifests:\n{}", manifests.iter().map(entry).collect::<String>()))
+}
+
 /// The line that names a manifest.
 pub fn name(manifest: &Manifest) -> String {
     write(&Value::map([("name", manifest.name.as_str().into())]))

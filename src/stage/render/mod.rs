@@ -83,6 +83,8 @@ pub struct Error {
     pub message: String,
     /// Where the cause is a call that the lock does not answer.
     pub missing_pin: Option<MissingPin>,
+    /// Whether a schema of the chart does not take the values.
+    pub is_schema: bool,
 }
 
 /// Renders every part. Without a minter, a call that no pin answers is an error. `seed` is drawn for this render alone,
@@ -101,19 +103,21 @@ pub fn render(vendored: &Vendored, seed: &Seed, mut minter: Option<&mut dyn Mint
                 notes: None,
             },
             VendoredContent::Chart { chart, namespace, values, inputs } => {
-                let options = options(vendored, part, namespace)?;
+                let options = options(vendored, part, namespace, inputs.skip_schema_validation)?;
                 let minter = minter.as_mut().map(|it| &mut **it as &mut dyn Minter);
                 let mut world = Pinned::new(part, vendored.clock(), inputs, &functions, seed.derive(number), minter);
                 let sealed = secrets::overlay(&part.name, &part.pins, &mut world.holes);
                 let sealed = sealed.map_err(|fault| Error {
                     part: part.name.clone(),
                     missing_pin: None,
+                    is_schema: false,
                     message: fault.to_string(),
                 })?;
                 let rendered = helm::render(chart, &merge_maps(values, &sealed), &options, &mut world);
                 let rendered = rendered.map_err(|fault| Error {
                     part: part.name.clone(),
                     missing_pin: cause(&fault).cloned(),
+                    is_schema: matches!(fault, helm::RenderError::Schema(_)),
                     message: readable(&fault.to_string(), &world.holes),
                 })?;
                 // Tests are of no use to a cluster that boots; other hooks are manifests like any.
@@ -156,13 +160,19 @@ fn readable(message: &str, holes: &Holes) -> String {
     shown.collect()
 }
 
-fn options(vendored: &Vendored, part: &VendoredPart, namespace: &str) -> Result<helm::Options, Error> {
+fn options(
+    vendored: &Vendored,
+    part: &VendoredPart,
+    namespace: &str,
+    skip_schema_validation: bool,
+) -> Result<helm::Options, Error> {
     let mut capabilities = Capabilities::of(vendored.helm());
     if let Some(version) = vendored.kubernetes() {
         capabilities.kube_version = KubeVersion::parse(version, vendored.helm()).map_err(|fault| Error {
             part: part.name.clone(),
             message: fault.to_string(),
             missing_pin: None,
+            is_schema: false,
         })?;
     }
     capabilities.api_versions.extend_from_slice(vendored.api_versions());
@@ -170,7 +180,7 @@ fn options(vendored: &Vendored, part: &VendoredPart, namespace: &str) -> Result<
         release: helm::Release { name: part.name.clone(), namespace: namespace.into(), is_upgrade: false },
         capabilities,
         include_crds: true,
-        skip_schema_validation: false,
+        skip_schema_validation,
     })
 }
 

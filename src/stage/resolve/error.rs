@@ -3,6 +3,19 @@
 use super::sources::{Fault, SourceError};
 use crate::base::diagnostic::{Diagnostic, Place};
 
+/// Who gave a version that is not asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Given {
+    /// The path or address, which holds one version alone.
+    There,
+    /// The folder of a subchart, which is asked for in a `Chart.yaml`.
+    Beside,
+    /// The lock, which is of an earlier spec.
+    Locked,
+    /// The server, which was asked for another.
+    Elsewhere,
+}
+
 /// Why a source is not what the spec says.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
@@ -11,7 +24,7 @@ pub enum Error {
     #[error("`{path}` is no chart: {message}")]
     NotAChart { path: String, message: String, place: Place },
     #[error("`{path}` is version {found}, but version {wanted} is asked for")]
-    WrongVersion { path: String, found: String, wanted: String, place: Place },
+    WrongVersion { path: String, found: String, wanted: String, given: Given, place: Place },
     #[error("`{path}` is a chart called `{found}`, but `{wanted}` is asked for")]
     WrongName { path: String, found: String, wanted: String, place: Place },
     #[error("`{wanted}` is no version constraint: {message}")]
@@ -54,9 +67,14 @@ impl Error {
         let diagnostic = Diagnostic::error(self.code(), self.to_string()).at(self.place().clone());
         match self {
             Error::Source { source: SourceError { help: Some(help), .. }, .. } => diagnostic.help(help.clone()),
-            Error::WrongVersion { .. } => {
-                diagnostic.help("name another version, or run `ichor lock` where the spec has changed")
-            }
+            Error::WrongVersion { given, found, .. } => diagnostic.help(match given {
+                Given::There => format!("write `version: {found}`, or put a chart of the version that is meant there"),
+                Given::Beside => format!("the chart's own `Chart.yaml` asks for it: write {found} there, or bring the other"),
+                Given::Locked => "that is the version of the lock; run `ichor lock` to have one that is asked for".into(),
+                Given::Elsewhere => "the server lists one version and gives another: name another version, or tell \
+                                     whoever keeps the chart"
+                    .into(),
+            }),
             Error::Sops { .. } => diagnostic.help(
                 "give a chart's sealed values as `secretValues`, which takes SOPS files; a Secret that stands in a manifest \
                  can be one of a small chart, its texts from `secretValues`",

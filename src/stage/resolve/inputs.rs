@@ -21,6 +21,8 @@ pub struct Inputs {
     pub lookup_digest: Option<Digest>,
     /// The kind of new keys.
     pub algorithm: Algorithm,
+    /// Whether the values need not be what the chart's schemas ask for.
+    pub skip_schema_validation: bool,
 }
 
 pub(super) fn inputs(spec: &Spec, wanted: &spec::Chart, sources: &dyn Sources) -> Result<Inputs, Error> {
@@ -30,6 +32,7 @@ pub(super) fn inputs(spec: &Spec, wanted: &spec::Chart, sources: &dyn Sources) -
         objects: Vec::new(),
         lookup_digest: None,
         algorithm: wanted.inputs.algorithm.unwrap_or(spec.certificates.algorithm),
+        skip_schema_validation: wanted.inputs.skip_schema_validation,
     };
     for (path, place) in &wanted.inputs.secret_values {
         let bytes = sources.file(path).map_err(|source| Error::Source { source, place: place.clone() })?;

@@ -9,7 +9,7 @@ mod inputs;
 mod sources;
 mod wish;
 
-pub use error::Error;
+pub use error::{Error, Given};
 pub use inputs::Inputs;
 pub use sources::{ChartSource, Fault, ManifestSource, Remote, SourceError, Sources};
 pub use wish::{Hold, Update, Wish, wishes};
@@ -198,7 +198,12 @@ fn chart(
     };
     let version = chart.metadata().version.clone();
     if let Some(constraint) = &wanted.version {
-        check_version(constraint, &version, &wanted.path, wanted)?;
+        let given = match &wanted.source {
+            Source::Local(_) | Source::Url(_) => Given::There,
+            // The newest that fits was taken when it was locked.
+            Source::Oci(_) | Source::Repository { .. } => Given::Locked,
+        };
+        check_version(constraint, &version, &wanted.path, given, wanted.place_of_version())?;
     }
     let values = merged(wanted, helm, sources)?;
     let canonical = yaml::write(&Value::Map(values.clone()));
@@ -276,7 +281,8 @@ fn subcharts(
         }
         let version = sub_chart.metadata().version.clone();
         if !sub.version.is_empty() {
-            check_version(&sub.version, &version, &what, wanted)?;
+            let given = if sub.source.is_local() { Given::Beside } else { Given::Locked };
+            check_version(&sub.version, &version, &what, given, place())?;
         }
         let locked = LockedSource { source: sub.text, version: Some(version), digest, size, manifest };
         dependencies.insert(sub.key, locked);
@@ -307,25 +313,24 @@ fn check_remote(
             path: path.into(),
             found: found.clone(),
             wanted: asked.clone(),
-            place: wanted.place.clone(),
+            given: Given::Elsewhere,
+            place: wanted.place_of_version(),
         }),
         _ => Ok(()),
     }
 }
 
-fn check_version(constraint: &str, version: &str, path: &str, wanted: &spec::Chart) -> Result<(), Error> {
-    let place = || wanted.place.clone();
+fn check_version(constraint: &str, version: &str, path: &str, given: Given, place: Place) -> Result<(), Error> {
     match choose::satisfies(constraint, version) {
         Ok(true) => Ok(()),
         Ok(false) => Err(Error::WrongVersion {
             path: path.into(),
             found: version.into(),
             wanted: constraint.into(),
-            place: place(),
+            given,
+            place,
         }),
-        Err(fault) => {
-            Err(Error::BadConstraint { wanted: constraint.into(), message: fault.to_string(), place: place() })
-        }
+        Err(fault) => Err(Error::BadConstraint { wanted: constraint.into(), message: fault.to_string(), place }),
     }
 }
 

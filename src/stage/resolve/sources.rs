@@ -52,6 +52,8 @@ pub struct SourceError {
     /// What to do.
     pub help: Option<String>,
     pub fault: Fault,
+    /// Whether it is the version that is wrong, and not where it is looked for.
+    pub of_version: bool,
 }
 
 /// Whose fault it is.
@@ -67,7 +69,14 @@ pub enum Fault {
 
 impl SourceError {
     pub fn new(code: &'static str, fault: Fault, message: impl Into<String>) -> Self {
-        SourceError { code, message: message.into(), help: None, fault }
+        SourceError { code, message: message.into(), help: None, fault, of_version: false }
+    }
+
+    /// The same fault, of the version that is asked for.
+    #[must_use]
+    pub fn of_version(mut self) -> Self {
+        self.of_version = true;
+        self
     }
 
     #[must_use]

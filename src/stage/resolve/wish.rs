@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{ChartSource, Error, Sources, choose, dependencies};
+use super::{ChartSource, Error, SourceError, Sources, choose, dependencies};
 use crate::base::diagnostic::Place;
 use crate::base::digest::Digest;
 use crate::stage::lock::{Lock, LockedSource};
@@ -27,6 +27,16 @@ pub struct Wish {
     pub hold: Hold,
     /// Where in the spec it is named.
     pub place: Place,
+    /// Where in the spec its version stands, where that is apart.
+    pub version_place: Option<Place>,
+}
+
+impl Wish {
+    /// A fault at the place in the spec that it is of.
+    pub fn fault(&self, source: SourceError) -> Error {
+        let version = self.version_place.as_ref().filter(|_| source.of_version);
+        Error::Source { source, place: version.unwrap_or(&self.place).clone() }
+    }
 }
 
 /// How far the lock holds.
@@ -87,6 +97,7 @@ pub fn wishes(
                     locked: kept,
                     hold,
                     place: place.clone(),
+                    version_place: None,
                 });
             }
             Content::Chart(chart) => match &chart.source {
@@ -123,6 +134,7 @@ pub fn wishes(
                             sha256: None,
                             hold,
                             place: chart.place.clone(),
+                            version_place: None,
                         });
                     }
                 }
@@ -131,7 +143,7 @@ pub fn wishes(
                         && let Err(fault) = choose::satisfies(wanted, "0.0.0")
                     {
                         let (wanted, message) = (wanted.clone(), fault.to_string());
-                        faults.push(Error::BadConstraint { wanted, message, place: chart.place.clone() });
+                        faults.push(Error::BadConstraint { wanted, message, place: chart.place_of_version() });
                         continue;
                     }
                     let kept = own.filter(|it| still_wanted(it, &chart.path, chart.version.as_deref(), hold));
@@ -145,6 +157,7 @@ pub fn wishes(
                         locked: kept,
                         hold,
                         place: chart.place.clone(),
+                        version_place: chart.version_place.clone(),
                     });
                 }
             },

@@ -27,6 +27,23 @@ pub(super) fn labels(part: &str, holes: &Holes) -> Vec<String> {
     labels
 }
 
+/// Whether a label is one that [`labels`] gives this expression, whatever number tells it from others. `labels` are those of
+/// the holes before it.
+pub(crate) fn is_of(label: &str, expr: &Expr, labels: &[String], holes: &Holes) -> bool {
+    let base = match label.rsplit_once('~') {
+        Some((base, number)) if number.parse::<usize>().is_ok() => base,
+        _ => label,
+    };
+    match expr {
+        Expr::Secret(name) => clean(name) == base,
+        Expr::Call { function, args } => {
+            let part = base.split('/').next().unwrap_or_default();
+            let label = call(function, args, labels, holes);
+            if label.starts_with(part) { label == base } else { base.strip_prefix(part) == Some(&*format!("/{label}")) }
+        }
+    }
+}
+
 /// The holes among the arguments, then the function and its plain arguments.
 fn call(function: &str, args: &[Value], labels: &[String], holes: &Holes) -> String {
     let mut inner: Vec<&str> = Vec::new();

@@ -1,10 +1,13 @@
 //! Takes the holes of a render into a public form: readable marks in the text, and a recipe for each.
 
 mod label;
+mod locked;
 mod places;
 mod recipe;
 mod resources;
 
+pub(crate) use label::is_of;
+pub use locked::Difference;
 pub use places::{Landing, places};
 pub use recipe::{Argument, Fragment, Recipe};
 pub use resources::{Found, documents, find as inventory};

@@ -1,4 +1,5 @@
-//! Changes a spec's text where a part names its chart, and nowhere else: comments, order and layout stay.
+//! Changes a spec's text where a part names its chart or where it names a Helm, and nowhere else: comments, order and
+//! layout stay.
 
 use helm_engine::yaml::node::{self, Node};
 
@@ -11,6 +12,8 @@ pub enum EditError {
     NoChart(String),
     #[error("part `{0}` names no version that could be changed")]
     NoVersion(String),
+    #[error("the spec names no Helm that could be changed")]
+    NoHelm,
 }
 
 /// The text with another chart and another version for a part, where these are given. A version that the spec does not
@@ -39,6 +42,18 @@ pub fn set_chart(text: &str, part: &str, chart: Option<&str>, version: &str) -> 
     Ok(text)
 }
 
+/// The text with another Helm.
+pub fn set_helm(text: &str, helm: &str) -> Result<String, EditError> {
+    let document = node::parse(text.as_bytes()).ok().flatten().ok_or(EditError::NoHelm)?;
+    let span = document.root().resolved().get("helm").ok_or(EditError::NoHelm)?.resolved().span();
+    let old = text.get(span.clone()).ok_or(EditError::NoHelm)?;
+    let mut edited = text.to_owned();
+    // A word such as 4.3 would be a number.
+    let word = if old.starts_with('\'') { written(helm, old) } else { written(helm, "\"") };
+    edited.replace_range(span, &word);
+    Ok(edited)
+}
+
 /// A word as YAML has it, in the quotes that the old one stood in.
 fn written(word: &str, old: &str) -> String {
     let plain = word.starts_with(|it: char| it.is_ascii_alphanumeric() || it == '.')
@@ -65,6 +80,15 @@ mod tests {
         assert_eq!(edited, SPEC.replace("a-1", "a-2"));
         let edited = set_chart(SPEC, "b", Some("charts/b: new"), "2").expect("edited");
         assert_eq!(edited, SPEC.replace("\"1.0\"", "\"2\"").replace("./b", "\"charts/b: new\""));
+    }
+
+    #[test]
+    fn changes_the_helm_and_keeps_the_rest() {
+        let spec = format!("{SPEC}helm: 4.2.3 # held\n");
+        assert_eq!(set_helm(&spec, "4.3"), Ok(spec.replace("4.2.3", "\"4.3\"")));
+        let spec = format!("helm: '4.2'\n{SPEC}");
+        assert_eq!(set_helm(&spec, "4.3.1"), Ok(spec.replace("4.2", "4.3.1")));
+        assert_eq!(set_helm(SPEC, "4.3"), Err(EditError::NoHelm));
     }
 
     #[test]

@@ -28,6 +28,8 @@ pub struct Inputs {
     pub lookup: Option<(String, Place)>,
     /// The kind of new keys, where it is another than the spec's.
     pub algorithm: Option<Algorithm>,
+    /// Whether the values need not be what the chart's schemas ask for.
+    pub skip_schema_validation: bool,
 }
 
 impl Default for Certificates {
@@ -69,6 +71,16 @@ pub(super) fn inputs(reader: &mut Reader, fields: &Fields<'_>) -> Inputs {
         Some((path, reader.place(it)))
     });
     inputs.algorithm = policy(reader, fields, &["algorithm"]).and_then(|it| algorithm(reader, &it));
+    if let Some(node) = fields.get("skipSchemaValidation") {
+        match reader.word(node, "`skipSchemaValidation`").as_deref() {
+            Some("true") => inputs.skip_schema_validation = true,
+            Some("false") | None => {}
+            Some(word) => {
+                let message = format!("`skipSchemaValidation` cannot be `{word}`");
+                reader.fault("S005", node, message, "write `true` to leave the chart's schemas out");
+            }
+        }
+    }
     inputs
 }
 

@@ -76,11 +76,20 @@ pub struct Chart {
     pub place: Place,
     /// A version or a constraint that the chart's own version must meet.
     pub version: Option<String>,
+    /// Where that stands in the spec.
+    pub version_place: Option<Place>,
     pub namespace: String,
     /// User values, the last one winning.
     pub values: Vec<Values>,
     /// What it is given beside those.
     pub inputs: Inputs,
+}
+
+impl Chart {
+    /// Where the version stands in the spec; where it is part of the source, that.
+    pub fn place_of_version(&self) -> Place {
+        self.version_place.as_ref().unwrap_or(&self.place).clone()
+    }
 }
 
 /// One layer of user values.

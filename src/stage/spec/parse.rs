@@ -11,7 +11,17 @@ use crate::base::name;
 use helm_engine::yaml::node::{self, Kind, Node};
 
 const SPEC: &[&str] = &["bundle", "talos", "helm", "kubernetes", "apiVersions", "recipients", "certificates", "parts"];
-const CHART: &[&str] = &["name", "chart", "version", "namespace", "values", "secretValues", "lookup", "certificates"];
+const CHART: &[&str] = &[
+    "name",
+    "chart",
+    "version",
+    "namespace",
+    "values",
+    "secretValues",
+    "lookup",
+    "certificates",
+    "skipSchemaValidation",
+];
 const MANIFEST: &[&str] = &["name", "manifest", "sha256"];
 const PART: &[&str] = &[
     "name",
@@ -24,6 +34,7 @@ const PART: &[&str] = &[
     "secretValues",
     "lookup",
     "certificates",
+    "skipSchemaValidation",
 ];
 
 pub(super) fn parse(file: &str, text: &str) -> Result<Spec, Vec<Diagnostic>> {
@@ -96,10 +107,14 @@ fn spec(reader: &mut Reader, root: Node<'_>) -> Option<Spec> {
 }
 
 fn part(reader: &mut Reader, node: Node<'_>) -> Option<Part> {
-    let all = reader.fields(node, "a part", PART)?;
-    let (what, known) = match (all.get("chart"), all.get("manifest")) {
-        (Some(_), None) => ("a chart part", CHART),
-        (None, Some(_)) => ("a manifest part", MANIFEST),
+    let has = |name: &str| node.resolved().entries().any(|(key, _)| key.text().is_some_and(|it| it.to_text() == name));
+    let (what, known) = match (has("chart"), has("manifest")) {
+        (true, false) => ("a chart part", CHART),
+        (false, true) => ("a manifest part", MANIFEST),
+        _ => ("a part", PART),
+    };
+    let fields = reader.fields(node, what, known)?;
+    match (fields.get("chart"), fields.get("manifest")) {
         (Some(_), Some(manifest)) => {
             reader.fault("S008", manifest, "a part is a chart or a manifest, not both", "make two parts of it");
             return None;
@@ -108,8 +123,8 @@ fn part(reader: &mut Reader, node: Node<'_>) -> Option<Part> {
             reader.fault("S003", node, "a part needs `chart` or `manifest`", "");
             return None;
         }
-    };
-    let fields = reader.fields(node, what, known)?;
+        _ => {}
+    }
     let name = reader.need(&fields, what, "name").and_then(|it| label(reader, it, "`name`"));
     let place = reader.place(node);
     if let Some(manifest) = fields.get("manifest") {
@@ -125,6 +140,7 @@ fn part(reader: &mut Reader, node: Node<'_>) -> Option<Part> {
     let chart = fields.get("chart")?;
     let path = reader.word(chart, "`chart`")?.into_owned();
     let source = source(reader, chart, &path, SourceKind::Chart);
+    let version_place = fields.get("version").map(|it| reader.place(it));
     let version = fields.get("version").and_then(|it| reader.word(it, "`version`")).map(Cow::into_owned);
     let namespace = match fields.get("namespace") {
         Some(it) => label(reader, it, "`namespace`")?,
@@ -146,7 +162,8 @@ fn part(reader: &mut Reader, node: Node<'_>) -> Option<Part> {
         }
     }
     let inputs = inputs(reader, &fields);
-    let chart = Chart { path, source: source?, place: reader.place(chart), version, namespace, values, inputs };
+    let (source, named) = (source?, reader.place(chart));
+    let chart = Chart { path, source, place: named, version, version_place, namespace, values, inputs };
     Some(Part { name: name?, content: Content::Chart(chart), place })
 }
 

@@ -20,12 +20,20 @@ use helm_engine::helm::chart::Metadata;
 const CHART: &str = "application/vnd.cncf.helm.config.v1+json";
 /// The media type of a chart's archive.
 pub const CHART_CONTENT: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
+/// What it was until Helm 3.7. Helm still takes it, with a warning.
+const OLD_CHART_CONTENT: &str = "application/tar+gzip";
 /// The media type of a bundle's archive.
 pub const BUNDLE_CONTENT: &str = "application/vnd.ichor.bundle.v1.tar+gzip";
 const BUNDLE: &str = "application/vnd.ichor.bundle.v1";
 const TITLE: &str = "org.opencontainers.image.title";
 const IMAGE_CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 const KUBERNETES_MANIFEST: &str = "application/vnd.ichor.kubernetes.manifest.v1+yaml";
+
+/// Whether a layer is a chart's archive, by its media type; parameters, and how it is written, do not count.
+pub fn is_chart_content(media_type: &str) -> bool {
+    let name = media_type.split(';').next().unwrap_or_default().trim();
+    [CHART_CONTENT, OLD_CHART_CONTENT].iter().any(|it| it.eq_ignore_ascii_case(name))
+}
 
 /// A manifest and the blobs it names.
 #[derive(Clone, Debug, PartialEq, Eq)]

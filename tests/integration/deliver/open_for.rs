@@ -103,7 +103,7 @@ fn patches_are_stripped_and_split_on_request() {
     let stripped = workspace.done(&["open", "--for", "kubectl", "--strip"]);
     assert!(plain.contains("# Source: ") && !stripped.contains("# Source: ") && stripped.len() < plain.len());
     workspace.done(&["open", "--for", "talos", "--split", "4MiB", "-o", "whole/"]);
-    assert_eq!(workspace.list("whole"), ["controlplane.yaml"], "nothing calls for a cut");
+    assert_eq!(workspace.list("whole"), ["controlplane.yaml", "update.yaml"], "nothing calls for a cut");
     workspace.done(&["open", "--for", "talos", "--split", "6KiB", "-o", "cut/"]);
     let first = workspace.read("cut/controlplane-01.yaml");
     let second = workspace.read("cut/controlplane-02.yaml");
@@ -146,13 +146,20 @@ fn the_next_command_names_what_was_written() {
     fs::write(workspace.path("cp.yaml"), "machine: {type: controlplane}\n").expect("written");
     let gen_config = "talosctl gen config NAME https://ENDPOINT:6443 --config-patch-control-plane @";
     assert_eq!(next(&["talos", "-o", "t/"]), format!("{gen_config}t/controlplane.yaml"), "no CNI, no patch for all");
+    let run = workspace.run(&["open", "--for", "talos", "-o", "t/"]);
+    let update = "talosctl patch machineconfig --nodes CONTROL_PLANES --patch @t/update.yaml";
+    assert!(
+        String::from_utf8_lossy(&run.stderr)
+            .contains(&format!("  or, where control planes hold these manifests already: {update}"))
+    );
     let cut = next(&["talos", "--split", "6KiB", "-o", "s/"]);
-    assert_eq!(cut.matches("--config-patch-control-plane @s/controlplane-0").count(), workspace.list("s").len());
+    assert_eq!(cut.matches("--config-patch-control-plane @s/controlplane-0").count() * 2, workspace.list("s").len());
     assert_eq!(next(&["talos", "-o", "p.yaml"]), "talosctl patch machineconfig --nodes CONTROL_PLANES --patch @p.yaml");
     let config = next(&["machine-config", "cp.yaml", "-o", "cp.yaml"]);
     assert_eq!(config, "talosctl apply-config --nodes CONTROL_PLANE --file cp.yaml");
     assert_eq!(next(&["omni", "-o", "o/"]), "omnictl cluster template sync --file cluster.yaml");
     assert_eq!(next(&["talhelper", "-o", "h/"]), "talhelper genconfig && talhelper gencommand apply | bash");
+    assert_eq!(next(&["topf", "-o", "y/"]), "topf apply");
     assert_eq!(next(&["kubectl", "-o", "k.yaml"]), "kubectl apply --server-side --filename k.yaml");
     assert_eq!(next(&["files", "-o", "f/"]), "kubectl apply --server-side --filename f/");
     assert!(next(&["flux", "-o", "x/"]).ends_with("flux reconcile kustomization flux-system --with-source"));
@@ -170,13 +177,14 @@ fn git_must_leave_the_files_alone_not_the_folder() {
     fs::write(workspace.path(".gitignore"), "/talos/talconfig-ichor.yaml\n").expect("written");
     assert_eq!(workspace.fault(&open), "P006");
     assert_eq!(workspace.list("talos"), ["talconfig.yaml"], "nothing is written, where one file may not be");
-    fs::write(workspace.path(".gitignore"), "/talos/talconfig-ichor.yaml\n/talos/manifests/\n").expect("written");
+    fs::write(workspace.path(".gitignore"), "/talos/talconfig-ichor.yaml\n/talos/controlplane.yaml\n")
+        .expect("written");
     workspace.done(&open);
-    assert_eq!(workspace.list("talos"), ["manifests", "talconfig-ichor.yaml", "talconfig.yaml"]);
+    assert_eq!(workspace.list("talos"), ["controlplane.yaml", "talconfig-ichor.yaml", "talconfig.yaml"]);
     // The examples' own rules cover what their pages tell to open.
     let rules = repository().join("examples/.gitignore");
     fs::copy(rules, workspace.path(".gitignore")).expect("copied");
-    for (target, folder) in [("talos", "patches/"), ("omni", "omni/"), ("talhelper", "talos/")] {
+    for (target, folder) in [("talos", "patches/"), ("omni", "omni/"), ("talhelper", "talos/"), ("topf", "topf/")] {
         workspace.done(&["open", "--for", target, "-o", folder]);
     }
     fs::write(workspace.path("controlplane.yaml"), "machine: {type: controlplane}\n").expect("written");
@@ -204,7 +212,7 @@ fn what_an_earlier_run_left_does_not_linger() {
     let run = workspace.run(&["open", "--for", "talos", "-o", "out/"]);
     let said = String::from_utf8_lossy(&run.stderr).into_owned();
     assert!(said.contains("removed out/controlplane-02.yaml, which an earlier run wrote"), "{said}");
-    assert_eq!(workspace.list("out"), ["controlplane.yaml", "mine.yaml"]);
+    assert_eq!(workspace.list("out"), ["controlplane.yaml", "mine.yaml", "update.yaml"]);
     // What somebody changed stays, and so does what another target wrote.
     workspace.done(&["open", "--for", "files", "-o", "out/"]);
     let mut spec = workspace.read("ichor.yaml");
@@ -216,7 +224,10 @@ fn what_an_earlier_run_left_does_not_linger() {
     let run = workspace.run(&["open", "--for", "files", "-o", "out/"]);
     let said = String::from_utf8_lossy(&run.stderr).into_owned();
     assert!(said.contains("out/10-policy.yaml is of an earlier run and was changed since: it stays"), "{said}");
-    assert_eq!(workspace.list("out"), ["00-beacon.yaml", "10-policy.yaml", "controlplane.yaml", "mine.yaml"]);
+    assert_eq!(
+        workspace.list("out"),
+        ["00-beacon.yaml", "10-policy.yaml", "controlplane.yaml", "mine.yaml", "update.yaml"]
+    );
     // The hand-over of a part that is gone goes, with its folder.
     workspace.done(&["handoff", "flux"]);
     fs::write(workspace.path("extra.yaml"), "kind: A\nmetadata: {name: a}\napiVersion: v1\n").expect("written");

@@ -340,33 +340,85 @@ fn the_pieces_of_a_cluster_template_hold_the_patches() {
     }
 }
 
-#[test]
-fn the_piece_of_a_talconfig_holds_the_manifests() {
+/// A text as talhelper fills it in.
+fn filled_in(text: &str) -> String {
+    text.replace("$$", "$").replace("{{ \"{{\" }}", "{{")
+}
+
+/// With a CNI among them, and texts that others take for variables and templates.
+fn with_cni() -> Vec<Manifest> {
+    let contents = "kind: ConfigMap\nmetadata: {name: c}\ndata:\n  a: /opt/cni/bin {{ x }}\n  b: ref+vault://x\n  kube-proxy-replacement: \"true\"\n";
     let mut manifests = bundle();
-    let control_planes = Some("kind: X\n$patch: delete\n".to_owned());
-    let network = talos::NetworkPatches { all: "machine: {}\n".into(), control_planes };
-    fn goods<'g>(manifests: &'g [Manifest], network: &'g talos::NetworkPatches) -> Goods<'g> {
-        Goods { bundle: "b", talos: V1_14, manifests, network: Some(network) }
+    manifests.push(Manifest { name: "20-cni".into(), contents: contents.into() });
+    manifests
+}
+
+#[test]
+fn a_talconfig_gives_manifests_to_control_planes_alone() {
+    let manifests = with_cni();
+    for version in [V1_11, V1_13, V1_14] {
+        let network = talos::network_patches(&manifests, version);
+        let goods = Goods { bundle: "b", talos: version, manifests: &manifests, network: network.as_ref() };
+        let delivery = deliver(&goods, Target::Talhelper).expect("delivered");
+        let refused = delivery.no_single.expect("refused");
+        assert!(refused.to_string().starts_with("manifest `10-cilium` holds a `$`"), "{refused}");
+        let file = |name: &str| &delivery.files.iter().find(|it| it.0 == name).unwrap_or_else(|| panic!("no {name}")).1;
+        let piece = &documents(file("talconfig-ichor.yaml"))[0];
+        assert_eq!(text(&at(piece, &["patches", "0"])), "@./all.yaml");
+        assert_eq!(text(&at(piece, &["controlPlane", "patches", "0"])), "@./controlplane.yaml");
+        // talhelper knows no documents of Talos 1.14.
+        let control_plane = filled_in(file("controlplane.yaml"));
+        assert_eq!(control_plane, talos::control_plane(&manifests, V1_13));
+        assert!(filled_in(file("all.yaml")).contains("cni:\n      name: none"));
+        assert!(!file("controlplane.yaml").replace("$$", "").contains('$'));
+        let told = delivery.notes.iter().any(|it| it.contains("no documents of Talos 1.14") && it.contains("`topf`"));
+        assert_eq!(told, version == V1_14, "{:?}", delivery.notes);
     }
-    let refused =
-        deliver(&goods(&manifests, &network), Target::Talhelper).expect("delivered").no_single.expect("refused");
-    assert!(refused.to_string().starts_with("manifest `10-cilium` holds a `$`"), "{refused}");
-    manifests[2].contents = manifests[2].contents.replace('$', "");
-    let delivery = deliver(&goods(&manifests, &network), Target::Talhelper).expect("delivered");
-    let piece = &documents(&delivery.single.expect("one text"))[0];
-    for (index, manifest) in manifests.iter().enumerate() {
-        let entry = at(piece, &["inlineManifests", &index.to_string()]);
-        assert_eq!(text(&at(&entry, &["name"])), manifest.name);
-        assert_eq!(text(&at(&entry, &["contents"])), manifest.contents);
-        assert!(matches!(at(&entry, &["skipEnvsubst"]), Value::Bool(true)));
+    let plain: Vec<Manifest> =
+        with_cni().into_iter().map(|it| Manifest { contents: it.contents.replace('$', ""), ..it }).collect();
+    let network = talos::network_patches(&plain, V1_13);
+    let goods = Goods { bundle: "b", talos: V1_13, manifests: &plain, network: network.as_ref() };
+    let single = deliver(&goods, Target::Talhelper).expect("delivered").single.expect("one text");
+    let piece = &documents(&single)[0];
+    assert_eq!(filled_in(&text(&at(piece, &["controlPlane", "patches", "0"]))), talos::control_plane(&plain, V1_13));
+    assert_eq!(text(&at(piece, &["patches", "0"])), network.expect("a network").all);
+}
+
+#[test]
+fn topf_finds_patches_in_the_folders_of_roles() {
+    let manifests = with_cni();
+    for version in [V1_13, V1_14] {
+        let network = talos::network_patches(&manifests, version).expect("a network");
+        let goods = Goods { bundle: "b", talos: version, manifests: &manifests, network: Some(&network) };
+        let delivery = deliver(&goods, Target::Topf).expect("delivered");
+        let file = |name: &str| delivery.files.iter().find(|it| it.0 == name).map(|it| &it.1);
+        assert_eq!(file("all/50-ichor-b.yaml"), Some(&network.all));
+        assert_eq!(file("control-plane/50-ichor-b.yaml"), network.control_planes.as_ref());
+        // vals would take a text of the manifests for the place of a secret: a template is not shown to it.
+        let template = file("control-plane/60-ichor-b.yaml.tpl").expect("a template");
+        assert_eq!(template.replace("{{ \"{{\" }}", "{{"), talos::control_plane(&manifests, version));
+        assert!(!template.replace("{{ \"{{\" }}", "").contains("{{"));
+        assert!(delivery.files.iter().all(|it| !it.0.starts_with("worker")));
+        let goods = Goods { manifests: &bundle(), network: None, ..goods };
+        let delivery = deliver(&goods, Target::Topf).expect("delivered");
+        let names: Vec<&str> = delivery.files.iter().map(|it| it.0.as_str()).collect();
+        assert_eq!(names, ["control-plane/60-ichor-b.yaml"]);
+        assert_eq!(delivery.files[0].1, talos::control_plane(&bundle(), version));
     }
-    assert_eq!(text(&at(piece, &["patches", "0"])), network.all);
-    // talhelper reads `$$` as `$`.
-    assert_eq!(text(&at(piece, &["controlPlane", "patches", "0"])), "kind: X\n$$patch: delete\n");
-    let piece = &documents(&delivery.files[0].1)[0];
-    assert_eq!(text(&at(piece, &["inlineManifests", "2", "contents"])), "@./manifests/10-cilium.yaml");
-    assert_eq!(text(&at(piece, &["patches", "0"])), "@./all.yaml");
-    assert_eq!(text(&at(piece, &["controlPlane", "patches", "0"])), "@./network.yaml");
-    let file = delivery.files.iter().find(|it| it.0 == "network.yaml").expect("the patch");
-    assert_eq!(file.1, "kind: X\n$$patch: delete\n");
+}
+
+#[test]
+fn a_second_run_for_kinds_that_are_not_served_yet_is_told() {
+    let told = |manifests: &[Manifest]| {
+        let goods = Goods { bundle: "b", talos: V1_13, manifests, network: None };
+        deliver(&goods, Target::Kubectl).expect("delivered").then
+    };
+    let manifest = |contents: &str| Manifest { name: "00-a".into(), contents: contents.into() };
+    let crd = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: things.x.io}\nspec: {group: x.io, names: {kind: Thing}}\n";
+    let thing = "apiVersion: x.io/v1\nkind: Thing\nmetadata: {name: a}\n";
+    let pool = "apiVersion: cilium.io/v2\nkind: CiliumLoadBalancerIPPool\nmetadata: {name: a}\n";
+    assert_eq!(told(&[manifest(crd), manifest("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: a}\n")]), None);
+    let then = told(&[manifest(&format!("{crd}---\n{thing}---\n{pool}"))]).expect("told");
+    assert!(then.contains("Thing waits for a CRD that is in there"), "{then}");
+    assert!(then.contains("CiliumLoadBalancerIPPool for one that somebody else brings"), "{then}");
 }

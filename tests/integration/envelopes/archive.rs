@@ -1,7 +1,5 @@
 //! Bundles that somebody without a key rewrote, digests and all.
 
-use std::process::Command;
-
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 
@@ -11,12 +9,14 @@ use flate2::write::GzEncoder;
 use serde_json::{Value as Json, json};
 
 use super::tampering::*;
+use crate::support::peer::Peer;
+use crate::support::peer::needs;
 use crate::support::program::filter;
 use crate::support::workspace::Workspace;
 
-type Files = BTreeMap<String, Vec<u8>>;
+pub type Files = BTreeMap<String, Vec<u8>>;
 
-fn unpacked(workspace: &Workspace, file: &str) -> Files {
+pub fn unpacked(workspace: &Workspace, file: &str) -> Files {
     let bytes = std::fs::read(workspace.path().join(file)).expect("a bundle");
     let mut archive = tar::Archive::new(GzDecoder::new(bytes.as_slice()));
     let entries = archive.entries().expect("entries").map(|it| it.expect("an entry"));
@@ -29,7 +29,7 @@ fn unpacked(workspace: &Workspace, file: &str) -> Files {
 }
 
 /// Packs the files with digests that fit, after a change of the index.
-fn packed(workspace: &Workspace, file: &str, mut files: Files, change: impl FnOnce(&mut Json)) {
+pub fn packed(workspace: &Workspace, file: &str, mut files: Files, change: impl FnOnce(&mut Json)) {
     let mut index: Json = serde_json::from_slice(&files["bundle.json"]).expect("JSON");
     change(&mut index);
     for (path, content) in files.iter().filter(|(path, _)| *path != "bundle.json") {
@@ -84,7 +84,7 @@ fn envelopes_swapped_in_a_bundle() {
     let told = workspace.done(&["diff", "good.tar.gz", "bad.tar.gz"]);
     assert!(told.contains("was sealed for vault/randAlphaNum-2"), "{told}");
     // A registry takes no such bundle from here.
-    let pushed = workspace.run(&["push", "bad.tar.gz", "oci://localhost:1/x:y"]);
+    let pushed = workspace.run(&["push", "oci://localhost:1/x:y", "bad.tar.gz"]);
     assert_eq!(pushed.code(), 2);
     said(&pushed, &["P003"]);
     // A key for a password, whatever the index says of keys.
@@ -101,9 +101,10 @@ fn envelopes_swapped_in_a_bundle() {
 
 #[test]
 fn envelopes_sealed_anew_in_a_bundle() {
+    needs!(Age);
     let (workspace, good) = built();
     let mut files = good.clone();
-    let text = filter(Command::new("age").args(["-a", "-r", workspace.recipient()]), b"of my own");
+    let text = filter(Peer::Age.command().args(["-a", "-r", workspace.recipient()]), b"of my own");
     files.insert(GUEST_FILE.into(), text);
     packed(&workspace, "bad.tar.gz", files, |_| {});
     refused(&workspace, &["P003", "`vault/randAlphaNum-2`", "does not say"]);
@@ -159,6 +160,8 @@ fn recipes_rewritten() {
         packed(&workspace, "bad.tar.gz", good.clone(), change);
         let run = workspace.run(&["open", "bad.tar.gz", "-i", "key.txt"]);
         assert_eq!((run.code(), run.stdout().as_str()), (2, ""), "{number}");
-        said(&run, &["mark", "vault/"]);
+        // An envelope that no recipe names any more is refused before its marks are read.
+        let word = if run.stderr().contains("belongs to nothing") { "envelopes/vault/" } else { "mark" };
+        said(&run, &[word, "vault/"]);
     }
 }

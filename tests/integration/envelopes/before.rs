@@ -22,8 +22,9 @@ fn data(file: &str) -> String {
 fn before(state: &str) -> Workspace {
     let workspace = Workspace::new();
     let folder = repository().join("tests/data/lock/before-binding");
-    for file in ["chart", "ichor.yaml", "policy.yaml", "secret.yaml.age"] {
-        copy(&folder.join(file), workspace.path());
+    copy(&folder.join("chart"), &workspace.at("chart"));
+    for file in ["ichor.yaml", "policy.yaml", "secret.yaml.age"] {
+        workspace.write(file, data(file));
     }
     workspace.write("key.txt", data("key.txt"));
     workspace.write("lockfiles/before.lock", data(&format!("{state}.lock")));
@@ -122,12 +123,12 @@ fn no_lock_is_half_bound() {
     said(&run, &["minted lantern/htpasswd", "ichor reseal"]);
     let lock = read(&workspace, "before");
     assert_eq!(bound(&lock), 0);
-    workspace.done(&["rotate", "randAlphaNum-2", "lantern-ca", "-i", "key.txt"]);
+    workspace.done(&["rotate", "randAlphaNum-2", "lantern-ca", "--step", "1", "-i", "key.txt"]);
     workspace.done(&["build"]);
     let lock = read(&workspace, "before");
     assert_eq!(bound(&lock), 0);
     workspace.done(&["reseal", "-i", "key.txt"]);
-    workspace.done(&["rotate", "randAlphaNum-2", "lantern-ca", "-i", "key.txt"]);
+    workspace.done(&["rotate", "randAlphaNum-2", "lantern-ca", "--step", "2", "-i", "key.txt"]);
     let lock = read(&workspace, "before");
     assert_eq!((lock.unbound(), bound(&lock)), (0, lock.envelopes().count()));
     // A merge with a branch that was not resealed: `reseal` takes it, and nothing else does.

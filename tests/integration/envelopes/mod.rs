@@ -2,5 +2,6 @@
 
 mod archive;
 mod before;
+mod proofs;
 mod swaps;
 mod tampering;

@@ -1,9 +1,9 @@
 //! Envelopes moved about in a lock.
 
-use std::process::Command;
-
 use super::tampering::*;
 use crate::support::opened::{age, manifests};
+use crate::support::peer::Peer;
+use crate::support::peer::needs;
 use crate::support::program::filter;
 use crate::support::workspace::Workspace;
 
@@ -95,13 +95,14 @@ fn a_key_in_the_place_of_a_password() {
 
 #[test]
 fn one_envelope_twice() {
+    needs!(Age);
     // Bound ones are in the wrong place at least once. What of those from before?
     let workspace = built();
     let mut lock = read(&workspace, "one");
     for part in ["vault", "other"] {
         for name in [CA, LEAF, ROOT, GUEST] {
             let text = age(&workspace, &envelope(&lock, part, name));
-            let sealed = filter(Command::new("age").args(["-a", "-r", workspace.recipient()]), text.as_bytes());
+            let sealed = filter(Peer::Age.command().args(["-a", "-r", workspace.recipient()]), text.as_bytes());
             put(&mut lock, part, name, std::str::from_utf8(&sealed).expect("text"));
         }
     }
@@ -135,10 +136,11 @@ fn the_envelope_of_a_pin_that_is_gone() {
 
 #[test]
 fn sealed_again_with_no_place() {
+    needs!(Age);
     let workspace = built();
     let mut lock = read(&workspace, "one");
     let key = age(&workspace, &envelope(&lock, "vault", CA));
-    let sealed = filter(Command::new("age").args(["-a", "-r", workspace.recipient()]), key.as_bytes());
+    let sealed = filter(Peer::Age.command().args(["-a", "-r", workspace.recipient()]), key.as_bytes());
     put(&mut lock, "vault", GUEST, std::str::from_utf8(&sealed).expect("text"));
     write(&workspace, &lock);
     refused(&workspace, &["P011", "`vault/randAlphaNum-2`", "reseal"]);
@@ -209,6 +211,7 @@ fn cut_short() {
 /// An old envelope of the same place is bound to that place: what was secret there once is taken again.
 #[test]
 fn an_old_envelope_after_a_rotation() {
+    needs!(Age);
     let workspace = built();
     let old = read(&workspace, "one");
     workspace.done(&["rotate", "vault/randAlphaNum-2", "vault/vault.example.com", "-i", "key.txt"]);
@@ -234,13 +237,13 @@ fn an_old_envelope_after_a_rotation() {
     // A key of the CA that waits, or of the one that signs.
     let mut lock = rotated;
     write(&workspace, &lock);
-    workspace.done(&["rotate", "vault/vault-ca", "-i", "key.txt"]);
+    workspace.done(&["rotate", "vault/vault-ca", "--step", "1", "-i", "key.txt"]);
     lock = read(&workspace, "one");
     let ca = pin(&mut lock, "vault", CA);
     let successor = ca.successor.as_mut().expect("one waits");
     std::mem::swap(ca.sealed.as_mut().expect("a key"), &mut successor.sealed);
     write(&workspace, &lock);
-    for verb in [&["rotate", "vault/vault-ca", "-i", "key.txt"][..], &["reseal", "-i", "key.txt"]] {
+    for verb in [&["rotate", "vault/vault-ca", "--step", "2", "-i", "key.txt"][..], &["reseal", "-i", "key.txt"]] {
         let run = workspace.run(verb);
         assert_eq!(run.code(), 2);
         said(&run, &["P003", "vault/vault-ca"]);
@@ -304,6 +307,7 @@ fn a_pin_that_answers_another_call() {
 /// The real age opens every envelope, to just the secret.
 #[test]
 fn age_shows_the_secret_alone() {
+    needs!(Age);
     let workspace = built();
     let lock = read(&workspace, "one");
     for (name, begins) in [(CA, "-----BEGIN"), (LEAF, "-----BEGIN")] {

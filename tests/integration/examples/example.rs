@@ -18,7 +18,7 @@ pub struct Example {
 }
 
 impl Example {
-    /// A copy of an example. Of its spec, the recipient alone changes.
+    /// A copy of an example. Of its spec, the recipient changes, and it names the Helm of the SDK.
     pub fn of_cilium(example: &str, spec: &str) -> Example {
         let folder = repository().join("examples").join(example);
         let text = fs::read_to_string(folder.join(spec)).expect("the spec");
@@ -27,7 +27,7 @@ impl Example {
         let archive = conformance().expect("the charts").join(format!("charts/cilium-{version}.tgz"));
         let example = Example::new(spec, "quay.io", "cilium/charts", &archive);
         copy(&folder, example.workspace.path());
-        example.workspace.seal_to_own_key(spec);
+        example.workspace.write(spec, with_sdk_helm(&text)).seal_to_own_key(spec);
         example
     }
 
@@ -39,7 +39,7 @@ impl Example {
         for (path, text) in own::files() {
             example.workspace.write(path, text);
         }
-        example.workspace.write("ichor.yaml", own::SPEC).seal_to_own_key("ichor.yaml");
+        example.workspace.write("ichor.yaml", with_sdk_helm(own::SPEC)).seal_to_own_key("ichor.yaml");
         example
     }
 
@@ -103,6 +103,11 @@ impl Example {
     pub fn read(&self, file: &str) -> String {
         self.workspace.read(file)
     }
+}
+
+/// The spec, which names the Helm that the SDK bundles, so that both print alike.
+fn with_sdk_helm(spec: &str) -> String {
+    format!("helm: \"4.2.3\"\n{spec}")
 }
 
 /// A small stand-in for the Gateway API's CRDs of a release.

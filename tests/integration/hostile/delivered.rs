@@ -81,10 +81,7 @@ fn a_bundle_that_is_called_like_another_file() {
     let workspace = ground();
     let spec = workspace.read("ichor.yaml").replace("bundle: quickstart", "bundle: kustomization");
     workspace.write("ichor.yaml", spec);
-    workspace.write(
-        "lockfiles/kustomization.lock",
-        workspace.read("lockfiles/quickstart.lock").replace("bundle: quickstart", "bundle: kustomization"),
-    );
+    workspace.done(&["lock"]);
     let run = workspace.run(&["handoff", "flux", "-o", "flux/"]);
     assert_eq!(run.code(), 2, "{}", run.stderr());
     assert!(run.stderr().contains("kustomization.yaml"), "{}", run.stderr());

@@ -117,7 +117,9 @@ fn names_of_before_stay_readable() {
     {
         let mut lock = good.clone();
         let pins = &mut lock.parts.get_mut("beacon").expect("the part").pins;
-        let pin = pins.remove("relay.beacon").expect("the pin");
+        let mut pin = pins.remove("relay.beacon").expect("the pin");
+        // An envelope of today is bound to its name.
+        (pin.certificate, pin.sealed, pin.value) = (None, None, Some(serde_json::json!("x")));
         pins.insert(name.to_owned(), pin);
         workspace.write("lockfiles/quickstart.lock", lock.encode());
         let run = workspace.run(&["certs"]);

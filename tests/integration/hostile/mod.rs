@@ -5,6 +5,7 @@ mod delivered;
 mod extremes;
 mod forged;
 mod inputs;
+mod inventories;
 mod killed;
 mod links;
 mod locks;

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use ichor::stage::lock::{Lock, Pin};
 
+use crate::support::git::{commit, git};
 use crate::support::opened::{age, lock, manifests};
 use crate::support::peer::{Peer, needs};
 use crate::support::program::filter;
@@ -79,7 +80,7 @@ fn a_ca_is_rotated_in_three_steps_each_valid_for_what_runs() {
     let old = pem(&start, "beacon-ca").to_owned();
 
     // 1: the successor is trusted; nothing else changes.
-    workspace.done(&["rotate", "beacon/beacon-ca"]);
+    workspace.done(&["rotate", "beacon/beacon-ca", "--step", "1"]);
     let first = lock(&workspace);
     let successor = pin(&first, "beacon-ca").successor.as_ref().expect("a successor").certificate.pem.clone();
     assert_ne!(successor, old);
@@ -95,8 +96,14 @@ fn a_ca_is_rotated_in_three_steps_each_valid_for_what_runs() {
     assert!(LEAVES.iter().all(|it| trusted(&workspace, &old, pem(&first, it))));
 
     // 2: the successor signs.
-    assert_eq!(workspace.run(&["rotate", "beacon-ca"]).code(), 2, "it takes the key to sign");
-    workspace.done(&["rotate", "beacon-ca", "-i", "key.txt"]);
+    let without_key = workspace.run(&["rotate", "beacon-ca", "--step", "2"]);
+    assert_eq!(without_key.code(), 2, "it takes the key to sign");
+    assert!(
+        without_key.stderr().contains("needs the key of its CA, `beacon/beacon-ca.key`"),
+        "{}",
+        without_key.stderr()
+    );
+    workspace.done(&["rotate", "beacon-ca", "--step", "2", "-i", "key.txt"]);
     let second = lock(&workspace);
     assert_eq!(pem(&second, "beacon-ca"), successor);
     assert_eq!(second.parts["beacon"].pins.len(), start.parts["beacon"].pins.len());
@@ -117,7 +124,7 @@ fn a_ca_is_rotated_in_three_steps_each_valid_for_what_runs() {
     );
 
     // 3: the old one is dropped.
-    workspace.done(&["rotate", "beacon-ca"]);
+    workspace.done(&["rotate", "beacon-ca", "--step", "3"]);
     let third = lock(&workspace);
     assert!(LEAVES.iter().all(|it| pin(&third, it) == pin(&second, it)));
     assert!(bundles(&workspace).iter().all(|it| *it == successor));
@@ -129,10 +136,10 @@ fn a_ca_is_rotated_in_three_steps_each_valid_for_what_runs() {
 #[test]
 fn all_goes_by_the_same_steps() {
     let (workspace, start) = quickstart();
-    for (step, leaves_change) in [("1 of 3", false), ("2 of 3", true), ("3 of 3", false)] {
+    for (step, leaves_change) in [("1", false), ("2", true), ("3", false)] {
         let before = lock(&workspace);
-        let run = workspace.run(&["rotate", "--all", "-i", "key.txt"]);
-        assert!(run.code() == 0 && run.stderr().contains(step), "{}", run.stderr());
+        let run = workspace.run(&["rotate", "--all", "--step", step, "-i", "key.txt"]);
+        assert!(run.code() == 0 && run.stderr().contains(&format!("{step} of 3")), "{}", run.stderr());
         let after = lock(&workspace);
         assert!(LEAVES.iter().all(|it| (pem(&before, it) != pem(&after, it)) == leaves_change));
     }
@@ -143,7 +150,7 @@ fn all_goes_by_the_same_steps() {
 fn reseal_takes_a_successor_along() {
     needs!(AgeKeygen);
     let (workspace, _) = quickstart();
-    workspace.done(&["rotate", "beacon-ca"]);
+    workspace.done(&["rotate", "beacon-ca", "--step", "1"]);
     let before = lock(&workspace);
     let other = tempfile::tempdir().expect("a folder");
     let key = other.path().join("other.txt");
@@ -155,7 +162,7 @@ fn reseal_takes_a_successor_along() {
     assert!(run.stderr().contains("removed") && run.stderr().contains("could open"), "{}", run.stderr());
     let after = lock(&workspace);
     assert_eq!(pem(&after, "beacon-ca"), pem(&before, "beacon-ca"));
-    workspace.done(&["rotate", "beacon-ca", "-i", key.to_str().expect("text")]);
+    workspace.done(&["rotate", "beacon-ca", "--step", "2", "-i", key.to_str().expect("text")]);
     assert_eq!(workspace.run(&["rotate", "relay.beacon", "-i", "key.txt"]).code(), 2);
 }
 
@@ -224,4 +231,88 @@ fn certificates_are_listed_and_their_end_is_warned_of() {
     let now: jiff::Timestamp = "2200-01-01T00:00:00Z".parse().expect("a time");
     assert!(lock.expiring(now, 30).iter().all(|it| it.expired && it.days_left < 0));
     assert_eq!(lock.expiring(now, 30).len(), 3);
+}
+
+fn rotated(workspace: &Workspace, args: &[&str]) -> (i32, String) {
+    let run = workspace.run(&[&["rotate"], args, &["-i", "key.txt"]].concat());
+    (run.code(), run.stderr())
+}
+
+/// Four in a minute once ran all three steps and began again, while agents still trusted the old CA alone.
+#[test]
+fn the_next_step_waits_until_the_last_is_committed_or_it_is_asked_for() {
+    needs!(Git);
+    let (workspace, start) = quickstart();
+    for args in [&["beacon-ca"][..], &["--all"]] {
+        let (code, said) = rotated(&workspace, args);
+        assert!(code == 2 && said.contains("P012") && said.contains("--step 1"), "{args:?}: {said}");
+    }
+    assert_eq!(lock(&workspace), start, "nothing was done");
+    // No step but the next.
+    for step in ["2", "3"] {
+        let (code, said) = rotated(&workspace, &["beacon-ca", "--step", step]);
+        assert!(code == 2 && said.contains("P012"), "{step}: {said}");
+    }
+    assert_eq!(workspace.run(&["rotate", "beacon-ca", "--step", "4"]).code(), 2);
+    workspace.write(".gitignore", "/key.txt\n/home\n/store\n/cache\n");
+    git(workspace.path(), &["init", "-q"]);
+    commit(workspace.path(), "start");
+    let tells = [(1, "must be trusted before it signs"), (2, "must sign nothing"), (3, "is gone")];
+    for (step, between) in tells {
+        let (code, said) = rotated(&workspace, &["beacon-ca"]);
+        assert!(code == 0 && said.contains(&format!("step {step} of 3")) && said.contains(between), "{step}: {said}");
+        let taken = lock(&workspace);
+        // Again and again, by name and by `--all`: nothing moves.
+        for args in [&["beacon-ca"][..], &["beacon-ca"], &["--all"]] {
+            let (code, said) = rotated(&workspace, args);
+            let next = if step == 3 { 1 } else { step + 1 };
+            assert!(code == 2 && said.contains("P012") && said.contains("commit"), "{step}, {args:?}: {said}");
+            assert!(said.contains(&format!("--step {next}")), "{step}, {args:?}: {said}");
+        }
+        assert_eq!(lock(&workspace), taken);
+        let certs = workspace.run(&["certs"]);
+        let (table, notes) = (certs.stdout(), certs.stderr());
+        let json = workspace.done(&["certs", "--format", "json"]);
+        if step < 3 {
+            assert!(table.contains(&format!("beacon/beacon-ca (step {step} of 3)")), "{table}");
+            assert!(notes.contains(between) && json.contains(&format!("\"step\": {step}")), "{notes}{json}");
+            // Once more is no other step.
+            let (code, said) = rotated(&workspace, &["beacon-ca", "--step", &step.to_string()]);
+            assert!(code == 0 && said.contains("taken before") && said.contains("unchanged"), "{said}");
+            assert_eq!(lock(&workspace), taken);
+        } else {
+            assert!(!table.contains("of 3") && !json.contains("\"step\""), "{table}{json}");
+        }
+        commit(workspace.path(), "step");
+    }
+    let (code, said) = rotated(&workspace, &["beacon-ca"]);
+    assert!(code == 0 && said.contains("step 1 of 3"), "what is committed can be rotated: {said}");
+    // A leaf has no steps.
+    assert_eq!(rotated(&workspace, &["relay.beacon"]).0, 0);
+    assert_eq!(rotated(&workspace, &["relay.beacon"]).0, 0);
+}
+
+#[test]
+fn no_ca_is_suggested_for_a_leaf() {
+    let (workspace, _) = quickstart();
+    for (wanted, meant) in [
+        ("relay.beacom", Some("beacon/relay.beacon")),
+        ("relay", Some("beacon/relay.beacon")),
+        ("hubble-relay", Some("beacon/relay.beacon")),
+        ("beacon-server-relay", Some("beacon/relay.beacon")),
+        ("example.com", Some("beacon/quickstart.beacon.example.com")),
+        ("beacon-ac", Some("beacon/beacon-ca")),
+        ("beacon/beacon-c", Some("beacon/beacon-ca")),
+        ("beacon-leaf", None),
+        ("beacon-tls", None),
+        ("xyz", None),
+    ] {
+        let run = workspace.run(&["rotate", wanted, "-i", "key.txt"]);
+        let said = run.stderr();
+        assert!(run.code() == 2 && said.contains("P004"), "{wanted}: {said}");
+        match meant {
+            Some(meant) => assert!(said.contains(&format!("did you mean `{meant}`")), "{wanted}: {said}"),
+            None => assert!(!said.contains("beacon/beacon-ca"), "{wanted}: {said}"),
+        }
+    }
 }

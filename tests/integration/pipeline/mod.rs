@@ -2,4 +2,5 @@
 
 mod bad_input;
 mod determinism;
+mod helm;
 mod quickstart;

@@ -1,5 +1,6 @@
 //! `diff`, `upgrade` and `git-setup` as people use them: in git repositories, with real keys, in a real browser.
 
+mod exposed;
 mod jobs;
 mod merges;
 mod page;

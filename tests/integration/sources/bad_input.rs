@@ -35,7 +35,7 @@ fn plain_http_only_where_it_is_named() {
     needs!(DockerRegistry, HelmSdk);
     let registry = Registry::with(Kind::Plain, &[("one", "1.0.0")]);
     let workspace = Workspace::with("", &part(&registry.host));
-    workspace.refused(&["lock"], 3, &[&registry.host]);
+    workspace.refused(&["lock"], 2, &[&registry.host, "plain http", "plainHttp"]);
     let parts = format!("  - name: x\n    manifest: http://{}/x.yaml\n", registry.host);
     let workspace = Workspace::with("", &parts);
     workspace.refused(&["lock"], 2, &["plain http", "plainHttp"]);

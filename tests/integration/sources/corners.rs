@@ -115,7 +115,11 @@ fn helpers_that_fail_are_told_of_without_their_output() {
     let registry = Registry::with(Kind::Basic, &[("one", "1.0.0")]);
     let workspace = Workspace::with(&registry.head(), &part(&registry.host, "^1"));
     workspace.write("home/.docker/config.json", r#"{"credsStore": "broken"}"#);
-    workspace.refused(&["lock"], 3, &["401", "its credential helper does not run", "config.json"]);
+    workspace.refused(
+        &["lock"],
+        3,
+        &["401", "the credential helper `docker-credential-broken` is not on the PATH", "config.json"],
+    );
     let helper = |script: &str| {
         workspace.write("bin/docker-credential-broken", format!("#!/bin/sh\n{script}\n"));
         let path = workspace.path().join("bin/docker-credential-broken");
@@ -203,6 +207,17 @@ fn more_than_a_hundred_tags_in_pages() {
     // One that never ends, and one that goes on elsewhere: what is the newest is not known.
     let front = Server::before(&registry.host, |asked, answer| match asked.path.contains("/tags/list") {
         true => Answer::new(200, r#"{"tags": ["1.249.0"]}"#).header("link", format!("<{}>; rel=next", asked.path)),
+        false => answer,
+    });
+    let workspace = Workspace::with(&front.head(), &part(&front.host, "1.x"));
+    workspace.refused(&["lock"], 3, &["begins again and again"]);
+    let count = std::sync::atomic::AtomicUsize::new(0);
+    let front = Server::before(&registry.host, move |asked, answer| match asked.path.contains("/tags/list") {
+        true => {
+            let page = count.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            let next = format!("</v2/charts/one/tags/list?last={page}>; rel=next");
+            Answer::new(200, format!(r#"{{"tags": ["1.{page}.0"]}}"#)).header("link", next)
+        }
         false => answer,
     });
     let workspace = Workspace::with(&front.head(), &part(&front.host, "1.x"));

@@ -4,6 +4,7 @@
 mod at_once;
 mod bad_input;
 mod corners;
+mod hosts;
 mod kill;
 mod kinds;
 mod progress;

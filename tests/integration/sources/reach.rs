@@ -171,7 +171,7 @@ fn proxies_of_the_environment_are_used_as_go_uses_them() {
 }
 
 /// A proxy that leads to one server, whatever it is asked for.
-fn proxy(target: &str) -> String {
+pub fn proxy(target: &str) -> String {
     let proxy = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
     let address = format!("http://{}", proxy.local_addr().expect("an address"));
     let target = target.to_owned();

@@ -91,3 +91,42 @@ fn a_shallow_clone_says_that_it_is_one() {
     let said = workspace.done(&["diff", "origin/old..HEAD", "--spec", "home/clone/ichor.yaml"]);
     assert!(said.contains(CHANGE), "{said}");
 }
+
+#[test]
+fn what_git_has_against_a_repository_is_told() {
+    needs!(Git);
+    let workspace = Workspace::with("", "  - {name: one, manifest: one.yaml}\n");
+    workspace.write("one.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: x}\n");
+    workspace.write(".gitignore", "home\ncache\nstore\n");
+    workspace.done(&["lock"]);
+    workspace.refused(&["diff"], 2, &["`HEAD` is no file, and the spec lies in no git repository"]);
+    git(&workspace, &["init", "-q"]);
+    commit(&workspace);
+    workspace.done(&["diff"]);
+    // As in a container that runs as another user than the one who cloned: git believes this variable of its tests.
+    let other =
+        |args: &[&str]| workspace.command(args).env("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1").output().expect("it runs");
+    let run = other(&["diff"]);
+    let said = String::from_utf8_lossy(&run.stderr);
+    let advice =
+        format!("git config --global --add safe.directory {}", workspace.path().canonicalize().expect("it").display());
+    assert!(run.status.code() == Some(3) && said.contains("another user's") && said.contains(&advice), "{said}");
+    let run = other(&["git-setup"]);
+    assert!(String::from_utf8_lossy(&run.stderr).contains("safe.directory"));
+    // Locks compare without git.
+    assert!(other(&["diff", "lockfiles/box.lock", "lockfiles/box.lock"]).status.success());
+    // Without git, that is what is said.
+    let empty = workspace.at("empty");
+    fs::create_dir(&empty).expect("made");
+    for verb in ["diff", "git-setup"] {
+        let run = workspace.command(&[verb]).env("PATH", &empty).output().expect("it runs");
+        let said = String::from_utf8_lossy(&run.stderr);
+        assert!(run.status.code() == Some(3) && said.contains("git is not installed"), "{verb}: {said}");
+    }
+    // A work tree whose repository is elsewhere, and not there: as in a container that was given the folder alone.
+    fs::remove_dir_all(workspace.at(".git")).expect("removed");
+    workspace.write(".git", "gitdir: /nowhere/.git/worktrees/box\n");
+    workspace.refused(&["diff"], 3, &["not a git repository: /nowhere", "mount that as well"]);
+    workspace.write(".git", "nonsense\n");
+    workspace.refused(&["diff"], 3, &["invalid gitfile format"]);
+}

@@ -2,6 +2,7 @@
 
 pub mod charts;
 pub mod git;
+pub mod judges;
 pub mod opened;
 pub mod peer;
 pub mod program;

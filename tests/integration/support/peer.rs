@@ -30,6 +30,8 @@ pub enum Peer {
     Python,
     Skopeo,
     SshKeygen,
+    /// Talos' own library of three versions; `tests/judges` builds it.
+    TalosLibrary,
 }
 
 impl Peer {
@@ -53,6 +55,7 @@ impl Peer {
             Peer::Python => "python3",
             Peer::Skopeo => "skopeo",
             Peer::SshKeygen => "ssh-keygen",
+            Peer::TalosLibrary => "Talos' library",
         }
     }
 
@@ -61,7 +64,7 @@ impl Peer {
             Peer::Chromium => std::env::var("CHROMIUM").unwrap_or_else(|_| "chromium".into()),
             Peer::HelmSdk | Peer::Jsonschema | Peer::Python => "python3".into(),
             Peer::Namespaces => "unshare".into(),
-            Peer::CiliumCharts => panic!("charts are no program"),
+            Peer::CiliumCharts | Peer::TalosLibrary => panic!("{} is no program of one name", self.name()),
             _ => self.name().into(),
         }
     }
@@ -87,6 +90,7 @@ impl Peer {
     fn probe(self) -> bool {
         let args: &[&str] = match self {
             Peer::CiliumCharts => return super::conformance().is_some(),
+            Peer::TalosLibrary => return super::judges::all_are_here(),
             Peer::HelmSdk => &["-c", "import helm_python"],
             Peer::Htpasswd => &["-nbB", "user", "word"],
             Peer::Jsonschema => &["-c", "import jsonschema"],
@@ -102,7 +106,7 @@ impl Peer {
     }
 }
 
-const ALL: [Peer; 17] = [
+const ALL: [Peer; 18] = [
     Peer::Age,
     Peer::AgeKeygen,
     Peer::Bash,
@@ -120,6 +124,7 @@ const ALL: [Peer; 17] = [
     Peer::Python,
     Peer::Skopeo,
     Peer::SshKeygen,
+    Peer::TalosLibrary,
 ];
 
 static HERE: LazyLock<BTreeMap<Peer, bool>> = LazyLock::new(|| ALL.map(|peer| (peer, peer.probe())).into());
@@ -152,8 +157,12 @@ pub fn is_lacking(peers: &[Peer]) -> bool {
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
     LEFT_OUT.lock().expect("no panic").insert(test, lacking.clone());
     print_at_exit();
-    // Nobody but the authors has the charts of Cilium beside the repository.
-    let wanted: Vec<&str> = lacking.into_iter().filter(|it| *it != Peer::CiliumCharts).map(Peer::name).collect();
+    // Nobody but the authors has these beside the repository.
+    let wanted: Vec<&str> = lacking
+        .into_iter()
+        .filter(|it| !matches!(it, Peer::CiliumCharts | Peer::TalosLibrary))
+        .map(Peer::name)
+        .collect();
     let in_ci = std::env::var_os("CI").is_some_and(|value| value == "true");
     assert!(wanted.is_empty() || !in_ci, "not installed: {}; tests/run brings it", wanted.join(", "));
     true

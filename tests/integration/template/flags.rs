@@ -25,7 +25,7 @@ fn run(template: &str, args: &[&str]) -> (i32, String, String) {
 fn flags_without_a_use_here_change_nothing() {
     for flags in [
         &["--wait", "--atomic", "--timeout", "5m", "--create-namespace", "--hide-notes", "--skip-crds"][..],
-        &["--wait=watcher", "--version", "1.2.3", "--repo=https://charts.example", "--devel", "--replace=true"],
+        &["--wait=watcher", "--version", "1.2.3", "--devel", "--replace=true"],
         &["--kube-context=x", "--kubeconfig", "/none", "-l", "a=b", "--description", "-x", "--burst-limit=5"],
         &["--validate=false", "--dependency-update=0", "--dry-run", "--generate-name=false"],
     ] {

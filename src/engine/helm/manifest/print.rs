@@ -19,8 +19,8 @@ pub struct ShowOnlyError(pub String);
 pub struct OutputFile {
     pub path: String,
     pub text: Vec<u8>,
-    /// How many times Helm opens it; it says `wrote` each time.
-    pub writes: usize,
+    /// Its documents, by their numbers among all that are written; Helm says `wrote` at each.
+    pub writes: Vec<usize>,
     /// A file of hooks alone goes to the end of a file that is there already.
     pub appends: bool,
 }
@@ -78,14 +78,14 @@ pub fn output_files(rendered: &Rendered, hooks: bool, tests: bool, release: Opti
     let hooks = printed_hooks(&rendered.hooks, hooks, tests).map(|it| (below(&it.path), &it.path, &it.text, true));
     let mut files: Vec<OutputFile> = Vec::new();
     let mut places: BTreeMap<String, usize> = BTreeMap::new();
-    for (place, path, text, appends) in crds.chain(manifests).chain(hooks) {
+    for (number, (place, path, text, appends)) in crds.chain(manifests).chain(hooks).enumerate() {
         let at = *places.entry(place.clone()).or_insert_with(|| {
-            files.push(OutputFile { path: place, text: Vec::new(), writes: 0, appends });
+            files.push(OutputFile { path: place, text: Vec::new(), writes: Vec::new(), appends });
             files.len() - 1
         });
         if let Some(file) = files.get_mut(at) {
             section(&mut file.text, path, text);
-            file.writes += 1;
+            file.writes.push(number);
         }
     }
     files

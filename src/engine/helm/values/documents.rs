@@ -29,7 +29,7 @@ pub fn read_documents(text: &[u8], helm: HelmVersion) -> Result<Map, String> {
 fn without_full_last_line(text: &[u8]) -> &[u8] {
     let start = memchr::memrchr(b'\n', text).map_or(0, |it| it + 1);
     let length = text.len() - start;
-    if length > 0 && length % LINE_BUFFER == 0 { &text[..start] } else { text }
+    if length > 0 && length.is_multiple_of(LINE_BUFFER) { &text[..start] } else { text }
 }
 
 /// The first document.
