@@ -268,7 +268,7 @@ def scan_one(place, total):
     place.write("broken.pem", "-----BEGIN RSA PRIVATE KEY-----\n" + GIVEN + "\n-----END RSA PRIVATE KEY-----\n")
     template = CHART["templates/all.yaml"]
     place.done("build", "-o", "bundle.tar.gz")
-    place.done("rotate", "app-ca", *key)
+    place.done("rotate", "app-ca", "--step", "1", *key)
     scan = Scan(place.secrets() + [GIVEN.encode()], public_of(place.lock()))
     lock = place.lock()
     give = place.done("open", "bundle.tar.gz", *key, "--for", "kubectl")
@@ -365,13 +365,13 @@ def apply(place, change):
 
 VERBS = {
     "lock": ["lock", "-i", "key.txt"],
-    "lock, the first": ["lock", "-i", "key.txt"],
+    "a first lock": ["lock", "-i", "key.txt"],
     "build": ["build"],
     "build -o": ["build", "-o", "bundle.tar.gz"],
     "open": ["open", "-i", "key.txt", "-o", "patch.yaml"],
     "open a folder": ["open", "-i", "key.txt", "--for", "files", "-o", "out/"],
     "rotate a leaf": ["rotate", "app.example", "-i", "key.txt"],
-    "rotate a CA": ["rotate", "app-ca", "-i", "key.txt"],
+    "rotate a CA": ["rotate", "app-ca", "--step", "1", "-i", "key.txt"],
     "reseal": ["reseal", "-i", "key.txt"],
     "vendor": ["vendor"],
 }
@@ -396,7 +396,7 @@ class Case:
         place.done("build", "-o", "older.tar.gz")
         if name == "lock":
             place.spec(extra=True)
-        elif name == "lock, the first":
+        elif name == "a first lock":
             (place.work / "lockfiles/box.lock").unlink()
             shutil.rmtree(place.root / "cache", ignore_errors=True)
         elif name == "build":
@@ -434,7 +434,7 @@ class Case:
             faults.append("the lock lost what it held")
         if lock is not None and lock != self.before and place.run("lock", "--locked", "-i", "key.txt").returncode != 0:
             faults.append("the lock is neither as it was nor whole")
-        if code == 0 and self.name.startswith(("lock", "rotate", "reseal")) and lock == self.before:
+        if code == 0 and self.name.startswith(("lock", "a first", "rotate", "reseal")) and lock == self.before:
             faults.append("it ended well and did nothing")
         for path, old in self.older.items():
             now = (place.work / path).read_bytes() if (place.work / path).exists() else None
@@ -462,24 +462,26 @@ class Case:
         return len(gone) > (1 if self.name == "rotate a leaf" else 0)
 
 
-def verbs(ichor, root, host):
+def verbs(ichor, root, host, wanted=None):
     base = Place(ichor, root / "base", host)
     base.fill()
-    return [Case(name, base, root) for name in VERBS]
+    return [Case(name, base, root) for name in VERBS if not wanted or name in wanted]
 
 
-def inject(ichor, root, host, only=None):
+def inject(ichor, root, host, only=None, everything=False, wanted=None):
     if not shutil.which("strace"):
         sys.exit("inject needs strace: install it, on Debian by `apt install strace`")
     runs = tolerated = 0
     faults, figures = [], []
-    for case in verbs(ichor, root, host):
+    for case in verbs(ichor, root, host, wanted):
         count = 0
         for call, errors in CALLS.items():
             if only and call not in only:
                 continue
-            for error in errors:
+            # Each call fails once, by one of its errors in turn; with --all-errors, by each of them.
+            for chosen in errors if everything else [None]:
                 for number in range(1, 2000):
+                    error = chosen or errors[number % len(errors)]
                     place = case.place.copy(root / "run")
                     trace = root / "trace.txt"
                     before = ["strace", "-f", "-qq", "-o", str(trace), "-e", f"trace={call}",
@@ -544,6 +546,8 @@ def main():
     parser.add_argument("what", choices=["secrets", "inject", "kill", "all"])
     parser.add_argument("ichor", nargs="?", default=str(REPOSITORY / "target/debug/ichor"))
     parser.add_argument("--only", help="the calls that fail, such as write,fsync")
+    parser.add_argument("--verbs", help="the verbs that are tried, such as 'lock,open a folder'")
+    parser.add_argument("--all-errors", action="store_true", help="each call fails by each of its errors, not by one in turn")
     args = parser.parse_args()
     ichor = str(pathlib.Path(args.ichor).resolve())
     missing = [it for it in ("age", "age-keygen", "git") if not shutil.which(it)]
@@ -559,7 +563,8 @@ def main():
             if what == "secrets":
                 good &= scan_secrets(ichor, root, host)
             elif what == "inject":
-                good &= inject(ichor, root, host, args.only and args.only.split(","))
+                only, wanted = (it and it.split(",") for it in (args.only, args.verbs))
+                good &= inject(ichor, root, host, only, args.all_errors, wanted)
             else:
                 good &= kill(ichor, root, host)
     sys.exit(0 if good else 1)

@@ -3,10 +3,10 @@
 
     pip install helm-python-sdk==0.2.2      # bundles Helm v4.2.3, no helm binary needed
 
-    fuzz.py [--seed N] [--count N] [--kinds a,b] [--seconds S] [--keep FILE]
+    fuzz.py [--helm VERSION] [--seed N] [--count N] [--kinds a,b] [--seconds S] [--keep FILE]
     fuzz.py --sample N --keep FOLDER        # N settled cases of each kind as case files, whether or not they differ
 
-Every kind of case (see grammar.py and grammar_charts.py) is made `count` times from the seed, so that a run can be had again.
+With --helm, the real one is a program of that version, which helm_program.py builds with Go. Every kind of case (see grammar.py and grammar_charts.py) is made `count` times from the seed, so that a run can be had again.
 Cases on which the two differ are shrunk, printed, and with --keep added to a case file. Where Helm itself answers
 differently from run to run, a case is passed over. Exits with 1 where anything differs.
 """
@@ -36,12 +36,16 @@ AGAIN = 12
 SURELY = 100
 #: Where Go keeps something.
 ADDRESS = re.compile(r"\b0x[0-9a-f]{10,12}\b")
+#: The Go that built a program.
+GO = re.compile(r"\bgo1\.[0-9]+(\.[0-9]+)?\b")
 #: At most so many reductions of a case are tried.
 PATIENCE = 2000
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--helm", help="a version that Go builds, in place of the SDK's 4.2.3")
+    parser.add_argument("--outcomes", action="store_true", help="count errors that are worded otherwise, and pass over them")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=500, help="cases of each kind")
     parser.add_argument("--kinds", default=",".join(KINDS), help="comma separated: %(default)s")
@@ -51,9 +55,9 @@ def main():
     args = parser.parse_args()
     if args.sample:
         return sample(args)
-    both = Both()
+    both = Both(args.helm)
     end = time.monotonic() + args.seconds
-    counts, different, unsettled, strange, ended = collections.Counter(), [], 0, 0, 0
+    counts, reworded, different, unsettled, strange, ended = collections.Counter(), collections.Counter(), [], 0, 0, 0
     for kind, number in batches(args.kinds.split(","), args.count):
         if time.monotonic() > end:
             break
@@ -72,6 +76,9 @@ def main():
                 continue
             if agree(ours, helm):
                 continue
+            if args.outcomes and ours[0] == helm[0] == "error":
+                reworded[kind] += 1
+                continue
             if not both.settled(case, helm):
                 unsettled += 1
                 strange += not both.ever(case, ours)
@@ -86,8 +93,11 @@ def main():
     if args.keep and different:
         keep(args.keep, different, both)
     listed = ", ".join(f"{kind} {number}" for kind, number in counts.items())
-    print(f"seed {args.seed}: {sum(counts.values())} cases ({listed}): {len(different)} differ, "
+    print(f"Helm {both.version}, seed {args.seed}: {sum(counts.values())} cases ({listed}): {len(different)} differ, "
           f"{unsettled} are unsettled ({strange} of them never as ours), {ended} end Helm")
+    if args.outcomes:
+        print(f"{sum(reworded.values())} errors are worded otherwise: "
+              + ", ".join(f"{kind} {number}" for kind, number in reworded.items()))
     return 1 if different else 0
 
 
@@ -99,8 +109,9 @@ def batches(kinds, count):
 
 
 class Both:
-    def __init__(self):
-        self.helm = real_helm.Apart()
+    def __init__(self, version):
+        self.version = version or "4.2.3"
+        self.helm = real_helm.Apart(version)
         self.folder = tempfile.TemporaryDirectory()
         # A copy, so that a long run asks the same engine from first to last.
         self.binary = shutil.copy2(build(), self.folder.name)
@@ -112,7 +123,7 @@ class Both:
         answers.unlink(missing_ok=True)
         process = subprocess.Popen(
             [self.binary, "--ignored", "--exact", "engine::cases::answers"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-            env={"FUZZ_IN": str(questions), "FUZZ_OUT": str(answers), "RUST_BACKTRACE": "0"})
+            env={"FUZZ_IN": str(questions), "FUZZ_OUT": str(answers), "FUZZ_HELM": self.version, "RUST_BACKTRACE": "0"})
 
         def wait():
             _, stderr = process.communicate()
@@ -157,7 +168,7 @@ def build():
 def agree(ours, helm):
     """Whether the answers are the same but for what no oracle can tell.
 
-    Addresses are those of the day. Faults of a schema, and names within one, come in the order of a Go map. The SDK takes
+    Addresses are those of the day, and Go is that at hand. Faults of a schema, and names within one, come in the order of a Go map. The SDK takes
     values as JSON, so that a number from --set, which is an int64 for Helm, is none there. Schemas are not fetched, which
     tests/integration/template/differences.rs holds.
     """
@@ -170,7 +181,7 @@ def normal(answer):
     kind, text = answer
     if kind == "error":
         text = text.replace("(int64=", "(float64=")
-    text = ADDRESS.sub("0x", text)
+    text = GO.sub("go1", ADDRESS.sub("0x", text))
     return (kind, sorted(re.split(r"[\s,]+", text))) if kind == "error" and "schema(s)" in text else (kind, text)
 
 
@@ -223,7 +234,7 @@ def show(kind, case, ours, helm):
 
 def sample(args):
     """Cases of all kinds for good: short ones, whose answer does not change from run to run."""
-    helm = real_helm.Helm()
+    helm = real_helm.of(args.helm)
     for kind in args.kinds.split(","):
         source = random.Random(f"sample {args.seed} {kind}")
         cases, seen = [], set()
@@ -254,7 +265,7 @@ def keep(path, different, both):
         case.sections[result] = text
         cases.append(case)
     path.parent.mkdir(parents=True, exist_ok=True)
-    record.write(path, real_helm.Helm().version, prelude, cases)
+    record.write(path, f"v{both.version}", prelude, cases)
 
 
 if __name__ == "__main__":

@@ -285,6 +285,16 @@ def dates(r):
 
 
 @kind
+def durations(r):
+    """The functions on durations, most of which Helm has from 4.3 on."""
+    written = "".join(several(r, 1, 3, lambda: r.choice(["1h", "2m", "-", "3.5s", "100ms", "1us", "7", "90m", "1d", "0", "9999h", ".5h", "+", "1ns", "9223372036s", " "])))
+    one = lambda: r.choice([json.dumps(written), json.dumps(written), str(r.randint(-10**6, 10**12)), "1.5", "-0.25", "1e300", "true", "nil", "(list 1)", "(dict)", '(duration "90")', "(mustToDuration \"3h7m\")", ".Values.number", '(quote "1h")', '""', "(int64 5)", '(durationHours "1h")', f"(int {r.randint(0, 999)})", '"\\n1h "', "9223372036854775807", "(float64 9e18)"])
+    name = r.choice(["mustToDuration", "durationSeconds", "durationMilliseconds", "durationMicroseconds", "durationNanoseconds", "durationMinutes", "durationHours", "durationDays", "durationWeeks", "duration", "durationRound"])
+    call = f"durationRoundTo {one()} {one()}" if r.random() < .2 else f"durationTruncateTo {one()} {one()}" if r.random() < .2 else f"{name} {one()}"
+    return {"values": generate.DATA, "template": "{{ $x := " + call + " }}{{ printf \"%T %v\" $x $x }} {{ toJson $x }} {{ $x | quote }}"}
+
+
+@kind
 def toml(r):
     pieces = ["a", "b", '"c d"', "'e'", "a.b", " = ", "=", "1", "1.5", "true", '"x"', "'y'", "\n", "\n", "[t]", "[[l]]", "[a.b]", "[1, 2]", "{ x = 1 }", "# c", '"""\nm\n"""', "1979-05-27", "1979-05-27T07:32:00Z", "07:32:00", "0x1f", "1_000", "inf", "nan", "+1", "01", '"\\u00e9"', "'''z'''", "[", "]", ",", ".", "\t", "1e3", '"\\q"', "-", "é"]
     if r.random() < .6:

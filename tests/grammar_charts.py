@@ -272,3 +272,54 @@ def shown(r):
             sections["file charts/s/Chart.yaml"] = "apiVersion: v2\nname: s\nversion: 1.0.0\n"
     sections["args"] = json.dumps(["show", r.choice(["all", "chart", "values", "readme", "crds"])])
     return sections
+
+
+@kind
+def nulls(r):
+    """Nulls in the values of charts, of their parents and of users, and who still sees them."""
+    sections = {}
+    add_chart(r, sections, "", "case", 0, lambda r: "{{ toJson .Values }}\n")
+    for name in list(sections):
+        if name.endswith("values.yaml"):
+            sections[name] = yaml_of(with_nulls(r, tree(r, keys=KEYS[:6] + ["s", "t"])))
+    sections["file ../v.yaml"] = yaml_of(with_nulls(r, tree(r, keys=KEYS[:6] + ["s", "t"])))
+    args = ["--no-hooks", "-f", "v.yaml"]
+    if r.random() < .3:
+        args += ["--set", f"{'.'.join(r.choice(KEYS) for _ in range(r.randint(1, 3)))}=null"]
+    return {**sections, "args": json.dumps(args)}
+
+
+def with_nulls(r, value):
+    if isinstance(value, dict):
+        return {key: None if r.random() < .2 else with_nulls(r, it) for key, it in value.items()}
+    return value
+
+
+@kind
+def told(r):
+    """What charts are told of Kubernetes and of Helm."""
+    version = r.choice(["", "1.20", "v1.30.1", "1.31.0-gke.5", "1.19.0+k3s1", "v1.33.4-gke.1245000", "1", "1.x", "x", "1.2.3.4", "v1", " 1.30", "1.30.0-rc.1+b", "01.30.0", "1.30.00", "99999999999999999999.1", "1.30.", "V1.30", "1.30-gke", "-1.3"])
+    wanted = r.choice(["", "", ">=1.20", "<1.0", ">=1.30-0", "1.x", "^1.36.0", ">= 1.20.0 < 2.0.0", ">=1.31.0-gke.1", "~1.30", "*"])
+    sections = {"file Chart.yaml": json.dumps({"apiVersion": "v2", "name": "case", "version": "1.0.0", "kubeVersion": wanted} if wanted else {"apiVersion": "v2", "name": "case", "version": "1.0.0"})}
+    asked = ["{{ .Capabilities.KubeVersion }}", "{{ .Capabilities.KubeVersion.Version }} {{ .Capabilities.KubeVersion.Major }}.{{ .Capabilities.KubeVersion.Minor }} {{ .Capabilities.KubeVersion.GitVersion }}", "{{ .Capabilities.KubeVersion | toJson }}", "{{ .Capabilities.HelmVersion.Version }}",
+             "{{ toJson .Capabilities.APIVersions }}", "{{ .Capabilities.APIVersions.Has \"%s\" }}" % r.choice(["v1", "apps/v1", "resource.k8s.io/v1", "foo/v1", "policy/v1/PodDisruptionBudget", "autoscaling/v2beta1", "scheduling.k8s.io/v1alpha2"]), "{{ semverCompare \"%s\" .Capabilities.KubeVersion.Version }}" % r.choice([">=1.30-0", ">=1.30", "<1.33.4", "^1.2"]),
+             "{{ range .Capabilities.APIVersions }}{{ . }} {{ end }}", "{{ typeOf .Capabilities }} {{ typeOf .Values }} {{ typeOf .Chart }} {{ typeOf .Files }} {{ typeOf .Release }} {{ typeOf .Capabilities.APIVersions }} {{ kindOf .Chart }}", "{{ .Chart.name }}", "{{ .Chart.Name }} {{ .Chart.Deprecated }} {{ .Chart.Dependencies }} {{ .Chart.Annotations }}", "{{ .Chart }}", "{{ .Chart.Nothing }}", "{{ toYaml .Chart }}", "{{ .Capabilities.Nothing }}", "{{ .Capabilities.HelmVersion.KubeClientVersion }}", "{{ len .Files }} {{ .Files.Lines \"e.txt\" | toJson }} {{ .Files.Lines \"f.txt\" | toJson }}", "{{ mustToYaml .Values }}", "{{ mustToToml .Values }}", "{{ mustToJson .Values }}"]
+    sections["file e.txt"], sections["file f.txt"] = "", r.choice(["a", "a\n", "a\n\nb", "\n"])
+    sections["file templates/c.yaml"] = "kind: C\n# " + "\n# ".join(r.choice(asked) for _ in range(r.randint(1, 3))) + "\n"
+    args = ["--no-hooks"] + (["--kube-version", version] if version else [])
+    for _ in range(r.choice([0, 0, 1, 2])):
+        args += ["-a", r.choice(["foo/v1", "v1", "resource.k8s.io/v1", "a/v2"])]
+    return {**sections, "args": json.dumps(args)}
+
+
+@kind
+def ends(r):
+    """Values files whose length is that of a buffer, with more documents than one, and with odd ends."""
+    unit = "a: " + r.choice(["x", "y"]) * r.choice([1, 5])
+    text = r.choice([unit, "---\n" + unit, unit + "\n---\nb: 2", unit + "\n---\n---\nc: 3", "# c\n---\n" + unit, unit + "\n...\nd: 4", "null\n---\n" + unit, unit + "\n---\n- 1", unit + "\n---\na: null"])
+    if r.random() < .5:
+        size = r.choice([4096, 8192, 4095, 4097, 2048])
+        text += "\n" + "#" * max(0, size - len(text) - 1 - r.choice([0, 0, 5])) if r.random() < .7 else "\nz: " + "v" * max(0, size - len(text) - 4)
+    text += r.choice(["", "", "\n", "\n\n"])
+    name = r.choice(["file values.yaml", "file ../v.yaml", "file ../v.yaml"])
+    return {name: text, "file templates/c.yaml": "kind: C\nv: {{ toJson .Values }}\n", "args": json.dumps(["--no-hooks"] + (["-f", "v.yaml"] if name.endswith("v.yaml") else []))}

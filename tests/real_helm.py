@@ -2,7 +2,8 @@
 
     pip install helm-python-sdk==0.2.2      # bundles Helm v4.2.3, no helm binary needed
 
-`Helm` is asked in this process, `Apart` in one of its own: this file, run as a program, answers cases line by line.
+`Helm` is that of the SDK; `Program` one of any version, which helm_program.py builds with Go. `Apart` asks either in a
+process of its own: this file, run as a program, answers cases line by line.
 """
 import base64
 import json
@@ -15,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 import threading
+
+import helm_program
 
 CHART = "apiVersion: v2\nname: case\nversion: 0.1.0\n"
 KUBECONFIG = """{"apiVersion": "v1", "kind": "Config", "current-context": "none",
@@ -34,7 +37,8 @@ SECONDS = 120
 class Apart:
     """Helm in a process of its own, for cases that may be the end of it, and many of them: it forgets none."""
 
-    def __init__(self):
+    def __init__(self, version=None):
+        self.version = version
         self.process = None
         self.folder = folder()
 
@@ -46,7 +50,7 @@ class Apart:
         if self.process is None:
             # Helm has much to say on stderr about each chart.
             self.process = subprocess.Popen(
-                [sys.executable, __file__, self.folder.name], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                [sys.executable, __file__, self.folder.name, *([self.version] if self.version else [])], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL, text=True)
         timer = threading.Timer(SECONDS, self.process.kill)
         timer.start()
@@ -180,6 +184,68 @@ class Helm:
             path.write_bytes(data)
 
 
+class Program(Helm):
+    """A helm program of any version; its command line is the real one."""
+
+    def __init__(self, version, root=None):
+        self.version = f"v{version}"
+        self.folder = None if root else folder()
+        self.root = pathlib.Path(root or self.folder.name)
+        self.home = tempfile.TemporaryDirectory()
+        self.process = helm_program.start(version, self.home.name)
+
+    def render(self, sections):
+        self.place(sections)
+        options = {"name": "release-name", "namespace": "default", **json.loads(sections.get("options", "{}"))}
+        return self.ask({"chart": str(self.root / "chart"), "values": sections.get("values", "{}"), "options": options,
+                         "file": "case/templates/t.yaml"})
+
+    def whole(self, sections):
+        self.place(sections)
+        try:
+            args, namespace = self.line(json.loads(sections["args"]))
+        except StopIteration as error:
+            return "unusable", repr(error)
+        kind, text = self.ask({"args": args, "namespace": namespace})
+        return kind, text.replace(f"{self.root}/", "") if kind == "error" else text
+
+    def line(self, args):
+        """The command line, with paths that are absolute, and the namespace apart."""
+        if args[:1] == ["show"]:
+            what, *places = args[1:]
+            return ["show", what, str(self.root / (places or ["chart"])[0])], "default"
+        out, places, namespace = ["template"], [], "default"
+        rest = iter(args)
+        for arg in rest:
+            if arg == "-n":
+                namespace = next(rest)
+            elif arg == "-f":
+                out += [arg, str(self.root / next(rest))]
+            elif arg == "--set-file":
+                key, _, path = next(rest).partition("=")
+                out += [arg, f"{key}={self.root / path}"]
+            elif arg in SWITCHES:
+                out.append(arg)
+            elif arg.startswith("-"):
+                out += [arg, next(rest)]
+            else:
+                places.append(arg)
+        return out + places[:1] + [str(self.root / (places[1:] or ["chart"])[0])], namespace
+
+    def ask(self, question):
+        self.process.stdin.write(json.dumps(question) + "\n")
+        self.process.stdin.flush()
+        line = self.process.stdout.readline()
+        if not line:
+            raise SystemExit("helm ended")
+        return tuple(json.loads(line))
+
+
+def of(version):
+    """The Helm of a version, or that of the SDK."""
+    return Program(version) if version else Helm()
+
+
 def folder():
     """A folder for charts, in memory where that is possible."""
     memory = pathlib.Path("/dev/shm")
@@ -294,7 +360,7 @@ def show_only(stream, patterns):
 def serve():
     """Answers the cases that come in, one to a line."""
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-    helm = Helm(sys.argv[1])
+    helm = Program(sys.argv[2], sys.argv[1]) if sys.argv[2:] else Helm(sys.argv[1])
     for line in sys.stdin:
         print(json.dumps(helm.answer(json.loads(line))), flush=True)
 

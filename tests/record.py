@@ -3,7 +3,7 @@
 
     pip install helm-python-sdk==0.2.2      # bundles Helm v4.2.3, no helm binary needed
 
-    record.py [--again] [FILE_OR_FOLDER]... # default: tests/data/cases
+    record.py [--again] [--helm VERSION] [FILE_OR_FOLDER]...    # default: tests/data/cases
 
 A case file holds many small charts and what Helm makes of each:
 
@@ -27,7 +27,8 @@ backslash is the inside of a JSON string behind that backslash: so are written l
 backslash, and lines with control characters. Bytes that are not UTF-8 show as U+FFFD, one for each.
 
 Cases that have a result keep it, unless --again. Every new result is rendered five times, with time in between, and refused
-where any two differ.
+where any two differ. The first line of a file says which Helm answers; --helm says it of new files, and with --again of all.
+Versions other than the SDK's are built with Go, which helm_program.py does.
 """
 import argparse
 import datetime
@@ -39,6 +40,8 @@ import time
 
 import real_helm
 
+#: The version that the SDK bundles.
+SDK = "4.2.3"
 HERE = pathlib.Path(__file__).resolve().parent
 HEADER = re.compile(r"--- (values|options|args|template|output|error|(file|base64|link) (\S.*))$")
 RESULTS = ("output", "error")
@@ -50,13 +53,14 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("paths", nargs="*", type=pathlib.Path, default=[HERE / "data" / "cases"])
     parser.add_argument("--again", action="store_true", help="record cases that have a result anew")
+    parser.add_argument("--helm", help="which Helm to ask: a version that Go builds")
     args = parser.parse_args()
     files = [f for path in args.paths for f in (sorted(path.rglob("*.txt")) if path.is_dir() else [path])]
-    helm = real_helm.Helm()
+    helms = Helms(args.helm, args.again)
     loaded = {path: read(path) for path in files}
     todo = [(path, prelude, case) for path, (prelude, cases) in loaded.items() for case in cases
             if args.again or not any(name in case.sections for name in RESULTS)]
-    first = [helm.answer({**prelude, **case.sections}) for _, prelude, case in todo]
+    first = [helms.of(path).answer({**prelude, **case.sections}) for path, prelude, case in todo]
     if todo:
         time.sleep(1.2)
     today = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%d")
@@ -64,15 +68,32 @@ def main():
     for (path, prelude, case), (kind, text) in zip(todo, first):
         for name in RESULTS:
             case.sections.pop(name, None)
+        helm = helms.of(path)
         if any(helm.answer({**prelude, **case.sections}) != (kind, text) for _ in range(4)) or ADDRESS.search(text) or today in text:
             print(f"{path}: {case.name}: the result changes from run to run, not recorded", file=sys.stderr)
             refused += 1
         else:
             case.sections[kind] = text
     for path in sorted({path for path, _, _ in todo}):
-        write(path, helm.version, *loaded[path])
+        write(path, helms.of(path).version, *loaded[path])
     print(f"{len(todo) - refused} recorded, {sum(len(cases) for _, cases in loaded.values())} cases in {len(files)} files")
     return 1 if refused else 0
+
+
+class Helms:
+    """Each Helm that is asked, once."""
+
+    def __init__(self, wanted, again):
+        self.wanted, self.again, self.open = wanted, again, {}
+
+    def of(self, path):
+        first = path.read_text().partition("\n")[0]
+        named = first.removeprefix("# helm v") if first.startswith("# helm v") else None
+        version = (self.wanted or named) if self.again else (named or self.wanted)
+        version = None if version == SDK else version
+        if version not in self.open:
+            self.open[version] = real_helm.of(version)
+        return self.open[version]
 
 
 class Case:

@@ -29,6 +29,8 @@ pub enum FluxContent {
         values: Map,
         /// Whether there are sealed values beside them, which a Secret must bring.
         secrets: bool,
+        /// Whether the registry is spoken to without TLS.
+        plain_http: bool,
     },
 }
 
@@ -54,14 +56,23 @@ pub fn files(bundle: &str, parts: &[FluxPart]) -> Vec<(String, String)> {
                 files.push((format!("{name}/manifest.yaml"), text.clone()));
                 files.push((format!("{name}/kustomization.yaml"), kustomization(&["manifest.yaml"])));
             }
-            FluxContent::Chart { source, chart, version, manifest, namespace, values, secrets } => {
-                let origin = Origin { name, source, chart, version, manifest: *manifest, namespace, secrets: *secrets };
+            FluxContent::Chart { source, chart, version, manifest, namespace, values, secrets, plain_http } => {
+                let (manifest, secrets, plain_http) = (*manifest, *secrets, *plain_http);
+                let origin = Origin { name, source, chart, version, manifest, namespace, secrets, plain_http };
                 let text = yaml::write(&Value::Map(values.clone())).map(|it| it.to_text().into_owned());
+                let text = text.unwrap_or_default();
+                let mut about =
+                    vec![("name", format!("{name}-values").as_str().into()), ("namespace", namespace.as_str().into())];
+                if text.contains('$') {
+                    // A Flux that fills variables into all that it applies would empty what is one to the chart alone.
+                    let annotation = ("kustomize.toolkit.fluxcd.io/substitute", "disabled".into());
+                    about.push(("annotations", map(&[annotation])));
+                }
                 let config = map(&[
                     ("apiVersion", "v1".into()),
                     ("kind", "ConfigMap".into()),
-                    ("metadata", metadata(&format!("{name}-values"), namespace)),
-                    ("data", map(&[("values.yaml", text.unwrap_or_default().as_str().into())])),
+                    ("metadata", map(&about)),
+                    ("data", map(&[("values.yaml", text.as_str().into())])),
                 ]);
                 let mut resources = vec!["values.yaml", "release.yaml"];
                 if let Some(source) = origin.source() {
@@ -88,6 +99,7 @@ struct Origin<'a> {
     manifest: Option<Digest>,
     namespace: &'a str,
     secrets: bool,
+    plain_http: bool,
 }
 
 impl Origin<'_> {
@@ -101,13 +113,16 @@ impl Origin<'_> {
                     ("mediaType", "application/vnd.cncf.helm.chart.content.v1.tar+gzip".into()),
                     ("operation", "copy".into()),
                 ]);
-                let spec = map(&[
+                let mut spec = vec![
                     ("interval", "1h".into()),
                     ("url", format!("oci://{}/{}", name.host, name.repository).into()),
                     ("ref", map(&reference)),
                     ("layerSelector", layer),
-                ]);
-                ("OCIRepository", spec)
+                ];
+                if self.plain_http {
+                    spec.push(("insecure", Value::Bool(true)));
+                }
+                ("OCIRepository", map(&spec))
             }
             Source::Repository { address, .. } => {
                 ("HelmRepository", map(&[("interval", "1h".into()), ("url", address.as_str().into())]))
@@ -344,6 +359,7 @@ mod tests {
             namespace: "kube-system".into(),
             values: read("a: 1\n"),
             secrets: true,
+            plain_http: false,
         };
         let files = files("matrix", &[FluxPart { name: "cilium".into(), content: chart }]);
         let text = |path: &str| files.iter().find(|it| it.0 == path).map(|it| it.1.as_str()).expect("the file");
@@ -367,6 +383,7 @@ mod tests {
             namespace: "cilium".into(),
             values: read("{}\n"),
             secrets: false,
+            plain_http: false,
         };
         let files = files("matrix", &[FluxPart { name: "net".into(), content: chart }]);
         let text = |path: &str| files.iter().find(|it| it.0 == path).map(|it| it.1.as_str()).expect("the file");

@@ -5,7 +5,7 @@
 //! (`20-cilium` where the bundle now says `10-cilium`) is replaced, not doubled, and one that stands there twice, as a patch
 //! that was applied twice leaves it, stands there once. Lines end as they do in the file.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::edit::{Edits, line_start, next_line};
 use crate::stage::pack::talos::{block, indent};
@@ -32,6 +32,9 @@ pub enum Error {
     NotAConfig,
     #[error("line {line}: this is the config of a worker, and only control planes apply inline manifests")]
     Worker { line: usize },
+    /// The first of the two stands at `first`.
+    #[error("line {line}: the key `{key}` stands there a second time, after line {first}; Talos refuses such a config")]
+    Twice { line: usize, first: usize, key: String },
     #[error("line {line}: `{what}` must be {wanted}")]
     Shape { line: usize, what: &'static str, wanted: &'static str },
 }
@@ -50,6 +53,7 @@ fn insert_lines(text: &str, manifests: &[Manifest], talos: TalosVersion) -> Resu
     let documents = node::parse_all(text.as_bytes());
     let documents =
         documents.map_err(|it| Error::NotYaml { line: it.mark.line + 1, problem: it.problem.into_owned() })?;
+    documents.iter().try_for_each(|it| unique(it.root()))?;
     let config = Config::find(&documents)?;
     let (places, surplus) = config.places(manifests);
     let mut notes = notes(&config, manifests);
@@ -84,6 +88,20 @@ fn insert_lines(text: &str, manifests: &[Manifest], talos: TalosVersion) -> Resu
         }
     }
     Ok(Inserted { text: editor.edits.apply(text), notes })
+}
+
+/// No mapping may have a key twice: which of the two holds is no one's to say, and Talos takes neither.
+fn unique(node: Node<'_>) -> Result<(), Error> {
+    let mut lines: BTreeMap<String, usize> = BTreeMap::new();
+    for (key, value) in node.entries() {
+        if let Some(text) = key.text().map(|it| it.to_text().into_owned())
+            && let Some(first) = lines.insert(text.clone(), key.line())
+        {
+            return Err(Error::Twice { line: key.line(), first, key: text });
+        }
+        unique(value)?;
+    }
+    node.items().try_for_each(unique)
 }
 
 /// The documents of a machine config that matter here.

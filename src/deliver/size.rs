@@ -78,13 +78,23 @@ pub fn bar(bytes: u64, limit: u64, width: usize) -> String {
 
 /// One line per limit of the target, for a text of this many bytes.
 pub fn report(target: Target, bytes: u64) -> String {
+    lines(target, bytes, |_| true)
+}
+
+/// The size, and those limits alone that hold whatever way is taken and are half taken.
+pub fn near(target: Target, bytes: u64) -> String {
+    lines(target, bytes, |limit| limit.hard && bytes >= limit.bytes / 2)
+}
+
+fn lines(target: Target, bytes: u64, shown: impl Fn(&Limit) -> bool) -> String {
     const WIDTH: usize = 24;
     let line = |limit: &Limit| {
         let share = bytes as f64 * 100.0 / limit.bytes as f64;
         let bar = bar(bytes, limit.bytes, WIDTH);
         format!("  [{bar}] {share:>4.0}% of {} ({})\n", human(limit.bytes), limit.what)
     };
-    format!("{target}: {}\n{}", human(bytes), limits(target).iter().map(line).collect::<String>())
+    let shown: String = limits(target).iter().filter(|it| shown(it)).map(line).collect();
+    format!("{target}: {}\n{shown}", human(bytes))
 }
 
 /// Reads `4MiB`, `256 KiB`, `16k`, `1000000`; units are powers of 1024.

@@ -7,7 +7,7 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use super::files;
+use super::{files, process};
 use crate::stage::resolve::{ChartSource, Fault, ManifestSource, Remote, SourceError, Sources};
 use crate::stage::spec::Source;
 use helm_engine::helm::chart::ignore::Rules;
@@ -46,7 +46,7 @@ pub struct Revision {
 impl Git {
     /// The repository a folder lies in, where it lies in one. What git has against reading it is a fault.
     pub fn find(folder: &Path) -> Result<Option<Git>, Error> {
-        let output = command(folder).args(["rev-parse", "--show-toplevel"]).output().map_err(Error::of)?;
+        let output = process::output(command(folder).args(["rev-parse", "--show-toplevel"])).map_err(Error::of)?;
         if !output.status.success() {
             let said = String::from_utf8_lossy(&output.stderr);
             // The end of the search for one; where git names a path instead, that should be one and is not.
@@ -60,16 +60,15 @@ impl Git {
     /// The commit a revision names.
     pub fn commit(&self, revision: &str) -> Result<Option<String>, Error> {
         let wanted = format!("{revision}^{{commit}}");
-        let output = command(&self.top)
-            .args(["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted])
-            .output()
-            .map_err(Error::of)?;
+        let output =
+            process::output(command(&self.top).args(["rev-parse", "--verify", "--quiet", "--end-of-options", &wanted]))
+                .map_err(Error::of)?;
         Ok(output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned()))
     }
 
     /// Where two commits part; `None` where they have nothing in common.
     pub fn merge_base(&self, one: &str, other: &str) -> Result<Option<String>, Error> {
-        let output = command(&self.top).args(["merge-base", one, other]).output().map_err(Error::of)?;
+        let output = process::output(command(&self.top).args(["merge-base", one, other])).map_err(Error::of)?;
         match output.status.code() {
             Some(0) => Ok(Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())),
             Some(1) => Ok(None),
@@ -84,7 +83,7 @@ impl Git {
 
     /// The content behind `REVISION:PATH`.
     pub fn show(&self, object: &str) -> Result<Option<Vec<u8>>, Error> {
-        let output = command(&self.top).args(["cat-file", "blob", object]).output().map_err(Error::of)?;
+        let output = process::output(command(&self.top).args(["cat-file", "blob", object])).map_err(Error::of)?;
         Ok(output.status.success().then_some(output.stdout))
     }
 
@@ -107,8 +106,8 @@ impl Git {
         match value {
             Some(value) => self.run(&["config", "--local", key, value]).map(drop),
             None => {
-                let output =
-                    command(&self.top).args(["config", "--local", "--unset-all", key]).output().map_err(Error::of)?;
+                let output = process::output(command(&self.top).args(["config", "--local", "--unset-all", key]))
+                    .map_err(Error::of)?;
                 // 5: there is no such setting.
                 if output.status.success() || output.status.code() == Some(5) {
                     Ok(())
@@ -121,7 +120,8 @@ impl Git {
 
     /// Drops a section of settings; where there is none, nothing happens.
     pub fn forget(&self, section: &str) -> Result<(), Error> {
-        command(&self.top).args(["config", "--local", "--remove-section", section]).output().map_err(Error::of)?;
+        process::output(command(&self.top).args(["config", "--local", "--remove-section", section]))
+            .map_err(Error::of)?;
         Ok(())
     }
 
@@ -132,7 +132,7 @@ impl Git {
     }
 
     fn run(&self, args: &[&str]) -> Result<Vec<u8>, Error> {
-        let output = command(&self.top).args(args).output().map_err(Error::of)?;
+        let output = process::output(command(&self.top).args(args)).map_err(Error::of)?;
         let action = args.first().copied().unwrap_or_default();
         if output.status.success() { Ok(output.stdout) } else { Err(failed(action, &output)) }
     }
@@ -150,7 +150,7 @@ impl Git {
         let stdin = child.stdin.take();
         // git answers while it is asked: who only asks and does not read would wait for ever.
         let asking = std::thread::spawn(move || stdin.map(|mut it| it.write_all(wanted.as_bytes())));
-        let output = child.wait_with_output().map_err(Error::of)?;
+        let output = process::collect(child).map_err(Error::of)?;
         let _ = asking.join();
         let mut rest = output.stdout.as_slice();
         let mut blobs = Vec::new();
@@ -274,15 +274,15 @@ impl Committed<'_> {
 pub fn committed(path: &Path) -> Option<Vec<u8>> {
     let path = path.canonicalize().ok()?;
     let object = format!("HEAD:./{}", path.file_name()?.to_str()?);
-    let output = command(path.parent()?).args(["cat-file", "blob", &object]).output().ok()?;
+    let output = process::output(command(path.parent()?).args(["cat-file", "blob", &object])).ok()?;
     output.status.success().then_some(output.stdout)
 }
 
 /// Merges two texts line by line into `ours`; says whether that was clean.
 pub fn merge_lines(base: &Path, ours: &Path, theirs: &Path) -> Result<bool, Error> {
     let names = ["-L", "ours", "-L", "base", "-L", "theirs"];
-    let output =
-        command(Path::new(".")).arg("merge-file").args(names).args([ours, base, theirs]).output().map_err(Error::of)?;
+    let output = process::output(command(Path::new(".")).arg("merge-file").args(names).args([ours, base, theirs]))
+        .map_err(Error::of)?;
     match output.status.code() {
         Some(0) => Ok(true),
         Some(1..=127) => Ok(false),

@@ -22,6 +22,8 @@ pub struct Mint<'a> {
     opener: Option<Opener>,
     /// What exists already and answers calls.
     pub imports: Imports,
+    /// Whether what is imported may take the place of what the lock holds.
+    pub replaces: bool,
     /// Texts that pins, `part/pin`, are to have.
     pub given: BTreeMap<String, Secret>,
 }
@@ -29,7 +31,7 @@ pub struct Mint<'a> {
 impl<'a> Mint<'a> {
     /// `identities` are files.
     pub fn new(now: Timestamp, identities: &'a [String]) -> Self {
-        Mint { now, identities, opener: None, imports: Imports::default(), given: BTreeMap::new() }
+        Mint { now, identities, opener: None, imports: Imports::default(), replaces: false, given: BTreeMap::new() }
     }
 
     /// Whether anything can be opened.
@@ -82,6 +84,10 @@ impl Minter for Mint<'_> {
         let key = PrivateKey::generate(algorithm, &mut random::system()).and_then(|it| it.to_pem())?;
         let args: Vec<Value> = call.args.iter().cloned().chain([key.as_str().into()]).collect();
         self.compute(&Call { function: with_key, args: &args })
+    }
+
+    fn now(&self) -> Timestamp {
+        self.now
     }
 
     fn unseal(&mut self, name: &str, envelope: &Envelope) -> Result<Secret, Failure> {

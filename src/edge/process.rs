@@ -1,4 +1,7 @@
-//! The process itself, kept from giving its memory away.
+//! The process itself, kept from giving its memory away; and others that it asks.
+
+use std::io::{self, Read};
+use std::process::{Child, Command, Output, Stdio};
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 
@@ -7,6 +10,32 @@ use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior,
 pub fn keep_memory_private() {
     let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
     let _ = set_dumpable_behavior(DumpableBehavior::NotDumpable);
+}
+
+/// Runs a program without input, and gives what it printed. [`Command::output`] panics where a pipe cannot be read.
+pub fn output(command: &mut Command) -> io::Result<Output> {
+    collect(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?)
+}
+
+/// What a program that runs already prints, as [`output`] gives it.
+pub fn collect(mut child: Child) -> io::Result<Output> {
+    drop(child.stdin.take());
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    // Both are read at once, so that the program waits for neither.
+    let (stdout, stderr) = std::thread::scope(|scope| {
+        let stderr = std::thread::Builder::new().spawn_scoped(scope, || whole(stderr));
+        let stdout = whole(stdout);
+        let joined = stderr.map(|it| it.join().unwrap_or_else(|_| Err(io::Error::other("its output was lost"))));
+        (stdout, joined.and_then(|it| it))
+    });
+    let status = child.wait()?;
+    Ok(Output { status, stdout: stdout?, stderr: stderr? })
+}
+
+fn whole(pipe: Option<impl Read>) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    pipe.map_or(Ok(0), |mut it| it.read_to_end(&mut bytes))?;
+    Ok(bytes)
 }
 
 #[cfg(test)]

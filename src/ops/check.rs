@@ -6,15 +6,19 @@ use jiff::Timestamp;
 
 use super::{Error, Workspace, build};
 use crate::base::diagnostic::{Diagnostic, Severity};
+use crate::base::secret::Secret;
 use crate::deliver::size;
 use crate::deliver::target::{self, Goods, Target};
 use crate::edge::random;
 use crate::review::rules::{self, ChartSubject, Layer, Subject};
-use crate::stage::pack::{self, Packed};
+use crate::stage::bundle::Bundle;
+use crate::stage::lock::{Envelope, Lock};
+use crate::stage::pack::{self, Manifest, Packed};
 use crate::stage::render::{self, secrets};
-use crate::stage::seal;
+use crate::stage::seal::{self, Sealed};
 use crate::stage::spec::{Content, Spec, Values};
 use crate::stage::vendored::{Vendored, VendoredContent, VendoredPart};
+use helm_engine::helm;
 
 /// What checking found.
 #[derive(Clone, Debug)]
@@ -68,7 +72,7 @@ pub fn check(spec: &Path, now: Timestamp) -> Result<Checked, Error> {
     {
         diagnostics.extend(fault.diagnostics());
     }
-    let packed = sealed.map(|it| pack::pack(&it, &workspace.spec));
+    let packed = sealed.as_ref().map(|it| pack::pack(it, &workspace.spec));
     let charts = vendored.iter().flat_map(|it| it.parts()).filter_map(|it| chart(it, &workspace)).collect();
     let subject = Subject {
         spec: &workspace.spec,
@@ -80,7 +84,10 @@ pub fn check(spec: &Path, now: Timestamp) -> Result<Checked, Error> {
         now,
     };
     diagnostics.extend(rules::check(&subject));
-    let sizes = packed.as_ref().map(|it| sizes(it, &workspace.spec)).unwrap_or_default();
+    let sizes = match (&sealed, &packed, &lock) {
+        (Some(sealed), Some(packed), Some(lock)) => sizes(packed, &manifests(sealed, packed, lock), &workspace.spec),
+        _ => Vec::new(),
+    };
     Ok(Checked { diagnostics, sizes })
 }
 
@@ -110,12 +117,31 @@ fn chart<'a>(part: &'a VendoredPart, workspace: &'a Workspace) -> Option<ChartSu
     })
 }
 
+/// The manifests as a node gets them: opened, with something of the same length in the place of each secret.
+fn manifests(sealed: &Sealed, packed: &Packed, lock: &Lock) -> Vec<Manifest> {
+    let opened = Bundle::assemble(sealed, packed, lock).ok().and_then(|bundle| {
+        let stand_in = |(name, envelope): (&String, &Envelope)| {
+            (name.clone(), Secret::new(stand_in(envelope.secret_len(), name.ends_with(".key"))))
+        };
+        let secrets = bundle.envelopes().iter().map(stand_in).collect();
+        bundle.open(&secrets, &helm::functions(), random::seed()).ok()
+    });
+    opened.map_or_else(|| packed.manifests().to_vec(), |it| it.manifests().to_vec())
+}
+
+/// A text of this length; one of a key has the lines of PEM.
+fn stand_in(length: usize, is_key: bool) -> String {
+    const BEGIN: usize = "-----BEGIN RSA PRIVATE KEY-----\n".len();
+    const LINE: usize = 65;
+    let ends_line = |at: usize| at + 1 == BEGIN || (at >= BEGIN && (at - BEGIN) % LINE == LINE - 1) || at + 1 == length;
+    (0..length).map(|at| if is_key && ends_line(at) { '\n' } else { 'x' }).collect()
+}
+
 /// What each target that needs nothing but the manifests would get.
-fn sizes(packed: &Packed, spec: &Spec) -> Vec<(Target, u64)> {
-    let goods =
-        Goods { bundle: &spec.bundle, talos: spec.talos, manifests: packed.manifests(), network: packed.network() };
+fn sizes(packed: &Packed, manifests: &[Manifest], spec: &Spec) -> Vec<(Target, u64)> {
+    let goods = Goods { bundle: &spec.bundle, talos: spec.talos, manifests, network: packed.network() };
     [Target::Talos, Target::Omni, Target::Talhelper, Target::Topf, Target::Kubectl]
         .into_iter()
-        .filter_map(|it| Some((it, size::measure(it, &target::deliver(&goods, it).ok()?, packed.manifests()))))
+        .filter_map(|it| Some((it, size::measure(it, &target::deliver(&goods, it).ok()?, manifests))))
         .collect()
 }

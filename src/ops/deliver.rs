@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use super::fetching::Fetching;
 use super::{Error, handoff};
 use crate::deliver::adopt::{self, Release};
 use crate::deliver::files::Files;
+use crate::deliver::flux_version::FluxVersion;
 use crate::deliver::size::{self, human};
 use crate::deliver::split;
 use crate::deliver::strip;
@@ -29,6 +31,8 @@ pub struct Form {
     pub split: Option<u64>,
     /// The spec, which Flux needs beside the bundle.
     pub spec: PathBuf,
+    /// Whether Flux may make keys anew that the bootstrap has made.
+    pub new_keys: bool,
 }
 
 /// Texts for a target, and how large they are.
@@ -158,7 +162,10 @@ fn into_config(manifests: &[Manifest], index: &Index, form: &Form) -> Result<Del
 }
 
 fn of_flux(index: &Index, form: &Form) -> Result<Delivery, Error> {
-    let handoff = handoff::flux(&form.spec, &[])?;
+    let handoff = handoff::flux(&form.spec, &[], FluxVersion::NEWEST, Fetching::nothing())?;
+    if !form.new_keys {
+        handoff.check_keys()?;
+    }
     if handoff.bundle != index.name {
         return Err(Error::OtherBundle { spec: form.spec.clone(), found: handoff.bundle, wanted: index.name.clone() });
     }

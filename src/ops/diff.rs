@@ -161,7 +161,7 @@ impl Place {
         let path = git::clean(&folder, &file).unwrap_or(file);
         let revision = git.revision(commit)?;
         let Some(text) = revision.read(&path)? else {
-            return Ok(nothing(name, format!("there is no {path} in it")));
+            return Ok(side::nothing(name, format!("there is no {path} in it")));
         };
         let shown = format!("{name}:{path}");
         let spec = Spec::parse(&shown, &String::from_utf8_lossy(&text)).map_err(Error::Spec)?;
@@ -175,7 +175,7 @@ impl Place {
         };
         let lock_path = join(root, &format!("lockfiles/{}.lock", spec.bundle));
         let Some(text) = revision.read(&lock_path)? else {
-            return Ok(nothing(name, format!("there is no {lock_path} in it")));
+            return Ok(side::nothing(name, format!("there is no {lock_path} in it")));
         };
         let lock = Lock::decode(&String::from_utf8_lossy(&text))
             .map_err(|fault| Error::Lock { path: format!("{name}:{lock_path}").into(), fault })?;
@@ -210,22 +210,6 @@ fn content(name: &str, path: &Path, bytes: &[u8]) -> Result<Meaning, Error> {
     }
     let lock = Lock::decode(&text).map_err(|fault| Error::Lock { path: path.into(), fault })?;
     Ok(Meaning::Lock { name: name.into(), lock: Box::new(lock) })
-}
-
-fn nothing(name: &str, remark: String) -> Side {
-    Side {
-        name: name.into(),
-        bundle: String::new(),
-        clock: None,
-        helm: None,
-        kubernetes: None,
-        talos: None,
-        recipients: Vec::new(),
-        parts: Default::default(),
-        sealed: Vec::new(),
-        size: Some(0),
-        remarks: vec![remark],
-    }
 }
 
 fn join(folder: &str, path: &str) -> String {

@@ -1,7 +1,9 @@
 //! Everything a verb can fail with, and how each failure reads.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::handoff::Remade;
 use super::rotate::Held;
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::deliver::machine_config;
@@ -82,6 +84,8 @@ pub enum Error {
     WrongKey { pin: String },
     #[error("there is no pin `{name}`")]
     NoPin { name: String, near: Vec<String> },
+    #[error("the import would replace what the lock holds: {}", quoted(pins))]
+    WouldReplace { path: PathBuf, pins: Vec<String>, anew: Vec<String> },
     #[error("rotating `{name}` needs the key of its CA, `{key}`")]
     NeedsKey { name: String, key: String },
     #[error("{}", held(name, *taken, *why))]
@@ -136,6 +140,8 @@ pub enum Error {
     Unanswered,
     #[error("`{}` holds no public key", .0.display())]
     NoRecipientIn(PathBuf),
+    #[error("{}", remade(parts))]
+    Remade { parts: BTreeMap<String, Remade> },
     #[error("values file `{}` cannot be read: {message}", path.display())]
     LaterValues { path: PathBuf, message: String },
 }
@@ -173,7 +179,11 @@ impl Error {
             Error::Stale { path, stale } => {
                 let fault = |it: &vendored::Stale| {
                     let fault = Diagnostic::error("L006", it.to_string()).at(file(path));
-                    fault.help("run `ichor lock` to bring the lock up to date, and review what it changes")
+                    fault.help(match it {
+                        vendored::Stale::Recipients { sealed: true } => RESEAL_TO_RECIPIENTS,
+                        vendored::Stale::Bundle { sealed: true, .. } => RESEAL_FOR_BUNDLE,
+                        _ => "run `ichor lock` to bring the lock up to date, and review what it changes",
+                    })
                 };
                 stale.iter().map(fault).collect()
             }
@@ -212,11 +222,14 @@ impl Error {
             Error::SealedForAnother { path, .. } => self
                 .plain("L011")
                 .at(file(path))
-                .help("run `ichor reseal -i KEY` to seal them for the spec's bundle; they stay the same secrets"),
+                .help(RESEAL_FOR_BUNDLE),
             Error::RecipientsChanged { path } => {
                 Diagnostic::error("L007", "the spec names other recipients than the lock")
                     .at(file(path))
-                    .help("run `ichor reseal -i KEY` to seal what the lock holds to the new recipients")
+                    .help(RESEAL_TO_RECIPIENTS)
+            }
+            Error::Render(render::Error { part, unfit_issuer: Some(ca), .. }) => {
+                Diagnostic::error("P013", format!("part `{part}` asks for a certificate, and {ca}")).help(ca.help())
             }
             Error::Render(fault) => {
                 let diagnostic = Diagnostic::error("R001", format!("part `{}` does not render: {fault}", fault.part));
@@ -263,6 +276,17 @@ impl Error {
                 let near: Vec<String> = near.iter().map(|it| format!("`{it}`")).collect();
                 self.plain("P004").help(format!("did you mean {}? `ichor certs` lists all", near.join(" or ")))
             }
+            Error::WouldReplace { path, anew, .. } => {
+                let anew = match anew.as_slice() {
+                    [] => String::new(),
+                    anew => format!(", and issues anew what rests on it: {}", quoted(anew)),
+                };
+                let help = format!(
+                    "where the cluster uses what is imported, `--replace` takes it{anew}; where it uses what the lock holds, leave \
+                     the lock as it is. `--dry-run` shows the change"
+                );
+                self.plain("P013").at(file(path)).help(help)
+            }
             Error::NeedsKey { .. } => {
                 self.plain("A002").help("name an identity that opens it: `-i key.txt`, or ICHOR_IDENTITY")
             }
@@ -283,6 +307,7 @@ impl Error {
                 let diagnostic = self.plain("D004");
                 match fault {
                     machine_config::Error::Worker { .. } => diagnostic.help("name the config of a control plane"),
+                    machine_config::Error::Twice { .. } => diagnostic.help("keep one of them, or join what they hold"),
                     machine_config::Error::NotAConfig => diagnostic.help("`talosctl gen config` makes one"),
                     _ => diagnostic,
                 }
@@ -304,6 +329,18 @@ impl Error {
             Error::Unanswered => self.plain("I004").help("answer each question, or take the defaults with `--yes`"),
             Error::NoRecipientIn(_) => {
                 self.plain("I002").help("write public keys into it, one a line: `age1...`, `ssh-ed25519 ...`")
+            }
+            Error::Remade { parts } => {
+                let part = parts.keys().next().map_or("PART", String::as_str);
+                let settings: Vec<&str> =
+                    parts.values().flat_map(|it| &it.settings).take(8).map(String::as_str).collect();
+                let known = if settings.is_empty() {
+                    "values under which the chart takes Secrets that are there".to_owned()
+                } else {
+                    format!("names of the Secrets that are there ({})", settings.join(", "))
+                };
+                self.plain("D012")
+                    .help(format!("give it {known} by `--values {part}=FILE`, or accept new keys with `--new-keys`"))
             }
             Error::LaterValues { .. } => self.plain("V005"),
             Error::NoStore => self.plain("E002").help("set ICHOR_STORE or HOME"),
@@ -335,6 +372,16 @@ impl Error {
     fn plain(&self, code: &'static str) -> Diagnostic {
         Diagnostic::error(code, self.to_string())
     }
+}
+
+/// What a release would make anew, by part.
+fn remade(parts: &BTreeMap<String, Remade>) -> String {
+    let of = |(part, it): (&String, &Remade)| {
+        let secrets: Vec<&str> = it.secrets.keys().map(String::as_str).collect();
+        format!("{} of part `{part}`", secrets.join(", "))
+    };
+    let all: Vec<String> = parts.iter().map(of).collect();
+    format!("a release would make anew what the bootstrap has made: {}", all.join("; "))
 }
 
 impl From<hold::Error> for Error {
@@ -389,6 +436,13 @@ fn misplaced(lock: &std::path::Path, fault: &EnvelopeFault) -> Diagnostic {
     Diagnostic::error(code, fault.to_string()).at(file(lock)).help(help)
 }
 
+/// Names for a message, not more than ten.
+fn quoted(names: &[String]) -> String {
+    let shown: Vec<String> = names.iter().take(10).map(|it| format!("`{it}`")).collect();
+    let more = names.len().saturating_sub(shown.len());
+    if more > 0 { format!("{} and {more} more", shown.join(", ")) } else { shown.join(", ") }
+}
+
 fn held(name: &str, taken: u8, why: Held) -> String {
     match why {
         Held::NotNext(step) if taken == 0 => format!("step {step} of rotating `{name}` has no step before it"),
@@ -423,6 +477,11 @@ fn lock_fault(path: &std::path::Path, fault: &lock::Error) -> Diagnostic {
         _ => diagnostic("L005").help(format!("take the lock from version control again; {REBUILT}")),
     }
 }
+
+const RESEAL_TO_RECIPIENTS: &str = "run `ichor reseal -i KEY` to seal what the lock holds to the new recipients; they stay the \
+                                     same secrets";
+const RESEAL_FOR_BUNDLE: &str = "run `ichor reseal -i KEY` to seal what the lock holds for the spec's bundle; they stay the same \
+                                 secrets";
 
 /// What to do about a lock that is gone for good: its keys are those of a cluster, and new ones would not fit it.
 const REBUILT: &str = "if it is lost, `ichor lock` with `--import` or `--import-secret` takes the keys that the cluster uses; \

@@ -1,18 +1,25 @@
 //! `ichor handoff flux`: from the bootstrap to GitOps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use super::fetching::Fetching;
 use super::{Error, Workspace};
 use crate::deliver::files::Files;
 use crate::deliver::flux::{self, FluxContent, FluxPart, ValueChange};
+use crate::deliver::flux_version::FluxVersion;
 use crate::deliver::target::DeliverError;
 use crate::edge::disk;
-use crate::stage::lock::LockedPart;
-use crate::stage::spec::{Content, Source};
+use crate::edge::random;
+use crate::stage::lock::{Lock, LockedPart};
+use crate::stage::render::{self, release};
+use crate::stage::seal::{self, Sealed};
+use crate::stage::spec::{Content, Network, Source};
 use crate::stage::vendored::{Vendored, VendoredContent, VendoredPart};
+use helm_engine::helm::HelmVersion;
 use helm_engine::helm::values::{coalesce_values, merge_maps, read_documents};
+use helm_engine::value::Value;
 
 /// A hand-over to Flux.
 #[derive(Clone, Debug)]
@@ -22,6 +29,28 @@ pub struct Handoff {
     pub files: Files,
     /// What changes from the bootstrap's values to those of Flux, by part.
     pub changes: BTreeMap<String, Vec<ValueChange>>,
+    /// Which Helm Flux renders with, and what it prints otherwise than the lock's.
+    pub helm: HelmAfter,
+    /// What Flux makes anew though the bootstrap has made it: Secrets by part.
+    pub remade: BTreeMap<String, Remade>,
+}
+
+/// The Helm before and after.
+#[derive(Clone, Debug)]
+pub struct HelmAfter {
+    pub flux: FluxVersion,
+    pub locked: HelmVersion,
+    /// By part: the resources whose text is another, white space aside, or why the chart does not render.
+    pub differs: BTreeMap<String, Result<Vec<String>, String>>,
+}
+
+/// Keys that a release makes anew.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Remade {
+    /// The Secrets, with the pins each rests on.
+    pub secrets: BTreeMap<String, BTreeSet<String>>,
+    /// Values of the chart that name Secrets which are there already.
+    pub settings: Vec<String>,
 }
 
 /// More values for the time after the bootstrap.
@@ -32,9 +61,11 @@ pub struct Later {
     pub file: PathBuf,
 }
 
-/// What Flux takes the spec at a path over with. `later` values lie over those of the bootstrap.
-pub fn flux(spec: &Path, later: &[Later]) -> Result<Handoff, Error> {
+/// What Flux takes the spec at a path over with. `later` values lie over those of the bootstrap. `fetching` says how hosts
+/// are reached; nothing is fetched.
+pub fn flux(spec: &Path, later: &[Later], version: FluxVersion, fetching: Fetching<'_>) -> Result<Handoff, Error> {
     let workspace = Workspace::read(spec)?;
+    let network = fetching.network(&workspace)?;
     let (lock, _) = workspace.lock()?;
     let vendored = Vendored::locked(&workspace.spec, workspace.resolve()?, &lock)
         .map_err(|stale| Error::Stale { path: workspace.lock_path.clone(), stale })?;
@@ -60,13 +91,30 @@ pub fn flux(spec: &Path, later: &[Later]) -> Result<Handoff, Error> {
     let mut changes = BTreeMap::new();
     let mut secrets = Vec::new();
     let mut caveats = Vec::new();
+    let mut remade = BTreeMap::new();
     for part in vendored.parts() {
         let layers = layers.remove(&part.name).unwrap_or_default();
         let Some(locked) = lock.parts.get(&part.name) else { continue };
         let source = workspace.spec.parts.iter().find(|it| it.name == part.name).map(|it| &it.content);
-        let (content, changed) = content(part, source, locked, &layers)?;
-        if let FluxContent::Chart { source, .. } = &content {
-            caveats.extend(caveat(&part.name, source, locked));
+        let (mut content, changed) = content(part, source, locked, &layers)?;
+        match &mut content {
+            FluxContent::Chart { source, plain_http, values, .. } => {
+                if let Source::Oci(name) = &**source {
+                    *plain_http = network.plain_http.contains(&name.host);
+                }
+                caveats.extend(caveat(&part.name, source, locked));
+                caveats.extend(reached(&part.name, source, &network));
+                let secrets = release::remade(&vendored, part, values, &random::seed())?;
+                if !secrets.is_empty() {
+                    remade.insert(part.name.clone(), Remade { secrets, settings: settings(part) });
+                }
+            }
+            FluxContent::Manifest(text) if text.contains("${") => caveats.push(format!(
+                "`{0}`: `{0}/manifest.yaml` holds `${{`. Where your Flux fills variables into all that it applies \
+                 (`postBuild.substitute`), annotate these objects with `kustomize.toolkit.fluxcd.io/substitute: disabled`.",
+                part.name
+            )),
+            FluxContent::Manifest(_) => {}
         }
         if let VendoredContent::Chart { inputs, namespace, .. } = &part.content {
             let command = |(path, _): &(String, Vec<u8>)| {
@@ -82,11 +130,143 @@ pub fn flux(spec: &Path, later: &[Later]) -> Result<Handoff, Error> {
         }
         parts.push(FluxPart { name: part.name.clone(), content });
     }
+    let helm =
+        HelmAfter { flux: version, locked: lock.helm(), differs: differs(&workspace, &lock, &vendored, version)? };
     let bundle = workspace.spec.bundle;
     let mut files = flux::files(&bundle, &parts);
-    files.push(("HANDOFF.md".into(), guide(&bundle, &changes, &secrets, &caveats)));
+    files.push(("HANDOFF.md".into(), guide(&bundle, &changes, &secrets, &caveats, &remade, &helm)));
     let files = Files::new(files).map_err(DeliverError::Files)?;
-    Ok(Handoff { bundle, files, changes })
+    Ok(Handoff { bundle, files, changes, remade, helm })
+}
+
+impl HelmAfter {
+    /// What there is to say, one sentence a line; resources and faults are lines of their own.
+    pub fn lines(&self) -> Vec<String> {
+        let (flux, helm, locked) = (self.flux, self.flux.helm(), self.locked);
+        let mut lines = vec![format!("Flux {flux} renders with Helm {helm}, and the lock is of Helm {locked}.")];
+        if self.differs.is_empty() {
+            lines.push("Both print the same of these charts, white space aside.".into());
+            return lines;
+        }
+        for (part, differs) in &self.differs {
+            match differs {
+                Ok(resources) if resources.is_empty() => {
+                    lines.push(format!("Part {part}: the text outside of resources differs."));
+                }
+                Ok(resources) => {
+                    lines.push(format!("Part {part}: other content in"));
+                    lines.extend(resources.iter().map(|it| format!("  - {it}")));
+                }
+                Err(fault) => lines.push(format!("Part {part} does not render with Helm {helm}: {fault}")),
+            }
+        }
+        lines.push(format!(
+            "See `ichor upgrade --helm {helm}` before: with --write, the bootstrap is what Flux renders."
+        ));
+        lines
+    }
+}
+
+/// What the Helm of a Flux prints otherwise than that of the lock.
+fn differs(
+    workspace: &Workspace,
+    lock: &Lock,
+    vendored: &Vendored,
+    flux: FluxVersion,
+) -> Result<BTreeMap<String, Result<Vec<String>, String>>, Error> {
+    let mut differs = BTreeMap::new();
+    if flux.helm() == lock.helm() {
+        return Ok(differs);
+    }
+    let ours = seal::seal(&render::render(vendored, &random::seed(), None)?)?;
+    let mut other = workspace.clone();
+    other.helm = Some(flux.helm());
+    // A cluster has one version of Kubernetes, whichever Helm asks.
+    if other.spec.kubernetes.is_none() {
+        other.spec.kubernetes = format!("1.{}.0", lock.helm().behaviour().kubernetes).parse().ok();
+    }
+    for part in &workspace.spec.parts {
+        if !matches!(part.content, Content::Chart(_)) {
+            continue;
+        }
+        other.spec.parts = vec![part.clone()];
+        let resolved = other.resolve()?;
+        let theirs = Vendored::fresh(&other.spec, resolved, Some(lock), lock.clock);
+        let rendered = render::render(&theirs, &random::seed(), None).map_err(|it| it.message);
+        let sealed = rendered.and_then(|it| seal::seal(&it).map_err(|it| it.to_string()));
+        match sealed.map(|it| (text(&ours, &part.name).to_owned(), text(&it, &part.name).to_owned())) {
+            Ok((ours, theirs)) if lines(&ours).eq(lines(&theirs)) => {}
+            Ok((ours, theirs)) => drop(differs.insert(part.name.clone(), Ok(resources(&ours, &theirs)))),
+            Err(fault) => drop(differs.insert(part.name.clone(), Err(fault))),
+        }
+    }
+    Ok(differs)
+}
+
+fn text<'s>(sealed: &'s Sealed, part: &str) -> &'s str {
+    sealed.parts().iter().find(|it| it.name == part).map_or("", |it| it.text.as_str())
+}
+
+fn lines(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().map(str::trim).filter(|it| !it.is_empty())
+}
+
+/// The resources that only one text has, or that both have with another digest.
+fn resources(ours: &str, theirs: &str) -> Vec<String> {
+    let of = |text: &str| seal::inventory(text).map(|it| it.digests).unwrap_or_default();
+    let (ours, theirs) = (of(ours), of(theirs));
+    let all: BTreeSet<&String> = ours.keys().chain(theirs.keys()).collect();
+    all.into_iter().filter(|it| ours.get(*it) != theirs.get(*it)).cloned().collect()
+}
+
+impl Handoff {
+    /// Refuses a hand-over that has keys made anew.
+    pub fn check_keys(&self) -> Result<(), Error> {
+        if self.remade.is_empty() { Ok(()) } else { Err(Error::Remade { parts: self.remade.clone() }) }
+    }
+}
+
+/// How Flux reaches a registry or repository; it knows no machine's files.
+fn reached(part: &str, source: &Source, network: &Network) -> Option<String> {
+    let (host, kind) = match source {
+        Source::Oci(name) => (name.host.clone(), "OCIRepository"),
+        Source::Repository { address, .. } => {
+            let host = address.split("://").nth(1)?.split('/').next()?;
+            (host.to_owned(), "HelmRepository")
+        }
+        Source::Local(_) | Source::Url(_) => return None,
+    };
+    let mut ways = vec![format!("a login in a Secret that `spec.secretRef` names, if {host} asks for one")];
+    if !network.authorities.is_empty() {
+        ways.push("the certificate of your authority in one that `spec.certSecretRef` names".into());
+    }
+    if network.mirrors.contains_key(&host) {
+        ways.push(format!("a way to {host} itself, or its mirror's address in `spec.url`"));
+    }
+    Some(format!("`{part}`: the {kind} in `{part}/source.yaml` needs {}.", ways.join("; ")))
+}
+
+/// The values of a chart that name a Secret in place of making one.
+fn settings(part: &VendoredPart) -> Vec<String> {
+    let VendoredContent::Chart { chart, values, .. } = &part.content else { return Vec::new() };
+    let all = coalesce_values(chart, values, &mut Vec::new()).unwrap_or_else(|_| values.clone());
+    let mut found = Vec::new();
+    let mut open = vec![(String::new(), all)];
+    while let Some((prefix, map)) = open.pop() {
+        for (key, value) in map.to_vec() {
+            let key = key.to_text();
+            let path = if prefix.is_empty() { key.to_string() } else { format!("{prefix}.{key}") };
+            match value {
+                Value::Map(below) => open.push((path, below)),
+                Value::Str(text) if text.is_empty() && key.to_lowercase().contains("existingsecret") => {
+                    found.push(path)
+                }
+                _ => {}
+            }
+        }
+    }
+    found.sort();
+    found
 }
 
 /// What the user should know of how Flux gets a chart.
@@ -138,6 +318,7 @@ fn content(
                 namespace: namespace.clone(),
                 values: kept,
                 secrets: !inputs.secret_values.is_empty(),
+                plain_http: false,
             };
             (content, changed)
         }
@@ -145,7 +326,14 @@ fn content(
 }
 
 /// What to do, in order, and what changes.
-fn guide(bundle: &str, changes: &BTreeMap<String, Vec<ValueChange>>, secrets: &[String], caveats: &[String]) -> String {
+fn guide(
+    bundle: &str,
+    changes: &BTreeMap<String, Vec<ValueChange>>,
+    secrets: &[String],
+    caveats: &[String],
+    remade: &BTreeMap<String, Remade>,
+    helm: &HelmAfter,
+) -> String {
     let mut text = format!(
         "# From bootstrap to Flux: {bundle}
 
@@ -159,10 +347,21 @@ fn guide(bundle: &str, changes: &BTreeMap<String, Vec<ValueChange>>, secrets: &[
    `kube-system/talos-bootstrap-manifests-inventory`, and the annotation `config.k8s.io/owning-inventory` off the
    objects. Until then `talosctl upgrade-k8s` would put the bootstrap's state back.
 
-Secrets with certificates are not in this folder. They stay in the cluster as the bootstrap made them; the values below
-name them, so that no certificate is minted anew.
+Secrets with certificates are not in this folder.
 "
     );
+    if remade.is_empty() {
+        text.push_str("They stay in the cluster as the bootstrap made them: the release makes none of them anew.\n");
+    } else {
+        text.push_str("\n**The release makes these anew**, and what the bootstrap made is lost:\n\n");
+        for (part, it) in remade {
+            it.secrets.iter().for_each(|(secret, pins)| {
+                let pins: Vec<&str> = pins.iter().map(String::as_str).collect();
+                let _ = writeln!(text, "- `{part}`: {secret} ({})", pins.join(", "));
+            });
+        }
+        text.push_str("\nPrograms that trust the old ones fail until they are started again with the new ones.\n");
+    }
     if !secrets.is_empty() {
         text.push_str("\nSealed values are not here either. Before step 2, put them into the cluster:\n\n");
         secrets.iter().for_each(|it| text.push_str(&format!("    {it}\n")));
@@ -171,6 +370,8 @@ name them, so that no certificate is minted anew.
         text.push_str("\n## Where charts come from\n\n");
         caveats.iter().for_each(|it| text.push_str(&format!("- {it}\n")));
     }
+    text.push_str("\n## Which Helm renders\n\n");
+    helm.lines().iter().for_each(|it| text.push_str(&format!("{it}\n")));
     text.push_str("\n## What changes in the values\n");
     if changes.is_empty() {
         text.push_str("\nNothing.\n");

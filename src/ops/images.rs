@@ -4,17 +4,36 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::{Error, Workspace, build};
+use crate::object::image;
 
-/// Every image that the spec at a path renders, which its lock must name, with the parts it is for.
-pub fn images(spec: &Path) -> Result<BTreeMap<String, BTreeSet<String>>, Error> {
+/// Images, with the parts they are for.
+pub type Images = BTreeMap<String, BTreeSet<String>>;
+
+/// What a spec's parts name.
+#[derive(Clone, Debug, Default)]
+pub struct Named {
+    /// What a container runs, which its lock must name.
+    pub run: Images,
+    /// What reads as an image elsewhere, in arguments, variables and settings: an operator may have it pulled.
+    pub elsewhere: Images,
+}
+
+/// Every image that the spec at a path renders.
+pub fn images(spec: &Path) -> Result<Named, Error> {
     let workspace = Workspace::read(spec)?;
     let (lock, _) = workspace.lock()?;
-    build::sealed(&workspace, &lock)?;
-    let mut images: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let sealed = build::sealed(&workspace, &lock)?;
+    let mut named = Named::default();
     for (part, locked) in lock.parts {
         for image in locked.images {
-            images.entry(image).or_default().insert(part.clone());
+            named.run.entry(image).or_default().insert(part.clone());
         }
     }
-    Ok(images)
+    for part in sealed.parts() {
+        let guessed = image::named(&part.text).into_iter().filter(|it| !named.run.contains_key(it));
+        for image in guessed.collect::<Vec<_>>() {
+            named.elsewhere.entry(image).or_default().insert(part.name.clone());
+        }
+    }
+    Ok(named)
 }

@@ -7,6 +7,7 @@ use super::Error;
 use crate::base::recipient::{ParseRecipientError, Recipient};
 use crate::edge::age::{self, KeyKind};
 use crate::edge::disk::{self, Access};
+use crate::edge::guard;
 use crate::review::rules::{cilium, talos};
 use crate::stage::spec::{KubernetesVersion, TalosVersion};
 
@@ -101,12 +102,49 @@ pub fn not_there(paths: impl IntoIterator<Item = PathBuf>) -> Result<(), Error> 
     if taken.is_empty() { Ok(()) } else { Err(Error::Exists(taken)) }
 }
 
-/// Makes an age identity, writes it to a file that only its owner may read, and gives back whom to seal to.
-pub fn new_key(file: &Path, kind: KeyKind) -> Result<Recipient, Error> {
+/// A key that was made.
+#[derive(Clone, Debug)]
+pub struct NewKey {
+    /// Whom to seal to.
+    pub recipient: Recipient,
+    /// The `.gitignore` that a line was added to, where git would have taken the key.
+    pub ignored_by: Option<PathBuf>,
+}
+
+/// Makes an age identity, and writes it to a file that only its owner may read. In a work tree git is told not to take it,
+/// before it is there.
+pub fn new_key(file: &Path, kind: KeyKind) -> Result<NewKey, Error> {
     not_there([file.to_path_buf()])?;
+    let ignored_by = match guard::check(file) {
+        Err(guard::Exposed::NotIgnored(_)) => Some(ignore(file)?),
+        other => other.map(|()| None)?,
+    };
     let (identity, recipient) = age::generate(kind);
     disk::write(file, identity.expose(), Access::Owner)?;
-    Ok(Recipient { key: recipient, comment: String::new() })
+    Ok(NewKey { recipient: Recipient { key: recipient, comment: String::new() }, ignored_by })
+}
+
+/// Has the `.gitignore` beside a file name it. A line further on, or git's own rules, may still take it in: then it is
+/// refused, and the line stays.
+fn ignore(file: &Path) -> Result<PathBuf, Error> {
+    let folder = file.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let mut line = String::from("/");
+    for letter in name.chars() {
+        if "*?[]\\ ".contains(letter) {
+            line.push('\\');
+        }
+        line.push(letter);
+    }
+    let path = folder.join(".gitignore");
+    let mut text = disk::read_text_if_any(&path)?.unwrap_or_default();
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    disk::folder(folder, Access::Owner)?;
+    disk::write(&path, format!("{text}{line}\n").as_bytes(), Access::Public)?;
+    guard::check(file)?;
+    Ok(path)
 }
 
 /// Reads a recipient, and makes sure that something can be sealed to it.

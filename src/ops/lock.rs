@@ -7,15 +7,16 @@ use helm_engine::helm::HelmVersion;
 use jiff::Timestamp;
 
 use super::fetching::Fetching;
-use super::{Error, Workspace};
+use super::{Error, Workspace, side};
 use crate::base::secret::Secret;
 use crate::edge::age::Sealer;
 use crate::edge::disk::{Access, Adding};
 use crate::edge::fetch::{Progress, Silent};
 use crate::edge::mint::Mint;
 use crate::edge::random;
+use crate::review::compare::{self, Diff, Side};
 use crate::stage::bundle::Bundle;
-use crate::stage::lock::{Lock, LockedPart, Pin};
+use crate::stage::lock::{Certificate, Lock, LockedPart, Pin};
 use crate::stage::pack;
 use crate::stage::render::{self, RenderedPart};
 use crate::stage::resolve::{ResolvedContent, ResolvedPart, Update};
@@ -28,16 +29,43 @@ pub struct Locked {
     pub path: PathBuf,
     /// Whether the lock on disk is another now, or would be.
     pub changed: bool,
-    /// The change as a unified diff; empty without one.
-    pub diff: String,
-    /// The pins that were made, `part/pin` each.
-    pub minted: Vec<String>,
+    /// What the change means, where nothing was to be written.
+    pub comparison: Option<Box<Diff>>,
+    /// What became of the pins that were made or imported.
+    pub pins: Vec<Taken>,
+    /// How many objects other than Secrets were passed over, by kind.
+    pub passed_over: Vec<(String, usize)>,
     /// The pins that no call asks for any more and that were dropped.
     pub dropped: Vec<String>,
     /// The subjects of imported certificates that no pin took.
     pub unused: Vec<String>,
+    /// What to know of the certificates that were made.
+    pub notes: Vec<String>,
     /// How many envelopes are bound to no place, as those of older locks are.
     pub unbound: usize,
+}
+
+/// A pin that has a new answer, or one that was brought and is the one it had.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Taken {
+    /// `part/pin`.
+    pub pin: String,
+    pub how: How,
+    /// Of a certificate.
+    pub certificate: Option<Certificate>,
+}
+
+/// Where a pin's answer comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    /// It was made now, and there was none before.
+    Minted,
+    /// It was made now in the place of another, whose issuer or input is gone.
+    IssuedAnew,
+    /// It was brought from elsewhere.
+    Imported,
+    /// It was brought from elsewhere, and the lock held the same.
+    Kept,
 }
 
 /// How to lock.
@@ -51,6 +79,8 @@ pub struct Request {
     pub import: Vec<PathBuf>,
     /// Secrets of a cluster, as `kubectl get secret -o yaml` prints them.
     pub import_secrets: Option<Secret>,
+    /// Whether what is imported may take the place of what the lock holds.
+    pub replace: bool,
     /// Which parts may move to other versions.
     pub update: Update,
     /// Whether the lock stays as it is on disk.
@@ -66,6 +96,8 @@ pub fn lock(spec: &Path, request: &Request, fetching: Fetching<'_>, now: Timesta
     let old = workspace.lock_if_any()?;
     let mut mint = Mint::new(now, &request.identities);
     mint.imports = super::import::read(request, &mut mint)?;
+    // What writes nothing may show what would be.
+    mint.replaces = request.replace || request.keep;
     let (mut lock, text) = match old {
         Some((lock, text)) => (Some(lock), Some(text)),
         None => (None, None),
@@ -88,6 +120,7 @@ pub(super) fn relock(
     now: Timestamp,
     written: Option<&dyn Progress>,
 ) -> Result<Locked, Error> {
+    let compared = if written.is_none() { Some(old.clone()) } else { None };
     let renewed = renewed(workspace, old, mint, now);
     let hold = match &renewed {
         // What resolves need not be fetched again once it renders, too.
@@ -107,13 +140,13 @@ pub(super) fn relock(
     };
     let new = lock.encode();
     let changed = text.is_none_or(|old| old != new);
-    let diff = if changed { diff(text.unwrap_or_default(), &new, &workspace.lock_path) } else { String::new() };
+    let comparison = compared.map(|old| Box::new(comparison(workspace, old.as_ref(), &lock, now)));
     if changed && written.is_some() {
         workspace.check_lock(text)?;
         adding.write(&workspace.lock_path, new.as_bytes(), Access::Public)?;
     }
     adding.keep();
-    Ok(Locked { changed, diff, ..locked })
+    Ok(Locked { changed, comparison, ..locked })
 }
 
 /// The lock made anew from an older one, and what is new in it. Nothing is written.
@@ -123,6 +156,8 @@ pub(super) fn renewed(
     mint: &mut Mint<'_>,
     now: Timestamp,
 ) -> Result<(Lock, Locked), Error> {
+    // Whether they can be sealed to comes before whether they are those of before.
+    let sealer = Sealer::new(&workspace.spec.recipients, &workspace.spec.bundle)?.like(old.as_ref());
     if let Some(old) = &old
         && old.bundle != workspace.spec.bundle
         && old.envelopes().any(|(_, it)| it.sealed_for() != Ok(None))
@@ -138,7 +173,6 @@ pub(super) fn renewed(
     }
     let before: BTreeMap<String, BTreeMap<String, Pin>> =
         old.iter().flat_map(|it| &it.parts).map(|(name, part)| (name.clone(), part.pins.clone())).collect();
-    let sealer = Sealer::new(&workspace.spec.recipients, &workspace.spec.bundle)?.like(old.as_ref());
     let mut lock = old.unwrap_or_else(|| Lock {
         bundle: String::new(),
         clock: now,
@@ -180,7 +214,7 @@ pub(super) fn renewed(
     lock.kubernetes = vendored.kubernetes().map(str::to_owned);
     lock.api_versions = vendored.api_versions().to_vec();
     lock.recipients = workspace.spec.recipients.clone();
-    let mut minted = Vec::new();
+    let mut taken = Vec::new();
     let mut dropped = Vec::new();
     let mut renamed = false;
     let none = BTreeMap::new();
@@ -195,10 +229,29 @@ pub(super) fn renewed(
             if let (Some(pin), Some(secret)) = (part.pins.get_mut(name), &new.secret) {
                 pin.sealed = Some(sealer.seal(&rendered.name, name, secret)?);
             }
-            minted.push(format!("{}/{name}", rendered.name));
+            let how = match (new.imported, before.contains_key(name)) {
+                (true, _) => How::Imported,
+                (false, true) => How::IssuedAnew,
+                (false, false) => How::Minted,
+            };
+            let certificate = new.pin.certificate.clone();
+            taken.push(Taken { pin: format!("{}/{name}", rendered.name), how, certificate });
         }
         let gone = before.keys().filter(|it| !part.pins.contains_key(*it));
         dropped.extend(gone.map(|it| format!("{}/{it}", rendered.name)));
+    }
+    let replaced = taken.iter().filter(|it| it.how == How::Imported && held(&before, &it.pin).is_some());
+    let replaced: Vec<String> = replaced.map(|it| it.pin.clone()).collect();
+    if !replaced.is_empty() && !mint.replaces {
+        let anew = taken.iter().filter(|it| it.how == How::IssuedAnew).map(|it| it.pin.clone()).collect();
+        return Err(Error::WouldReplace { path: workspace.lock_path.clone(), pins: replaced, anew });
+    }
+    let brought: Vec<String> = mint.imports.certificates().map(|(_, fingerprint)| fingerprint).collect();
+    for it in lock.certificates().filter(|it| it.role.is_empty() && brought.contains(&it.certificate.fingerprint)) {
+        let pin = format!("{}/{}", it.part, it.name);
+        if held(&before, &pin).is_some_and(|old| old.is_same_answer(it.pin)) {
+            taken.push(Taken { pin, how: How::Kept, certificate: Some(it.certificate.clone()) });
+        }
     }
     if renamed {
         vendored = Vendored::fresh(&workspace.spec, workspace.resolve()?, Some(&lock), now);
@@ -212,15 +265,49 @@ pub(super) fn renewed(
     // What is locked can be built.
     Bundle::assemble(&sealed, &pack::pack(&sealed, &workspace.spec), &lock)?;
     let unused = super::import::unused(&mint.imports, &lock);
+    let notes = taken.iter().filter(|it| it.how != How::Kept).filter_map(|it| outlives(&lock, &it.pin)).collect();
     let path = workspace.lock_path.clone();
     let unbound = lock.unbound();
-    Ok((lock, Locked { path, changed: false, diff: String::new(), minted, dropped, unused, unbound }))
+    let passed_over = mint.imports.passed_over().map(|(kind, count)| (kind.to_owned(), count)).collect();
+    let locked =
+        Locked { path, changed: false, comparison: None, pins: taken, passed_over, dropped, unused, notes, unbound };
+    Ok((lock, locked))
 }
 
-fn diff(old: &str, new: &str, path: &Path) -> String {
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let (from, to) = (format!("a/lockfiles/{name}"), format!("b/lockfiles/{name}"));
-    similar::TextDiff::from_lines(old, new).unified_diff().context_radius(3).header(&from, &to).to_string()
+/// A word on a certificate that ends after the CA that signed it.
+fn outlives(lock: &Lock, minted: &str) -> Option<String> {
+    // A leaf that was made with its CA ends a moment after it.
+    const DAY: i64 = 86_400;
+    let (part, name) = minted.split_once('/')?;
+    let pins = &lock.parts.get(part)?.pins;
+    let leaf = pins.get(name)?;
+    let is_ca = |it: &Pin| it.certificate.as_ref().is_some_and(|it| Some(it.fingerprint.as_str()) == leaf.issuer());
+    let (ca_name, ca) = pins.iter().find(|(_, it)| is_ca(it))?;
+    let (leaf, ca) = (leaf.certificate.as_ref()?.not_after, ca.certificate.as_ref()?.not_after);
+    (leaf.as_second() > ca.as_second() + DAY).then(|| {
+        let (leaf, ca) = (leaf.strftime("%F"), ca.strftime("%F"));
+        let what = "from then on nobody trusts it: rotate the CA before";
+        format!("{minted} ends on {leaf}, after its CA {part}/{ca_name}, which ends on {ca}; {what}")
+    })
+}
+
+/// The pin of this name, `part/pin`, that was there before.
+fn held<'p>(before: &'p BTreeMap<String, BTreeMap<String, Pin>>, pin: &str) -> Option<&'p Pin> {
+    let (part, name) = pin.split_once('/')?;
+    before.get(part)?.get(name)
+}
+
+/// What lies between the lock on disk and one that would be written, as `ichor diff` tells it.
+fn comparison(workspace: &Workspace, old: Option<&Lock>, new: &Lock, now: Timestamp) -> Diff {
+    let side = |name: &str, lock: &Lock, known: Option<&Side>| {
+        workspace.with_sources(Some(lock), |sources| side::of_workspace(name, &workspace.spec, lock, sources, known))
+    };
+    let new = side("as it would be", new, None);
+    let old = match old {
+        Some(old) => side("the lock", old, Some(&new)),
+        None => side::nothing("the lock", "there is no lock yet".into()),
+    };
+    compare::diff(&old, &new, now)
 }
 
 /// What is known of a part before it renders.

@@ -33,6 +33,26 @@ pub fn pull(
     lock: Option<&Path>,
     fetching: Fetching<'_>,
 ) -> Result<Pulled, Error> {
+    let Fetched { name, bundle, bytes, manifest } = fetch(address, fetching)?;
+    if let Some(lock) = lock {
+        open::compare(Path::new(address), &bundle, lock)?;
+    }
+    let path = output.map_or_else(|| PathBuf::from(format!("{}.tar.gz", bundle.index().name)), PathBuf::from);
+    disk::write(&path, &bytes, Access::Public)?;
+    Ok(Pulled { bundle, path, manifest, by_tag: name.digest.is_none() })
+}
+
+/// A bundle as a registry has it.
+pub(super) struct Fetched {
+    pub name: OciName,
+    pub bundle: Bundle,
+    pub bytes: Vec<u8>,
+    /// The digest of its manifest in the registry.
+    pub manifest: Digest,
+}
+
+/// Fetches a bundle, whole, and writes nothing.
+pub(super) fn fetch(address: &str, fetching: Fetching<'_>) -> Result<Fetched, Error> {
     let name = registry_name(address)?;
     let network = fetching.own_network()?;
     let clients = fetching.clients(&network)?;
@@ -56,12 +76,7 @@ pub fn pull(
     if !faults.is_empty() {
         return Err(Error::BundleEnvelopes { bundle: address.into(), faults });
     }
-    if let Some(lock) = lock {
-        open::compare(Path::new(address), &bundle, lock)?;
-    }
-    let path = output.map_or_else(|| PathBuf::from(format!("{}.tar.gz", bundle.index().name)), PathBuf::from);
-    disk::write(&path, &bytes, Access::Public)?;
-    Ok(Pulled { bundle, path, manifest: digest, by_tag: name.digest.is_none() })
+    Ok(Fetched { name, bundle, bytes, manifest: digest })
 }
 
 fn not_a_bundle(name: &OciName, why: &str) -> Error {

@@ -31,12 +31,12 @@ pub fn reseal(spec: &Path, identities: &[String], progress: &dyn Progress) -> Re
     if !faults.is_empty() {
         return Err(Error::Envelopes { path: workspace.lock_path, faults });
     }
+    let wanted = &workspace.spec.recipients;
+    let sealer = Sealer::new(wanted, &workspace.spec.bundle)?;
     if identities.is_empty() {
         return Err(Error::NoIdentity);
     }
     let opener = Opener::read(identities)?;
-    let wanted = &workspace.spec.recipients;
-    let sealer = Sealer::new(wanted, &workspace.spec.bundle)?;
     let bound = lock.unbound();
     let mut envelopes = 0;
     for (part, locked) in &mut lock.parts {

@@ -140,7 +140,8 @@ fn ca(
     if pin.predecessor.take().is_some() {
         return Ok(Step::Dropped);
     }
-    if let Some(successor) = pin.successor.take() {
+    // One that waited until it ran out gives way to another.
+    if let Some(successor) = pin.successor.take().filter(|it| it.certificate.not_after > mint.now()) {
         pin.predecessor = pin.certificate.replace(successor.certificate);
         pin.sealed = Some(successor.sealed);
         return Ok(Step::Signs);

@@ -51,6 +51,23 @@ pub(super) fn of_workspace(name: &str, spec: &Spec, lock: &Lock, sources: &dyn S
     side
 }
 
+/// Where there is no lock: everything is new.
+pub(super) fn nothing(name: &str, remark: String) -> Side {
+    Side {
+        name: name.into(),
+        bundle: String::new(),
+        clock: None,
+        helm: None,
+        kubernetes: None,
+        talos: None,
+        recipients: Vec::new(),
+        parts: Default::default(),
+        sealed: Vec::new(),
+        size: Some(0),
+        remarks: vec![remark],
+    }
+}
+
 /// How large the patch is, where all manifests are at hand.
 pub(super) fn size(spec: &Spec, parts: &BTreeMap<String, Part>) -> Option<u64> {
     let mut texts = Vec::new();

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{Error, build};
+use super::fetching::Fetching;
+use super::{Error, build, pull};
 use crate::base::digest::Digest;
 use crate::edge::disk;
 use crate::stage::bundle::Bundle;
@@ -18,10 +19,24 @@ pub struct Verified {
     pub repacked: bool,
 }
 
-/// Rebuilds the spec at a path from its lock and compares it with the bundle at another.
-pub fn verify(spec: &Path, bundle: &Path) -> Result<Verified, Error> {
-    let bytes = disk::read_any(bundle)?;
-    let given = Bundle::decode(&bytes).map_err(|fault| Error::NotABundle { path: bundle.into(), fault })?;
+/// Rebuilds the spec at a path from its lock and compares it with a bundle: a file, or `oci://HOST/NAME:TAG`.
+pub fn verify(spec: &Path, bundle: &Path, fetching: Fetching<'_>) -> Result<Verified, Error> {
+    let (given, bytes) = match bundle.to_str().filter(|it| it.starts_with("oci://")) {
+        Some(address) => {
+            let fetched = pull::fetch(address, fetching)?;
+            (fetched.bundle, fetched.bytes)
+        }
+        None => {
+            let bytes = match disk::read_any(bundle) {
+                Err(it) if it.source.kind() == std::io::ErrorKind::NotFound => {
+                    return Err(Error::NoBundle(bundle.into()));
+                }
+                read => read?,
+            };
+            let given = Bundle::decode(&bytes).map_err(|fault| Error::NotABundle { path: bundle.into(), fault })?;
+            (given, bytes)
+        }
+    };
     let rebuilt = build::fresh(spec)?;
     let mut differ: Vec<String> = Vec::new();
     for (one, other) in [(&given, &rebuilt), (&rebuilt, &given)] {

@@ -75,7 +75,8 @@ fn a_person_who_takes_the_defaults_gets_them() {
         "native routing with DSR and Maglev? [no]: ",
         "Public key of who may open it, if you have one: ",
     ];
-    let answers: Vec<(&str, &str)> = prompts.iter().map(|it| (*it, "")).collect();
+    let mut answers: Vec<(&str, &str)> = prompts.iter().map(|it| (*it, "")).collect();
+    answers.push(("Make a key, and write the private half to (a file, or no) [home/key.txt]: ", "no"));
     let (code, shown) = at_terminal(folder, &answers, &["home"]);
     assert_eq!(code, 0, "{shown}");
     assert_eq!(list(folder), ["home/ichor.yaml", "home/values/cilium.yaml"]);
@@ -315,4 +316,95 @@ fn every_choice_with_cilium_1_19() {
 #[test]
 fn every_choice_with_cilium_1_20() {
     every_choice("1.20.0");
+}
+
+fn git(folder: &Path, args: &[&str]) -> String {
+    text(&crate::support::git::git(folder, args).stdout)
+}
+
+/// `git add -A` took the key that `init` had made, in a place where `open` would have written nothing.
+#[test]
+fn git_does_not_take_a_new_key() {
+    needs!(Git);
+    for (key, ignore) in [
+        ("key.txt", ".gitignore"),
+        ("keys/my key.txt", "keys/.gitignore"),
+        ("./a[b]*?.txt", ".gitignore"),
+        ("#key", ".gitignore"),
+        ("!key", ".gitignore"),
+        ("new/key.txt", "new/.gitignore"),
+        ("deep/er/key.txt", "deep/er/.gitignore"),
+    ] {
+        for before in [None, Some("# mine\nother"), Some("other\n")] {
+            let folder = tempfile::tempdir().expect("a folder");
+            let folder = folder.path();
+            git(folder, &["init", "-q"]);
+            if let Some(before) = before {
+                fs::create_dir_all(folder.join(ignore).parent().expect("a folder")).expect("made");
+                fs::write(folder.join(ignore), before).expect("written");
+            }
+            let made = ichor(folder, &["init", "new", "--yes", "--new-key", key]);
+            assert!(made.status.success(), "{key}: {}", text(&made.stderr));
+            assert!(text(&made.stderr).contains(".gitignore"), "{key}: {}", text(&made.stderr));
+            assert!(folder.join(key).is_file(), "{key}");
+            git(folder, &["add", "-A"]);
+            let name = Path::new(key).file_name().expect("a name").to_str().expect("text");
+            let taken = git(folder, &["ls-files", "-z"]);
+            assert!(taken.contains("new/ichor.yaml"), "{taken}");
+            assert!(
+                taken.split('\0').all(|it| Path::new(it).file_name().is_none_or(|it| it != name)),
+                "{key}: {taken}"
+            );
+            let lines = fs::read_to_string(folder.join(ignore)).expect("written");
+            assert!(lines.starts_with(before.unwrap_or_default().trim_end()), "{lines}");
+            assert!(before.is_none() || lines.lines().any(|it| it == "other"), "what was there stays: {lines}");
+        }
+    }
+    // Ignored already: nothing is added. Taken in again by a later rule, or tracked: refused, and no key is made.
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    git(folder, &["init", "-q"]);
+    fs::write(folder.join(".gitignore"), "*.txt\n").expect("written");
+    assert!(ichor(folder, &["init", "new", "--yes", "--new-key", "key.txt"]).status.success());
+    assert_eq!(fs::read_to_string(folder.join(".gitignore")).expect("there"), "*.txt\n");
+    fs::write(folder.join("tracked"), "").expect("written");
+    git(folder, &["add", "-f", "tracked"]);
+    fs::remove_file(folder.join("tracked")).expect("removed");
+    let refused = ichor(folder, &["init", "other", "--yes", "--new-key", "tracked"]);
+    assert_eq!(refused.status.code(), Some(2), "{}", text(&refused.stderr));
+    assert!(text(&refused.stderr).contains("P006") && !folder.join("tracked").exists(), "{}", text(&refused.stderr));
+    assert!(!folder.join("other").exists());
+}
+
+#[test]
+fn a_person_without_a_key_is_offered_one() {
+    needs!(Python);
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    fs::write(folder.join("taken"), "mine").expect("written");
+    let usual = [
+        "Name",
+        "Talos",
+        "Cilium",
+        "Kubernetes",
+        "Gateway",
+        "Hubble",
+        "L2",
+        "BGP",
+        "WireGuard",
+        "firewall",
+        "bandwidth",
+    ];
+    let mut answers: Vec<(&str, &str)> = usual.iter().map(|it| (*it, "")).collect();
+    answers.extend([("native", ""), ("Public key", ""), ("Make a key", "taken"), ("is there already", "home/key.txt")]);
+    let (code, shown) = at_terminal(folder, &answers, &["home"]);
+    assert_eq!(code, 0, "{shown}");
+    assert_eq!(list(folder), ["home/ichor.yaml", "home/key.txt", "home/values/cilium.yaml", "taken"]);
+    let key = fs::read_to_string(folder.join("home/key.txt")).expect("the key");
+    let public = key.lines().find_map(|it| it.strip_prefix("# public key: ")).expect("noted");
+    assert!(fs::read_to_string(folder.join("home/ichor.yaml")).expect("the spec").contains(public));
+    assert!(shown.contains("one key alone opens this bundle"), "{shown}");
+    assert!(!shown.contains("AGE-SECRET-KEY"), "{shown}");
+    let two = ichor(folder, &["init", "two", "--yes", "-R", "home/key.txt", "-R", "home/key.txt"]);
+    assert!(!text(&two.stderr).contains("one key alone"), "{}", text(&two.stderr));
 }

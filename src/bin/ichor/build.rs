@@ -58,9 +58,9 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         let form = Form { spec, ..understood.form };
         let delivered = ops::deliver::deliver(built.bundle.index(), built.bundle.manifests(), &form)?;
         form::write(&args.form, &delivered, args.output.as_deref(), Access::Public)?;
-        say!("{}  {}", built.bundle.digest(), built.bundle.nar_hash());
+        say!("{}", crate::proof::hashes(&built.bundle).trim_end());
         return Ok(ExitCode::SUCCESS);
     }
-    disk::print(format!("{}  {}\n", built.bundle.digest(), built.bundle.nar_hash()).as_bytes())?;
+    disk::print(crate::proof::hashes(&built.bundle).as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }

@@ -22,6 +22,9 @@ pub struct Args {
     /// How to report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
+    /// Shows how much of every limit is taken, of those too that are of another way to a node
+    #[arg(long)]
+    sizes: bool,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -38,7 +41,8 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         Format::Text => {
             report::print(&checked.diagnostics);
             for (target, bytes) in &checked.sizes {
-                disk::print(size::report(*target, *bytes).as_bytes())?;
+                let shown = if args.sizes { size::report(*target, *bytes) } else { size::near(*target, *bytes) };
+                disk::print(shown.as_bytes())?;
             }
             say!("{}, {}", count(errors, "error"), count(warnings, "warning"));
         }

@@ -24,6 +24,9 @@ pub struct Form {
     /// Cuts patches and streams that are larger than this, such as 4MiB
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     split: Option<u64>,
+    /// Lets a release of Flux make keys and certificates anew that the bootstrap has made
+    #[arg(long)]
+    new_keys: bool,
 }
 
 /// The flags, understood.
@@ -58,6 +61,7 @@ impl Form {
             strip: self.strip,
             split: self.split,
             spec: spec.into(),
+            new_keys: self.new_keys,
         };
         Ok(Understood { form, rest })
     }

@@ -3,12 +3,16 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
+use ichor::deliver::flux_version::FluxVersion;
 use ichor::edge::disk::{self, Access};
+use ichor::edge::fetch::Silent;
 use ichor::edge::written;
+use ichor::ops::fetching::Fetching;
 use ichor::ops::handoff::Later;
 use ichor::ops::{self, Error};
 
 use crate::form;
+use crate::network::ReachArgs;
 
 /// Writes what a GitOps tool takes the bundle over with: the same charts, by digest, with the same values
 #[derive(clap::Args)]
@@ -21,9 +25,17 @@ pub struct Args {
     /// Values for the time after the bootstrap, over those of the spec; PART= may be left out where there is one chart
     #[arg(short = 'f', long = "values", value_name = "[PART=]FILE")]
     values: Vec<String>,
+    /// The Flux that takes it over: which Helm it renders with is told, and where that prints other content
+    #[arg(long, value_name = "VERSION", default_value_t = FluxVersion::NEWEST)]
+    flux: FluxVersion,
     /// The folder to write
     #[arg(short, long, value_name = "DIR", default_value = "flux")]
     output: PathBuf,
+    /// Lets the release make keys and certificates anew that the bootstrap has made
+    #[arg(long)]
+    new_keys: bool,
+    #[command(flatten)]
+    reach: ReachArgs,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -41,7 +53,15 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
             None => Later { part: None, file: it.into() },
         })
         .collect();
-    let handoff = ops::handoff::flux(&args.spec, &later)?;
+    let handoff = ops::handoff::flux(
+        &args.spec,
+        &later,
+        args.flux,
+        Fetching { settings: &args.reach.settings(), progress: &Silent },
+    )?;
+    if !args.new_keys {
+        handoff.check_keys()?;
+    }
     let owner = (handoff.bundle.as_str(), "flux");
     form::say(&written::write(&args.output, owner, &handoff.files, Access::Public)?);
     let mut text = String::new();
@@ -53,6 +73,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         }
     }
     disk::print(text.as_bytes())?;
+    handoff.helm.lines().iter().for_each(|it| say!("{it}"));
     say!("{}: read HANDOFF.md there", args.output.display());
     Ok(ExitCode::SUCCESS)
 }

@@ -67,19 +67,29 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     for file in &args.recipients_file {
         recipients.extend(init::recipients(file)?);
     }
-    let mut wishes = wishes(args, ask, recipients)?;
+    let wishes = wishes(args, ask, recipients)?;
     // Nothing is left behind where a file is in the way: the key comes first, since its recipient is in the spec.
-    init::not_there(init::files(&wishes).into_iter().map(|(path, _)| args.folder.join(path)))?;
-    if let Some(file) = &args.new_key {
-        wishes
-            .recipients
-            .push(init::new_key(file, if args.classic { KeyKind::Classic } else { KeyKind::PostQuantum })?);
+    init::not_there(init::files(&wishes.0).into_iter().map(|(path, _)| args.folder.join(path)))?;
+    let file = args.new_key.clone().or(wishes.1);
+    let mut wishes = wishes.0;
+    if let Some(file) = &file {
+        let made = init::new_key(file, if args.classic { KeyKind::Classic } else { KeyKind::PostQuantum })?;
+        wishes.recipients.push(made.recipient);
         say!("{}: the private key; keep it safe and out of version control", file.display());
+        if let Some(ignore) = made.ignored_by {
+            say!("{}: a line keeps git from taking the key", ignore.display());
+        }
     }
     let files = init::files(&wishes);
     init::write(&args.folder, &files)?;
     for (path, _) in &files {
         say!("wrote {}", args.folder.join(path).display());
+    }
+    if let [_] = &wishes.recipients[..] {
+        say!(
+            "note: one key alone opens this bundle, and what it seals is lost with that key. Make a second one that lies \
+             elsewhere (`age-keygen -o second.txt`), and put its public key under `recipients`, too"
+        );
     }
     if wishes.recipients.is_empty() {
         say!("next: put a public key under `recipients` (`age-keygen -o key.txt` prints one), then ichor lock");
@@ -103,8 +113,8 @@ impl Args {
     }
 }
 
-/// What flags say, else what the user types, else the defaults.
-fn wishes(args: &Args, ask: bool, recipients: Vec<Recipient>) -> Result<Wishes, Error> {
+/// What flags say, else what the user types, else the defaults; and the file for a new key, where one is wanted.
+fn wishes(args: &Args, ask: bool, recipients: Vec<Recipient>) -> Result<(Wishes, Option<PathBuf>), Error> {
     let folder = std::path::absolute(&args.folder).ok().and_then(|it| Some(it.file_name()?.to_str()?.to_owned()));
     let name = folder.filter(|it| parse_name(it).is_ok()).unwrap_or_else(|| "cluster".into());
     let name = answer(ask, "Name of the cluster", args.name.clone(), &name, parse_name)?;
@@ -126,7 +136,19 @@ fn wishes(args: &Args, ask: bool, recipients: Vec<Recipient>) -> Result<Wishes, 
         let parse = |text: &str| if text.is_empty() { Ok(None) } else { init::recipient(text).map(Some) };
         wishes.recipients.extend(answer(ask, "Public key of who may open it, if you have one", None, "", parse)?);
     }
-    Ok(wishes)
+    let mut new_key = None;
+    if ask && wishes.recipients.is_empty() && args.new_key.is_none() {
+        let usual = args.folder.join("key.txt").display().to_string();
+        let file = |text: &str| match text {
+            "no" | "n" | "none" => Ok(None),
+            path => match init::not_there([path.into()]) {
+                Ok(()) => Ok(Some(PathBuf::from(path))),
+                Err(_) => Err(format!("`{path}` is there already: name another file")),
+            },
+        };
+        new_key = answer(ask, "Make a key, and write the private half to (a file, or no)", None, &usual, file)?;
+    }
+    Ok((wishes, new_key))
 }
 
 /// What a flag says, else what the user types until it can be read, else the default.

@@ -9,10 +9,11 @@ use ichor::base::secret::Secret;
 use ichor::edge::clock;
 use ichor::edge::disk;
 use ichor::ops::fetching::Fetching;
-use ichor::ops::lock::Request;
+use ichor::ops::lock::{How, Locked, Request};
 use ichor::ops::{self, Error};
 use ichor::stage::resolve::Update;
 
+use crate::diff;
 use crate::network::NetworkArgs;
 use crate::progress::Reporter;
 
@@ -25,13 +26,16 @@ pub struct Args {
     /// A file with an age identity or SSH key; needed only where a CA of the lock must sign
     #[arg(short, long = "identity", value_name = "FILE", env = "ICHOR_IDENTITY")]
     identity: Vec<String>,
-    /// A PEM file, under age or not: its certificates are kept in place of those the lock holds or lacks, each with its
-    /// key, which may be in another such file
+    /// A PEM file, under age or not: its certificates answer the calls for them, each with its key, which may be in
+    /// another such file
     #[arg(long, value_name = "FILE")]
     import: Vec<PathBuf>,
     /// Reads Secrets of a cluster from standard input (`kubectl get secret -o yaml`), and keeps what is in them
     #[arg(long)]
     import_secret: bool,
+    /// Lets what is imported take the place of what the lock holds
+    #[arg(long)]
+    replace: bool,
     /// What `now` answers in templates from here on: `now`, or a time such as 2026-01-31T12:00:00Z
     #[arg(long, value_name = "TIME", value_parser = moment)]
     clock: Option<Timestamp>,
@@ -71,6 +75,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         clock: args.clock,
         import: args.import.clone(),
         import_secrets,
+        replace: args.replace,
         update,
         keep: args.dry_run || args.locked,
     };
@@ -80,20 +85,26 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let locked = ops::lock::lock(&args.spec, &request, fetching, clock::now())?;
     drop(reporter);
     if request.keep {
-        disk::print(locked.diff.as_bytes())?;
+        if let Some(comparison) = locked.comparison.as_ref().filter(|_| locked.changed) {
+            diff::print(comparison, diff::Format::Text, None)?;
+        }
         let what = if locked.changed { "would change" } else { "unchanged:" };
         say!("{what} {}", locked.path.display());
         say_unbound(locked.unbound);
         return Ok(if locked.changed && args.locked { ExitCode::from(1) } else { ExitCode::SUCCESS });
     }
+    for (kind, count) in &locked.passed_over {
+        say!("passed over: {kind} ({count}), which is no Secret");
+    }
     for subject in &locked.unused {
         say!("not taken: no pin asks for a certificate with the name, names and issuer of {subject}");
     }
-    for pin in &locked.minted {
-        say!("minted {pin}");
-    }
+    say_pins(&locked);
     for pin in &locked.dropped {
         say!("dropped {pin}: nothing asks for it any more");
+    }
+    for note in &locked.notes {
+        say!("note: {note}");
     }
     let what = if locked.changed { "wrote" } else { "unchanged:" };
     say!("{what} {}", locked.path.display());
@@ -105,5 +116,24 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
 fn say_unbound(unbound: usize) {
     if unbound > 0 {
         say!("note: {}", ichor::review::rules::unbound_note(unbound));
+    }
+}
+
+/// Says where each new pin comes from.
+pub fn say_pins(locked: &Locked) {
+    for it in &locked.pins {
+        let word = match it.how {
+            How::Minted => "minted",
+            How::IssuedAnew => "issued anew",
+            How::Imported => "imported",
+            How::Kept => "kept",
+        };
+        match &it.certificate {
+            Some(certificate) => {
+                let (day, fingerprint) = (certificate.not_after.strftime("%F"), &certificate.fingerprint);
+                say!("{word} {} ({}, until {day}, sha256:{fingerprint})", it.pin, certificate.subject);
+            }
+            None => say!("{word} {}", it.pin),
+        }
     }
 }

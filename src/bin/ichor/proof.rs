@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use ichor::stage::bundle::Bundle;
+
 /// Says whether a bundle was compared with a lock.
 pub fn say(bundle: &Path, lock: Option<&Path>) {
     let bundle = bundle.display();
@@ -15,4 +17,9 @@ pub fn say(bundle: &Path, lock: Option<&Path>) {
              {bundle}` compares it with a lock, `ichor verify {bundle}` builds it anew"
         ),
     }
+}
+
+/// The two hashes of a bundle, each with what it is of.
+pub fn hashes(bundle: &Bundle) -> String {
+    format!("{}  the bundle\n{}  what it unpacks to, as Nix hashes it\n", bundle.digest(), bundle.nar_hash())
 }

@@ -36,6 +36,6 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         false => say!("note: it is what {} stands for, to the byte", pulled.manifest),
     }
     proof::say(&pulled.path, args.lock.as_deref());
-    disk::print(format!("{}  {}\n", pulled.bundle.digest(), pulled.bundle.nar_hash()).as_bytes())?;
+    disk::print(crate::proof::hashes(&pulled.bundle).as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }

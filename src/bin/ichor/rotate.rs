@@ -45,8 +45,11 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
             Step::Before(taken) => say!("{pin}: step {taken} of 3 was taken before; nothing was done"),
         }
     }
-    for pin in rotated.locked.minted.iter().filter(|it| rotated.steps.iter().all(|(name, _)| name != *it)) {
-        say!("issued {pin} anew");
+    for it in rotated.locked.pins.iter().filter(|it| rotated.steps.iter().all(|(name, _)| *name != it.pin)) {
+        say!("issued {} anew", it.pin);
+    }
+    for note in &rotated.locked.notes {
+        say!("note: {note}");
     }
     say!("{} {}", if rotated.locked.changed { "wrote" } else { "unchanged:" }, rotated.locked.path.display());
     let pins =

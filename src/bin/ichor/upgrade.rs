@@ -10,6 +10,7 @@ use ichor::ops::fetching::Fetching;
 use ichor::ops::upgrade::{Wish, upgrade};
 
 use crate::diff::{self, Format};
+use crate::lock;
 use crate::network::NetworkArgs;
 use crate::progress::Reporter;
 
@@ -65,9 +66,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     diff::print(&upgraded.diff, args.format, args.output.as_deref())?;
     match &upgraded.locked {
         Some(locked) => {
-            for pin in &locked.minted {
-                say!("minted {pin}");
-            }
+            lock::say_pins(locked);
             for pin in &locked.dropped {
                 say!("dropped {pin}: nothing asks for it any more");
             }

@@ -27,6 +27,8 @@ pub enum Error {
     Recipient { recipient: String, reason: String },
     #[error("recipient `{post_quantum}` is post-quantum and `{classic}` is not: one envelope cannot be sealed to both")]
     MixedRecipients { post_quantum: String, classic: String },
+    #[error("recipient `{0}` is the one of the examples, and nobody has its key: what is sealed to it is lost")]
+    Sample(String),
     #[error("there is no recipient to seal to")]
     NoRecipients,
     #[error("`{0}` has to be opened for this: name an identity that does with `-i`")]
@@ -64,6 +66,7 @@ impl Error {
             Error::MixedRecipients { .. } => {
                 "name keys of one kind: `age-keygen -pq` makes post-quantum ones, `age-keygen -y` prints whom to seal to".into()
             }
+            Error::Sample(_) => "put your own public key there: `age-keygen -o key.txt` makes a key and prints it".into(),
             Error::NotEncrypted(path) => format!("`age -r RECIPIENT {path} > {path}.age` encrypts it"),
             Error::Sops(sops::Error::NoProgram(path)) => {
                 format!("install `sops`, or seal it to age: `sops -d {path} | age -r RECIPIENT > {path}.age`")
@@ -122,7 +125,15 @@ pub struct Sealer {
     bundle: String,
     /// Whether an envelope names its place.
     binds: bool,
+    /// A recipient whose key nobody has.
+    sample: Option<String>,
 }
+
+/// The public keys that README and examples show. The private keys were never kept.
+const SAMPLES: [&str; 2] = [
+    "age1a3aw0uep5e3q2gltu7x74vx2pnx3udvlyavngx6pwpq7ezqyu38savdrv6",
+    "age1qyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqszqgpqyqs3290gq",
+];
 
 impl Sealer {
     /// Takes X25519, post-quantum and SSH keys and plugin recipients. Envelopes are bound to their places in the bundle of
@@ -134,8 +145,9 @@ impl Sealer {
             let (post_quantum, classic) = (post_quantum.short(), classic.short());
             return Err(Error::MixedRecipients { post_quantum, classic });
         }
+        let sample = recipients.iter().find(|it| SAMPLES.contains(&it.key.as_str())).map(Recipient::short);
         let recipients = recipients.iter().map(recipient).collect::<Result<Vec<_>, _>>()?;
-        Ok(Sealer { recipients, bundle: bundle.into(), binds: true })
+        Ok(Sealer { recipients, bundle: bundle.into(), binds: true, sample })
     }
 
     /// Seals as the rest of a lock is sealed: in one whose envelopes are bound to no place, so are the new ones.
@@ -147,6 +159,10 @@ impl Sealer {
     /// Seals the secret of a pin into an armoured age file. Each call gives other bytes for the same secret: age draws a
     /// new file key each time.
     pub fn seal(&self, part: &str, pin: &str, secret: &Secret) -> Result<Envelope, Error> {
+        // The examples themselves are sealed to it, and can be built.
+        if let Some(sample) = &self.sample {
+            return Err(Error::Sample(sample.clone()));
+        }
         let failed = |it: std::io::Error| Error::Seal(it.to_string());
         let place = SealedFor::new(&self.bundle, part, pin);
         let mut recipients: Vec<&dyn age::Recipient> = self.recipients.iter().map(|it| it.as_ref() as _).collect();

@@ -175,7 +175,7 @@ impl Printer {
         if own_type.kind() == Kind::Complex128 {
             return self.complex(object, verb, value);
         }
-        if let Some(fields) = object.fields() {
+        if let Some(fields) = object.printed_fields() {
             let name = own_type.to_string();
             if own_type.kind() == Kind::Ptr {
                 if !open.is_empty() {

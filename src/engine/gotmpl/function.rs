@@ -69,6 +69,9 @@ pub enum Sealed {
     /// The function lays its argument out as text (`nindent`, `toYaml`): the layout is public, and the sealed strings in
     /// it are computed when the bundle is opened.
     Layout,
+    /// The function reads a document (`fromYaml`): what it reads is public, and the sealed strings in it are filled when the
+    /// bundle is opened, where the document then reads alike.
+    Read,
     /// The result is a string that is computed when the bundle is opened (`b64enc`, `quote`, `sha256sum`).
     Defer,
 }

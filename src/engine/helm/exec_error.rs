@@ -8,15 +8,25 @@ use crate::value::Str;
 /// A template that does not parse or does not execute. Prints as Helm prints it.
 #[derive(Debug)]
 pub enum TemplateError {
-    Parse { template: Str, cause: ParseError },
-    Exec { template: Str, cause: Box<ExecError> },
+    Parse {
+        template: Str,
+        cause: ParseError,
+    },
+    /// `by_line` says whether a chain of errors is told line by line.
+    Exec {
+        template: Str,
+        cause: Box<ExecError>,
+        by_line: bool,
+    },
 }
 
 impl fmt::Display for TemplateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             TemplateError::Parse { template, cause } => f.write_str(&parse_text(template, &cause.to_string())),
-            TemplateError::Exec { template, cause } => f.write_str(&exec_text(template, &cause.to_string())),
+            TemplateError::Exec { template, cause, by_line } => {
+                f.write_str(&exec_text(template, &cause.to_string(), *by_line))
+            }
         }
     }
 }
@@ -44,15 +54,18 @@ fn parse_text(template: &Str, text: &str) -> String {
     }
 }
 
-/// Mirrors `reformatExecErrorMsg`: a chain of template errors down to its end is told line by line; where a function
+/// Mirrors `cleanupExecError` of Helm 3 and `reformatExecErrorMsg` of Helm 4, which tells by line: a chain of template errors down to its end is told line by line; where a function
 /// failed with an error of its own, the text stays as Go has it.
-fn exec_text(template: &Str, text: &str) -> String {
+fn exec_text(template: &Str, text: &str, by_line: bool) -> String {
     let mut tokens = text.splitn(3, ": ");
     let (Some(_), Some(location), Some(rest)) = (tokens.next(), tokens.next(), tokens.next()) else {
         return format!("execution error in ({template}): {text}");
     };
     if let Some(message) = marked(rest) {
         return format!("execution error at ({location}): {message}");
+    }
+    if !by_line {
+        return text.to_owned();
     }
     let mut steps: Vec<Step<'_>> = Vec::new();
     let mut current = Some(text);
@@ -117,7 +130,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str, want: &str) {
-        assert_eq!(exec_text(&"t".into(), text), want);
+        assert_eq!(exec_text(&"t".into(), text, true), want);
     }
 
     #[test]
@@ -132,6 +145,16 @@ mod tests {
             "c/t.yaml:1:3\n  executing \"c/t.yaml\" at <include \"n\" .>:\n    error calling include:\ntemplate: no \
              template \"n\" associated with template \"gotpl\"",
         );
+    }
+
+    #[test]
+    fn leaves_a_chain_as_go_has_it_for_helm_3() {
+        let text =
+            "template: c/t.yaml:1:3: executing \"c/t.yaml\" at <or>: wrong number of args for or: want at least 1";
+        assert_eq!(exec_text(&"t".into(), text, false), text);
+        let failed =
+            "template: t:1:3: executing \"t\" at <fail \"x\">: error calling fail: HELM_ERR_STARTxHELM_ERR_END";
+        assert_eq!(exec_text(&"t".into(), failed, false), "execution error at (t:1:3): x");
     }
 
     #[test]

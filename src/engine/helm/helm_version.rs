@@ -34,7 +34,8 @@ impl HelmVersion {
     /// The one that locks were rendered as before they named one.
     pub const UNNAMED: HelmVersion = HelmVersion::new(4, 2, 3);
 
-    pub(super) const fn new(major: u32, minor: u32, patch: u32) -> Self {
+    /// A version that is known to be known; others read one from a text.
+    pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
         HelmVersion { major, minor, patch }
     }
 

@@ -13,7 +13,7 @@ pub struct Release {
 
 /// A text that Helm takes for no release name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("release name check failed: release name {}: {}", strconv::quote(.name.as_bytes()), reason(.name))]
+#[error("release name {}: {}", strconv::quote(.name.as_bytes()), reason(.name))]
 pub struct ReleaseNameError {
     pub name: String,
 }

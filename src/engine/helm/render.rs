@@ -47,6 +47,8 @@ pub struct Rendered {
 /// Why a chart does not render; prints in Helm's wording.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
+    #[error("{0}")]
+    ApiVersion(&'static str),
     #[error("{0} charts are not installable")]
     NotInstallable(String),
     #[error(
@@ -54,10 +56,18 @@ pub enum RenderError {
          missing dependencies: found in Chart.yaml, but missing in charts/ directory: {}", .0.join(", ")
     )]
     MissingDependencies(Vec<String>),
-    #[error(transparent)]
-    ReleaseName(#[from] ReleaseNameError),
-    #[error("chart dependencies processing failed: {0}")]
-    Dependencies(#[source] CoalesceError),
+    #[error("{}{cause}", step("release name check failed: ", *.is_4))]
+    ReleaseName {
+        #[source]
+        cause: ReleaseNameError,
+        is_4: bool,
+    },
+    #[error("{}{cause}", step("chart dependencies processing failed: ", *.is_4))]
+    Dependencies {
+        #[source]
+        cause: CoalesceError,
+        is_4: bool,
+    },
     #[error(transparent)]
     Values(CoalesceError),
     #[error("values don't meet the specifications of the schema(s) in the following chart(s):\n{0}")]
@@ -75,6 +85,11 @@ pub enum RenderError {
     },
 }
 
+/// At which step it failed, which Helm says from 4 on.
+fn step(name: &'static str, is_4: bool) -> &'static str {
+    if is_4 { name } else { "" }
+}
+
 impl RenderError {
     /// Whether the fault lies in a template or in what it printed, and not in what went in.
     pub fn is_in_templates(&self) -> bool {
@@ -88,13 +103,15 @@ impl RenderError {
 pub fn render(chart: &Chart, given: &Map, options: &Options, world: &mut dyn World) -> Result<Rendered, RenderError> {
     let _account = budget::Account::open();
     check_installable(chart)?;
-    options.release.check_name()?;
+    let is_4 = chart.behaviour().is_4;
+    options.release.check_name().map_err(|cause| RenderError::ReleaseName { cause, is_4 })?;
     let mut warnings = Warnings::new();
     if chart.metadata().deprecated {
         warnings.push("this chart is deprecated".into());
     }
     let mut chart = chart.clone();
-    values::process_dependencies(&mut chart, given, &mut warnings).map_err(RenderError::Dependencies)?;
+    values::process_dependencies(&mut chart, given, &mut warnings)
+        .map_err(|cause| RenderError::Dependencies { cause, is_4 })?;
     let coalesced = values::coalesce_values(&chart, given, &mut warnings).map_err(RenderError::Values)?;
     if !options.skip_schema_validation {
         schema::validate(&chart, &coalesced, world.holes().as_deref()).map_err(RenderError::Schema)?;
@@ -138,6 +155,13 @@ pub fn render_files(
 
 fn check_installable(chart: &Chart) -> Result<(), RenderError> {
     let metadata = chart.metadata();
+    // Mirrors `pkg/chart/loader`, which Helm has from 4 on. Its charts of version v3 are installed by no release of it.
+    match metadata.api_version.as_str() {
+        "v1" | "v2" => {}
+        "v3" if chart.behaviour().is_4 => return Err(RenderError::ApiVersion("invalid chart apiVersion")),
+        _ if chart.behaviour().is_4 => return Err(RenderError::ApiVersion("unsupported chart version")),
+        _ => {}
+    }
     if !matches!(metadata.chart_type.as_str(), "" | "application") {
         return Err(RenderError::NotInstallable(metadata.chart_type.clone()));
     }
@@ -198,9 +222,13 @@ fn execute(
         about.insert("BasePath", Value::Str(it.base_path));
         it.scope.insert("Template", Value::Map(about));
         let dot = Value::Map(it.scope.with_type(values_type));
-        let printed = templates
-            .execute(path.as_str(), &dot, &functions, world, MissingKey::Zero)
-            .map_err(|cause| TemplateError::Exec { template: path.as_str().into(), cause: Box::new(cause) })?;
+        let printed = templates.execute(path.as_str(), &dot, &functions, world, MissingKey::Zero).map_err(|cause| {
+            TemplateError::Exec {
+                template: path.as_str().into(),
+                cause: Box::new(cause),
+                by_line: chart.behaviour().is_4,
+            }
+        })?;
         rendered.insert(path, without_no_value(printed.into()));
     }
     Ok(rendered)

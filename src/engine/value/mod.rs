@@ -3,6 +3,7 @@
 //! Maps and lists are references, as in Go: a clone shares its contents, and `set` on one is seen through every other.
 
 pub mod capacity;
+pub(crate) mod equal;
 mod failure;
 mod list;
 mod map;

@@ -72,6 +72,11 @@ pub trait Object: Debug {
         None
     }
 
+    /// As [`Object::fields`], where structs inside print as such.
+    fn printed_fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        self.fields()
+    }
+
     /// What `%#v` prints.
     fn print_go(&self) -> String {
         self.print()

@@ -96,10 +96,7 @@ impl Hider {
             }
             Json::Array(list) => list.iter_mut().for_each(|it| self.walk(key, it, by_key)),
             Json::String(text) => {
-                let named = by_key && !text.is_empty() && !text.contains(seal::OPEN) && {
-                    let key = key.to_ascii_lowercase().replace(['_', '-'], "");
-                    SECRET_KEYS.iter().any(|it| key.ends_with(it))
-                };
+                let named = by_key && !text.is_empty() && !text.contains(seal::OPEN) && is_secret_key(key);
                 let known = text.len() >= SHORT && self.numbers.contains_key(text.as_bytes());
                 if named || known || holds_key(text) {
                     *value = self.hidden(text.clone().into_bytes());
@@ -124,6 +121,12 @@ impl Hider {
     }
 }
 
+/// Whether a key is called as a secret is.
+pub(in crate::review) fn is_secret_key(key: &str) -> bool {
+    let key = key.to_ascii_lowercase().replace(['_', '-'], "");
+    SECRET_KEYS.iter().any(|it| key.ends_with(it))
+}
+
 fn mark(number: usize) -> String {
     format!("<hidden {number}>")
 }
@@ -139,7 +142,7 @@ fn holds_key(text: &str) -> bool {
 }
 
 /// Whether a Secret's datum is for everyone: empty, or certificates.
-fn is_public(plain: &[u8]) -> bool {
+pub(in crate::review) fn is_public(plain: &[u8]) -> bool {
     let text = String::from_utf8_lossy(plain);
     text.trim().is_empty() || text.trim_start().starts_with("-----BEGIN CERTIFICATE-----") && !holds_key(&text)
 }

@@ -6,7 +6,9 @@ use super::Subject;
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::object::document::{Head, documents};
 use crate::review::compare::exposed::{self, Exposed, What};
+use crate::review::compare::hide;
 use crate::stage::pack::{Packed, stem};
+use crate::stage::seal;
 use crate::stage::spec::Content;
 use helm_engine::yaml;
 
@@ -18,13 +20,14 @@ pub(super) fn check(subject: &Subject<'_>, packed: &Packed, found: &mut Vec<Diag
             let json = yaml::read(document.text.as_bytes()).and_then(|it| yaml::write_json(&it, false)).ok();
             let Some(object) = json.and_then(|it| serde_json::from_slice::<Json>(&it).ok()) else { continue };
             let at = format!("{}: {}", manifest.name, Head::of(tree.root()));
-            for it in exposed::in_document(&object, document.text) {
-                let diagnostic = diagnostic(&at, &it, source.as_ref().is_some_and(|it| it.is_chart));
-                found.push(match &source {
-                    Some(source) => diagnostic.at(source.place.clone()),
-                    None => diagnostic,
-                });
-            }
+            let is_chart = source.as_ref().is_some_and(|it| it.is_chart);
+            let exposed = exposed::in_document(&object, document.text);
+            let plain = plain_data(&object, &exposed);
+            let diagnostics = exposed.iter().map(|it| diagnostic(&at, it, is_chart)).chain(in_the_clear(&at, &plain));
+            found.extend(diagnostics.map(|it| match &source {
+                Some(source) => it.at(source.place.clone()),
+                None => it,
+            }));
         }
     }
 }
@@ -41,6 +44,35 @@ fn source(subject: &Subject<'_>, part: &str) -> Option<Source> {
         Content::Chart(chart) => Source { is_chart: true, place: chart.place.clone() },
         Content::Manifest { place, .. } => Source { is_chart: false, place: place.clone() },
     })
+}
+
+/// The data of a Secret that are called as secrets are and not sealed, but for keys that were told already.
+fn plain_data(object: &Json, told: &[Exposed<'_>]) -> Vec<String> {
+    if object["kind"] != "Secret" || object["apiVersion"] != "v1" {
+        return Vec::new();
+    }
+    let fields = ["data", "stringData"].into_iter();
+    let data = fields.flat_map(|field| object[field].as_object().into_iter().flatten().map(move |it| (field, it)));
+    let plain = data.filter_map(|(field, (key, value))| {
+        let text = value.as_str()?;
+        let path = format!("{field}.{key}");
+        // What is no base 64 is refused by the API server, and told as such.
+        let bytes = match field {
+            "data" => helm_engine::encoding::base64_decode(text.as_bytes()).ok()?,
+            _ => text.as_bytes().to_vec(),
+        };
+        let is_plain = !text.contains(seal::OPEN) && !hide::is_public(&bytes) && hide::is_secret_key(key);
+        (is_plain && told.iter().all(|it| it.path != path)).then_some(path)
+    });
+    plain.collect()
+}
+
+fn in_the_clear(at: &str, plain: &[String]) -> Option<Diagnostic> {
+    let (first, more) = plain.split_first()?;
+    let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+    let message = format!("{at}: `{first}`{more} of the Secret is in the clear");
+    let help = "everyone who sees the bundle can read it: a chart seals what it has from `secretValues`";
+    Some(Diagnostic::warning("N004", message).help(help))
 }
 
 fn diagnostic(at: &str, it: &Exposed<'_>, is_chart: bool) -> Diagnostic {

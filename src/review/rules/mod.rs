@@ -12,7 +12,8 @@
 //!   image in place of the chart; C013 a release that the registry does not have
 //! - K001 an API version that is gone; K002 a namespace that nothing makes; K003 a name that no API server takes; K004 a
 //!   field of the wrong type; K005 a whole number in powers of ten; K006 a field that Kubernetes does not know
-//! - N001 a private key in the clear; N002 sealed text outside of a Secret; N003 sealed text in the reference of an image
+//! - N001 a private key in the clear; N002 sealed text outside of a Secret; N003 sealed text in the reference of an image;
+//!   N004 a Secret in the clear
 //! - P012 envelopes that are bound to no place
 //! - X001 a certificate that has run out; X002 one that soon will
 

@@ -29,14 +29,14 @@ pub enum OpenError {
     NoSecret(String),
     #[error("manifest `{manifest}` marks the hole `{label}`, but the bundle does not say how to fill it")]
     NoRecipe { manifest: String, label: String },
+    #[error("the mark `{0}` does not say what the bundle would put in its place")]
+    OtherRecipe(String),
     #[error("manifest `{manifest}`: {misfit}")]
     Misfit { manifest: String, misfit: Misfit },
     #[error("the hole `{0}` is computed from others, and those from others, more than {MAX_CHAIN} in a row")]
     Chain(String),
     #[error("manifest `{manifest}`: {exhausted}")]
     Memory { manifest: String, exhausted: Exhausted },
-    #[error("the mark `{0}` does not say what the bundle would put in its place")]
-    OtherRecipe(String),
     #[error("the hole `{0}` is computed from itself")]
     Circle(String),
     #[error("the hole `{label}` cannot be filled: {reason}")]

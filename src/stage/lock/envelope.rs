@@ -91,6 +91,19 @@ impl Envelope {
         Ok(found)
     }
 
+    /// How many bytes the secret has; what is no envelope holds none.
+    pub fn secret_len(&self) -> usize {
+        const NONCE: usize = 16;
+        const TAG: usize = 16;
+        const CHUNK: usize = 64 << 10;
+        let Ok(file) = self.file() else { return 0 };
+        let mut lines = file.split_inclusive(|it| *it == b'\n');
+        let header: usize = lines.by_ref().take_while(|it| !it.starts_with(b"---")).map(<[u8]>::len).sum();
+        let mac = file.get(header..).and_then(|it| it.split_inclusive(|it| *it == b'\n').next()).map_or(0, <[u8]>::len);
+        let payload = file.len().saturating_sub(header + mac + NONCE);
+        payload.saturating_sub(payload.div_ceil(CHUNK + TAG) * TAG)
+    }
+
     /// The age file within the armour, which must be as ichor writes it: equal files are equal texts.
     fn file(&self) -> Result<Vec<u8>, String> {
         self.validate()?;

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::Imported;
 use crate::base::secret::Secret;
+use crate::object::document::documents;
 use helm_engine::pki::{self, Details};
 use helm_engine::sprig::crypto::{self, Certificate};
 use helm_engine::value::Value;
@@ -19,6 +20,8 @@ use helm_engine::yaml;
 pub struct Imports {
     pairs: Vec<Pair>,
     secrets: BTreeMap<String, BTreeMap<String, Secret>>,
+    /// How many objects of each other kind were passed over.
+    passed: BTreeMap<String, usize>,
 }
 
 /// A certificate with its key.
@@ -54,26 +57,54 @@ impl Imports {
         if self.pairs.len() == before { Err(ImportError::NoPair(name.into())) } else { Ok(()) }
     }
 
-    /// Takes Secrets as `kubectl get secret -o yaml` prints them, one or a List; `name` is for messages.
+    /// Takes the Secrets among objects as `kubectl get -o yaml` prints them and as a stream of manifests holds them: each
+    /// document an object or a List. Without any, the fault names what is there; `name` is for messages.
     pub fn add_secrets(&mut self, name: &str, text: &Secret) -> Result<(), ImportError> {
-        let fault = |reason: &str| ImportError::NotSecrets(name.into(), reason.into());
-        // The reader's own message may quote the text.
-        let value = yaml::read(text.expose()).map_err(|_| fault("it is no YAML"))?;
-        let Value::Map(object) = &value else { return Err(fault("it is no object")) };
-        let objects = match object.get("items") {
-            Some(Value::List(items)) => items.to_vec(),
-            _ => vec![value],
-        };
-        for object in &objects {
-            if field(object, "kind") != "Secret" {
-                return Err(fault(&format!("it holds an object of kind `{}`", field(object, "kind"))));
+        let fault = |reason: String| ImportError::NotSecrets(name.into(), reason);
+        let stream = std::str::from_utf8(text.expose()).map_err(|_| fault("it is no text".into()))?;
+        let documents = documents(stream);
+        let before = self.secrets.len();
+        for (at, document) in documents.iter().enumerate() {
+            let which = if documents.len() > 1 { format!("document {} of it", at + 1) } else { "it".to_owned() };
+            // The reader's own message may quote the text.
+            let value = yaml::read(document.text.as_bytes()).map_err(|_| fault(format!("{which} is no YAML")))?;
+            let object = match &value {
+                Value::Map(object) => object,
+                Value::Nil => continue,
+                _ => return Err(fault(format!("{which} is no object"))),
+            };
+            let objects = match object.get("items") {
+                Some(Value::List(items)) => items.to_vec(),
+                _ => vec![value],
+            };
+            for object in &objects {
+                self.add_object(name, object)?;
             }
-            let (place, data) = secret(object).ok_or_else(|| fault("the data of a Secret is not base64"))?;
-            let texts: Vec<&[u8]> = data.values().map(Secret::expose).collect();
-            self.add_pairs(&place, &texts)?;
-            self.secrets.insert(place, data);
         }
+        match self.passed.keys().next() {
+            _ if self.secrets.len() > before => Ok(()),
+            Some(kind) => Err(fault(format!("it holds an object of kind `{kind}`"))),
+            None => Err(fault("it is empty".into())),
+        }
+    }
+
+    fn add_object(&mut self, name: &str, object: &Value) -> Result<(), ImportError> {
+        let kind = field(object, "kind");
+        if kind != "Secret" {
+            *self.passed.entry(kind).or_default() += 1;
+            return Ok(());
+        }
+        let not_base64 = || ImportError::NotSecrets(name.into(), "the data of a Secret is not base64".into());
+        let (place, data) = secret(object).ok_or_else(not_base64)?;
+        let texts: Vec<&[u8]> = data.values().map(Secret::expose).collect();
+        self.add_pairs(&place, &texts)?;
+        self.secrets.insert(place, data);
         Ok(())
+    }
+
+    /// How many objects of other kinds than Secrets were passed over, by kind.
+    pub fn passed_over(&self) -> impl Iterator<Item = (&str, usize)> {
+        self.passed.iter().map(|(kind, count)| (kind.as_str(), *count))
     }
 
     /// What answers a call for a certificate: the one of its name, names and issuer.

@@ -1,18 +1,24 @@
 //! Renders what was vendored, with no key in reach.
 
 mod import;
+mod issuer;
 mod lookup;
 mod pins;
+pub mod release;
 pub mod secrets;
 
 pub use import::{ImportError, Imports};
+pub use issuer::{UnfitIssuer, Validity};
 pub use pins::MissingPin;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use crate::base::secret::Secret;
 use crate::stage::lock::{Envelope, Pin};
 use crate::stage::vendored::{Vendored, VendoredContent, VendoredPart};
+use helm_engine::gotmpl::Functions;
 use helm_engine::helm;
 use helm_engine::helm::capabilities::{Capabilities, KubeVersion};
 use helm_engine::helm::values::merge_maps;
@@ -26,6 +32,9 @@ use pins::Pinned;
 pub trait Minter {
     /// Computes an impure function for real. No argument has a hole. New keys of certificates are of this kind.
     fn mint(&mut self, call: &Call<'_>, algorithm: Algorithm) -> Result<Value, Failure>;
+
+    /// The moment at which everything is made.
+    fn now(&self) -> Timestamp;
 
     /// Opens the envelope of a secret that minting needs: the key of a CA that shall sign.
     fn unseal(&mut self, name: &str, envelope: &Envelope) -> Result<Secret, Failure>;
@@ -73,6 +82,8 @@ pub struct RenderedPart {
 pub struct Minted {
     pub pin: Pin,
     pub secret: Option<Secret>,
+    /// Whether it was brought from elsewhere, and not made now.
+    pub imported: bool,
 }
 
 /// A part does not render; Helm's wording.
@@ -82,7 +93,9 @@ pub struct Error {
     pub part: String,
     pub message: String,
     /// Where the cause is a call that the lock does not answer.
-    pub missing_pin: Option<MissingPin>,
+    pub missing_pin: Option<Box<MissingPin>>,
+    /// Where the cause is a CA that cannot sign now.
+    pub unfit_issuer: Option<Box<UnfitIssuer>>,
     /// Whether a schema of the chart does not take the values.
     pub is_schema: bool,
 }
@@ -93,50 +106,62 @@ pub fn render(vendored: &Vendored, seed: &Seed, mut minter: Option<&mut dyn Mint
     let functions = helm::functions();
     let mut parts = Vec::new();
     for (part, number) in vendored.parts().iter().zip(0..) {
-        let rendered = match &part.content {
-            VendoredContent::Manifest(text) => RenderedPart {
+        let minter = minter.as_mut().map(|it| &mut **it as &mut dyn Minter);
+        parts.push(render_part(vendored, part, &functions, seed.derive(number), minter)?);
+    }
+    Ok(Rendered { parts })
+}
+
+fn render_part<'a>(
+    vendored: &Vendored,
+    part: &'a VendoredPart,
+    functions: &'a Functions,
+    seed: Seed,
+    minter: Option<&'a mut (dyn Minter + 'a)>,
+) -> Result<RenderedPart, Error> {
+    let (chart, namespace, values, inputs) = match &part.content {
+        VendoredContent::Manifest(text) => {
+            return Ok(RenderedPart {
                 name: part.name.clone(),
                 text: text.clone(),
-                holes: Holes::new(seed.derive(number)),
+                holes: Holes::new(seed),
                 used: BTreeSet::new(),
                 minted: BTreeMap::new(),
                 notes: None,
-            },
-            VendoredContent::Chart { chart, namespace, values, inputs } => {
-                let options = options(vendored, part, namespace, inputs.skip_schema_validation)?;
-                let minter = minter.as_mut().map(|it| &mut **it as &mut dyn Minter);
-                let mut world = Pinned::new(part, vendored.clock(), inputs, &functions, seed.derive(number), minter);
-                let sealed = secrets::overlay(&part.name, &part.pins, &mut world.holes);
-                let sealed = sealed.map_err(|fault| Error {
-                    part: part.name.clone(),
-                    missing_pin: None,
-                    is_schema: false,
-                    message: fault.to_string(),
-                })?;
-                let rendered = helm::render(chart, &merge_maps(values, &sealed), &options, &mut world);
-                let rendered = rendered.map_err(|fault| Error {
-                    part: part.name.clone(),
-                    missing_pin: cause(&fault).cloned(),
-                    is_schema: matches!(fault, helm::RenderError::Schema(_)),
-                    message: readable(&fault.to_string(), &world.holes),
-                })?;
-                // Tests are of no use to a cluster that boots; other hooks are manifests like any.
-                let text = helm::manifest::print_stream(&rendered, true, false);
-                let notes = rendered.notes.as_ref().filter(|it| !world.holes.stand_in_text(it));
-                let notes = notes.and_then(|it| it.as_utf8()).filter(|it| !it.trim().is_empty());
-                RenderedPart {
-                    name: part.name.clone(),
-                    text,
-                    holes: world.holes,
-                    used: world.used,
-                    minted: world.minted,
-                    notes: notes.map(str::to_owned),
-                }
-            }
-        };
-        parts.push(rendered);
-    }
-    Ok(Rendered { parts })
+            });
+        }
+        VendoredContent::Chart { chart, namespace, values, inputs } => (chart, namespace, values, inputs),
+    };
+    let options = options(vendored, part, namespace, inputs.skip_schema_validation)?;
+    let mut world = Pinned::new(part, vendored.clock(), inputs, functions, seed, minter);
+    let sealed = secrets::overlay(&part.name, &part.pins, &mut world.holes);
+    let sealed = sealed.map_err(|fault| Error {
+        part: part.name.clone(),
+        missing_pin: None,
+        unfit_issuer: None,
+        is_schema: false,
+        message: fault.to_string(),
+    })?;
+    let rendered = helm::render(chart, &merge_maps(values, &sealed), &options, &mut world);
+    let rendered = rendered.map_err(|fault| Error {
+        part: part.name.clone(),
+        missing_pin: cause(&fault).cloned().map(Box::new),
+        unfit_issuer: cause(&fault).cloned().map(Box::new),
+        is_schema: matches!(fault, helm::RenderError::Schema(_)),
+        message: readable(&fault.to_string(), &world.holes),
+    })?;
+    // Tests are of no use to a cluster that boots; other hooks are manifests like any.
+    let text = helm::manifest::print_stream(&rendered, true, false);
+    let notes = rendered.notes.as_ref().filter(|it| !world.holes.stand_in_text(it));
+    let notes = notes.and_then(|it| it.as_utf8()).filter(|it| !it.trim().is_empty());
+    Ok(RenderedPart {
+        name: part.name.clone(),
+        text,
+        holes: world.holes,
+        used: world.used,
+        minted: world.minted,
+        notes: notes.map(str::to_owned),
+    })
 }
 
 impl Rendered {
@@ -172,6 +197,7 @@ fn options(
             part: part.name.clone(),
             message: fault.to_string(),
             missing_pin: None,
+            unfit_issuer: None,
             is_schema: false,
         })?;
     }
@@ -184,12 +210,12 @@ fn options(
     })
 }
 
-/// The missing pin at the bottom of a chain of errors.
-fn cause<'a>(fault: &'a (dyn std::error::Error + 'static)) -> Option<&'a MissingPin> {
+/// The error of this type in a chain of errors.
+fn cause<'a, T: std::error::Error + 'static>(fault: &'a (dyn std::error::Error + 'static)) -> Option<&'a T> {
     let mut fault = Some(fault);
     while let Some(it) = fault {
-        if let Some(missing) = it.downcast_ref() {
-            return Some(missing);
+        if let Some(found) = it.downcast_ref() {
+            return Some(found);
         }
         fault = it.source();
     }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
-use super::{Minted, Minter, lookup, secrets};
+use super::{Minted, Minter, UnfitIssuer, issuer, lookup, secrets};
 use crate::base::digest::Digest;
 use crate::base::secret::Secret;
 use crate::stage::lock::{self, Pin, PinKey};
@@ -99,11 +99,13 @@ impl<'a> Pinned<'a> {
         let pins = self.pins;
         let known = self.names.get(&key.canonical()).and_then(|it| pins.get_key_value(it));
         let name = known.map_or_else(|| self.free_name(call, &key), |(name, _)| name.clone());
+        let mut imported = false;
         let minted = match self.brought(call, &key, &name)? {
             Some((pin, _)) if known.is_some_and(|(_, it)| it.is_same_answer(&pin)) => None,
             Some(brought) => {
                 let replaced = known.and_then(|(_, it)| it.certificate.as_ref());
                 self.retired.extend(replaced.map(|it| it.fingerprint.clone()));
+                imported = true;
                 Some(brought)
             }
             None if known.is_some() && !self.rests_on_new(&key) => None,
@@ -115,7 +117,7 @@ impl<'a> Pinned<'a> {
             return self.answer_from(name, pin);
         };
         let answer = self.answer_from(&name, &pin);
-        self.minted.insert(name, Minted { pin, secret });
+        self.minted.insert(name, Minted { pin, secret, imported });
         answer
     }
 
@@ -190,6 +192,16 @@ impl<'a> Pinned<'a> {
             let call = shown(&key);
             return Err(Failure::from_error(MissingPin { part: self.part.into(), call }));
         };
+        if let Some(ca) = call.args.iter().find_map(certificate) {
+            let ca = described(&ca.cert)?;
+            if let Some(validity) = issuer::unfit(&ca, minter.now()) {
+                let is_it = |pin: &&Pin| pin.certificate.as_ref().is_some_and(|it| it.fingerprint == ca.fingerprint);
+                let minted = self.minted.iter().map(|(name, it)| (name, &it.pin));
+                let pin = self.pins.iter().chain(minted).find(|(_, pin)| is_it(pin));
+                let pin = pin.map(|(name, _)| format!("{}/{name}", self.part));
+                return Err(Failure::from_error(UnfitIssuer { pin, subject: ca.subject, validity }));
+            }
+        }
         let args = unsealed(call.args, &self.holes, self.functions, &mut |name| {
             let pin = name.split_once('/').map_or(name, |(_, pin)| pin);
             let is_known = |it: &str| self.minted.contains_key(it) || self.pins.contains_key(it);

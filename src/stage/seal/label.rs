@@ -50,7 +50,7 @@ fn call(function: &str, args: &[Value], labels: &[String], holes: &Holes) -> Str
     args.iter().for_each(|it| collect(it, labels, holes, &mut inner));
     inner.dedup();
     let inner = inner.join("+");
-    match laid_out(function, args, &inner) {
+    match laid_out(function, args, &inner, labels, holes) {
         Some(label) => label,
         None => {
             let plain = args.iter().filter(|it| !holes.stand_in(it)).filter_map(|arg| match arg {
@@ -64,11 +64,18 @@ fn call(function: &str, args: &[Value], labels: &[String], holes: &Holes) -> Str
 }
 
 /// The label of a sealed string that was laid out in other text, by the function that did it.
-fn laid_out(function: &str, args: &[Value], inner: &str) -> Option<String> {
+fn laid_out(function: &str, args: &[Value], inner: &str, labels: &[String], holes: &Holes) -> Option<String> {
     match (function, args) {
         ("replace", [Value::Str(from), Value::Str(to), _]) if *from == "\n" => {
             let width = to.strip_prefix(b"\n").filter(|it| it.iter().all(|it| *it == b' '))?.len();
             Some(format!("{inner}|indent {width}"))
+        }
+        // What is read out of a text is what stood there.
+        (name, [Value::Str(_), Value::Str(read)]) if name.starts_with("from") => {
+            let mut found = Vec::new();
+            collect(&Value::Str(read.clone()), labels, holes, &mut found);
+            found.dedup();
+            Some(format!("{}|{name}", found.join("+")))
         }
         ("trimPrefix", [_, _]) => {
             let document = inner.strip_suffix(" document")?;

@@ -2,9 +2,30 @@
 
 use crate::base::diagnostic::{Diagnostic, Place};
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
-use helm_engine::yaml::node::{Kind, Node};
+use helm_engine::value::Value;
+use helm_engine::yaml::node::{self, Document, Kind, Node};
+
+/// The one document of a text, `what` for messages; `None` where it is empty. A second one would be passed over by whoever
+/// reads the first, so that it is a fault.
+pub(super) fn document(file: &str, text: &str, what: &str) -> Result<Option<Document>, Vec<Diagnostic>> {
+    let at = |span: Range<usize>| Place { file: file.into(), text: Some(text.into()), span };
+    let documents = node::parse_all(text.as_bytes()).map_err(|fault| {
+        let offset = fault.mark.offset.min(text.len());
+        vec![Diagnostic::error("S004", format!("this is not YAML: {}", fault.problem)).at(at(offset..offset))]
+    })?;
+    let is_empty = |it: &Document| it.root().kind() == Kind::Scalar && matches!(it.root().value(), Ok(Value::Nil));
+    let mut documents = documents.into_iter().filter(|it| !is_empty(it));
+    let first = documents.next();
+    let Some(second) = documents.next() else { return Ok(first) };
+    let message = format!("{what} holds {} documents", documents.count() + 2);
+    let line = text.get(second.root().span().start..).and_then(|it| it.split('\n').next()).unwrap_or_default();
+    let start = second.root().span().start;
+    let help = "one file is one document: put what follows `---` into a file of its own";
+    Err(vec![Diagnostic::error("S012", message).at(at(start..start + line.trim_end().len())).help(help)])
+}
 
 /// The text being read and the faults found so far.
 pub(super) struct Reader {

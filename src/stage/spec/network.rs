@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::fields::{Fields, Reader};
-use crate::base::diagnostic::{Diagnostic, Place};
-use helm_engine::yaml::node::{self, Kind, Node};
+use super::fields::{Fields, Reader, document};
+use crate::base::diagnostic::Diagnostic;
+use helm_engine::yaml::node::{Kind, Node};
 
 pub(super) const KEYS: [&str; 3] = ["mirrors", "plainHttp", "authorities"];
 
@@ -24,15 +24,7 @@ impl Network {
     /// Reads a user's own file; all faults at once. `file` is the name for messages.
     pub fn parse(file: &str, text: &str) -> Result<Network, Vec<Diagnostic>> {
         let mut reader = Reader::new(file, text);
-        let document = match node::parse(text.as_bytes()) {
-            Ok(Some(document)) => document,
-            Ok(None) => return Ok(Network::default()),
-            Err(fault) => {
-                let offset = fault.mark.offset.min(text.len());
-                let place = Place { file: file.into(), text: Some(text.into()), span: offset..offset };
-                return Err(vec![Diagnostic::error("S004", format!("this is not YAML: {}", fault.problem)).at(place)]);
-            }
-        };
+        let Some(document) = document(file, text, "the user's file")? else { return Ok(Network::default()) };
         let network = reader.fields(document.root(), "the user's file", &KEYS).map(|it| network(&mut reader, &it));
         reader.finish(network)
     }

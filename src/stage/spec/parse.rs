@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use super::fields::Reader;
+use super::fields::{Reader, document};
 use super::inputs::{certificates, inputs};
 use super::network::{self, network};
 use super::{Chart, Content, Kind as SourceKind, Part, Source, SourceFault, Spec, Values};
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::base::name;
-use helm_engine::yaml::node::{self, Kind, Node};
+use helm_engine::yaml::node::{Kind, Node};
 
 const SPEC: &[&str] = &["bundle", "talos", "helm", "kubernetes", "apiVersions", "recipients", "certificates", "parts"];
 const CHART: &[&str] = &[
@@ -39,17 +39,9 @@ const PART: &[&str] = &[
 
 pub(super) fn parse(file: &str, text: &str) -> Result<Spec, Vec<Diagnostic>> {
     let mut reader = Reader::new(file, text);
-    let at = |offset: usize| {
-        let offset = offset.min(text.len());
-        Place { file: file.into(), text: Some(text.into()), span: offset..offset }
-    };
-    let document = match node::parse(text.as_bytes()) {
-        Ok(Some(document)) => document,
-        Ok(None) => return Err(vec![Diagnostic::error("S003", "the spec is empty").at(at(0))]),
-        Err(fault) => {
-            let diagnostic = Diagnostic::error("S004", format!("this is not YAML: {}", fault.problem));
-            return Err(vec![diagnostic.at(at(fault.mark.offset))]);
-        }
+    let Some(document) = document(file, text, "the spec")? else {
+        let place = Place { file: file.into(), text: Some(text.into()), span: 0..0 };
+        return Err(vec![Diagnostic::error("S003", "the spec is empty").at(place)]);
     };
     let spec = spec(&mut reader, document.root());
     reader.finish(spec)
@@ -140,7 +132,7 @@ fn part(reader: &mut Reader, node: Node<'_>) -> Option<Part> {
     let chart = fields.get("chart")?;
     let path = reader.word(chart, "`chart`")?.into_owned();
     let source = source(reader, chart, &path, SourceKind::Chart);
-    let version_place = fields.get("version").map(|it| reader.place(it));
+    let version_place = fields.get("version").map(|it| Box::new(reader.place(it)));
     let version = fields.get("version").and_then(|it| reader.word(it, "`version`")).map(Cow::into_owned);
     let namespace = match fields.get("namespace") {
         Some(it) => label(reader, it, "`namespace`")?,
@@ -164,7 +156,7 @@ fn part(reader: &mut Reader, node: Node<'_>) -> Option<Part> {
     let inputs = inputs(reader, &fields);
     let (source, named) = (source?, reader.place(chart));
     let chart = Chart { path, source, place: named, version, version_place, namespace, values, inputs };
-    Some(Part { name: name?, content: Content::Chart(chart), place })
+    Some(Part { name: name?, content: Content::Chart(Box::new(chart)), place })
 }
 
 fn source(reader: &mut Reader, node: Node<'_>, text: &str, kind: SourceKind) -> Option<Source> {

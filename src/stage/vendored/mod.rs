@@ -43,9 +43,12 @@ pub enum VendoredContent {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Stale {
     #[error("the spec is of bundle `{spec}`, the lock of `{lock}`")]
-    Bundle { spec: String, lock: String },
+    Bundle { spec: String, lock: String, sealed: bool },
     #[error("the spec names other recipients than the lock")]
-    Recipients,
+    Recipients {
+        /// Whether the lock holds anything sealed, which must be sealed to the new ones.
+        sealed: bool,
+    },
     #[error("the spec asks for Helm {wanted}, but the lock is of Helm {locked}")]
     Helm { wanted: HelmWish, locked: HelmVersion },
     #[error("the spec names another version of Kubernetes or other API versions than the lock")]
@@ -68,11 +71,12 @@ impl Vendored {
     /// How a lock disagrees with what it is the lock of.
     pub fn stale(spec: &Spec, resolved: &Resolved, lock: &Lock) -> Vec<Stale> {
         let mut stale = Vec::new();
+        let sealed = lock.envelopes().next().is_some();
         if spec.bundle != lock.bundle {
-            stale.push(Stale::Bundle { spec: spec.bundle.clone(), lock: lock.bundle.clone() });
+            stale.push(Stale::Bundle { spec: spec.bundle.clone(), lock: lock.bundle.clone(), sealed });
         }
         if spec.recipients != lock.recipients {
-            stale.push(Stale::Recipients);
+            stale.push(Stale::Recipients { sealed });
         }
         if let Some(wanted) = spec.helm.filter(|it| !it.allows(lock.helm())) {
             stale.push(Stale::Helm { wanted, locked: lock.helm() });

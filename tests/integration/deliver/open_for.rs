@@ -162,7 +162,9 @@ fn the_next_command_names_what_was_written() {
     assert_eq!(next(&["topf", "-o", "y/"]), "topf apply");
     assert_eq!(next(&["kubectl", "-o", "k.yaml"]), "kubectl apply --server-side --filename k.yaml");
     assert_eq!(next(&["files", "-o", "f/"]), "kubectl apply --server-side --filename f/");
-    assert!(next(&["flux", "-o", "x/"]).ends_with("flux reconcile kustomization flux-system --with-source"));
+    assert!(
+        next(&["flux", "--new-keys", "-o", "x/"]).ends_with("flux reconcile kustomization flux-system --with-source")
+    );
 }
 
 #[test]
@@ -229,17 +231,17 @@ fn what_an_earlier_run_left_does_not_linger() {
         ["00-beacon.yaml", "10-policy.yaml", "controlplane.yaml", "mine.yaml", "update.yaml"]
     );
     // The hand-over of a part that is gone goes, with its folder.
-    workspace.done(&["handoff", "flux"]);
+    workspace.done(&["handoff", "flux", "--new-keys"]);
     fs::write(workspace.path("extra.yaml"), "kind: A\nmetadata: {name: a}\napiVersion: v1\n").expect("written");
     let spec = workspace.read("ichor.yaml");
     fs::write(workspace.path("ichor.yaml"), format!("{spec}  - name: extra\n    manifest: extra.yaml\n"))
         .expect("written");
     workspace.done(&["lock"]);
-    workspace.done(&["handoff", "flux"]);
+    workspace.done(&["handoff", "flux", "--new-keys"]);
     assert!(workspace.path("flux/extra/manifest.yaml").exists());
     fs::write(workspace.path("ichor.yaml"), spec).expect("written");
     workspace.done(&["lock"]);
-    workspace.done(&["handoff", "flux"]);
+    workspace.done(&["handoff", "flux", "--new-keys"]);
     assert!(!workspace.path("flux/extra").exists());
     assert!(workspace.path("flux/beacon/release.yaml").exists());
 }
@@ -260,7 +262,7 @@ fn without_a_cni_no_node_loses_that_of_talos() {
 #[test]
 fn flux_is_told_of_a_chart_in_the_repository() {
     let workspace = Built::new();
-    workspace.done(&["open", "--for", "flux", "-o", "flux/"]);
+    workspace.done(&["open", "--for", "flux", "--new-keys", "-o", "flux/"]);
     let release = workspace.read("flux/beacon/release.yaml");
     let guide = workspace.read("flux/HANDOFF.md");
     assert!(guide.contains("- `beacon`: `chart: ./chart` in `beacon/release.yaml` is a path from the root"), "{guide}");
@@ -273,4 +275,37 @@ fn flux_is_told_of_a_chart_in_the_repository() {
     ] {
         assert!(workspace.read(path).contains(kind), "{path}");
     }
+}
+
+#[test]
+fn a_release_that_would_make_keys_anew_is_refused_until_that_is_accepted() {
+    let workspace = Built::new();
+    for args in [&["handoff", "flux"][..], &["open", "--for", "flux", "-o", "flux/"]] {
+        assert_eq!(workspace.fault(args), "D012");
+        let said = String::from_utf8_lossy(&workspace.run(args).stderr).into_owned();
+        for word in ["Secret kube-system/beacon-ca", "of part `beacon`", "--new-keys"] {
+            assert!(said.contains(word), "{word}: {said}");
+        }
+    }
+    assert!(!workspace.path("flux").exists());
+    workspace.done(&["handoff", "flux", "--new-keys"]);
+    let guide = workspace.read("flux/HANDOFF.md");
+    assert!(
+        guide.contains("**The release makes these anew**") && guide.contains("`beacon`: Secret kube-system/beacon-ca"),
+        "{guide}"
+    );
+    assert!(!guide.contains("makes none of them anew"), "{guide}");
+}
+
+#[test]
+fn check_counts_what_a_node_gets_with_the_secrets_in_it() {
+    let workspace = Built::new();
+    let checked: serde_json::Value =
+        serde_json::from_str(&workspace.done(&["check", "--format", "json"])).expect("JSON");
+    let opened = workspace.done(&["open", "--for", "talos"]).len() as u64;
+    let counted = checked["sizes"]["talos"].as_u64().expect("a size");
+    let sealed = workspace.done(&["build", "--for", "talos"]).len() as u64;
+    assert!(opened > sealed + 5000, "{opened} {sealed}");
+    // The lines of a key may be broken a little otherwise.
+    assert!(counted.abs_diff(opened) < 100, "counted {counted}, opened {opened}");
 }

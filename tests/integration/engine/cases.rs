@@ -31,10 +31,11 @@ fn cases_render_as_helm_does() {
 fn answers() {
     let path = |name: &str| std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set"));
     let questions = fs::read_to_string(path("FUZZ_IN")).expect("questions");
+    let helm = path("FUZZ_HELM").parse().expect("a Helm that is known");
     let run = move || {
         let answer = |line: &str| {
             let sections = serde_json::from_str(line).expect("a case in JSON");
-            let case = Case { name: String::new(), line: 0, sections };
+            let case = Case { name: String::new(), line: 0, helm, sections };
             match std::panic::catch_unwind(|| case.answer()) {
                 Ok(Ok(output)) => serde_json::json!(["output", output]),
                 Ok(Err(error)) => serde_json::json!(["error", error]),

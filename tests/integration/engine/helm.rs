@@ -141,10 +141,10 @@ fn set_lines_mean_what_helm_takes_them_for() {
         let line = case["line"].as_str().unwrap().as_bytes();
         let dest = Map::any();
         let outcome = match case["flag"].as_str().unwrap() {
-            "set" => strvals::parse_into(line, &dest),
-            "set-string" => strvals::parse_into_string(line, &dest),
-            "set-json" => strvals::parse_json(line, &dest),
-            "set-literal" => strvals::parse_literal_into(line, &dest),
+            "set" => strvals::parse_into(line, &dest, RECORDED),
+            "set-string" => strvals::parse_into_string(line, &dest, RECORDED),
+            "set-json" => strvals::parse_json(line, &dest, RECORDED),
+            "set-literal" => strvals::parse_literal_into(line, &dest, RECORDED),
             other => panic!("{other}"),
         };
         let got = match outcome {

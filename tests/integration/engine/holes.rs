@@ -162,6 +162,11 @@ fn run(text: &str, s: &Str, t: &Str, holes: Option<Holes>) -> (Result<Vec<u8>, E
 
 /// What the template prints over sealed values, opened.
 fn sealed(text: &str, s: &str, t: &str) -> Result<Vec<u8>, ExecError> {
+    sealed_text(text, s, t).map(|it| it.expect("filled"))
+}
+
+/// The same; `None` where it cannot be opened.
+fn sealed_text(text: &str, s: &str, t: &str) -> Result<Option<Vec<u8>>, ExecError> {
     let mut holes = Holes::new(Seed::new([1; 32]));
     let mut token = |name: &str, secret: &str| {
         if hole::may_be_template(secret.as_bytes()) {
@@ -176,8 +181,8 @@ fn sealed(text: &str, s: &str, t: &str) -> Result<Vec<u8>, ExecError> {
     let functions = helm::functions();
     let mut secret = |name: &str| Ok::<_, Failure>(Str::from(if name == "s" { s } else { t }));
     let holes = holes.expect("still there");
-    let filled = Filler::new(&holes, &functions, &mut secret).text(&printed).expect("filled");
-    Ok(filled.to_vec())
+    let filled = Filler::new(&holes, &functions, &mut secret).text(&printed).ok();
+    Ok(filled.map(|it| it.to_vec()))
 }
 
 fn compare(text: &str, s: &str, t: &str) -> bool {
@@ -205,6 +210,47 @@ fn every_operation_opens_to_what_the_value_itself_prints() {
     }
     refused.dedup();
     assert_eq!(refused, [*TEMPLATES.last().expect("some")]);
+}
+
+/// Templates that read what they wrote.
+const READERS: &[&str] = &[
+    "{{ define \"d\" }}a: {{ .s | b64enc }}\nb: [{{ .t | b64enc | quote }}, plain]\nc: 1\n{{ end }}\
+     {{ $d := fromYaml (include \"d\" .) }}{{ $d.a }} {{ index $d.b 0 }} {{ $d.c }} {{ toYaml $d }} {{ $d.a | b64dec }}",
+    "{{ (fromYaml (toYaml .deep)).one }}",
+    "{{ pick (fromYaml (toYaml .deep)) \"one\" | toYaml | sha256sum }}",
+    "{{ (fromJson (toJson .deep)).two.three | toJson }}",
+    "{{ index (fromYamlArray (toYaml (list .s 1))) 0 }}{{ index (fromJsonArray (toJson (list .s 1))) 0 }}",
+    "{{ (fromYaml (print \"a: \" .s)).a }}",
+    "{{ (fromYaml (print \"a: x\" .s \"y\")).a }}{{ if (fromYaml (print \"a: \" (b64enc .s))).a }}set{{ end }}",
+    "{{ tpl (fromYaml (print \"a: \" (b64enc .s))).a . }}",
+];
+
+/// A secret may change what is read: then nothing is opened, and never is anything else printed.
+#[test]
+fn what_is_read_opens_to_what_helm_reads_or_not_at_all() {
+    let mut opened = std::collections::BTreeMap::new();
+    for text in READERS {
+        for s in SECRETS {
+            let direct = run(text, &(*s).into(), &"second: secret\n".into(), None).0;
+            let opens = match (sealed_text(text, s, "second: secret\n"), direct) {
+                (Ok(Some(it)), Ok(direct)) => {
+                    assert_eq!(String::from_utf8_lossy(&it), String::from_utf8_lossy(&direct), "{text} over {s:?}");
+                    true
+                }
+                (Ok(Some(it)), Err(fault)) => {
+                    panic!("{text} over {s:?}: {fault}, not {}", String::from_utf8_lossy(&it))
+                }
+                (Ok(None), _) => false,
+                (Err(fault), _) => {
+                    assert!(fault.to_string().contains("sealed"), "{text}: {fault}");
+                    false
+                }
+            };
+            *opened.entry(*text).or_insert(0) += usize::from(opens);
+        }
+    }
+    assert_eq!(opened[READERS[0]], SECRETS.len());
+    assert!(opened.values().all(|it| *it > 0), "{opened:#?}");
 }
 
 #[test]
@@ -241,6 +287,9 @@ fn a_look_inside_is_refused_at_its_place() {
         ("{{ (split \",\" .s)._0 }}", 4),
         ("{{ .s | fromYaml }}", 8),
         ("{{ .s | fromJson }}", 8),
+        ("{{ print .s \": 1\" | fromYaml }}", 20),
+        ("{{ print \"- \" .s | fromYaml }}", 19),
+        ("{{ print \"a: |\\n\" (indent 2 .s) | fromYaml }}", 34),
         ("{{ has .s (list \"a\") }}", 3),
         ("{{ uniq (list .s .t) }}", 3),
         ("{{ without (list .s) \"a\" }}", 3),

@@ -144,7 +144,18 @@ impl Case<'_> {
         assert!(kinds.iter().map(rank).is_sorted(), "{kinds:?}");
         self.check_neighbours(&manifests);
         self.check_config(&manifests);
-        self.open("flux", "flux/");
+        self.workspace.done(&[
+            "open",
+            "--for",
+            "flux",
+            "--new-keys",
+            "--spec",
+            &self.workspace.spec,
+            "-i",
+            "key.txt",
+            "-o",
+            "flux/",
+        ]);
         let release = workspace.read(&format!("flux/{}/release.yaml", self.part));
         assert!(release.contains(&format!("releaseName: {}\n", self.part)), "{release}");
         let source = workspace.read(&format!("flux/{}/source.yaml", self.part));

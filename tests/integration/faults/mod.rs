@@ -2,4 +2,5 @@
 
 mod advice;
 mod holders;
+mod twice;
 mod waits;

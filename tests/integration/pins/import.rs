@@ -76,6 +76,7 @@ fn a_ca_and_a_leaf_of_ones_own_are_kept() {
     assert!(without.code() == 2 && without.stderr().contains("ca.key.age"), "{}", without.stderr());
     let args = [
         "lock",
+        "--replace",
         "-i",
         "key.txt",
         "--import",
@@ -141,7 +142,7 @@ fn what_no_call_asks_for_is_said_and_not_taken() {
 }
 
 fn import(workspace: &Workspace, secrets: &Path) -> Run {
-    let mut command = workspace.command(&["lock", "--import-secret", "-i", "key.txt"]);
+    let mut command = workspace.command(&["lock", "--import-secret", "--replace", "-i", "key.txt"]);
     command.stdin(File::open(secrets).expect("a file"));
     Run(command.output().expect("it runs"))
 }
@@ -194,4 +195,159 @@ fn a_password_is_found_by_where_it_goes() {
         let run = import(&workspace, &workspace.path().join("bad.yaml"));
         assert!(run.code() == 2 && run.stderr().contains(word) && !run.stderr().contains("leak"), "{}", run.stderr());
     }
+}
+
+/// What was imported, what was there already, and what had to be made anew because of it are three things.
+#[test]
+fn each_pin_is_called_what_it_is_with_fingerprint_and_end() {
+    needs!(Openssl);
+    let workspace = Workspace::quickstart();
+    own_certificates(&workspace);
+    let args = ["lock", "-i", "key.txt", "--import", "ca.crt", "--import", "ca.key"];
+    let first = workspace.run(&args);
+    let said = first.stderr();
+    assert_eq!(first.code(), 0, "{said}");
+    let locked = lock(&workspace);
+    let line = |word: &str, pin: &str| {
+        let certificate = lock(&workspace).parts["beacon"].pins[pin].certificate.clone().expect("one");
+        let (day, fingerprint) = (certificate.not_after.strftime("%F").to_string(), certificate.fingerprint);
+        format!("{word} beacon/{pin} ({}, until {day}, sha256:{fingerprint})", certificate.subject)
+    };
+    assert!(said.contains(&line("imported", "beacon-ca")), "{said}");
+    for leaf in ["relay.beacon", "quickstart.beacon.example.com"] {
+        assert!(said.contains(&line("minted", leaf)), "{said}");
+    }
+    assert!(!said.contains("minted beacon/beacon-ca"), "{said}");
+    // The same once more, and with one more.
+    let again = workspace.run(&args).stderr();
+    assert!(again.contains(&line("kept", "beacon-ca")) && again.contains("unchanged"), "{again}");
+    assert!(!again.contains("imported"), "{again}");
+    assert_eq!(lock(&workspace), locked);
+}
+
+/// An import over a lock took the CA of a cluster without a word.
+#[test]
+fn what_the_lock_holds_is_replaced_only_when_that_is_said() {
+    needs!(Openssl);
+    let workspace = Workspace::quickstart();
+    workspace.done(&["lock"]);
+    own_certificates(&workspace);
+    let before = lock(&workspace);
+    let args = ["lock", "-i", "key.txt", "--import", "ca.crt", "--import", "ca.key"];
+    let run = workspace.run(&args);
+    let said = run.stderr();
+    assert_eq!(run.code(), 2, "{said}");
+    for word in ["P013", "`beacon/beacon-ca`", "--replace", "beacon/relay.beacon", "--dry-run"] {
+        assert!(said.contains(word), "`{word}`: {said}");
+    }
+    assert_eq!(lock(&workspace), before);
+    // What writes nothing shows it.
+    let shown = workspace.run(&[&args[..], &["--dry-run"]].concat());
+    assert_eq!(shown.code(), 0, "{}", shown.stderr());
+    assert!(shown.stdout().contains("beacon-ca") && !shown.stdout().contains("-----BEGIN"), "{}", shown.stdout());
+    assert_eq!(lock(&workspace), before);
+    let run = workspace.run(&[&args[..], &["--replace"]].concat());
+    let said = run.stderr();
+    assert_eq!(run.code(), 0, "{said}");
+    assert!(said.contains("imported beacon/beacon-ca ("), "{said}");
+    for leaf in ["relay.beacon", "quickstart.beacon.example.com"] {
+        assert!(said.contains(&format!("issued anew beacon/{leaf} (")), "{said}");
+    }
+    assert!(!said.contains("minted"), "{said}");
+}
+
+fn words() -> Workspace {
+    let workspace = Workspace::new();
+    workspace.write("app/Chart.yaml", "apiVersion: v2\nname: app\nversion: 1.0.0\n");
+    let secret = |name: &str| {
+        format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: {name}, namespace: apps}}\nstringData: {{word: {{{{ randAlphaNum 20 }}}}}}\n"
+        )
+    };
+    workspace.write("app/templates/s.yaml", [secret("one"), secret("two"), secret("three")].join("---\n"));
+    workspace.spec(
+        &format!("recipients: [{}]\n", workspace.recipient()),
+        "  - {name: app, chart: ./app, namespace: apps}\n",
+    );
+    workspace
+}
+
+/// The sealed words of a lock, by pin.
+fn sealed(workspace: &Workspace) -> Vec<String> {
+    let pins = lock(workspace).parts["app"].pins.clone();
+    pins.values().map(|pin| age(workspace, &pin.sealed.as_ref().expect("sealed").0)).collect()
+}
+
+/// All but the first of several documents were lost.
+#[test]
+fn every_document_of_a_stream_is_read() {
+    needs!(Age);
+    let secret = |name: &str| {
+        format!(
+            "apiVersion: v1\nkind: Secret\nmetadata: {{name: {name}, namespace: apps}}\nstringData: {{word: own-{name}}}\n"
+        )
+    };
+    let other = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n";
+    let (one, two, three) = (secret("one"), secret("two"), secret("three"));
+    let list = |items: &[&str]| {
+        let items: Vec<String> =
+            items.iter().map(|it| format!("  - {}", it.trim_end().replace('\n', "\n    "))).collect();
+        format!("apiVersion: v1\nkind: List\nitems:\n{}\n", items.join("\n"))
+    };
+    let streams = [
+        format!("{one}---\n{two}---\n{three}"),
+        format!("---\n{one}\n--- # two\n{two}---\n---\n# nothing\n---\n{three}...\n"),
+        format!("{other}---\n{one}---\n{two}---\n{other}---\n{three}"),
+        list(&[&one, &two, &three]),
+        list(&[&one, other, &two]) + "---\n" + &three,
+        list(&[&one]) + "---\n" + &list(&[&two, &three]),
+        format!("{one}---\n{two}---\n{three}").replace('\n', "\r\n"),
+    ];
+    for stream in streams {
+        let workspace = words();
+        workspace.write("in.yaml", &stream);
+        let run = import(&workspace, &workspace.at("in.yaml"));
+        assert_eq!(run.code(), 0, "{stream}\n{}", run.stderr());
+        assert_eq!(sealed(&workspace), ["own-one", "own-two", "own-three"], "{stream}");
+        assert_eq!(run.stderr().matches("imported app/").count(), 3, "{}", run.stderr());
+        assert_eq!(run.stderr().contains("passed over: ConfigMap"), stream.contains("ConfigMap"), "{}", run.stderr());
+    }
+    // A fault in any of them is told, with the document.
+    for (bad, word) in [
+        ("leak: [", "document 2 of it is no YAML"),
+        ("- leak", "document 2 of it is no object"),
+        ("leak", "document 2"),
+    ] {
+        let workspace = words();
+        workspace.write("in.yaml", format!("{one}---\n{bad}\n---\n{two}"));
+        let run = import(&workspace, &workspace.at("in.yaml"));
+        assert!(run.code() == 2 && run.stderr().contains(word) && !run.stderr().contains("leak"), "{}", run.stderr());
+        assert!(!workspace.exists("lockfiles/box.lock"));
+    }
+    let workspace = words();
+    for nothing in ["", "---\n", "# nothing\n"] {
+        workspace.write("in.yaml", nothing);
+        let run = import(&workspace, &workspace.at("in.yaml"));
+        assert!(run.code() == 2 && run.stderr().contains("it is empty"), "{nothing:?}: {}", run.stderr());
+    }
+}
+
+/// A lock that is lost comes back from the bundle, for who has the key.
+#[test]
+fn a_lock_is_rebuilt_from_what_a_bundle_opens_to() {
+    needs!(Age);
+    let workspace = Workspace::quickstart();
+    workspace.done(&["lock"]);
+    workspace.done(&["build", "-o", "bundle.tar.gz"]);
+    let before = lock(&workspace).parts["beacon"].pins.clone();
+    std::fs::remove_file(workspace.at("lockfiles/quickstart.lock")).expect("removed");
+    let opened = workspace.done(&["open", "bundle.tar.gz", "-i", "key.txt", "--for", "kubectl"]);
+    workspace.write("opened.yaml", opened);
+    let run = import(&workspace, &workspace.at("opened.yaml"));
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    let after = lock(&workspace).parts["beacon"].pins.clone();
+    for (name, pin) in &before {
+        assert_eq!(after.get(name).map(|it| &it.certificate), Some(&pin.certificate), "{name}: {}", run.stderr());
+    }
+    assert!(!run.stderr().contains("minted"), "{}", run.stderr());
 }

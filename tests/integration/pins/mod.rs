@@ -1,9 +1,11 @@
 //! Pins, holes and envelopes as a user meets them, with the real age, openssl, git and network namespaces.
 
 mod cilium;
+mod expired;
 mod hygiene;
 mod import;
 mod keys;
+mod recipients;
 mod rotate;
 mod secret_values;
 mod vectors;

@@ -86,7 +86,7 @@ fn an_upgrade_in_blank_lines_alone_says_so_and_is_no_risk() {
         "box: now → Helm 4.3.1\n",
         "risk: none, blank lines alone differ\n",
         "part maps: the text differs in blank lines alone, which is no risk\n",
-        "Helm 4.2.3 → 4.3.1\n",
+        "Helm       4.2.3 → 4.3.1\n",
     ] {
         assert!(said.contains(part), "{part}: {said}");
     }
@@ -108,7 +108,10 @@ fn an_upgrade_that_changes_content_shows_it() {
     let workspace = workspace("helm: \"3.22\"\n");
     workspace.done(&["lock"]);
     let said = workspace.done(&["upgrade", "--helm", "4.2.4"]);
-    assert!(said.contains("ConfigMap two") && said.contains("data.none") && !said.contains("blank lines"), "{said}");
+    assert!(
+        said.contains("~ v1 ConfigMap two") && said.contains("- none: here") && !said.contains("blank lines"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -178,7 +181,31 @@ fn a_lock_of_before_is_of_4_2_3_and_its_chart_tells() {
     workspace.write("lockfiles/before.lock", &lock);
     workspace.done(&["lock", "--locked"]);
     let said = workspace.done(&["upgrade", "--helm", "4.3"]);
-    assert!(said.contains("Helm 4.2.3 → 4.3.1") && said.contains("blank lines alone"), "{said}");
+    assert!(said.contains("4.2.3 → 4.3.1") && said.contains("blank lines alone"), "{said}");
     workspace.done(&["upgrade", "--helm", "4.3", "--write"]);
     assert_ne!(outputs(&workspace.read("lockfiles/before.lock")), outputs(&lock));
+}
+
+#[test]
+fn a_handoff_names_the_helm_of_flux_and_what_it_prints_otherwise() {
+    let workspace = workspace("helm: \"4.3\"\n");
+    workspace.done(&["lock"]);
+    let guide = |flux: &str| {
+        workspace.done(&["handoff", "flux", "--flux", flux]);
+        workspace.read("flux/HANDOFF.md")
+    };
+    let same = guide("2.9");
+    assert!(same.contains("Flux 2.9 renders with Helm 4.2.4, and the lock is of Helm 4.3.1."), "{same}");
+    assert!(same.contains("Both print the same of these charts, white space aside."), "{same}");
+    assert_eq!(guide("2.9.5"), same);
+    // Blank lines are no difference; a default that is null is one.
+    let other = guide("2.8");
+    assert!(other.contains("Helm 4.1.1") && other.contains("Part maps: other content in"), "{other}");
+    assert!(other.contains("- v1 ConfigMap two") && !other.contains("ConfigMap one"), "{other}");
+    assert!(other.contains("ichor upgrade --helm 4.1.1"), "{other}");
+    workspace.write("chart/templates/d.yaml", "# {{ durationHours \"90m\" }}\n");
+    workspace.done(&["lock"]);
+    let fails = guide("2.9");
+    assert!(fails.contains("Part maps does not render with Helm 4.2.4") && fails.contains("durationHours"), "{fails}");
+    workspace.refused(&["handoff", "flux", "--flux", "2.1"], 2, &["`2.1`", "2.7, 2.8, 2.9"]);
 }

@@ -3,4 +3,5 @@
 mod bad_input;
 mod determinism;
 mod helm;
+mod images;
 mod quickstart;

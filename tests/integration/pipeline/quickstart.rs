@@ -13,7 +13,11 @@ fn the_embedded_example_builds_from_its_lock() {
     let workspace = Workspace::new();
     let example = repository().join("examples/quickstart");
     let digest = workspace.done(&["build", example.to_str().expect("text"), "-o", "bundle.tar.gz"]);
-    assert!(digest.starts_with("sha256:") && digest.contains("  sha256-"), "{digest}");
+    // Each hash with what it is of.
+    let lines: Vec<(&str, &str)> = digest.lines().filter_map(|it| it.split_once("  ")).collect();
+    let [(own, bundle), (nar, unpacked)] = lines[..] else { panic!("{digest}") };
+    assert!(own.starts_with("sha256:") && nar.starts_with("sha256-"), "{digest}");
+    assert!(bundle == "the bundle" && unpacked.contains("unpacks to") && unpacked.contains("Nix"), "{digest}");
     assert!(workspace.exists("bundle.tar.gz"));
 }
 

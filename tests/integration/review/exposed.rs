@@ -229,3 +229,33 @@ fn what_may_be_public_draws_no_word() {
         assert_eq!(compared(&workspace), [""; 0], "{more}");
     }
 }
+
+#[test]
+fn secrets_in_the_clear() {
+    let workspace = workspace();
+    let secret =
+        |rest: &str| format!("apiVersion: v1\nkind: Secret\nmetadata: {{name: s, namespace: kube-system}}\n{rest}\n");
+    for (rest, told) in [
+        ("stringData: {password: hunter22}", "`stringData.password` of the Secret"),
+        ("data: {password: aHVudGVyMjI=}", "`data.password` of the Secret"),
+        ("data: {admin-password: aHVudGVyMjI=, apiToken: aHVudGVyMjI=}", "`data.admin-password` and 1 more"),
+    ] {
+        workspace.write("m.yaml", secret(rest));
+        let found = checked(&workspace);
+        assert_eq!(found.len(), 1, "{found:?}");
+        let (code, severity, message) = &found[0];
+        assert_eq!((code.as_str(), severity.as_str()), ("N004", "warning"));
+        assert!(message.contains(told) && !message.contains("hunter22"), "{message}");
+    }
+    let certificate = STANDARD.encode(block("CERTIFICATE"));
+    for rest in [
+        "",
+        "data: {}",
+        "data: {a: \"\"}",
+        "stringData: {username: admin}",
+        &format!("data: {{tls.crt: {certificate}}}"),
+    ] {
+        workspace.write("m.yaml", secret(rest));
+        assert_eq!(checked(&workspace), [], "{rest}");
+    }
+}

@@ -302,3 +302,68 @@ fn a_schema_at_an_address_can_be_left_out() {
     workspace.spec("", "  - {name: one, chart: ./one, skipSchemaValidation: perhaps}\n");
     workspace.refused(&["lock"], 2, &["`skipSchemaValidation` cannot be `perhaps`", "ichor.yaml:4"]);
 }
+
+/// A chart that keeps a key which it finds in the cluster, or takes the name of a Secret that is there.
+const KEEPING: &str = "{{- if not .Values.existingSecret }}\n{{- $old := lookup \"v1\" \"Secret\" .Release.Namespace \"key\" }}\napiVersion: v1\nkind: Secret\nmetadata: {name: key, namespace: {{ .Release.Namespace }}}\ndata:\n  {{- if and .Values.keep $old }}\n  key: {{ $old.data.key }}\n  {{- else }}\n  key: {{ randAlphaNum 20 | b64enc }}\n  {{- end }}\n{{- end }}\n";
+
+#[test]
+fn a_hand_over_says_how_flux_reaches_what_the_lock_was_fetched_from() {
+    let files = [
+        ("Chart.yaml".to_owned(), "apiVersion: v2\nname: one\nversion: 1.0.0\n".to_owned()),
+        ("values.yaml".to_owned(), "keep: false\nexistingSecret: ''\nscript: none\n".to_owned()),
+        ("templates/a.yaml".to_owned(), KEEPING.to_owned()),
+    ];
+    let archive = charts::pack("one", &files);
+    let digest = |bytes: &[u8]| ichor::base::digest::Digest::of(bytes).to_string();
+    let config = b"{}".to_vec();
+    let manifest = format!(
+        r#"{{"schemaVersion": 2, "config": {{"mediaType": "application/vnd.cncf.helm.config.v1+json", "digest": "{}", "size": 2}}, "layers": [{{"mediaType": "{LAYER}", "digest": "{}", "size": {}}}]}}"#,
+        digest(&config),
+        digest(&archive),
+        archive.len()
+    );
+    let blobs = [config, archive];
+    let server = Server::start(move |asked| {
+        let wanted = asked.path.rsplit('/').next().unwrap_or_default();
+        let blob = blobs.iter().find(|it| digest(it) == wanted);
+        Answer::new(200, blob.cloned().unwrap_or_else(|| manifest.clone().into_bytes()))
+    });
+    let chart = |values: &str| {
+        format!(
+            "  - {{name: one, chart: 'oci://{}/charts/one', version: 1.0.0, namespace: x, values: [{values}]}}\n",
+            server.host
+        )
+    };
+    let workspace = Workspace::new();
+    workspace.write("ca.pem", "");
+    let head = format!("recipients: [{}]\n", workspace.recipient());
+    // From the user's own file, as the lock was fetched.
+    workspace.write("home/.config/ichor/config.yaml", format!("plainHttp: ['{}']\n", server.host));
+    let lock = |values: &str| {
+        workspace.spec(&head, &chart(values));
+        workspace.done(&["lock"]);
+    };
+    lock("{script: 'echo ${HOME}'}");
+    workspace.refused(&["handoff", "flux"], 2, &["D012", "Secret x/key of part `one`", "existingSecret", "--new-keys"]);
+    workspace.done(&["handoff", "flux", "--new-keys"]);
+    let source = workspace.read("flux/one/source.yaml");
+    assert!(source.contains("insecure: true"), "{source}");
+    // What stands for a variable in the values alone is none to Flux.
+    let values = workspace.read("flux/one/values.yaml");
+    assert!(
+        values.contains("kustomize.toolkit.fluxcd.io/substitute: disabled") && values.contains("${HOME}"),
+        "{values}"
+    );
+    let guide = workspace.read("flux/HANDOFF.md");
+    assert!(guide.contains("`spec.secretRef`") && guide.contains("- `one`: Secret x/key ("), "{guide}");
+    // A chart that looks for the key makes none anew, nor does one that is told its name.
+    lock("{keep: true}");
+    workspace.done(&["handoff", "flux"]);
+    let guide = workspace.read("flux/HANDOFF.md");
+    assert!(guide.contains("the release makes none of them anew"), "{guide}");
+    assert!(!workspace.read("flux/one/values.yaml").contains("substitute"));
+    lock("{}");
+    workspace.refused(&["handoff", "flux"], 2, &["D012"]);
+    workspace.write("later.yaml", "existingSecret: key\n");
+    workspace.done(&["handoff", "flux", "--values", "later.yaml"]);
+}

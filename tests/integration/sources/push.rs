@@ -44,6 +44,9 @@ fn a_bundle_goes_to_a_registry_and_comes_back() {
             workspace.done(&["pull", from, "-o", to]);
             let bytes = |path: &str| fs::read(workspace.path().join(path)).expect("a bundle");
             assert!(bytes(to) == bytes("bundle.tar.gz"), "{from}");
+            let spec = repository().join("examples/quickstart");
+            let verified = workspace.done(&["verify", from, "--spec", spec.to_str().expect("text")]);
+            assert!(verified.contains("verified"), "{from}: {verified}");
         }
         let digests = workspace.done(&["pull", &address]);
         assert!(workspace.path().join("quickstart.tar.gz").exists());
@@ -65,6 +68,40 @@ fn a_bundle_goes_to_a_registry_and_comes_back() {
             assert!(copied == fs::read(workspace.path().join("bundle.tar.gz")).expect("a bundle"));
         }
     }
+}
+
+#[test]
+fn pull_says_what_was_proved_and_compares_with_a_lock() {
+    needs!(DockerRegistry);
+    let registry = Registry::start(Kind::Plain);
+    let workspace = with_bundle(&registry, Kind::Plain);
+    let address = format!("oci://{}/clusters/quickstart:1", registry.host);
+    let pushed = workspace.done(&["push", &address, "bundle.tar.gz"]);
+    let digest = pushed.trim().rsplit_once('@').expect("a digest").1.to_owned();
+    let pulled = workspace.said(&["pull", &address, "-o", "b.tar.gz"]);
+    for word in
+        [&format!("stands for {digest} now"), "not prove who", "not compared with any lock", "ichor verify b.tar.gz"]
+    {
+        assert!(pulled.contains(word), "{word}: {pulled}");
+    }
+    let by_digest = workspace.said(&["pull", &address.replace(":1", &format!("@{digest}")), "-o", "b.tar.gz"]);
+    assert!(by_digest.contains(&format!("what {digest} stands for")), "{by_digest}");
+    assert!(by_digest.contains("not compared with any lock") && !by_digest.contains("not prove who"), "{by_digest}");
+    let lock = repository().join("lockfiles/quickstart.lock");
+    let lock = lock.to_str().expect("text");
+    let compared = workspace.said(&["pull", &address, "-o", "c.tar.gz", "--lock", lock]);
+    assert!(compared.contains("matches the lock") && !compared.contains("not compared"), "{compared}");
+    // A bundle of somebody else under the same tag.
+    workspace.write("other/m.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: default}\n");
+    workspace
+        .write("other/ichor.yaml", "bundle: quickstart\ntalos: \"1.12\"\nparts:\n  - {name: a, manifest: m.yaml}\n");
+    workspace.write("other/lockfiles/.keep", "");
+    workspace.done(&["lock", "other"]);
+    workspace.done(&["build", "other", "-o", "other.tar.gz"]);
+    workspace.done(&["push", &address, "other.tar.gz"]);
+    let run = workspace.run(&["pull", &address, "-o", "d.tar.gz", "--lock", lock]);
+    assert!(run.code() == 1 && run.stderr().contains("B006"), "{}", run.stderr());
+    assert!(!workspace.path().join("d.tar.gz").exists());
 }
 
 #[test]

@@ -28,9 +28,10 @@ fn the_lock_keeps_what_the_spec_did_not_change() {
     // One part alone; another run shows what it would do.
     let before = workspace.state();
     let diff = workspace.done(&["lock", "--update", "one", "--dry-run"]);
-    for line in ["--- a/lockfiles/box.lock", "-    version: 1.0.0", "+    version: 1.1.0"] {
-        assert!(diff.lines().any(|it| it == line), "`{line}` is not in\n{diff}");
+    for word in ["one", "1.0.0", "1.1.0"] {
+        assert!(diff.contains(word), "`{word}` is not in\n{diff}");
     }
+    assert!(!diff.contains("+++ b/lockfiles"), "it is what `diff` prints:\n{diff}");
     assert!(!diff.contains("3.0.0"));
     assert!(before.iter().all(|(path, bytes)| workspace.state().get(path) == Some(bytes)), "a dry run writes nothing");
     let run = workspace.run(&["lock", "--update", "one", "--locked"]);
@@ -61,7 +62,7 @@ fn a_first_lock_with_locked_writes_nothing() {
     let workspace = Workspace::with(&registry.head(), &parts(&registry.host));
     let run = workspace.run(&["lock", "--locked"]);
     assert_eq!(run.code(), 1, "{}", run.stderr());
-    assert!(run.stdout().contains("+format: 1"), "{}", run.stdout());
+    assert!(run.stdout().contains("ConfigMap"), "{}", run.stdout());
     assert!(!workspace.path().join("lockfiles/box.lock").exists());
 }
 

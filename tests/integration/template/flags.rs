@@ -63,3 +63,47 @@ fn debug_shows_what_is_no_yaml() {
     let shown = "---\n# Source: case/templates/c.yaml\nkind: C\nspec: [\n";
     assert_eq!(run(broken, &["--debug"]), (2, shown.into(), format!("{message}\n")));
 }
+
+#[test]
+fn a_dry_run_is_named_as_each_helm_names_it() {
+    for (helm, flag, good) in [
+        ("4.3", "client", true),
+        ("4.3", "true", true),
+        ("4.3", "none", false),
+        ("4.3", "false", false),
+        ("4.3", "0", false),
+        ("4.3", "maybe", false),
+        ("3.17", "none", true),
+        ("3.17", "false", true),
+        ("3.17", "1", false),
+    ] {
+        let (code, _, said) = run(FINE, &["--helm-version", helm, &format!("--dry-run={flag}")]);
+        assert_eq!(code, if good { 0 } else { 2 }, "{helm} {flag}: {said}");
+        if flag == "none" && !good {
+            assert_eq!(said, "Error: invalid dry-run value (\"none\"). Must be \"server\" or \"client\"\n");
+        }
+    }
+}
+
+#[test]
+fn files_are_told_of_in_the_order_of_their_documents() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let chart = folder.path().join("case");
+    fs::create_dir_all(chart.join("templates")).expect("a folder");
+    fs::write(chart.join("Chart.yaml"), "apiVersion: v2\nname: case\nversion: 0.1.0\n").expect("a file");
+    let object = |kind: &str, name: &str| format!("apiVersion: v1\nkind: {kind}\nmetadata: {{name: {name}}}\n");
+    let both = format!("{}---\n{}", object("Service", "a"), object("Namespace", "b"));
+    fs::write(chart.join("templates/a.yaml"), both).expect("a file");
+    fs::write(chart.join("templates/b.yaml"), object("ConfigMap", "c")).expect("a file");
+    let run = |more: &[&str]| {
+        let mut command = Command::new(ICHOR);
+        command.current_dir(folder.path()).args(["template", "r", "case", "--output-dir", "out"]).args(more);
+        let done = command.output().expect("the program runs");
+        (done.status.code(), String::from_utf8_lossy(&done.stdout).into_owned())
+    };
+    let wrote = ["a", "b", "a"].map(|it| format!("wrote out/case/templates/{it}.yaml\n")).concat();
+    assert_eq!(run(&[]), (Some(0), format!("{wrote}\n")));
+    // What follows the writing may fail: the files are told of all the same.
+    let (code, told) = run(&["--show-only", "templates/none.yaml"]);
+    assert_eq!((code, told), (Some(2), wrote));
+}

@@ -55,4 +55,9 @@ fn charts_elsewhere_are_rendered_and_shown() {
     refused(&["template", "r", "none", "--repo", web], 2, &["has no chart `none`"]);
     refused(&["template", "r", "one"], 2, &["is no folder and no file here", "--repo"]);
     refused(&["template", "r", &oci, "--timeout", "soon"], 2, &["1m30s"]);
+    // With a repository, nothing of that name that lies here is looked at.
+    workspace.write("one/Chart.yaml", "apiVersion: v2\nname: one\nversion: 9.0.0\n");
+    assert!(workspace.done(&["show", "chart", "one"]).contains("version: 9.0.0\n"));
+    assert!(workspace.done(&["show", "chart", "one", "--repo", web]).contains("version: 1.2.0+b.7\n"));
+    assert!(workspace.done(&["template", "r", "one", "--repo", web]).contains("version: \"1.2.0+b.7\""));
 }

@@ -18,7 +18,7 @@ func renderFile(asked question) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	values := map[string]interface{}{}
+	values := chartutil.Values{}
 	if err := yaml.Unmarshal([]byte(asked.Values), &values); err != nil {
 		return "", err
 	}

@@ -49,6 +49,7 @@ fn call_has_text(function: &str, args: &[Value], holes: &Holes) -> bool {
         ("printf", [Value::Str(format), rest @ ..]) => only_plain_verbs(format) && rest.iter().any(given),
         ("replace", [Value::Str(from), Value::Str(to), text]) if *from == "\n" && !to.is_empty() => given(text),
         ("trimPrefix" | "trimSuffix", [_, Value::Str(text)]) => is_layout(text, holes),
+        (name, [_, Value::Str(read)]) if reads_documents(name) => has_text(read, holes),
         (name, args) if KEEP_TEXT.contains(&name) => args.iter().any(given),
         _ => false,
     }
@@ -61,7 +62,7 @@ fn only_plain_verbs(format: &[u8]) -> bool {
 }
 
 /// Whether a text is one that a layout cuts a scalar out of: no template can name such a hole itself.
-fn is_layout(text: &[u8], holes: &Holes) -> bool {
+pub(super) fn is_layout(text: &[u8], holes: &Holes) -> bool {
     let [Piece::Hole(index)] = holes.pieces(text)[..] else { return false };
     match holes.get(index) {
         Some(Expr::Call { function, args }) => match (function.as_str(), &args[..]) {
@@ -75,6 +76,11 @@ fn is_layout(text: &[u8], holes: &Holes) -> bool {
 
 fn writes_documents(function: &str) -> bool {
     function.ends_with("Json") || function.ends_with("Yaml") || function.ends_with("YamlPretty")
+}
+
+/// Whether a hole of this function is a string that was read out of a text, its second argument.
+fn reads_documents(function: &str) -> bool {
+    matches!(function, "fromYaml" | "fromYamlArray" | "fromJson" | "fromJsonArray")
 }
 
 /// Whether no sealed text in the value, however deep, could be empty.
@@ -151,6 +157,7 @@ fn has_no_braces(index: usize, holes: &Holes) -> bool {
                 ("replace", [Value::Str(from), ..]) if *from == "\n" => all(),
                 ("trimPrefix" | "trimSuffix", [_, Value::Str(text)]) if is_layout(text, holes) => all(),
                 (name, [_]) if writes_documents(name) => all(),
+                (name, [_, read]) if reads_documents(name) => strings_have_no_braces(read, holes),
                 _ => false,
             }
         }

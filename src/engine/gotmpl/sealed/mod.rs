@@ -2,6 +2,7 @@
 
 mod facts;
 mod layout;
+mod read;
 
 use std::collections::BTreeMap;
 
@@ -43,7 +44,8 @@ pub(super) fn defer(function: &Function, args: &[Value], holes: &mut Holes) -> O
         Sealed::Layout if args.iter().any(|it| holes.stand_in(it)) => {
             return Some(layout::lay_out(function, args, holes));
         }
-        Sealed::Defer | Sealed::Layout | Sealed::Equal | Sealed::Contains => false,
+        Sealed::Read if args.iter().any(|it| holes.stand_in(it)) => return Some(read::read(function, args, holes)),
+        Sealed::Defer | Sealed::Layout | Sealed::Read | Sealed::Equal | Sealed::Contains => false,
     };
     refused.then(|| Err(looks_inside(function.name)))
 }
@@ -104,6 +106,8 @@ pub enum FillError<E> {
     /// The function's own message is not kept: it may quote its arguments.
     #[error("`{0}` fails on its secret")]
     Failed(String),
+    #[error("`{0}` reads another document once the secrets stand in it")]
+    ReadsOtherwise(String),
     #[error("`{0}` does not give text")]
     NotText(String),
 }
@@ -166,6 +170,10 @@ impl<'a, E> Filler<'a, E> {
         self.open.push(index);
         let text = match holes.get(index).ok_or(FillError::NoExpression)? {
             Expr::Secret(name) => (self.secret)(name).map_err(FillError::Secret)?,
+            Expr::Call { function, args } if self.is_reader(function) => {
+                let function = self.functions.get(function).ok_or(FillError::NoExpression)?;
+                read::fill(self, function, args)?
+            }
             Expr::Call { function, args } => {
                 let args = args.iter().map(|it| self.value(it)).collect::<Result<Vec<_>, _>>()?;
                 self.call(function, &args)?
@@ -175,6 +183,10 @@ impl<'a, E> Filler<'a, E> {
         budget::ask(text.len())?;
         self.filled.insert(index, text.clone());
         Ok(text)
+    }
+
+    fn is_reader(&self, name: &str) -> bool {
+        self.functions.get(name).is_some_and(|it| it.sealed == Sealed::Read)
     }
 
     fn call(&self, name: &str, args: &[Value]) -> Result<Str, FillError<E>> {

@@ -21,6 +21,11 @@ pub(super) fn load(files: Vec<File>, helm: HelmVersion) -> Result<Chart, ChartEr
     load_nested(files, helm, 0)
 }
 
+/// A fault with the names of Go's types as this Helm has them.
+fn go_names(text: String, helm: HelmVersion) -> String {
+    if helm.behaviour().is_4 { text } else { text.replace(" v2.", " chart.").replace("*v2.", "*chart.") }
+}
+
 fn load_nested(files: Vec<File>, helm: HelmVersion, depth: usize) -> Result<Chart, ChartError> {
     if depth > MAX_NESTING {
         return Err(ChartError::TooDeep);
@@ -28,7 +33,7 @@ fn load_nested(files: Vec<File>, helm: HelmVersion, depth: usize) -> Result<Char
     let mut metadata: Option<Metadata> = None;
     for file in files.iter().filter(|it| it.name == "Chart.yaml") {
         let read = metadata.get_or_insert_default();
-        read.read(&file.data).map_err(|cause| ChartError::File { file: "Chart.yaml", cause })?;
+        read.read(&file.data).map_err(|cause| ChartError::File { file: "Chart.yaml", cause: go_names(cause, helm) })?;
         if read.api_version.is_empty() {
             read.api_version = "v1".into();
         }
@@ -86,7 +91,7 @@ impl Parts {
             "values.schema.json" => self.schema = Some(file.data),
             "requirements.yaml" => {
                 let metadata = self.metadata.get_or_insert_default();
-                metadata.read(&file.data).map_err(fault("requirements.yaml"))?;
+                metadata.read(&file.data).map_err(|it| fault("requirements.yaml")(go_names(it, helm)))?;
                 self.keep_if_old(file);
             }
             "requirements.lock" => {

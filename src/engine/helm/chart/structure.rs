@@ -117,6 +117,13 @@ impl Object for Structure {
         Some(self.fields.clone())
     }
 
+    fn printed_fields(&self) -> Option<Vec<(&'static str, Value)>> {
+        match &self.embedded {
+            Some(inner) => Some([Some(inner), self.fields.last()].into_iter().flatten().cloned().collect()),
+            None => self.fields(),
+        }
+    }
+
     fn print(&self) -> String {
         let printed = |value: &Value| match value {
             // The places of what pointers in a list point to differ from run to run.

@@ -2,6 +2,7 @@
 
 use super::scanner::{Scanner, Stop};
 use super::{StrvalsError, json, line};
+use crate::helm::helm_version::HelmVersion;
 use crate::strconv;
 use crate::value::{List, Map, Type, Value};
 
@@ -19,7 +20,7 @@ pub enum Source<'a> {
     Reader(&'a mut dyn FnMut(&str) -> Result<Value, String>),
 }
 
-/// The end of the line is no fault, but ends the work wherever it is met.
+/// The end of the line is no fault, but ends the work wherever it is met; before Helm 4 it is one within an index.
 enum Halt {
     End,
     Fault(StrvalsError),
@@ -27,8 +28,8 @@ enum Halt {
 
 type Step<T> = Result<T, Halt>;
 
-pub(super) fn assign(line: &[u8], dest: &Map, source: Source<'_>) -> Result<(), StrvalsError> {
-    let mut parser = Parser { scanner: Scanner::new(line), source };
+pub(super) fn assign(line: &[u8], dest: &Map, helm: HelmVersion, source: Source<'_>) -> Result<(), StrvalsError> {
+    let mut parser = Parser { scanner: Scanner::new(line), source, ends_in_index: helm.behaviour().is_4 };
     loop {
         match parser.key(dest, 0) {
             Ok(()) => {}
@@ -41,6 +42,7 @@ pub(super) fn assign(line: &[u8], dest: &Map, source: Source<'_>) -> Result<(), 
 struct Parser<'a> {
     scanner: Scanner,
     source: Source<'a>,
+    ends_in_index: bool,
 }
 
 impl Parser<'_> {
@@ -174,7 +176,7 @@ impl Parser<'_> {
     fn index(&mut self) -> Step<i64> {
         let (text, stop) = self.until(&[']']);
         if stop == Stop::End {
-            return Err(Halt::End);
+            return if self.ends_in_index { Err(Halt::End) } else { fault(StrvalsError::Index("EOF".into())) };
         }
         strconv::atoi(&text).map_err(|message| Halt::Fault(StrvalsError::Index(message)))
     }

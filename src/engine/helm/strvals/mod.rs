@@ -7,6 +7,7 @@ mod json;
 mod line;
 mod scanner;
 
+use crate::helm::helm_version::HelmVersion;
 use crate::value::{Map, Value};
 
 pub use assign::Source;
@@ -43,32 +44,33 @@ pub enum StrvalsError {
 }
 
 /// `--set`: values become booleans, null, integers or strings.
-pub fn parse_into(line: &[u8], dest: &Map) -> Result<(), StrvalsError> {
-    assign::assign(line, dest, Source::Typed)
+pub fn parse_into(line: &[u8], dest: &Map, helm: HelmVersion) -> Result<(), StrvalsError> {
+    assign::assign(line, dest, helm, Source::Typed)
 }
 
 /// `--set-string`: every value is a string.
-pub fn parse_into_string(line: &[u8], dest: &Map) -> Result<(), StrvalsError> {
-    assign::assign(line, dest, Source::Text)
+pub fn parse_into_string(line: &[u8], dest: &Map, helm: HelmVersion) -> Result<(), StrvalsError> {
+    assign::assign(line, dest, helm, Source::Text)
 }
 
 /// `--set-json`: every value is JSON. An empty value is null.
-pub fn parse_json(line: &[u8], dest: &Map) -> Result<(), StrvalsError> {
-    assign::assign(line, dest, Source::Json)
+pub fn parse_json(line: &[u8], dest: &Map, helm: HelmVersion) -> Result<(), StrvalsError> {
+    assign::assign(line, dest, helm, Source::Json)
 }
 
 /// `--set-literal`: one name, and all that follows `=` is its value as it stands.
-pub fn parse_literal_into(line: &[u8], dest: &Map) -> Result<(), StrvalsError> {
-    assign::assign(line, dest, Source::Literal)
+pub fn parse_literal_into(line: &[u8], dest: &Map, helm: HelmVersion) -> Result<(), StrvalsError> {
+    assign::assign(line, dest, helm, Source::Literal)
 }
 
 /// `--set-file`: every value is handed to `read`, which answers with what to put in its place.
 pub fn parse_into_file(
     line: &[u8],
     dest: &Map,
+    helm: HelmVersion,
     read: &mut dyn FnMut(&str) -> Result<Value, String>,
 ) -> Result<(), StrvalsError> {
-    assign::assign(line, dest, Source::Reader(read))
+    assign::assign(line, dest, helm, Source::Reader(read))
 }
 
 fn quoted(text: &str) -> String {

@@ -63,15 +63,18 @@ fn enable(
     Ok(())
 }
 
-/// A copy of the chart a dependency means, under its alias. The charts directly below are copied with it.
+/// A copy of the chart a dependency means, under its alias. The charts directly below are copied with it from Helm 4 on;
+/// before, they stay below the chart they are of, whose name stands in the paths of their templates.
 fn alias_copy(chart: &mut Chart, present: &[NodeId], dependency: &Dependency) -> Option<NodeId> {
     let source = *present.iter().find(|it| {
         let metadata = &chart.node(**it).metadata;
         metadata.name == dependency.name && version::is_compatible(&dependency.version, &metadata.version)
     })?;
     let copy = chart.copy_node(source, false);
-    let below = chart.dependencies(source).to_vec().into_iter().map(|it| chart.copy_node(it, true)).collect();
-    chart.set_dependencies(copy, below);
+    if chart.behaviour().is_4 {
+        let below = chart.dependencies(source).to_vec().into_iter().map(|it| chart.copy_node(it, true)).collect();
+        chart.set_dependencies(copy, below);
+    }
     if !dependency.alias.is_empty() {
         chart.node_mut(copy).metadata.name.clone_from(&dependency.alias);
     }

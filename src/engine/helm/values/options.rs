@@ -73,16 +73,16 @@ pub fn merge_sources(
             }
             ValueSource::Map(values) => base = merge_maps(&base, values),
             ValueSource::SetJson(text) => base = set_json(base, text, helm)?,
-            ValueSource::Set(text) => strvals::parse_into(text.as_bytes(), &base).map_err(set("--set"))?,
+            ValueSource::Set(text) => strvals::parse_into(text.as_bytes(), &base, helm).map_err(set("--set"))?,
             ValueSource::SetString(text) => {
-                strvals::parse_into_string(text.as_bytes(), &base).map_err(set("--set-string"))?;
+                strvals::parse_into_string(text.as_bytes(), &base, helm).map_err(set("--set-string"))?;
             }
             ValueSource::SetFile(text) => {
                 let mut reader = |path: &str| read(path).map(|bytes| Value::Str(Str::from(bytes)));
-                strvals::parse_into_file(text.as_bytes(), &base, &mut reader).map_err(set("--set-file"))?;
+                strvals::parse_into_file(text.as_bytes(), &base, helm, &mut reader).map_err(set("--set-file"))?;
             }
             ValueSource::SetLiteral(text) => {
-                strvals::parse_literal_into(text.as_bytes(), &base).map_err(set("--set-literal"))?;
+                strvals::parse_literal_into(text.as_bytes(), &base, helm).map_err(set("--set-literal"))?;
             }
         }
     }
@@ -98,6 +98,6 @@ fn set_json(base: Map, text: &str, helm: HelmVersion) -> Result<Map, ValuesError
             _ => Err(ValuesError::JsonObject(text.into())),
         };
     }
-    strvals::parse_json(text.as_bytes(), &base).map_err(|_| ValuesError::Json(text.into()))?;
+    strvals::parse_json(text.as_bytes(), &base, helm).map_err(|_| ValuesError::Json(text.into()))?;
     Ok(base)
 }

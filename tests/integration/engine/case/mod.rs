@@ -15,13 +15,12 @@ use jiff::Timestamp;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
-/// The Helm that recorded the cases.
-const RECORDED: HelmVersion = HelmVersion::UNNAMED;
-
 /// A chart, its values, and what Helm made of them.
 pub struct Case {
     pub name: String,
     pub line: usize,
+    /// The Helm that is asked.
+    pub helm: HelmVersion,
     pub sections: BTreeMap<String, String>,
 }
 
@@ -58,6 +57,8 @@ impl Case {
 pub fn read(path: &Path) -> Vec<Case> {
     let text = fs::read_to_string(path).expect("UTF-8");
     let text = text.strip_suffix('\n').unwrap_or(&text);
+    let helm = text.lines().next().and_then(|it| it.strip_prefix("# helm ")).expect("the Helm that made the file");
+    let helm = helm.parse().unwrap_or_else(|it| panic!("{}: {it}", path.display()));
     let mut common = BTreeMap::new();
     let mut cases: Vec<Case> = Vec::new();
     let mut section: Option<(String, Vec<String>)> = None;
@@ -70,7 +71,7 @@ pub fn read(path: &Path) -> Vec<Case> {
             sections.extend(section.take().map(|(name, lines)| (name, lines.join("\n"))));
         }
         if let Some(name) = name {
-            cases.push(Case { name: name.into(), line: index + 1, sections: common.clone() });
+            cases.push(Case { name: name.into(), line: index + 1, helm, sections: common.clone() });
         } else if let Some(header) = header {
             section = Some((header.into(), Vec::new()));
         } else if let Some((_, lines)) = &mut section {
@@ -94,11 +95,11 @@ pub fn read(path: &Path) -> Vec<Case> {
 /// What `templates/t.yaml` prints, with bytes that are not UTF-8 as JSON shows them.
 fn render(case: &Case) -> Result<String, String> {
     let files = case.files().into_iter().map(|(path, text)| File::new(path, text.as_bytes())).collect();
-    let chart = Chart::load_files(files, RECORDED).map_err(|it| it.to_string())?;
+    let chart = Chart::load_files(files, case.helm).map_err(|it| it.to_string())?;
     let values = case.sections.get("values").map_or("", String::as_str);
-    let values =
-        yaml::read_map(values.as_bytes()).map_err(|it| it.replace("map[string]interface {}", "common.Values"))?;
-    let options = options(case.sections.get("options").map_or("{}", String::as_str))?;
+    let go_type = if case.helm.behaviour().is_4 { "common.Values" } else { "chartutil.Values" };
+    let values = yaml::read_map(values.as_bytes()).map_err(|it| it.replace("map[string]interface {}", go_type))?;
+    let options = options(case.sections.get("options").map_or("{}", String::as_str), case.helm)?;
     let rendered = with_world(|world| render_files(&chart, &values, &options, world)).map_err(|it| it.to_string())?;
     Ok(rendered.get("case/templates/t.yaml").map_or_else(String::new, |it| lossy(it)))
 }
@@ -111,12 +112,12 @@ fn with_world<T>(run: impl FnOnce(&mut Genuine) -> T) -> T {
     run(&mut Genuine::new(&mut rng, &mut clock, &mut resolve, || "UTC".into()))
 }
 
-fn options(json: &str) -> Result<Options, String> {
+fn options(json: &str, helm: HelmVersion) -> Result<Options, String> {
     let json: serde_json::Value = serde_json::from_str(json).map_err(|it| it.to_string())?;
     let text = |name: &str| json.get(name).and_then(serde_json::Value::as_str);
-    let mut capabilities = Capabilities::of(RECORDED);
+    let mut capabilities = Capabilities::of(helm);
     if let Some(version) = text("kube_version") {
-        capabilities.kube_version = KubeVersion::parse(version, RECORDED).map_err(|it| it.to_string())?;
+        capabilities.kube_version = KubeVersion::parse(version, helm).map_err(|it| it.to_string())?;
     }
     let given = json.get("api_versions").and_then(serde_json::Value::as_array);
     capabilities.api_versions.extend(given.into_iter().flatten().filter_map(|it| it.as_str().map(str::to_owned)));

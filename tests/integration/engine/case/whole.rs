@@ -5,12 +5,13 @@ use std::path::Path;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use helm_engine::helm::HelmVersion;
 use ichor::ops::chart::ChartName;
 use ichor::ops::fetching::Fetching;
 use ichor::ops::show::{Part, show};
 use ichor::ops::template::{Request, template};
 
-use super::{Case, RECORDED, lossy, with_world};
+use super::{Case, lossy, with_world};
 
 /// What the command line prints, run beside the chart.
 pub fn answer(case: &Case, args: &str) -> Result<String, String> {
@@ -19,7 +20,7 @@ pub fn answer(case: &Case, args: &str) -> Result<String, String> {
     let folder = tempfile::tempdir_in(parent).map_err(|it| it.to_string())?;
     place(case, folder.path())?;
     let args: Vec<String> = serde_json::from_str(args).map_err(|it| it.to_string())?;
-    let printed = run(&args, folder.path());
+    let printed = run(&args, folder.path(), case.helm);
     // Helm names charts by their whole path.
     let root = format!("{}/", folder.path().display());
     printed.map(|it| lossy(&it)).map_err(|it| {
@@ -51,7 +52,7 @@ fn place(case: &Case, root: &Path) -> Result<(), String> {
     Ok(())
 }
 
-fn run(args: &[String], root: &Path) -> Result<Vec<u8>, String> {
+fn run(args: &[String], root: &Path, helm: HelmVersion) -> Result<Vec<u8>, String> {
     let beside = |name: &str| root.join(name).display().to_string();
     let chart = |name: &str| ChartName { name: beside(name), ..ChartName::default() };
     if let [first, part, rest @ ..] = args
@@ -65,11 +66,10 @@ fn run(args: &[String], root: &Path) -> Result<Vec<u8>, String> {
             "crds" => Part::Crds,
             other => return Err(format!("no part is called {other}")),
         };
-        return show(&chart(rest.first().map_or("chart", String::as_str)), part, RECORDED, Fetching::nothing())
+        return show(&chart(rest.first().map_or("chart", String::as_str)), part, helm, Fetching::nothing())
             .map_err(|it| it.to_string());
     }
-    let mut request =
-        Request { namespace: "default".into(), chart: chart("chart"), helm: RECORDED, ..Request::default() };
+    let mut request = Request { namespace: "default".into(), chart: chart("chart"), helm, ..Request::default() };
     let mut places = Vec::new();
     let mut rest = args.iter();
     while let Some(arg) = rest.next() {

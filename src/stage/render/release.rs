@@ -1,0 +1,115 @@
+//! What a release makes anew that the bootstrap has made: Helm knows no pins.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Error, RenderedPart, render_part, secrets};
+use crate::object::document::{Head, documents};
+use crate::stage::vendored::{Vendored, VendoredContent, VendoredPart};
+use helm_engine::helm;
+use helm_engine::hole::{Expr, Holes, Piece, Seed};
+use helm_engine::value::{Map, Value};
+use helm_engine::yaml;
+
+/// What a template may decode and what tells nobody anything.
+const IN_PLACE: &str = "c2VhbGVk";
+
+/// The Secrets that a release of a chart with these values fills with new keys, where the cluster holds what the bootstrap
+/// made of the chart: by their names, each with the pins it rests on. A chart that looks for what is there makes nothing
+/// anew. What the values ask for beyond the bootstrap is new anyway.
+pub fn remade(
+    vendored: &Vendored,
+    part: &VendoredPart,
+    values: &Map,
+    seed: &Seed,
+) -> Result<BTreeMap<String, BTreeSet<String>>, Error> {
+    let VendoredContent::Chart { chart, namespace, inputs, .. } = &part.content else { return Ok(BTreeMap::new()) };
+    let functions = helm::functions();
+    let bootstrap = render_part(vendored, part, &functions, seed.derive(0), None)?;
+    let mut inputs = inputs.clone();
+    inputs.objects.extend(objects(&bootstrap, namespace));
+    let content =
+        VendoredContent::Chart { chart: chart.clone(), namespace: namespace.clone(), values: values.clone(), inputs };
+    let later = VendoredPart { name: part.name.clone(), content, pins: part.pins.clone() };
+    let release = match render_part(vendored, &later, &functions, seed.derive(1), None) {
+        Ok(release) => release,
+        // More is asked for than the bootstrap had: the calls that it shares with the bootstrap are made all the same.
+        Err(fault) if fault.missing_pin.is_some() => bootstrap,
+        Err(fault) => return Err(fault),
+    };
+    let is_made = |name: &&String| part.pins.get(*name).is_some_and(|it| it.function != secrets::FUNCTION);
+    let made: BTreeSet<&String> = release.used.iter().filter(is_made).collect();
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for document in documents(&String::from_utf8_lossy(&release.text)) {
+        let Some(tree) = document.tree() else { continue };
+        let head = Head::of(tree.root());
+        let mut pins = BTreeSet::new();
+        for piece in release.holes.pieces(document.text.as_bytes()) {
+            if let Piece::Hole(index) = piece {
+                collect(&release.holes, index, &mut pins);
+            }
+        }
+        let prefix = format!("{}/", part.name);
+        let pins = pins.iter().filter_map(|it| it.strip_prefix(&prefix));
+        let pins: BTreeSet<String> = pins
+            .filter_map(|it| made.iter().find(|pin| ***pin == it || it.strip_suffix(".key") == Some(pin)))
+            .map(|it| (*it).clone())
+            .collect();
+        if !pins.is_empty() {
+            found.entry(head.to_string()).or_default().extend(pins);
+        }
+    }
+    Ok(found)
+}
+
+/// The secrets that a hole rests on.
+fn collect(holes: &Holes, index: usize, found: &mut BTreeSet<String>) {
+    match holes.get(index) {
+        Some(Expr::Secret(name)) => {
+            found.insert(name.clone());
+        }
+        Some(Expr::Call { args, .. }) => args.iter().for_each(|it| collect_value(holes, it, found)),
+        None => {}
+    }
+}
+
+fn collect_value(holes: &Holes, value: &Value, found: &mut BTreeSet<String>) {
+    match value {
+        Value::Str(text) => {
+            for piece in holes.pieces(text) {
+                if let Piece::Hole(index) = piece {
+                    collect(holes, index, found);
+                }
+            }
+        }
+        Value::List(list) => list.to_vec().iter().for_each(|it| collect_value(holes, it, found)),
+        Value::Map(map) => map.to_vec().iter().for_each(|(_, it)| collect_value(holes, it, found)),
+        _ => {}
+    }
+}
+
+/// The objects of a stream as a cluster would hold them, without what is sealed.
+fn objects(rendered: &RenderedPart, namespace: &str) -> Vec<Value> {
+    let plain: Vec<u8> = rendered
+        .holes
+        .pieces(&rendered.text)
+        .into_iter()
+        .flat_map(|piece| match piece {
+            Piece::Text(text) => text.to_vec(),
+            Piece::Hole(_) => IN_PLACE.as_bytes().to_vec(),
+        })
+        .collect();
+    let plain = String::from_utf8_lossy(&plain);
+    let read = documents(&plain).into_iter().filter_map(|it| match yaml::read(it.text.as_bytes()) {
+        Ok(Value::Map(map)) if map.contains("kind") => Some(map),
+        _ => None,
+    });
+    let placed = read.map(|map| {
+        if let Some(Value::Map(metadata)) = map.get("metadata")
+            && !metadata.contains("namespace")
+        {
+            metadata.insert("namespace", namespace.into());
+        }
+        Value::Map(map)
+    });
+    placed.collect()
+}
