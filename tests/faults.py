@@ -365,7 +365,7 @@ def apply(place, change):
 
 VERBS = {
     "lock": ["lock", "-i", "key.txt"],
-    "lock, the first": ["lock", "-i", "key.txt"],
+    "a first lock": ["lock", "-i", "key.txt"],
     "build": ["build"],
     "build -o": ["build", "-o", "bundle.tar.gz"],
     "open": ["open", "-i", "key.txt", "-o", "patch.yaml"],
@@ -396,7 +396,7 @@ class Case:
         place.done("build", "-o", "older.tar.gz")
         if name == "lock":
             place.spec(extra=True)
-        elif name == "lock, the first":
+        elif name == "a first lock":
             (place.work / "lockfiles/box.lock").unlink()
             shutil.rmtree(place.root / "cache", ignore_errors=True)
         elif name == "build":
@@ -434,7 +434,7 @@ class Case:
             faults.append("the lock lost what it held")
         if lock is not None and lock != self.before and place.run("lock", "--locked", "-i", "key.txt").returncode != 0:
             faults.append("the lock is neither as it was nor whole")
-        if code == 0 and self.name.startswith(("lock", "rotate", "reseal")) and lock == self.before:
+        if code == 0 and self.name.startswith(("lock", "a first", "rotate", "reseal")) and lock == self.before:
             faults.append("it ended well and did nothing")
         for path, old in self.older.items():
             now = (place.work / path).read_bytes() if (place.work / path).exists() else None

@@ -13,7 +13,11 @@ pub fn stream(manifests: &[Manifest]) -> String {
         .iter()
         .flat_map(|it| documents(&it.contents))
         .filter_map(|document| {
-            let head = Head::of(document.tree()?.root());
+            let Some(tree) = document.tree() else {
+                // Nothing is left out for being unreadable: whoever applies it says what is wrong with it.
+                return document.is_unreadable().then_some(((2, String::new()), document.text));
+            };
+            let head = Head::of(tree.root());
             let rank = match head.kind.as_str() {
                 "Namespace" => (0, head.name),
                 "CustomResourceDefinition" => (1, head.name),
@@ -71,6 +75,13 @@ pub fn then(manifests: &[Manifest]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_cannot_be_read_stays() {
+        let contents = "kind: A\n---\n# nothing\n---\nkind: {\n---\nkind: B\n".into();
+        let stream = stream(&[Manifest { name: "00-a".into(), contents }]);
+        assert_eq!(stream, "---\nkind: A\n---\nkind: {\n---\nkind: B\n");
+    }
 
     #[test]
     fn namespaces_and_crds_come_first() {

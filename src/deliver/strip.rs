@@ -8,10 +8,20 @@ use helm_engine::yaml::node::{Document, Kind, Node};
 pub fn strip(text: &str) -> String {
     let mut result = String::with_capacity(text.len());
     for document in documents(text) {
-        let Some(tree) = document.tree() else { continue };
+        let tree = document.tree();
+        if tree.is_none() && !document.is_unreadable() {
+            continue;
+        }
         if !result.is_empty() {
             result.push_str("---\n");
         }
+        let Some(tree) = tree else {
+            result.push_str(document.text);
+            if !result.ends_with('\n') {
+                result.push('\n');
+            }
+            continue;
+        };
         let scalars = scalars(&tree);
         let mut offset = 0;
         for line in document.text.split_inclusive('\n') {

@@ -11,7 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::value::Failure;
 
-/// What a render may ask for where nobody said otherwise, in bytes. The largest known charts ask for a fiftieth of it.
+/// What a render may ask for where nobody said otherwise, in bytes. Cilium with all it has asks for less than a hundredth
+/// of it.
 pub const DEFAULT: u64 = 1 << 30;
 
 static LIMIT: AtomicU64 = AtomicU64::new(DEFAULT);

@@ -71,6 +71,11 @@ impl Document<'_> {
         (!empty).then_some(tree)
     }
 
+    /// Whether the document is no YAML at all.
+    pub fn is_unreadable(&self) -> bool {
+        node::parse(self.text.as_bytes()).is_err()
+    }
+
     /// Where the document ends in the stream, in bytes.
     pub fn end(&self) -> usize {
         self.start + self.text.len()

@@ -305,7 +305,7 @@ fn comparison(workspace: &Workspace, old: Option<&Lock>, new: &Lock, now: Timest
     let new = side("as it would be", new, None);
     let old = match old {
         Some(old) => side("the lock", old, Some(&new)),
-        None => side::nothing("the lock".into(), "there is no lock yet".into()),
+        None => side::nothing("the lock", "there is no lock yet".into()),
     };
     compare::diff(&old, &new, now)
 }

@@ -52,7 +52,7 @@ pub fn run(args: &Args) -> ExitCode {
         PartArgs::Crds(it) => (Part::Crds, it),
     };
     let refuse = |message: &str, code: u8| {
-        say!("Error: {}", crate::report::without_keys(&message));
+        say!("Error: {}", crate::report::without_keys(message));
         ExitCode::from(code)
     };
     let named = chart.elsewhere.chart(&chart.chart);

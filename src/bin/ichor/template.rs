@@ -188,6 +188,6 @@ fn check_dry_run(strategy: &str, is_4: bool) -> Result<(), String> {
 }
 
 fn refuse(message: &str, code: u8) -> ExitCode {
-    say!("Error: {}", crate::report::without_keys(&message));
+    say!("Error: {}", crate::report::without_keys(message));
     ExitCode::from(code)
 }

@@ -10,6 +10,7 @@ mod failure;
 mod helper;
 mod http;
 mod pace;
+mod pages;
 mod progress;
 mod proxy;
 mod registry;

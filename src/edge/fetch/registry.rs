@@ -14,6 +14,7 @@ use super::challenge::{self, Challenge};
 use super::credentials::{Credential, Credentials};
 use super::failure::{HttpError, HttpFault};
 use super::http::{self, Answer, Http, Method, Request, shown, status_text};
+use super::pages;
 use crate::base::digest::Digest;
 use crate::edge::disk::MAX_INPUT;
 use crate::stage::resolve::{Fault, SourceError};
@@ -91,7 +92,7 @@ impl<'h> Registry<'h> {
                 let is_repeated = !page.is_empty() && pages > 0;
                 all.extend(page);
                 pages += 1;
-                next = link(&answer.headers).map(|it| next_page(&url, it)).transpose()?;
+                next = pages::link(&answer.headers).map(|it| pages::next(&url, it)).transpose()?;
                 // Without the rest, another version would seem to be the newest.
                 if next.is_some() && is_repeated && all.len() == before {
                     return Err(odd(&url, "a list of tags that begins again and again"));
@@ -392,100 +393,7 @@ fn said(body: &[u8]) -> Option<String> {
     Some(format!("`{}`", plain.take(200).collect::<String>()))
 }
 
-fn odd(url: &Url, what: &str) -> SourceError {
+pub(super) fn odd(url: &Url, what: &str) -> SourceError {
     SourceError::new("V010", Fault::Surroundings, format!("{} answers with {what}", http::shown(url)))
         .help("something else than a registry may answer there: look at the address, and at proxies on the way")
-}
-
-/// Where the next page is: `Link: </v2/...>; rel="next"`. Mirrors RFC 8288: several links may stand in one header or in
-/// several, a link may bear several relations, and neither quotes nor case nor spaces count. A single link without a
-/// relation is the next page, as it is to Helm.
-fn link(headers: &HeaderMap) -> Option<&str> {
-    let texts = headers.get_all(header::LINK).iter().filter_map(|it| it.to_str().ok());
-    let links: Vec<(&str, &str)> = texts.flat_map(links).collect();
-    let relation = |parameters: &str| {
-        parameters.split(';').find_map(|it| {
-            let (key, value) = it.split_once('=')?;
-            key.trim().eq_ignore_ascii_case("rel").then(|| value.trim().trim_matches('"').to_ascii_lowercase())
-        })
-    };
-    let is_next =
-        |it: &&(&str, &str)| relation(it.1).is_some_and(|it| it.split_whitespace().any(|word| word == "next"));
-    match links.as_slice() {
-        [(target, parameters)] if relation(parameters).is_none() => Some(target),
-        all => all.iter().find(is_next).map(|(target, _)| *target),
-    }
-}
-
-/// The targets and parameters of a header. A target may hold commas.
-fn links(header: &str) -> Vec<(&str, &str)> {
-    let mut found = Vec::new();
-    let mut rest = header;
-    while let Some((target, after)) = rest.split_once('<').and_then(|(_, it)| it.split_once('>')) {
-        let mut is_quoted = false;
-        let end = after.find(|c| {
-            is_quoted ^= c == '"';
-            c == ',' && !is_quoted
-        });
-        let (parameters, next) = after.split_at(end.unwrap_or(after.len()));
-        found.push((target.trim(), parameters));
-        rest = next;
-    }
-    found
-}
-
-/// The address of the next page. A registry behind a proxy may name itself by another scheme, and then without a port of
-/// its own; it is asked as before.
-fn next_page(url: &Url, target: &str) -> Result<Url, SourceError> {
-    let next = url.join(target).map_err(|_| odd(url, "a list of tags that goes on at no address"))?;
-    let is_named_otherwise = next.scheme() != url.scheme() && next.port().is_none();
-    if next.host() != url.host() || next.port() != url.port() && !is_named_otherwise {
-        return Err(odd(url, "a list of tags that goes on at another host"));
-    }
-    let mut here = url.clone();
-    here.set_path(next.path());
-    here.set_query(next.query());
-    Ok(here)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn next(headers: &[&str]) -> Option<String> {
-        let mut all = HeaderMap::new();
-        for text in headers {
-            all.append(header::LINK, text.parse().expect("a header"));
-        }
-        let url = Url::parse("https://x.io:8443/v2/a/tags/list?n=1000").expect("an address");
-        link(&all).map(|it| next_page(&url, it).map_or_else(|it| it.message, Into::into))
-    }
-
-    #[test]
-    fn finds_the_next_page_in_every_form() {
-        let wanted = Some("https://x.io:8443/v2/a/tags/list?n=2&last=b".to_owned());
-        for header in [
-            r#"</v2/a/tags/list?n=2&last=b>; rel="next""#,
-            "</v2/a/tags/list?n=2&last=b>; rel=next",
-            "</v2/a/tags/list?n=2&last=b>;REL = \"NEXT\"",
-            r#"</v2/a/tags/list?n=2&last=b>; title="a, b; rel=prev"; rel="last next""#,
-            r#"<list?n=2&last=b>; rel="next""#,
-            "</v2/a/tags/list?n=2&last=b>",
-            r#"<http://x.io/v2/a/tags/list?n=2&last=b>; rel="next""#,
-            r#"<http://x.io:8443/v2/a/tags/list?n=2&last=b>; rel="next""#,
-            r#"</v2/a/tags/list?n=2>; rel="prev", </v2/a/tags/list?n=2&last=b>; rel="next""#,
-        ] {
-            assert_eq!(next(&[header]), wanted, "{header}");
-        }
-        assert_eq!(next(&["<a>; rel=first", "</v2/a/tags/list?n=2&last=b>; rel=next"]), wanted);
-        let comma = next(&[r#"</v2/a/tags/list?last=b,c>; rel="next""#]);
-        assert_eq!(comma, Some("https://x.io:8443/v2/a/tags/list?last=b,c".into()));
-        for header in [r#"</v2/a>; rel="prev""#, "", "<", ">;rel=next", "<a>; rel=first, <b>; rel=last"] {
-            assert_eq!(next(&[header]), None, "{header}");
-        }
-        for elsewhere in ["https://y.io:8443", "https://x.io:5000", "https://x.io", "http://x.io:80443"] {
-            let next = next(&[&format!("<{elsewhere}/v2/a>; rel=next")]);
-            assert!(next.is_some_and(|it| it.contains("goes on at ")), "{elsewhere}");
-        }
-    }
 }

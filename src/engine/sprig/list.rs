@@ -161,7 +161,7 @@ fn concat(args: &[Value]) -> Outcome {
     for arg in args {
         match items(arg, "") {
             Ok(items) => all.extend(items),
-            Err(_) if !matches!(arg, Value::Nil) => {
+            Err(_) if !matches!(arg, Value::Nil | Value::List(_) | Value::Bytes(_)) => {
                 return Err(format!("Cannot concat type {} as list", arg.kind().name()).into());
             }
             Err(fault) => return Err(fault),

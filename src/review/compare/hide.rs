@@ -96,10 +96,7 @@ impl Hider {
             }
             Json::Array(list) => list.iter_mut().for_each(|it| self.walk(key, it, by_key)),
             Json::String(text) => {
-                let named = by_key && !text.is_empty() && !text.contains(seal::OPEN) && {
-                    let key = key.to_ascii_lowercase().replace(['_', '-'], "");
-                    SECRET_KEYS.iter().any(|it| key.ends_with(it))
-                };
+                let named = by_key && !text.is_empty() && !text.contains(seal::OPEN) && is_secret_key(key);
                 let known = text.len() >= SHORT && self.numbers.contains_key(text.as_bytes());
                 if named || known || holds_key(text) {
                     *value = self.hidden(text.clone().into_bytes());
@@ -124,12 +121,18 @@ impl Hider {
     }
 }
 
+/// Whether a key is called as a secret is.
+pub(in crate::review) fn is_secret_key(key: &str) -> bool {
+    let key = key.to_ascii_lowercase().replace(['_', '-'], "");
+    SECRET_KEYS.iter().any(|it| key.ends_with(it))
+}
+
 fn mark(number: usize) -> String {
     format!("<hidden {number}>")
 }
 
 /// What base64 text stands for; the text itself where it is none.
-pub(in crate::review) fn decoded(text: &str) -> Vec<u8> {
+fn decoded(text: &str) -> Vec<u8> {
     let compact: String = text.split_ascii_whitespace().collect();
     STANDARD.decode(&compact).unwrap_or_else(|_| text.as_bytes().to_vec())
 }

@@ -46,10 +46,8 @@ fn source(subject: &Subject<'_>, part: &str) -> Option<Source> {
     })
 }
 
-/// The data of a Secret that are neither sealed nor public, but for keys that were told already.
+/// The data of a Secret that are called as secrets are and not sealed, but for keys that were told already.
 fn plain_data(object: &Json, told: &[Exposed<'_>]) -> Vec<String> {
-    /// What stands beside a secret and is none.
-    const BESIDE: [&str; 5] = ["ca.crt", "namespace", "type", "user", "username"];
     if object["kind"] != "Secret" || object["apiVersion"] != "v1" {
         return Vec::new();
     }
@@ -58,8 +56,12 @@ fn plain_data(object: &Json, told: &[Exposed<'_>]) -> Vec<String> {
     let plain = data.filter_map(|(field, (key, value))| {
         let text = value.as_str()?;
         let path = format!("{field}.{key}");
-        let bytes = if field == "data" { hide::decoded(text) } else { text.as_bytes().to_vec() };
-        let is_plain = !text.contains(seal::OPEN) && !hide::is_public(&bytes) && !BESIDE.contains(&key.as_str());
+        // What is no base 64 is refused by the API server, and told as such.
+        let bytes = match field {
+            "data" => helm_engine::encoding::base64_decode(text.as_bytes()).ok()?,
+            _ => text.as_bytes().to_vec(),
+        };
+        let is_plain = !text.contains(seal::OPEN) && !hide::is_public(&bytes) && hide::is_secret_key(key);
         (is_plain && told.iter().all(|it| it.path != path)).then_some(path)
     });
     plain.collect()

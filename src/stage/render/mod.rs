@@ -93,9 +93,9 @@ pub struct Error {
     pub part: String,
     pub message: String,
     /// Where the cause is a call that the lock does not answer.
-    pub missing_pin: Option<MissingPin>,
+    pub missing_pin: Option<Box<MissingPin>>,
     /// Where the cause is a CA that cannot sign now.
-    pub unfit_issuer: Option<UnfitIssuer>,
+    pub unfit_issuer: Option<Box<UnfitIssuer>>,
     /// Whether a schema of the chart does not take the values.
     pub is_schema: bool,
 }
@@ -145,8 +145,8 @@ fn render_part<'a>(
     let rendered = helm::render(chart, &merge_maps(values, &sealed), &options, &mut world);
     let rendered = rendered.map_err(|fault| Error {
         part: part.name.clone(),
-        missing_pin: cause(&fault).cloned(),
-        unfit_issuer: cause(&fault).cloned(),
+        missing_pin: cause(&fault).cloned().map(Box::new),
+        unfit_issuer: cause(&fault).cloned().map(Box::new),
         is_schema: matches!(fault, helm::RenderError::Schema(_)),
         message: readable(&fault.to_string(), &world.holes),
     })?;

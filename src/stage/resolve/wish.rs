@@ -157,7 +157,7 @@ pub fn wishes(
                         locked: kept,
                         hold,
                         place: chart.place.clone(),
-                        version_place: chart.version_place.clone(),
+                        version_place: chart.version_place.as_deref().cloned(),
                     });
                 }
             },

@@ -54,7 +54,7 @@ pub struct Part {
 /// What a part consists of.
 #[derive(Clone, Debug)]
 pub enum Content {
-    Chart(Chart),
+    Chart(Box<Chart>),
     /// A manifest: a file, a folder of files, or one at an address.
     Manifest {
         /// The source as written.
@@ -77,7 +77,7 @@ pub struct Chart {
     /// A version or a constraint that the chart's own version must meet.
     pub version: Option<String>,
     /// Where that stands in the spec.
-    pub version_place: Option<Place>,
+    pub version_place: Option<Box<Place>>,
     pub namespace: String,
     /// User values, the last one winning.
     pub values: Vec<Values>,
@@ -88,7 +88,7 @@ pub struct Chart {
 impl Chart {
     /// Where the version stands in the spec; where it is part of the source, that.
     pub fn place_of_version(&self) -> Place {
-        self.version_place.as_ref().unwrap_or(&self.place).clone()
+        self.version_place.as_deref().unwrap_or(&self.place).clone()
     }
 }
 

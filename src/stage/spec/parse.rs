@@ -132,7 +132,7 @@ fn part(reader: &mut Reader, node: Node<'_>) -> Option<Part> {
     let chart = fields.get("chart")?;
     let path = reader.word(chart, "`chart`")?.into_owned();
     let source = source(reader, chart, &path, SourceKind::Chart);
-    let version_place = fields.get("version").map(|it| reader.place(it));
+    let version_place = fields.get("version").map(|it| Box::new(reader.place(it)));
     let version = fields.get("version").and_then(|it| reader.word(it, "`version`")).map(Cow::into_owned);
     let namespace = match fields.get("namespace") {
         Some(it) => label(reader, it, "`namespace`")?,
@@ -156,7 +156,7 @@ fn part(reader: &mut Reader, node: Node<'_>) -> Option<Part> {
     let inputs = inputs(reader, &fields);
     let (source, named) = (source?, reader.place(chart));
     let chart = Chart { path, source, place: named, version, version_place, namespace, values, inputs };
-    Some(Part { name: name?, content: Content::Chart(chart), place })
+    Some(Part { name: name?, content: Content::Chart(Box::new(chart)), place })
 }
 
 fn source(reader: &mut Reader, node: Node<'_>, text: &str, kind: SourceKind) -> Option<Source> {

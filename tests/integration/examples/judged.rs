@@ -138,6 +138,7 @@ fn talos_takes_a_chart_of_our_own_from_every_target() {
 }
 
 #[test]
+#[ignore = "minutes; `tests/judges examples` runs it"]
 fn talos_takes_every_example_from_every_target() {
     needs!(CiliumCharts, DockerRegistry, HelmSdk, Namespaces, Openssl, Python, TalosLibrary);
     for (folder, spec) in [

@@ -98,7 +98,7 @@ fn templates_that_ask_for_everything() {
         let named =
             said.contains(limit) && said.contains("--max-memory") || said.contains("exceeded maximum size of output");
         assert!(named && said.contains("a.yaml"), "{shown}: {said}");
-        assert!(said.len() < 2000 && run.stdout().is_empty(), "{shown}: {} bytes", said.len());
+        assert!(said.len() < 2000 + 2 * attack.len() && run.stdout().is_empty(), "{shown}: {} bytes", said.len());
     }
 }
 
@@ -124,70 +124,68 @@ fn opened(workspace: &Workspace, forged: &Forged, word: &str) {
     assert!(said.contains(word) && said.len() < 2000 && run.stdout().is_empty(), "{word}: {said}");
 }
 
-/// A label of a hole in the first manifest.
-fn label(forged: &Forged) -> String {
-    let text = forged.members.iter().find(|it| it.name == b"manifests/00-beacon.yaml").expect("one").content.clone();
-    let text = String::from_utf8(text).expect("text");
-    text.split("<sealed:").nth(1).and_then(|it| it.split_once('>')).expect("a mark").0.to_owned()
+/// A bundle whose first manifest has a hole of this label.
+fn marked(good: &Forged, label: &str, times: usize) -> Forged {
+    let mut forged = good.clone();
+    let mut text = String::from("kind: A\na:\n");
+    for _ in 0..times {
+        writeln!(text, "- <sealed:{label}>").expect("written");
+    }
+    forged.put("manifests/00-beacon.yaml", text.as_bytes());
+    forged
 }
 
 #[test]
 fn bundles_that_grow_when_they_are_opened() {
     let workspace = built();
     let good = Forged::of(&workspace.at("good.tar.gz"));
-    let label = label(&good);
     let call = |function: &str, args: serde_json::Value| json!({"call": {"function": function, "args": args}});
     let hole = |label: &str| json!({"text": [{"hole": label}]});
     let plain = |text: &str| json!({"text": [{"plain": text}]});
+    let start = "beacon/|print xxxxxxxx";
+    let deep = |level: usize| format!("{start}{}", "|print".repeat(level));
 
-    let mut forged = good.clone();
+    let mut forged = marked(&good, &deep(99), 1);
+    forged.index["holes"][start] = call("print", json!([plain("xxxxxxxx")]));
     for level in 1..100 {
-        let twice = json!({"text": [{"hole": format!("x{}", level - 1)}, {"hole": format!("x{}", level - 1)}]});
-        forged.index["holes"][format!("x{level}")] = call("print", json!([twice]));
+        let below = deep(level - 1);
+        forged.index["holes"][deep(level)] = call("print", json!([{"text": [{"hole": below}, {"hole": below}]}]));
     }
-    forged.index["holes"]["x0"] = call("print", json!([plain("xxxxxxxx")]));
-    forged.index["holes"][&label] = call("print", json!([hole("x99")]));
     opened(&workspace, &forged, "--max-memory");
 
-    for (function, args) in [
-        ("repeat", json!([{"int": 4_294_967_295_i64}, plain("x")])),
-        ("indent", json!([{"int": 2_147_483_647}, plain("x")])),
-        ("nindent", json!([{"int": 2_147_483_647}, plain("x")])),
-        ("seq", json!([{"int": 4_294_967_295_i64}])),
-        ("repeat", json!([{"int": 1_000_000_000}, hole("x")])),
-        ("replace", json!([plain(""), plain(&"x".repeat(100_000)), plain(&"x".repeat(100_000))])),
+    let long = "x".repeat(100_000);
+    for (label, function, args) in [
+        ("beacon/|repeat 4294967295 x", "repeat", json!([{"int": 4_294_967_295_i64}, plain("x")])),
+        ("beacon/|indent 2147483647 x", "indent", json!([{"int": 2_147_483_647}, plain("x")])),
+        ("beacon/|nindent 2147483647 x", "nindent", json!([{"int": 2_147_483_647}, plain("x")])),
+        ("beacon/|seq 4294967295", "seq", json!([{"int": 4_294_967_295_i64}])),
+        ("beacon/|print xxxxxxxx|repeat 1000000000", "repeat", json!([{"int": 1_000_000_000}, hole(start)])),
+        ("beacon/|replace", "replace", json!([plain(""), plain(&long), plain(&long)])),
     ] {
-        let mut forged = good.clone();
-        forged.index["holes"]["x"] = call("print", json!([plain("xxxxxxxx")]));
-        forged.index["holes"][&label] = call(function, args);
+        let mut forged = marked(&good, label, 1);
+        forged.index["holes"][start] = call("print", json!([plain("xxxxxxxx")]));
+        forged.index["holes"][label] = call(function, args);
         opened(&workspace, &forged, "--max-memory");
     }
 
     // One text in very many places.
-    let mut forged = good.clone();
-    forged.index["holes"]["x"] = call("repeat", json!([{"int": 1 << 20}, plain("x")]));
-    forged.index["holes"][&label] = call("print", json!([{"text": vec![json!({"hole": "x"}); 100_000]}]));
+    let mega = "beacon/|repeat 1048576 x";
+    let many = format!("{mega}|print");
+    let mut forged = marked(&good, &many, 1);
+    forged.index["holes"][mega] = call("repeat", json!([{"int": 1 << 20}, plain("x")]));
+    forged.index["holes"][&many] = call("print", json!([{"text": vec![json!({"hole": mega}); 100_000]}]));
     opened(&workspace, &forged, "--max-memory");
-    let mut forged = good.clone();
-    forged.index["holes"][&label] = call("repeat", json!([{"int": 1 << 20}, plain("x")]));
-    let mut text = String::from("kind: A\na:\n");
-    for _ in 0..100_000 {
-        writeln!(text, "- <sealed:{label}>").expect("written");
-    }
-    forged.put("manifests/00-beacon.yaml", text.as_bytes());
+    let mut forged = marked(&good, mega, 100_000);
+    forged.index["holes"][mega] = call("repeat", json!([{"int": 1 << 20}, plain("x")]));
     opened(&workspace, &forged, "--max-memory");
 
-    // A chain, forwards and backwards.
-    for names in [|it: usize| format!("x{it:07}"), |it: usize| format!("x{:07}", 1_000_000 - it)] {
-        let mut forged = good.clone();
-        let holes = forged.index["holes"].as_object_mut().expect("holes");
-        for level in 1..100_000 {
-            holes.insert(names(level), call("print", json!([hole(&names(level - 1))])));
-        }
-        holes.insert(names(0), call("print", json!([plain("x")])));
-        holes.insert(label.clone(), call("print", json!([hole(&names(99_999))])));
-        opened(&workspace, &forged, "in a row");
+    // A chain.
+    let mut forged = marked(&good, &deep(1999), 1);
+    forged.index["holes"][start] = call("print", json!([plain("xxxxxxxx")]));
+    for level in 1..2000 {
+        forged.index["holes"][deep(level)] = call("print", json!([hole(&deep(level - 1))]));
     }
+    opened(&workspace, &forged, "in a row");
     let mut forged = good.clone();
     forged.index["manifests"] = json!(vec!["00-beacon"; 100_000]);
     opened(&workspace, &forged, "twice");

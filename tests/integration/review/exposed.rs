@@ -238,7 +238,7 @@ fn secrets_in_the_clear() {
     for (rest, told) in [
         ("stringData: {password: hunter22}", "`stringData.password` of the Secret"),
         ("data: {password: aHVudGVyMjI=}", "`data.password` of the Secret"),
-        ("data: {a: aHVudGVyMjI=, b: aHVudGVyMjI=}", "`data.a` and 1 more"),
+        ("data: {admin-password: aHVudGVyMjI=, apiToken: aHVudGVyMjI=}", "`data.admin-password` and 1 more"),
     ] {
         workspace.write("m.yaml", secret(rest));
         let found = checked(&workspace);
