@@ -166,6 +166,26 @@ impl Chart {
         }
     }
 
+    /// Gives the entries that copies of a chart have in common what became of them in one of the copies.
+    pub(in crate::helm) fn share_wanted(&mut self, changed: &[Dependency]) {
+        for held in self.nodes.iter_mut().flat_map(|it| it.metadata.dependencies.iter_mut().flatten()) {
+            let same = |it: &&Dependency| it.shared.is_some() && it.shared == held.shared;
+            if let Some(it) = changed.iter().find(same) {
+                held.clone_from(it);
+            }
+        }
+    }
+
+    /// Marks what a chart says of those below it as common to all its copies.
+    pub(in crate::helm) fn mark_wanted(&mut self, id: NodeId) {
+        let marked = |it: &Node| it.metadata.dependencies.iter().flatten().filter_map(|it| it.shared).max();
+        let next = self.nodes.iter().filter_map(marked).max().map_or(0, |it| it + 1);
+        let wanted = self.node_mut(id).metadata.dependencies.iter_mut().flatten();
+        for (at, it) in wanted.filter(|it| it.shared.is_none()).enumerate() {
+            it.shared = Some(next + at);
+        }
+    }
+
     /// A copy of one node which lists the same charts below it; they do not know of it. It shares its metadata, or has
     /// its own.
     pub(in crate::helm) fn copy_node(&mut self, id: NodeId, shares_metadata: bool) -> NodeId {
