@@ -6,12 +6,14 @@
 process of its own: this file, run as a program, answers cases line by line.
 """
 import base64
+import contextlib
 import json
 import os
 import pathlib
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -51,8 +53,8 @@ class Apart:
             # Helm has much to say on stderr about each chart.
             self.process = subprocess.Popen(
                 [sys.executable, __file__, self.folder.name, *([self.version] if self.version else [])], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL, text=True)
-        timer = threading.Timer(SECONDS, self.process.kill)
+                stderr=subprocess.DEVNULL, text=True, start_new_session=True)
+        timer = threading.Timer(SECONDS, self.kill)
         timer.start()
         try:
             self.process.stdin.write(json.dumps(sections) + "\n")
@@ -63,10 +65,15 @@ class Apart:
         timer.cancel()
         if line:
             return tuple(json.loads(line))
-        self.process.kill()
+        self.kill()
         self.process.wait()
         self.process = None
         return None
+
+    def kill(self):
+        """Ends the process and the helm that it may have started."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
 
 
 class Helm:

@@ -285,12 +285,12 @@ impl Error {
                     "where the cluster uses what is imported, `--replace` takes it{anew}; where it uses what the lock holds, leave \
                      the lock as it is. `--dry-run` shows the change"
                 );
-                self.plain("P013").at(file(path)).help(help)
+                self.plain("P015").at(file(path)).help(help)
             }
             Error::NeedsKey { .. } => {
                 self.plain("A002").help("name an identity that opens it: `-i key.txt`, or ICHOR_IDENTITY")
             }
-            Error::Held { name, taken, why } => self.plain("P012").help(why.help(name, *taken)),
+            Error::Held { name, taken, why } => self.plain("P014").help(why.help(name, *taken)),
             Error::Exposed(_) => self
                 .plain("P006")
                 .help("name a place of your own outside of git, add the file to .gitignore, or say `--force`"),

@@ -254,7 +254,7 @@ mod tests {
             let now = UnixTime::since_unix_epoch(Duration::from_secs(now));
             match verifier.verify_server_cert(&own, &[], &name, &[], now) {
                 Ok(_) => "believed".into(),
-                Err(fault) => super::super::failure::tls_fault(&fault, "x").1,
+                Err(fault) => crate::edge::fetch::failure::tls_fault(&fault, "x").1,
             }
         };
         assert_eq!(verify(true, "localhost", FROM + 1), "believed");

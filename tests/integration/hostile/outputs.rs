@@ -288,7 +288,8 @@ fn folders_on_the_way_are_for_the_owner_alone() {
         run(&["open", "good.tar.gz", "-i", "key.txt", "--for", target, "-o", &folder]);
         modes(&[target, &format!("{target}/x"), &folder], 0o700);
     }
-    modes(&["omni/x/y/manifests", "talhelper/x/y/manifests"], 0o700);
+    modes(&["omni/x/y/manifests"], 0o700);
+    modes(&["talhelper/x/y/controlplane.yaml"], 0o600);
     modes(&["omni/x/y/manifests/00-beacon.yaml", "files/x/y/00-beacon.yaml", "files/x/y/.ichor"], 0o600);
     run(&["open", "good.tar.gz", "-i", "key.txt", "--for", "machine-config=cp.yaml", "-o", "m/n/cp.yaml"]);
     modes(&["m", "m/n"], 0o700);

@@ -77,7 +77,7 @@ fn what_a_registry_calls_a_bundle_is_of_no_account() {
         let run = pull(&workspace, &server, &[]);
         let said = String::from_utf8_lossy(&run.stderr).into_owned();
         assert_eq!(run.status.code(), Some(0), "{title:?}: {said}");
-        assert_eq!(said, "wrote quickstart.tar.gz\n", "{title:?}");
+        assert!(said.starts_with("wrote quickstart.tar.gz\n"), "{title:?}: {said}");
         let mut found = listing(workspace.path());
         let own = workspace.path().join("deep/er/quickstart.tar.gz");
         assert!(found.remove(&own.display().to_string()).is_some());

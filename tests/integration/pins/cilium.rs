@@ -278,7 +278,7 @@ fn a_running_cilium_keeps_its_identity() {
     // Locked with keys of its own first: the import takes their place.
     workspace.done(&["lock"]);
     let fresh = lock(&workspace);
-    let mut command = workspace.command(&["lock", "--import-secret", "-i", "key.txt"]);
+    let mut command = workspace.command(&["lock", "--import-secret", "--replace", "-i", "key.txt"]);
     command.stdin(std::fs::File::open(running.path().join("secrets.yaml")).expect("a file"));
     let run = Run(command.output().expect("it runs"));
     assert_eq!(run.code(), 0, "{}", run.stderr());

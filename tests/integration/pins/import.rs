@@ -237,7 +237,7 @@ fn what_the_lock_holds_is_replaced_only_when_that_is_said() {
     let run = workspace.run(&args);
     let said = run.stderr();
     assert_eq!(run.code(), 2, "{said}");
-    for word in ["P013", "`beacon/beacon-ca`", "--replace", "beacon/relay.beacon", "--dry-run"] {
+    for word in ["P015", "`beacon/beacon-ca`", "--replace", "beacon/relay.beacon", "--dry-run"] {
         assert!(said.contains(word), "`{word}`: {said}");
     }
     assert_eq!(lock(&workspace), before);

@@ -245,13 +245,13 @@ fn the_next_step_waits_until_the_last_is_committed_or_it_is_asked_for() {
     let (workspace, start) = quickstart();
     for args in [&["beacon-ca"][..], &["--all"]] {
         let (code, said) = rotated(&workspace, args);
-        assert!(code == 2 && said.contains("P012") && said.contains("--step 1"), "{args:?}: {said}");
+        assert!(code == 2 && said.contains("P014") && said.contains("--step 1"), "{args:?}: {said}");
     }
     assert_eq!(lock(&workspace), start, "nothing was done");
     // No step but the next.
     for step in ["2", "3"] {
         let (code, said) = rotated(&workspace, &["beacon-ca", "--step", step]);
-        assert!(code == 2 && said.contains("P012"), "{step}: {said}");
+        assert!(code == 2 && said.contains("P014"), "{step}: {said}");
     }
     assert_eq!(workspace.run(&["rotate", "beacon-ca", "--step", "4"]).code(), 2);
     workspace.write(".gitignore", "/key.txt\n/home\n/store\n/cache\n");
@@ -266,7 +266,7 @@ fn the_next_step_waits_until_the_last_is_committed_or_it_is_asked_for() {
         for args in [&["beacon-ca"][..], &["beacon-ca"], &["--all"]] {
             let (code, said) = rotated(&workspace, args);
             let next = if step == 3 { 1 } else { step + 1 };
-            assert!(code == 2 && said.contains("P012") && said.contains("commit"), "{step}, {args:?}: {said}");
+            assert!(code == 2 && said.contains("P014") && said.contains("commit"), "{step}, {args:?}: {said}");
             assert!(said.contains(&format!("--step {next}")), "{step}, {args:?}: {said}");
         }
         assert_eq!(lock(&workspace), taken);

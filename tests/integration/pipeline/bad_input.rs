@@ -64,7 +64,7 @@ fn a_chart_that_is_none_or_of_another_version() {
     let workspace = Workspace::quickstart();
     let spec = workspace.read("ichor.yaml");
     workspace.write("ichor.yaml", spec.replace("version: 0.1.0", "version: ^0.2"));
-    refused(&workspace, &["lock"], 2, &["0.1.0", "^0.2", "ichor.yaml:10:12"]);
+    refused(&workspace, &["lock"], 2, &["0.1.0", "^0.2", "ichor.yaml:11:14"]);
     workspace.write("ichor.yaml", spec.replace("./chart", "values.yaml"));
     refused(&workspace, &["lock"], 2, &["values.yaml", "no chart"]);
 }

@@ -35,6 +35,15 @@ impl Metadata {
     /// What templates see as `.Chart` under Helm 3.
     pub(in crate::helm) fn to_structure(&self, is_root: bool) -> Value {
         let json = self.to_map_of_json();
+        for (key, list) in [
+            ("maintainers", self.maintainers.iter().map(Maintainer::to_structure).collect::<Vec<_>>()),
+            ("dependencies", self.dependencies.iter().flatten().map(Dependency::to_structure).collect()),
+        ] {
+            // In the order of Go's fields, where a plain map is in that of its keys.
+            if json.contains(key) && !list.is_empty() {
+                json.insert(key, Value::list(list));
+            }
+        }
         let metadata = Structure::value(METADATA, self.fields(), json.clone());
         json.insert("IsRoot", Value::Bool(is_root));
         let mut fields = self.fields();
