@@ -1,6 +1,6 @@
 //! Helm, by its version: charts, values, rendering, and the order of manifests.
 //!
-//! A [`Chart`] is loaded from a file tree or an archive, values are merged from their sources, and [`render`] gives the
+//! A [`Chart`] is loaded from a file tree or an archive, values are merged from their sources, and [`render()`] gives the
 //! manifests in the order of installation. Nothing here reads files or asks the time: templates ask the `World`.
 
 mod behaviour;

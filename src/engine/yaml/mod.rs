@@ -75,7 +75,7 @@ pub fn write(value: &Value) -> Result<Str, String> {
     write::write(value).map(Str::from)
 }
 
-/// Writes as [`write`] does what JSON can say, but every text as it is, which JSON would not leave so, and every key
+/// Writes as [`write()`] does what JSON can say, but every text as it is, which JSON would not leave so, and every key
 /// however long, which Go cannot. The error is a sentence.
 pub fn write_exactly(value: &Value) -> Result<Str, String> {
     write::write_exactly(value).map(Str::from)

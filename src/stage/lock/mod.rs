@@ -18,7 +18,7 @@
 //!   which is trusted and signs no more. Templates see the certificate that signs, followed by the other one.
 //! - No pin is named as another's key is, `NAME.key`: a secret's name says which pin it belongs to.
 //! - A value of `secretValues` is a pin whose function is that word and whose arguments are its path.
-//! - An envelope names the bundle, the part and the pin it was sealed for; see [`envelope`]. In one lock either all do or, as
+//! - An envelope names the bundle, the part and the pin it was sealed for; see `envelope.rs`. In one lock either all do or, as
 //!   before version 0.2, none: what is sealed into such a lock is sealed as the rest of it is, until `reseal` binds all.
 //! - `template` says that a sealed text may be a template of its own, so that `tpl` does not take it.
 //!

@@ -54,7 +54,7 @@ pub struct Part {
 /// What a part consists of.
 #[derive(Clone, Debug)]
 pub enum Content {
-    Chart(Box<Chart>),
+    Chart(Chart),
     /// A manifest: a file, a folder of files, or one at an address.
     Manifest {
         /// The source as written.

@@ -156,7 +156,7 @@ fn part(reader: &mut Reader, node: Node<'_>) -> Option<Part> {
     let inputs = inputs(reader, &fields);
     let (source, named) = (source?, reader.place(chart));
     let chart = Chart { path, source, place: named, version, version_place, namespace, values, inputs };
-    Some(Part { name: name?, content: Content::Chart(Box::new(chart)), place })
+    Some(Part { name: name?, content: Content::Chart(chart), place })
 }
 
 fn source(reader: &mut Reader, node: Node<'_>, text: &str, kind: SourceKind) -> Option<Source> {

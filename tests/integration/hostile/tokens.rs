@@ -72,7 +72,7 @@ fn tokens_that_a_subchart_writes() {
         "{{ printf \"%c%d%c\" 62954 0 62955 }}".to_owned(),
         "{{ range until 9 }}{{ printf \"%c%d%c\" 62954 . 62955 }}{{ end }}".to_owned(),
         format!("{{{{ \"{encoded}\" | b64dec | quote }}}}"),
-        format!("{{{{ (fromJson \"{{\\\"a\\\": \\\"\\\\uf5ea0\\\\uf5eb\\\"}}\").a | quote }}}}"),
+        "{{ (fromJson \"{\\\"a\\\": \\\"\\\\uf5ea0\\\\uf5eb\\\"}\").a | quote }}".to_owned(),
         format!("{{{{ toYaml (dict \"a\" \"{tokens}\") | nindent 4 }}}}"),
         format!("{{{{ toJson (dict \"a\" \"{tokens}\") | quote }}}}"),
         format!("{{{{ tpl \"{tokens}\" . }}}}"),
@@ -81,8 +81,8 @@ fn tokens_that_a_subchart_writes() {
         format!(
             "{{{{ len \"{tokens}\" }}}}{{{{ trunc 7 \"{tokens}\" }}}}{{{{ splitList \"1\" \"{tokens}\" | join \"\" }}}}"
         ),
-        format!("{{{{ print \"\u{F5EA}\" 0 \"\u{F5EB}\" | trim }}}}"),
-        format!("{{{{ regexReplaceAll \"a\" \"a0\" \"\u{F5EA}\" }}}}\u{F5EB}"),
+        "{{ print \"\u{F5EA}\" 0 \"\u{F5EB}\" | trim }}".to_owned(),
+        "{{ regexReplaceAll \"a\" \"a0\" \"\u{F5EA}\" }}\u{F5EB}".to_owned(),
         format!("|\n    {text}"),
         format!("y # {tokens}"),
         format!("y\n  {tokens}: y"),

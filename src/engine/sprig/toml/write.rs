@@ -1,5 +1,6 @@
 //! Writing TOML.
 
+use crate::budget;
 use crate::sprig::toml::number::{LOCAL_DATE, LOCAL_DATETIME, LOCAL_TIME};
 use crate::sprig::toml::{joined_keys, quoted_key, text};
 use crate::strconv;
@@ -170,6 +171,9 @@ impl Writer {
     }
 
     fn deeper(&mut self) -> Result<(), WriteError> {
+        if budget::lacks(self.out.len()) {
+            budget::ask(self.out.len()).map_err(|it| WriteError::Refused(it.to_string()))?;
+        }
         self.depth += 1;
         if self.depth > DEEPEST { Err(too_deep()) } else { Ok(()) }
     }

@@ -28,7 +28,7 @@ pub fn write(value: &Value) -> Result<Vec<u8>, String> {
     write_read_back(&text)
 }
 
-/// Writes as [`write`] does what JSON can say, but every text as it is and every key however long.
+/// Writes as [`write()`] does what JSON can say, but every text as it is and every key however long.
 pub fn write_exactly(value: &Value) -> Result<Vec<u8>, String> {
     Writer::new(Source::Exact).write(value.clone()).map_err(|_| "json: unsupported value".into())
 }
