@@ -47,6 +47,8 @@ pub struct Rendered {
 /// Why a chart does not render; prints in Helm's wording.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
+    #[error("cannot load Chart.yaml: {0}")]
+    Head(String),
     #[error("{0}")]
     ApiVersion(&'static str),
     #[error("{0} charts are not installable")]
@@ -155,6 +157,9 @@ pub fn render_files(
 
 fn check_installable(chart: &Chart) -> Result<(), RenderError> {
     let metadata = chart.metadata();
+    if let Some(fault) = chart.unread_head() {
+        return Err(RenderError::Head(fault.into()));
+    }
     // Mirrors `pkg/chart/loader`, which Helm has from 4 on. Its charts of version v3 are installed by no release of it.
     match metadata.api_version.as_str() {
         "v1" | "v2" => {}

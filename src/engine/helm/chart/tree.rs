@@ -31,6 +31,8 @@ pub struct Chart {
     nodes: Vec<Node>,
     root: NodeId,
     helm: HelmVersion,
+    /// Why Helm does not install it, though it reads it to show it.
+    unread_head: Option<String>,
 }
 
 /// One chart of a tree.
@@ -64,12 +66,20 @@ pub struct Crd {
 
 impl Chart {
     pub(super) fn new(node: Node, below: Vec<Chart>, helm: HelmVersion) -> Chart {
-        let mut chart = Chart { nodes: vec![node], root: NodeId(0), helm };
+        let mut chart = Chart { nodes: vec![node], root: NodeId(0), helm, unread_head: None };
         for sub in below {
             let id = chart.graft(sub);
             chart.adopt(chart.root, id);
         }
         chart
+    }
+
+    pub(super) fn with_unread_head(self, fault: Option<String>) -> Chart {
+        Chart { unread_head: fault, ..self }
+    }
+
+    pub(in crate::helm) fn unread_head(&self) -> Option<&str> {
+        self.unread_head.as_deref()
     }
 
     pub fn metadata(&self) -> &Metadata {
