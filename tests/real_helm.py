@@ -160,7 +160,7 @@ class Helm:
         missing = [it["name"] for it in about.get("dependencies") or [] if it["name"] not in present]
         if missing:
             raise Refused(
-                "an error occurred while checking for chart dependencies. You may need to run `helm dependency build` to "
+                "an error occurred while checking for chart dependencies. You may need to run 'helm dependency build' to "
                 f"fetch missing dependencies: found in Chart.yaml, but missing in charts/ directory: {', '.join(missing)}")
 
     def place(self, sections):

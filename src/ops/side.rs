@@ -11,8 +11,7 @@ use crate::stage::resolve::{self, ResolvedContent, Sources};
 use crate::stage::seal::{self, Found};
 use crate::stage::spec::{self, Spec};
 use crate::stage::vendored::Vendored;
-use helm_engine::helm::values::coalesce_values;
-use helm_engine::value::Map;
+use helm_engine::helm::values::default_values;
 
 /// A spec with its lock. `known` may have a part's text already, by the digest of that text.
 pub(super) fn of_workspace(name: &str, spec: &Spec, lock: &Lock, sources: &dyn Sources, known: Option<&Side>) -> Side {
@@ -86,7 +85,7 @@ pub(super) fn size(spec: &Spec, parts: &BTreeMap<String, Part>) -> Option<u64> {
 pub(super) fn values(content: &ResolvedContent) -> Option<Values> {
     match content {
         ResolvedContent::Chart { chart, values, .. } => {
-            let defaults = coalesce_values(chart, &Map::any(), &mut Vec::new()).ok()?;
+            let defaults = default_values(chart).ok()?;
             Some(Values { defaults: values_json(&defaults), user: values_json(values), reads: Reads::of(chart) })
         }
         ResolvedContent::Manifest(_) => None,

@@ -33,8 +33,11 @@ pub struct Behaviour {
     pub values: ValuesDocuments,
     /// Functions that later versions have and this one lacks.
     pub lacks: &'static [&'static str],
-    /// Whether `.Chart` is a plain map. Before Helm 4 it was a Go structure, and names of Go types were others.
+    /// Whether it is of Helm 4. Before, `.Chart` was a Go structure and not a plain map, types had other names in Go, errors
+    /// were told in other words, and copies of a chart under aliases had more in common.
     pub is_4: bool,
+    /// What is said of a chart whose dependencies are not there.
+    pub on_missing: &'static str,
     /// Whether `.Files.Lines` of an empty file is an empty list and no fault.
     pub takes_lines_of_nothing: bool,
 }
@@ -108,6 +111,13 @@ const LACKED_BY_4_2: &[&str] = &DURATIONS;
 const LACKED_BY_4_0: &[&str] = &lacking::<1, 12>(["mustToToml"], DURATIONS);
 const LACKED_BY_3: &[&str] = &lacking::<2, 13>(["mustToToml", "mustToYaml"], DURATIONS);
 
+const MISSING_IN_3: &str = "An error occurred while checking for chart dependencies. You may need to run \
+                            `helm dependency build` to fetch missing dependencies";
+const MISSING_BEFORE_4_2: &str = "an error occurred while checking for chart dependencies. You may need to run \
+                                  `helm dependency build` to fetch missing dependencies";
+const MISSING_FROM_4_2: &str = "an error occurred while checking for chart dependencies. You may need to run \
+                                'helm dependency build' to fetch missing dependencies";
+
 const fn lacking<const N: usize, const ALL: usize>(
     more: [&'static str; N],
     durations: [&'static str; 11],
@@ -131,6 +141,7 @@ const H3_17: Behaviour = Behaviour {
     values: ValuesDocuments::First,
     lacks: LACKED_BY_3,
     is_4: false,
+    on_missing: MISSING_IN_3,
     takes_lines_of_nothing: false,
 };
 const H3_18: Behaviour = Behaviour { kubernetes: 33, says: Says::Version { go: "go1.24" }, ..H3_17 };
@@ -141,8 +152,13 @@ const H3_20_1: Behaviour = Behaviour { nulls_given: NullsGiven::StayOverNull, ..
 const H3_21: Behaviour = Behaviour { kubernetes: 36, says: Says::Version { go: "go1.26" }, ..H3_20_1 };
 const H3_21_4: Behaviour = Behaviour { takes_lines_of_nothing: true, ..H3_21 };
 const H3_22: Behaviour = Behaviour { kubernetes: 37, ..H3_21_4 };
-const H4_0: Behaviour =
-    Behaviour { values: ValuesDocuments::AllButFullLastLine, lacks: LACKED_BY_4_0, is_4: true, ..H3_19_5 };
+const H4_0: Behaviour = Behaviour {
+    values: ValuesDocuments::AllButFullLastLine,
+    lacks: LACKED_BY_4_0,
+    is_4: true,
+    on_missing: MISSING_BEFORE_4_2,
+    ..H3_19_5
+};
 const H4_1: Behaviour =
     Behaviour { kubernetes: 35, says: Says::Version { go: "go1.25" }, kube_version: KubeVersionForm::Given, ..H4_0 };
 const H4_1_3: Behaviour = Behaviour { nulls_given: NullsGiven::StayOverNull, ..H4_1 };
@@ -151,6 +167,7 @@ const H4_2: Behaviour = Behaviour {
     says: Says::Version { go: "go1.26" },
     drops_own_nulls: true,
     separator: Separator::TrimsBefore,
+    on_missing: MISSING_FROM_4_2,
     lacks: LACKED_BY_4_2,
     ..H4_1_3
 };

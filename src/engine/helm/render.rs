@@ -47,15 +47,18 @@ pub struct Rendered {
 /// Why a chart does not render; prints in Helm's wording.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
+    #[error("cannot load Chart.yaml: {0}")]
+    Head(String),
     #[error("{0}")]
     ApiVersion(&'static str),
     #[error("{0} charts are not installable")]
     NotInstallable(String),
-    #[error(
-        "an error occurred while checking for chart dependencies. You may need to run `helm dependency build` to fetch \
-         missing dependencies: found in Chart.yaml, but missing in charts/ directory: {}", .0.join(", ")
-    )]
-    MissingDependencies(Vec<String>),
+    #[error("{told}: found in Chart.yaml, but missing in charts/ directory: {}", .missing.join(", "))]
+    MissingDependencies {
+        missing: Vec<String>,
+        /// What this Helm says of it.
+        told: &'static str,
+    },
     #[error("{}{cause}", step("release name check failed: ", *.is_4))]
     ReleaseName {
         #[source]
@@ -155,6 +158,9 @@ pub fn render_files(
 
 fn check_installable(chart: &Chart) -> Result<(), RenderError> {
     let metadata = chart.metadata();
+    if let Some(fault) = chart.unread_head() {
+        return Err(RenderError::Head(fault.into()));
+    }
     // Mirrors `pkg/chart/loader`, which Helm has from 4 on. Its charts of version v3 are installed by no release of it.
     match metadata.api_version.as_str() {
         "v1" | "v2" => {}
@@ -169,7 +175,11 @@ fn check_installable(chart: &Chart) -> Result<(), RenderError> {
     let wanted = metadata.dependencies.iter().flatten();
     let missing: Vec<String> =
         wanted.filter(|it| !present.contains(&it.name.as_str())).map(|it| it.name.clone()).collect();
-    if missing.is_empty() { Ok(()) } else { Err(RenderError::MissingDependencies(missing)) }
+    if missing.is_empty() {
+        Ok(())
+    } else {
+        Err(RenderError::MissingDependencies { missing, told: chart.behaviour().on_missing })
+    }
 }
 
 fn check_kube_version(chart: &Chart, capabilities: &Capabilities) -> Result<(), RenderError> {

@@ -108,10 +108,15 @@ fn an_upgrade_that_changes_content_shows_it() {
     let workspace = workspace("helm: \"3.22\"\n");
     workspace.done(&["lock"]);
     let said = workspace.done(&["upgrade", "--helm", "4.2.4"]);
-    assert!(
-        said.contains("~ v1 ConfigMap two") && said.contains("- none: here") && !said.contains("blank lines"),
-        "{said}"
-    );
+    assert!(said.contains("~ v1 ConfigMap two") && said.contains("- none: here"), "{said}");
+    assert!(!said.contains("blank lines"), "{said}");
+    // The chart is the same, and so are its defaults: a key whose default is null is one that a user may set.
+    assert!(!said.contains("defaults of the chart"), "{said}");
+    let head = format!("helm: \"3.22\"\nrecipients: [{}]\n", workspace.recipient());
+    workspace.spec(&head, "  - {name: maps, chart: ./chart, values: [{none: 1}]}\n");
+    workspace.done(&["lock"]);
+    let said = workspace.done(&["upgrade", "--helm", "4.2.4"]);
+    assert!(said.contains("risk: none, blank lines alone differ"), "{said}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use super::archive::unpack;
 use super::error::ChartError;
 use super::metadata::Metadata;
 use super::tree::{Chart, File, Node};
+use crate::helm::decode;
 use crate::helm::helm_version::HelmVersion;
 use crate::helm::values;
 use crate::value::Map;
@@ -18,7 +19,18 @@ const MAX_NESTING: usize = 128;
 
 /// Mirrors `pkg/chart/v2/loader.LoadFiles`. Where Go's order is that of a map, charts below are in order of their names.
 pub(super) fn load(files: Vec<File>, helm: HelmVersion) -> Result<Chart, ChartError> {
-    load_nested(files, helm, 0)
+    let heads = files.iter().filter(|it| it.name == "Chart.yaml").map(|it| head(&it.data));
+    let unread = if helm.behaviour().is_4 { heads.filter_map(Result::err).next() } else { None };
+    Ok(load_nested(files, helm, 0)?.with_unread_head(unread))
+}
+
+/// Reads what Helm 4 reads of a chart that is to be installed before it reads the chart: which of its loaders does. It
+/// looks at one field, and yet at whether JSON can hold all of them.
+fn head(text: &[u8]) -> Result<(), String> {
+    let mut version = String::new();
+    decode::document(text, "loader.chartBase", |decoder, map| {
+        decoder.fields(map, &["apiVersion"], |it, _, value| it.string(value, &mut version));
+    })
 }
 
 /// A fault with the names of Go's types as this Helm has them.

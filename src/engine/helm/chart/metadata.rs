@@ -54,6 +54,8 @@ pub struct Dependency {
     pub enabled: bool,
     pub import_values: Vec<ImportValue>,
     pub alias: String,
+    /// Which entry it is, where copies of its chart have it in common.
+    pub(super) shared: Option<usize>,
     null: bool,
 }
 

@@ -53,8 +53,15 @@ impl Metadata {
 
     fn fields(&self) -> Vec<(&'static str, Value)> {
         let plain = self.to_map();
-        let texts = |list: &[String]| Value::List(List::strings(list.iter().map(String::as_str)));
-        let listed = |it: Vec<Value>, of: &'static Type| Value::List(List::any(it).with_type(Type::Slice(of)));
+        // What is not there is nil, which is `null` in JSON.
+        let texts = |list: &[String]| match list {
+            [] => Value::List(List::nil(Type::Slice(&Type::String))),
+            list => Value::List(List::strings(list.iter().map(String::as_str))),
+        };
+        let listed = |it: Vec<Value>, of: &'static Type| match it.is_empty() {
+            true => Value::List(List::nil(Type::Slice(of))),
+            false => Value::List(List::any(it).with_type(Type::Slice(of))),
+        };
         let order = [
             "Name",
             "Home",

@@ -31,6 +31,8 @@ pub struct Chart {
     nodes: Vec<Node>,
     root: NodeId,
     helm: HelmVersion,
+    /// Why Helm does not install it, though it reads it to show it.
+    unread_head: Option<String>,
 }
 
 /// One chart of a tree.
@@ -64,12 +66,20 @@ pub struct Crd {
 
 impl Chart {
     pub(super) fn new(node: Node, below: Vec<Chart>, helm: HelmVersion) -> Chart {
-        let mut chart = Chart { nodes: vec![node], root: NodeId(0), helm };
+        let mut chart = Chart { nodes: vec![node], root: NodeId(0), helm, unread_head: None };
         for sub in below {
             let id = chart.graft(sub);
             chart.adopt(chart.root, id);
         }
         chart
+    }
+
+    pub(super) fn with_unread_head(self, fault: Option<String>) -> Chart {
+        Chart { unread_head: fault, ..self }
+    }
+
+    pub(in crate::helm) fn unread_head(&self) -> Option<&str> {
+        self.unread_head.as_deref()
     }
 
     pub fn metadata(&self) -> &Metadata {
@@ -163,6 +173,26 @@ impl Chart {
             if node.metadata_of.unwrap_or(NodeId(index)) == origin {
                 node.metadata.dependencies.clone_from(&wanted);
             }
+        }
+    }
+
+    /// Gives the entries that copies of a chart have in common what became of them in one of the copies.
+    pub(in crate::helm) fn share_wanted(&mut self, changed: &[Dependency]) {
+        for held in self.nodes.iter_mut().flat_map(|it| it.metadata.dependencies.iter_mut().flatten()) {
+            let same = |it: &&Dependency| it.shared.is_some() && it.shared == held.shared;
+            if let Some(it) = changed.iter().find(same) {
+                held.clone_from(it);
+            }
+        }
+    }
+
+    /// Marks what a chart says of those below it as common to all its copies.
+    pub(in crate::helm) fn mark_wanted(&mut self, id: NodeId) {
+        let marked = |it: &Node| it.metadata.dependencies.iter().flatten().filter_map(|it| it.shared).max();
+        let next = self.nodes.iter().filter_map(marked).max().map_or(0, |it| it + 1);
+        let wanted = self.node_mut(id).metadata.dependencies.iter_mut().flatten();
+        for (at, it) in wanted.filter(|it| it.shared.is_none()).enumerate() {
+            it.shared = Some(next + at);
         }
     }
 

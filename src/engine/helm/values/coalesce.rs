@@ -31,6 +31,11 @@ pub fn coalesce_values(chart: &Chart, given: &Map, warnings: &mut Warnings) -> R
     coalesce_node(chart, chart.root(), given, warnings)
 }
 
+/// What a chart and those below it bring, nulls included, whichever Helm drops them: the keys that a user may set.
+pub fn default_values(chart: &Chart) -> Result<Map, CoalesceError> {
+    merge_node(chart, chart.root(), &mut Vec::new())
+}
+
 pub(super) fn coalesce_node(
     chart: &Chart,
     id: NodeId,

@@ -46,10 +46,12 @@ fn enable(
     }
     chart.set_dependencies(id, kept);
     chart.set_wanted(id, Some(wanted.clone()));
+    chart.share_wanted(&wanted);
 
     let values = coalesce_node(chart, id, given, warnings)?;
     apply_tags(&mut wanted, &values, warnings);
     apply_conditions(&mut wanted, &values, path, warnings);
+    chart.share_wanted(&wanted);
     let off: Vec<String> = wanted.iter().filter(|it| !it.enabled).map(|it| it.name.clone()).collect();
     let mut left = chart.dependencies(id).to_vec();
     left.retain(|it| !off.contains(&chart.node(*it).metadata.name));
@@ -70,6 +72,9 @@ fn alias_copy(chart: &mut Chart, present: &[NodeId], dependency: &Dependency) ->
         let metadata = &chart.node(**it).metadata;
         metadata.name == dependency.name && version::is_compatible(&dependency.version, &metadata.version)
     })?;
+    if !chart.behaviour().is_4 {
+        chart.mark_wanted(source);
+    }
     let copy = chart.copy_node(source, false);
     if chart.behaviour().is_4 {
         let below = chart.dependencies(source).to_vec().into_iter().map(|it| chart.copy_node(it, true)).collect();
@@ -150,6 +155,7 @@ fn import(chart: &mut Chart, id: NodeId, warnings: &mut Warnings) -> Result<(), 
         }
         dependency.import_values = done;
     }
+    chart.share_wanted(&wanted);
     chart.set_wanted(id, Some(wanted));
     let values = values.deep_copy().ok_or(CoalesceError::Endless)?;
     coalesce::merge_tables(&values, &imported, nulls, warnings);

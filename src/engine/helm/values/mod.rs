@@ -6,7 +6,7 @@ mod documents;
 mod options;
 mod table;
 
-pub use coalesce::{CoalesceError, coalesce_values};
+pub use coalesce::{CoalesceError, coalesce_values, default_values};
 pub use dependencies::process_dependencies;
 pub use documents::{merge_maps, read_documents};
 pub use options::{ValueSource, ValuesError, merge_sources};
