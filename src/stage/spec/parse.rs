@@ -11,18 +11,6 @@ use crate::base::name;
 use helm_engine::yaml::node::{Kind, Node};
 
 const SPEC: &[&str] = &["bundle", "talos", "helm", "kubernetes", "apiVersions", "recipients", "certificates", "parts"];
-const CHART: &[&str] = &[
-    "name",
-    "chart",
-    "version",
-    "namespace",
-    "values",
-    "secretValues",
-    "lookup",
-    "certificates",
-    "skipSchemaValidation",
-];
-const MANIFEST: &[&str] = &["name", "manifest", "sha256"];
 const PART: &[&str] = &[
     "name",
     "chart",
@@ -36,6 +24,8 @@ const PART: &[&str] = &[
     "certificates",
     "skipSchemaValidation",
 ];
+/// Those of them that a manifest takes; a chart takes the others, and a name.
+const MANIFEST: &[&str] = &["name", "manifest", "sha256"];
 
 pub(super) fn parse(file: &str, text: &str) -> Result<Spec, Vec<Diagnostic>> {
     let mut reader = Reader::new(file, text);
@@ -100,8 +90,9 @@ fn spec(reader: &mut Reader, root: Node<'_>) -> Option<Spec> {
 
 fn part(reader: &mut Reader, node: Node<'_>) -> Option<Part> {
     let has = |name: &str| node.resolved().entries().any(|(key, _)| key.text().is_some_and(|it| it.to_text() == name));
+    let of_chart: Vec<&str> = PART.iter().copied().filter(|it| *it == "name" || !MANIFEST.contains(it)).collect();
     let (what, known) = match (has("chart"), has("manifest")) {
-        (true, false) => ("a chart part", CHART),
+        (true, false) => ("a chart part", &of_chart[..]),
         (false, true) => ("a manifest part", MANIFEST),
         _ => ("a part", PART),
     };
