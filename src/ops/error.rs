@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use super::handoff::Remade;
 use super::rotate::Held;
 use crate::base::diagnostic::{Diagnostic, Place};
+use crate::base::number::some;
 use crate::deliver::machine_config;
 use crate::deliver::target;
 use crate::edge::layout::LayoutError;
@@ -17,6 +18,9 @@ use crate::stage::resolve::{self, Fault, SourceError};
 use crate::stage::seal::{self, Difference};
 use crate::stage::spec::edit;
 use crate::stage::vendored;
+
+/// How many are named of a list.
+const NAMED: usize = 5;
 
 /// Why a verb failed.
 #[derive(Debug, thiserror::Error)]
@@ -157,7 +161,7 @@ pub struct Unlike {
 
 impl Unlike {
     fn diagnostic(&self, lock: &std::path::Path) -> Diagnostic {
-        let what = some(&self.differences);
+        let what = some(&self.differences, NAMED);
         let help = match self.edited {
             true => {
                 "its text is that of the lock, so somebody edited the lock, or another ichor wrote it: look at its history; \
@@ -247,7 +251,7 @@ impl Error {
             Error::Bundle(_) => self.plain("B002"),
             Error::NotABundle { .. } => self.plain("B003"),
             Error::NotOfLock { bundle, lock, unlike } => {
-                let (message, lock) = (format!("{self}: {}", some(unlike)), lock.display());
+                let (message, lock) = (format!("{self}: {}", some(unlike, NAMED)), lock.display());
                 let help = match unlike.iter().all(bundle::Unlike::is_unknown) {
                     true => format!("`ichor verify {}` builds it anew from spec and lock, and compares all of it", bundle.display()),
                     false => format!("do not use it before you know why; `ichor diff {lock} {}` tells more", bundle.display()),
@@ -391,14 +395,6 @@ impl From<hold::Error> for Error {
             busy @ hold::Error::Busy { .. } => Error::Hold(busy),
         }
     }
-}
-
-/// The first five, and how many more there are.
-fn some<T: ToString>(all: &[T]) -> String {
-    let shown: Vec<String> = all.iter().take(5).map(ToString::to_string).collect();
-    let more = all.len().saturating_sub(shown.len());
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    format!("{}{more}", shown.join(", "))
 }
 
 /// The exit code of faults: that of the surroundings or of differing content only where all are such.

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::look::some;
 use super::model::{Area, Finding, Risk};
 use super::side::{SealedText, Side};
 use crate::base::number::count;
+use crate::base::number::some;
 use crate::stage::lock::{Envelope, SealedFor};
 
 /// How many secrets are named in one sentence.

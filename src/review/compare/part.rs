@@ -1,6 +1,7 @@
 //! One part, before and after.
 
 use crate::base::number;
+use crate::base::number::some;
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
@@ -199,7 +200,7 @@ fn removals(part: &str, resources: &[ResourceDiff], findings: &mut Vec<Finding>)
             [one] => (Some((*one).to_owned()), "is gone".to_owned()),
             all => {
                 let number = number::count(all.len(), "resource");
-                (None, format!("{number} of kind {kind} are gone: {}", look::some(&names, 6)))
+                (None, format!("{number} of kind {kind} are gone: {}", some(&names, 6)))
             }
         };
         findings.push(Finding { risk: Risk::Loss, area: Area::Removal, part: part.into(), resource, text });

@@ -1,6 +1,6 @@
 //! The one line to read first.
 
-use crate::base::number::count;
+use crate::base::number::{count, some};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fold;
@@ -45,6 +45,9 @@ impl Area {
     }
 }
 
+/// How many are named of a list.
+const NAMED: usize = 3;
+
 /// Stands between the clauses of the line.
 pub(in crate::review) const AND: &str = " · ";
 
@@ -66,7 +69,7 @@ pub(in crate::review) fn line(diff: &Diff, blank: bool) -> String {
     }
     let back: Vec<&str> = of(Risk::Traffic).filter(|it| it.area == Area::Chart).map(|it| it.part.as_str()).collect();
     if !back.is_empty() {
-        words.push(format!("goes back to an older version: {}", some(&back)));
+        words.push(format!("goes back to an older version: {}", some(&back, NAMED)));
     }
     let mut told: BTreeSet<&str> = BTreeSet::new();
     for (risk, title) in [(Risk::Traffic, "can cut traffic"), (Risk::Restart, "restarts")] {
@@ -80,7 +83,7 @@ pub(in crate::review) fn line(diff: &Diff, blank: bool) -> String {
         }
         told.extend(of(risk).filter_map(|it| it.resource.as_deref()));
         let settings = of(risk).filter(|it| it.resource.is_none() && it.area != Area::Chart);
-        let mut named = some(&named);
+        let mut named = some(&named, NAMED);
         let others = areas(settings);
         if !others.is_empty() {
             named = if named.is_empty() { others } else { format!("{named}, {others}") };
@@ -94,7 +97,7 @@ pub(in crate::review) fn line(diff: &Diff, blank: bool) -> String {
     let losses = of(Risk::Loss).filter(|it| it.area != Area::Removal).count();
     if !removed.is_empty() {
         let names: Vec<&str> = removed.iter().map(|it| name(&it.id)).collect();
-        words.push(format!("removes: {}", some(&names)));
+        words.push(format!("removes: {}", some(&names, NAMED)));
     }
     if losses > 0 {
         words.push(format!("takes away: {}", areas(of(Risk::Loss).filter(|it| it.area != Area::Removal))));
@@ -129,14 +132,6 @@ fn areas<'a>(findings: impl Iterator<Item = &'a Finding>) -> String {
         *counts.entry(finding.area).or_default() += 1;
     }
     counts.into_iter().map(|(area, number)| count(number, area.title())).collect::<Vec<_>>().join(", ")
-}
-
-fn some(names: &[&str]) -> String {
-    let shown: Vec<&str> = names.iter().take(3).copied().collect();
-    match names.len().saturating_sub(3) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
 }
 
 /// `DaemonSet n/x` of `apps/v1 DaemonSet n/x`.

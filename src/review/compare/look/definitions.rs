@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use super::{Pair, items, some, word, words};
+use super::{Pair, items, word, words};
+use crate::base::number::some;
 use crate::review::compare::model::{Area, Finding, Risk};
 
 /// A schema nested deeper than this is not looked into.

@@ -84,12 +84,3 @@ fn word(value: &Json) -> &str {
 fn words(value: &Json) -> impl Iterator<Item = &str> {
     items(value).iter().filter_map(Json::as_str)
 }
-
-/// `a, b and 3 more`.
-pub(super) fn some<S: AsRef<str>>(words: &[S], limit: usize) -> String {
-    let shown: Vec<&str> = words.iter().take(limit).map(AsRef::as_ref).collect();
-    match words.len().saturating_sub(limit) {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
-}

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use super::{Pair, Readers, items, some, word, words};
+use super::{Pair, Readers, items, word, words};
+use crate::base::number::some;
 use crate::review::compare::model::{Area, Finding, Risk};
 
 /// Kinds whose every change is one of traffic, by their API group.

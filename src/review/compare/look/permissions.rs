@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use super::{Pair, items, some, word, words};
+use super::{Pair, items, word, words};
+use crate::base::number::some;
 use crate::review::compare::model::{Area, Finding, Risk};
 
 /// What a rule is about: a resource (with its group behind a dot), of one name or any, or a path of the API server.

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use super::{Pair, items, pod, some, word};
+use super::{Pair, items, pod, word};
+use crate::base::number::some;
 use crate::review::compare::model::{Area, Finding, Risk};
 
 /// Words in keys of any ConfigMap that steer packets.
