@@ -6,20 +6,18 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, Write};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::clock;
 use super::disk::{self, MARK, NewFolders};
 use super::interrupt::Fleeting;
+use super::unfinished::{self, folder_of, is_at};
 
 /// How long a run waits for another one.
 pub const USUAL: Duration = Duration::from_secs(60);
 /// The pause between two looks.
 const PAUSE: Duration = Duration::from_millis(50);
-/// `ENOLCK` of Linux.
-const NO_LOCKS: i32 = 37;
 
 /// What nobody else holds meanwhile.
 #[derive(Debug)]
@@ -49,7 +47,7 @@ pub enum Error {
 /// Holds a file that may be replaced or not be there yet; `verb` says to others what for. Where its folder cannot be
 /// written to, nobody writes the file either, and there is nothing to hold.
 pub fn file(path: &Path, verb: &str, waiting: Waiting<'_>) -> Result<Option<Hold>, Error> {
-    let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = folder_of(path);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let mark = folder.join(format!("{MARK}{name}"));
     let mut turn = Turn::new(path, waiting);
@@ -113,14 +111,9 @@ impl<'t> Turn<'t> {
         match file.try_lock() {
             Ok(()) => return Ok(true),
             Err(fs::TryLockError::WouldBlock) => {}
-            // Some network file systems lock nothing; each file is still written whole or not at all.
-            Err(fs::TryLockError::Error(fault))
-                if fault.kind() == io::ErrorKind::Unsupported || fault.raw_os_error() == Some(NO_LOCKS) =>
-            {
-                return Ok(true);
-            }
-            Err(fs::TryLockError::Error(source)) => {
-                return Err(disk::Error { action: "lock", path: self.path.into(), source }.into());
+            Err(fs::TryLockError::Error(fault)) => {
+                let failed = |source| disk::Error { action: "lock", path: self.path.into(), source };
+                return Ok(unfinished::hold(Err(fault)).map(|()| true).map_err(failed)?);
             }
         }
         let mut holder = || holder(file).unwrap_or_else(|| "another run of ichor".into());
@@ -138,12 +131,6 @@ impl<'t> Turn<'t> {
         std::thread::sleep(PAUSE.min(self.waiting.limit));
         Ok(false)
     }
-}
-
-/// Whether an open file is still the one at a path: whoever held it may have removed it.
-fn is_at(file: &File, path: &Path) -> bool {
-    let same = |one: fs::Metadata, other: fs::Metadata| (one.dev(), one.ino()) == (other.dev(), other.ino());
-    file.metadata().is_ok_and(|held| fs::metadata(path).is_ok_and(|there| same(held, there)))
 }
 
 fn is_unwritable(fault: &io::Error) -> bool {

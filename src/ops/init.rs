@@ -7,7 +7,7 @@ use super::Error;
 use crate::base::recipient::{ParseRecipientError, Recipient};
 use crate::edge::age::{self, KeyKind};
 use crate::edge::disk::{self, Access};
-use crate::edge::guard;
+use crate::edge::{guard, unfinished};
 use crate::review::rules::{cilium, talos};
 use crate::stage::spec::{KubernetesVersion, TalosVersion};
 
@@ -127,7 +127,7 @@ pub fn new_key(file: &Path, kind: KeyKind) -> Result<NewKey, Error> {
 /// Has the `.gitignore` beside a file name it. A line further on, or git's own rules, may still take it in: then it is
 /// refused, and the line stays.
 fn ignore(file: &Path) -> Result<PathBuf, Error> {
-    let folder = file.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = unfinished::folder_of(file);
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     let mut line = String::from("/");
     for letter in name.chars() {
