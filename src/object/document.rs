@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
+use serde_json::Value as Json;
+
 use helm_engine::value::Value;
+use helm_engine::yaml;
 use helm_engine::yaml::node::{self, Document as Tree, Kind, Node};
 
 /// One document of a stream.
@@ -58,6 +61,12 @@ pub fn pieces(text: &str) -> Vec<Document<'_>> {
     found
 }
 
+/// A document's text as JSON has it; `None` where it is no YAML.
+pub fn json(text: &str) -> Option<Json> {
+    let value = yaml::read(text.as_bytes()).ok()?;
+    serde_json::from_slice(&yaml::write_json(&value, false).ok()?).ok()
+}
+
 impl Document<'_> {
     /// The document's nodes; `None` where it is empty (comments alone, `null`, `{}`) or no YAML.
     pub fn tree(&self) -> Option<Tree> {
@@ -69,6 +78,11 @@ impl Document<'_> {
             _ => false,
         };
         (!empty).then_some(tree)
+    }
+
+    /// The document as JSON has it; `None` where it is no YAML.
+    pub fn json(&self) -> Option<Json> {
+        json(self.text)
     }
 
     /// Whether the document is no YAML at all.

@@ -6,8 +6,8 @@ use serde_json::Value as Json;
 
 use super::side::Part;
 use crate::base::digest::Digest;
+use crate::object::document::json;
 use crate::stage::seal;
-use helm_engine::yaml;
 
 /// A part's documents by the names its lock has for them.
 #[derive(Debug, Default)]
@@ -40,7 +40,6 @@ impl<'a> Documents<'a> {
 
     /// The resource, as JSON has it.
     pub(in crate::review) fn read(&self, name: &str) -> Option<Json> {
-        let value = yaml::read(self.text(name)?.as_bytes()).ok()?;
-        serde_json::from_slice(&yaml::write_json(&value, false).ok()?).ok()
+        json(self.text(name)?)
     }
 }

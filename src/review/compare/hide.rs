@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value as Json;
 
 use super::side::Side;
-use crate::object::private_key;
+use crate::object::{document, private_key};
 use crate::stage::seal;
 
 /// Secrets shorter than this, in bytes, are not looked for elsewhere: they would be found in any word.
@@ -32,12 +32,10 @@ impl Hider {
         let mut hider = Hider::default();
         for content in sides.iter().flat_map(|it| it.parts.values()).filter_map(|it| it.content.as_ref().ok()) {
             for (_, text) in seal::documents(&content.text) {
-                if text.lines().any(|it| it.trim_end() == "kind: Secret") {
-                    let value = helm_engine::yaml::read(text.as_bytes());
-                    let json = value.ok().and_then(|it| helm_engine::yaml::write_json(&it, false).ok());
-                    if let Some(mut json) = json.and_then(|it| serde_json::from_slice(&it).ok()) {
-                        hider.resource(&mut json);
-                    }
+                if text.lines().any(|it| it.trim_end() == "kind: Secret")
+                    && let Some(mut json) = document::json(text)
+                {
+                    hider.resource(&mut json);
                 }
             }
             if let Some(values) = &content.values {

@@ -1,10 +1,9 @@
 //! Parts whose resources are the same and whose text is another: what Helm's versions put between documents.
 
-use helm_engine::yaml;
-
 use super::model::{Area, Finding, PartDiff, Risk, Status};
 use super::side::{Part, Side};
 use crate::base::number::count;
+use crate::object::document::json;
 use crate::stage::seal;
 
 /// The parts of which the text alone differs, by how it does.
@@ -72,12 +71,11 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
 /// Whether blank lines make no difference to who reads the documents, as they do at the end of a text that keeps them.
 fn reads_alike(old: &str, new: &str) -> bool {
     let (old, new) = (seal::documents(old), seal::documents(new));
-    let read = |text: &str| yaml::write_json(&yaml::read(text.as_bytes()).ok()?, false).ok();
     old.len() == new.len()
         && old
             .iter()
             .zip(&new)
-            .all(|((_, old), (_, new))| old == new || old.trim().is_empty() || read(old) == read(new))
+            .all(|((_, old), (_, new))| old == new || old.trim().is_empty() || json(old) == json(new))
 }
 
 #[cfg(test)]

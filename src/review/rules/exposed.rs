@@ -10,15 +10,13 @@ use crate::review::compare::hide;
 use crate::stage::pack::{Packed, stem};
 use crate::stage::seal;
 use crate::stage::spec::Content;
-use helm_engine::yaml;
 
 pub(super) fn check(subject: &Subject<'_>, packed: &Packed, found: &mut Vec<Diagnostic>) {
     for manifest in packed.manifests() {
         let source = source(subject, stem(&manifest.name));
         for document in documents(&manifest.contents) {
             let Some(tree) = document.tree() else { continue };
-            let json = yaml::read(document.text.as_bytes()).and_then(|it| yaml::write_json(&it, false)).ok();
-            let Some(object) = json.and_then(|it| serde_json::from_slice::<Json>(&it).ok()) else { continue };
+            let Some(object) = document.json() else { continue };
             let at = format!("{}: {}", manifest.name, Head::of(tree.root()));
             let is_chart = source.as_ref().is_some_and(|it| it.is_chart);
             let exposed = exposed::in_document(&object, document.text);
