@@ -115,7 +115,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
 /// Says what an older lock lacks, and what mends it.
 fn say_unbound(unbound: usize) {
     if unbound > 0 {
-        say!("note: {}", ichor::review::rules::unbound_note(unbound));
+        say!("note: {}", ichor::stage::lock::unbound_note(unbound));
     }
 }
 

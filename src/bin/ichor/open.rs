@@ -10,7 +10,7 @@ use ichor::edge::guard::{self, Exposed};
 use ichor::edge::landing;
 use ichor::ops::open::OpenedBundle;
 use ichor::ops::{self, Error, deliver};
-use ichor::review::rules::unbound_note;
+use ichor::stage::lock::unbound_note;
 
 use crate::{form, proof};
 

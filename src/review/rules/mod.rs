@@ -29,7 +29,7 @@ mod values;
 use jiff::Timestamp;
 
 use crate::base::diagnostic::{Diagnostic, Place};
-use crate::stage::lock::Lock;
+use crate::stage::lock::{self, Lock};
 use crate::stage::pack::Packed;
 use crate::stage::spec::Spec;
 use helm_engine::helm::Chart;
@@ -99,17 +99,8 @@ pub fn check(subject: &Subject<'_>) -> Vec<Diagnostic> {
 fn bindings(lock: &Lock, found: &mut Vec<Diagnostic>) {
     let unbound = lock.unbound();
     if unbound > 0 {
-        found.push(Diagnostic::warning("P012", unbound_note(unbound)));
+        found.push(Diagnostic::warning("P012", lock::unbound_note(unbound)));
     }
-}
-
-/// What is to be said of envelopes that are bound to no place, as those of older locks are.
-pub fn unbound_note(unbound: usize) -> String {
-    let (secrets, verb, them) = if unbound == 1 { ("secret", "is", "it") } else { ("secrets", "are", "them") };
-    format!(
-        "{unbound} {secrets} of this lock {verb} not bound to one place in it, as in locks of older versions: \
-         `ichor reseal -i KEY` binds {them}"
-    )
 }
 
 /// Where a key of the spec stands.

@@ -75,6 +75,15 @@ impl Lock {
     }
 }
 
+/// What is to be said of envelopes that are bound to no place, as those of older locks are.
+pub fn unbound_note(unbound: usize) -> String {
+    let (secrets, verb, them) = if unbound == 1 { ("secret", "is", "it") } else { ("secrets", "are", "them") };
+    format!(
+        "{unbound} {secrets} of this lock {verb} not bound to one place in it, as in locks of older versions: \
+         `ichor reseal -i KEY` binds {them}"
+    )
+}
+
 fn name(place: &SealedFor) -> String {
     format!("{}/{}", place.part, place.pin)
 }

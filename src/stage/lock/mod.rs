@@ -32,7 +32,7 @@ mod merge;
 mod pin;
 mod v1;
 
-pub use binding::{EnvelopeFault, misplaced};
+pub use binding::{EnvelopeFault, misplaced, unbound_note};
 pub use certificates::{Expiry, Listed};
 pub use envelope::{Envelope, SealedFor};
 pub use merge::{Conflict, Merged, merge};
