@@ -194,10 +194,11 @@ fn differs(
         let theirs = Vendored::fresh(&other.spec, resolved, Some(lock), lock.clock);
         let rendered = render::render(&theirs, &random::seed(), None).map_err(|it| it.message);
         let sealed = rendered.and_then(|it| seal::seal(&it).map_err(|it| it.to_string()));
-        match sealed.map(|it| (text(&ours, &part.name).to_owned(), text(&it, &part.name).to_owned())) {
-            Ok((ours, theirs)) if lines(&ours).eq(lines(&theirs)) => {}
-            Ok((ours, theirs)) => drop(differs.insert(part.name.clone(), Ok(resources(&ours, &theirs)))),
-            Err(fault) => drop(differs.insert(part.name.clone(), Err(fault))),
+        let ours = text(&ours, &part.name);
+        match sealed.as_ref().map(|it| text(it, &part.name)) {
+            Ok(theirs) if lines(ours).eq(lines(theirs)) => {}
+            Ok(theirs) => drop(differs.insert(part.name.clone(), Ok(resources(ours, theirs)))),
+            Err(fault) => drop(differs.insert(part.name.clone(), Err(fault.clone()))),
         }
     }
     Ok(differs)
