@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Bundle, Index, index, layout};
+use super::{Bundle, layout};
 use crate::base::digest::Digest;
 use crate::stage::lock::{Lock, LockedPart};
 use crate::stage::pack::{self, Manifest, talos};
@@ -14,18 +14,14 @@ impl Bundle {
     /// parts' texts by the digests of the lock's outputs, the envelopes, and what follows from these. How holes are filled
     /// and what packing changed in a text, only a build can tell.
     pub fn agrees(&self, spec: &Spec, lock: &Lock) -> bool {
+        let index = &self.index;
         let namespaces = pack::namespaces(spec);
-        let said = Index {
-            name: lock.bundle.clone(),
-            ichor: env!("CARGO_PKG_VERSION").into(),
-            talos: spec.talos,
-            recipients: lock.recipients.clone(),
-            parts: index::parts(lock, &namespaces),
-            public_keys: index::public_keys(lock, self.index.secrets()),
-            ..self.index.clone()
-        };
-        let sealed = self.envelopes.iter().all(|(name, it)| lock.envelope(name) == Some(it));
-        said == self.index && sealed && self.has_texts_of(lock) && self.strange_files(spec.talos, lock).is_empty()
+        let placed = index.parts.iter().all(|(name, it)| it.namespace.as_ref() == namespaces.get(name));
+        let of_spec = placed && index.talos == spec.talos && index.ichor == env!("CARGO_PKG_VERSION");
+        of_spec
+            && self.unlike_index(lock).is_empty()
+            && self.has_texts_of(lock)
+            && self.strange_files(spec.talos, lock).is_empty()
     }
 
     fn has_texts_of(&self, lock: &Lock) -> bool {

@@ -51,6 +51,16 @@ impl Bundle {
     /// Everything that a lock has otherwise. A lock tells nothing of the version of Talos, the namespaces that charts are
     /// put into, and how holes are computed beyond what their marks say.
     pub fn unlike(&self, lock: &Lock) -> Vec<Unlike> {
+        let mut found = self.unlike_index(lock);
+        self.texts(lock, &mut found);
+        if found.is_empty() {
+            found.extend(self.strange_files(self.index.talos, lock).into_iter().map(Unlike::File));
+        }
+        found
+    }
+
+    /// What the index and the envelopes have otherwise, whatever the namespaces.
+    pub(super) fn unlike_index(&self, lock: &Lock) -> Vec<Unlike> {
         let mut found = Vec::new();
         let index = &self.index;
         if index.name != lock.bundle {
@@ -74,10 +84,6 @@ impl Bundle {
         found.extend(self.envelopes.iter().filter(other).map(|(name, _)| Unlike::Envelope(name.clone())));
         if index.public_keys != index::public_keys(lock, index.secrets()) {
             found.push(Unlike::PublicKeys);
-        }
-        self.texts(lock, &mut found);
-        if found.is_empty() {
-            found.extend(self.strange_files(index.talos, lock).into_iter().map(Unlike::File));
         }
         found
     }
