@@ -63,11 +63,17 @@ pub(super) fn compare(name: &Path, bundle: &Bundle, lock: &Path) -> Result<(), E
 
 /// The bundle at a path, and its bytes. Every envelope in it stands where it belongs.
 pub(super) fn read(path: &Path) -> Result<(Bundle, Vec<u8>), Error> {
+    let (bundle, bytes) = read_unchecked(path)?;
+    let faults = bundle.misplaced();
+    if faults.is_empty() { Ok((bundle, bytes)) } else { Err(Error::BundleEnvelopes { bundle: path.into(), faults }) }
+}
+
+/// The bundle at a path, and its bytes, wherever its envelopes belong.
+pub(super) fn read_unchecked(path: &Path) -> Result<(Bundle, Vec<u8>), Error> {
     let bytes = match disk::read_any(path) {
         Err(fault) if fault.source.kind() == ErrorKind::NotFound => return Err(Error::NoBundle(path.into())),
         read => read?,
     };
     let bundle = Bundle::decode(&bytes).map_err(|fault| Error::NotABundle { path: path.into(), fault })?;
-    let faults = bundle.misplaced();
-    if faults.is_empty() { Ok((bundle, bytes)) } else { Err(Error::BundleEnvelopes { bundle: path.into(), faults }) }
+    Ok((bundle, bytes))
 }

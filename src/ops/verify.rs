@@ -3,10 +3,8 @@
 use std::path::Path;
 
 use super::fetching::Fetching;
-use super::{Error, build, pull};
+use super::{Error, build, open, pull};
 use crate::base::digest::Digest;
-use crate::edge::disk;
-use crate::stage::bundle::Bundle;
 
 /// What the comparison showed.
 #[derive(Clone, Debug)]
@@ -26,16 +24,7 @@ pub fn verify(spec: &Path, bundle: &Path, fetching: Fetching<'_>) -> Result<Veri
             let fetched = pull::fetch(address, fetching)?;
             (fetched.bundle, fetched.bytes)
         }
-        None => {
-            let bytes = match disk::read_any(bundle) {
-                Err(it) if it.source.kind() == std::io::ErrorKind::NotFound => {
-                    return Err(Error::NoBundle(bundle.into()));
-                }
-                read => read?,
-            };
-            let given = Bundle::decode(&bytes).map_err(|fault| Error::NotABundle { path: bundle.into(), fault })?;
-            (given, bytes)
-        }
+        None => open::read_unchecked(bundle)?,
     };
     let rebuilt = build::fresh(spec)?;
     let mut differ: Vec<String> = Vec::new();
