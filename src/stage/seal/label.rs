@@ -13,13 +13,7 @@ pub(super) fn labels(part: &str, holes: &Holes) -> Vec<String> {
     let mut labels: Vec<String> = Vec::new();
     let mut taken: BTreeMap<String, usize> = BTreeMap::new();
     for expr in holes.iter() {
-        let base = match expr {
-            Expr::Secret(name) => clean(name),
-            Expr::Call { function, args } => {
-                let label = call(function, args, &labels, holes);
-                if label.starts_with(part) { label } else { format!("{part}/{label}") }
-            }
-        };
+        let base = base(part, expr, &labels, holes);
         let count = taken.entry(base.clone()).or_insert(0);
         *count += 1;
         labels.push(if *count == 1 { base } else { format!("{base}~{count}") });
@@ -30,16 +24,21 @@ pub(super) fn labels(part: &str, holes: &Holes) -> Vec<String> {
 /// Whether a label is one that [`labels`] gives this expression, whatever number tells it from others. `labels` are those of
 /// the holes before it.
 pub(crate) fn is_of(label: &str, expr: &Expr, labels: &[String], holes: &Holes) -> bool {
-    let base = match label.rsplit_once('~') {
-        Some((base, number)) if number.parse::<usize>().is_ok() => base,
+    let plain = match label.rsplit_once('~') {
+        Some((plain, number)) if number.parse::<usize>().is_ok() => plain,
         _ => label,
     };
+    let part = plain.split('/').next().unwrap_or_default();
+    base(part, expr, labels, holes) == plain
+}
+
+/// A label without the number that tells it from others.
+fn base(part: &str, expr: &Expr, labels: &[String], holes: &Holes) -> String {
     match expr {
-        Expr::Secret(name) => clean(name) == base,
+        Expr::Secret(name) => clean(name),
         Expr::Call { function, args } => {
-            let part = base.split('/').next().unwrap_or_default();
             let label = call(function, args, labels, holes);
-            if label.starts_with(part) { label == base } else { base.strip_prefix(part) == Some(&*format!("/{label}")) }
+            if label.starts_with(part) { label } else { format!("{part}/{label}") }
         }
     }
 }
