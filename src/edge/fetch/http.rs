@@ -108,7 +108,7 @@ impl<'p> Http<'p> {
 
     /// When all must be had that is asked for from now on for one source.
     pub fn until(&self) -> Instant {
-        Instant::now() + LONGEST_ERRAND.max(self.patience * PATIENCES)
+        Instant::now() + longest(self.patience)
     }
 
     /// `http` or `https`, as a host and its port are spoken to.
@@ -192,7 +192,7 @@ impl<'p> Http<'p> {
         if Instant::now() < request.until {
             return Ok(());
         }
-        let minutes = LONGEST_ERRAND.max(self.patience * PATIENCES).as_secs() / 60;
+        let minutes = longest(self.patience).as_secs() / 60;
         let message = format!("{} cannot be had from {} in {minutes} minutes", request.name, authority(&request.url));
         Err(slow(message))
     }
@@ -364,6 +364,11 @@ fn with<B>(mut builder: RequestBuilder<B>, headers: HeaderMap) -> RequestBuilder
     builder
 }
 
+/// How long all requests for one source may take.
+fn longest(patience: Duration) -> Duration {
+    LONGEST_ERRAND.max(patience * PATIENCES)
+}
+
 fn new_agent(roots: &[CertificateDer<'static>], proxy: Option<Proxy>, patience: Duration) -> Result<Agent, HttpError> {
     let tls = Tls::new(roots).map_err(|it| other(format!("no TLS on this machine: {it}")))?;
     let connector = ().chain(ConnectProxyConnector::default()).chain(TcpConnector::default()).chain(tls);
@@ -381,7 +386,7 @@ fn new_agent(roots: &[CertificateDer<'static>], proxy: Option<Proxy>, patience: 
         .timeout_per_write(Some(patience))
         .timeout_recv_response(Some(patience))
         .timeout_per_read(Some(patience))
-        .timeout_global(Some(LONGEST_ERRAND.max(patience * PATIENCES)))
+        .timeout_global(Some(longest(patience)))
         .build();
     Ok(Agent::with_parts(config, connector, DefaultResolver::default()))
 }
