@@ -29,7 +29,7 @@ pub struct Locked {
     pub path: PathBuf,
     /// Whether the lock on disk is another now, or would be.
     pub changed: bool,
-    /// What the change means, where nothing was to be written.
+    /// What the change means, where there is one and nothing was to be written.
     pub comparison: Option<Box<Diff>>,
     /// What became of the pins that were made or imported.
     pub pins: Vec<Taken>,
@@ -140,6 +140,7 @@ pub(super) fn relock(
     };
     let new = lock.encode();
     let changed = text.is_none_or(|old| old != new);
+    let compared = compared.filter(|_| changed);
     let comparison = compared.map(|old| Box::new(comparison(workspace, old.as_ref(), &lock, now)));
     if changed && written.is_some() {
         workspace.check_lock(text)?;

@@ -85,7 +85,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let locked = ops::lock::lock(&args.spec, &request, fetching, clock::now())?;
     drop(reporter);
     if request.keep {
-        if let Some(comparison) = locked.comparison.as_ref().filter(|_| locked.changed) {
+        if let Some(comparison) = &locked.comparison {
             diff::print(comparison, diff::Format::Text, None)?;
         }
         let what = if locked.changed { "would change" } else { "unchanged:" };
