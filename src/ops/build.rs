@@ -42,7 +42,7 @@ pub fn build(spec: &Path, store: &Store, destination: &Destination, rebuild: boo
     let (lock, lock_text) = workspace.lock()?;
     let inputs = inputs(&workspace.spec_text, &lock_text);
     let name = &workspace.spec.bundle;
-    let vendored = vendored(&workspace, &lock)?;
+    let vendored = workspace.vendored(&lock)?;
     let stored = store.get(&inputs, name);
     // Whoever else writes there may know how to write a digest, too.
     let believed = |bytes: &Vec<u8>| {
@@ -82,18 +82,13 @@ pub fn build(spec: &Path, store: &Store, destination: &Destination, rebuild: boo
 pub(super) fn fresh(spec: &Path) -> Result<Bundle, Error> {
     let workspace = Workspace::read(spec)?;
     let (lock, _) = workspace.lock()?;
-    let vendored = vendored(&workspace, &lock)?;
+    let vendored = workspace.vendored(&lock)?;
     assemble(&workspace, &lock, &vendored)
 }
 
 /// What is rendered, which is what the lock says.
 pub(super) fn sealed(workspace: &Workspace, lock: &Lock) -> Result<Sealed, Error> {
-    rendered(workspace, lock, &vendored(workspace, lock)?)
-}
-
-fn vendored(workspace: &Workspace, lock: &Lock) -> Result<Vendored, Error> {
-    Vendored::locked(&workspace.spec, workspace.resolve()?, lock)
-        .map_err(|stale| Error::Stale { path: workspace.lock_path.clone(), stale })
+    rendered(workspace, lock, &workspace.vendored(lock)?)
 }
 
 fn rendered(workspace: &Workspace, lock: &Lock, vendored: &Vendored) -> Result<Sealed, Error> {

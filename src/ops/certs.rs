@@ -10,7 +10,6 @@ use crate::edge::random;
 use crate::stage::lock::{Expiry, Lock};
 use crate::stage::render;
 use crate::stage::seal::{self, Landing};
-use crate::stage::vendored::Vendored;
 
 /// One certificate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -94,8 +93,7 @@ pub fn expiring(spec: &Path, now: Timestamp) -> Result<Vec<Expiry>, Error> {
 }
 
 fn landings(workspace: &Workspace, lock: &Lock) -> Result<Vec<Landing>, Error> {
-    let vendored = Vendored::locked(&workspace.spec, workspace.resolve()?, lock)
-        .map_err(|stale| Error::Stale { path: workspace.lock_path.clone(), stale })?;
+    let vendored = workspace.vendored(lock)?;
     let sealed = seal::seal(&render::render(&vendored, &random::seed(), None)?)?;
     let certificates = lock
         .certificates()

@@ -13,7 +13,7 @@ use crate::deliver::target::DeliverError;
 use crate::edge::disk;
 use crate::edge::random;
 use crate::stage::lock::{Lock, LockedPart};
-use crate::stage::render::{self, release};
+use crate::stage::render::{self, Rendered, release};
 use crate::stage::seal::{self, Sealed};
 use crate::stage::spec::{Content, Network, Source};
 use crate::stage::vendored::{Vendored, VendoredContent, VendoredPart};
@@ -67,8 +67,7 @@ pub fn flux(spec: &Path, later: &[Later], version: FluxVersion, fetching: Fetchi
     let workspace = Workspace::read(spec)?;
     let network = fetching.network(&workspace)?;
     let (lock, _) = workspace.lock()?;
-    let vendored = Vendored::locked(&workspace.spec, workspace.resolve()?, &lock)
-        .map_err(|stale| Error::Stale { path: workspace.lock_path.clone(), stale })?;
+    let vendored = workspace.vendored(&lock)?;
     let charts: Vec<&str> = vendored
         .parts()
         .iter()
@@ -87,12 +86,13 @@ pub fn flux(spec: &Path, later: &[Later], version: FluxVersion, fetching: Fetchi
         };
         layers.entry(part).or_default().push(&layer.file);
     }
+    let rendered = render::render(&vendored, &random::seed(), None)?;
     let mut parts = Vec::new();
     let mut changes = BTreeMap::new();
     let mut secrets = Vec::new();
     let mut caveats = Vec::new();
     let mut remade = BTreeMap::new();
-    for part in vendored.parts() {
+    for (part, bootstrap) in vendored.parts().iter().zip(rendered.parts()) {
         let layers = layers.remove(&part.name).unwrap_or_default();
         let Some(locked) = lock.parts.get(&part.name) else { continue };
         let source = workspace.spec.parts.iter().find(|it| it.name == part.name).map(|it| &it.content);
@@ -104,7 +104,7 @@ pub fn flux(spec: &Path, later: &[Later], version: FluxVersion, fetching: Fetchi
                 }
                 caveats.extend(caveat(&part.name, source, locked));
                 caveats.extend(reached(&part.name, source, &network));
-                let secrets = release::remade(&vendored, part, values, &random::seed())?;
+                let secrets = release::remade(&vendored, part, bootstrap, values, random::seed())?;
                 if !secrets.is_empty() {
                     remade.insert(part.name.clone(), Remade { secrets, settings: settings(part) });
                 }
@@ -131,7 +131,7 @@ pub fn flux(spec: &Path, later: &[Later], version: FluxVersion, fetching: Fetchi
         parts.push(FluxPart { name: part.name.clone(), content });
     }
     let helm =
-        HelmAfter { flux: version, locked: lock.helm(), differs: differs(&workspace, &lock, &vendored, version)? };
+        HelmAfter { flux: version, locked: lock.helm(), differs: differs(&workspace, &lock, &rendered, version)? };
     let bundle = workspace.spec.bundle;
     let mut files = flux::files(&bundle, &parts);
     files.push(("HANDOFF.md".into(), guide(&bundle, &changes, &secrets, &caveats, &remade, &helm)));
@@ -171,14 +171,14 @@ impl HelmAfter {
 fn differs(
     workspace: &Workspace,
     lock: &Lock,
-    vendored: &Vendored,
+    rendered: &Rendered,
     flux: FluxVersion,
 ) -> Result<BTreeMap<String, Result<Vec<String>, String>>, Error> {
     let mut differs = BTreeMap::new();
     if flux.helm() == lock.helm() {
         return Ok(differs);
     }
-    let ours = seal::seal(&render::render(vendored, &random::seed(), None)?)?;
+    let ours = seal::seal(rendered)?;
     let mut other = workspace.clone();
     other.helm = Some(flux.helm());
     // A cluster has one version of Kubernetes, whichever Helm asks.

@@ -12,6 +12,7 @@ use crate::edge::sources::Disk;
 use crate::stage::lock::Lock;
 use crate::stage::resolve::{self, Resolved, Sources};
 use crate::stage::spec::Spec;
+use crate::stage::vendored::Vendored;
 use helm_engine::helm::HelmVersion;
 
 /// A spec that was read, and the folder that holds its lock.
@@ -115,6 +116,12 @@ impl Workspace {
         let helm = self.helm(lock.as_ref());
         let lock = lock.filter(|_| self.fetched.is_none());
         self.with_sources(lock.as_ref(), |sources| resolve::resolve(&self.spec, helm, sources)).map_err(Error::Resolve)
+    }
+
+    /// What the spec and this lock name, at hand and as the lock has it.
+    pub(super) fn vendored(&self, lock: &Lock) -> Result<Vendored, Error> {
+        Vendored::locked(&self.spec, self.resolve()?, lock)
+            .map_err(|stale| Error::Stale { path: self.lock_path.clone(), stale })
     }
 
     /// The Helm to render as over this lock.

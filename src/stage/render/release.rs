@@ -14,27 +14,28 @@ use helm_engine::yaml;
 const IN_PLACE: &str = "c2VhbGVk";
 
 /// The Secrets that a release of a chart with these values fills with new keys, where the cluster holds what the bootstrap
-/// made of the chart: by their names, each with the pins it rests on. A chart that looks for what is there makes nothing
+/// rendered of the chart: by their names, each with the pins it rests on. A chart that looks for what is there makes nothing
 /// anew. What the values ask for beyond the bootstrap is new anyway.
 pub fn remade(
     vendored: &Vendored,
     part: &VendoredPart,
+    bootstrap: &RenderedPart,
     values: &Map,
-    seed: &Seed,
+    seed: Seed,
 ) -> Result<BTreeMap<String, BTreeSet<String>>, Error> {
     let VendoredContent::Chart { chart, namespace, inputs, .. } = &part.content else { return Ok(BTreeMap::new()) };
     let functions = helm::functions();
-    let bootstrap = render_part(vendored, part, &functions, seed.derive(0), None)?;
     let mut inputs = inputs.clone();
-    inputs.objects.extend(objects(&bootstrap, namespace));
+    inputs.objects.extend(objects(bootstrap, namespace));
     let content =
         VendoredContent::Chart { chart: chart.clone(), namespace: namespace.clone(), values: values.clone(), inputs };
     let later = VendoredPart { name: part.name.clone(), content, pins: part.pins.clone() };
-    let release = match render_part(vendored, &later, &functions, seed.derive(1), None) {
+    let rendered = render_part(vendored, &later, &functions, seed, None);
+    let release = match &rendered {
         Ok(release) => release,
         // More is asked for than the bootstrap had: the calls that it shares with the bootstrap are made all the same.
         Err(fault) if fault.missing_pin.is_some() => bootstrap,
-        Err(fault) => return Err(fault),
+        Err(_) => return rendered.map(|_| BTreeMap::new()),
     };
     let is_made = |name: &&String| part.pins.get(*name).is_some_and(|it| it.function != secrets::FUNCTION);
     let made: BTreeSet<&String> = release.used.iter().filter(is_made).collect();
