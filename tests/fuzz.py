@@ -29,6 +29,8 @@ import record
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 KINDS = {**grammar.KINDS, **grammar_charts.KINDS}
+#: What the SDK does not do as Helm's programs do: it reads values files whole and --set apart from them.
+PROGRAMS = ["nulls", "told", "ends"]
 BATCH = 500
 #: How often Helm is asked again where the answers differ: most answers that rest on the order of a Go map show it.
 AGAIN = 12
@@ -48,17 +50,18 @@ def main():
     parser.add_argument("--outcomes", action="store_true", help="count errors that are worded otherwise, and pass over them")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--count", type=int, default=500, help="cases of each kind")
-    parser.add_argument("--kinds", default=",".join(KINDS), help="comma separated: %(default)s")
+    parser.add_argument("--kinds", help=f"comma separated: {','.join(KINDS)}; without it all, and without --helm all but {', '.join(PROGRAMS)}")
     parser.add_argument("--seconds", type=float, default=float("inf"), help="start no batch after this time")
     parser.add_argument("--keep", type=pathlib.Path, help="a case file for what differs")
     parser.add_argument("--sample", type=int, help="keep so many cases of each kind in files of the folder --keep")
     args = parser.parse_args()
+    kinds = args.kinds.split(",") if args.kinds else [kind for kind in KINDS if args.helm or kind not in PROGRAMS]
     if args.sample:
-        return sample(args)
+        return sample(args, kinds)
     both = Both(args.helm)
     end = time.monotonic() + args.seconds
     counts, reworded, different, unsettled, strange, ended = collections.Counter(), collections.Counter(), [], 0, 0, 0
-    for kind, number in batches(args.kinds.split(","), args.count):
+    for kind, number in batches(kinds, args.count):
         if time.monotonic() > end:
             break
         # A batch has a seed of its own, so that it does not depend on what ran before it.
@@ -239,10 +242,10 @@ def show(kind, case, ours, helm):
     print(f"--- ours: {ours[0]}\n{ours[1]}\n--- helm: {helm[0]}\n{helm[1]}", flush=True)
 
 
-def sample(args):
+def sample(args, kinds):
     """Cases of all kinds for good: short ones, whose answer does not change from run to run."""
     helm = real_helm.of(args.helm)
-    for kind in args.kinds.split(","):
+    for kind in kinds:
         source = random.Random(f"sample {args.seed} {kind}")
         cases, seen = [], set()
         while len(cases) < args.sample:
