@@ -1,4 +1,4 @@
-//! What a bundle becomes for its taker: machine configs, Omni, talhelper, kubectl, files, Flux; its size, and what can be split off or
+//! What a bundle becomes for its taker: machine configs, Omni, talhelper, topf, kubectl, files, Flux; its size, and what can be split off or
 //! left out.
 
 pub mod adopt;
