@@ -13,7 +13,9 @@ use serde_json::json;
 
 use crate::report;
 
-/// Checks a spec against the rules of Talos and Cilium, for typos in values, expiry and sizes; exits 1 on errors
+/// Says what is likely wrong, though it builds; exits 1 on errors
+///
+/// It knows rules of Talos, Kubernetes and Cilium, and looks for typos in values, certificates that end, and sizes.
 #[derive(clap::Args)]
 pub struct Args {
     /// The spec, or the folder it is in

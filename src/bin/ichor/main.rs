@@ -20,6 +20,7 @@ mod form;
 mod git;
 mod handoff;
 mod helm_flags;
+mod help;
 mod identity;
 mod images;
 mod init;
@@ -42,9 +43,10 @@ mod vendor;
 mod verify;
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 use helm_engine::budget;
 use ichor::edge::{interrupt, process};
 use ichor::ops;
@@ -59,7 +61,7 @@ static MEMORY: ZeroAlloc<MiMalloc> = ZeroAlloc(MiMalloc);
 /// Room for templates that nest as deep as Go lets them.
 const STACK: usize = 1 << 30;
 
-/// Builds the sealed bootstrap of Talos Linux clusters.
+/// Builds the sealed bootstrap of Talos Linux clusters
 ///
 /// Anyone can rebuild a bundle bit for bit and review every change to it; only key holders can open it.
 #[derive(Parser)]
@@ -67,6 +69,9 @@ const STACK: usize = 1 << 30;
 struct Cli {
     #[command(subcommand)]
     verb: Verb,
+    /// Runs as if it were started in this folder
+    #[arg(short = 'C', value_name = "DIR")]
+    directory: Option<PathBuf>,
     /// How much memory rendering a chart, or opening a bundle, may ask for, in MiB
     #[arg(long, value_name = "MIB", global = true, default_value_t = budget::DEFAULT >> 20, hide_short_help = true)]
     max_memory: u64,
@@ -105,7 +110,8 @@ enum Verb {
 
 fn main() -> ExitCode {
     process::keep_memory_private();
-    let cli = match Cli::try_parse() {
+    let parsed = command().try_get_matches().and_then(|it| Cli::from_arg_matches(&it));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(fault) => {
             let text = fault.render().to_string();
@@ -117,6 +123,12 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    if let Some(folder) = &cli.directory
+        && let Err(fault) = std::env::set_current_dir(folder)
+    {
+        say!("error: cannot work in `{}`: {fault}", folder.display());
+        return ExitCode::from(2);
+    }
     budget::set_limit(cli.max_memory.saturating_mul(1 << 20));
     interrupt::mind(|| say!("\nerror: interrupted: nothing is half written, so run the command again"));
     let run = move || {
@@ -158,6 +170,11 @@ fn main() -> ExitCode {
             ExitCode::from(3)
         }
     }
+}
+
+/// The command line, as it is parsed and as it is described.
+fn command() -> Command {
+    help::grouped(Cli::command())
 }
 
 /// Whether a stream is a terminal that shows colours, to a user who wants them.
