@@ -7,8 +7,9 @@ use jiff::Timestamp;
 use super::{Error, Workspace, build};
 use crate::base::diagnostic::{Diagnostic, Severity};
 use crate::base::secret::Secret;
+use crate::deliver::contents::Contents;
 use crate::deliver::size;
-use crate::deliver::target::{self, Goods, Target};
+use crate::deliver::target::{self, Target};
 use crate::edge::random;
 use crate::review::rules::{self, ChartSubject, Layer, Subject};
 use crate::stage::bundle::Bundle;
@@ -139,9 +140,9 @@ fn stand_in(length: usize, is_key: bool) -> String {
 
 /// What each target that needs nothing but the manifests would get.
 fn sizes(packed: &Packed, manifests: &[Manifest], spec: &Spec) -> Vec<(Target, u64)> {
-    let goods = Goods { bundle: &spec.bundle, talos: spec.talos, manifests, network: packed.network() };
+    let contents = Contents { bundle: &spec.bundle, talos: spec.talos, manifests, network: packed.network() };
     [Target::Talos, Target::Omni, Target::Talhelper, Target::Topf, Target::Kubectl]
         .into_iter()
-        .filter_map(|it| Some((it, size::measure(it, &target::deliver(&goods, it).ok()?, manifests))))
+        .filter_map(|it| Some((it, size::measure(it, &target::deliver(&contents, it).ok()?, manifests))))
         .collect()
 }

@@ -6,7 +6,7 @@ use std::error::Error;
 
 use helm_engine::helm::capabilities::Capabilities;
 use helm_engine::helm::chart::File;
-use helm_engine::helm::manifest::print_stream;
+use helm_engine::helm::print::print_stream;
 use helm_engine::helm::{Chart, HelmVersion, Options, Release, render};
 use helm_engine::value::{Failure, Map, Value};
 use helm_engine::world::{Call, World};

@@ -2,12 +2,11 @@
 //!
 //! Mirrors `regexp/syntax.Parse` with the `Perl` flags, in what it accepts and in its errors.
 
-use std::fmt;
-
 use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange, Hir, Look};
 
 use super::atoms::{MAX_COPIES, between, check_utf8, class_rune, count, next_rune, rune_escape};
 use super::class::{folded, negated, perl, posix, unicode};
+use super::syntax_error::SyntaxError;
 use super::tree::{Count, Tree};
 
 /// The deepest tree.
@@ -16,25 +15,6 @@ const MAX_HEIGHT: u32 = 1000;
 const MAX_SIZE: u64 = (128 << 20) / 40;
 /// The most ends of ranges of all classes.
 const MAX_RUNES: usize = (128 << 20) / 4;
-
-/// What is wrong with a pattern.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct SyntaxError {
-    code: &'static str,
-    part: String,
-}
-
-impl SyntaxError {
-    pub(super) fn new(code: &'static str, part: &[u8]) -> Self {
-        SyntaxError { code, part: String::from_utf8_lossy(part).into_owned() }
-    }
-}
-
-impl fmt::Display for SyntaxError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error parsing regexp: {}: `{}`", self.code, self.part)
-    }
-}
 
 /// A parsed pattern.
 pub(super) struct Parsed {
