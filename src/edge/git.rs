@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::{files, process};
-use crate::stage::resolve::{ChartSource, Fault, ManifestSource, Remote, SourceError, Sources};
+use crate::base::code::Code;
+use crate::stage::resolve::{ChartSource, ManifestSource, Remote, SourceError, Sources};
 use crate::stage::spec::Source;
 use helm_engine::helm::chart::ignore::Rules;
 use helm_engine::path::RelPath;
@@ -309,7 +310,7 @@ pub fn clean(folder: &str, path: &str) -> Option<String> {
 }
 
 fn fault(message: String) -> SourceError {
-    SourceError::new("V001", Fault::Input, message)
+    SourceError::new(Code::V024, message)
 }
 
 impl Error {

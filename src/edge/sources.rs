@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::disk;
 use super::files::{self, FilesError};
-use crate::stage::resolve::{ChartSource, Fault, ManifestSource, Remote, SourceError, Sources};
+use crate::base::code::Code;
+use crate::stage::resolve::{ChartSource, ManifestSource, Remote, SourceError, Sources};
 use crate::stage::spec::Source;
 
 /// Sources whose paths start at a folder: that of the spec. What lies elsewhere is looked up with a function.
@@ -38,8 +39,8 @@ impl Sources for Disk<'_> {
 
     fn file(&self, path: &str) -> Result<Vec<u8>, SourceError> {
         disk::read(&self.folder.join(path)).map_err(|fault| {
-            let whose = if fault.is_input() { Fault::Input } else { Fault::Surroundings };
-            SourceError::new("V001", whose, fault.to_string())
+            let code = if fault.is_input() { Code::V001 } else { Code::E005 };
+            SourceError::new(code, fault.to_string())
         })
     }
 
@@ -49,8 +50,7 @@ impl Sources for Disk<'_> {
 }
 
 fn files_fault(fault: &FilesError) -> SourceError {
-    let whose = if fault.is_surroundings() { Fault::Surroundings } else { Fault::Input };
-    let told = SourceError::new("V001", whose, fault.to_string());
+    let told = SourceError::new(if fault.is_surroundings() { Code::E005 } else { Code::V001 }, fault.to_string());
     match fault {
         FilesError::LeadsOut { .. } => told.help("put a copy of the file there: what the folder holds becomes public"),
         _ => told,

@@ -2,10 +2,11 @@
 
 use super::Error;
 use super::fetching::Fetching;
+use crate::base::code::{Code, Exit};
 use crate::edge::blobs::Blobs;
 use crate::edge::fetch::Shelves;
 use crate::edge::files::{self, ChartFiles, FilesError};
-use crate::stage::resolve::{Fault, SourceError, choose};
+use crate::stage::resolve::{SourceError, choose};
 use crate::stage::spec::{Kind, Source};
 
 /// What the user names.
@@ -35,7 +36,7 @@ impl ChartNameError {
     pub fn is_surroundings(&self) -> bool {
         match self {
             ChartNameError::Files(it) => it.is_surroundings(),
-            ChartNameError::Fetch(it) => it.exit_code() == 3,
+            ChartNameError::Fetch(it) => it.exit() == Exit::Surroundings,
         }
     }
 }
@@ -68,7 +69,7 @@ impl ChartName {
 
     /// Where it lies, unless that is here.
     fn source(&self) -> Result<Option<Source>, SourceError> {
-        let fault = |message: String| SourceError::new("V001", Fault::Input, message);
+        let fault = |message: String| SourceError::new(Code::V022, message);
         if let Some(repo) = &self.repo {
             let address = repo.trim_end_matches('/').to_owned();
             let is_address = address.starts_with("https://") || address.starts_with("http://");

@@ -5,7 +5,8 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::{Error, Workspace, build};
-use crate::base::diagnostic::{Diagnostic, Severity};
+use crate::base::code::{Code, Severity};
+use crate::base::diagnostic::Diagnostic;
 use crate::base::secret::Secret;
 use crate::deliver::contents::Contents;
 use crate::deliver::size;
@@ -31,7 +32,7 @@ pub struct Checked {
 
 impl Checked {
     pub fn count(&self, severity: Severity) -> usize {
-        self.diagnostics.iter().filter(|it| it.severity == severity).count()
+        self.diagnostics.iter().filter(|it| it.severity() == severity).count()
     }
 }
 
@@ -42,13 +43,13 @@ pub fn check(spec: &Path, now: Timestamp) -> Result<Checked, Error> {
     let mut diagnostics = Vec::new();
     if lock.is_none() {
         let message = "there is no lock yet, so nothing that renders was checked";
-        diagnostics.push(Diagnostic::warning("L001", message).help(super::error::no_lock(&workspace.lock_path)));
+        diagnostics.push(Diagnostic::new(Code::L013, message).help(super::error::no_lock(&workspace.lock_path)));
     }
     let resolved = match workspace.resolve() {
         Ok(resolved) => Some(resolved),
         Err(fault @ Error::Resolve(_)) => {
             // What must be fetched is not here before there is a lock.
-            let known = |it: &Diagnostic| it.code == "L006" && lock.is_none();
+            let known = |it: &Diagnostic| it.code == Code::L006 && lock.is_none();
             diagnostics.extend(fault.diagnostics().into_iter().filter(|it| !known(it)));
             None
         }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::handoff::Remade;
 use super::rotate::Held;
+use crate::base::code::{Code, Exit};
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::base::number::some;
 use crate::deliver::machine_config;
@@ -14,7 +15,7 @@ use crate::edge::{age, disk, git, guard, hold};
 use crate::stage::bundle;
 use crate::stage::lock::{self, EnvelopeFault};
 use crate::stage::render;
-use crate::stage::resolve::{self, Fault, SourceError};
+use crate::stage::resolve::{self, SourceError};
 use crate::stage::seal::{self, Difference};
 use crate::stage::spec::edit;
 use crate::stage::vendored;
@@ -170,73 +171,53 @@ impl Unlike {
             false => "run `ichor lock` to bring the lock up to date, and review what it changes",
         };
         let message = format!("part `{}` renders otherwise than the lock says: {what}", self.part);
-        Diagnostic::error("L008", message).at(file(lock)).help(help)
+        Diagnostic::new(Code::L008, message).at(file(lock)).help(help)
     }
 }
 
 impl Error {
     /// What to tell the user: every fault, in order.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
-        match self {
-            Error::Spec(faults) => faults.clone(),
-            Error::Resolve(faults) => faults.iter().map(resolve::Error::diagnostic).collect(),
+        let one = match self {
+            Error::Spec(faults) => return faults.clone(),
+            Error::Resolve(faults) => return faults.iter().map(resolve::Error::diagnostic).collect(),
             Error::Stale { path, stale } => {
                 let fault = |it: &vendored::Stale| {
-                    let fault = Diagnostic::error("L006", it.to_string()).at(file(path));
+                    let fault = Diagnostic::new(Code::L006, it.to_string()).at(file(path));
                     fault.help(match it {
                         vendored::Stale::Recipients { sealed: true } => RESEAL_TO_RECIPIENTS,
                         vendored::Stale::Bundle { sealed: true, .. } => RESEAL_FOR_BUNDLE,
                         _ => "run `ichor lock` to bring the lock up to date, and review what it changes",
                     })
                 };
-                stale.iter().map(fault).collect()
+                return stale.iter().map(fault).collect();
             }
-            Error::Fetches(faults) => faults.iter().map(fetch_fault).collect(),
-            Error::OutputDiffers { path, parts } => parts.iter().map(|it| it.diagnostic(path)).collect(),
-            Error::Envelopes { path, faults } => faults.iter().map(|it| misplaced(path, it)).collect(),
+            Error::Fetches(faults) => return faults.iter().map(fetch_fault).collect(),
+            Error::OutputDiffers { path, parts } => return parts.iter().map(|it| it.diagnostic(path)).collect(),
+            Error::Envelopes { path, faults } => return faults.iter().map(|it| misplaced(path, it)).collect(),
             Error::BundleEnvelopes { bundle, faults } => {
-                let fault = |it: &EnvelopeFault| Diagnostic::error("P003", it.to_string()).at(file(bundle));
-                faults.iter().map(|it| fault(it).help("build the bundle again from its spec and lock")).collect()
+                let fault = |it: &EnvelopeFault| Diagnostic::new(Code::P003, it.to_string()).at(file(bundle));
+                return faults.iter().map(|it| fault(it).help("build the bundle again from its spec and lock")).collect();
             }
-            _ => vec![self.single()],
-        }
-    }
-
-    /// The process' exit code: 1 differs, 2 bad input, 3 failed surroundings.
-    pub fn exit_code(&self) -> u8 {
-        match self {
-            Error::NotReproduced { .. } | Error::NotOfLock { .. } => 1,
-            Error::Disk(fault) if !fault.is_input() => 3,
-            Error::NoStore | Error::Git(_) | Error::NoGit { .. } | Error::Hold(_) | Error::ChangedMeanwhile(_) => 3,
-            Error::Layout(LayoutError::Disk(fault)) if !fault.is_input() => 3,
-            Error::Fetch(fault) => whose(std::slice::from_ref(&fault.fault)),
-            Error::Fetches(faults) => whose(&faults.iter().map(|it| it.fault).collect::<Vec<_>>()),
-            Error::Resolve(faults) => whose(&faults.iter().map(resolve::Error::fault).collect::<Vec<_>>()),
-            _ => 2,
-        }
-    }
-
-    fn single(&self) -> Diagnostic {
-        match self {
             Error::Disk(fault) => disk_fault(fault),
-            Error::Hold(_) => self.plain("E003").help("nothing was written; run the command again once that run has ended"),
-            Error::ChangedMeanwhile(_) => self.plain("E004").help("look at what changed, and run the command again"),
-            Error::NoLock { path } => self.plain("L001").help(no_lock(path)),
+            Error::Hold(_) => self.plain(Code::E003).help("nothing was written; run the command again once that run has ended"),
+            Error::ChangedMeanwhile(_) => self.plain(Code::E004).help("look at what changed, and run the command again"),
+            Error::NoLock { path } => self.plain(Code::L001).help(no_lock(path)),
             Error::Lock { path, fault } => lock_fault(path, fault),
             Error::SealedForAnother { path, .. } => self
-                .plain("L011")
+                .plain(Code::L011)
                 .at(file(path))
                 .help(RESEAL_FOR_BUNDLE),
             Error::RecipientsChanged { path } => {
-                Diagnostic::error("L007", "the spec names other recipients than the lock")
+                Diagnostic::new(Code::L007, "the spec names other recipients than the lock")
                     .at(file(path))
                     .help(RESEAL_TO_RECIPIENTS)
             }
             Error::Render(render::Error { part, unfit_issuer: Some(ca), .. }) => {
-                Diagnostic::error("P013", format!("part `{part}` asks for a certificate, and {ca}")).help(ca.help())
+                Diagnostic::new(Code::P013, format!("part `{part}` asks for a certificate, and {ca}")).help(ca.help())
             }
             Error::Render(fault) => {
-                let diagnostic = Diagnostic::error("R001", format!("part `{}` does not render: {fault}", fault.part));
+                let diagnostic = Diagnostic::new(Code::R001, format!("part `{}` does not render: {fault}", fault.part));
                 match &fault.missing_pin {
                     Some(_) => diagnostic.help("run `ichor lock` to mint what is missing"),
                     None if fault.is_schema => diagnostic.help(
@@ -246,39 +227,39 @@ impl Error {
                     None => diagnostic,
                 }
             }
-            Error::Seal(fault) => Diagnostic::error("R002", fault.to_string()),
-            Error::NotReproduced { .. } => self.plain("B001"),
-            Error::Bundle(_) => self.plain("B002"),
-            Error::NotABundle { .. } => self.plain("B003"),
+            Error::Seal(fault) => Diagnostic::new(Code::R002, fault.to_string()),
+            Error::NotReproduced { .. } => self.plain(Code::B001),
+            Error::Bundle(_) => self.plain(Code::B002),
+            Error::NotABundle { .. } => self.plain(Code::B003),
             Error::NotOfLock { bundle, lock, unlike } => {
                 let (message, lock) = (format!("{self}: {}", some(unlike, NAMED)), lock.display());
                 let help = match unlike.iter().all(bundle::Unlike::is_unknown) {
                     true => format!("`ichor verify {}` builds it anew from spec and lock, and compares all of it", bundle.display()),
                     false => format!("do not use it before you know why; `ichor diff {lock} {}` tells more", bundle.display()),
                 };
-                Diagnostic::error("B006", message).help(help)
+                Diagnostic::new(Code::B006, message).help(help)
             }
-            Error::NoBundle(_) => self.plain("B005").help("run `ichor build` to make `result`, or name another"),
-            Error::Open(_) => self.plain("B004"),
+            Error::NoBundle(_) => self.plain(Code::B005).help("run `ichor build` to make `result`, or name another"),
+            Error::Open(_) => self.plain(Code::B004),
             Error::Age(fault) => {
-                let diagnostic = Diagnostic::error("A001", fault.to_string());
+                let diagnostic = Diagnostic::new(Code::A001, fault.to_string());
                 match fault.help() {
                     Some(help) => diagnostic.help(help),
                     None => diagnostic,
                 }
             }
             Error::NoIdentity => self
-                .plain("A002")
+                .plain(Code::A002)
                 .help("name a file with your age identity or SSH key: `-i key.txt`, or ICHOR_IDENTITY"),
-            Error::SecretValues { .. } => self.plain("P001"),
-            Error::Import(_) => self.plain("P002"),
+            Error::SecretValues { .. } => self.plain(Code::P001),
+            Error::Import(_) => self.plain(Code::P002),
             Error::WrongKey { .. } => {
-                self.plain("P003").help("take the lock from version control again: it is not for editing")
+                self.plain(Code::P003).help("take the lock from version control again: it is not for editing")
             }
-            Error::NoPin { near, .. } if near.is_empty() => self.plain("P004").help("`ichor certs` lists all"),
+            Error::NoPin { near, .. } if near.is_empty() => self.plain(Code::P004).help("`ichor certs` lists all"),
             Error::NoPin { near, .. } => {
                 let near: Vec<String> = near.iter().map(|it| format!("`{it}`")).collect();
-                self.plain("P004").help(format!("did you mean {}? `ichor certs` lists all", near.join(" or ")))
+                self.plain(Code::P004).help(format!("did you mean {}? `ichor certs` lists all", near.join(" or ")))
             }
             Error::WouldReplace { path, anew, .. } => {
                 let anew = match anew.as_slice() {
@@ -289,26 +270,26 @@ impl Error {
                     "where the cluster uses what is imported, `--replace` takes it{anew}; where it uses what the lock holds, leave \
                      the lock as it is. `--dry-run` shows the change"
                 );
-                self.plain("P015").at(file(path)).help(help)
+                self.plain(Code::P015).at(file(path)).help(help)
             }
             Error::NeedsKey { .. } => {
-                self.plain("A002").help("name an identity that opens it: `-i key.txt`, or ICHOR_IDENTITY")
+                self.plain(Code::A002).help("name an identity that opens it: `-i key.txt`, or ICHOR_IDENTITY")
             }
-            Error::Held { name, taken, why } => self.plain("P014").help(why.help(name, *taken)),
+            Error::Held { name, taken, why } => self.plain(Code::P014).help(why.help(name, *taken)),
             Error::Exposed(_) => self
-                .plain("P006")
+                .plain(Code::P006)
                 .help("name a place of your own outside of git, add the file to .gitignore, or say `--force`"),
-            Error::NotRotated { .. } => self.plain("P005"),
+            Error::NotRotated { .. } => self.plain(Code::P005),
             Error::Deliver(fault) => match fault {
-                target::DeliverError::Dollar { .. } => self.plain("D001").help("write a folder: `-o DIR/`"),
+                target::DeliverError::Dollar { .. } => self.plain(Code::D001).help("write a folder: `-o DIR/`"),
                 target::DeliverError::NoTarget(_) => {
                     let names: Vec<&str> = target::TARGETS.iter().map(|(name, _)| *name).collect();
-                    self.plain("D002").help(format!("targets are {}", names.join(", ")))
+                    self.plain(Code::D002).help(format!("targets are {}", names.join(", ")))
                 }
-                _ => self.plain("D003"),
+                _ => self.plain(Code::D003),
             },
             Error::Config { fault, .. } => {
-                let diagnostic = self.plain("D004");
+                let diagnostic = self.plain(Code::D004);
                 match fault {
                     machine_config::Error::Worker { .. } => diagnostic.help("name the config of a control plane"),
                     machine_config::Error::Twice { .. } => diagnostic.help("keep one of them, or join what they hold"),
@@ -316,23 +297,23 @@ impl Error {
                     _ => diagnostic,
                 }
             }
-            Error::NoConfig => self.plain("D005").help("name it: `--for machine-config controlplane.yaml`"),
-            Error::NeedsFolder(_) => self.plain("D006").help("name it: `-o DIR/`"),
-            Error::CannotSplit(_) => self.plain("D007").help("`talos`, `kubectl` and `files` can"),
-            Error::OtherBundle { .. } => self.plain("D008").help("name the bundle's own spec: `--spec ichor.yaml`"),
+            Error::NoConfig => self.plain(Code::D005).help("name it: `--for machine-config controlplane.yaml`"),
+            Error::NeedsFolder(_) => self.plain(Code::D006).help("name it: `-o DIR/`"),
+            Error::CannotSplit(_) => self.plain(Code::D007).help("`talos`, `kubectl` and `files` can"),
+            Error::OtherBundle { .. } => self.plain(Code::D008).help("name the bundle's own spec: `--spec ichor.yaml`"),
             Error::NoSuchChart { charts, .. } => {
                 let help = format!("write `--values PART=FILE`; the spec's charts are {}", charts.join(", "));
-                self.plain("D009").help(help)
+                self.plain(Code::D009).help(help)
             }
             Error::NotForFlux { .. } => self
-                .plain("D010")
+                .plain(Code::D010)
                 .help("push the archive to a registry (`helm push`) or unpack it here, and name that in the spec"),
-            Error::Exists(_) => self.plain("I001").help("name another place, or move away what is there"),
-            Error::NotAsked(_) => self.plain("I003").help("give these flags, or `--yes` to take the defaults"),
-            Error::BadRecipient(_) => self.plain("I005").help("`age-keygen -y key.txt` prints the public key"),
-            Error::Unanswered => self.plain("I004").help("answer each question, or take the defaults with `--yes`"),
+            Error::Exists(_) => self.plain(Code::I001).help("name another place, or move away what is there"),
+            Error::NotAsked(_) => self.plain(Code::I003).help("give these flags, or `--yes` to take the defaults"),
+            Error::BadRecipient(_) => self.plain(Code::I005).help("`age-keygen -y key.txt` prints the public key"),
+            Error::Unanswered => self.plain(Code::I004).help("answer each question, or take the defaults with `--yes`"),
             Error::NoRecipientIn(_) => {
-                self.plain("I002").help("write public keys into it, one a line: `age1...`, `ssh-ed25519 ...`")
+                self.plain(Code::I002).help("write public keys into it, one a line: `age1...`, `ssh-ed25519 ...`")
             }
             Error::Remade { parts } => {
                 let part = parts.keys().next().map_or("PART", String::as_str);
@@ -343,38 +324,42 @@ impl Error {
                 } else {
                     format!("names of the Secrets that are there ({})", settings.join(", "))
                 };
-                self.plain("D012")
+                self.plain(Code::D012)
                     .help(format!("give it {known} by `--values {part}=FILE`, or accept new keys with `--new-keys`"))
             }
-            Error::LaterValues { .. } => self.plain("V005"),
-            Error::NoStore => self.plain("E002").help("set ICHOR_STORE or HOME"),
+            Error::LaterValues { .. } => self.plain(Code::V005),
+            Error::NoStore => self.plain(Code::E002).help("set ICHOR_STORE or HOME"),
             Error::Git(fault) | Error::NoGit { fault, .. } => match fault.help() {
-                Some(help) => self.plain("G001").help(help),
-                None => self.plain("G001"),
+                Some(help) => self.plain(Code::G001).help(help),
+                None => self.plain(Code::G001),
             },
-            Error::Edit { parts, .. } => self.plain("U001").help(format!("the spec's parts are {}", parts.join(", "))),
+            Error::Edit { parts, .. } => self.plain(Code::U001).help(format!("the spec's parts are {}", parts.join(", "))),
             Error::NoSuchVersion { .. } => {
-                self.plain("U002").help("put the archive there, or name the path of one in place of the version")
+                self.plain(Code::U002).help("put the archive there, or name the path of one in place of the version")
             }
-            Error::NotAnUpgrade { .. } => self.plain("U003"),
+            Error::NotAnUpgrade { .. } => self.plain(Code::U003),
             Error::NoRepository { .. } | Error::NoRevision { .. } => {
-                self.plain("G002").help("name a lock, a bundle, a spec or a revision: `main`, `HEAD~3`, `main..HEAD`")
+                self.plain(Code::G002).help("name a lock, a bundle, a spec or a revision: `main`, `HEAD~3`, `main..HEAD`")
             }
             Error::Shallow { .. } => self
-                .plain("G002")
+                .plain(Code::G002)
                 .help("`git fetch --unshallow` fetches the rest; in CI, `fetch-depth: 0` (GitHub) or `GIT_DEPTH: \"0\"` (GitLab)"),
-            Error::NoCommon { .. } => self.plain("G003").help("`A..B` compares two revisions as they stand"),
+            Error::NoCommon { .. } => self.plain(Code::G003).help("`A..B` compares two revisions as they stand"),
             Error::Fetch(fault) => fetch_fault(fault),
             Error::Layout(LayoutError::Disk(fault)) => disk_fault(fault),
-            Error::Layout(_) => self.plain("V019").help("take vendor from version control again, or move it away and run `ichor vendor`, which fetches all that the lock names"),
-            Error::NoSuchPart { parts, .. } => self.plain("L009").help(format!("its parts are {}", parts.join(", "))),
-            Error::Spec(_) | Error::Resolve(_) | Error::Fetches(_) | Error::Stale { .. } => self.plain("E000"),
-            Error::Envelopes { .. } | Error::BundleEnvelopes { .. } | Error::OutputDiffers { .. } => self.plain("E000"),
-        }
+            Error::Layout(_) => self.plain(Code::V019).help("take vendor from version control again, or move it away and run `ichor vendor`, which fetches all that the lock names"),
+            Error::NoSuchPart { parts, .. } => self.plain(Code::L009).help(format!("its parts are {}", parts.join(", "))),
+        };
+        vec![one]
     }
 
-    fn plain(&self, code: &'static str) -> Diagnostic {
-        Diagnostic::error(code, self.to_string())
+    /// How the process ends.
+    pub fn exit(&self) -> Exit {
+        Exit::of_all(self.diagnostics().iter().map(|it| it.code.exit()))
+    }
+
+    fn plain(&self, code: Code) -> Diagnostic {
+        Diagnostic::new(code, self.to_string())
     }
 }
 
@@ -397,17 +382,8 @@ impl From<hold::Error> for Error {
     }
 }
 
-/// The exit code of faults: that of the surroundings or of differing content only where all are such.
-fn whose(faults: &[Fault]) -> u8 {
-    match faults {
-        all if all.iter().all(|it| *it == Fault::Surroundings) => 3,
-        all if all.iter().all(|it| *it == Fault::Differs) => 1,
-        _ => 2,
-    }
-}
-
 fn disk_fault(fault: &disk::Error) -> Diagnostic {
-    let diagnostic = Diagnostic::error("E001", fault.to_string());
+    let diagnostic = Diagnostic::new(fault.code(), fault.to_string());
     match fault.help() {
         Some(help) => diagnostic.help(help),
         None => diagnostic,
@@ -415,7 +391,7 @@ fn disk_fault(fault: &disk::Error) -> Diagnostic {
 }
 
 fn fetch_fault(fault: &SourceError) -> Diagnostic {
-    let diagnostic = Diagnostic::error(fault.code, fault.to_string());
+    let diagnostic = Diagnostic::new(fault.code, fault.to_string());
     match &fault.help {
         Some(help) => diagnostic.help(help.clone()),
         None => diagnostic,
@@ -425,11 +401,11 @@ fn fetch_fault(fault: &SourceError) -> Diagnostic {
 fn misplaced(lock: &std::path::Path, fault: &EnvelopeFault) -> Diagnostic {
     let (code, help) = if fault.is_unbound() {
         let merged = "if a merge with a branch of before brought it, `ichor reseal -i KEY` binds it";
-        ("P011", format!("take the lock from version control again; {merged}"))
+        (Code::P011, format!("take the lock from version control again; {merged}"))
     } else {
-        ("P003", "take the lock from version control again: it is not for editing".to_owned())
+        (Code::P003, "take the lock from version control again: it is not for editing".to_owned())
     };
-    Diagnostic::error(code, fault.to_string()).at(file(lock)).help(help)
+    Diagnostic::new(code, fault.to_string()).at(file(lock)).help(help)
 }
 
 /// Names for a message, not more than ten.
@@ -461,16 +437,16 @@ fn no_such_chart(named: &Option<String>) -> String {
 }
 
 fn lock_fault(path: &std::path::Path, fault: &lock::Error) -> Diagnostic {
-    let diagnostic = |code| Diagnostic::error(code, fault.to_string()).at(file(path));
+    let diagnostic = |code| Diagnostic::new(code, fault.to_string()).at(file(path));
     match fault {
-        lock::Error::NewerFormat(_) => diagnostic("L002").help("use a newer ichor"),
-        lock::Error::NotCanonical { diff, .. } => diagnostic("L003")
+        lock::Error::NewerFormat(_) => diagnostic(Code::L002).help("use a newer ichor"),
+        lock::Error::NotCanonical { diff, .. } => diagnostic(Code::L003)
             .help(format!("take the lock from version control again: it is not for editing. This is amiss:\n{diff}")),
         lock::Error::Pin { .. } | lock::Error::Name(_) => {
-            diagnostic("L004").help("take the lock from version control again: it is not for editing")
+            diagnostic(Code::L004).help("take the lock from version control again: it is not for editing")
         }
-        lock::Error::Conflicted { .. } => diagnostic("L012").help(conflicted(path)),
-        _ => diagnostic("L005").help(format!("take the lock from version control again; {REBUILT}")),
+        lock::Error::Conflicted { .. } => diagnostic(Code::L012).help(conflicted(path)),
+        _ => diagnostic(Code::L005).help(format!("take the lock from version control again; {REBUILT}")),
     }
 }
 

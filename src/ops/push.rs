@@ -4,8 +4,9 @@ use std::path::Path;
 
 use super::fetching::Fetching;
 use super::{Error, open};
+use crate::base::code::Code;
 use crate::base::digest::Digest;
-use crate::stage::resolve::{Fault, SourceError};
+use crate::stage::resolve::SourceError;
 use crate::stage::spec::OciName;
 use crate::stage::vendored::artifact;
 
@@ -15,7 +16,7 @@ pub fn push(bundle: &Path, address: &str, fetching: Fetching<'_>) -> Result<Dige
     let tag = match (&name.tag, &name.digest) {
         (Some(tag), None) => tag,
         _ => {
-            let fault = SourceError::new("V001", Fault::Input, format!("`{address}` names no tag to push to"));
+            let fault = SourceError::new(Code::V022, format!("`{address}` names no tag to push to"));
             return Err(Error::Fetch(fault.help("write `oci://HOST/NAME:TAG`")));
         }
     };
@@ -29,7 +30,7 @@ pub fn push(bundle: &Path, address: &str, fetching: Fetching<'_>) -> Result<Dige
 /// Reads `oci://HOST/NAME[:TAG][@DIGEST]`.
 pub(super) fn registry_name(address: &str) -> Result<OciName, Error> {
     let fault = |message: String| {
-        let fault = SourceError::new("V001", Fault::Input, message);
+        let fault = SourceError::new(Code::V022, message);
         Error::Fetch(fault.help("write `oci://HOST/NAME:TAG`, or `oci://HOST/NAME@sha256:...` to pull"))
     };
     let rest = address.strip_prefix("oci://").ok_or_else(|| fault(format!("`{address}` is no place in a registry")))?;

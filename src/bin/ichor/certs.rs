@@ -49,7 +49,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
 
 /// Warns of certificates that have ended or end soon.
 pub fn warn(expiring: &[Expiry]) {
-    crate::report::print(&expiring.iter().map(Expiry::diagnostic).collect::<Vec<_>>());
+    crate::report::warn(&expiring.iter().map(Expiry::diagnostic).collect::<Vec<_>>());
 }
 
 fn table(rows: &[Row]) -> String {

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use ichor::base::diagnostic::{Diagnostic, Severity};
+use ichor::base::code::Severity;
+use ichor::base::diagnostic::Diagnostic;
 use ichor::base::number::count;
 use ichor::deliver::size;
 use ichor::edge::{clock, disk};
@@ -62,14 +63,14 @@ fn json(checked: &Checked, errors: usize, warnings: usize) -> String {
 }
 
 fn diagnostic(it: &Diagnostic) -> serde_json::Value {
-    let severity = match it.severity {
+    let severity = match it.severity() {
         Severity::Error => "error",
         Severity::Warning => "warning",
     };
     let place = it.place.as_ref();
     let (line, column) = place.and_then(|it| it.line_column()).unzip();
     json!({
-        "code": it.code,
+        "code": it.code.name(),
         "severity": severity,
         "message": it.message,
         "file": place.map(|it| it.file.to_string()),

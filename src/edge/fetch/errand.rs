@@ -5,10 +5,11 @@ use url::Url;
 use super::registry::{self, Registry};
 use super::repository::Web;
 use super::{Event, Fetcher};
+use crate::base::code::Code;
 use crate::base::digest::Digest;
 use crate::stage::lock::LockedSource;
 use crate::stage::resolve::choose::{self, Listing};
-use crate::stage::resolve::{Fault, Hold, Remote, SourceError, Wish};
+use crate::stage::resolve::{Hold, Remote, SourceError, Wish};
 use crate::stage::spec::{OciName, Source};
 use crate::stage::vendored::artifact::is_chart_content;
 use crate::stage::vendored::layout::{Descriptor, Manifest};
@@ -26,9 +27,7 @@ impl Errand<'_> {
             Source::Oci(name) => self.oci(wish, name),
             Source::Repository { address, chart } => self.repository(wish, address, chart),
             Source::Url(address) => self.address(wish, address),
-            Source::Local(path) => {
-                Err(SourceError::new("V001", Fault::Input, format!("`{path}` lies on this machine")))
-            }
+            Source::Local(path) => Err(SourceError::new(Code::V021, format!("`{path}` lies on this machine"))),
         }
     }
 
@@ -102,7 +101,7 @@ impl Errand<'_> {
         }
         self.online(&name.to_string())?;
         let bytes = match self.registry.manifest_of_digest(name, digest) {
-            Err(fault) if fault.code == "V012" => {
+            Err(fault) if fault.code == Code::V012 => {
                 let tag = name.tag.clone().or_else(|| locked.version.as_deref().map(choose::tag));
                 let now = tag.as_ref().and_then(|tag| self.registry.manifest_of_tag(name, tag).ok());
                 return Err(match (tag, now) {
@@ -177,7 +176,7 @@ impl Errand<'_> {
         let found = entries.iter().find(|it| it.version == version).and_then(|it| Some((it, it.address(address)?)));
         let (entry, url) = found.ok_or_else(|| {
             let message = format!("`{address}` lists {chart} {version} without an address");
-            SourceError::new("V017", Fault::Input, message).help("name another version, or tell its keeper")
+            SourceError::new(Code::V017, message).help("name another version, or tell its keeper")
         })?;
         // The lock of before may still name what the index now has another digest for.
         let known =
@@ -201,7 +200,7 @@ impl Errand<'_> {
             if said != digest.hex() {
                 let message = format!("`{url}` has the digest {digest}, but the index says sha256:{said}");
                 let help = "the server is broken or lies, or a proxy changed the file; nothing was kept";
-                return Err(SourceError::new("V013", Fault::Differs, message).help(help));
+                return Err(SourceError::new(Code::V013, message).help(help));
             }
         }
         self.fetcher.keep(&bytes);
@@ -222,7 +221,7 @@ impl Errand<'_> {
         if let Some(wanted) = wish.sha256.filter(|it| *it != digest) {
             let message = format!("`{address}` has the digest {digest}, but the spec says {wanted}");
             let help = "if you trust the new content, write its digest into the spec";
-            return Err(SourceError::new("V013", Fault::Differs, message).help(help));
+            return Err(SourceError::new(Code::V013, message).help(help));
         }
         if let Some(locked) = held.filter(|it| *it != digest) {
             return Err(moved(&format!("`{address}`"), &locked, &digest, &wish.key));
@@ -244,7 +243,7 @@ impl Errand<'_> {
             return Ok(());
         }
         let message = format!("{what} is not at hand, and the network is not to be used");
-        Err(SourceError::new("V016", Fault::Input, message).help("run the command without `--offline`"))
+        Err(SourceError::new(Code::V016, message).help("run the command without `--offline`"))
     }
 }
 
@@ -254,7 +253,7 @@ fn part_of(wish: &Wish) -> &str {
 
 fn newest(listing: Listing, versions: &[String], constraint: Option<&str>, what: &str) -> Result<String, SourceError> {
     let chosen = choose::newest(listing, versions, constraint)
-        .map_err(|it| SourceError::new("V004", Fault::Input, it.to_string()).of_version())?;
+        .map_err(|it| SourceError::new(Code::V004, it.to_string()).of_version())?;
     chosen.map(str::to_owned).ok_or_else(|| {
         let newest = choose::newest(listing, versions, Some(">=0.0.0-0")).ok().flatten();
         let wanted = constraint.map_or("release".to_owned(), |it| format!("version that satisfies `{it}`"));
@@ -262,7 +261,7 @@ fn newest(listing: Listing, versions: &[String], constraint: Option<&str>, what:
             Some(newest) => format!("the newest is {newest}"),
             None => "it has no versions at all".into(),
         };
-        SourceError::new("V018", Fault::Input, format!("{what} has no {wanted}")).help(help).of_version()
+        SourceError::new(Code::V018, format!("{what} has no {wanted}")).help(help).of_version()
     })
 }
 
@@ -278,16 +277,15 @@ pub(super) fn chart_manifest(name: &OciName, bytes: &[u8]) -> Result<Manifest, S
 
 fn not_a_chart(name: &OciName, why: &str) -> SourceError {
     let message = format!("{name} is no chart: {why}");
-    SourceError::new("V017", Fault::Input, message).help("a chart is what `helm push` makes")
+    SourceError::new(Code::V017, message).help("a chart is what `helm push` makes")
 }
 
 pub(super) fn no_chart(address: &str, chart: &str) -> SourceError {
-    SourceError::new("V012", Fault::Input, format!("`{address}` has no chart `{chart}`"))
-        .help("look at the source's name")
+    SourceError::new(Code::V012, format!("`{address}` has no chart `{chart}`")).help("look at the source's name")
 }
 
 fn moved(what: &str, locked: &Digest, now: &Digest, part: &str) -> SourceError {
     let message = format!("{what} has moved: the lock says {locked}, but there is now {now}");
     let help = format!("ask its publisher why; `ichor lock --update {part}` takes the new content");
-    SourceError::new("V014", Fault::Differs, message).help(help)
+    SourceError::new(Code::V014, message).help(help)
 }

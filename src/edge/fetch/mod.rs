@@ -30,11 +30,12 @@ use std::time::Duration;
 
 use super::blobs::{Blob, Blobs};
 use super::disk::{self, Adding};
+use crate::base::code::Code;
 use crate::base::diagnostic::Place;
 use crate::base::digest::Digest;
 use crate::stage::lock::LockedSource;
 use crate::stage::resolve::choose;
-use crate::stage::resolve::{Fault, Hold, Remote, SourceError, Wish};
+use crate::stage::resolve::{Hold, Remote, SourceError, Wish};
 use crate::stage::spec::{Kind, Network, OciName, Source};
 use errand::{Errand, chart_manifest, no_chart};
 use http::Http;
@@ -182,8 +183,7 @@ impl Fetcher<'_> {
         locked: &LockedSource,
     ) -> Result<(Vec<u8>, Vec<Vec<u8>>), SourceError> {
         let digest = locked.manifest.ok_or_else(|| {
-            SourceError::new("V014", Fault::Input, format!("the lock holds no manifest for {name}"))
-                .help("run `ichor lock`")
+            SourceError::new(Code::L006, format!("the lock holds no manifest for {name}")).help("run `ichor lock`")
         })?;
         let errand = self.errand();
         let bytes = errand.locked_manifest(part, name, locked, &digest)?;
@@ -273,8 +273,5 @@ pub fn each<T: Sync, R: Send>(jobs: usize, items: &[T], run: impl Fn(&T) -> R + 
 
 /// A fault of the disk as one of a source.
 pub fn disk_fault(fault: &disk::Error) -> SourceError {
-    SourceError {
-        help: fault.help().map(str::to_owned),
-        ..SourceError::new("E001", if fault.is_input() { Fault::Input } else { Fault::Surroundings }, fault.to_string())
-    }
+    SourceError { help: fault.help().map(str::to_owned), ..SourceError::new(fault.code(), fault.to_string()) }
 }

@@ -15,9 +15,10 @@ use super::credentials::{Credential, Credentials};
 use super::failure::{HttpError, HttpFault};
 use super::http::{self, Answer, Http, Method, Request, shown, status_text};
 use super::pages;
+use crate::base::code::{Code, Exit};
 use crate::base::digest::Digest;
 use crate::edge::disk::MAX_INPUT;
-use crate::stage::resolve::{Fault, SourceError};
+use crate::stage::resolve::SourceError;
 use crate::stage::spec::OciName;
 use crate::stage::vendored::layout::{Descriptor, INDEX_TYPE, MANIFEST_TYPE};
 
@@ -137,7 +138,7 @@ impl<'h> Registry<'h> {
         let what = format!("a blob of {name}");
         if wanted.size > MAX_BLOB {
             let message = format!("{what} has {} bytes; no more than {MAX_BLOB} are taken", wanted.size);
-            return Err(SourceError::new("V013", Fault::Input, message));
+            return Err(SourceError::new(Code::V023, message));
         }
         self.anywhere(name, |site| {
             let url = self.url(site, &format!("blobs/{}", wanted.digest))?;
@@ -146,7 +147,7 @@ impl<'h> Registry<'h> {
             let found = answer.body.len() as u64;
             if found != wanted.size {
                 let message = format!("{what} has {found} bytes, but its manifest says {}", wanted.size);
-                return Err(SourceError::new("V013", Fault::Differs, message).help(SERVED));
+                return Err(SourceError::new(Code::V013, message).help(SERVED));
             }
             verified(&what, answer.body, &wanted.digest)
         })
@@ -174,7 +175,7 @@ impl<'h> Registry<'h> {
             match get(&Site { host: host.into(), repository: format!("{path}{}", name.repository) }) {
                 Ok(it) => return Ok(it),
                 Err(fault) => {
-                    if fault.code == "V010"
+                    if fault.code == Code::V010
                         && let Ok(mut dead) = self.memory.dead.lock()
                     {
                         dead.insert(mirror.clone());
@@ -198,8 +199,7 @@ impl<'h> Registry<'h> {
 
     pub(super) fn url(&self, site: &Site, path: &str) -> Result<Url, SourceError> {
         let text = format!("{}://{}/v2/{}/{path}", self.http.scheme(&site.host), site.host, site.repository);
-        Url::parse(&text)
-            .map_err(|it| SourceError::new("V001", Fault::Input, format!("`{}` is no host: {it}", site.host)))
+        Url::parse(&text).map_err(|it| SourceError::new(Code::V021, format!("`{}` is no host: {it}", site.host)))
     }
 
     /// Gets what must be there, with credentials where the registry asks for them.
@@ -287,7 +287,7 @@ impl<'h> Registry<'h> {
     ) -> Result<String, SourceError> {
         let mut url = Url::parse(realm).map_err(|it| {
             let message = format!("{} sends for a token to `{realm}`, which is no address: {it}", site.host);
-            SourceError::new("V011", Fault::Surroundings, message)
+            SourceError::new(Code::V011, message)
         })?;
         let mut fields: Vec<(&str, &str)> = service.map(|it| ("service", it)).into_iter().collect();
         fields.push(("scope", scope));
@@ -313,7 +313,7 @@ impl<'h> Registry<'h> {
         if answer.status != 200 {
             // Whatever is amiss where tokens come from, the source may well be there.
             let fault = status_fault(&url, &site.host, &answer, tried);
-            return Err(if fault.fault == Fault::Input { refused(&site.host, fault.message) } else { fault });
+            return Err(if fault.code.exit() == Exit::Input { refused(&site.host, fault.message) } else { fault });
         }
         let token: Token = serde_json::from_slice(&answer.body).map_err(|_| odd(&url, "no token"))?;
         token.token.or(token.access_token).filter(|it| !it.is_empty()).ok_or_else(|| odd(&url, "no token"))
@@ -341,7 +341,7 @@ pub fn verified(what: &str, bytes: Vec<u8>, wanted: &Digest) -> Result<Vec<u8>, 
         return Ok(bytes);
     }
     let message = format!("{what} has the digest {found}, but {wanted} was asked for");
-    Err(SourceError::new("V013", Fault::Differs, message).help(SERVED))
+    Err(SourceError::new(Code::V013, message).help(SERVED))
 }
 
 /// The header of RFC 7617.
@@ -352,12 +352,12 @@ pub fn basic(user: &str, password: &[u8]) -> String {
 
 /// No answer came.
 pub fn unreachable(fault: &HttpError) -> SourceError {
-    let (code, whose) = match fault.kind {
-        HttpFault::Plain => ("V015", Fault::Input),
-        HttpFault::TooLarge => ("V013", Fault::Differs),
-        _ => ("V010", Fault::Surroundings),
+    let code = match fault.kind {
+        HttpFault::Plain => Code::V015,
+        HttpFault::TooLarge => Code::V013,
+        _ => Code::V010,
     };
-    SourceError::new(code, whose, fault.message.clone()).help(fault.kind.help())
+    SourceError::new(code, fault.message.clone()).help(fault.kind.help())
 }
 
 /// An answer other than what was asked for.
@@ -367,18 +367,18 @@ pub fn status_fault(url: &Url, host: &str, answer: &Answer, tried: &str) -> Sour
     let message = format!("{} answers {}{tried}{said}", shown(url), status_text(answer.status));
     match answer.status {
         401 | 403 => refused(host, message),
-        404 | 410 if tried.starts_with(" (without") => SourceError::new("V012", Fault::Input, message).help(format!(
+        404 | 410 if tried.starts_with(" (without") => SourceError::new(Code::V012, message).help(format!(
             "look at the source's name and version; if it is private, log in with `docker login {host}`, `podman login` or \
              `helm registry login`"
         )),
-        404 | 410 => SourceError::new("V012", Fault::Input, message).help("look at the source's name and version"),
-        _ => SourceError::new("V010", Fault::Surroundings, message)
+        404 | 410 => SourceError::new(Code::V012, message).help("look at the source's name and version"),
+        _ => SourceError::new(Code::V010, message)
             .help("look at the network and the server, and run the command again"),
     }
 }
 
 fn refused(host: &str, message: String) -> SourceError {
-    SourceError::new("V011", Fault::Surroundings, message)
+    SourceError::new(Code::V011, message)
         .help(format!("log in with `docker login {host}`, `podman login` or `helm registry login`"))
 }
 
@@ -394,6 +394,6 @@ fn said(body: &[u8]) -> Option<String> {
 }
 
 pub(super) fn odd(url: &Url, what: &str) -> SourceError {
-    SourceError::new("V010", Fault::Surroundings, format!("{} answers with {what}", http::shown(url)))
+    SourceError::new(Code::V010, format!("{} answers with {what}", http::shown(url)))
         .help("something else than a registry may answer there: look at the address, and at proxies on the way")
 }

@@ -9,8 +9,9 @@ use url::Url;
 use super::credentials::{Credential, Credentials};
 use super::http::{Answer, Http, Method, Request, authority};
 use super::registry::{basic, status_fault, unreachable};
+use crate::base::code::Code;
 use crate::edge::disk::MAX_INPUT;
-use crate::stage::resolve::{Fault, SourceError};
+use crate::stage::resolve::SourceError;
 use helm_engine::value::{Map, Value};
 use helm_engine::yaml;
 
@@ -69,7 +70,7 @@ impl<'h> Web<'h> {
             let bytes = self.bytes(address, &url, MAX_INDEX)?;
             let fault = |message: String| {
                 let message = format!("`{url}` is no index of a repository: {message}");
-                SourceError::new("V017", Fault::Input, message)
+                SourceError::new(Code::V017, message)
             };
             parse(&bytes).map(Arc::new).map_err(fault)
         })
@@ -84,7 +85,7 @@ impl<'h> Web<'h> {
     /// Tries the mirrors of a host, then the host.
     fn bytes(&self, name: &str, address: &str, limit: u64) -> Result<Vec<u8>, SourceError> {
         let url = Url::parse(address)
-            .map_err(|it| SourceError::new("V001", Fault::Input, format!("`{address}` is no address: {it}")))?;
+            .map_err(|it| SourceError::new(Code::V021, format!("`{address}` is no address: {it}")))?;
         let mut failed: Vec<String> = Vec::new();
         for mirror in self.mirrors.get(&authority(&url)).into_iter().flatten() {
             let host = mirror.split('/').next().unwrap_or_default();

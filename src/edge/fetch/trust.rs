@@ -22,12 +22,13 @@ use ureq::unversioned::transport::{
     Buffers, ConnectionDetails, Connector, Either, LazyBuffers, NextTimeout, Transport, TransportAdapter,
 };
 
+use crate::base::code::Code;
 use crate::edge::disk;
-use crate::stage::resolve::{Fault, SourceError};
+use crate::stage::resolve::SourceError;
 
 /// The certificates of a file in PEM.
 pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, SourceError> {
-    let fault = |message: String| SourceError::new("V001", Fault::Input, message);
+    let fault = |message: String| SourceError::new(Code::V020, message);
     let text = disk::read_any(path).map_err(|it| fault(it.to_string()))?;
     let mut found = Vec::new();
     for item in parse_pem(&text) {

@@ -5,8 +5,9 @@ use url::Url;
 
 use super::http::Method;
 use super::registry::{Registry, Site, home};
+use crate::base::code::Code;
 use crate::base::digest::Digest;
-use crate::stage::resolve::{Fault, SourceError};
+use crate::stage::resolve::SourceError;
 use crate::stage::spec::OciName;
 use crate::stage::vendored::artifact::Artifact;
 use crate::stage::vendored::layout::MANIFEST_TYPE;
@@ -41,7 +42,7 @@ impl Registry<'_> {
         let place = started.headers.get(header::LOCATION).and_then(|it| it.to_str().ok());
         let mut place: Url = place.and_then(|it| start.join(it).ok()).ok_or_else(|| {
             let message = format!("{} does not say where to upload to", site.host);
-            SourceError::new("V010", Fault::Surroundings, message)
+            SourceError::new(Code::V010, message)
         })?;
         place.query_pairs_mut().append_pair("digest", &digest.to_string());
         let method = Method::Put { content_type: "application/octet-stream", body: blob };

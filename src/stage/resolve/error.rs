@@ -1,6 +1,7 @@
 //! Why a source is not what the spec says.
 
-use super::sources::{Fault, SourceError};
+use super::sources::SourceError;
+use crate::base::code::Code;
 use crate::base::diagnostic::{Diagnostic, Place};
 
 /// Who gave a version that is not asked for.
@@ -40,31 +41,22 @@ pub enum Error {
 }
 
 impl Error {
-    /// The stable code of the fault.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> Code {
         match self {
             Error::Source { source, .. } => source.code,
-            Error::NotAChart { .. } => "V002",
-            Error::WrongVersion { .. } => "V003",
-            Error::BadConstraint { .. } => "V004",
-            Error::Values { .. } | Error::Unwritable { .. } => "V005",
-            Error::WrongName { .. } => "V006",
-            Error::NoManifests { .. } => "V007",
-            Error::Sops { .. } => "V030",
-        }
-    }
-
-    /// Whose fault it is.
-    pub fn fault(&self) -> Fault {
-        match self {
-            Error::Source { source, .. } => source.fault,
-            _ => Fault::Input,
+            Error::NotAChart { .. } => Code::V002,
+            Error::WrongVersion { .. } => Code::V003,
+            Error::BadConstraint { .. } => Code::V004,
+            Error::Values { .. } | Error::Unwritable { .. } => Code::V005,
+            Error::WrongName { .. } => Code::V006,
+            Error::NoManifests { .. } => Code::V007,
+            Error::Sops { .. } => Code::V030,
         }
     }
 
     /// What to tell the user.
     pub fn diagnostic(&self) -> Diagnostic {
-        let diagnostic = Diagnostic::error(self.code(), self.to_string()).at(self.place().clone());
+        let diagnostic = Diagnostic::new(self.code(), self.to_string()).at(self.place().clone());
         match self {
             Error::Source { source: SourceError { help: Some(help), .. }, .. } => diagnostic.help(help.clone()),
             Error::WrongVersion { given, found, .. } => diagnostic.help(match given {

@@ -11,7 +11,7 @@ mod wish;
 
 pub use error::{Error, Given};
 pub use inputs::Inputs;
-pub use sources::{ChartSource, Fault, ManifestSource, Remote, SourceError, Sources};
+pub use sources::{ChartSource, ManifestSource, Remote, SourceError, Sources};
 pub use wish::{Hold, Update, Wish, wishes};
 
 use std::collections::BTreeMap;

@@ -1,5 +1,6 @@
 //! What resolving asks of the world.
 
+use crate::base::code::Code;
 use crate::base::digest::Digest;
 use crate::stage::spec::Source;
 use helm_engine::tree::FileTree;
@@ -46,30 +47,17 @@ pub struct Remote {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct SourceError {
-    /// The stable code of the fault.
-    pub code: &'static str,
+    pub code: Code,
     pub message: String,
     /// What to do.
     pub help: Option<String>,
-    pub fault: Fault,
     /// Whether it is the version that is wrong, and not where it is looked for.
     pub of_version: bool,
 }
 
-/// Whose fault it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// The spec names something that is not there or is not what it should be.
-    Input,
-    /// What was found is not what the lock says.
-    Differs,
-    /// Network, disk or permissions failed.
-    Surroundings,
-}
-
 impl SourceError {
-    pub fn new(code: &'static str, fault: Fault, message: impl Into<String>) -> Self {
-        SourceError { code, message: message.into(), help: None, fault, of_version: false }
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        SourceError { code, message: message.into(), help: None, of_version: false }
     }
 
     /// The same fault, of the version that is asked for.
