@@ -25,6 +25,8 @@ use helm_engine::helm;
 /// What checking found.
 #[derive(Clone, Debug)]
 pub struct Checked {
+    /// The spec, as findings name it.
+    pub spec: String,
     pub diagnostics: Vec<Diagnostic>,
     /// The size of what each target gets, in bytes; empty where nothing could be built.
     pub sizes: Vec<(Target, u64)>,
@@ -90,7 +92,7 @@ pub fn check(spec: &Path, now: Timestamp) -> Result<Checked, Error> {
         (Some(sealed), Some(packed), Some(lock)) => sizes(packed, &manifests(sealed, packed, lock), &workspace.spec),
         _ => Vec::new(),
     };
-    Ok(Checked { diagnostics, sizes })
+    Ok(Checked { spec: workspace.file.to_string(), diagnostics, sizes })
 }
 
 fn chart<'a>(part: &'a VendoredPart, workspace: &'a Workspace) -> Option<ChartSubject<'a>> {

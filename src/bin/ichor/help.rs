@@ -8,7 +8,7 @@ use clap::Command;
 const GROUPS: &[(&str, &[&str])] = &[
     ("Start", &["init", "lock", "check"]),
     ("Build", &["build", "open", "verify"]),
-    ("Review", &["diff", "git-setup"]),
+    ("Review", &["diff", "explain", "git-setup"]),
     ("Keys", &["certs", "rotate", "reseal"]),
     ("Day two", &["outdated", "upgrade", "handoff"]),
     ("Air gap", &["vendor", "images", "push", "pull"]),

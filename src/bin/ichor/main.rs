@@ -16,6 +16,7 @@ mod chart;
 mod check;
 mod completions;
 mod diff;
+mod explain;
 mod form;
 mod git;
 mod handoff;
@@ -106,6 +107,7 @@ enum Verb {
     Completions(completions::Args),
     Man(man::Args),
     Show(show::Args),
+    Explain(explain::Args),
 }
 
 fn main() -> ExitCode {
@@ -157,6 +159,7 @@ fn main() -> ExitCode {
             Verb::Completions(args) => completions::run(&args),
             Verb::Man(args) => man::run(&args),
             Verb::Show(args) => return show::run(&args),
+            Verb::Explain(args) => explain::run(&args),
         };
         done.unwrap_or_else(|fault: ops::Error| report::fail(&fault))
     };
