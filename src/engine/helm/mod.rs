@@ -4,6 +4,7 @@
 //! manifests in the order of installation. Nothing here reads files or asks the time: templates ask the `World`.
 
 mod behaviour;
+mod build_info;
 pub mod capabilities;
 pub mod chart;
 mod decode;

@@ -160,7 +160,7 @@ fn load_below(
 mod lock {
     //! `Chart.lock` is read for its faults alone; rendering does not use it.
 
-    use crate::helm::chart::metadata::Dependency;
+    use crate::helm::chart::dependency::Dependency;
     use crate::helm::decode;
 
     const FIELDS: &[&str] = &["generated", "digest", "dependencies"];

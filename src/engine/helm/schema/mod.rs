@@ -6,12 +6,14 @@
 mod check;
 mod collect;
 mod compile;
+mod dates;
 mod fault;
 mod format;
 mod instance;
 mod json;
 mod meta;
 mod number;
+mod verdict;
 
 use collect::Resources;
 use compile::Schemas;

@@ -7,6 +7,7 @@
 mod atoms;
 mod class;
 mod parse;
+mod parse_class;
 mod syntax_error;
 mod text;
 mod tree;
