@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use super::disk;
 use super::files::{self, FilesError};
-use crate::base::code::Code;
 use crate::stage::resolve::{ChartSource, ManifestSource, Remote, SourceError, Sources};
 use crate::stage::spec::Source;
 
@@ -38,9 +37,9 @@ impl Sources for Disk<'_> {
     }
 
     fn file(&self, path: &str) -> Result<Vec<u8>, SourceError> {
-        disk::read(&self.folder.join(path)).map_err(|fault| {
-            let code = if fault.is_input() { Code::V001 } else { Code::E005 };
-            SourceError::new(code, fault.to_string())
+        disk::read(&self.folder.join(path)).map_err(|fault| match fault.is_input() {
+            true => SourceError::Path { fault: fault.to_string(), leads_out: false },
+            false => disk_fault(&fault),
         })
     }
 
@@ -50,9 +49,16 @@ impl Sources for Disk<'_> {
 }
 
 fn files_fault(fault: &FilesError) -> SourceError {
-    let told = SourceError::new(if fault.is_surroundings() { Code::E005 } else { Code::V001 }, fault.to_string());
-    match fault {
-        FilesError::LeadsOut { .. } => told.help("put a copy of the file there: what the folder holds becomes public"),
-        _ => told,
+    match fault.is_surroundings() {
+        true => SourceError::Disk { fault: fault.to_string(), is_input: false, help: None },
+        false => {
+            let leads_out = matches!(fault, FilesError::LeadsOut { .. });
+            SourceError::Path { fault: fault.to_string(), leads_out }
+        }
     }
+}
+
+/// A fault of the disk as one of a source.
+pub fn disk_fault(fault: &disk::Error) -> SourceError {
+    SourceError::Disk { fault: fault.to_string(), is_input: fault.is_input(), help: fault.help() }
 }

@@ -17,6 +17,7 @@ use crate::stage::bundle::Bundle;
 use crate::stage::lock::{Envelope, Lock};
 use crate::stage::pack::{self, Manifest, Packed};
 use crate::stage::render::{self, secrets};
+use crate::stage::resolve::{self, SourceError};
 use crate::stage::seal::{self, Sealed};
 use crate::stage::spec::{Content, Spec, Values};
 use crate::stage::vendored::{Vendored, VendoredContent, VendoredPart};
@@ -49,10 +50,12 @@ pub fn check(spec: &Path, now: Timestamp) -> Result<Checked, Error> {
     }
     let resolved = match workspace.resolve() {
         Ok(resolved) => Some(resolved),
-        Err(fault @ Error::Resolve(_)) => {
+        Err(Error::Resolve(faults)) => {
             // What must be fetched is not here before there is a lock.
-            let known = |it: &Diagnostic| it.code == Code::L006 && lock.is_none();
-            diagnostics.extend(fault.diagnostics().into_iter().filter(|it| !known(it)));
+            let is_known = |it: &&resolve::Error| {
+                lock.is_none() && matches!(it, resolve::Error::Source { source: SourceError::NotLocked { .. }, .. })
+            };
+            diagnostics.extend(faults.iter().filter(|it| !is_known(it)).map(resolve::Error::diagnostic));
             None
         }
         Err(fault) => return Err(fault),

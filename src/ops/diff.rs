@@ -6,7 +6,6 @@ use jiff::Timestamp;
 
 use super::fetching::{self, AtHand};
 use super::{Error, Workspace, side};
-use crate::base::code::Code;
 use crate::base::digest::Digest;
 use crate::edge::blobs::Blobs;
 use crate::edge::disk;
@@ -15,7 +14,6 @@ use crate::edge::git::{self, Git};
 use crate::review::compare::{self, Diff, Side};
 use crate::stage::bundle::Bundle;
 use crate::stage::lock::Lock;
-use crate::stage::resolve::SourceError;
 use crate::stage::spec::Spec;
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
@@ -191,7 +189,7 @@ impl Place {
                 return Ok(here);
             }
             let bytes = revision.read(&join(root, &format!("vendor/blobs/sha256/{}", digest.hex())));
-            let bytes = bytes.map_err(|it| SourceError::new(Code::G001, it.to_string()))?;
+            let bytes = bytes.map_err(|it| git::fault(&it))?;
             Ok(bytes.filter(|it| Digest::of(it) == *digest).map_or(here, AtHand::Content))
         };
         let remote = |key: &str, _: &_, text: &str| fetching::found(Some(&lock), &vendored, key, text);

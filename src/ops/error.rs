@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::chart::NameError;
 use super::handoff::Remade;
+use super::push::AddressError;
 use super::rotate::Held;
 use crate::base::code::{Code, Exit};
 use crate::base::diagnostic::{Diagnostic, Place};
@@ -50,6 +52,10 @@ pub enum Error {
     Resolve(Vec<resolve::Error>),
     #[error(transparent)]
     Fetch(SourceError),
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    #[error(transparent)]
+    Name(#[from] NameError),
     #[error("sources cannot be fetched")]
     Fetches(Vec<SourceError>),
     #[error(transparent)]
@@ -346,6 +352,8 @@ impl Error {
                 .help("`git fetch --unshallow` fetches the rest; in CI, `fetch-depth: 0` (GitHub) or `GIT_DEPTH: \"0\"` (GitLab)"),
             Error::NoCommon { .. } => self.plain(Code::G003).help("`A..B` compares two revisions as they stand"),
             Error::Fetch(fault) => fetch_fault(fault),
+            Error::Address(fault) => self.plain(Code::V022).help(fault.help()),
+            Error::Name(fault) => Diagnostic { help: fault.help().map(str::to_owned), ..self.plain(Code::V022) },
             Error::Layout(LayoutError::Disk(fault)) => disk_fault(fault),
             Error::Layout(_) => self.plain(Code::V019).help("take vendor from version control again, or move it away and run `ichor vendor`, which fetches all that the lock names"),
             Error::NoSuchPart { parts, .. } => self.plain(Code::L009).help(format!("its parts are {}", parts.join(", "))),
@@ -391,11 +399,7 @@ fn disk_fault(fault: &disk::Error) -> Diagnostic {
 }
 
 fn fetch_fault(fault: &SourceError) -> Diagnostic {
-    let diagnostic = Diagnostic::new(fault.code, fault.to_string());
-    match &fault.help {
-        Some(help) => diagnostic.help(help.clone()),
-        None => diagnostic,
-    }
+    Diagnostic { help: fault.help(), ..Diagnostic::new(fault.code(), fault.to_string()) }
 }
 
 fn misplaced(lock: &std::path::Path, fault: &EnvelopeFault) -> Diagnostic {

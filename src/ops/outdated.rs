@@ -4,7 +4,6 @@ use std::path::Path;
 
 use super::fetching::Fetching;
 use super::{Error, Workspace};
-use crate::base::code::Code;
 use crate::edge::fetch::each;
 use crate::edge::sources::Disk;
 use crate::stage::resolve::choose::{self, Listing};
@@ -35,10 +34,9 @@ pub fn outdated(spec: &Path, fetching: Fetching<'_>) -> Result<Vec<Outdated>, Er
     let workspace = Workspace::read(spec)?;
     let (lock, _) = workspace.lock()?;
     if fetching.settings.offline {
-        let fault = SourceError::new(Code::V016, "newer versions are not known without the network");
-        return Err(Error::Fetch(fault.help("run the command without `--offline`")));
+        return Err(Error::Fetch(SourceError::VersionsOffline));
     }
-    let nothing = |_: &str, _: &Source, _: &str| Err(SourceError::new(Code::V016, "nothing is fetched here"));
+    let nothing = |key: &str, _: &Source, _: &str| Err(SourceError::NotFetched { key: key.into() });
     let disk = Disk::new(&workspace.spec_folder, &nothing);
     let wishes = resolve::wishes(&workspace.spec, &disk, Some(&lock), &Update::All).map_err(Error::Resolve)?;
     let wishes: Vec<Wish> =

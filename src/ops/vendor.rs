@@ -7,7 +7,6 @@ use std::time::Duration;
 use super::fetching::Fetching;
 use super::workspace::waiting;
 use super::{Error, Workspace};
-use crate::base::code::Code;
 use crate::base::digest::Digest;
 use crate::edge::disk::{self, Adding};
 use crate::edge::fetch::{Event, Fetcher, Shelves, each};
@@ -111,7 +110,7 @@ fn fetch(fetcher: &Fetcher<'_>, key: &str, locked: &LockedSource, source: &Sourc
             Artifact { manifest, blobs }
         }
         _ => wrap(&fetcher.content(key, source, locked)?, locked)
-            .map_err(|it| SourceError::new(Code::V002, format!("`{key}` is no chart: {it}")))?,
+            .map_err(|fault| SourceError::Unpackable { key: key.into(), fault })?,
     };
     Ok(Named { name: artifact::ref_name(source, locked.version.as_deref(), &locked.digest), artifact })
 }

@@ -187,10 +187,8 @@ fn twins<'a>(sides: &Sides<'a>, pairs: &BTreeMap<Id<'a>, Id<'a>>, moved: &BTreeS
 
 /// What is gone, by kinds, and is not told already.
 fn removals(part: &str, resources: &[ResourceDiff], findings: &mut Vec<Finding>) {
-    let told: BTreeSet<&str> =
-        findings.iter().filter(|it| it.text.starts_with("is gone")).filter_map(|it| it.resource.as_deref()).collect();
     let mut kinds: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for resource in resources.iter().filter(|it| it.status == Status::Removed && !told.contains(it.id.as_str())) {
+    for resource in resources.iter().filter(|it| it.status == Status::Removed && look::gone(&it.id).is_none()) {
         let kind = resource.id.split(' ').nth(1).unwrap_or_default();
         kinds.entry(kind).or_default().push(&resource.id);
     }

@@ -1,6 +1,6 @@
 //! Why a source is not what the spec says.
 
-use super::sources::SourceError;
+use super::source_error::SourceError;
 use crate::base::code::Code;
 use crate::base::diagnostic::{Diagnostic, Place};
 
@@ -43,7 +43,7 @@ pub enum Error {
 impl Error {
     pub fn code(&self) -> Code {
         match self {
-            Error::Source { source, .. } => source.code,
+            Error::Source { source, .. } => source.code(),
             Error::NotAChart { .. } => Code::V002,
             Error::WrongVersion { .. } => Code::V003,
             Error::BadConstraint { .. } => Code::V004,
@@ -58,7 +58,7 @@ impl Error {
     pub fn diagnostic(&self) -> Diagnostic {
         let diagnostic = Diagnostic::new(self.code(), self.to_string()).at(self.place().clone());
         match self {
-            Error::Source { source: SourceError { help: Some(help), .. }, .. } => diagnostic.help(help.clone()),
+            Error::Source { source, .. } => Diagnostic { help: source.help(), ..diagnostic },
             Error::WrongVersion { given, found, .. } => diagnostic.help(match given {
                 Given::There => format!("write `version: {found}`, or put a chart of the version that is meant there"),
                 Given::Beside => format!("the chart's own `Chart.yaml` asks for it: write {found} there, or bring the other"),

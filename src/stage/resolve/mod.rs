@@ -6,12 +6,14 @@ pub mod choose;
 mod dependencies;
 mod error;
 mod inputs;
+mod source_error;
 mod sources;
 mod wish;
 
 pub use error::{Error, Given};
 pub use inputs::Inputs;
-pub use sources::{ChartSource, ManifestSource, Remote, SourceError, Sources};
+pub use source_error::{Says, SourceError};
+pub use sources::{ChartSource, ManifestSource, Remote, Sources};
 pub use wish::{Hold, Update, Wish, wishes};
 
 use std::collections::BTreeMap;

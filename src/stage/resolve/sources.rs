@@ -1,6 +1,6 @@
 //! What resolving asks of the world.
 
-use crate::base::code::Code;
+use super::SourceError;
 use crate::base::digest::Digest;
 use crate::stage::spec::Source;
 use helm_engine::tree::FileTree;
@@ -41,35 +41,4 @@ pub struct Remote {
     pub version: Option<String>,
     /// The digest of its manifest, where it comes from a registry.
     pub manifest: Option<Digest>,
-}
-
-/// A source could not be had.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct SourceError {
-    pub code: Code,
-    pub message: String,
-    /// What to do.
-    pub help: Option<String>,
-    /// Whether it is the version that is wrong, and not where it is looked for.
-    pub of_version: bool,
-}
-
-impl SourceError {
-    pub fn new(code: Code, message: impl Into<String>) -> Self {
-        SourceError { code, message: message.into(), help: None, of_version: false }
-    }
-
-    /// The same fault, of the version that is asked for.
-    #[must_use]
-    pub fn of_version(mut self) -> Self {
-        self.of_version = true;
-        self
-    }
-
-    #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
-        self
-    }
 }

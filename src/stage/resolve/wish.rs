@@ -34,7 +34,7 @@ pub struct Wish {
 impl Wish {
     /// A fault at the place in the spec that it is of.
     pub fn fault(&self, source: SourceError) -> Error {
-        let version = self.version_place.as_ref().filter(|_| source.of_version);
+        let version = self.version_place.as_ref().filter(|_| source.is_of_version());
         Error::Source { source, place: version.unwrap_or(&self.place).clone() }
     }
 }
