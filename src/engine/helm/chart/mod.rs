@@ -2,6 +2,7 @@
 
 mod archive;
 mod error;
+mod gzip;
 pub mod ignore;
 mod load;
 mod metadata;
