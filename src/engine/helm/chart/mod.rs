@@ -4,6 +4,7 @@ mod archive;
 mod dependency;
 mod entries;
 mod error;
+mod gzip;
 pub mod ignore;
 mod load;
 mod metadata;
