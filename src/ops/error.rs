@@ -371,7 +371,7 @@ impl Error {
     }
 }
 
-/// What a release would make anew, by part.
+/// The keys and certificates that a release would make anew, by part.
 fn remade(parts: &BTreeMap<String, Remade>) -> String {
     let of = |(part, it): (&String, &Remade)| {
         let secrets: Vec<&str> = it.secrets.keys().map(String::as_str).collect();
