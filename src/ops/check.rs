@@ -8,8 +8,9 @@ use super::{Error, Workspace, build};
 use crate::base::code::{Code, Severity};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::secret::Secret;
+use crate::deliver::contents::Contents;
 use crate::deliver::size;
-use crate::deliver::target::{self, Goods, Target};
+use crate::deliver::target::{self, Target};
 use crate::edge::random;
 use crate::review::rules::{self, ChartSubject, Layer, Subject};
 use crate::stage::bundle::Bundle;
@@ -25,6 +26,8 @@ use helm_engine::helm;
 /// What checking found.
 #[derive(Clone, Debug)]
 pub struct Checked {
+    /// The spec, as findings name it.
+    pub spec: String,
     pub diagnostics: Vec<Diagnostic>,
     /// The size of what each target gets, in bytes; empty where nothing could be built.
     pub sizes: Vec<(Target, u64)>,
@@ -92,7 +95,7 @@ pub fn check(spec: &Path, now: Timestamp) -> Result<Checked, Error> {
         (Some(sealed), Some(packed), Some(lock)) => sizes(packed, &manifests(sealed, packed, lock), &workspace.spec),
         _ => Vec::new(),
     };
-    Ok(Checked { diagnostics, sizes })
+    Ok(Checked { spec: workspace.file.to_string(), diagnostics, sizes })
 }
 
 fn chart<'a>(part: &'a VendoredPart, workspace: &'a Workspace) -> Option<ChartSubject<'a>> {
@@ -143,9 +146,9 @@ fn stand_in(length: usize, is_key: bool) -> String {
 
 /// What each target that needs nothing but the manifests would get.
 fn sizes(packed: &Packed, manifests: &[Manifest], spec: &Spec) -> Vec<(Target, u64)> {
-    let goods = Goods { bundle: &spec.bundle, talos: spec.talos, manifests, network: packed.network() };
+    let contents = Contents { bundle: &spec.bundle, talos: spec.talos, manifests, network: packed.network() };
     [Target::Talos, Target::Omni, Target::Talhelper, Target::Topf, Target::Kubectl]
         .into_iter()
-        .filter_map(|it| Some((it, size::measure(it, &target::deliver(&goods, it).ok()?, manifests))))
+        .filter_map(|it| Some((it, size::measure(it, &target::deliver(&contents, it).ok()?, manifests))))
         .collect()
 }

@@ -6,12 +6,13 @@ use super::error::FormError;
 use super::fetching::Fetching;
 use super::{Error, handoff};
 use crate::deliver::adopt::{self, Release};
+use crate::deliver::contents::Contents;
 use crate::deliver::files::Files;
 use crate::deliver::flux_version::FluxVersion;
 use crate::deliver::size::{self, human};
 use crate::deliver::split;
 use crate::deliver::strip;
-use crate::deliver::target::{self, DeliverError, Delivery, Goods, Target, UPDATE};
+use crate::deliver::target::{self, DeliverError, Delivery, Target, UPDATE};
 use crate::deliver::{kubectl, machine_config};
 use crate::edge::disk::{self, Access};
 use crate::edge::written::{self, Leftovers};
@@ -54,7 +55,8 @@ pub fn deliver(index: &Index, manifests: &[Manifest], form: &Form) -> Result<Del
     let target = form.target;
     let manifests: Vec<Manifest> = manifests.iter().map(|it| shape(index, it, form)).collect();
     let network = talos::network_patches(&manifests, index.talos);
-    let goods = |manifests| Goods { bundle: &index.name, talos: index.talos, manifests, network: network.as_ref() };
+    let contents =
+        |manifests| Contents { bundle: &index.name, talos: index.talos, manifests, network: network.as_ref() };
     let groups = match form.split {
         Some(_) if !matches!(target, Target::Talos | Target::Kubectl | Target::Files) => {
             return Err(FormError::CannotSplit(target).into());
@@ -74,7 +76,7 @@ pub fn deliver(index: &Index, manifests: &[Manifest], form: &Form) -> Result<Del
         deliveries.push(match target {
             Target::MachineConfig => into_config(group, index, form)?,
             Target::Flux => of_flux(index, form)?,
-            _ => target::deliver(&goods(group), target)?,
+            _ => target::deliver(&contents(group), target)?,
         });
     }
     let sizes = deliveries.iter().zip(&groups).map(|(delivery, group)| size::measure(target, delivery, group));

@@ -406,3 +406,30 @@ fn the_exit_code_and_json_say_what_was_found() {
     let json: serde_json::Value = serde_json::from_str(&output.stdout()).expect("JSON");
     assert_eq!((output.code(), &json["diagnostics"][0]["code"]), (1, &"L006".into()));
 }
+
+#[test]
+fn findings_are_told_in_the_forms_of_code_scanning_and_of_workflows() {
+    let workspace = Checked::new("1.19.6");
+    workspace.values("cgroup: {autoMount: {enabled: true}}\n");
+    let output = workspace.run(&["check", "--format", "sarif"]);
+    let log: serde_json::Value = serde_json::from_str(&output.stdout()).expect("JSON");
+    let result = &log["runs"][0]["results"][0];
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!((output.code(), &result["ruleId"], &place["region"]["startLine"]), (1, &"C002".into(), &7.into()));
+    assert_eq!(place["artifactLocation"]["uri"], "ichor.yaml");
+    let output = workspace.run(&["check", "--format", "github"]);
+    assert_eq!(output.code(), 1);
+    assert!(output.stdout().contains("::error file=ichor.yaml,line=7,col="), "{}", output.stdout());
+    workspace.write("ichor.yaml", "bundle: b\nnothing: 1\n");
+    let output = workspace.run(&["check", "--format", "github"]);
+    assert_eq!(output.code(), 2);
+    assert!(output.stdout().contains("::error file=ichor.yaml,line=2,col=1,title=S001::"), "{}", output.stdout());
+}
+
+#[test]
+fn a_code_is_explained_and_all_are_listed() {
+    let workspace = Workspace::new();
+    assert!(workspace.done(&["explain", "l003"]).starts_with("L003  error, exit code 2\n\n"));
+    assert_eq!(workspace.done(&["explain"]).lines().count(), Code::ALL.len());
+    assert_eq!(workspace.run(&["explain", "X999"]).code(), 2);
+}

@@ -13,7 +13,9 @@ use ichor::ops::error::InitError;
 use ichor::ops::init::{self, FEATURES, Feature, Wishes};
 use ichor::stage::spec::{KubernetesVersion, TalosVersion};
 
-/// Writes the first spec of a cluster and values that fit it; asks on a terminal for what no flag says
+/// Writes the first spec of a cluster, and values that fit it
+///
+/// On a terminal it asks for what no flag says.
 #[derive(clap::Args)]
 pub struct Args {
     /// The folder to write into

@@ -139,7 +139,7 @@ fn direct(workspace: &Workspace, lock: &Lock, charts: &Path, version: &str, case
     });
     let mut world = Held { lock, pairs: pairs.collect(), seen: BTreeMap::new() };
     let rendered = helm::render(&chart, &values, &options, &mut world).expect("it renders");
-    let text = helm::manifest::print_stream(&rendered, true, false);
+    let text = helm::print::print_stream(&rendered, true, false);
     String::from_utf8(text).expect("text")
 }
 
