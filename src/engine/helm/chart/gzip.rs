@@ -1,8 +1,8 @@
 //! Gzip files: compressed members, one after the other.
 
-use std::io::{Error, ErrorKind, Read, Result};
+use std::io::{Error, ErrorKind, Result};
 
-use flate2::bufread::DeflateDecoder;
+use flate2::{Decompress, FlushDecompress, Status};
 
 /// How long the fixed part of a member's header is.
 pub(super) const HEADER: usize = 10;
@@ -16,18 +16,17 @@ const MAX_TEXT: usize = 512;
 ///
 /// Mirrors `compress/gzip.Reader`.
 pub(super) fn unpack(bytes: &[u8], limit: usize) -> (Vec<u8>, Option<Error>) {
-    // With room for one byte more, the end shows without another round.
-    let mut plain = Plain { bytes: vec![0; (hinted_size(bytes) + 1).min(limit)], filled: 0, limit };
+    let mut plain = Vec::with_capacity((hinted_size(bytes) + 1).min(limit));
     let mut rest = bytes;
     let fault = loop {
-        match plain.add_member(rest) {
+        match add_member(&mut plain, rest, limit) {
             Ok([]) => break None,
             Ok(after) => rest = after,
             Err(fault) => break Some(fault),
         }
     };
-    plain.bytes.truncate(plain.filled);
-    (plain.bytes, fault)
+    plain.truncate(limit);
+    (plain, fault)
 }
 
 /// The size a gzip file gives at its end, within reason: it may lie.
@@ -36,37 +35,33 @@ fn hinted_size(bytes: &[u8]) -> usize {
     hint.min(bytes.len().saturating_mul(16))
 }
 
-struct Plain {
-    bytes: Vec<u8>,
-    filled: usize,
-    limit: usize,
-}
-
-impl Plain {
-    /// Unpacks one member and gives what follows it, or nothing once the limit is reached.
-    fn add_member<'b>(&mut self, packed: &'b [u8]) -> Result<&'b [u8]> {
-        let start = self.filled;
-        let mut decoder = DeflateDecoder::new(packed.get(header(packed)?..).unwrap_or_default());
-        loop {
-            if self.filled == self.limit {
-                return Ok(&[]);
-            }
-            if self.filled == self.bytes.len() {
-                self.bytes.resize((self.filled * 2).max(1 << 12).min(self.limit), 0);
-            }
-            match decoder.read(self.bytes.get_mut(self.filled..).unwrap_or_default())? {
-                0 => break,
-                count => self.filled += count,
-            }
+/// Unpacks one member and gives what follows it, or nothing once the limit is reached.
+fn add_member<'b>(plain: &mut Vec<u8>, packed: &'b [u8], limit: usize) -> Result<&'b [u8]> {
+    let start = plain.len();
+    let mut rest = packed.get(header(packed)?..).unwrap_or_default();
+    let mut inflate = Decompress::new(false);
+    loop {
+        plain.reserve(1);
+        let before = (inflate.total_in(), inflate.total_out());
+        let status = inflate.decompress_vec(rest, plain, FlushDecompress::None).map_err(|_| corrupt())?;
+        rest = rest.get((inflate.total_in() - before.0) as usize..).unwrap_or_default();
+        if plain.len() >= limit {
+            return Ok(&[]);
         }
-        let added = self.bytes.get(start..self.filled).unwrap_or_default();
-        let (sum, rest) = decoder.into_inner().split_first_chunk().ok_or(ErrorKind::UnexpectedEof)?;
-        let (length, rest) = rest.split_first_chunk().ok_or(ErrorKind::UnexpectedEof)?;
-        if u32::from_le_bytes(*sum) != crc32fast::hash(added) || u32::from_le_bytes(*length) != added.len() as u32 {
-            return Err(Error::other("invalid checksum"));
+        if status == Status::StreamEnd {
+            break;
         }
-        Ok(rest)
+        if (inflate.total_in(), inflate.total_out()) == before {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
     }
+    let added = plain.get(start..).unwrap_or_default();
+    let (sum, rest) = rest.split_first_chunk().ok_or(ErrorKind::UnexpectedEof)?;
+    let (length, rest) = rest.split_first_chunk().ok_or(ErrorKind::UnexpectedEof)?;
+    if u32::from_le_bytes(*sum) != crc32fast::hash(added) || u32::from_le_bytes(*length) != added.len() as u32 {
+        return Err(Error::other("invalid checksum"));
+    }
+    Ok(rest)
 }
 
 /// The length of a member's header.
@@ -98,6 +93,10 @@ fn header(bytes: &[u8]) -> Result<usize> {
         length += 2;
     }
     Ok(length)
+}
+
+fn corrupt() -> Error {
+    Error::other("corrupt deflate stream")
 }
 
 fn invalid_header() -> Error {
@@ -137,7 +136,7 @@ mod tests {
         let packed = member(b"some text", flate2::GzBuilder::new());
         let without = |count: usize| &packed[..packed.len() - count];
         check(without(1), b"some text", Some("unexpected end of file"));
-        check(without(9), b"some text", Some("incomplete deflate stream"));
+        check(without(9), b"some text", Some("unexpected end of file"));
         let mut other_sum = packed.clone();
         other_sum[packed.len() - 8] ^= 1;
         check(&other_sum, b"some text", Some("invalid checksum"));
