@@ -2,11 +2,9 @@
 
 use std::ops::Range;
 
-use super::stream::{Pieces, Stream};
+use super::stream::{BOM, Pieces, Stream};
 use crate::yaml::chars::{Stops, at, is_blank_or_end, is_break, is_break_or_end, width};
 use crate::yaml::fault::{Fault, Mark};
-
-pub const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// What ends a line.
 const LINE_STOPS: Stops = Stops::new(b"\0\r\n");
