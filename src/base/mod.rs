@@ -1,5 +1,6 @@
 //! Words everyone uses. Imports nothing of ours but the paths and trees of the engine.
 
+pub mod code;
 pub mod diagnostic;
 pub mod digest;
 pub mod edit;

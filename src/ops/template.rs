@@ -7,7 +7,7 @@ use super::fetching::Fetching;
 use crate::base::memory;
 use crate::edge::files::{self, ChartFiles, FilesError};
 use helm_engine::helm::capabilities::{Capabilities, KubeVersion, KubeVersionError};
-use helm_engine::helm::manifest::{self, ShowOnlyError};
+use helm_engine::helm::print::{self, ShowOnlyError};
 use helm_engine::helm::values::{ValueSource, ValuesError, merge_sources};
 use helm_engine::helm::{
     self, Chart, ChartError, HelmVersion, Options, Release, RenderError, Rendered, TemplateNameError, template_name,
@@ -185,11 +185,11 @@ fn value_sources(request: &Request) -> Result<Vec<ValueSource>, TemplateError> {
 }
 
 fn print(request: &Request, rendered: &Rendered) -> Result<Vec<u8>, TemplateError> {
-    let stream = manifest::print_stream(rendered, !request.no_hooks, !request.skip_tests);
+    let stream = print::print_stream(rendered, !request.no_hooks, !request.skip_tests);
     if request.show_only.is_empty() {
         return Ok(stream);
     }
-    Ok(manifest::show_only(&stream, &request.show_only, request.helm)?)
+    Ok(print::show_only(&stream, &request.show_only, request.helm)?)
 }
 
 /// Writes the files, and gives the lines Helm prints about it.
@@ -200,7 +200,7 @@ fn write(
     rendered: &Rendered,
 ) -> Result<Vec<u8>, TemplateError> {
     let release = request.release_name.then_some(release);
-    let files = manifest::output_files(rendered, !request.no_hooks, !request.skip_tests, release).into_iter();
+    let files = print::output_files(rendered, !request.no_hooks, !request.skip_tests, release).into_iter();
     let placed = files.map(|file| Ok((RelPath::exact(&file.path)?, file)));
     let placed = placed.collect::<Result<Vec<_>, FilesError>>()?;
     // Helm tells of a file each time it adds a document to it, in the order of the documents.

@@ -6,6 +6,7 @@
 mod check;
 mod collect;
 mod compile;
+mod dates;
 mod fault;
 mod format;
 mod instance;
@@ -13,6 +14,7 @@ mod json;
 mod meta;
 mod number;
 mod quick;
+mod verdict;
 
 use collect::Resources;
 use compile::Schemas;

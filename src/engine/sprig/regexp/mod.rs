@@ -7,6 +7,8 @@
 mod atoms;
 mod class;
 mod parse;
+mod parse_class;
+mod syntax_error;
 mod text;
 mod tree;
 
@@ -22,7 +24,7 @@ use crate::strconv;
 use parse::Parsed;
 use text::Text;
 
-pub(crate) use parse::SyntaxError;
+pub(crate) use syntax_error::SyntaxError;
 
 /// The largest automaton that is built, in bytes.
 const NFA_LIMIT: usize = 1 << 28;

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::split::{split_documents, trim_space};
-use super::{Hook, Manifest};
 use crate::helm::chart::Crd;
 use crate::helm::glob::path_match;
 use crate::helm::helm_version::HelmVersion;
+use crate::helm::manifest::{Hook, Manifest, split_documents, trim_space};
 use crate::helm::render::Rendered;
 use crate::value::Str;
 
