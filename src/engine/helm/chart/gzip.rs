@@ -16,17 +16,18 @@ const MAX_TEXT: usize = 512;
 ///
 /// Mirrors `compress/gzip.Reader`.
 pub(super) fn unpack(bytes: &[u8], limit: usize) -> (Vec<u8>, Option<Error>) {
-    let mut plain = Vec::with_capacity((hinted_size(bytes) + 1).min(limit));
+    // With room for one byte more, the end shows without another round.
+    let mut plain = Plain { bytes: vec![0; (hinted_size(bytes) + 1).min(limit)], filled: 0, limit };
     let mut rest = bytes;
     let fault = loop {
-        match add_member(&mut plain, rest, limit) {
+        match plain.add_member(rest) {
             Ok([]) => break None,
             Ok(after) => rest = after,
             Err(fault) => break Some(fault),
         }
     };
-    plain.truncate(limit);
-    (plain, fault)
+    plain.bytes.truncate(plain.filled);
+    (plain.bytes, fault)
 }
 
 /// The size a gzip file gives at its end, within reason: it may lie.
@@ -35,33 +36,46 @@ fn hinted_size(bytes: &[u8]) -> usize {
     hint.min(bytes.len().saturating_mul(16))
 }
 
-/// Unpacks one member and gives what follows it, or nothing once the limit is reached.
-fn add_member<'b>(plain: &mut Vec<u8>, packed: &'b [u8], limit: usize) -> Result<&'b [u8]> {
-    let start = plain.len();
-    let mut rest = packed.get(header(packed)?..).unwrap_or_default();
-    let mut inflate = Decompress::new(false);
-    loop {
-        plain.reserve(1);
-        let before = (inflate.total_in(), inflate.total_out());
-        let status = inflate.decompress_vec(rest, plain, FlushDecompress::None).map_err(|_| corrupt())?;
-        rest = rest.get((inflate.total_in() - before.0) as usize..).unwrap_or_default();
-        if plain.len() >= limit {
-            return Ok(&[]);
+/// What was unpacked so far, and room for more, which is cleared once and not for each member.
+struct Plain {
+    bytes: Vec<u8>,
+    filled: usize,
+    limit: usize,
+}
+
+impl Plain {
+    /// Unpacks one member and gives what follows it, or nothing once the limit is reached.
+    fn add_member<'b>(&mut self, packed: &'b [u8]) -> Result<&'b [u8]> {
+        let start = self.filled;
+        let mut rest = packed.get(header(packed)?..).unwrap_or_default();
+        let mut inflate = Decompress::new(false);
+        loop {
+            if self.filled == self.limit {
+                return Ok(&[]);
+            }
+            if self.filled == self.bytes.len() {
+                self.bytes.resize((self.filled * 2).max(1 << 12).min(self.limit), 0);
+            }
+            let room = self.bytes.get_mut(self.filled..).unwrap_or_default();
+            let before = (inflate.total_in(), inflate.total_out());
+            let status = inflate.decompress(rest, room, FlushDecompress::None).map_err(|_| corrupt())?;
+            let (taken, given) = (inflate.total_in() - before.0, inflate.total_out() - before.1);
+            self.filled += given as usize;
+            rest = rest.get(taken as usize..).unwrap_or_default();
+            match status {
+                Status::StreamEnd => break,
+                _ if (taken, given) == (0, 0) => return Err(ErrorKind::UnexpectedEof.into()),
+                _ => {}
+            }
         }
-        if status == Status::StreamEnd {
-            break;
+        let added = self.bytes.get(start..self.filled).unwrap_or_default();
+        let (sum, rest) = rest.split_first_chunk().ok_or(ErrorKind::UnexpectedEof)?;
+        let (length, rest) = rest.split_first_chunk().ok_or(ErrorKind::UnexpectedEof)?;
+        if u32::from_le_bytes(*sum) != crc32fast::hash(added) || u32::from_le_bytes(*length) != added.len() as u32 {
+            return Err(Error::other("invalid checksum"));
         }
-        if (inflate.total_in(), inflate.total_out()) == before {
-            return Err(ErrorKind::UnexpectedEof.into());
-        }
+        Ok(rest)
     }
-    let added = plain.get(start..).unwrap_or_default();
-    let (sum, rest) = rest.split_first_chunk().ok_or(ErrorKind::UnexpectedEof)?;
-    let (length, rest) = rest.split_first_chunk().ok_or(ErrorKind::UnexpectedEof)?;
-    if u32::from_le_bytes(*sum) != crc32fast::hash(added) || u32::from_le_bytes(*length) != added.len() as u32 {
-        return Err(Error::other("invalid checksum"));
-    }
-    Ok(rest)
 }
 
 /// The length of a member's header.
@@ -127,6 +141,8 @@ mod tests {
         let both = [member(&long, named), member(b"y", flate2::GzBuilder::new())].concat();
         check(&both, &[long.as_slice(), b"y"].concat(), None);
         check(&[&both, &[0; 12][..]].concat(), &[long.as_slice(), b"y"].concat(), Some("invalid gzip header"));
+        let empty = member(b"", flate2::GzBuilder::new());
+        check(&[&empty.repeat(2000), both.as_slice()].concat(), &[long.as_slice(), b"y"].concat(), None);
         let (cut, fault) = unpack(&both, 1000);
         assert!(cut == long[..1000] && fault.is_none());
     }

@@ -94,7 +94,10 @@ impl<'t> Source<'t> {
 
     /// Passes what stands before the end of the line, or part of it, and gives its place. There must be a character.
     pub fn pass_line(&mut self) -> Range<usize> {
+        /// Looking further would cost the square of a line of other letters.
+        const FAR: usize = 256;
         let rest = self.rest();
+        let rest = rest.get(..FAR).unwrap_or(rest);
         let line = memchr::memchr2(b'\n', b'\r', rest).map_or(rest, |it| &rest[..it]);
         if self.pieces.is_none() && line.is_ascii() { self.pass_ascii(line.len()) } else { self.pass_run(&LINE_STOPS) }
     }
