@@ -35,11 +35,9 @@ fn a_renamed_bundle_takes_its_lock_along() {
     let before = lock(&workspace).parts["beacon"].pins["beacon-ca"].certificate.clone();
     workspace.edit("ichor.yaml", "bundle: quickstart", "bundle: renamed");
     // There is no lock of that name: what may be done, and what is lost by it.
-    for call in ["build", "check", "certs"] {
+    for (call, code) in [("build", "L001"), ("check", "L013"), ("certs", "L001")] {
         let said = workspace.run(&[call]).stderr();
-        for word in
-            ["L001", "for a new cluster", "version control", "rename its lock", "ichor reseal -i KEY", "--import"]
-        {
+        for word in [code, "for a new cluster", "version control", "rename its lock", "ichor reseal -i KEY", "--import"] {
             assert!(said.contains(word), "{call}: no `{word}` in {said}");
         }
     }
