@@ -37,6 +37,8 @@ pub(super) struct Reader {
 /// A mapping whose keys are all known.
 pub(super) struct Fields<'n> {
     entries: Vec<(Cow<'n, str>, Node<'n>)>,
+    /// The keys that misspelt ones were taken for.
+    meant: Vec<String>,
     /// Where the mapping itself stands.
     pub(super) at: Node<'n>,
 }
@@ -78,6 +80,7 @@ impl Reader {
             return None;
         }
         let mut entries: Vec<(Cow<'n, str>, Node<'n>)> = Vec::new();
+        let mut meant = Vec::new();
         for (key, value) in node.entries() {
             let Some(name) = key.text().map(|it| it.to_text()) else {
                 self.fault("S002", key, format!("a key of {what} must be a word"), "");
@@ -90,6 +93,7 @@ impl Reader {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("{what} takes {}", list(known)),
                 };
+                meant.extend(near.map(|it| (*it).to_owned()));
                 self.fault("S001", key, format!("{what} has no key `{name}`"), &help);
             } else if entries.iter().any(|(it, _)| *it == name) {
                 self.fault("S002", key, format!("`{name}` stands twice"), "keep one of them");
@@ -97,7 +101,7 @@ impl Reader {
                 entries.push((name, value.resolved()));
             }
         }
-        Some(Fields { entries, at: node })
+        Some(Fields { entries, meant, at: node })
     }
 
     /// The words of a scalar.
@@ -118,10 +122,10 @@ impl Reader {
         node.items().map(Node::resolved).collect()
     }
 
-    /// A required field.
+    /// A required field. Of one that is there under a misspelt name, that is said already.
     pub(super) fn need<'n>(&mut self, fields: &Fields<'n>, what: &str, name: &str) -> Option<Node<'n>> {
         let found = fields.get(name);
-        if found.is_none() {
+        if found.is_none() && !fields.is_meant(name) {
             self.fault("S003", fields.at, format!("{what} needs `{name}`"), "");
         }
         found
@@ -129,6 +133,11 @@ impl Reader {
 }
 
 impl<'n> Fields<'n> {
+    /// Whether a misspelt key was taken for this one.
+    pub(super) fn is_meant(&self, name: &str) -> bool {
+        self.meant.iter().any(|it| it == name)
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<Node<'n>> {
         self.entries.iter().find(|(it, _)| it == name).map(|(_, node)| *node)
     }

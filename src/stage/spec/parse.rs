@@ -103,7 +103,9 @@ fn part(reader: &mut Reader, node: Node<'_>) -> Option<Part> {
             return None;
         }
         (None, None) => {
-            reader.fault("S003", node, "a part needs `chart` or `manifest`", "");
+            if !fields.is_meant("chart") && !fields.is_meant("manifest") {
+                reader.fault("S003", node, "a part needs `chart` or `manifest`", "");
+            }
             return None;
         }
         _ => {}
