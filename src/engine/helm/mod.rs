@@ -28,4 +28,5 @@ pub use functions::functions;
 pub use helm_version::{HelmVersion, HelmWish, UnknownHelm};
 pub use release::{Release, ReleaseNameError};
 pub use render::{Options, RenderError, Rendered, render, render_files};
+pub use schema::{Misfit, misfits};
 pub use template_name::{TemplateNameError, template_name};

@@ -11,16 +11,19 @@
 //!   balancers; C010 a Kubernetes that this Cilium was not tested with; C011 the label of Hubble Relay; C012 the
 //!   image in place of the chart; C013 a release that the registry does not have
 //! - K001 an API version that is gone; K002 a namespace that nothing makes; K003 a name that no API server takes; K004 a
-//!   field of the wrong type; K005 a whole number in powers of ten; K006 a field that Kubernetes does not know
+//!   field of the wrong type; K005 a whole number in powers of ten; K006 a field that Kubernetes does not know;
+//!   K007 a kind or version that its API group does not have; K008 a custom resource that does not fit its CRD
 //! - N001 a private key in the clear; N002 sealed text outside of a Secret; N003 sealed text in the reference of an image;
 //!   N004 a Secret in the clear
 //! - P012 envelopes that are bound to no place
 //! - X001 a certificate that has run out; X002 one that soon will
 
 pub mod cilium;
+mod custom;
 mod expiry;
 mod exposed;
 mod fields;
+mod kinds;
 mod kubernetes;
 mod object;
 pub mod talos;
@@ -85,6 +88,8 @@ pub fn check(subject: &Subject<'_>) -> Vec<Diagnostic> {
         let objects = object::objects(packed.manifests());
         talos::manifests(subject, packed, &objects, &mut found);
         kubernetes::objects(subject, &objects, &mut found);
+        kinds::check(&objects, &mut found);
+        custom::check(&objects, &mut found);
         cilium::objects(subject, &objects, &mut found);
         exposed::check(subject, packed, &mut found);
     }
