@@ -13,6 +13,7 @@ mod files;
 mod functions;
 mod glob;
 mod helm_version;
+pub mod jsonpath;
 pub mod manifest;
 mod release;
 mod render;
