@@ -2,15 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use super::error::FormError;
 use super::fetching::Fetching;
 use super::{Error, handoff};
 use crate::deliver::adopt::{self, Release};
+use crate::deliver::contents::Contents;
 use crate::deliver::files::Files;
 use crate::deliver::flux_version::FluxVersion;
 use crate::deliver::size::{self, human};
 use crate::deliver::split;
 use crate::deliver::strip;
-use crate::deliver::target::{self, DeliverError, Delivery, Goods, Target, UPDATE};
+use crate::deliver::target::{self, DeliverError, Delivery, Target, UPDATE};
 use crate::deliver::{kubectl, machine_config};
 use crate::edge::disk::{self, Access};
 use crate::edge::landing;
@@ -56,10 +58,11 @@ pub fn deliver(index: &Index, manifests: &[Manifest], form: &Form) -> Result<Del
     let target = form.target;
     let manifests: Vec<Manifest> = manifests.iter().map(|it| shape(index, it, form)).collect();
     let network = talos::network_patches(&manifests, index.talos);
-    let goods = |manifests| Goods { bundle: &index.name, talos: index.talos, manifests, network: network.as_ref() };
+    let contents =
+        |manifests| Contents { bundle: &index.name, talos: index.talos, manifests, network: network.as_ref() };
     let groups = match form.split {
         Some(_) if !matches!(target, Target::Talos | Target::Kubectl | Target::Files) => {
-            return Err(Error::CannotSplit(target));
+            return Err(FormError::CannotSplit(target).into());
         }
         Some(limit) => {
             let limit = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -76,7 +79,7 @@ pub fn deliver(index: &Index, manifests: &[Manifest], form: &Form) -> Result<Del
         deliveries.push(match target {
             Target::MachineConfig => into_config(group, index, form)?,
             Target::Flux => of_flux(index, form)?,
-            _ => target::deliver(&goods(group), target)?,
+            _ => target::deliver(&contents(group), target)?,
         });
     }
     let sizes = deliveries.iter().zip(&groups).map(|(delivery, group)| size::measure(target, delivery, group));
@@ -135,7 +138,7 @@ pub fn write(delivered: &Delivered, output: Option<&Path>, access: Access) -> Re
         }
         (None, _, None) => Err(match &delivery.no_single {
             Some(fault) => fault.clone().into(),
-            None => Error::NeedsFolder(*target),
+            None => FormError::NeedsFolder(*target).into(),
         }),
     }
 }
@@ -165,11 +168,11 @@ fn shape(index: &Index, manifest: &Manifest, form: &Form) -> Manifest {
 }
 
 fn into_config(manifests: &[Manifest], index: &Index, form: &Form) -> Result<Delivery, Error> {
-    let path = form.config.as_ref().ok_or(Error::NoConfig)?;
+    let path = form.config.as_ref().ok_or(FormError::NoConfig)?;
     let text = disk::read_any_text(path)?;
     let earlier = written::inserted(path, &index.name)?;
     let inserted = machine_config::insert(&text, manifests, index.talos, &earlier);
-    let inserted = inserted.map_err(|fault| Error::Config { path: path.clone(), fault })?;
+    let inserted = inserted.map_err(|fault| FormError::Config { path: path.clone(), fault })?;
     let name = path.file_name().map_or_else(|| "controlplane.yaml".into(), |it| it.to_string_lossy().into_owned());
     Ok(Delivery {
         single: Some(inserted.text.clone()),
@@ -185,7 +188,12 @@ fn of_flux(index: &Index, form: &Form) -> Result<Delivery, Error> {
         handoff.check_keys()?;
     }
     if handoff.bundle != index.name {
-        return Err(Error::OtherBundle { spec: form.spec.clone(), found: handoff.bundle, wanted: index.name.clone() });
+        return Err(FormError::OtherBundle {
+            spec: form.spec.clone(),
+            found: handoff.bundle,
+            wanted: index.name.clone(),
+        }
+        .into());
     }
     Ok(Delivery { files: handoff.files.into_texts(), ..Delivery::default() })
 }

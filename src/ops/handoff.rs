@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use super::error::HandoffError;
 use super::fetching::Fetching;
 use super::{Error, Workspace};
 use crate::deliver::files::Files;
@@ -81,7 +82,7 @@ pub fn flux(spec: &Path, later: &[Later], version: FluxVersion, fetching: Fetchi
             (None, [only]) => (*only).to_owned(),
             (named, _) => {
                 let charts = charts.iter().map(|it| (*it).to_owned()).collect();
-                return Err(Error::NoSuchChart { named: named.clone(), charts });
+                return Err(HandoffError::NoSuchChart { named: named.clone(), charts }.into());
             }
         };
         layers.entry(part).or_default().push(&layer.file);
@@ -223,7 +224,7 @@ fn resources(ours: &str, theirs: &str) -> Vec<String> {
 impl Handoff {
     /// Refuses a hand-over that has keys made anew.
     pub fn check_keys(&self) -> Result<(), Error> {
-        if self.remade.is_empty() { Ok(()) } else { Err(Error::Remade { parts: self.remade.clone() }) }
+        if self.remade.is_empty() { Ok(()) } else { Err(HandoffError::Remade { parts: self.remade.clone() }.into()) }
     }
 }
 
@@ -298,7 +299,7 @@ fn content(
         VendoredContent::Chart { chart, namespace, values, inputs } => {
             let mut merged = values.clone();
             for layer in layers {
-                let fault = |message| Error::LaterValues { path: layer.to_path_buf(), message };
+                let fault = |message| HandoffError::LaterValues { path: layer.to_path_buf(), message };
                 merged = merge_maps(&merged, &read_documents(&disk::read_any(layer)?, chart.helm()).map_err(fault)?);
             }
             let with_defaults = |given| coalesce_values(chart, given, &mut Vec::new());
@@ -309,7 +310,11 @@ fn content(
             let changed = flux::changes(values, &kept);
             let source = match wanted {
                 Some(Content::Chart(it)) if !matches!(it.source, Source::Url(_)) => it.source.clone(),
-                _ => return Err(Error::NotForFlux { part: part.name.clone(), address: locked.source.clone() }),
+                _ => {
+                    return Err(
+                        HandoffError::NotForFlux { part: part.name.clone(), address: locked.source.clone() }.into()
+                    );
+                }
             };
             let content = FluxContent::Chart {
                 source: Box::new(source),

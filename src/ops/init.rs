@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::Error;
+use super::error::InitError;
 use crate::base::recipient::{ParseRecipientError, Recipient};
 use crate::edge::age::{self, KeyKind};
 use crate::edge::disk::{self, Access};
@@ -99,7 +100,7 @@ pub fn write(folder: &Path, files: &[(String, String)]) -> Result<(), Error> {
 /// Refuses where one of these is there already, be it a link to nothing.
 pub fn not_there(paths: impl IntoIterator<Item = PathBuf>) -> Result<(), Error> {
     let taken: Vec<PathBuf> = paths.into_iter().filter(|it| it.exists() || it.is_symlink()).collect();
-    if taken.is_empty() { Ok(()) } else { Err(Error::Exists(taken)) }
+    if taken.is_empty() { Ok(()) } else { Err(InitError::Exists(taken).into()) }
 }
 
 /// A key that was made.
@@ -186,7 +187,7 @@ pub fn recipients(file: &Path) -> Result<Vec<Recipient>, Error> {
         public.or(plain).filter(|it| !it.starts_with("AGE-")).and_then(|it| it.parse().ok())
     };
     let found: Vec<Recipient> = text.lines().filter_map(line).collect();
-    if found.is_empty() { Err(Error::NoRecipientIn(file.into())) } else { Ok(found) }
+    if found.is_empty() { Err(InitError::NoRecipientIn(file.into()).into()) } else { Ok(found) }
 }
 
 impl Wishes {

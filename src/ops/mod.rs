@@ -6,7 +6,7 @@ pub mod chart;
 pub mod check;
 pub mod deliver;
 pub mod diff;
-mod error;
+pub mod error;
 pub mod fetching;
 pub mod git;
 pub mod handoff;

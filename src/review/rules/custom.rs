@@ -9,6 +9,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::kubernetes::is_sealed;
 use super::object::Object;
+use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
 use helm_engine::helm::misfits;
 use helm_engine::value::Value;
@@ -41,7 +42,7 @@ fn fits(object: &Object<'_>, definition: &Json, found: &mut Vec<Diagnostic>) {
     let Some((_, schema)) = served.iter().find(|it| it.0 == version) else {
         let names: Vec<&str> = served.iter().map(|it| it.0).collect();
         let message = format!("{at}: its CRD serves no version `{version}`");
-        found.push(Diagnostic::error("K008", message).help(format!("it serves {}", names.join(", "))));
+        found.push(Diagnostic::new(Code::K008, message).help(format!("it serves {}", names.join(", "))));
         return;
     };
     // What a sealed text will be, no schema can be asked of.
@@ -54,7 +55,7 @@ fn fits(object: &Object<'_>, definition: &Json, found: &mut Vec<Diagnostic>) {
     for misfit in misfits(schema.as_bytes(), &object.content).unwrap_or_default() {
         let path = if misfit.at.is_empty() { "the object".into() } else { format!("`{}`", misfit.at.join(".")) };
         let message = format!("{at}: {path} does not fit its CRD: {}", misfit.what);
-        found.push(Diagnostic::error("K008", message).help("the API server refuses the object"));
+        found.push(Diagnostic::new(Code::K008, message).help("the API server refuses the object"));
     }
 }
 

@@ -1,6 +1,7 @@
 //! Kinds and versions that an API group does not have: misspelt ones, and those of another group.
 
 use super::object::{Object, defined};
+use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
 use crate::object::api::Group;
 use crate::object::scope::is_of_kubernetes;
@@ -25,7 +26,7 @@ fn of_group(object: &Object<'_>, found: &mut Vec<Diagnostic>) {
         // One with a dot may be brought by a CRD from elsewhere.
         if is_of_kubernetes(head.group()) {
             let message = format!("{at}: Kubernetes has no API group `{}`", head.group());
-            found.push(Diagnostic::error("K007", message).help(elsewhere(&head.kind)));
+            found.push(Diagnostic::new(Code::K007, message).help(elsewhere(&head.kind)));
         }
         return;
     };
@@ -34,11 +35,11 @@ fn of_group(object: &Object<'_>, found: &mut Vec<Diagnostic>) {
         let far = |it: &&str| strsim::damerau_levenshtein(&it.to_lowercase(), &head.kind.to_lowercase());
         let near = group.kinds().min_by_key(far).filter(|it| far(it) <= 2 && Group::with(&head.kind).is_none());
         let help = near.map_or_else(|| elsewhere(&head.kind), |it| format!("did you mean `{it}`?"));
-        found.push(Diagnostic::error("K007", format!("{at}: `{name}` has no kind `{}`", head.kind)).help(help));
+        found.push(Diagnostic::new(Code::K007, format!("{at}: `{name}` has no kind `{}`", head.kind)).help(help));
     } else if !group.versions().any(|it| it == version) {
         let versions: Vec<&str> = group.versions().collect();
         let help = format!("it has {}", versions.join(", "));
-        found.push(Diagnostic::error("K007", format!("{at}: `{name}` has no version `{version}`")).help(help));
+        found.push(Diagnostic::new(Code::K007, format!("{at}: `{name}` has no version `{version}`")).help(help));
     }
 }
 
