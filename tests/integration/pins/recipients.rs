@@ -28,6 +28,20 @@ fn after_a_change_of_recipients_every_verb_says_the_same() {
     workspace.done(&["build"]);
 }
 
+/// Nobody is sent to `reseal` with recipients that it cannot seal to.
+#[test]
+fn recipients_that_do_not_go_together_are_said_first() {
+    let workspace = Workspace::quickstart();
+    workspace.done(&["lock"]);
+    let (_, other) = generate(KeyKind::PostQuantum);
+    let own = workspace.recipient().to_owned();
+    workspace.edit("ichor.yaml", &own, &format!("{own}\n  - {other}"));
+    for call in [&["lock"][..], &["build"], &["check"], &["reseal", "-i", "key.txt"]] {
+        let said = workspace.run(call).stderr();
+        assert!(said.contains("A001") && !said.contains("ichor reseal"), "{call:?}: {said}");
+    }
+}
+
 #[test]
 fn a_renamed_bundle_takes_its_lock_along() {
     let workspace = Workspace::quickstart();
