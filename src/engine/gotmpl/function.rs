@@ -59,21 +59,64 @@ pub enum Sealed {
     /// The function asks whether anything in its arguments, however deep, is empty (`merge`, `compact`).
     Filled,
     /// The function looks for keys or names (`get`, `dict`, `include`): an error for a sealed key, and no matter for a sealed value.
-    Keys,
-    /// The function compares (`eq`): an error, but for the question whether a secret is empty text.
-    Equal,
+    Keys(Keys),
+    /// The function compares (`eq`): an error, but for the question whether a secret is empty text. It says `if_equal` of
+    /// what is equal.
+    Equal { if_equal: bool },
     /// `contains`: an error, but for the question whether text is a template.
     Contains,
     /// `tpl`: sealed text passes through where it is known to hold no template of its own.
     Template,
     /// The function lays its argument out as text (`nindent`, `toYaml`): the layout is public, and the sealed strings in
     /// it are computed when the bundle is opened.
-    Layout,
+    Layout(Layout),
     /// The function reads a document (`fromYaml`): what it reads is public, and the sealed strings in it are filled when the
     /// bundle is opened, where the document then reads alike.
     Read,
-    /// The result is a string that is computed when the bundle is opened (`b64enc`, `quote`, `sha256sum`).
+    /// The result is a string that is computed when the bundle is opened.
     Defer,
+    /// As `Defer`, and something is known of that string (`b64enc`, `quote`, `sha256sum`).
+    Known(Gives),
+}
+
+/// Which arguments of a function are keys or names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keys {
+    All,
+    First(usize),
+    EverySecond,
+    /// All but so many at the end.
+    AllBut(usize),
+}
+
+/// How a function lays out its argument.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// Spaces before each line.
+    Indent,
+    /// The same, behind the end of a line.
+    NewLineIndent,
+    Json,
+    Yaml,
+}
+
+/// What is known of the text that a function gives, whatever the text that it is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Gives {
+    /// It is empty only where that is.
+    Text,
+    /// The same; and it has no braces beside one another where that has none.
+    SameBraces,
+    /// The same, as one line in quotes.
+    Quoted,
+    /// It is empty only where that is, and is one line without braces.
+    Code,
+    /// Its arguments, as a format has them (`printf`).
+    Formatted,
+    /// Its last argument, with one text in the place of another (`replace`).
+    Replaced,
+    /// Its last argument, without a text at its beginning or end (`trimPrefix`).
+    Cut,
 }
 
 /// Functions by name. The default is Go's builtins.

@@ -15,7 +15,7 @@ mod unicode;
 pub use complex::Complex;
 pub use exec::{ExecError, Machine, Place, Reflect};
 pub use funcs::truth;
-pub use function::{Body, Function, Functions, REFLECT, Sealed};
+pub use function::{Body, Function, Functions, Gives, Keys, Layout, REFLECT, Sealed};
 pub use option::MissingKey;
 pub use parse::ParseError;
 pub use sealed::{FillError, Filler, MAX_CHAIN};

@@ -4,7 +4,7 @@ use super::behaviour::Behaviour;
 use super::capabilities::{VERSION_SET, VERSION_SET_OF_3};
 use super::durations;
 use super::exec_error::{MARK_END, MARK_START};
-use crate::gotmpl::{Body, Function, Functions, Machine, ParseError, Sealed};
+use crate::gotmpl::{Body, Function, Functions, Keys, Layout, Machine, ParseError, Sealed};
 use crate::sprig::{self, toml};
 use crate::strconv;
 use crate::value::{Failure, Kind, List, Map, Str, Type, Value};
@@ -38,7 +38,7 @@ const VERSIONS_STRING_OF_3: &[Type] = &[VERSION_SET_OF_3, Type::String];
 const VALUES_STRING_OF_3: &[Type] = &[Type::VALUES_OF_HELM_3, Type::String];
 
 const FUNCTIONS: &[Function] = &[
-    Function { sealed: Sealed::Keys, ..machine("include", STRING_ANY, include) },
+    Function { sealed: Sealed::Keys(Keys::First(1)), ..machine("include", STRING_ANY, include) },
     Function { sealed: Sealed::Template, ..machine("tpl", STRING_ANY, tpl) },
     Function { sealed: Sealed::Truth, ..pure("required", STRING_ANY, Type::Any, required) },
     Function { sealed: Sealed::Refuse, ..pure("fail", STRING, Type::String, fail) },
@@ -52,13 +52,13 @@ const FUNCTIONS: &[Function] = &[
     },
     // Without DNS, which Helm has to be told to use, every host is unknown.
     Function { sealed: Sealed::Refuse, ..pure("getHostByName", STRING, Type::String, |_| Ok(Value::from(""))) },
-    Function { sealed: Sealed::Layout, ..pure("toYaml", ANY, Type::String, to_yaml) },
-    Function { sealed: Sealed::Layout, ..pure("mustToYaml", ANY, Type::String, must_to_yaml) },
-    Function { sealed: Sealed::Layout, ..pure("toYamlPretty", ANY, Type::String, to_yaml_pretty) },
+    Function { sealed: Sealed::Layout(Layout::Yaml), ..pure("toYaml", ANY, Type::String, to_yaml) },
+    Function { sealed: Sealed::Layout(Layout::Yaml), ..pure("mustToYaml", ANY, Type::String, must_to_yaml) },
+    Function { sealed: Sealed::Layout(Layout::Yaml), ..pure("toYamlPretty", ANY, Type::String, to_yaml_pretty) },
     Function { sealed: Sealed::Read, ..pure("fromYaml", STRING, Type::MAP, from_yaml) },
     Function { sealed: Sealed::Read, ..pure("fromYamlArray", STRING, Type::LIST, from_yaml_array) },
-    Function { sealed: Sealed::Layout, ..pure("toJson", ANY, Type::String, to_json) },
-    Function { sealed: Sealed::Layout, ..pure("mustToJson", ANY, Type::String, must_to_json) },
+    Function { sealed: Sealed::Layout(Layout::Json), ..pure("toJson", ANY, Type::String, to_json) },
+    Function { sealed: Sealed::Layout(Layout::Json), ..pure("mustToJson", ANY, Type::String, must_to_json) },
     Function { sealed: Sealed::Read, ..pure("fromJson", STRING, Type::MAP, from_json) },
     Function { sealed: Sealed::Read, ..pure("fromJsonArray", STRING, Type::LIST, from_json_array) },
     Function { sealed: Sealed::Defer, ..pure("toToml", ANY, Type::String, toml::to_toml) },
@@ -72,7 +72,7 @@ const FUNCTIONS: &[Function] = &[
     pure("chartutil.Values.AsMap", VALUES_OF_3, Type::MAP, values_as_map),
     Function { sealed: Sealed::Refuse, ..pure("chartutil.Values.YAML", VALUES_OF_3, Type::String, values_yaml) },
     Function {
-        sealed: Sealed::Keys,
+        sealed: Sealed::Keys(Keys::All),
         ..pure("chartutil.Values.Table", VALUES_STRING_OF_3, Type::VALUES_OF_HELM_3, values_table)
     },
     pure("chartutil.Values.PathValue", VALUES_STRING_OF_3, Type::Any, values_path_value),
@@ -81,7 +81,10 @@ const FUNCTIONS: &[Function] = &[
     pure("common.Values.Encode", VALUES_WRITER, Type::Any, |_| Ok(Value::Nil)),
     pure("common.Values.AsMap", VALUES, Type::MAP, values_as_map),
     Function { sealed: Sealed::Refuse, ..pure("common.Values.YAML", VALUES, Type::String, values_yaml) },
-    Function { sealed: Sealed::Keys, ..pure("common.Values.Table", VALUES_STRING, Type::VALUES, values_table) },
+    Function {
+        sealed: Sealed::Keys(Keys::All),
+        ..pure("common.Values.Table", VALUES_STRING, Type::VALUES, values_table)
+    },
     pure("common.Values.PathValue", VALUES_STRING, Type::Any, values_path_value),
 ];
 

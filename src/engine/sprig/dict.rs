@@ -6,7 +6,7 @@ use super::arguments::{ANY, BOOL, Outcome, STRING, any, function, grown, map, te
 use super::cast::to_text;
 use super::merge::{Policy, merge};
 use crate::budget;
-use crate::gotmpl::{Function, Sealed};
+use crate::gotmpl::{Function, Keys, Sealed};
 use crate::value::{Failure, List, Map, Str, Type, Value};
 
 const MAP: Type = Type::MAP;
@@ -15,17 +15,17 @@ const MAP: Type = Type::MAP;
 const DEPTH: usize = 10_000;
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    variadic("dict", &[ANY], MAP, Sealed::Keys, |args| {
+    variadic("dict", &[ANY], MAP, Sealed::Keys(Keys::EverySecond), |args| {
         budget::ask_items(args.len().max(1))?;
         Ok(Value::map(args.chunks(2).map(|pair| {
             let value = pair.get(1).cloned().unwrap_or_else(|| "".into());
             (to_text(&any(pair, 0)), value)
         })))
     }),
-    function("get", &[MAP, STRING], ANY, Sealed::Keys, |args| {
+    function("get", &[MAP, STRING], ANY, Sealed::Keys(Keys::All), |args| {
         Ok(map(args, 0).get(text(args, 1)).unwrap_or_else(|| "".into()))
     }),
-    function("set", &[MAP, STRING, ANY], MAP, Sealed::Keys, |args| {
+    function("set", &[MAP, STRING, ANY], MAP, Sealed::Keys(Keys::First(2)), |args| {
         let map = map(args, 0);
         if map.is_nil() {
             return Err("assignment to entry in nil map".into());
@@ -34,13 +34,15 @@ pub(super) const FUNCTIONS: &[Function] = &[
         map.insert(text(args, 1), any(args, 2));
         Ok(map.into())
     }),
-    function("unset", &[MAP, STRING], MAP, Sealed::Keys, |args| {
+    function("unset", &[MAP, STRING], MAP, Sealed::Keys(Keys::All), |args| {
         let map = map(args, 0);
         map.remove(text(args, 1));
         Ok(map.into())
     }),
-    function("hasKey", &[MAP, STRING], BOOL, Sealed::Keys, |args| Ok(map(args, 0).contains(text(args, 1)).into())),
-    variadic("pluck", &[STRING, MAP], Type::LIST, Sealed::Keys, |args| {
+    function("hasKey", &[MAP, STRING], BOOL, Sealed::Keys(Keys::All), |args| {
+        Ok(map(args, 0).contains(text(args, 1)).into())
+    }),
+    variadic("pluck", &[STRING, MAP], Type::LIST, Sealed::Keys(Keys::All), |args| {
         let key = text(args, 0);
         grown((1..args.len()).filter_map(|at| map(args, at).get(&key)).collect())
     }),
@@ -49,12 +51,12 @@ pub(super) const FUNCTIONS: &[Function] = &[
         let keys = (0..args.len()).flat_map(|at| map(args, at).entries().keys().cloned().collect::<Vec<_>>());
         Ok(List::grown(Type::STRINGS, keys.map(Value::Str).collect()).into())
     }),
-    variadic("pick", &[MAP, STRING], MAP, Sealed::Keys, |args| {
+    variadic("pick", &[MAP, STRING], MAP, Sealed::Keys(Keys::All), |args| {
         let map = map(args, 0);
         let keys = (1..args.len()).map(|at| text(args, at));
         Ok(Value::map(keys.filter_map(|key| map.get(&key).map(|value| (key, value)))))
     }),
-    variadic("omit", &[MAP, STRING], MAP, Sealed::Keys, |args| {
+    variadic("omit", &[MAP, STRING], MAP, Sealed::Keys(Keys::All), |args| {
         budget::ask_items(map(args, 0).len())?;
         let picked = Map::from_entries(map(args, 0).to_vec());
         for at in 1..args.len() {
@@ -69,7 +71,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
     variadic("mustMerge", &[MAP, MAP], ANY, Sealed::Filled, |args| raise(merge_all(args, Policy::Fill))),
     variadic("mergeOverwrite", &[MAP, MAP], ANY, Sealed::Filled, |args| swallow(merge_all(args, Policy::Overwrite))),
     variadic("mustMergeOverwrite", &[MAP, MAP], ANY, Sealed::Filled, |args| raise(merge_all(args, Policy::Overwrite))),
-    variadic("dig", &[ANY], ANY, Sealed::Keys, dig),
+    variadic("dig", &[ANY], ANY, Sealed::Keys(Keys::AllBut(2)), dig),
     function("deepCopy", &[ANY], ANY, Sealed::Pass, deep_copy),
     function("mustDeepCopy", &[ANY], ANY, Sealed::Pass, deep_copy),
 ];

@@ -13,11 +13,11 @@ use sha2::{Sha256, Sha512};
 
 use super::arguments::{STRING, function, string, text};
 use crate::encoding::{base32_decode, base64_decode};
-use crate::gotmpl::{Function, Sealed};
+use crate::gotmpl::{Function, Gives, Sealed};
 
 pub(super) const FUNCTIONS: &[Function] = &[
-    function("b64enc", &[STRING], STRING, Sealed::Defer, |args| string(STANDARD.encode(text(args, 0)))),
-    function("b32enc", &[STRING], STRING, Sealed::Defer, |args| {
+    function("b64enc", &[STRING], STRING, Sealed::Known(Gives::Code), |args| string(STANDARD.encode(text(args, 0)))),
+    function("b32enc", &[STRING], STRING, Sealed::Known(Gives::Code), |args| {
         string(base32::encode(Rfc4648 { padding: true }, &text(args, 0)))
     }),
     function("b64dec", &[STRING], STRING, Sealed::Defer, |args| {
@@ -26,10 +26,16 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("b32dec", &[STRING], STRING, Sealed::Defer, |args| {
         string(base32_decode(&text(args, 0)).unwrap_or_else(|at| illegal("base32", at)))
     }),
-    function("sha1sum", &[STRING], STRING, Sealed::Defer, |args| string(hex(&Sha1::digest(&*text(args, 0))))),
-    function("sha256sum", &[STRING], STRING, Sealed::Defer, |args| string(hex(&Sha256::digest(&*text(args, 0))))),
-    function("sha512sum", &[STRING], STRING, Sealed::Defer, |args| string(hex(&Sha512::digest(&*text(args, 0))))),
-    function("adler32sum", &[STRING], STRING, Sealed::Defer, |args| {
+    function("sha1sum", &[STRING], STRING, Sealed::Known(Gives::Code), |args| {
+        string(hex(&Sha1::digest(&*text(args, 0))))
+    }),
+    function("sha256sum", &[STRING], STRING, Sealed::Known(Gives::Code), |args| {
+        string(hex(&Sha256::digest(&*text(args, 0))))
+    }),
+    function("sha512sum", &[STRING], STRING, Sealed::Known(Gives::Code), |args| {
+        string(hex(&Sha512::digest(&*text(args, 0))))
+    }),
+    function("adler32sum", &[STRING], STRING, Sealed::Known(Gives::Code), |args| {
         string(adler2::adler32_slice(&text(args, 0)).to_string())
     }),
 ];

@@ -3,21 +3,23 @@
 //! Mirrors the JSON functions of sprig's `defaults.go`. Helm puts its own in place of some of them.
 
 use super::arguments::{ANY, Outcome, STRING, any, function, string, text};
-use crate::gotmpl::{Function, Sealed};
+use crate::gotmpl::{Function, Layout, Sealed};
 use crate::value::{Str, Value};
 use crate::yaml;
 
 pub(super) const FUNCTIONS: &[Function] = &[
     function("fromJson", &[STRING], ANY, Sealed::Refuse, |args| Ok(parse(args).unwrap_or(Value::Nil))),
     function("mustFromJson", &[STRING], ANY, Sealed::Refuse, parse),
-    function("toJson", &[ANY], STRING, Sealed::Layout, |args| or_empty(write(args, true))),
-    function("mustToJson", &[ANY], STRING, Sealed::Layout, |args| string(write(args, true)?)),
-    function("toRawJson", &[ANY], STRING, Sealed::Layout, |args| string(write(args, false)?)),
-    function("mustToRawJson", &[ANY], STRING, Sealed::Layout, |args| string(write(args, false)?)),
-    function("toPrettyJson", &[ANY], STRING, Sealed::Layout, |args| {
+    function("toJson", &[ANY], STRING, Sealed::Layout(Layout::Json), |args| or_empty(write(args, true))),
+    function("mustToJson", &[ANY], STRING, Sealed::Layout(Layout::Json), |args| string(write(args, true)?)),
+    function("toRawJson", &[ANY], STRING, Sealed::Layout(Layout::Json), |args| string(write(args, false)?)),
+    function("mustToRawJson", &[ANY], STRING, Sealed::Layout(Layout::Json), |args| string(write(args, false)?)),
+    function("toPrettyJson", &[ANY], STRING, Sealed::Layout(Layout::Json), |args| {
         or_empty(write(args, true).map(|it| pretty(&it).into()))
     }),
-    function("mustToPrettyJson", &[ANY], STRING, Sealed::Layout, |args| string(pretty(&write(args, true)?))),
+    function("mustToPrettyJson", &[ANY], STRING, Sealed::Layout(Layout::Json), |args| {
+        string(pretty(&write(args, true)?))
+    }),
 ];
 
 fn parse(args: &[Value]) -> Outcome {

@@ -13,7 +13,7 @@ use super::unicode;
 use super::wrap;
 use crate::budget;
 use crate::fmt;
-use crate::gotmpl::{Function, Sealed};
+use crate::gotmpl::{Function, Gives, Layout, Sealed};
 use crate::strconv;
 use crate::value::{Failure, Map, Str, Type, Value};
 
@@ -34,19 +34,23 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("trim", &[STRING], STRING, Sealed::Defer, |args| string(runes::trim_space(&text(args, 0)))),
     function("trimall", &[STRING, STRING], STRING, Sealed::Defer, trim_all),
     function("trimAll", &[STRING, STRING], STRING, Sealed::Defer, trim_all),
-    function("trimSuffix", &[STRING, STRING], STRING, Sealed::Defer, |args| {
+    function("trimSuffix", &[STRING, STRING], STRING, Sealed::Known(Gives::Cut), |args| {
         let text = text(args, 1);
         string(text.strip_suffix(&*self::text(args, 0)).unwrap_or(&text))
     }),
-    function("trimPrefix", &[STRING, STRING], STRING, Sealed::Defer, |args| {
+    function("trimPrefix", &[STRING, STRING], STRING, Sealed::Known(Gives::Cut), |args| {
         let text = text(args, 1);
         string(text.strip_prefix(&*self::text(args, 0)).unwrap_or(&text))
     }),
-    function("upper", &[STRING], STRING, Sealed::Defer, |args| string(case::map(&text(args, 0), unicode::to_upper))),
-    function("lower", &[STRING], STRING, Sealed::Defer, |args| string(case::map(&text(args, 0), unicode::to_lower))),
-    function("title", &[STRING], STRING, Sealed::Defer, |args| string(case::title(&text(args, 0)))),
-    function("untitle", &[STRING], STRING, Sealed::Defer, |args| string(case::untitle(&text(args, 0)))),
-    function("swapcase", &[STRING], STRING, Sealed::Defer, |args| string(case::swap(&text(args, 0)))),
+    function("upper", &[STRING], STRING, Sealed::Known(Gives::SameBraces), |args| {
+        string(case::map(&text(args, 0), unicode::to_upper))
+    }),
+    function("lower", &[STRING], STRING, Sealed::Known(Gives::SameBraces), |args| {
+        string(case::map(&text(args, 0), unicode::to_lower))
+    }),
+    function("title", &[STRING], STRING, Sealed::Known(Gives::Text), |args| string(case::title(&text(args, 0)))),
+    function("untitle", &[STRING], STRING, Sealed::Known(Gives::Text), |args| string(case::untitle(&text(args, 0)))),
+    function("swapcase", &[STRING], STRING, Sealed::Known(Gives::Text), |args| string(case::swap(&text(args, 0)))),
     function("snakecase", &[STRING], STRING, Sealed::Defer, |args| string(case::lower_words(&text(args, 0), '_'))),
     function("kebabcase", &[STRING], STRING, Sealed::Defer, |args| string(case::lower_words(&text(args, 0), '-'))),
     function("camelcase", &[STRING], STRING, Sealed::Defer, |args| string(case::pascal(&text(args, 0)))),
@@ -73,20 +77,20 @@ pub(super) const FUNCTIONS: &[Function] = &[
     function("hasSuffix", &[STRING, STRING], BOOL, Sealed::Refuse, |args| {
         Ok(text(args, 1).ends_with(&text(args, 0)).into())
     }),
-    variadic("quote", &[ANY], STRING, Sealed::Defer, |args| {
+    variadic("quote", &[ANY], STRING, Sealed::Known(Gives::Quoted), |args| {
         spaced(args, |it| strconv::quote(&to_text(it)).into_bytes())
     }),
     variadic("squote", &[ANY], STRING, Sealed::Pass, |args| {
         spaced(args, |it| [b"'", &*fmt::print_value(it), b"'"].concat())
     }),
     variadic("cat", &[ANY], STRING, Sealed::Pass, |args| spaced(args, |it| fmt::print_value(it).to_vec())),
-    function("indent", &[INT, STRING], STRING, Sealed::Layout, |args| {
+    function("indent", &[INT, STRING], STRING, Sealed::Layout(Layout::Indent), |args| {
         string(indent(&text(args, 1), int(args, 0), b"")?)
     }),
-    function("nindent", &[INT, STRING], STRING, Sealed::Layout, |args| {
+    function("nindent", &[INT, STRING], STRING, Sealed::Layout(Layout::NewLineIndent), |args| {
         string(indent(&text(args, 1), int(args, 0), b"\n")?)
     }),
-    function("replace", &[STRING, STRING, STRING], STRING, Sealed::Defer, |args| {
+    function("replace", &[STRING, STRING, STRING], STRING, Sealed::Known(Gives::Replaced), |args| {
         let (old, new, text) = (text(args, 0), text(args, 1), text(args, 2));
         if new.len() > old.len() {
             // Nothing stands before every character.

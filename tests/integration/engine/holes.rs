@@ -304,6 +304,8 @@ fn a_look_inside_is_refused_at_its_place() {
         ("{{ trunc 3 .s | required \"x\" }}", 16),
         ("{{ and (trim .s) 1 }}", 13),
         ("{{ merge (dict \"a\" (trim .s)) (dict \"a\" 1) }}", 3),
+        ("{{ $y := toYaml .s }}{{ if trimPrefix \"a\" $y }}{{ end }}", 42),
+        ("{{ $y := toJson .s }}{{ if trimSuffix \"a\" $y }}{{ end }}", 42),
         ("{{ semverCompare \">1\" .s }}", 3),
         ("{{ fail .s }}", 3),
         ("{{ lt .s .t }}", 3),

@@ -122,9 +122,10 @@ impl<'t, 'w> State<'t, '_, 'w> {
 
     /// Truth as `if`, `with`, `and` and `or` see it.
     pub(super) fn truth(&mut self, value: &Reflect) -> Result<bool> {
+        let functions = self.machine.functions;
         match self.machine.world().holes() {
             Some(holes) => {
-                let truth = sealed::truth(value.value(), holes);
+                let truth = sealed::truth(value.value(), sealed::Facts { holes, functions });
                 truth.map_err(|failure| self.error_from(failure))
             }
             None => Ok(truth(value.value())),
@@ -240,10 +241,11 @@ impl Machine<'_> {
     }
 
     fn call_function(&mut self, function: &Function, argv: Vec<Reflect>) -> std::result::Result<Reflect, Failure> {
+        let functions = self.functions;
         if !matches!(function.body, Body::Impure)
             && function.sealed != Sealed::Pass
             && let Some(holes) = self.world().holes()
-            && let Some(answer) = sealed::defer(function, &values(argv.clone()), holes)
+            && let Some(answer) = sealed::defer(function, &values(argv.clone()), holes, functions)
         {
             return Ok(Reflect::typed(answer?, Some(function.result)));
         }

@@ -5,30 +5,37 @@ mod escape;
 mod index;
 
 use crate::fmt;
-use crate::gotmpl::function::{Body, Function, REFLECT, Sealed};
+use crate::gotmpl::function::{Body, Function, Gives, REFLECT, Sealed};
 use crate::value::{Failure, Kind, Type, Value};
 
 /// Go's builtins.
 pub(super) const BUILTINS: &[Function] = &[
     builtin("and", &[REFLECT, REFLECT], true, REFLECT, Sealed::Pass, Body::Lazy { until: false }),
     builtin("call", &[REFLECT, REFLECT], true, REFLECT, Sealed::Refuse, Body::Call),
-    builtin("eq", &[REFLECT, REFLECT], true, Type::Bool, Sealed::Equal, Body::Pure(compare::eq)),
+    builtin("eq", &[REFLECT, REFLECT], true, Type::Bool, Sealed::Equal { if_equal: true }, Body::Pure(compare::eq)),
     builtin("ge", &[REFLECT, REFLECT], false, Type::Bool, Sealed::Refuse, Body::Pure(compare::ge)),
     builtin("gt", &[REFLECT, REFLECT], false, Type::Bool, Sealed::Refuse, Body::Pure(compare::gt)),
-    builtin("html", &[Type::Any], true, Type::String, Sealed::Defer, Body::Pure(escape::html)),
+    builtin("html", &[Type::Any], true, Type::String, Sealed::Known(Gives::SameBraces), Body::Pure(escape::html)),
     builtin("index", &[REFLECT, REFLECT], true, REFLECT, Sealed::Outer, Body::Pure(index::index)),
-    builtin("js", &[Type::Any], true, Type::String, Sealed::Defer, Body::Pure(escape::js)),
+    builtin("js", &[Type::Any], true, Type::String, Sealed::Known(Gives::Text), Body::Pure(escape::js)),
     builtin("le", &[REFLECT, REFLECT], false, Type::Bool, Sealed::Refuse, Body::Pure(compare::le)),
     builtin("len", &[REFLECT], false, Type::Int, Sealed::Outer, Body::Reflect(index::len)),
     builtin("lt", &[REFLECT, REFLECT], false, Type::Bool, Sealed::Refuse, Body::Pure(compare::lt)),
-    builtin("ne", &[REFLECT, REFLECT], false, Type::Bool, Sealed::Equal, Body::Pure(compare::ne)),
+    builtin("ne", &[REFLECT, REFLECT], false, Type::Bool, Sealed::Equal { if_equal: false }, Body::Pure(compare::ne)),
     builtin("not", &[REFLECT], false, Type::Bool, Sealed::Truth, Body::Pure(not)),
     builtin("or", &[REFLECT, REFLECT], true, REFLECT, Sealed::Pass, Body::Lazy { until: true }),
     builtin("print", &[Type::Any], true, Type::String, Sealed::Pass, Body::Pure(print)),
-    builtin("printf", &[Type::String, Type::Any], true, Type::String, Sealed::Defer, Body::Pure(printf)),
+    builtin(
+        "printf",
+        &[Type::String, Type::Any],
+        true,
+        Type::String,
+        Sealed::Known(Gives::Formatted),
+        Body::Pure(printf),
+    ),
     builtin("println", &[Type::Any], true, Type::String, Sealed::Pass, Body::Pure(println)),
     builtin("slice", &[REFLECT, REFLECT], true, REFLECT, Sealed::Outer, Body::Reflect(index::slice)),
-    builtin("urlquery", &[Type::Any], true, Type::String, Sealed::Defer, Body::Pure(escape::urlquery)),
+    builtin("urlquery", &[Type::Any], true, Type::String, Sealed::Known(Gives::Code), Body::Pure(escape::urlquery)),
 ];
 
 /// Truth as `if`, `with`, `and`, `or` and `not` see it: the one place that decides it.

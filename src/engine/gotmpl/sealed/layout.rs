@@ -4,27 +4,31 @@
 
 use super::looks_inside;
 use crate::budget;
-use crate::gotmpl::{Body, Function};
+use crate::gotmpl::{Body, Function, Layout};
 use crate::hole::{Expr, Holes, Piece};
 use crate::value::{Failure, List, Map, Str, Value};
 
 /// Calls a function of `Sealed::Layout` that has holes among its arguments.
-pub(super) fn lay_out(function: &Function, args: &[Value], holes: &mut Holes) -> Result<Value, Failure> {
+pub(super) fn lay_out(
+    layout: Layout,
+    function: &Function,
+    args: &[Value],
+    holes: &mut Holes,
+) -> Result<Value, Failure> {
     let refused = || looks_inside(function.name);
-    match (function.name, args) {
-        ("indent", [Value::Int(width), Value::Str(text)]) => Ok(indent(*width, text, holes)?.into()),
-        ("nindent", [Value::Int(width), Value::Str(text)]) => {
+    match (layout, args) {
+        (Layout::Indent, [Value::Int(width), Value::Str(text)]) => Ok(indent(*width, text, holes)?.into()),
+        (Layout::NewLineIndent, [Value::Int(width), Value::Str(text)]) => {
             let indented = indent(*width, text, holes)?;
             Ok(Value::Str([b"\n", indented.as_bytes()].concat().into()))
         }
-        (_, [value]) => {
+        (Layout::Json, [value]) => {
             let Body::Pure(write) = function.body else { return Err(refused()) };
-            let laid = if function.name.ends_with("Json") {
-                json(value, function.name, holes).ok_or_else(refused)?
-            } else {
-                Yaml { function: function.name, write, path: Vec::new(), holes }.value(value)?
-            };
-            write(&[laid])
+            write(&[json(value, function.name, holes).ok_or_else(refused)?])
+        }
+        (Layout::Yaml, [value]) => {
+            let Body::Pure(write) = function.body else { return Err(refused()) };
+            write(&[Yaml { function: function.name, write, path: Vec::new(), holes }.value(value)?])
         }
         _ => Err(refused()),
     }

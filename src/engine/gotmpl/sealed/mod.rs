@@ -4,71 +4,83 @@ mod facts;
 mod layout;
 mod read;
 
+pub(in crate::gotmpl) use facts::Facts;
+
 use std::collections::BTreeMap;
 
-use super::{Body, Function, Functions, Sealed};
+use super::{Body, Function, Functions, Keys, Sealed};
 use crate::budget::{self, Exhausted};
 use crate::hole::{Expr, Holes};
 use crate::value::{Failure, List, Map, Str, Value};
+use facts::is_recordable;
 
 /// Records a call that has a hole among its arguments. `None` where the function may run as ever.
-pub(super) fn defer(function: &Function, args: &[Value], holes: &mut Holes) -> Option<Result<Value, Failure>> {
+pub(super) fn defer(
+    function: &Function,
+    args: &[Value],
+    holes: &mut Holes,
+    functions: &Functions,
+) -> Option<Result<Value, Failure>> {
+    let facts = Facts { holes, functions };
     let refused = match function.sealed {
         Sealed::Pass => false,
         Sealed::Outer => args.iter().any(|it| is_sealed_text(it, holes)),
-        Sealed::Truth => args.iter().any(|it| truth(it, holes).is_err()),
-        Sealed::Filled => !args.iter().all(|it| facts::is_filled(it, holes)),
-        Sealed::Keys => keys(function.name, args).any(|it| is_sealed_text(it, holes)),
+        Sealed::Truth => args.iter().any(|it| truth(it, facts).is_err()),
+        Sealed::Filled => !args.iter().all(|it| facts.is_filled(it)),
+        Sealed::Keys(which) => keys(which, args).any(|it| is_sealed_text(it, holes)),
         Sealed::Refuse => args.iter().any(|it| holes.stand_in(it)),
-        Sealed::Equal if args.iter().any(|it| holes.stand_in(it)) => match facts::equal(args, holes) {
-            Some(equal) => return Some(Ok((equal == (function.name == "eq")).into())),
+        Sealed::Equal { if_equal } if args.iter().any(|it| holes.stand_in(it)) => match facts.equal(args) {
+            Some(equal) => return Some(Ok((equal == if_equal).into())),
             None => true,
         },
         Sealed::Contains if args.iter().any(|it| is_sealed_text(it, holes)) => match args {
-            [Value::Str(mark), Value::Str(text)] if *mark == "{{" && facts::is_no_template(text, holes) => {
+            [Value::Str(mark), Value::Str(text)] if *mark == "{{" && facts.is_no_template(text) => {
                 return Some(Ok(false.into()));
             }
             _ => true,
         },
         Sealed::Template => match args.first() {
-            Some(Value::Str(text)) => !facts::passes_through_template(text, holes),
+            Some(Value::Str(text)) => !facts.passes_through_template(text),
             _ => false,
         },
-        Sealed::Defer if args.iter().any(|it| holes.stand_in(it)) => {
-            if !args.iter().all(facts::is_recordable) {
+        Sealed::Defer | Sealed::Known(_) if args.iter().any(|it| holes.stand_in(it)) => {
+            if !args.iter().all(is_recordable) {
                 return Some(Err(looks_inside(function.name)));
             }
             let expr = Expr::Call { function: function.name.into(), args: args.to_vec() };
             return Some(Ok(Value::Str(holes.token(expr))));
         }
-        Sealed::Layout if args.iter().any(|it| holes.stand_in(it)) => {
-            return Some(layout::lay_out(function, args, holes));
+        Sealed::Layout(layout) if args.iter().any(|it| holes.stand_in(it)) => {
+            return Some(layout::lay_out(layout, function, args, holes));
         }
-        Sealed::Read if args.iter().any(|it| holes.stand_in(it)) => return Some(read::read(function, args, holes)),
-        Sealed::Defer | Sealed::Layout | Sealed::Read | Sealed::Equal | Sealed::Contains => false,
+        Sealed::Read if args.iter().any(|it| holes.stand_in(it)) => {
+            return Some(read::read(function, args, holes, functions));
+        }
+        Sealed::Defer | Sealed::Known(_) | Sealed::Layout(_) | Sealed::Read => false,
+        Sealed::Equal { .. } | Sealed::Contains => false,
     };
     refused.then(|| Err(looks_inside(function.name)))
 }
 
 /// Truth where a value may be sealed: a secret is never empty, but what was computed from secrets may be.
-pub(super) fn truth(value: &Value, holes: &Holes) -> Result<bool, Failure> {
+pub(super) fn truth(value: &Value, facts: Facts<'_>) -> Result<bool, Failure> {
     if let Value::Str(text) = value
-        && holes.stand_in_text(text)
+        && facts.holes.stand_in_text(text)
     {
-        return if facts::has_text(text, holes) { Ok(true) } else { Err(looks_inside("if")) };
+        return if facts.has_text(text) { Ok(true) } else { Err(looks_inside("if")) };
     }
     Ok(value.truth())
 }
 
 /// Those of the arguments that a function takes for keys.
-fn keys<'a>(function: &str, args: &'a [Value]) -> Box<dyn Iterator<Item = &'a Value> + 'a> {
-    match function {
-        "include" => Box::new(args.iter().take(1)),
-        "dict" => Box::new(args.iter().step_by(2)),
-        "set" => Box::new(args.iter().take(2)),
-        "dig" => Box::new(args.iter().take(args.len().saturating_sub(2))),
-        _ => Box::new(args.iter()),
-    }
+fn keys(which: Keys, args: &[Value]) -> impl Iterator<Item = &Value> {
+    let (count, step) = match which {
+        Keys::All => (args.len(), 1),
+        Keys::First(count) => (count, 1),
+        Keys::EverySecond => (args.len(), 2),
+        Keys::AllBut(rest) => (args.len().saturating_sub(rest), 1),
+    };
+    args.iter().take(count).step_by(step)
 }
 
 /// The error for a branch on what is sealed.

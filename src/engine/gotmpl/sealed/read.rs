@@ -4,20 +4,26 @@
 //! filled, the document is read once more with the secrets in it: it must be the same one, or nothing is filled. So a
 //! secret that would change what is read, such as one that ends its quotes, is an error and never other output.
 
-use super::{FillError, Filler, facts, looks_inside};
-use crate::gotmpl::{Body, Function};
+use super::facts::{Facts, is_recordable};
+use super::{FillError, Filler, looks_inside};
+use crate::gotmpl::{Body, Function, Functions, Gives, Sealed};
 use crate::hole::{Expr, Holes, Piece};
 use crate::value::equal::deep_equal;
 use crate::value::{Failure, List, Map, Str, Value};
 
 /// Calls a function of `Sealed::Read` on text that holds holes.
-pub(super) fn read(function: &Function, args: &[Value], holes: &mut Holes) -> Result<Value, Failure> {
+pub(super) fn read(
+    function: &Function,
+    args: &[Value],
+    holes: &mut Holes,
+    functions: &Functions,
+) -> Result<Value, Failure> {
     let refused = || looks_inside(function.name);
     let (Body::Pure(body), [Value::Str(text)]) = (function.body, args) else { return Err(refused()) };
-    if !args.iter().all(facts::is_recordable) {
+    if !args.iter().all(is_recordable) {
         return Err(refused());
     }
-    let readable = readable(text, holes).ok_or_else(refused)?;
+    let readable = readable(text, Facts { holes, functions }).ok_or_else(refused)?;
     let value = body(&[Value::Str(readable)])?;
     if is_error(&value, holes) {
         return Err(refused());
@@ -27,43 +33,43 @@ pub(super) fn read(function: &Function, args: &[Value], holes: &mut Holes) -> Re
 
 /// The text with the holes in it that a reader of documents would find: not the quoted and indented form of a sealed
 /// string, but the string itself. `None` where a sealed string of several lines may lose its indentation.
-fn readable(text: &[u8], holes: &Holes) -> Option<Str> {
+fn readable(text: &[u8], facts: Facts<'_>) -> Option<Str> {
     let mut readable = Vec::with_capacity(text.len());
-    for piece in holes.pieces(text) {
+    for piece in facts.holes.pieces(text) {
         match piece {
             Piece::Text(text) => readable.extend_from_slice(text),
-            Piece::Hole(index) => readable.extend_from_slice(&written(index, holes)?),
+            Piece::Hole(index) => readable.extend_from_slice(&written(index, facts)?),
         }
     }
     Some(readable.into())
 }
 
 /// What a hole stands for in a document.
-fn written(index: usize, holes: &Holes) -> Option<Str> {
+fn written(index: usize, facts: Facts<'_>) -> Option<Str> {
+    let holes = facts.holes;
     let Some(Expr::Call { function, args }) = holes.get(index) else { return Some(holes.token_at(index)) };
-    match (function.as_str(), &args[..]) {
-        ("quote", [Value::Str(text)]) if lone(text, holes).is_some() => {
+    let Some(Sealed::Known(gives)) = facts.row(function) else { return Some(holes.token_at(index)) };
+    match (gives, &args[..]) {
+        (Gives::Quoted, [Value::Str(text)]) if lone(text, holes).is_some() => {
             Some([b"\"", text.as_bytes(), b"\""].concat().into())
         }
-        ("squote", [Value::Str(text)]) if lone(text, holes).is_some() => {
-            Some([b"'", text.as_bytes(), b"'"].concat().into())
+        (Gives::Replaced, [Value::Str(from), _, Value::Str(text)]) if *from == "\n" => {
+            let inner = lone(text, holes).filter(|it| is_one_line(*it, facts))?;
+            written(inner, facts)
         }
-        ("replace", [Value::Str(from), _, Value::Str(text)]) if *from == "\n" => {
-            let inner = lone(text, holes).filter(|it| is_one_line(*it, holes))?;
-            written(inner, holes)
-        }
-        ("trimPrefix" | "trimSuffix", [_, Value::Str(text)]) if facts::is_layout(text, holes) => {
-            Some(laid_out(lone(text, holes)?, holes).unwrap_or_else(|| holes.token_at(index)))
+        (Gives::Cut, [_, Value::Str(text)]) if facts.is_layout(text) => {
+            Some(laid_out(lone(text, holes)?, facts).unwrap_or_else(|| holes.token_at(index)))
         }
         _ => Some(holes.token_at(index)),
     }
 }
 
 /// The sealed string that a layout was made of, where it is one alone.
-fn laid_out(index: usize, holes: &Holes) -> Option<Str> {
+fn laid_out(index: usize, facts: Facts<'_>) -> Option<Str> {
+    let holes = facts.holes;
     let Some(Expr::Call { function, args }) = holes.get(index) else { return None };
-    match (function.as_str(), &args[..]) {
-        ("trimPrefix" | "trimSuffix", [_, Value::Str(text)]) => laid_out(lone(text, holes)?, holes),
+    match (facts.row(function), &args[..]) {
+        (Some(Sealed::Known(Gives::Cut)), [_, Value::Str(text)]) => laid_out(lone(text, holes)?, facts),
         (_, [value]) => leaf(value, holes).filter(|it| lone(it, holes).is_some()),
         _ => None,
     }
@@ -88,16 +94,13 @@ fn lone(text: &[u8], holes: &Holes) -> Option<usize> {
 }
 
 /// Whether a hole's text certainly has no line ends.
-fn is_one_line(index: usize, holes: &Holes) -> bool {
-    match holes.get(index) {
-        Some(Expr::Call { function, args }) => match (function.as_str(), &args[..]) {
-            ("b64enc" | "sha1sum" | "sha256sum" | "sha512sum" | "adler32sum" | "urlquery", _) => true,
-            ("quote", [_]) => true,
-            ("replace", [Value::Str(from), _, Value::Str(text)]) if *from == "\n" => {
-                lone(text, holes).is_some_and(|it| is_one_line(it, holes))
-            }
-            _ => false,
-        },
+fn is_one_line(index: usize, facts: Facts<'_>) -> bool {
+    let Some(Expr::Call { function, args }) = facts.holes.get(index) else { return false };
+    match (facts.row(function), &args[..]) {
+        (Some(Sealed::Known(Gives::Code | Gives::Quoted)), _) => true,
+        (Some(Sealed::Known(Gives::Replaced)), [Value::Str(from), _, Value::Str(text)]) if *from == "\n" => {
+            lone(text, facts.holes).is_some_and(|it| is_one_line(it, facts))
+        }
         _ => false,
     }
 }
@@ -142,7 +145,8 @@ fn strings(value: &Value, function: &str, text: &Str, holes: &mut Holes) -> Opti
 pub(super) fn fill<E>(filler: &mut Filler<'_, E>, function: &Function, args: &[Value]) -> Result<Str, FillError<E>> {
     let failed = || FillError::Failed(function.name.into());
     let (Body::Pure(body), [Value::Str(text), Value::Str(piece)]) = (function.body, args) else { return Err(failed()) };
-    let readable = readable(text, filler.holes).ok_or_else(failed)?;
+    let facts = Facts { holes: filler.holes, functions: filler.functions };
+    let readable = readable(text, facts).ok_or_else(failed)?;
     let sealed = body(&[Value::Str(readable)]).map_err(|_| failed())?;
     let expected = filler.value(&sealed)?;
     let filled = filler.text(text)?;
