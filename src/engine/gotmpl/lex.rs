@@ -1,68 +1,9 @@
 //! Splits template text into items. Mirrors `text/template/parse/lex.go`.
 
+use super::item::{Item, ItemType};
+use super::lex_text::{WORD, count_line_ends, find, has_left_trim_marker, has_right_trim_marker, is_space};
 use crate::gotmpl::unicode::{decode_last_rune, describe_rune, is_alphanumeric};
-use crate::strconv::{self, decode_rune};
-
-/// What kind of thing an [`Item`] is; keywords are those after `Keyword`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum ItemType {
-    Error,
-    Bool,
-    /// A printable ASCII character that has no meaning of its own, such as a comma.
-    Char,
-    CharConstant,
-    Complex,
-    Assign,
-    Declare,
-    Eof,
-    Field,
-    Identifier,
-    LeftDelim,
-    LeftParen,
-    Number,
-    Pipe,
-    RawString,
-    RightDelim,
-    RightParen,
-    Space,
-    String,
-    Text,
-    Variable,
-    Keyword,
-    Block,
-    Break,
-    Continue,
-    Dot,
-    Define,
-    Else,
-    End,
-    If,
-    Nil,
-    Range,
-    Template,
-    With,
-}
-
-/// One token: its text, its byte offset and the line it starts on, counted from 1. What an error says is in [`Lexer::fault`].
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Item<'s> {
-    pub kind: ItemType,
-    pub pos: usize,
-    pub val: &'s [u8],
-    pub line: usize,
-}
-
-impl Item<'_> {
-    /// How error messages name the item.
-    pub fn describe(&self) -> String {
-        match self.kind {
-            ItemType::Eof => "EOF".into(),
-            kind if kind > ItemType::Keyword => format!("<{}>", String::from_utf8_lossy(self.val)),
-            _ if self.val.len() > 10 => format!("{}...", strconv::quote(first_runes(self.val, 10))),
-            _ => strconv::quote(self.val),
-        }
-    }
-}
+use crate::strconv::decode_rune;
 
 /// Which of the late keywords are keywords: a function of the same name takes precedence.
 #[derive(Clone, Copy, Debug)]
@@ -79,16 +20,16 @@ const TRIM: usize = 2;
 /// The state of one scan.
 #[derive(Debug)]
 pub(super) struct Lexer<'s> {
-    input: &'s [u8],
-    pos: usize,
-    start: usize,
-    at_eof: bool,
-    paren_depth: usize,
-    line: usize,
-    start_line: usize,
-    inside_action: bool,
-    keywords: Keywords,
-    fault: String,
+    pub(super) input: &'s [u8],
+    pub(super) pos: usize,
+    pub(super) start: usize,
+    pub(super) at_eof: bool,
+    pub(super) paren_depth: usize,
+    pub(super) line: usize,
+    pub(super) start_line: usize,
+    pub(super) inside_action: bool,
+    pub(super) keywords: Keywords,
+    pub(super) fault: String,
 }
 
 impl<'s> Lexer<'s> {
@@ -310,12 +251,12 @@ impl<'s> Lexer<'s> {
         self.item(kind)
     }
 
-    fn bad_character(&mut self, rune: Option<char>) -> Item<'s> {
+    pub(super) fn bad_character(&mut self, rune: Option<char>) -> Item<'s> {
         self.error(format!("bad character {}", describe_rune(rune.unwrap_or(char::REPLACEMENT_CHARACTER))))
     }
 
     /// Passes letters, digits and underscores and gives the first other character, not consumed.
-    fn skip_alphanumeric(&mut self) -> Option<char> {
+    pub(super) fn skip_alphanumeric(&mut self) -> Option<char> {
         loop {
             let rest = self.rest();
             let length = rest.iter().position(|it| !WORD[usize::from(*it)]).unwrap_or(rest.len());
@@ -332,7 +273,7 @@ impl<'s> Lexer<'s> {
     }
 
     /// Whether an identifier may end here.
-    fn at_terminator(&mut self) -> bool {
+    pub(super) fn at_terminator(&mut self) -> bool {
         match self.rest() {
             [] => {
                 self.at_eof = true;
@@ -344,78 +285,7 @@ impl<'s> Lexer<'s> {
         }
     }
 
-    /// A string or character constant whose first quote has been scanned; the parser checks what is in it.
-    fn lex_quoted(&mut self, quote: char, kind: ItemType, unterminated: &str) -> Item<'s> {
-        loop {
-            match self.next() {
-                Some('\\') if !matches!(self.next(), None | Some('\n')) => {}
-                None | Some('\\' | '\n') => return self.error(unterminated.into()),
-                Some(rune) if rune == quote => return self.item(kind),
-                Some(_) => {}
-            }
-        }
-    }
-
-    fn lex_raw_quote(&mut self) -> Item<'s> {
-        loop {
-            match self.next() {
-                None => return self.error("unterminated raw quoted string".into()),
-                Some('`') => return self.item(ItemType::RawString),
-                Some(_) => {}
-            }
-        }
-    }
-
-    /// A number or something like it: what passes here and is none is left to the parser.
-    fn lex_number(&mut self) -> Item<'s> {
-        if !self.scan_number() {
-            return self.bad_number();
-        }
-        if matches!(self.peek(), Some('+' | '-')) {
-            if !self.scan_number() || self.input[..self.pos].last() != Some(&b'i') {
-                return self.bad_number();
-            }
-            return self.item(ItemType::Complex);
-        }
-        self.item(ItemType::Number)
-    }
-
-    fn bad_number(&mut self) -> Item<'s> {
-        let text = strconv::quote(&self.input[self.start..self.pos]);
-        self.error(format!("bad number syntax: {text}"))
-    }
-
-    fn scan_number(&mut self) -> bool {
-        const DECIMAL: &str = "0123456789_";
-        const HEX: &str = "0123456789abcdefABCDEF_";
-        self.accept("+-");
-        let mut digits = DECIMAL;
-        if self.accept("0") {
-            if self.accept("xX") {
-                digits = HEX;
-            } else if self.accept("oO") {
-                digits = "01234567_";
-            } else if self.accept("bB") {
-                digits = "01_";
-            }
-        }
-        self.accept_run(digits);
-        if self.accept(".") {
-            self.accept_run(digits);
-        }
-        if (digits == DECIMAL && self.accept("eE")) || (digits == HEX && self.accept("pP")) {
-            self.accept("+-");
-            self.accept_run(DECIMAL);
-        }
-        self.accept("i");
-        if self.peek().is_some_and(is_alphanumeric) {
-            self.next();
-            return false;
-        }
-        true
-    }
-
-    fn accept(&mut self, valid: &str) -> bool {
+    pub(super) fn accept(&mut self, valid: &str) -> bool {
         if self.next().is_some_and(|it| valid.contains(it)) {
             return true;
         }
@@ -423,12 +293,12 @@ impl<'s> Lexer<'s> {
         false
     }
 
-    fn accept_run(&mut self, valid: &str) {
+    pub(super) fn accept_run(&mut self, valid: &str) {
         while self.next().is_some_and(|it| valid.contains(it)) {}
         self.backup();
     }
 
-    fn next(&mut self) -> Option<char> {
+    pub(super) fn next(&mut self) -> Option<char> {
         if self.pos >= self.input.len() {
             self.at_eof = true;
             return None;
@@ -442,13 +312,13 @@ impl<'s> Lexer<'s> {
         Some(rune)
     }
 
-    fn peek(&mut self) -> Option<char> {
+    pub(super) fn peek(&mut self) -> Option<char> {
         let rune = self.next();
         self.backup();
         rune
     }
 
-    fn backup(&mut self) {
+    pub(super) fn backup(&mut self) {
         if !self.at_eof && self.pos > 0 {
             let last = self.input[self.pos - 1];
             let (rune, width) =
@@ -460,7 +330,7 @@ impl<'s> Lexer<'s> {
         }
     }
 
-    fn rest(&self) -> &'s [u8] {
+    pub(super) fn rest(&self) -> &'s [u8] {
         &self.input[self.pos..]
     }
 
@@ -473,12 +343,12 @@ impl<'s> Lexer<'s> {
         }
     }
 
-    fn skip_spaces(&mut self) {
+    pub(super) fn skip_spaces(&mut self) {
         self.pos += self.rest().iter().take_while(|it| is_space(**it)).count();
     }
 
     /// Takes the text between `start` and here as an item of this type.
-    fn item(&mut self, kind: ItemType) -> Item<'s> {
+    pub(super) fn item(&mut self, kind: ItemType) -> Item<'s> {
         let val = &self.input[self.start..self.pos];
         let item = Item { kind, pos: self.start, val, line: self.start_line };
         self.start = self.pos;
@@ -487,7 +357,7 @@ impl<'s> Lexer<'s> {
     }
 
     /// Drops the text between `start` and here, which was skipped without `next`.
-    fn ignore(&mut self) {
+    pub(super) fn ignore(&mut self) {
         self.count_lines();
         self.start = self.pos;
         self.start_line = self.line;
@@ -498,7 +368,7 @@ impl<'s> Lexer<'s> {
     }
 
     /// An error item; the scan is over.
-    fn error(&mut self, message: String) -> Item<'s> {
+    pub(super) fn error(&mut self, message: String) -> Item<'s> {
         self.fault = message;
         let item = Item { kind: ItemType::Error, pos: self.start, val: b"", line: self.start_line };
         self.start = 0;
@@ -506,57 +376,4 @@ impl<'s> Lexer<'s> {
         self.input = &[];
         item
     }
-}
-
-fn count_line_ends(text: &[u8]) -> usize {
-    /// What is shorter is counted sooner than vectors are set up.
-    const SHORT: usize = 16;
-    if text.len() < SHORT {
-        return text.iter().filter(|it| **it == b'\n').count();
-    }
-    memchr::memchr_iter(b'\n', text).count()
-}
-
-/// Letters, digits and underscores of ASCII.
-static WORD: [bool; 256] = {
-    let mut word = [false; 256];
-    let mut byte = 0;
-    while byte < word.len() {
-        word[byte] = byte == b'_' as usize || (byte as u8).is_ascii_alphanumeric();
-        byte += 1;
-    }
-    word
-};
-
-fn is_space(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
-}
-
-fn has_left_trim_marker(text: &[u8]) -> bool {
-    matches!(text, [b'-', space, ..] if is_space(*space))
-}
-
-fn has_right_trim_marker(text: &[u8]) -> bool {
-    matches!(text, [space, b'-', ..] if is_space(*space))
-}
-
-fn find(text: &[u8], what: &[u8; 2]) -> Option<usize> {
-    let mut from = 0;
-    loop {
-        let at = from + memchr::memchr(what[0], text.get(from..)?)?;
-        if text.get(at + 1) == Some(&what[1]) {
-            return Some(at);
-        }
-        from = at + 1;
-    }
-}
-
-fn first_runes(text: &[u8], count: usize) -> &[u8] {
-    let mut end = 0;
-    for _ in 0..count {
-        if end < text.len() {
-            end += decode_rune(&text[end..]).1;
-        }
-    }
-    &text[..end]
 }

@@ -11,6 +11,7 @@ mod golang;
 mod json;
 mod outline;
 mod parse;
+mod parse_collections;
 mod resolve;
 mod scan;
 mod timestamp;

@@ -39,7 +39,7 @@ pub struct Event<'t> {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     StreamStart,
     ImplicitDocumentStart,
     DocumentStart,
@@ -65,17 +65,17 @@ enum State {
 }
 
 pub struct Parser<'t> {
-    scanner: Scanner<'t>,
-    state: State,
-    states: Vec<State>,
+    pub(super) scanner: Scanner<'t>,
+    pub(super) state: State,
+    pub(super) states: Vec<State>,
     /// Handles and what they stand for.
-    tags: Vec<(Text<'t>, Text<'t>)>,
+    pub(super) tags: Vec<(Text<'t>, Text<'t>)>,
 }
 
 /// Taken from what was scanned, where it stands there as it is meant.
-type Text<'t> = Cow<'t, [u8]>;
+pub(super) type Text<'t> = Cow<'t, [u8]>;
 
-type Parsed<T> = Result<T, Fault>;
+pub(super) type Parsed<T> = Result<T, Fault>;
 
 impl<'t> Parser<'t> {
     pub fn new(stream: &'t Stream<'_>) -> Self {
@@ -138,7 +138,7 @@ impl<'t> Parser<'t> {
         }
     }
 
-    fn pop_state(&mut self) {
+    pub(super) fn pop_state(&mut self) {
         self.state = self.states.pop().unwrap_or(State::End);
     }
 
@@ -235,7 +235,7 @@ impl<'t> Parser<'t> {
     }
 
     /// A node with its anchor and tag. `indentless`: a `-` here begins a sequence of the same column as its parent.
-    fn node(&mut self, block: bool, indentless: bool) -> Parsed<Event<'t>> {
+    pub(super) fn node(&mut self, block: bool, indentless: bool) -> Parsed<Event<'t>> {
         let (mut kind, start, mut end) = self.scanner.peek()?;
         if kind == Kind::Alias {
             self.pop_state();
@@ -312,165 +312,25 @@ impl<'t> Parser<'t> {
         if tag.is_empty() { Err(Fault::parser("found undefined tag handle", token.start)) } else { Ok(tag.into()) }
     }
 
-    fn block_sequence_entry(&mut self) -> Parsed<Event<'t>> {
-        let (kind, start, end) = self.scanner.peek()?;
-        match kind {
-            Kind::BlockEntry => {
-                self.scanner.take();
-                match self.scanner.peek()?.0 {
-                    Kind::BlockEntry | Kind::BlockEnd => self.empty(State::BlockSequenceEntry, end),
-                    _ => self.child(State::BlockSequenceEntry, true, false),
-                }
-            }
-            Kind::BlockEnd => self.end(EventKind::SequenceEnd),
-            _ => Err(Fault::parser("did not find expected '-' indicator", start)),
-        }
-    }
-
-    fn indentless_sequence_entry(&mut self) -> Parsed<Event<'t>> {
-        let (kind, start, end) = self.scanner.peek()?;
-        if kind != Kind::BlockEntry {
-            self.pop_state();
-            return Ok(event(EventKind::SequenceEnd, start, start));
-        }
-        self.scanner.take();
-        match self.scanner.peek()?.0 {
-            Kind::BlockEntry | Kind::Key | Kind::Value | Kind::BlockEnd => {
-                self.empty(State::IndentlessSequenceEntry, end)
-            }
-            _ => self.child(State::IndentlessSequenceEntry, true, false),
-        }
-    }
-
-    fn block_mapping_key(&mut self) -> Parsed<Event<'t>> {
-        let (kind, start, end) = self.scanner.peek()?;
-        match kind {
-            Kind::Key => {
-                self.scanner.take();
-                self.block_mapping_part(State::BlockMappingValue, end)
-            }
-            Kind::BlockEnd => self.end(EventKind::MappingEnd),
-            _ => Err(Fault::parser("did not find expected key", start)),
-        }
-    }
-
-    fn block_mapping_value(&mut self) -> Parsed<Event<'t>> {
-        let (kind, start, end) = self.scanner.peek()?;
-        if kind != Kind::Value {
-            return self.empty(State::BlockMappingKey, start);
-        }
-        self.scanner.take();
-        self.block_mapping_part(State::BlockMappingKey, end)
-    }
-
-    fn block_mapping_part(&mut self, then: State, mark: Mark) -> Parsed<Event<'t>> {
-        match self.scanner.peek()?.0 {
-            Kind::Key | Kind::Value | Kind::BlockEnd => self.empty(then, mark),
-            _ => self.child(then, true, true),
-        }
-    }
-
-    fn flow_sequence_entry(&mut self, first: bool) -> Parsed<Event<'t>> {
-        let (mut kind, mut start, mut end) = self.scanner.peek()?;
-        if kind == Kind::FlowSequenceEnd {
-            return self.end(EventKind::SequenceEnd);
-        }
-        if !first {
-            if kind != Kind::FlowEntry {
-                return Err(Fault::parser("did not find expected ',' or ']'", start));
-            }
-            self.scanner.take();
-            (kind, start, end) = self.scanner.peek()?;
-        }
-        match kind {
-            Kind::FlowSequenceEnd => self.end(EventKind::SequenceEnd),
-            Kind::Key => {
-                self.scanner.take();
-                self.state = State::FlowPairKey;
-                Ok(Event { flow: true, ..event(EventKind::MappingStart, start, end) })
-            }
-            _ => self.child(State::FlowSequenceEntry, false, false),
-        }
-    }
-
-    fn flow_pair_key(&mut self) -> Parsed<Event<'t>> {
-        let (kind, _, end) = self.scanner.peek()?;
-        if !matches!(kind, Kind::Value | Kind::FlowEntry | Kind::FlowSequenceEnd) {
-            return self.child(State::FlowPairValue, false, false);
-        }
-        // libyaml drops this token, and so does go-yaml.
-        self.scanner.take();
-        self.empty(State::FlowPairValue, end)
-    }
-
-    fn flow_pair_value(&mut self) -> Parsed<Event<'t>> {
-        let (kind, start, _) = self.scanner.peek()?;
-        if kind == Kind::Value {
-            self.scanner.take();
-            if !matches!(self.scanner.peek()?.0, Kind::FlowEntry | Kind::FlowSequenceEnd) {
-                return self.child(State::FlowPairEnd, false, false);
-            }
-        }
-        self.empty(State::FlowPairEnd, start)
-    }
-
-    fn flow_mapping_key(&mut self, first: bool) -> Parsed<Event<'t>> {
-        let (mut kind, start, _) = self.scanner.peek()?;
-        if kind == Kind::FlowMappingEnd {
-            return self.end(EventKind::MappingEnd);
-        }
-        if !first {
-            if kind != Kind::FlowEntry {
-                return Err(Fault::parser("did not find expected ',' or '}'", start));
-            }
-            self.scanner.take();
-            kind = self.scanner.peek()?.0;
-        }
-        match kind {
-            Kind::FlowMappingEnd => self.end(EventKind::MappingEnd),
-            Kind::Key => {
-                self.scanner.take();
-                let (kind, mark, _) = self.scanner.peek()?;
-                match kind {
-                    Kind::Value | Kind::FlowEntry | Kind::FlowMappingEnd => self.empty(State::FlowMappingValue, mark),
-                    _ => self.child(State::FlowMappingValue, false, false),
-                }
-            }
-            _ => self.child(State::FlowMappingEmptyValue, false, false),
-        }
-    }
-
-    fn flow_mapping_value(&mut self) -> Parsed<Event<'t>> {
-        let (mut kind, mut mark, _) = self.scanner.peek()?;
-        if kind == Kind::Value {
-            self.scanner.take();
-            (kind, mark, _) = self.scanner.peek()?;
-            if !matches!(kind, Kind::FlowEntry | Kind::FlowMappingEnd) {
-                return self.child(State::FlowMappingKey, false, false);
-            }
-        }
-        self.empty(State::FlowMappingKey, mark)
-    }
-
     /// Parses a node, then goes on in the given state.
-    fn child(&mut self, then: State, block: bool, indentless: bool) -> Parsed<Event<'t>> {
+    pub(super) fn child(&mut self, then: State, block: bool, indentless: bool) -> Parsed<Event<'t>> {
         self.states.push(then);
         self.node(block, indentless)
     }
 
-    fn empty(&mut self, then: State, mark: Mark) -> Parsed<Event<'t>> {
+    pub(super) fn empty(&mut self, then: State, mark: Mark) -> Parsed<Event<'t>> {
         self.state = then;
         Ok(empty_scalar(mark))
     }
 
-    fn end(&mut self, kind: EventKind) -> Parsed<Event<'t>> {
+    pub(super) fn end(&mut self, kind: EventKind) -> Parsed<Event<'t>> {
         self.pop_state();
         let token = self.scanner.take();
         Ok(event(kind, token.start, token.end))
     }
 }
 
-fn event<'t>(kind: EventKind, start: Mark, end: Mark) -> Event<'t> {
+pub(super) fn event<'t>(kind: EventKind, start: Mark, end: Mark) -> Event<'t> {
     Event {
         kind,
         start,
@@ -485,6 +345,6 @@ fn event<'t>(kind: EventKind, start: Mark, end: Mark) -> Event<'t> {
     }
 }
 
-fn empty_scalar<'t>(mark: Mark) -> Event<'t> {
+pub(super) fn empty_scalar<'t>(mark: Mark) -> Event<'t> {
     Event { implicit: true, ..event(EventKind::Scalar, mark, mark) }
 }

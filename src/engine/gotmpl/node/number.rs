@@ -1,6 +1,6 @@
 //! Numeric constants. Mirrors `newNumber` of `text/template/parse/node.go`.
 
-use crate::gotmpl::lex::ItemType;
+use crate::gotmpl::item::ItemType;
 use crate::strconv;
 
 /// A number, held under every type that can represent it: Go's ideal constants in small.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::gotmpl::lex::{Item, ItemType};
+use crate::gotmpl::item::{Item, ItemType};
 use crate::gotmpl::node::{Command, Number, Operand, Pipe, Variable};
 use crate::gotmpl::parse::{ParseError, Parser};
 use crate::strconv;

@@ -12,7 +12,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::gotmpl::Functions;
-use crate::gotmpl::lex::{Item, ItemType, Keywords, Lexer};
+use crate::gotmpl::item::{Item, ItemType};
+use crate::gotmpl::lex::{Keywords, Lexer};
 use crate::gotmpl::node::{Branch, BranchKind, Call, List, Node, Pipe, Source, Tree};
 use crate::strconv;
 use crate::value::Str;

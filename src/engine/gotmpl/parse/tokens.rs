@@ -1,6 +1,7 @@
 //! The parser's look-ahead, and the errors that name a token.
 
-use crate::gotmpl::lex::{Item, ItemType, Lexer};
+use crate::gotmpl::item::{Item, ItemType};
+use crate::gotmpl::lex::Lexer;
 use crate::gotmpl::parse::{ParseError, Parser};
 use crate::strconv;
 use crate::value::Str;

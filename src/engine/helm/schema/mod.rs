@@ -5,15 +5,18 @@
 
 mod check;
 mod collect;
+mod combine;
 mod compile;
 mod dates;
 mod fault;
 mod format;
 mod instance;
 mod json;
+mod members;
 mod meta;
 mod number;
 mod quick;
+mod scalars;
 mod verdict;
 
 use collect::Resources;
