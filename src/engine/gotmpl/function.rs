@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::gotmpl::{Machine, Reflect, funcs};
+use crate::gotmpl::{Machine, Reflect};
 use crate::value::{Failure, Kind, Type, Value};
 
 /// Go's `reflect.Value` as the type of a parameter or result: accepts everything, as the builtins do.
@@ -127,13 +127,12 @@ pub struct Functions {
     methods: BTreeMap<&'static str, BTreeMap<&'static str, &'static Function>>,
 }
 
-impl Default for Functions {
-    fn default() -> Self {
-        Functions { by_name: BTreeMap::new(), methods: BTreeMap::new() }.with(funcs::BUILTINS)
-    }
-}
-
 impl Functions {
+    /// No function at all.
+    pub(super) fn none() -> Self {
+        Functions { by_name: BTreeMap::new(), methods: BTreeMap::new() }
+    }
+
     /// Adds functions; a later one of the same name replaces an earlier one.
     #[must_use]
     pub fn with(mut self, functions: &'static [Function]) -> Self {

@@ -11,15 +11,17 @@ mod lex_text;
 mod node;
 mod option;
 mod parse;
+mod reflect;
 mod sealed;
 mod template;
 mod unicode;
 
 pub use complex::Complex;
-pub use exec::{ExecError, Machine, Place, Reflect};
+pub use exec::{ExecError, Machine, Place};
 pub use funcs::truth;
 pub use function::{Body, Function, Functions, Gives, Keys, Layout, REFLECT, Sealed};
 pub use option::MissingKey;
 pub use parse::ParseError;
+pub use reflect::Reflect;
 pub use sealed::{FillError, Filler, MAX_CHAIN};
 pub use template::Templates;

@@ -6,12 +6,11 @@ mod eval;
 mod field;
 mod machine;
 mod range;
-mod reflect;
 mod walk;
 
+use super::reflect::Reflect;
 pub use error::{ExecError, Place};
 pub use machine::Machine;
-pub use reflect::Reflect;
 
 use crate::gotmpl::node::{Call, Command, Operand, Pipe, Tree, Variable};
 use crate::gotmpl::template::Scope;

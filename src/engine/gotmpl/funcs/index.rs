@@ -1,7 +1,7 @@
 //! `index`, `slice` and `len`.
 
-use crate::gotmpl::exec::Reflect;
 use crate::gotmpl::funcs::indirect_type;
+use crate::gotmpl::reflect::Reflect;
 use crate::value::{Failure, List, Type, Value};
 
 /// `index x 1 "a"` is `x[1]["a"]`.

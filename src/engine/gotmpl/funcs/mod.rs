@@ -5,7 +5,7 @@ mod escape;
 mod index;
 
 use crate::fmt;
-use crate::gotmpl::function::{Body, Function, Gives, REFLECT, Sealed};
+use crate::gotmpl::function::{Body, Function, Functions, Gives, REFLECT, Sealed};
 use crate::value::{Failure, Kind, Type, Value};
 
 /// Go's builtins.
@@ -37,6 +37,12 @@ pub(super) const BUILTINS: &[Function] = &[
     builtin("slice", &[REFLECT, REFLECT], true, REFLECT, Sealed::Outer, Body::Reflect(index::slice)),
     builtin("urlquery", &[Type::Any], true, Type::String, Sealed::Known(Gives::Code), Body::Pure(escape::urlquery)),
 ];
+
+impl Default for Functions {
+    fn default() -> Self {
+        Functions::none().with(BUILTINS)
+    }
+}
 
 /// Truth as `if`, `with`, `and`, `or` and `not` see it: the one place that decides it.
 pub fn truth(value: &Value) -> bool {
