@@ -53,7 +53,8 @@ pub fn check(spec: &Path, now: Timestamp) -> Result<Checked, Error> {
         Err(Error::Resolve(faults)) => {
             // What must be fetched is not here before there is a lock.
             let is_known = |it: &&resolve::Error| {
-                lock.is_none() && matches!(it, resolve::Error::Source { source: SourceError::NotLocked { .. }, .. })
+                lock.is_none()
+                    && matches!(it, resolve::Error::Source { source, .. } if matches!(**source, SourceError::NotLocked { .. }))
             };
             diagnostics.extend(faults.iter().filter(|it| !is_known(it)).map(resolve::Error::diagnostic));
             None

@@ -75,9 +75,7 @@ impl Fetching<'_> {
             Err(own) => {
                 let mut faults =
                     resolve::resolve(&workspace.spec, workspace.helm(old), &disk).err().unwrap_or_default();
-                let is_elsewhere = |it: &resolve::Error| {
-                    matches!(it, resolve::Error::Source { source: SourceError::NotFetched { .. }, .. })
-                };
+                let is_elsewhere = |it: &resolve::Error| matches!(it, resolve::Error::Source { source, .. } if matches!(**source, SourceError::NotFetched { .. }));
                 faults.retain(|it| !is_elsewhere(it));
                 return Err(Error::Resolve(if faults.is_empty() { own } else { faults }));
             }

@@ -79,5 +79,5 @@ pub(super) fn fetch(address: &str, fetching: Fetching<'_>) -> Result<Fetched, Er
 }
 
 fn not_a_bundle(name: &OciName, why: &str) -> Error {
-    Error::Fetch(SourceError::NotABundle { name: name.clone(), why: why.into() })
+    Error::Fetch(SourceError::NotABundle { name: name.to_string(), why: why.into() })
 }

@@ -266,7 +266,7 @@ pub(super) fn chart_manifest(name: &OciName, bytes: &[u8]) -> Result<Manifest, S
 }
 
 fn not_a_chart(name: &OciName, why: &str) -> SourceError {
-    SourceError::NotAChart { name: name.clone(), why: why.into() }
+    SourceError::NotAChart { name: name.to_string(), why: why.into() }
 }
 
 pub(super) fn no_chart(address: &str, chart: &str) -> SourceError {

@@ -183,7 +183,7 @@ impl Fetcher<'_> {
         name: &OciName,
         locked: &LockedSource,
     ) -> Result<(Vec<u8>, Vec<Vec<u8>>), SourceError> {
-        let digest = locked.manifest.ok_or_else(|| SourceError::NoManifest { name: name.clone() })?;
+        let digest = locked.manifest.ok_or_else(|| SourceError::NoManifest { name: name.to_string() })?;
         let errand = self.errand();
         let bytes = errand.locked_manifest(part, name, locked, &digest)?;
         let manifest = chart_manifest(name, &bytes)?;

@@ -182,7 +182,7 @@ impl Error {
             Error::NoBundle(_) => self.plain(Code::B005).help("run `ichor build` to make `result`, or name another"),
             Error::Open(_) => self.plain(Code::B004),
             Error::Age(fault) => {
-                Diagnostic { help: fault.help().map(Into::into), ..Diagnostic::new(Code::A001, fault.to_string()) }
+                Diagnostic { help: fault.help(), ..Diagnostic::new(Code::A001, fault.to_string()) }
             }
             Error::NoIdentity => self
                 .plain(Code::A002)

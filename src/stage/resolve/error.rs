@@ -21,7 +21,7 @@ pub enum Given {
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     #[error("{source}")]
-    Source { source: SourceError, place: Place },
+    Source { source: Box<SourceError>, place: Place },
     #[error("`{path}` is no chart: {message}")]
     NotAChart { path: String, message: String, place: Place },
     #[error("`{path}` is version {found}, but version {wanted} is asked for")]

@@ -4,7 +4,6 @@ use std::path::PathBuf;
 
 use crate::base::code::Code;
 use crate::base::digest::Digest;
-use crate::stage::spec::OciName;
 use helm_engine::sprig::semver::ConstraintError;
 
 /// Why a source could not be had. What the system, git or the client of HTTP says is a text in it; all else is data.
@@ -76,11 +75,11 @@ pub enum SourceError {
     #[error("`{key}`: the source is {wanted}, but the lock says {locked}")]
     LockedOtherwise { key: String, wanted: String, locked: String },
     #[error("the lock holds no manifest for {name}")]
-    NoManifest { name: OciName },
+    NoManifest { name: String },
     #[error("{name} is no chart: {why}")]
-    NotAChart { name: OciName, why: String },
+    NotAChart { name: String, why: String },
     #[error("{name} is no bundle: {why}")]
-    NotABundle { name: OciName, why: String },
+    NotABundle { name: String, why: String },
     #[error("`{url}` is no index of a repository: {fault}")]
     NotAnIndex { url: String, fault: String },
     #[error("`{address}` lists {chart} {version} without an address")]
