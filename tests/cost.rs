@@ -1,7 +1,11 @@
 //! The cost of a render grows with what is rendered, and no faster: memory taken for charts of 10, 100 and 1000 calls.
+//!
+//! And what a large chart costs stays: `cargo test --release --test cost` counts the instructions, where valgrind and the charts are.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::path::Path;
+use std::process::Command;
 
 use helm_engine::helm::HelmVersion;
 use helm_engine::helm::capabilities::Capabilities;
@@ -104,4 +108,34 @@ fn endless_recursion_is_helms_error() {
     let step = "error calling include: template: c/templates/a.yaml:1:19: executing \"r\" at <include \"r\" .>: ";
     let last = "error calling include: rendering template has a nested reference name: r: unable to execute template";
     assert_eq!(message, [first, &step.repeat(1001), last].concat());
+}
+
+/// What valgrind counts for Cilium with all it has.
+const INSTRUCTIONS: u64 = 117_600_000;
+
+/// Counted on a fast build alone, the one that people use.
+#[test]
+#[cfg_attr(debug_assertions, ignore = "counts the instructions of a release build")]
+fn a_large_chart_costs_what_it_did() {
+    let shared =
+        ["../shared", "../../shared"].map(|it| Path::new(env!("CARGO_MANIFEST_DIR")).join(it).join("conformance"));
+    let Some(shared) = shared.into_iter().find(|it| it.is_dir()) else {
+        return eprintln!("left out: there are no charts");
+    };
+    let mut valgrind = Command::new("valgrind");
+    valgrind.args(["--tool=callgrind", "--callgrind-out-file=/dev/null", env!("CARGO_BIN_EXE_ichor")]);
+    valgrind
+        .args(["template", "cilium", "-n", "kube-system", "--no-hooks"])
+        .arg(shared.join("charts/cilium-1.19.6.tgz"));
+    valgrind.arg("-f").arg(shared.join("profiles/everything.yaml"));
+    let Ok(run) = valgrind.output() else { return eprintln!("left out: there is no valgrind") };
+    let said = String::from_utf8_lossy(&run.stderr);
+    assert!(run.status.success(), "{said}");
+    let count = said.lines().find_map(|it| it.split_once("Collected : ")).map(|(_, it)| it.trim());
+    let count: u64 = count.and_then(|it| it.parse().ok()).expect("a count");
+    let most = INSTRUCTIONS + INSTRUCTIONS / 20;
+    assert!(count <= most, "{count} instructions, and {most} were the most; `callgrind_annotate` shows where they are");
+    // A bound that is far off holds nothing.
+    let least = INSTRUCTIONS - INSTRUCTIONS / 10;
+    assert!(count >= least, "{count} instructions are far fewer than {INSTRUCTIONS}: lower that number");
 }

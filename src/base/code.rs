@@ -154,10 +154,12 @@ codes! {
 
     K001 Error Differs "This Kubernetes does not serve the API version of an object any more."
     K002 Warning Done "An object is in a namespace that nothing makes."
-    K003 Error Differs "The API server does not take the name of an object."
+    K003 Error Differs "The API server does not take a name: that of an object, or of a label or key in it."
     K004 Error Differs "A field of an object has the wrong type."
     K005 Error Differs "A whole number is written in powers of ten, which the program that reads it may not take."
     K006 Error Differs "An object has a field that Kubernetes does not know."
+    K007 Error Differs "An API group does not have the kind or version of an object."
+    K008 Error Differs "A custom resource does not fit the CRD that the bundle brings for it."
 
     L001 Error Input "There is no lock for the spec."
     L002 Error Input "The lock has a format that is newer than this ichor knows."

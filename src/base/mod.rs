@@ -4,6 +4,7 @@ pub mod code;
 pub mod diagnostic;
 pub mod digest;
 pub mod edit;
+pub mod memory;
 pub mod name;
 pub mod nar;
 pub mod number;

@@ -64,7 +64,7 @@ pub fn files(bundle: &str, parts: &[FluxPart]) -> Vec<(String, String)> {
                 let mut about =
                     vec![("name", format!("{name}-values").as_str().into()), ("namespace", namespace.as_str().into())];
                 if text.contains('$') {
-                    // A Flux that fills variables into all that it applies would empty what is one to the chart alone.
+                    // Where Flux substitutes variables, it would replace `${...}` that is meant for the chart.
                     let annotation = ("kustomize.toolkit.fluxcd.io/substitute", "disabled".into());
                     about.push(("annotations", map(&[annotation])));
                 }
@@ -211,7 +211,7 @@ pub fn changes(old: &Map, new: &Map) -> Vec<ValueChange> {
 /// with the chart's own values below it, `bootstrap` what the bootstrap had. Where a certificate is wanted that the
 /// bootstrap did not make, nothing changes: the chart makes it, and looks the others up in the cluster.
 pub fn keep_certificates(given: &Map, all: &Map, bootstrap: &Map) -> Map {
-    // What was read does not hold itself.
+    // Values that were read from YAML have no cycles.
     let kept = given.deep_copy().unwrap_or_else(Map::any);
     let made = certificates(bootstrap);
     let wanted = certificates(all);
@@ -296,7 +296,7 @@ fn kustomization(resources: &[&str]) -> String {
     ]))
 }
 
-/// Waits and never prunes: what it would delete is the cluster's network.
+/// The Kustomization never prunes: that could delete the cluster's network.
 fn flux_kustomization(bundle: &str) -> String {
     let source = map(&[("kind", "GitRepository".into()), ("name", "flux-system".into())]);
     let text = write(&map(&[

@@ -42,7 +42,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("flux", Target::Flux),
 ];
 
-/// How the names of patches begin that are for configs which hold the manifests already.
+/// Patches for machine configs that hold the manifests already have names that begin with this.
 pub const UPDATE: &str = "update";
 
 /// Texts for a target.
@@ -50,7 +50,7 @@ pub const UPDATE: &str = "update";
 pub struct Delivery {
     /// What goes to standard output or one file; `None` where only a folder holds it.
     pub single: Option<String>,
-    /// Why there is no single text, where the manifests are to blame and not the target.
+    /// Why there is no single text, where the reason is in the manifests and not in the target.
     pub no_single: Option<DeliverError>,
     /// What the single text lacks and the folder has.
     pub single_note: Option<&'static str>,
@@ -142,8 +142,9 @@ pub fn deliver(contents: &Contents<'_>, target: Target) -> Result<Delivery, Deli
             }
             if let Some(network) = contents.network {
                 delivery.files.splice(0..0, network.files());
-                delivery.single_note =
-                    Some("nodes need more than this: no CNI of Talos' own, and KubePrism; `-o DIR/` writes all of it");
+                delivery.single_note = Some(
+                    "this patch is not enough: nodes must also run no CNI of Talos' own, and KubePrism; `-o DIR/` writes all of it",
+                );
             }
             delivery
         }

@@ -213,7 +213,7 @@ fn overwrite(file: &Path, bytes: &[u8]) -> io::Result<()> {
         file.sync_all()
     };
     put(bytes).inspect_err(|_| {
-        // What was there needs no room that it has not.
+        // A file that is replaced by a smaller one needs no more room.
         let _ = put(&before);
     })
 }

@@ -20,8 +20,11 @@ pub enum Landing {
     StandardOutput,
 }
 
-/// Follows the links at the end of a path.
+/// Follows the links at the end of a path; `-` is standard output.
 pub fn landing(path: &Path) -> io::Result<Landing> {
+    if path == Path::new("-") {
+        return Ok(Landing::StandardOutput);
+    }
     let is_special = fs::metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir());
     let own = Path::new("/proc/self/fd").canonicalize();
     let mut at = path.to_path_buf();
@@ -40,6 +43,11 @@ pub fn landing(path: &Path) -> io::Result<Landing> {
         at = folder_of(&at).join(fs::read_link(&at)?);
     }
     Err(io::Error::new(io::ErrorKind::InvalidInput, "its links lead in a circle"))
+}
+
+/// Whether what is written to a path is a file that can be read there.
+pub fn is_file(path: &Path) -> bool {
+    matches!(landing(path), Ok(Landing::File(_)))
 }
 
 /// The file that a path names when links are followed; the path itself where that is no plain file.

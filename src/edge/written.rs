@@ -2,19 +2,27 @@
 //!
 //! A file `.ichor` in the folder notes what was written, a line each: bundle, target, SHA-256, path. Only what stands there
 //! is ever removed, and only where it still has the bytes that were written; of other bundles and targets, nothing is.
+//! Beside a machine config it notes the manifests that were put into it, too: their target is `inline-manifest`, and their
+//! path the config's name and theirs.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::disk::{self, Access, Error};
-use super::landing;
+use super::landing::{self, Landing, landing};
+use super::unfinished;
 use crate::base::digest::Digest;
 use crate::deliver::files::Files;
+use crate::deliver::machine_config::Earlier;
+use crate::stage::pack::Manifest;
 use helm_engine::path::RelPath;
 
 /// The name of the file that notes what was written.
 pub const NOTES: &str = ".ichor";
+
+/// The target of manifests that were put into a machine config.
+const INLINE: &str = "inline-manifest";
 
 /// What an earlier run wrote and this one did not.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -72,13 +80,55 @@ pub fn write(folder: &Path, (bundle, target): (&str, &str), files: &Files, acces
         digest: Digest::of(text.as_bytes()).hex(),
         path: path.to_string(),
     }));
+    save(&notes, lines, &before, access)?;
+    Ok(leftovers)
+}
+
+/// What earlier runs put into a machine config, as far as it is noted beside it.
+pub fn inserted(config: &Path, bundle: &str) -> Result<Earlier, Error> {
+    let mut earlier = Earlier::default();
+    let Some((notes, name)) = notes_beside(config) else { return Ok(earlier) };
+    let text = disk::read_text_if_any(&notes)?.unwrap_or_default();
+    for note in text.lines().filter_map(Note::read).filter(|it| it.target == INLINE) {
+        let Some(manifest) = note.path.strip_prefix(&name).and_then(|it| it.strip_prefix('/')) else { continue };
+        if note.bundle == bundle {
+            earlier.own.insert(manifest.into(), note.digest);
+        } else {
+            earlier.others.insert(manifest.into());
+        }
+    }
+    Ok(earlier)
+}
+
+/// Notes beside a machine config what is in it for a bundle now.
+pub fn note_inserted(config: &Path, bundle: &str, manifests: &[Manifest], access: Access) -> Result<(), Error> {
+    let Some((notes, name)) = notes_beside(config) else { return Ok(()) };
+    let before = disk::read_text_if_any(&notes)?.unwrap_or_default();
+    let inside = format!("{name}/");
+    let own = |it: &Note| it.bundle == bundle && it.target == INLINE && it.path.starts_with(&inside);
+    let mut lines: Vec<Note> = before.lines().filter_map(Note::read).filter(|it| !own(it)).collect();
+    lines.extend(manifests.iter().map(|it| Note {
+        bundle: bundle.into(),
+        target: INLINE.into(),
+        digest: Digest::of(it.contents.as_bytes()).hex(),
+        path: format!("{inside}{}", it.name),
+    }));
+    save(&notes, lines, &before, access)
+}
+
+/// The notes beside a file, and the file's name; `None` for what is no plain file, and for names that no note holds.
+fn notes_beside(file: &Path) -> Option<(PathBuf, String)> {
+    let Ok(Landing::File(file)) = landing(file) else { return None };
+    let name = file.file_name()?.to_str().filter(|it| RelPath::exact(it).is_ok())?.to_owned();
+    Some((unfinished::folder_of(&file).join(NOTES), name))
+}
+
+/// Writes notes where they are others than before.
+fn save(notes: &Path, mut lines: Vec<Note>, before: &str, access: Access) -> Result<(), Error> {
     lines.sort();
     let line = |it: &Note| format!("{} {} {} {}\n", it.bundle, it.target, it.digest, it.path);
     let text: String = lines.iter().map(line).collect();
-    if text != before {
-        disk::replace(&notes, text.as_bytes(), access)?;
-    }
-    Ok(leftovers)
+    if text == before { Ok(()) } else { disk::replace(notes, text.as_bytes(), access) }
 }
 
 impl Note {

@@ -1,5 +1,6 @@
 //! A Kubernetes object: streams cut into documents, what each document says it is, and where it lives.
 
+pub mod api;
 pub mod document;
 pub mod image;
 pub mod private_key;

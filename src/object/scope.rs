@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::object::api::Group;
 use crate::object::document::{Head, documents};
 use helm_engine::yaml::node::Node;
 
@@ -12,104 +13,8 @@ pub struct ClusterScoped {
     defined: BTreeSet<(String, String)>,
 }
 
-const KNOWN: &[(&str, &[&str])] = &[
-    ("", &["Namespace", "Node", "PersistentVolume", "ComponentStatus"]),
-    (
-        "admissionregistration.k8s.io",
-        &[
-            "MutatingWebhookConfiguration",
-            "ValidatingWebhookConfiguration",
-            "ValidatingAdmissionPolicy",
-            "ValidatingAdmissionPolicyBinding",
-            "MutatingAdmissionPolicy",
-            "MutatingAdmissionPolicyBinding",
-        ],
-    ),
-    ("apiextensions.k8s.io", &["CustomResourceDefinition"]),
-    ("apiregistration.k8s.io", &["APIService"]),
-    ("certificates.k8s.io", &["CertificateSigningRequest", "ClusterTrustBundle"]),
-    ("flowcontrol.apiserver.k8s.io", &["FlowSchema", "PriorityLevelConfiguration"]),
-    ("networking.k8s.io", &["IngressClass", "IPAddress", "ServiceCIDR"]),
-    ("node.k8s.io", &["RuntimeClass"]),
-    ("policy", &["PodSecurityPolicy"]),
-    ("rbac.authorization.k8s.io", &["ClusterRole", "ClusterRoleBinding"]),
-    ("resource.k8s.io", &["DeviceClass", "ResourceSlice"]),
-    ("scheduling.k8s.io", &["PriorityClass"]),
-    ("storage.k8s.io", &["StorageClass", "CSIDriver", "CSINode", "VolumeAttachment", "VolumeAttributesClass"]),
-    ("gateway.networking.k8s.io", &["GatewayClass"]),
-    ("cert-manager.io", &["ClusterIssuer"]),
-    (
-        "cilium.io",
-        &[
-            "CiliumBGPAdvertisement",
-            "CiliumBGPClusterConfig",
-            "CiliumBGPNodeConfig",
-            "CiliumBGPNodeConfigOverride",
-            "CiliumBGPPeerConfig",
-            "CiliumBGPPeeringPolicy",
-            "CiliumCIDRGroup",
-            "CiliumClusterwideEnvoyConfig",
-            "CiliumClusterwideNetworkPolicy",
-            "CiliumEgressGatewayPolicy",
-            "CiliumExternalWorkload",
-            "CiliumIdentity",
-            "CiliumL2AnnouncementPolicy",
-            "CiliumLoadBalancerIPPool",
-            "CiliumNode",
-            "CiliumPodIPPool",
-            "CiliumVTEPConfig",
-            "TracingPolicy",
-        ],
-    ),
-];
-
-/// Namespaced kinds of Kubernetes itself that manifests commonly hold.
-const NAMESPACED: &[&str] = &[
-    "ConfigMap",
-    "CronJob",
-    "DaemonSet",
-    "Deployment",
-    "Endpoints",
-    "EndpointSlice",
-    "HorizontalPodAutoscaler",
-    "Ingress",
-    "Job",
-    "Lease",
-    "LimitRange",
-    "NetworkPolicy",
-    "PersistentVolumeClaim",
-    "Pod",
-    "PodDisruptionBudget",
-    "ReplicaSet",
-    "ResourceQuota",
-    "Role",
-    "RoleBinding",
-    "Secret",
-    "Service",
-    "ServiceAccount",
-    "StatefulSet",
-];
-
-/// The API groups of Kubernetes itself that have a dot in their name.
-const OF_KUBERNETES: &[&str] = &[
-    "admissionregistration.k8s.io",
-    "apiextensions.k8s.io",
-    "apiregistration.k8s.io",
-    "authentication.k8s.io",
-    "authorization.k8s.io",
-    "certificates.k8s.io",
-    "coordination.k8s.io",
-    "discovery.k8s.io",
-    "events.k8s.io",
-    "flowcontrol.apiserver.k8s.io",
-    "networking.k8s.io",
-    "node.k8s.io",
-    "rbac.authorization.k8s.io",
-    "resource.k8s.io",
-    "scheduling.k8s.io",
-    "storage.k8s.io",
-    "storagemigration.k8s.io",
-];
+/// Kinds of groups that a CRD brings, and that are so common that no CRD need be at hand.
+const COMMON: &[(&str, &str)] = &[("gateway.networking.k8s.io", "GatewayClass"), ("cert-manager.io", "ClusterIssuer")];
 
 impl ClusterScoped {
     /// Learns from the CRDs in streams of manifests.
@@ -133,21 +38,21 @@ impl ClusterScoped {
     }
 
     pub fn contains(&self, head: &Head) -> bool {
-        let known = KNOWN.iter().any(|(group, kinds)| *group == head.group() && kinds.contains(&head.kind.as_str()));
-        known || self.defined.contains(&(head.group().to_owned(), head.kind.clone()))
+        let known = Group::of(head.group()).is_some_and(|it| it.is_cluster_scoped(&head.kind));
+        known
+            || COMMON.contains(&(head.group(), &head.kind))
+            || self.defined.contains(&(head.group().to_owned(), head.kind.clone()))
     }
 }
 
-/// Whether every cluster serves this API group.
+/// Whether every cluster serves this API group. No group without a dot in its name comes from elsewhere.
 pub fn is_of_kubernetes(group: &str) -> bool {
-    !group.contains('.') || OF_KUBERNETES.contains(&group)
+    !group.contains('.') || Group::of(group).is_some_and(Group::is_of_kubernetes)
 }
 
 /// Whether objects of this kind surely live in a namespace.
 pub fn is_namespaced(head: &Head) -> bool {
-    let group = head.group();
-    let of_kubernetes = group.is_empty() || !group.contains('.') || group.ends_with(".k8s.io");
-    of_kubernetes && NAMESPACED.contains(&head.kind.as_str())
+    Group::of(head.group()).is_some_and(|it| it.is_of_kubernetes() && it.is_namespaced(&head.kind))
 }
 
 #[cfg(test)]

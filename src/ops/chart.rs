@@ -3,6 +3,7 @@
 use super::Error;
 use super::fetching::Fetching;
 use crate::base::code::Exit;
+use crate::base::memory;
 use crate::edge::blobs::Blobs;
 use crate::edge::fetch::Shelves;
 use crate::edge::files::{self, ChartFiles, FilesError};
@@ -77,6 +78,8 @@ impl ChartName {
         let Some(source) = self.source().map_err(fault)? else { return Ok(files::chart(&self.name)?) };
         let version = self.version.clone().or_else(|| self.devel.then(|| ">0.0.0-0".to_owned()));
         let fetch = || {
+            // Hosts are reached with passwords.
+            memory::may_hold_secrets();
             let network = fetching.own_network()?;
             let clients = fetching.clients(&network)?;
             // The cache keeps what is fetched; no workspace is asked.

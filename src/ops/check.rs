@@ -67,7 +67,7 @@ pub fn check(spec: &Path, now: Timestamp) -> Result<Checked, Error> {
     };
     let agrees = lock.is_some() && stale.is_empty();
     if !stale.is_empty() {
-        diagnostics.extend(Error::Stale { path: workspace.lock_path.clone(), stale }.diagnostics());
+        diagnostics.extend(workspace.stale(stale).diagnostics());
     }
     // What disagrees with its lock is not rendered, but its values can be read.
     let vendored = resolved.map(|it| Vendored::fresh(&workspace.spec, it, lock.as_ref(), now));

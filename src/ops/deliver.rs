@@ -15,6 +15,7 @@ use crate::deliver::strip;
 use crate::deliver::target::{self, DeliverError, Delivery, Target, UPDATE};
 use crate::deliver::{kubectl, machine_config};
 use crate::edge::disk::{self, Access};
+use crate::edge::landing;
 use crate::edge::written::{self, Leftovers};
 use crate::stage::bundle::Index;
 use crate::stage::pack::{self, Manifest, talos};
@@ -46,6 +47,8 @@ pub struct Delivered {
     pub delivery: Delivery,
     /// What goes into a folder.
     pub files: Files,
+    /// The manifests in the machine config that they were put into.
+    pub inserted: Vec<Manifest>,
     /// What the target's limits are about, in bytes: the largest patch or config, or the largest object of a stream.
     pub size: u64,
 }
@@ -88,7 +91,8 @@ pub fn deliver(index: &Index, manifests: &[Manifest], form: &Form) -> Result<Del
         delivery.notes.push(note);
     }
     let files = Files::new(std::mem::take(&mut delivery.files)).map_err(DeliverError::Files)?;
-    Ok(Delivered { bundle: index.name.clone(), target, delivery, files, size })
+    let inserted = if target == Target::MachineConfig { groups.concat() } else { Vec::new() };
+    Ok(Delivered { bundle: index.name.clone(), target, delivery, files, inserted, size })
 }
 
 /// All manifests as one, in the order of apply.
@@ -99,7 +103,7 @@ fn stream(name: &str, manifests: &[Manifest]) -> Manifest {
 /// Where a delivery went.
 #[derive(Clone, Debug, Default)]
 pub struct Landed {
-    /// The file or folder; `None` for standard output.
+    /// The file or folder; `None` for standard output, pipes and devices, where nothing can be found afterwards.
     pub path: Option<PathBuf>,
     /// What an earlier run had left in the folder.
     pub leftovers: Leftovers,
@@ -117,11 +121,16 @@ pub fn write(delivered: &Delivered, output: Option<&Path>, access: Access) -> Re
     match (folder(output, *target), output, &delivery.single) {
         (Some(folder), ..) => {
             let leftovers = written::write(folder, (bundle, &target.to_string()), files, access)?;
+            for (config, _) in files.iter() {
+                note_inserted(&folder.join(config.as_str()), delivered, access);
+            }
             Ok(Landed { path: Some(folder.into()), leftovers })
         }
         (None, Some(file), Some(text)) => {
             disk::write(file, text.as_bytes(), access)?;
-            Ok(Landed { path: Some(file.into()), ..Landed::default() })
+            note_inserted(file, delivered, access);
+            let path = landing::is_file(file).then(|| file.into());
+            Ok(Landed { path, ..Landed::default() })
         }
         (None, None, Some(text)) => {
             disk::print(text.as_bytes())?;
@@ -131,6 +140,14 @@ pub fn write(delivered: &Delivered, output: Option<&Path>, access: Access) -> Re
             Some(fault) => fault.clone().into(),
             None => FormError::NeedsFolder(*target).into(),
         }),
+    }
+}
+
+/// Notes what is in a machine config now, so that a later run can take out what it no longer has. A folder that takes no
+/// file keeps no notes: the later run then says of what it cannot tell whose it is.
+fn note_inserted(config: &Path, delivered: &Delivered, access: Access) {
+    if delivered.target == Target::MachineConfig {
+        let _ = written::note_inserted(config, &delivered.bundle, &delivered.inserted, access);
     }
 }
 
@@ -153,7 +170,8 @@ fn shape(index: &Index, manifest: &Manifest, form: &Form) -> Manifest {
 fn into_config(manifests: &[Manifest], index: &Index, form: &Form) -> Result<Delivery, Error> {
     let path = form.config.as_ref().ok_or(FormError::NoConfig)?;
     let text = disk::read_any_text(path)?;
-    let inserted = machine_config::insert(&text, manifests, index.talos);
+    let earlier = written::inserted(path, &index.name)?;
+    let inserted = machine_config::insert(&text, manifests, index.talos, &earlier);
     let inserted = inserted.map_err(|fault| FormError::Config { path: path.clone(), fault })?;
     let name = path.file_name().map_or_else(|| "controlplane.yaml".into(), |it| it.to_string_lossy().into_owned());
     Ok(Delivery {

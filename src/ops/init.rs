@@ -112,6 +112,23 @@ pub struct NewKey {
     pub ignored_by: Option<PathBuf>,
 }
 
+/// The kind of a new key that is to open what these open, too: the post-quantum one, unless one of them is of the older
+/// kind. `classic` asks for the older kind in any case.
+pub fn key_kind(beside: &[Recipient], classic: bool) -> KeyKind {
+    if classic || beside.iter().any(|it| !it.is_post_quantum()) { KeyKind::Classic } else { KeyKind::PostQuantum }
+}
+
+/// Refuses recipients that no envelope can be sealed to together, before anything is written.
+pub fn together(recipients: &[Recipient], new_key: Option<KeyKind>) -> Result<(), Error> {
+    age::of_one_kind(recipients)?;
+    match recipients.first() {
+        Some(first) if new_key == Some(KeyKind::Classic) && first.is_post_quantum() => {
+            Err(age::Error::MixedRecipients { post_quantum: first.short(), classic: "the new key".into() }.into())
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Makes an age identity, and writes it to a file that only its owner may read. In a work tree git is told not to take it,
 /// before it is there.
 pub fn new_key(file: &Path, kind: KeyKind) -> Result<NewKey, Error> {

@@ -4,7 +4,7 @@ use super::chart::{ChartName, ChartNameError};
 use super::fetching::Fetching;
 use crate::edge::files::ChartFiles;
 use helm_engine::helm::chart::unpack;
-use helm_engine::helm::{Chart, ChartError, HelmVersion};
+use helm_engine::helm::{Chart, ChartError, HelmVersion, jsonpath};
 
 /// A part of a chart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub enum ShowError {
     Chart(#[from] ChartError),
     #[error("{0}")]
     Print(String),
+    #[error("error parsing jsonpath {template}: {fault}")]
+    Jsonpath { template: String, fault: String },
 }
 
 impl ShowError {
@@ -37,10 +39,16 @@ impl ShowError {
     }
 }
 
-/// Shows a part of a chart.
+/// Shows a part of a chart; of its values, with `jsonpath`, what that template finds in them.
 ///
 /// Mirrors `pkg/action.Show`.
-pub fn show(chart: &ChartName, part: Part, helm: HelmVersion, fetching: Fetching<'_>) -> Result<Vec<u8>, ShowError> {
+pub fn show(
+    chart: &ChartName,
+    part: Part,
+    jsonpath: Option<&str>,
+    helm: HelmVersion,
+    fetching: Fetching<'_>,
+) -> Result<Vec<u8>, ShowError> {
     let (chart, values): (Chart, Vec<Vec<u8>>) = match chart.read(fetching)? {
         ChartFiles::Folder(tree) => {
             (Chart::load(&tree, helm)?, tree.get("values.yaml").map(without_mark).into_iter().collect())
@@ -65,8 +73,12 @@ pub fn show(chart: &ChartName, part: Part, helm: HelmVersion, fetching: Fetching
     if all && !values.is_empty() {
         line(&mut out, b"---");
     }
-    for values in values.iter().filter(|_| all || part == Part::Values) {
-        line(&mut out, values);
+    match jsonpath.filter(|it| !it.is_empty()) {
+        Some(template) if !values.is_empty() => {
+            let found = jsonpath::print(template, &chart.root_node().values);
+            out.extend(found.map_err(|fault| ShowError::Jsonpath { template: template.into(), fault })?);
+        }
+        _ => values.iter().filter(|_| all || part == Part::Values).for_each(|it| line(&mut out, it)),
     }
     let files = &chart.root_node().files;
     let readme = files.iter().find(|it| README.iter().any(|name| it.name.eq_ignore_ascii_case(name)));

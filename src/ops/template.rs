@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::chart::{ChartName, ChartNameError};
 use super::fetching::Fetching;
+use crate::base::memory;
 use crate::edge::files::{self, ChartFiles, FilesError};
 use helm_engine::helm::capabilities::{Capabilities, KubeVersion, KubeVersionError};
 use helm_engine::helm::print::{self, ShowOnlyError};
@@ -45,6 +46,15 @@ pub struct Request {
     pub skip_schema_validation: bool,
     /// Shows what is no YAML, with [`TemplateError::shown`].
     pub debug: bool,
+}
+
+impl Request {
+    /// Whether all values lie on the disk in the clear. Others may come from where secrets are kept: the standard input, a
+    /// pipe, the command line.
+    fn takes_plain_files_alone(&self) -> bool {
+        let flags = [&self.set, &self.set_string, &self.set_file, &self.set_json, &self.set_literal];
+        flags.iter().all(|it| it.is_empty()) && self.values.iter().all(|it| files::is_plain(it))
+    }
 }
 
 /// What goes to the standard output, and what Helm would log.
@@ -123,6 +133,9 @@ pub fn template(request: &Request, fetching: Fetching<'_>, world: &mut dyn World
         capabilities.kube_version = parsed.map_err(|cause| TemplateError::KubeVersion { text: text.clone(), cause })?;
     }
     capabilities.api_versions.extend(request.api_versions.iter().cloned());
+    if request.takes_plain_files_alone() {
+        memory::holds_no_secret();
+    }
     let name = release_name(request, world)?;
     let chart_files = request.chart.read(fetching)?;
     let values = merge_sources(&value_sources(request)?, request.helm, &mut |path| {

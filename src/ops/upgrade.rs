@@ -10,13 +10,13 @@ use super::lock::{Locked, renewed};
 use super::{Error, Workspace, side};
 use crate::edge::disk::{self, Access, Adding};
 use crate::edge::mint::Mint;
-use crate::review::compare::{self, Area, Diff, Finding, Risk, Side};
+use crate::review::compare::{self, Area, Clause, Diff, Finding, Risk, RiskLine, Side};
 use crate::stage::lock::Lock;
 use crate::stage::resolve::{self, ChartSource, ResolvedContent, Sources, Update};
 use crate::stage::spec::{self, Content, Spec, edit};
 use helm_engine::helm::{HelmVersion, HelmWish};
 
-/// What is to be another.
+/// What is upgraded.
 #[derive(Clone, Copy, Debug)]
 pub enum Wish<'w> {
     /// A part's chart: its version, or the path of an archive or folder.
@@ -95,7 +95,8 @@ pub fn upgrade(
                 0,
                 Finding { risk: Risk::Traffic, area: Area::Values, part: part.into(), resource: None, text },
             );
-            diff.risk = format!("cannot be applied: part {part} does not render");
+            diff.risk =
+                RiskLine(vec![Clause { what: "cannot be applied".into(), of: format!("part {part} does not render") }]);
             Ok(Upgraded { diff, locked: None, refused: Some(part.into()) })
         }
         Err(fault) => Err(fault),

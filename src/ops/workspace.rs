@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::Error;
 use super::fetching::{self, Fetched};
+use crate::edge::age;
 use crate::edge::blobs::Blobs;
 use crate::edge::disk::{self, Adding};
 use crate::edge::fetch::{Event, Progress, Shelves};
@@ -12,7 +13,7 @@ use crate::edge::sources::Disk;
 use crate::stage::lock::Lock;
 use crate::stage::resolve::{self, Resolved, Sources};
 use crate::stage::spec::Spec;
-use crate::stage::vendored::Vendored;
+use crate::stage::vendored::{Stale, Vendored};
 use helm_engine::helm::HelmVersion;
 
 /// A spec that was read, and the folder that holds its lock.
@@ -120,8 +121,16 @@ impl Workspace {
 
     /// What the spec and this lock name, at hand and as the lock has it.
     pub(super) fn vendored(&self, lock: &Lock) -> Result<Vendored, Error> {
-        Vendored::locked(&self.spec, self.resolve()?, lock)
-            .map_err(|stale| Error::Stale { path: self.lock_path.clone(), stale })
+        Vendored::locked(&self.spec, self.resolve()?, lock).map_err(|stale| self.stale(stale))
+    }
+
+    /// Why spec and lock do not go together. Recipients that nothing can be sealed to come first: no `reseal` takes them.
+    pub(super) fn stale(&self, stale: Vec<Stale>) -> Error {
+        let differ = stale.iter().any(|it| matches!(it, Stale::Recipients { .. }));
+        match age::of_one_kind(&self.spec.recipients) {
+            Err(fault) if differ => fault.into(),
+            _ => Error::Stale { path: self.lock_path.clone(), stale },
+        }
     }
 
     /// The Helm to render as over this lock.

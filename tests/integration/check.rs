@@ -62,6 +62,40 @@ fn mark(it: &Diagnostic) -> &'static str {
     if it.severity() == Severity::Error { "!" } else { "" }
 }
 
+/// A CRD with every kind of field that the API server treats in a way of its own.
+const THINGS: &str = "\
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: things.example.org}
+spec:
+  group: example.org
+  names: {kind: Thing, plural: things}
+  scope: Namespaced
+  versions:
+  - {name: v2, served: false, storage: false, schema: {openAPIV3Schema: {type: object}}}
+  - name: v1
+    served: true
+    storage: true
+    schema:
+      openAPIV3Schema:
+        type: object
+        required: [spec]
+        properties:
+          spec:
+            type: object
+            required: [size]
+            properties:
+              size: {type: integer, format: int32, minimum: 0, maximum: 10, exclusiveMaximum: true, default: 1}
+              note: {type: string, nullable: true}
+              port: {x-kubernetes-int-or-string: true}
+              role: {type: string, enum: [a, b]}
+              any: {type: object, x-kubernetes-preserve-unknown-fields: true}
+              part: {type: object, x-kubernetes-embedded-resource: true, x-kubernetes-preserve-unknown-fields: true}
+              list:
+                type: array
+                items: {type: object, required: [name], properties: {name: {type: string}}}
+";
+
 struct Silent;
 
 impl Progress for Silent {
@@ -336,6 +370,11 @@ fn what_an_api_server_refuses() {
         format!("apiVersion: {api}\nkind: {kind}\nmetadata: {{name: a, namespace: kube-system}}\n{rest}\n")
     };
     let pod = |spec: &str| object("apps/v1", "Deployment", &format!("spec: {{template: {{spec: {{{spec}}}}}}}"));
+    let crd = |name: &str| THINGS.replacen("things.example.org", name, 1);
+    let thing = |version: &str, spec: &str| {
+        let thing = object(&format!("example.org/{version}"), "Thing", &format!("spec: {spec}"));
+        format!("{THINGS}---\n{thing}")
+    };
     for (text, expected) in [
         (object("policy/v1", "PodDisruptionBudget", ""), ""),
         (object("policy/v1beta1", "PodDisruptionBudget", ""), "K001!"),
@@ -359,9 +398,39 @@ fn what_an_api_server_refuses() {
         (pod("containers: [{name: a, image: b, limits: {cpu: 1}}]"), "K006!"),
         (pod("containers: [{name: a, image: b, resources: {limits: {cpu: 1}}}]"), ""),
         (pod("initContainers: [{name: a, livenesProbe: {}}]"), "K006!"),
+        (object("v1", "ConfigMap", "").replace("namespace:", "labels: {a: b c}, namespace:"), "K003!"),
+        (object("v1", "ConfigMap", "").replace("namespace:", "labels: {a: '', b.c/d_e: F.g}, namespace:"), ""),
+        (object("v1", "ConfigMap", "").replace("namespace:", "annotations: {'a b': c}, namespace:"), "K003!"),
+        (object("v1", "ConfigMap", "").replace("namespace:", "annotations: {a: b c}, namespace:"), ""),
+        (object("v1", "ConfigMap", "").replace("namespace:", "labls: {a: b}, namespace:"), "K006!"),
+        (object("v1", "ConfigMap", "date: {a: b}"), "K006!"),
+        (object("v1", "ConfigMap", "data: {'a b': c}"), "K003!"),
+        (object("networking.k8s.io/v1", "NetworkPolicy", "spec: {podSelektor: {}}"), "K006!"),
+        (object("v1", "Deployment", ""), "K007!"),
+        (object("apps/v1", "Deployement", ""), "K007!"),
+        (object("apps/v2", "Deployment", ""), "K007!"),
+        (object("app/v1", "Deployment", ""), "K007!"),
+        (object("cilium.io/v2", "CilumNetworkPolicy", ""), "K007!"),
+        (object("cilium.io/v3", "CiliumNetworkPolicy", ""), "K007!"),
+        (object("cilium.io/v2", "CiliumNetworkPolicy", ""), ""),
+        (crd("things.example.org"), ""),
+        (crd("thing.example.org"), "K003!"),
+        (thing("v1", "{size: 1, note: text, port: http, any: {a: 1}}"), ""),
+        (thing("v1", "{size: 1, note: null, port: 80, part: {apiVersion: v1, kind: A, metadata: {}, x: 1}}"), ""),
+        (thing("v1", "{}"), ""),
+        (thing("v2", "{}"), "K008!"),
+        (thing("v3", "{}"), "K008!"),
+        (thing("v1", "{siez: 1}"), "K008!"),
+        (thing("v1", "{size: big}"), "K008!"),
+        (thing("v1", "{size: 11}"), "K008!"),
+        (thing("v1", "{port: true}"), "K008!"),
+        (thing("v1", "{role: king}"), "K008!"),
+        (thing("v1", "{list: [{}]}"), "K008!"),
+        (thing("v1", "{list: [{name: a, more: b}]}"), "K008!"),
+        (thing("v1", "{siez: 1, role: king}"), "K008! K008!"),
         (object("batch/v1", "CronJob", "spec: {jobTemplate: {spec: {template: {spec: {container: []}}}}}"), "K006!"),
     ] {
-        let expected: Vec<&str> = [expected].into_iter().filter(|code| !code.is_empty()).collect();
+        let expected: Vec<&str> = expected.split_whitespace().collect();
         assert_eq!(workspace.extra(&text), expected, "{text}");
     }
 }

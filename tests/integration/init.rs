@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use ichor::edge::age::{KeyKind, generate};
 use ichor::edge::fetch::{Event, Progress, Settings};
 use ichor::ops;
 use ichor::ops::fetching::Fetching;
@@ -323,6 +324,42 @@ fn git(folder: &Path, args: &[&str]) -> String {
 }
 
 /// `git add -A` took the key that `init` had made, in a place where `open` would have written nothing.
+/// A new key opens what another recipient opens, too; what no envelope can be sealed to is never written.
+#[test]
+fn a_new_key_goes_with_the_other_recipients() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let (_, classic) = generate(KeyKind::Classic);
+    let (_, post_quantum) = generate(KeyKind::PostQuantum);
+    let made = |name: &str, args: &[&str]| {
+        let key = format!("{name}.txt");
+        let run = ichor(folder, &[&["init", name, "--yes", "--new-key", &key], args].concat());
+        (run.status.code(), text(&run.stderr))
+    };
+    for (name, args, kind) in [
+        ("alone", &[][..], "age1pq1"),
+        ("older", &["--classic"], "age1"),
+        ("beside-older", &["-r", &classic], "age1"),
+        ("beside-newer", &["-r", &post_quantum], "age1pq1"),
+    ] {
+        let (code, said) = made(name, args);
+        assert_eq!(code, Some(0), "{name}: {said}");
+        let key = fs::read_to_string(folder.join(format!("{name}.txt"))).expect("a key");
+        let public = key.lines().find_map(|it| it.strip_prefix("# public key: ")).expect("its public half");
+        assert!(public.starts_with(kind) && (kind != "age1" || !public.starts_with("age1pq1")), "{name}: {public}");
+        // The advice on a second key is of the same kind.
+        assert_eq!(said.contains("age-keygen -pq -o second.txt"), name == "alone", "{said}");
+        assert_eq!(said.contains("age-keygen -o second.txt"), name == "older", "{said}");
+    }
+    for (name, args) in
+        [("mixed", &["-r", &classic, "-r", &post_quantum][..]), ("against", &["-r", &post_quantum, "--classic"])]
+    {
+        let (code, said) = made(name, args);
+        assert!(code == Some(2) && said.contains("A001"), "{name}: {said}");
+        assert!(!folder.join(name).exists() && !folder.join(format!("{name}.txt")).exists(), "{name}");
+    }
+}
+
 #[test]
 fn git_does_not_take_a_new_key() {
     needs!(Git);

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use ichor::base::number::count;
 use ichor::edge::clock;
-use ichor::edge::disk::{self, Access};
+use ichor::edge::disk::Access;
 use ichor::edge::store::Store;
 use ichor::ops::build::Destination;
 use ichor::ops::deliver::Form;
@@ -20,8 +20,8 @@ use crate::form;
 pub struct Args {
     /// The spec, or the folder it is in [default: ichor.yaml]
     spec: Option<PathBuf>,
-    /// Writes the bundle here, instead of a link `result` to the store; with `--for`, the manifests in that form, where
-    /// `-` is standard output and a folder ends with a slash
+    /// Writes the bundle here, instead of a link `result` to the store; with `--for`, the manifests in that form, and a
+    /// folder ends with a slash; `-` is standard output
     #[arg(short, long, value_name = "FILE|DIR|-")]
     output: Option<PathBuf>,
     #[command(flatten)]
@@ -63,6 +63,6 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         say!("{}", crate::proof::hashes(&built.bundle).trim_end());
         return Ok(ExitCode::SUCCESS);
     }
-    disk::print(crate::proof::hashes(&built.bundle).as_bytes())?;
+    crate::proof::print_hashes(&built.bundle, path)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -70,13 +70,19 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     for file in &args.recipients_file {
         recipients.extend(init::recipients(file)?);
     }
+    let kind = |beside: &[Recipient]| init::key_kind(beside, args.classic);
+    init::together(&recipients, args.new_key.as_ref().map(|_| kind(&recipients)))?;
     let wishes = wishes(args, ask, recipients)?;
     // Nothing is left behind where a file is in the way: the key comes first, since its recipient is in the spec.
     init::not_there(init::files(&wishes.0).into_iter().map(|(path, _)| args.folder.join(path)))?;
     let file = args.new_key.clone().or(wishes.1);
     let mut wishes = wishes.0;
     if let Some(file) = &file {
-        let made = init::new_key(file, if args.classic { KeyKind::Classic } else { KeyKind::PostQuantum })?;
+        let kind = kind(&wishes.recipients);
+        let made = init::new_key(file, kind)?;
+        if kind == KeyKind::Classic && !args.classic {
+            say!("note: the new key is of the kind before post-quantum ones, as the other recipients are");
+        }
         wishes.recipients.push(made.recipient);
         say!("{}: the private key; keep it safe and out of version control", file.display());
         if let Some(ignore) = made.ignored_by {
@@ -88,10 +94,11 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     for (path, _) in &files {
         say!("wrote {}", args.folder.join(path).display());
     }
-    if let [_] = &wishes.recipients[..] {
+    if let [only] = &wishes.recipients[..] {
+        let flag = if only.is_post_quantum() { "-pq " } else { "" };
         say!(
             "note: one key alone opens this bundle, and what it seals is lost with that key. Make a second one that lies \
-             elsewhere (`age-keygen -o second.txt`), and put its public key under `recipients`, too"
+             elsewhere (`age-keygen {flag}-o second.txt`), and put its public key under `recipients`, too"
         );
     }
     if wishes.recipients.is_empty() {

@@ -99,7 +99,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         say!("passed over: {kind} ({count}), which is no Secret");
     }
     for subject in &locked.unused {
-        say!("not taken: no pin asks for a certificate with the name, names and issuer of {subject}");
+        say!("not imported: no chart asks for a certificate with the name, names and issuer of {subject}");
     }
     say_pins(&locked);
     for pin in &locked.dropped {

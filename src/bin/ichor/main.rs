@@ -27,6 +27,7 @@ mod images;
 mod init;
 mod lock;
 mod man;
+mod memory;
 mod network;
 mod open;
 mod outdated;
@@ -52,12 +53,11 @@ use helm_engine::budget;
 use ichor::edge::{interrupt, process};
 use ichor::ops;
 use mimalloc::MiMalloc;
-use zeroizing_alloc::ZeroAlloc;
 
-/// Wipes whatever is given back: texts that secrets passed through are no one's to keep. Beneath, not the allocator of
+/// Wipes what is given back: texts that secrets passed through are no one's to keep. Beneath, not the allocator of
 /// the C library: that asks the system for a thread's memory page by page, or, in musl, is slow throughout.
 #[global_allocator]
-static MEMORY: ZeroAlloc<MiMalloc> = ZeroAlloc(MiMalloc);
+static MEMORY: memory::Wiping<MiMalloc> = memory::Wiping::new(MiMalloc);
 
 /// Room for templates that nest as deep as Go lets them.
 const STACK: usize = 1 << 30;

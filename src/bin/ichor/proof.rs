@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use ichor::edge::disk;
+use ichor::edge::landing::{self, Landing};
+use ichor::ops::Error;
 use ichor::stage::bundle::Bundle;
 
 /// Says whether a bundle was compared with a lock.
@@ -13,10 +16,20 @@ pub fn say(bundle: &Path, lock: Option<&Path>) {
             lock.display()
         ),
         None => say!(
-            "note: it was not compared with any lock: whoever could write it chose what stands in it; `ichor open --lock FILE \
+            "note: it was not compared with a lock, so anyone who could write the file may have changed it; `ichor open --lock FILE \
              {bundle}` compares it with a lock, `ichor verify {bundle}` builds it anew"
         ),
     }
+}
+
+/// Prints the hashes of a bundle; on standard error where the bundle itself went to standard output.
+pub fn print_hashes(bundle: &Bundle, written: &Path) -> Result<(), Error> {
+    let hashes = hashes(bundle);
+    if landing::landing(written).is_ok_and(|it| it == Landing::StandardOutput) {
+        say!("{}", hashes.trim_end());
+        return Ok(());
+    }
+    Ok(disk::print(hashes.as_bytes())?)
 }
 
 /// The two hashes of a bundle, each with what it is of.

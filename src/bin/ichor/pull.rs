@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use ichor::edge::disk;
 use ichor::edge::fetch::Silent;
 use ichor::ops::fetching::Fetching;
 use ichor::ops::{self, Error};
@@ -36,6 +35,6 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         false => say!("note: it is what {} stands for, to the byte", pulled.manifest),
     }
     proof::say(&pulled.path, args.lock.as_deref());
-    disk::print(crate::proof::hashes(&pulled.bundle).as_bytes())?;
+    proof::print_hashes(&pulled.bundle, &pulled.path)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -24,11 +24,20 @@ enum PartArgs {
     /// Chart.yaml, as Helm reads it
     Chart(ChartArgs),
     /// values.yaml, as it stands
-    Values(ChartArgs),
+    Values(ValuesArgs),
     /// The readme, as it stands
     Readme(ChartArgs),
     /// The files of crds/, those of charts below included
     Crds(ChartArgs),
+}
+
+#[derive(clap::Args)]
+struct ValuesArgs {
+    /// Shows what this template finds in the values instead, such as `{.image.tag}`
+    #[arg(long, value_name = "TEMPLATE")]
+    jsonpath: Option<String>,
+    #[command(flatten)]
+    chart: ChartArgs,
 }
 
 #[derive(clap::Args)]
@@ -47,16 +56,20 @@ pub fn run(args: &Args) -> ExitCode {
     let (part, chart) = match &args.part {
         PartArgs::All(it) => (Part::All, it),
         PartArgs::Chart(it) => (Part::Chart, it),
-        PartArgs::Values(it) => (Part::Values, it),
+        PartArgs::Values(it) => (Part::Values, &it.chart),
         PartArgs::Readme(it) => (Part::Readme, it),
         PartArgs::Crds(it) => (Part::Crds, it),
+    };
+    let jsonpath = match &args.part {
+        PartArgs::Values(it) => it.jsonpath.as_deref(),
+        _ => None,
     };
     let refuse = |message: &str, code: u8| {
         say!("Error: {}", crate::report::without_keys(message));
         ExitCode::from(code)
     };
     let named = chart.elsewhere.chart(&chart.chart);
-    match chart.elsewhere.fetching(|fetching| show::show(&named, part, chart.helm_version, fetching)) {
+    match chart.elsewhere.fetching(|fetching| show::show(&named, part, jsonpath, chart.helm_version, fetching)) {
         Ok(text) => match disk::print(&text) {
             Ok(()) => ExitCode::SUCCESS,
             Err(fault) => refuse(&fault.to_string(), 3),

@@ -139,12 +139,7 @@ impl Sealer {
     /// Takes X25519, post-quantum and SSH keys and plugin recipients. Envelopes are bound to their places in the bundle of
     /// this name.
     pub fn new(recipients: &[Recipient], bundle: &str) -> Result<Sealer, Error> {
-        let (post_quantum, classic): (Vec<&Recipient>, Vec<&Recipient>) =
-            recipients.iter().partition(|recipient| recipient.is_post_quantum());
-        if let ([post_quantum, ..], [classic, ..]) = (&post_quantum[..], &classic[..]) {
-            let (post_quantum, classic) = (post_quantum.short(), classic.short());
-            return Err(Error::MixedRecipients { post_quantum, classic });
-        }
+        of_one_kind(recipients)?;
         let sample = recipients.iter().find(|it| SAMPLES.contains(&it.key.as_str())).map(Recipient::short);
         let recipients = recipients.iter().map(recipient).collect::<Result<Vec<_>, _>>()?;
         Ok(Sealer { recipients, bundle: bundle.into(), binds: true, sample })
@@ -289,6 +284,18 @@ impl Opener {
         let mut secret = zeroize::Zeroizing::new(Vec::with_capacity(bytes.len()));
         reader.read_to_end(&mut secret).map_err(|it| damaged(&it.into()))?;
         Ok(Secret::new(std::mem::take(&mut *secret)))
+    }
+}
+
+/// Whether one envelope can be sealed to all of these.
+pub fn of_one_kind(recipients: &[Recipient]) -> Result<(), Error> {
+    let (post_quantum, classic): (Vec<&Recipient>, Vec<&Recipient>) =
+        recipients.iter().partition(|recipient| recipient.is_post_quantum());
+    match (&post_quantum[..], &classic[..]) {
+        ([post_quantum, ..], [classic, ..]) => {
+            Err(Error::MixedRecipients { post_quantum: post_quantum.short(), classic: classic.short() })
+        }
+        _ => Ok(()),
     }
 }
 

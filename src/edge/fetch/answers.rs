@@ -4,8 +4,9 @@ use std::fmt;
 
 use url::Url;
 
+use super::address::shown;
 use super::failure::{HttpError, HttpFault};
-use super::http::{Answer, shown, status_text};
+use super::http::{Answer, status_text};
 use crate::base::digest::Digest;
 use crate::stage::resolve::{Says, SourceError};
 

@@ -3,7 +3,7 @@
 use ureq::Error as Ureq;
 use url::Url;
 
-use super::http::authority;
+use super::address::authority;
 use super::proxy::Chosen;
 
 /// No answer came back.

@@ -12,6 +12,7 @@ use ureq::unversioned::transport::{ConnectProxyConnector, Connector, TcpConnecto
 use ureq::{Agent, Body, Proxy, RequestBuilder};
 use url::Url;
 
+use super::address::{authority, shown};
 use super::failure::{HttpError, HttpFault, io_text, other, refused, slow, wants_login};
 use super::pace::{Pace, SLOWEST, retry_after};
 use super::progress::{Event, Progress};
@@ -330,22 +331,6 @@ impl<'p> Http<'p> {
     }
 }
 
-/// An address without its query, which may hold a signature, and without a password.
-pub fn shown(url: &Url) -> String {
-    let mut url = url.clone();
-    // What cannot have a user has none.
-    let _ = url.set_username("").and_then(|()| url.set_password(None));
-    url.set_query(None);
-    url.set_fragment(None);
-    url.into()
-}
-
-/// Host and, where it is not the usual one, port.
-pub fn authority(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
-}
-
 /// A host without the port that plain http has anyway.
 fn usual(host: &str) -> &str {
     host.strip_suffix(":80").unwrap_or(host)
@@ -408,12 +393,5 @@ mod tests {
     fn reads_ranges() {
         assert_eq!(range_start("bytes 5-9/10"), Some(5));
         assert_eq!(range_start("items 5-9/10"), None);
-    }
-
-    #[test]
-    fn shows_no_query() {
-        let url = Url::parse("https://me:secret@x.io:8443/a?signature=secret#b").expect("an address");
-        assert_eq!(shown(&url), "https://x.io:8443/a");
-        assert_eq!(authority(&url), "x.io:8443");
     }
 }

@@ -3,6 +3,7 @@
 //! The client is our own on `ureq`: `oci-client` 0.18 hides `Retry-After`, follows redirects to plain http, takes manifests
 //! of any size, has no refresh tokens, and adds 98 packages to the lockfile where this adds 30.
 
+mod address;
 mod answers;
 mod challenge;
 mod credentials;

@@ -6,9 +6,10 @@ use std::time::Instant;
 
 use url::Url;
 
+use super::address::authority;
 use super::answers::{Tried, status_fault, unreachable};
 use super::credentials::{Credential, Credentials};
-use super::http::{Answer, Http, Method, Request, authority};
+use super::http::{Answer, Http, Method, Request};
 use super::registry::basic;
 use crate::edge::disk::MAX_INPUT;
 use crate::stage::resolve::SourceError;

@@ -333,13 +333,14 @@ impl<'s> Lexer<'s> {
 
     /// Whether an identifier may end here.
     fn at_terminator(&mut self) -> bool {
-        match self.input.get(self.pos) {
-            None => {
+        match self.rest() {
+            [] => {
                 self.at_eof = true;
                 true
             }
-            Some(b' ' | b'\t' | b'\r' | b'\n' | b'.' | b',' | b'|' | b':' | b')' | b'(') => true,
-            _ => self.rest().starts_with(RIGHT),
+            [b' ' | b'\t' | b'\r' | b'\n' | b'.' | b',' | b'|' | b':' | b')' | b'(', ..] => true,
+            [b'}', b'}', ..] => true,
+            _ => false,
         }
     }
 

@@ -4,9 +4,27 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::fault::Fault;
-use super::node::{Data, Document, Kind};
 use super::parse::{Event, EventKind, Parser};
+use super::scan::Stream;
+use super::tree::{Data, Document, Kind};
 use crate::value::Str;
+
+/// Reads the first document of a text; `None` where there is none, as in an empty text or one of comments only.
+/// Anchors are resolved, tags and merge keys are left as written.
+pub fn parse(text: &[u8]) -> Result<Option<Document>, Fault> {
+    compose(&mut Parser::new(&Stream::new(text)))
+}
+
+/// Reads every document of a text.
+pub fn parse_all(text: &[u8]) -> Result<Vec<Document>, Fault> {
+    let stream = Stream::new(text);
+    let mut parser = Parser::new(&stream);
+    let mut documents = Vec::new();
+    while let Some(document) = compose(&mut parser)? {
+        documents.push(document);
+    }
+    Ok(documents)
+}
 
 /// Composes the next document of the stream; `None` at its end.
 pub fn compose(parser: &mut Parser) -> Result<Option<Document>, Fault> {

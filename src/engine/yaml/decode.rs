@@ -7,8 +7,8 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::node::{Document, Kind};
 use super::resolve::Scalar;
+use super::tree::{Document, Kind, Node, is_merge};
 use super::{golang, json};
 use crate::strconv;
 use crate::value::{List, Map, Str, Type, Value};
@@ -23,6 +23,13 @@ pub enum Numbers {
     Json,
     /// int, uint64 or float64, as go-yaml resolves them.
     Typed,
+}
+
+impl Node<'_> {
+    /// What the node means. Numbers keep whether they are integers; merge keys and aliases are followed.
+    pub fn value(self) -> Result<Value, String> {
+        decode(self.document, self.id, Numbers::Typed, false)
+    }
 }
 
 /// Decodes a node. `strict`: equal keys in a mapping are errors. The error is the whole text of `sigs.k8s.io/yaml`, or
@@ -361,11 +368,6 @@ pub(super) fn is_mapping(document: &Document, id: usize) -> bool {
         Kind::Alias => document.nodes[node.target].kind == Kind::Mapping,
         kind => kind == Kind::Mapping,
     }
-}
-
-pub(super) fn is_merge(document: &Document, id: usize) -> bool {
-    let node = &document.nodes[id];
-    node.kind == Kind::Scalar && node.value == *"<<" && (node.implicit || node.tag == *"tag:yaml.org,2002:merge")
 }
 
 /// Whether the map is part of the value, and was not replaced by a later entry of equal key.

@@ -1,9 +1,8 @@
 //! Nodes in Go's own syntax, as the errors about bad keys print them (`%#v`).
 
-use super::decode::is_merge;
 use super::json;
-use super::node::{Data, Document, Kind};
 use super::resolve::Scalar;
+use super::tree::{Data, Document, Kind, is_merge};
 use crate::strconv;
 use crate::value::Str;
 

@@ -9,15 +9,21 @@ mod decode;
 mod fault;
 mod golang;
 mod json;
-pub mod node;
 mod outline;
 mod parse;
 mod resolve;
 mod scan;
 mod timestamp;
+mod tree;
 mod write;
 
 pub use fault::{Fault, Mark};
+
+/// A document as written: its nodes with their places, tags and styles.
+pub mod node {
+    pub use super::compose::{parse, parse_all};
+    pub use super::tree::{Document, Kind, Node, Style};
+}
 
 use crate::value::{List, Map, Str, Type, Value};
 use decode::Numbers;

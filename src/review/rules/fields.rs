@@ -41,7 +41,41 @@ const SERVICE: &str = "ports selector clusterIP clusterIPs type externalIPs sess
     sessionAffinityConfig ipFamilies ipFamilyPolicy allocateLoadBalancerNodePorts loadBalancerClass internalTrafficPolicy \
     trafficDistribution";
 
+const METADATA: &str = "name generateName namespace labels annotations finalizers ownerReferences uid resourceVersion \
+    generation creationTimestamp deletionTimestamp deletionGracePeriodSeconds managedFields selfLink";
+/// What every object has.
+const HEAD: &str = "apiVersion kind metadata";
+const NETWORK_POLICY: &str = "podSelector ingress egress policyTypes";
+
 pub(super) fn check(object: &Object<'_>, found: &mut Vec<Diagnostic>) {
+    let mut walk = Walk { object, found };
+    if let Some(own) = own_fields(object) {
+        walk.compare(&object.content, "", &format!("{HEAD} {own}"));
+    }
+    walk.below(&object.content, "", "metadata", METADATA);
+    if let Some((path, template)) = pod_metadata(object) {
+        let path = path.trim_end_matches(".metadata");
+        walk.below(&template, path, "metadata", METADATA);
+    }
+    check_spec(object, found);
+}
+
+/// What an object of a kind may hold beside [`HEAD`]; `None` for kinds that are not looked into.
+fn own_fields(object: &Object<'_>) -> Option<&'static str> {
+    Some(match (object.head.api_version.as_str(), object.head.kind.as_str()) {
+        ("v1", "ConfigMap") => "data binaryData immutable",
+        ("v1", "Secret") => "data stringData type immutable",
+        ("v1", "ServiceAccount") => "secrets imagePullSecrets automountServiceAccountToken",
+        ("rbac.authorization.k8s.io/v1", "Role") => "rules",
+        ("rbac.authorization.k8s.io/v1", "ClusterRole") => "rules aggregationRule",
+        ("rbac.authorization.k8s.io/v1", "RoleBinding" | "ClusterRoleBinding") => "roleRef subjects",
+        ("networking.k8s.io/v1", "NetworkPolicy") => "spec",
+        ("v1", "Namespace") => "spec status",
+        _ => return spec_fields(object).map(|_| "spec status"),
+    })
+}
+
+fn check_spec(object: &Object<'_>, found: &mut Vec<Diagnostic>) {
     let Some(known) = spec_fields(object) else { return };
     let Some(Value::Map(spec)) = object.content.get("spec") else { return };
     let mut walk = Walk { object, found };
@@ -71,6 +105,7 @@ fn spec_fields(object: &Object<'_>) -> Option<&'static str> {
     Some(match (object.head.api_version.as_str(), object.head.kind.as_str()) {
         ("v1", "Pod") => POD,
         ("v1", "Service") => SERVICE,
+        ("networking.k8s.io/v1", "NetworkPolicy") => NETWORK_POLICY,
         ("apps/v1", "Deployment") => DEPLOYMENT,
         ("apps/v1", "DaemonSet") => DAEMON_SET,
         ("apps/v1", "StatefulSet") => STATEFUL_SET,
@@ -123,7 +158,7 @@ impl Walk<'_, '_> {
 
     fn below(&mut self, of: &Map, path: &str, key: &str, known: &str) {
         if let Some(inner) = map(of, key) {
-            self.compare(&inner, &format!("{path}.{key}"), known);
+            self.compare(&inner, &join(path, key), known);
         }
     }
 
@@ -145,8 +180,12 @@ impl Walk<'_, '_> {
                         .into()
                 }
             };
-            let message = format!("{at}: Kubernetes knows no field `{path}.{key}`");
+            let message = format!("{at}: Kubernetes knows no field `{}`", join(path, &key));
             self.found.push(Diagnostic::new(Code::K006, message).help(help));
         }
     }
+}
+
+fn join(path: &str, key: &str) -> String {
+    if path.is_empty() { key.into() } else { format!("{path}.{key}") }
 }

@@ -6,6 +6,7 @@ use super::object::{Object, word};
 use super::{Subject, fields, minor, talos};
 use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
+use crate::deliver::flux::at as at_path;
 use helm_engine::value::{Map, Value};
 
 /// API versions that Kubernetes no longer serves: the kinds (none: all), the first minor without it, and what to write. From the
@@ -59,6 +60,7 @@ pub(super) fn objects(subject: &Subject<'_>, objects: &[Object<'_>], found: &mut
         served(subject, object, found);
         namespace(object, &made, found);
         name(object, found);
+        keys(object, found);
         types(object, found);
         numbers(object, found);
         fields::check(object, found);
@@ -102,6 +104,7 @@ fn name(object: &Object<'_>, found: &mut Vec<Diagnostic>) {
     let given = word(metadata.get("name")).unwrap_or_default();
     let at = format!("{}: {}", object.manifest, object.head);
     if given.is_empty() {
+        // That neither is there is said of what is no object.
         if metadata.contains("generateName") {
             let help = "Talos applies objects by name, and so does every tool that updates them: write `metadata.name`";
             found.push(Diagnostic::new(Code::K003, format!("{at} has a `generateName` and no name")).help(help));
@@ -118,6 +121,17 @@ fn name(object: &Object<'_>, found: &mut Vec<Diagnostic>) {
             && text.ends_with(alphanumeric)
             && text.chars().all(|sign| alphanumeric(sign) || sign == '-')
     };
+    if object.head.kind == "CustomResourceDefinition" {
+        let text = |path: &[&str]| word(at_path(&object.content, path));
+        let (plural, group) = (text(&["spec", "names", "plural"]), text(&["spec", "group"]));
+        let wanted = plural.zip(group).map_or(given.clone(), |(plural, group)| format!("{plural}.{group}"));
+        if given != wanted {
+            let message = format!("{at}: the API server takes no such name");
+            let help = format!("the name of a CRD is its plural and its group, `{wanted}`");
+            found.push(Diagnostic::new(Code::K003, message).help(help));
+        }
+        return;
+    }
     let (fits, rule) = match (object.head.group(), object.head.kind.as_str()) {
         ("", "Namespace") => (label(&given), "lower-case letters, digits and `-`, at most 63"),
         ("", "Service") => (
@@ -127,19 +141,78 @@ fn name(object: &Object<'_>, found: &mut Vec<Diagnostic>) {
         ("rbac.authorization.k8s.io", _) => {
             (![".", ".."].contains(&given.as_str()) && !given.contains(['/', '%']), "anything without `/` and `%`")
         }
-        _ => {
-            let parts = given.split('.').all(|part| {
-                part.starts_with(alphanumeric)
-                    && part.ends_with(alphanumeric)
-                    && part.chars().all(|sign| alphanumeric(sign) || sign == '-')
-            });
-            (parts && given.len() <= 253, "lower-case letters, digits, `-` and `.`, at most 253")
-        }
+        _ => (is_subdomain(&given), "lower-case letters, digits, `-` and `.`, at most 253"),
     };
     if !fits {
         let message = format!("{at}: the API server takes no such name");
         found.push(Diagnostic::new(Code::K003, message).help(format!("a name of this kind is made of {rule}")));
     }
+}
+
+/// Labels, keys of annotations and of configs, as the API server takes them.
+fn keys(object: &Object<'_>, found: &mut Vec<Diagnostic>) {
+    let mut refuse = |what: String, rule: &str| {
+        let message = format!("{}: {}: the API server takes no {what}", object.manifest, object.head);
+        found.push(Diagnostic::new(Code::K003, message).help(format!("it is made of {rule}")));
+    };
+    let template = fields::pod_metadata(object).map(|it| it.1);
+    for holder in [Some(object.content.clone()), template].into_iter().flatten() {
+        let Some(Value::Map(metadata)) = holder.get("metadata") else { continue };
+        for field in ["labels", "annotations"] {
+            let Some(Value::Map(map)) = metadata.get(field) else { continue };
+            for (key, value) in map.to_vec() {
+                let key = key.to_text();
+                if !is_qualified(&key) {
+                    refuse(
+                        format!("key `{key}` among {field}"),
+                        "letters, digits, `-`, `_` and `.`, at most 63, behind a domain and `/` if you like",
+                    );
+                }
+                let Some(text) = word(Some(value)).filter(|it| field == "labels" && !is_sealed(it)) else { continue };
+                if !text.is_empty() && !is_tag(&text) {
+                    refuse(format!("label `{key}: {text}`"), "letters, digits, `-`, `_` and `.`, at most 63");
+                }
+            }
+        }
+    }
+    if !["ConfigMap", "Secret"].contains(&object.head.kind.as_str()) || object.head.api_version != "v1" {
+        return;
+    }
+    for field in ["data", "binaryData", "stringData"] {
+        let Some(Value::Map(map)) = object.content.get(field) else { continue };
+        for (key, _) in map.to_vec() {
+            let key = key.to_text();
+            let fits = key.chars().all(|sign| sign.is_ascii_alphanumeric() || "-_.".contains(sign));
+            if !fits || key.is_empty() || key.len() > 253 || key == "." || key.starts_with("..") {
+                refuse(format!("key `{field}.{key}`"), "letters, digits, `-`, `_` and `.`, at most 253");
+            }
+        }
+    }
+}
+
+/// A label's value, or the name of a key.
+fn is_tag(text: &str) -> bool {
+    let ends = |sign: Option<char>| sign.is_some_and(|it| it.is_ascii_alphanumeric());
+    let fits = |sign: char| sign.is_ascii_alphanumeric() || "-_.".contains(sign);
+    text.len() <= 63 && ends(text.chars().next()) && ends(text.chars().next_back()) && text.chars().all(fits)
+}
+
+/// A key of labels or annotations.
+fn is_qualified(key: &str) -> bool {
+    match key.split_once('/') {
+        Some((domain, name)) => is_subdomain(domain) && is_tag(name),
+        None => is_tag(key),
+    }
+}
+
+fn is_subdomain(text: &str) -> bool {
+    let alphanumeric = |sign: char| sign.is_ascii_lowercase() || sign.is_ascii_digit();
+    let fits = |part: &str| {
+        part.starts_with(alphanumeric)
+            && part.ends_with(alphanumeric)
+            && part.chars().all(|sign| alphanumeric(sign) || sign == '-')
+    };
+    text.len() <= 253 && text.split('.').all(fits)
 }
 
 /// Maps of text to text, wherever Kubernetes has them and charts put something else.

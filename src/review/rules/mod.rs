@@ -2,8 +2,10 @@
 //! that run out, sizes. Each rule's code and what it means stand in [`crate::base::code`].
 
 pub mod cilium;
+mod custom;
 mod exposed;
 mod fields;
+mod kinds;
 mod kubernetes;
 mod object;
 pub mod talos;
@@ -69,6 +71,8 @@ pub fn check(subject: &Subject<'_>) -> Vec<Diagnostic> {
         let objects = object::objects(packed.manifests());
         talos::manifests(subject, packed, &objects, &mut found);
         kubernetes::objects(subject, &objects, &mut found);
+        kinds::check(&objects, &mut found);
+        custom::check(&objects, &mut found);
         cilium::objects(subject, &objects, &mut found);
         exposed::check(subject, packed, &mut found);
     }

@@ -1,5 +1,8 @@
 //! The objects of a bundle as values.
 
+use std::collections::BTreeSet;
+
+use crate::deliver::flux::at;
 use crate::object::document::{Head, documents};
 use crate::stage::pack::Manifest;
 use helm_engine::value::{Map, Value};
@@ -25,6 +28,13 @@ pub(super) fn objects(manifests: &[Manifest]) -> Vec<Object<'_>> {
         }
     }
     found
+}
+
+/// Group and kind of what the CRDs among objects define.
+pub(super) fn defined(objects: &[Object<'_>]) -> BTreeSet<(String, String)> {
+    let definitions = objects.iter().filter(|it| it.head.kind == "CustomResourceDefinition");
+    let text = |object: &Object<'_>, path: &[&str]| word(at(&object.content, path)).unwrap_or_default();
+    definitions.map(|it| (text(it, &["spec", "group"]), text(it, &["spec", "names", "kind"]))).collect()
 }
 
 /// Every mapping at any depth.

@@ -2,11 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::object::{Object, is_true, maps, word};
+use super::object::{Object, defined, is_true, maps, word};
 use super::{Subject, minor, spec_place};
 use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
-use crate::deliver::flux::at;
 use crate::deliver::size::{self, human};
 use crate::deliver::target::Target;
 use crate::object::document::{Head, documents};
@@ -94,11 +93,7 @@ fn namespaces(packed: &Packed, objects: &[Object<'_>], found: &mut Vec<Diagnosti
 
 /// Objects of kinds that neither Kubernetes serves, nor Cilium or Talos define themselves, nor a CRD among them defines.
 fn definitions(objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
-    let mut known: BTreeSet<(String, String)> = BTreeSet::new();
-    for object in objects.iter().filter(|it| it.head.kind == "CustomResourceDefinition") {
-        let text = |path: &[&str]| word(at(&object.content, path)).unwrap_or_default();
-        known.insert((text(&["spec", "group"]), text(&["spec", "names", "kind"])));
-    }
+    let known = defined(objects);
     let mut unknown: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
     for Object { manifest, head, .. } in objects {
         let group = head.group();

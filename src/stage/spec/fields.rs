@@ -38,6 +38,8 @@ pub(super) struct Reader {
 /// A mapping whose keys are all known.
 pub(super) struct Fields<'n> {
     entries: Vec<(Cow<'n, str>, Node<'n>)>,
+    /// The keys that misspelt ones were taken for.
+    meant: Vec<String>,
     /// Where the mapping itself stands.
     pub(super) at: Node<'n>,
 }
@@ -79,6 +81,7 @@ impl Reader {
             return None;
         }
         let mut entries: Vec<(Cow<'n, str>, Node<'n>)> = Vec::new();
+        let mut meant = Vec::new();
         for (key, value) in node.entries() {
             let Some(name) = key.text().map(|it| it.to_text()) else {
                 self.fault(Code::S002, key, format!("a key of {what} must be a word"), "");
@@ -91,6 +94,7 @@ impl Reader {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("{what} takes {}", list(known)),
                 };
+                meant.extend(near.map(|it| (*it).to_owned()));
                 self.fault(Code::S001, key, format!("{what} has no key `{name}`"), &help);
             } else if entries.iter().any(|(it, _)| *it == name) {
                 self.fault(Code::S002, key, format!("`{name}` stands twice"), "keep one of them");
@@ -98,7 +102,7 @@ impl Reader {
                 entries.push((name, value.resolved()));
             }
         }
-        Some(Fields { entries, at: node })
+        Some(Fields { entries, meant, at: node })
     }
 
     /// The words of a scalar.
@@ -119,10 +123,10 @@ impl Reader {
         node.items().map(Node::resolved).collect()
     }
 
-    /// A required field.
+    /// A required field. Of one that is there under a misspelt name, that is said already.
     pub(super) fn need<'n>(&mut self, fields: &Fields<'n>, what: &str, name: &str) -> Option<Node<'n>> {
         let found = fields.get(name);
-        if found.is_none() {
+        if found.is_none() && !fields.is_meant(name) {
             self.fault(Code::S003, fields.at, format!("{what} needs `{name}`"), "");
         }
         found
@@ -130,6 +134,11 @@ impl Reader {
 }
 
 impl<'n> Fields<'n> {
+    /// Whether a misspelt key was taken for this one.
+    pub(super) fn is_meant(&self, name: &str) -> bool {
+        self.meant.iter().any(|it| it == name)
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<Node<'n>> {
         self.entries.iter().find(|(it, _)| it == name).map(|(_, node)| *node)
     }

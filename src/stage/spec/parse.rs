@@ -109,7 +109,9 @@ fn part(reader: &mut Reader, node: Node<'_>) -> Option<Part> {
             return None;
         }
         (None, None) => {
-            reader.fault(Code::S003, node, "a part needs `chart` or `manifest`", "");
+            if !fields.is_meant("chart") && !fields.is_meant("manifest") {
+                reader.fault(Code::S003, node, "a part needs `chart` or `manifest`", "");
+            }
             return None;
         }
         _ => {}

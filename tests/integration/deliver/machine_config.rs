@@ -4,9 +4,11 @@ use std::collections::BTreeMap;
 
 use helm_engine::value::{Map, Value};
 use helm_engine::yaml::{self, node};
-use ichor::deliver::machine_config;
+use ichor::deliver::machine_config::{self, Earlier};
 use ichor::stage::pack::Manifest;
 use ichor::stage::spec::TalosVersion;
+
+use crate::support::workspace::Workspace;
 
 /// As `talosctl gen config` writes it, shortened.
 const GENERATED: &str = include_str!("../../data/machine_config/controlplane.yaml");
@@ -175,7 +177,8 @@ fn check(shape: &str, text: &str) {
     for minor in [11, 13, 14] {
         let talos = TalosVersion { major: 1, minor };
         let insert = |text: &str| {
-            machine_config::insert(text, &manifests(), talos).unwrap_or_else(|it| panic!("{shape}, 1.{minor}: {it}"))
+            machine_config::insert(text, &manifests(), talos, &Earlier::default())
+                .unwrap_or_else(|it| panic!("{shape}, 1.{minor}: {it}"))
         };
         let once = insert(text).text;
         assert_eq!(insert(&once).text, once, "{shape}, 1.{minor}: the second run changes nothing");
@@ -229,8 +232,9 @@ fn configs_as_people_write_them() {
 #[test]
 fn what_was_replaced_or_left_out_is_said() {
     let text = "cluster:\n  inlineManifests:\n  - {name: 70-bad, contents: a}\n  - {name: 00-beacon, contents: a}\n  - {name: 00-beacon, contents: b}\n";
-    let notes =
-        machine_config::insert(text, &manifests(), TalosVersion { major: 1, minor: 13 }).expect("inserted").notes;
+    let notes = machine_config::insert(text, &manifests(), TalosVersion { major: 1, minor: 13 }, &Earlier::default())
+        .expect("inserted")
+        .notes;
     let wanted =
         ["`70-bad` gave way to `10-bad`", "`00-beacon` stood there beside another of the same part, and was left out"];
     assert_eq!(notes, wanted);
@@ -243,7 +247,35 @@ fn what_is_written_elsewhere_is_not_changed() {
         "x: &l\n  - name: q\n    contents: z\nmachine:\n  type: controlplane\ncluster:\n  inlineManifests: *l\n",
     ] {
         let fault =
-            machine_config::insert(text, &manifests(), TalosVersion { major: 1, minor: 13 }).expect_err("refused");
+            machine_config::insert(text, &manifests(), TalosVersion { major: 1, minor: 13 }, &Earlier::default())
+                .expect_err("refused");
         assert!(fault.to_string().ends_with("must be written out, not an alias"), "{fault}");
+    }
+}
+
+/// A part that the bundle no longer has leaves the config it was put into, wherever the note beside it tells of it.
+#[test]
+fn a_part_that_was_dropped_leaves_the_config() {
+    for talos in ["1.13", "1.14"] {
+        let workspace = Workspace::quickstart();
+        workspace.edit("ichor.yaml", "talos: \"1.12\"", &format!("talos: \"{talos}\""));
+        let policy = "  - name: policy\n    manifest: network.yaml\n";
+        let into = |from: &str, to: &str| {
+            workspace.done(&["lock"]);
+            workspace.said(&["build", "--for", "machine-config", from, "-o", to])
+        };
+        workspace.write("cp.yaml", "machine: {type: controlplane}\n");
+        into("cp.yaml", "cp.yaml");
+        workspace.write("stranger.yaml", workspace.read("cp.yaml"));
+        assert!(workspace.read("cp.yaml").contains("name: 10-policy"), "{talos}");
+        workspace.edit("ichor.yaml", policy, "");
+        let said = into("cp.yaml", "cp.yaml");
+        assert!(said.contains("`10-policy` is of a part that is gone"), "{talos}: {said}");
+        assert!(!workspace.read("cp.yaml").contains("10-policy"), "{talos}");
+        assert!(!into("cp.yaml", "cp.yaml").contains("10-policy"), "{talos}: it is said once");
+        // Of a copy that no run wrote, nothing is taken, and that is said.
+        let said = into("stranger.yaml", "stranger.yaml");
+        assert!(said.contains("`10-policy` is not of this bundle"), "{talos}: {said}");
+        assert!(workspace.read("stranger.yaml").contains("name: 10-policy"), "{talos}");
     }
 }

@@ -6,8 +6,9 @@ use helm_engine::value::{Map, Value};
 use helm_engine::yaml;
 use helm_engine::yaml::node;
 use ichor::deliver::contents::Contents;
+use ichor::deliver::machine_config::{self, Earlier};
 use ichor::deliver::target::{Target, deliver};
-use ichor::deliver::{machine_config, split, strip};
+use ichor::deliver::{split, strip};
 use ichor::stage::pack::{Manifest, lay_out, talos};
 use ichor::stage::spec::TalosVersion;
 use proptest::prelude::*;
@@ -179,7 +180,7 @@ proptest! {
         for version in [V1_13, V1_14] {
             let mut config = base.to_owned();
             for _ in 0..times {
-                config = machine_config::insert(&config, &manifests, version).expect("inserted").text;
+                config = machine_config::insert(&config, &manifests, version, &Earlier::default()).expect("inserted").text;
             }
             let found = model::manifests(&config);
             model::validate(&found);
@@ -245,8 +246,8 @@ fn three_real_configs_take_the_manifests_twice() {
     for (file, version, ours) in [("1.11", V1_11, 3), ("1.13", V1_13, 5), ("1.14", V1_14, 4)] {
         let path = repository().join(format!("tests/data/talos/{file}.yaml"));
         let config = std::fs::read_to_string(&path).expect("the config");
-        let once = machine_config::insert(&config, &bundle(), version).expect("inserted").text;
-        let twice = machine_config::insert(&once, &bundle(), version).expect("inserted").text;
+        let once = machine_config::insert(&config, &bundle(), version, &Earlier::default()).expect("inserted").text;
+        let twice = machine_config::insert(&once, &bundle(), version, &Earlier::default()).expect("inserted").text;
         assert_eq!(once, twice, "{file}: the second run changes no byte");
         let found = model::manifests(&once);
         model::validate(&found);
@@ -271,7 +272,7 @@ fn three_real_configs_take_the_manifests_twice() {
         // A changed manifest changes again, and only there.
         let mut changed = bundle();
         changed[2].contents.push_str("---\nkind: Y\nmetadata: {name: y}\n");
-        let third = machine_config::insert(&once, &changed, version).expect("inserted").text;
+        let third = machine_config::insert(&once, &changed, version, &Earlier::default()).expect("inserted").text;
         let new: Vec<&str> = third.lines().filter(|it| !once.lines().any(|old| old == *it)).collect();
         assert_eq!(new.len(), 2, "{file}: {new:?}");
     }

@@ -120,7 +120,7 @@ fn open_says_what_was_proved() {
     let workspace = vault();
     workspace.done(&["build", "-o", "good.tar.gz"]);
     let alone = workspace.run(&["open", "good.tar.gz", "-i", "key.txt"]);
-    said(&alone, &["not compared with any lock", "--lock FILE", "ichor verify good.tar.gz"]);
+    said(&alone, &["not compared with a lock", "--lock FILE", "ichor verify good.tar.gz"]);
     let compared = workspace.run(&["open", "good.tar.gz", "-i", "key.txt", "--lock", "lockfiles/one.lock"]);
     assert_eq!((compared.code(), compared.stdout()), (0, alone.stdout()));
     said(&compared, &["matches the lock lockfiles/one.lock"]);

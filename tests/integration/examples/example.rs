@@ -43,13 +43,23 @@ impl Example {
         example
     }
 
+    /// What `ichor init` writes with these flags, for the real chart of a release of Cilium.
+    pub fn of_init(cilium: &str, flags: &[&str]) -> Example {
+        let archive = conformance().expect("the charts").join(format!("charts/cilium-{cilium}.tgz"));
+        let example = Example::new("ichor.yaml", "quay.io", "cilium/charts", &archive);
+        let recipient = example.workspace.recipient().to_owned();
+        let fixed = ["init", "--yes", "--name", "first", "--cilium", cilium, "--recipient", &recipient];
+        example.done(&[&fixed, flags].concat());
+        example
+    }
+
     /// `archive` is served as `oci://HOST/BELOW/NAME` by a mirror of that host, and the Gateway API's CRDs by one of
     /// github.com. Mirrors stand in the user's own file, as they do for a user behind a firewall.
     fn new(spec: &str, host: &str, below: &str, archive: &Path) -> Example {
         let registry = Registry::start(Kind::Tls);
         registry.push_files(&format!("mirror/{below}"), &[archive.to_owned()]);
         let site = Site::start();
-        for (version, channel) in [("v1.4.1", "experimental"), ("v1.6.1", "standard")] {
+        for (version, channel) in [("v1.2.0", "standard"), ("v1.4.1", "experimental"), ("v1.6.1", "standard")] {
             let release = site.www().join("github/kubernetes-sigs/gateway-api/releases/download").join(version);
             fs::create_dir_all(&release).expect("made");
             fs::write(release.join(format!("{channel}-install.yaml")), gateway_api(version, channel)).expect("written");
@@ -75,6 +85,11 @@ impl Example {
 
     pub fn done(&self, args: &[&str]) -> String {
         self.workspace.done(args)
+    }
+
+    /// Runs what must succeed, and gives what it says on standard error.
+    pub fn said(&self, args: &[&str]) -> String {
+        self.workspace.said(args)
     }
 
     /// Runs what must succeed where there is no network at all.
@@ -114,7 +129,7 @@ fn with_sdk_helm(spec: &str) -> String {
 pub fn gateway_api(version: &str, channel: &str) -> String {
     let crd = |plural: &str, kind: &str, scope: &str, served: &str| {
         format!(
-            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  annotations:\n    gateway.networking.k8s.io/bundle-version: {version}\n    gateway.networking.k8s.io/channel: {channel}\n  name: {plural}.gateway.networking.k8s.io\nspec:\n  group: gateway.networking.k8s.io\n  names: {{kind: {kind}, plural: {plural}}}\n  scope: {scope}\n  versions: [{{name: {served}, served: true, storage: true, schema: {{openAPIV3Schema: {{type: object}}}}}}]\n"
+            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  annotations:\n    api-approved.kubernetes.io: unapproved, a stand-in\n    gateway.networking.k8s.io/bundle-version: {version}\n    gateway.networking.k8s.io/channel: {channel}\n  name: {plural}.gateway.networking.k8s.io\nspec:\n  group: gateway.networking.k8s.io\n  names: {{kind: {kind}, plural: {plural}}}\n  scope: {scope}\n  versions: [{{name: {served}, served: true, storage: true, schema: {{openAPIV3Schema: {{type: object, x-kubernetes-preserve-unknown-fields: true}}}}}}]\n"
         )
     };
     let all = [

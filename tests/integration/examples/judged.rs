@@ -131,6 +131,27 @@ fn all_versions(example: &Example, part: &str) {
     }
 }
 
+/// Locks and builds what `ichor init` wrote, and has the library judge it that is nearest to its Talos.
+fn of_init(talos: &str, cilium: &str, features: &str) {
+    let example = Example::of_init(cilium, &["--talos", talos, "--feature", features]);
+    example.done(&["lock"]);
+    example.done(&["vendor"]);
+    example.done(&["check"]);
+    example.done(&["build"]);
+    judge(&example, if talos == "1.11" { VERSIONS[0] } else { talos }, "cilium");
+}
+
+#[test]
+#[ignore = "minutes; `tests/judges examples` runs it"]
+fn talos_takes_every_spec_that_init_writes() {
+    needs!(CiliumCharts, DockerRegistry, HelmSdk, Namespaces, Openssl, Python, TalosLibrary);
+    for talos in ["1.11", "1.12", "1.13", "1.14"] {
+        of_init(talos, "1.19.6", "none");
+        of_init(talos, "1.18.5", "gateway-api,hubble,l2");
+        of_init(talos, "1.20.0", "bgp,wireguard,host-firewall,bandwidth-manager,dsr");
+    }
+}
+
 #[test]
 fn talos_takes_a_chart_of_our_own_from_every_target() {
     needs!(DockerRegistry, HelmSdk, Namespaces, Openssl, Python, TalosLibrary);

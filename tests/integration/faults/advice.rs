@@ -292,6 +292,12 @@ fn an_unknown_key_is_reported_once() {
         let said = workspace.run(&["lock"]).stderr();
         assert_eq!(said.matches("error[S001]").count() + said.matches("error[S002]").count(), 1, "{parts}: {said}");
     }
+    // Nor is it said to be missing what it was meant to be.
+    for parts in ["  - {nme: a, manifest: ./c}\n", "  - {name: a, manifst: ./c}\n", "  - {name: a, charts: ./c}\n"] {
+        workspace.spec("", parts);
+        let said = workspace.run(&["lock"]).stderr();
+        assert!(said.matches("error[").count() == 1 && said.contains("error[S001]"), "{parts}: {said}");
+    }
 }
 
 /// A key where a path, a name or a recipient is meant: every error quotes what it was given, and none shows this.

@@ -282,7 +282,7 @@ fn a_running_cilium_keeps_its_identity() {
     command.stdin(std::fs::File::open(running.path().join("secrets.yaml")).expect("a file"));
     let run = Run(command.output().expect("it runs"));
     assert_eq!(run.code(), 0, "{}", run.stderr());
-    assert!(!run.stderr().contains("not taken"), "{}", run.stderr());
+    assert!(!run.stderr().contains("not imported"), "{}", run.stderr());
     let kept = lock(&workspace);
     let (pins, theirs) = (&kept.parts["cilium"].pins, &lock(&running).parts["cilium"].pins);
     for (name, pin) in theirs {

@@ -28,6 +28,20 @@ fn after_a_change_of_recipients_every_verb_says_the_same() {
     workspace.done(&["build"]);
 }
 
+/// Nobody is sent to `reseal` with recipients that it cannot seal to.
+#[test]
+fn recipients_that_do_not_go_together_are_said_first() {
+    let workspace = Workspace::quickstart();
+    workspace.done(&["lock"]);
+    let (_, other) = generate(KeyKind::PostQuantum);
+    let own = workspace.recipient().to_owned();
+    workspace.edit("ichor.yaml", &own, &format!("{own}\n  - {other}"));
+    for call in [&["lock"][..], &["build"], &["check"], &["reseal", "-i", "key.txt"]] {
+        let said = workspace.run(call).stderr();
+        assert!(said.contains("A001") && !said.contains("ichor reseal"), "{call:?}: {said}");
+    }
+}
+
 #[test]
 fn a_renamed_bundle_takes_its_lock_along() {
     let workspace = Workspace::quickstart();
@@ -35,11 +49,9 @@ fn a_renamed_bundle_takes_its_lock_along() {
     let before = lock(&workspace).parts["beacon"].pins["beacon-ca"].certificate.clone();
     workspace.edit("ichor.yaml", "bundle: quickstart", "bundle: renamed");
     // There is no lock of that name: what may be done, and what is lost by it.
-    for call in ["build", "check", "certs"] {
+    for (call, code) in [("build", "L001"), ("check", "L013"), ("certs", "L001")] {
         let said = workspace.run(&[call]).stderr();
-        for word in
-            ["L001", "for a new cluster", "version control", "rename its lock", "ichor reseal -i KEY", "--import"]
-        {
+        for word in [code, "for a new cluster", "version control", "rename its lock", "ichor reseal -i KEY", "--import"] {
             assert!(said.contains(word), "{call}: no `{word}` in {said}");
         }
     }

@@ -8,9 +8,13 @@ use super::repository;
 /// The versions of Talos that are at hand.
 pub const VERSIONS: [&str; 3] = ["1.12", "1.13", "1.14"];
 
+/// Where `tests/judges` builds what judges.
+pub fn folder() -> PathBuf {
+    std::env::var_os("ICHOR_JUDGES").map_or_else(|| repository().join("target/judges"), PathBuf::from)
+}
+
 fn program(version: &str) -> PathBuf {
-    let folder = std::env::var_os("ICHOR_JUDGES").map_or_else(|| repository().join("target/judges"), PathBuf::from);
-    folder.join(format!("talosjudge-{version}"))
+    folder().join(format!("talosjudge-{version}"))
 }
 
 pub fn all_are_here() -> bool {

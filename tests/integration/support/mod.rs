@@ -1,5 +1,6 @@
 //! What the tests share: a workspace, the program run in it, charts, servers, and the programs that are asked besides.
 
+pub mod api_server;
 pub mod charts;
 pub mod git;
 pub mod judges;
@@ -19,9 +20,14 @@ pub fn repository() -> &'static Path {
 
 /// The charts of Cilium and the cases for them, which lie beside the repository where they are at all.
 pub fn conformance() -> Option<PathBuf> {
+    shared("conformance/cases.json").and_then(|it| it.parent().map(Path::to_path_buf))
+}
+
+/// A file that lies beside the repository where it is at all.
+pub fn shared(path: &str) -> Option<PathBuf> {
     let named = std::env::var_os("ICHOR_SHARED").map(PathBuf::from);
     let candidates = named.into_iter().chain(["../shared", "../../shared"].map(|path| repository().join(path)));
-    candidates.map(|shared| shared.join("conformance")).find(|folder| folder.join("cases.json").is_file())
+    candidates.map(|shared| shared.join(path)).find(|it| it.is_file())
 }
 
 /// Copies what a folder holds into another, but not the link `result`, which somebody may have built there.

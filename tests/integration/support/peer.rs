@@ -12,6 +12,8 @@ use std::sync::{LazyLock, Mutex, Once};
 pub enum Peer {
     Age,
     AgeKeygen,
+    /// A real API server with etcd and kubectl; `tests/judges` builds them.
+    ApiServer,
     Bash,
     Chromium,
     /// The charts of Cilium, in `../shared/conformance`.
@@ -40,6 +42,7 @@ impl Peer {
         match self {
             Peer::Age => "age",
             Peer::AgeKeygen => "age-keygen",
+            Peer::ApiServer => "an API server",
             Peer::Bash => "bash",
             Peer::Chromium => "chromium",
             Peer::CiliumCharts => "the charts of Cilium",
@@ -64,7 +67,9 @@ impl Peer {
             Peer::Chromium => std::env::var("CHROMIUM").unwrap_or_else(|_| "chromium".into()),
             Peer::HelmSdk | Peer::Jsonschema | Peer::Python => "python3".into(),
             Peer::Namespaces => "unshare".into(),
-            Peer::CiliumCharts | Peer::TalosLibrary => panic!("{} is no program of one name", self.name()),
+            Peer::ApiServer | Peer::CiliumCharts | Peer::TalosLibrary => {
+                panic!("{} is no program of one name", self.name())
+            }
             _ => self.name().into(),
         }
     }
@@ -89,6 +94,7 @@ impl Peer {
 
     fn probe(self) -> bool {
         let args: &[&str] = match self {
+            Peer::ApiServer => return super::api_server::is_here(),
             Peer::CiliumCharts => return super::conformance().is_some(),
             Peer::TalosLibrary => return super::judges::all_are_here(),
             Peer::HelmSdk => &["-c", "import helm_python"],
@@ -106,9 +112,10 @@ impl Peer {
     }
 }
 
-const ALL: [Peer; 18] = [
+const ALL: [Peer; 19] = [
     Peer::Age,
     Peer::AgeKeygen,
+    Peer::ApiServer,
     Peer::Bash,
     Peer::Chromium,
     Peer::CiliumCharts,

@@ -42,6 +42,9 @@ fn charts_elsewhere_are_rendered_and_shown() {
         }
     }
     assert_eq!(workspace.done(&["show", "values", &oci]), "greeting: hello\n\n");
+    assert_eq!(workspace.done(&["show", "values", "--jsonpath", "{.greeting}!", &oci]), "hello!");
+    let fault = "Error: error parsing jsonpath {.greeting: unclosed action";
+    workspace.refused(&["show", "values", "--jsonpath", "{.greeting", &oci], 2, &[fault]);
     assert!(workspace.done(&["show", "chart", "one", "--repo", web]).contains("version: 1.2.0+b.7\n"));
     let refused = |args: &[&str], code: i32, words: &[&str]| {
         let run = workspace.run(args);

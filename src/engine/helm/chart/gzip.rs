@@ -1,8 +1,8 @@
 //! Gzip files: compressed members, one after the other.
 
-use std::io::{Error, ErrorKind, Read, Result};
+use std::io::{Error, ErrorKind, Result};
 
-use flate2::bufread::DeflateDecoder;
+use flate2::{Decompress, FlushDecompress, Status};
 
 /// How long the fixed part of a member's header is.
 pub(super) const HEADER: usize = 10;
@@ -36,6 +36,7 @@ fn hinted_size(bytes: &[u8]) -> usize {
     hint.min(bytes.len().saturating_mul(16))
 }
 
+/// What was unpacked so far, and room for more, which is cleared once and not for each member.
 struct Plain {
     bytes: Vec<u8>,
     filled: usize,
@@ -46,7 +47,8 @@ impl Plain {
     /// Unpacks one member and gives what follows it, or nothing once the limit is reached.
     fn add_member<'b>(&mut self, packed: &'b [u8]) -> Result<&'b [u8]> {
         let start = self.filled;
-        let mut decoder = DeflateDecoder::new(packed.get(header(packed)?..).unwrap_or_default());
+        let mut rest = packed.get(header(packed)?..).unwrap_or_default();
+        let mut inflate = Decompress::new(false);
         loop {
             if self.filled == self.limit {
                 return Ok(&[]);
@@ -54,13 +56,20 @@ impl Plain {
             if self.filled == self.bytes.len() {
                 self.bytes.resize((self.filled * 2).max(1 << 12).min(self.limit), 0);
             }
-            match decoder.read(self.bytes.get_mut(self.filled..).unwrap_or_default())? {
-                0 => break,
-                count => self.filled += count,
+            let room = self.bytes.get_mut(self.filled..).unwrap_or_default();
+            let before = (inflate.total_in(), inflate.total_out());
+            let status = inflate.decompress(rest, room, FlushDecompress::None).map_err(|_| corrupt())?;
+            let (taken, given) = (inflate.total_in() - before.0, inflate.total_out() - before.1);
+            self.filled += given as usize;
+            rest = rest.get(taken as usize..).unwrap_or_default();
+            match status {
+                Status::StreamEnd => break,
+                _ if (taken, given) == (0, 0) => return Err(ErrorKind::UnexpectedEof.into()),
+                _ => {}
             }
         }
         let added = self.bytes.get(start..self.filled).unwrap_or_default();
-        let (sum, rest) = decoder.into_inner().split_first_chunk().ok_or(ErrorKind::UnexpectedEof)?;
+        let (sum, rest) = rest.split_first_chunk().ok_or(ErrorKind::UnexpectedEof)?;
         let (length, rest) = rest.split_first_chunk().ok_or(ErrorKind::UnexpectedEof)?;
         if u32::from_le_bytes(*sum) != crc32fast::hash(added) || u32::from_le_bytes(*length) != added.len() as u32 {
             return Err(Error::other("invalid checksum"));
@@ -100,6 +109,10 @@ fn header(bytes: &[u8]) -> Result<usize> {
     Ok(length)
 }
 
+fn corrupt() -> Error {
+    Error::other("corrupt deflate stream")
+}
+
 fn invalid_header() -> Error {
     Error::other("invalid gzip header")
 }
@@ -128,6 +141,8 @@ mod tests {
         let both = [member(&long, named), member(b"y", flate2::GzBuilder::new())].concat();
         check(&both, &[long.as_slice(), b"y"].concat(), None);
         check(&[&both, &[0; 12][..]].concat(), &[long.as_slice(), b"y"].concat(), Some("invalid gzip header"));
+        let empty = member(b"", flate2::GzBuilder::new());
+        check(&[&empty.repeat(2000), both.as_slice()].concat(), &[long.as_slice(), b"y"].concat(), None);
         let (cut, fault) = unpack(&both, 1000);
         assert!(cut == long[..1000] && fault.is_none());
     }
@@ -137,7 +152,7 @@ mod tests {
         let packed = member(b"some text", flate2::GzBuilder::new());
         let without = |count: usize| &packed[..packed.len() - count];
         check(without(1), b"some text", Some("unexpected end of file"));
-        check(without(9), b"some text", Some("incomplete deflate stream"));
+        check(without(9), b"some text", Some("unexpected end of file"));
         let mut other_sum = packed.clone();
         other_sum[packed.len() - 8] ^= 1;
         check(&other_sum, b"some text", Some("invalid checksum"));

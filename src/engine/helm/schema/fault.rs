@@ -77,6 +77,15 @@ pub(super) enum Kind {
 }
 
 impl Fault {
+    /// Whether it is the sum of its causes, and says nothing of its own.
+    pub(super) fn is_sum(&self) -> bool {
+        matches!(self.kind, Kind::Group | Kind::Reference | Kind::AllOf)
+    }
+
+    pub(super) fn message(&self) -> String {
+        self.kind.message()
+    }
+
     /// The lines below the line that names the schema, each with a line end before it.
     pub(super) fn print(&self, depth: usize, out: &mut String) {
         // A reference that leads to one fault alone says nothing of its own.

@@ -95,6 +95,38 @@ fn judge_fully(schema: &Json, values: &Map, holes: Option<&Holes>) -> Result<(),
     Err(format!("{}\n", print(&faults).trim_start_matches('\n')))
 }
 
+/// Where a value does not fit a schema.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Misfit {
+    /// Key by key.
+    pub at: Vec<String>,
+    pub what: String,
+}
+
+/// Holds a value against a schema of draft 4, the one that those of OpenAPI 3 come nearest to. Of alternatives that all
+/// fail, only that is told. The error says why the schema is none.
+pub fn misfits(schema: &[u8], value: &Map) -> Result<Vec<Misfit>, String> {
+    let schema = Json::parse(schema)?;
+    let anything = Json::Bool(true);
+    check_schema(&schema, Draft::Four, &format!("{URL}#"), &meta::documents(&[Draft::Four]), &anything)?;
+    let mut resources = Resources::default();
+    resources.add_document(URL, &schema, Draft::Four)?;
+    let mut schemas = Schemas::new(resources, &anything);
+    let root = schemas.compile_root(&schema)?;
+    let mut pending = check::faults(&schemas, root, &Instance::of(&Value::Map(value.clone())), false, None);
+    pending.reverse();
+    let mut found = Vec::new();
+    while let Some(mut fault) = pending.pop() {
+        if fault.is_sum() {
+            fault.causes.reverse();
+            pending.append(&mut fault.causes);
+        } else {
+            found.push(Misfit { what: fault.message(), at: fault.at });
+        }
+    }
+    Ok(found)
+}
+
 /// The draft that `$schema` names.
 fn declared_draft(url: &str) -> Result<Draft, String> {
     url::check(url.as_bytes()).map_err(|fault| format!("invalid $schema in \"{URL}#\": {fault}"))?;

@@ -43,11 +43,13 @@ fn is_simple_type(value: &Json) -> bool {
     is_name(value) || are_distinct(value, is_name)
 }
 
-/// Whether it is a list of which no two items are equal, and all are of the kind that is asked for.
+/// Whether it is a short list of which no two items are equal, and all are of the kind that is asked for.
 fn are_distinct(list: &Json, is_of_kind: impl Fn(&Json) -> bool) -> bool {
+    /// Each item is compared with all before it.
+    const SHORT: usize = 64;
     let items = list.items();
     let is_new = |(index, it): (usize, &Json)| !items.iter().take(index).any(|earlier| earlier == it);
-    !items.is_empty() && items.iter().all(is_of_kind) && items.iter().enumerate().all(is_new)
+    (1..=SHORT).contains(&items.len()) && items.iter().all(is_of_kind) && items.iter().enumerate().all(is_new)
 }
 
 /// Whether a value satisfies a simple schema; nothing where only the full judgement knows.

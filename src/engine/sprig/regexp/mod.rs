@@ -62,7 +62,8 @@ impl Regexp {
 
     fn build(pattern: &[u8]) -> Result<Self, SyntaxError> {
         let Parsed { hir, names } = parse::parse(pattern)?;
-        let config = meta::Config::new().nfa_size_limit(Some(NFA_LIMIT));
+        // A template matches but a few short texts: machines that are built ahead cost more than they save.
+        let config = meta::Config::new().nfa_size_limit(Some(NFA_LIMIT)).dfa(false).onepass(false);
         let built = meta::Builder::new().configure(config).build_from_hir(&hir);
         let regex = built.map_err(|_| SyntaxError::new("expression too large", pattern))?;
         Ok(Regexp { regex, names, empty_pattern: pattern.is_empty() })

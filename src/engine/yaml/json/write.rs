@@ -222,25 +222,29 @@ static LETTERS: [u8; 256] = {
 const RARE: u8 = b'u';
 
 fn valid(out: &mut Vec<u8>, text: &str, escape_html: bool) {
-    let mut rest = text.as_bytes();
-    let mut from = 0;
-    while let Some(run) = rest.get(from..).and_then(|it| it.iter().position(|it| LETTERS[usize::from(*it)] != 0)) {
-        let (plain, escaped) = rest.split_at(from + run);
-        let (byte, letter) = (escaped[0], LETTERS[usize::from(escaped[0])]);
-        let width = if letter == RARE { rare_width(escaped, escape_html) } else { 1 };
+    let bytes = text.as_bytes();
+    let (mut from, mut at) = (0, 0);
+    while let Some(&byte) = bytes.get(at) {
+        let letter = LETTERS[usize::from(byte)];
+        let width = match letter {
+            0 => 0,
+            RARE => rare_width(&bytes[at..], escape_html),
+            _ => 1,
+        };
         if width == 0 {
-            from += run + 1;
+            at += 1;
             continue;
         }
-        out.extend_from_slice(plain);
+        out.extend_from_slice(&bytes[from..at]);
         out.extend_from_slice(&[b'\\', letter]);
         if letter == RARE {
-            let code = if byte == 0xE2 { 0x2000 + u32::from(escaped[2] & 0x3F) } else { byte.into() };
+            let code = if byte == 0xE2 { 0x2000 + u32::from(bytes[at + 2] & 0x3F) } else { byte.into() };
             let _ = write!(out, "{code:04x}");
         }
-        (rest, from) = (&escaped[width..], 0);
+        at += width;
+        from = at;
     }
-    out.extend_from_slice(rest);
+    out.extend_from_slice(&bytes[from..]);
 }
 
 /// How many bytes of the text are escaped by number: those of LS and PS, a control character, or one that HTML knows where it is not to be

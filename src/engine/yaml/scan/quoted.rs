@@ -63,22 +63,24 @@ impl<'t> Scanner<'t> {
         Ok(Token { lost, value: text.finish(), style, ..Token::new(Kind::Scalar, start, self.source.mark) })
     }
 
-    /// The whole scalar where it stands in one line, as most do. There may be escapes in it only where nobody wants its text,
+    /// The whole scalar where it is ASCII in one line, as most are. There may be escapes in it only where nobody wants its text,
     /// and only those that JSON is full of.
     fn scan_quoted_line(&mut self, single: bool, start: Mark) -> Option<Token<'t>> {
-        let (stops, quote) = if single { (&SINGLE, b'\'') } else { (&DOUBLE, b'"') };
+        let (style, stops) = if single { (Style::SingleQuoted, &SINGLE) } else { (Style::DoubleQuoted, &DOUBLE) };
         let rest = self.source.rest();
         let (mut length, mut lost) = (0, false);
         loop {
-            length += rest.get(length..)?.iter().position(|it| stops.has(*it))?;
+            while !stops.has(*rest.get(length)?) {
+                length += 1;
+            }
             match rest.get(length..)? {
                 [b'\'', b'\'', ..] => return None,
-                [it, ..] if *it == quote => break,
+                [b'\'' | b'"', ..] => break,
                 [b'\\', b'"' | b'\\' | b'n' | b't', ..] => length += 2,
-                [b'\\', b'u', b'0', b'0', digits @ ..]
-                    if digits.len() > 2 && digits[..2].iter().all(u8::is_ascii_hexdigit) =>
+                [b'\\', b'u', b'0', b'0', first, second, ..]
+                    if first.is_ascii_hexdigit() && second.is_ascii_hexdigit() =>
                 {
-                    length += 6
+                    length += 6;
                 }
                 _ => return None,
             }
@@ -88,7 +90,6 @@ impl<'t> Scanner<'t> {
             }
         }
         let value = if lost { &[] } else { rest.get(..length)? };
-        let style = if single { Style::SingleQuoted } else { Style::DoubleQuoted };
         self.source.pass_ascii(length + 1);
         Some(Token { lost, value: value.into(), style, ..Token::new(Kind::Scalar, start, self.source.mark) })
     }

@@ -2,11 +2,9 @@
 
 use std::ops::Range;
 
-use super::stream::{Pieces, Stream};
+use super::stream::{BOM, Pieces, Stream};
 use crate::yaml::chars::{Stops, at, is_blank_or_end, is_break, is_break_or_end, width};
 use crate::yaml::fault::{Fault, Mark};
-
-pub const BOM: &[u8] = b"\xEF\xBB\xBF";
 
 /// What ends a line.
 const LINE_STOPS: Stops = Stops::new(b"\0\r\n");
@@ -96,7 +94,10 @@ impl<'t> Source<'t> {
 
     /// Passes what stands before the end of the line, or part of it, and gives its place. There must be a character.
     pub fn pass_line(&mut self) -> Range<usize> {
+        /// Looking further would cost the square of a line of other letters.
+        const FAR: usize = 256;
         let rest = self.rest();
+        let rest = rest.get(..FAR).unwrap_or(rest);
         let line = memchr::memchr2(b'\n', b'\r', rest).map_or(rest, |it| &rest[..it]);
         if self.pieces.is_none() && line.is_ascii() { self.pass_ascii(line.len()) } else { self.pass_run(&LINE_STOPS) }
     }

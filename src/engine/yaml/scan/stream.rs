@@ -5,9 +5,9 @@
 
 use std::borrow::Cow;
 
-use super::source::BOM;
 use crate::yaml::chars::at;
 
+pub(super) const BOM: &[u8] = b"\xEF\xBB\xBF";
 const PIECE: usize = 512;
 
 /// A text to scan.

@@ -156,7 +156,7 @@ fn ports(pair: &Pair<'_>, readers: &Readers, found: &mut Vec<Finding>) {
         |it: &Json| if it["protocol"].is_null() { "TCP".to_owned() } else { word(&it["protocol"]).to_owned() };
     let id = |it: &Json| format!("{}/{}", it["port"], protocol(it));
     let target = |it: &Json| if it["targetPort"].is_null() { it["port"].clone() } else { it["targetPort"].clone() };
-    // The pods as they will be: only there does a name stand for a number.
+    // Port names are resolved in the new pods.
     let number = |it: &Json| match target(it) {
         Json::String(name) => readers.port(namespace, &new["selector"], &name),
         number => number.as_i64(),

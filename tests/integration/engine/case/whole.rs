@@ -66,7 +66,7 @@ fn run(args: &[String], root: &Path, helm: HelmVersion) -> Result<Vec<u8>, Strin
             "crds" => Part::Crds,
             other => return Err(format!("no part is called {other}")),
         };
-        return show(&chart(rest.first().map_or("chart", String::as_str)), part, helm, Fetching::nothing())
+        return show(&chart(rest.first().map_or("chart", String::as_str)), part, None, helm, Fetching::nothing())
             .map_err(|it| it.to_string());
     }
     let mut request = Request { namespace: "default".into(), chart: chart("chart"), helm, ..Request::default() };

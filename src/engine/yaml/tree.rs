@@ -4,30 +4,10 @@
 
 use std::ops::Range;
 
-use super::decode::{self, Numbers};
-use super::fault::{Fault, Mark};
-use super::parse::Parser;
+use super::fault::Mark;
 use super::resolve::{Scalar, resolve};
-use super::scan::Stream;
 pub use super::scan::Style;
-use crate::value::{Str, Value};
-
-/// Reads the first document of a text; `None` where there is none, as in an empty text or one of comments only.
-/// Anchors are resolved, tags and merge keys are left as written.
-pub fn parse(text: &[u8]) -> Result<Option<Document>, Fault> {
-    super::compose::compose(&mut Parser::new(&Stream::new(text)))
-}
-
-/// Reads every document of a text.
-pub fn parse_all(text: &[u8]) -> Result<Vec<Document>, Fault> {
-    let stream = Stream::new(text);
-    let mut parser = Parser::new(&stream);
-    let mut documents = Vec::new();
-    while let Some(document) = super::compose::compose(&mut parser)? {
-        documents.push(document);
-    }
-    Ok(documents)
-}
+use crate::value::Str;
 
 /// One document: a tree of nodes, and aliases between its branches.
 #[derive(Debug)]
@@ -78,11 +58,17 @@ impl Document {
     }
 }
 
+/// Whether a key is the merge key `<<`.
+pub(super) fn is_merge(document: &Document, id: usize) -> bool {
+    let node = &document.nodes[id];
+    node.kind == Kind::Scalar && node.value == *"<<" && (node.implicit || node.tag == *"tag:yaml.org,2002:merge")
+}
+
 /// A node of a document.
 #[derive(Clone, Copy, Debug)]
 pub struct Node<'d> {
-    document: &'d Document,
-    id: usize,
+    pub(super) document: &'d Document,
+    pub(super) id: usize,
 }
 
 impl<'d> Node<'d> {
@@ -155,11 +141,6 @@ impl<'d> Node<'d> {
         self.entries().filter(|(it, _)| it.text().is_some_and(|text| *text == key)).last().map(|(_, value)| value)
     }
 
-    /// What the node means. Numbers keep whether they are integers; merge keys and aliases are followed.
-    pub fn value(self) -> Result<Value, String> {
-        decode::decode(self.document, self.id, Numbers::Typed, false)
-    }
-
     fn at(self, id: usize) -> Node<'d> {
         Node { document: self.document, id }
     }
@@ -172,6 +153,8 @@ impl<'d> Node<'d> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::Value;
+    use crate::yaml::node::{parse, parse_all};
 
     fn slice<'t>(text: &'t str, node: Node) -> &'t str {
         &text[node.span()]
