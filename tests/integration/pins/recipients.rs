@@ -51,7 +51,8 @@ fn a_renamed_bundle_takes_its_lock_along() {
     // There is no lock of that name: what may be done, and what is lost by it.
     for (call, code) in [("build", "L001"), ("check", "L013"), ("certs", "L001")] {
         let said = workspace.run(&[call]).stderr();
-        for word in [code, "for a new cluster", "version control", "rename its lock", "ichor reseal -i KEY", "--import"] {
+        for word in [code, "for a new cluster", "version control", "rename its lock", "ichor reseal -i KEY", "--import"]
+        {
             assert!(said.contains(word), "{call}: no `{word}` in {said}");
         }
     }
