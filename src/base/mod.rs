@@ -10,4 +10,5 @@ pub mod nar;
 pub mod number;
 pub mod recipient;
 pub mod secret;
+pub mod shell;
 pub mod sops;

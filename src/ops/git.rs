@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::Error;
 use super::error::DiffError;
+use crate::base::shell;
 use crate::edge::disk::{self, Access};
 use crate::edge::git::{self, Git};
 use crate::stage::lock::{self, Conflict, Lock};
@@ -24,7 +25,7 @@ pub fn setup(folder: &Path, program: &str, undo: bool) -> Result<PathBuf, Error>
         git.forget("diff.ichor-lock")?;
         git.forget("merge.ichor-lock")?;
     } else {
-        let program = quoted(program);
+        let program = shell::quoted(program);
         git.configure("diff.ichor-lock.textconv", Some(&format!("{program} git-show")))?;
         git.configure("diff.ichor-lock.cachetextconv", Some("false"))?;
         git.configure("merge.ichor-lock.name", Some("locks of ichor, by their parts"))?;
@@ -135,14 +136,4 @@ fn outline(lock: &Lock) -> String {
         line(1, format!("{name}: output {}", part.output));
     }
     text
-}
-
-/// A word for the shell that git runs.
-pub fn quoted(word: &str) -> String {
-    let plain = |it: char| it.is_ascii_alphanumeric() || "/._-+".contains(it);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', "'\\''"))
-    }
 }

@@ -1,9 +1,9 @@
 //! What exists already and is to be kept: certificates from PEM files, Secrets of a running cluster.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use super::Error;
-use super::lock::Request;
 use crate::base::secret::Secret;
 use crate::base::sops::is_sops;
 use crate::edge::mint::Mint;
@@ -12,11 +12,11 @@ use crate::stage::lock::Lock;
 use crate::stage::render::{Imports, Rendered};
 use crate::stage::seal::{self, Sealed};
 
-/// Reads everything a request names; files under age are decrypted.
-pub(super) fn read(request: &Request, mint: &mut Mint<'_>) -> Result<Imports, Error> {
+/// Reads PEM files, of which those under age are decrypted, and the text of a cluster's Secrets.
+pub(super) fn read(files: &[PathBuf], secrets: Option<&Secret>, mint: &mut Mint<'_>) -> Result<Imports, Error> {
     let mut imports = Imports::default();
     let mut texts = Vec::new();
-    for path in &request.import {
+    for path in files {
         let bytes = disk::read_any(path)?;
         let name = path.display().to_string();
         texts.push(if age::is_age(&bytes) || is_sops(&bytes) {
@@ -26,10 +26,10 @@ pub(super) fn read(request: &Request, mint: &mut Mint<'_>) -> Result<Imports, Er
         });
     }
     if !texts.is_empty() {
-        let names: Vec<String> = request.import.iter().map(|it| it.display().to_string()).collect();
+        let names: Vec<String> = files.iter().map(|it| it.display().to_string()).collect();
         imports.add_pem(&names.join(", "), &texts)?;
     }
-    if let Some(secrets) = &request.import_secrets {
+    if let Some(secrets) = secrets {
         imports.add_secrets("standard input", secrets)?;
     }
     Ok(imports)

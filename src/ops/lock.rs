@@ -95,7 +95,7 @@ pub fn lock(spec: &Path, request: &Request, fetching: Fetching<'_>, now: Timesta
     };
     let old = workspace.lock_if_any()?;
     let mut mint = Mint::new(now, &request.identities);
-    mint.imports = super::import::read(request, &mut mint)?;
+    mint.imports = super::import::read(&request.import, request.import_secrets.as_ref(), &mut mint)?;
     // What writes nothing may show what would be.
     mint.replaces = request.replace || request.keep;
     let (mut lock, text) = match old {

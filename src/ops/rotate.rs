@@ -16,7 +16,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
-use super::error::RotateError;
+use super::error::{Held, RotateError};
 use super::lock::{Locked, relock};
 use super::{Error, Workspace};
 use crate::base::secret::Secret;
@@ -285,46 +285,6 @@ impl<'a> Brake<'a> {
 }
 
 const DAY: i64 = 86_400;
-
-/// What holds a CA's next step back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Held {
-    /// Another step than the next one is asked for.
-    NotNext(u8),
-    /// The step before stands in the lock alone.
-    NotCommitted,
-    /// The CA was made within the last day, and no commit tells whether by a rotation.
-    Young,
-}
-
-impl Held {
-    /// What to do between two steps, and how to take the next one.
-    pub fn help(self, name: &str, taken: u8) -> String {
-        let next = taken + 1;
-        let now = format!("`ichor rotate {name} --step {next} -i KEY` takes step {next} now");
-        match (self, taken) {
-            (Held::NotNext(_), 0) => format!("no rotation is under way: `ichor rotate {name} --step 1` begins one"),
-            (Held::NotNext(_), _) => format!("{}; {now}", between(taken)),
-            (_, 0) => format!("commit the lock first; `ichor rotate {name} --step 1` begins a rotation nonetheless"),
-            (_, _) => format!("{}, and commit the lock; {now}", between(taken)),
-        }
-    }
-}
-
-/// What must be done in the cluster after a step of a CA's rotation, before the next.
-pub fn between(taken: u8) -> &'static str {
-    match taken {
-        1 => {
-            "build and apply the bundle, and wait until whatever trusts the CA has read the new bundle of both: the successor \
-              must be trusted before it signs"
-        }
-        2 => {
-            "build and apply the bundle, and wait until whatever serves a certificate of the CA has taken its new one: the \
-              old CA must sign nothing that is in use before it goes"
-        }
-        _ => "build and apply the bundle",
-    }
-}
 
 /// An error that names the CA, where one must sign and no identity is named.
 fn needs_no_key(

@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use ichor::edge::clock;
 use ichor::edge::disk;
 use ichor::ops::certs::Row;
-use ichor::ops::rotate::between;
+use ichor::ops::error::between;
 use ichor::ops::{self, Error};
 use ichor::stage::lock::Expiry;
 

@@ -63,7 +63,7 @@ pub fn merge(args: &Merge) -> Result<ExitCode, Error> {
         say!("{path}: {conflict}");
     }
     let reseal = conflicts.iter().any(ichor::stage::lock::Conflict::needs_reseal);
-    let quoted = ops::git::quoted(&path.to_string());
+    let quoted = ichor::base::shell::quoted(&path.to_string());
     let first = if reseal { "`ichor reseal -i KEY`, then " } else { "" };
     say!("{path}: join the specs first, then run {first}`ichor lock` and `git add {quoted}`");
     Ok(ExitCode::from(1))

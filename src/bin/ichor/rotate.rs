@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use ichor::edge::clock;
+use ichor::ops::error::between;
 use ichor::ops::rotate::{Step, Wanted};
 use ichor::ops::{self, Error};
 
@@ -58,7 +59,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         let under_way: Vec<&str> = pins(taken).map(String::as_str).collect();
         if !under_way.is_empty() {
             let names = under_way.join(" ");
-            say!("next: {}; commit the lock; then `ichor rotate {names} -i KEY`", ops::rotate::between(taken));
+            say!("next: {}; commit the lock; then `ichor rotate {names} -i KEY`", between(taken));
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -6,7 +6,7 @@ use super::file;
 use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::number::some;
-use crate::ops::git;
+use crate::base::shell;
 use crate::stage::lock::{self, EnvelopeFault};
 use crate::stage::seal::Difference;
 use crate::stage::vendored::Stale;
@@ -89,7 +89,7 @@ pub(in crate::ops) fn no_lock(path: &Path) -> String {
 }
 
 fn conflicted(path: &Path) -> String {
-    let path = git::quoted(&path.display().to_string());
+    let path = shell::quoted(&path.display().to_string());
     format!(
         "`ichor git-setup` has git merge locks by their parts; then `git checkout --merge -- {path}` does this merge again. \
          It keeps the keys of both sides; join the specs, run `ichor lock`, and `git add {path}`"

@@ -14,7 +14,7 @@ pub use handoff::HandoffError;
 pub use init::InitError;
 pub use lock::Unlike;
 pub(super) use lock::no_lock;
-pub use rotate::RotateError;
+pub use rotate::{Held, RotateError, between};
 pub use upgrade::UpgradeError;
 
 use std::path::PathBuf;
