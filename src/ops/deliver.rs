@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::fetching::Fetching;
 use super::{Error, handoff};
+use crate::base::recipient::Recipient;
+use crate::base::sops::{Form as SopsForm, is_sops};
 use crate::deliver::adopt::{self, Release};
 use crate::deliver::files::Files;
 use crate::deliver::flux_version::FluxVersion;
@@ -12,7 +14,9 @@ use crate::deliver::split;
 use crate::deliver::strip;
 use crate::deliver::target::{self, DeliverError, Delivery, Goods, Target, UPDATE};
 use crate::deliver::{kubectl, machine_config};
+use crate::edge::age;
 use crate::edge::disk::{self, Access};
+use crate::edge::sops::{self, Share};
 use crate::edge::written::{self, Leftovers};
 use crate::stage::bundle::Index;
 use crate::stage::pack::{self, Manifest, talos};
@@ -131,6 +135,40 @@ pub fn write(delivered: &Delivered, output: Option<&Path>, access: Access) -> Re
     }
 }
 
+/// Makes sure that a file or folder can take what SOPS encrypts for a target: one that `sops -d` gives back to the byte.
+pub fn sops_output(output: Option<&Path>, target: Target) -> Result<&Path, Error> {
+    if target == Target::Flux {
+        return Err(Error::SopsForFlux);
+    }
+    let output = output.ok_or(Error::SopsNowhere)?;
+    let is_file = folder(Some(output), target).is_none();
+    if is_file && SopsForm::of_name(&output.to_string_lossy()).is_some() {
+        return Err(Error::SopsName(output.into()));
+    }
+    Ok(output)
+}
+
+/// A delivery of secrets as files of SOPS, each of which it gives back to the byte: those of the folder, with `.sops` at the
+/// end of their names, or the one file. `recipients` are whom they are encrypted to where no `.sops.yaml` says.
+pub fn encrypt(delivered: Delivered, output: &Path, recipients: &[Recipient]) -> Result<Delivered, Error> {
+    let Delivered { bundle, target, mut delivery, files, size } = delivered;
+    let sealed = |path: &Path, text: &str| -> Result<String, Error> {
+        let bytes = sops::encrypt(path, text.as_bytes(), Share::Whole, recipients).map_err(age::Error::Sops)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    };
+    if let Some(folder) = folder(Some(output), target) {
+        let one = |(path, text): (String, String)| {
+            let path = format!("{path}.sops");
+            Ok((path.clone(), sealed(&folder.join(&path), &text)?))
+        };
+        let files = files.into_texts().into_iter().map(one).collect::<Result<Vec<_>, Error>>()?;
+        let files = Files::new(files).map_err(DeliverError::Files)?;
+        return Ok(Delivered { bundle, target, delivery, files, size });
+    }
+    delivery.single = delivery.single.map(|text| sealed(output, &text)).transpose()?;
+    Ok(Delivered { bundle, target, delivery, files, size })
+}
+
 /// One manifest as the form wants its text.
 fn shape(index: &Index, manifest: &Manifest, form: &Form) -> Manifest {
     let part = pack::stem(&manifest.name);
@@ -150,6 +188,9 @@ fn shape(index: &Index, manifest: &Manifest, form: &Form) -> Manifest {
 fn into_config(manifests: &[Manifest], index: &Index, form: &Form) -> Result<Delivery, Error> {
     let path = form.config.as_ref().ok_or(Error::NoConfig)?;
     let text = disk::read_any_text(path)?;
+    if is_sops(text.as_bytes()) {
+        return Err(Error::SopsConfig(path.clone()));
+    }
     let inserted = machine_config::insert(&text, manifests, index.talos);
     let inserted = inserted.map_err(|fault| Error::Config { path: path.clone(), fault })?;
     let name = path.file_name().map_or_else(|| "controlplane.yaml".into(), |it| it.to_string_lossy().into_owned());

@@ -17,6 +17,7 @@ use crate::stage::render;
 use crate::stage::resolve::{self, Fault, SourceError};
 use crate::stage::seal::{self, Difference};
 use crate::stage::spec::edit;
+use crate::stage::spec::sops_rules::RuleError;
 use crate::stage::vendored;
 
 /// How many are named of a list.
@@ -122,6 +123,14 @@ pub enum Error {
     Deliver(#[from] target::DeliverError),
     #[error("`{}`: {fault}", path.display())]
     Config { path: PathBuf, fault: machine_config::Error },
+    #[error("the machine config `{}` is encrypted by SOPS", .0.display())]
+    SopsConfig(PathBuf),
+    #[error("`sops -d` would read `{}` by its name, and lay out anew what is in it", .0.display())]
+    SopsName(PathBuf),
+    #[error("a file of SOPS needs a name, for which its rules say who may open it")]
+    SopsNowhere,
+    #[error("what goes to Flux has no secret in it that `--sops` could encrypt")]
+    SopsForFlux,
     #[error("no machine config is named to put the manifests into")]
     NoConfig,
     #[error("the target `{0}` is a folder")]
@@ -144,6 +153,8 @@ pub enum Error {
     Unanswered,
     #[error("`{}` holds no public key", .0.display())]
     NoRecipientIn(PathBuf),
+    #[error("`{}` names nobody to seal to: {fault}", path.display())]
+    Rules { path: PathBuf, fault: RuleError, place: Option<Box<Place>> },
     #[error("{}", remade(parts))]
     Remade { parts: BTreeMap<String, Remade> },
     #[error("values file `{}` cannot be read: {message}", path.display())]
@@ -316,6 +327,16 @@ impl Error {
                     _ => diagnostic,
                 }
             }
+            Error::SopsConfig(path) => self.plain("D013").help(format!(
+                "decrypt it on the way: `sops -d {} | ichor open --for machine-config=/dev/stdin -o FILE.sops --sops`",
+                path.display()
+            )),
+            Error::SopsName(path) => {
+                let help = format!("name it `{}.sops`: of that, `sops -d` gives back the same bytes", path.display());
+                self.plain("D014").help(help)
+            }
+            Error::SopsNowhere => self.plain("D016").help("name it: `--sops -o FILE.sops`, or a folder: `--sops -o DIR/`"),
+            Error::SopsForFlux => self.plain("D015").help("`ichor handoff flux --sops -i KEY` hands secrets over"),
             Error::NoConfig => self.plain("D005").help("name it: `--for machine-config controlplane.yaml`"),
             Error::NeedsFolder(_) => self.plain("D006").help("name it: `-o DIR/`"),
             Error::CannotSplit(_) => self.plain("D007").help("`talos`, `kubectl` and `files` can"),
@@ -333,6 +354,13 @@ impl Error {
             Error::Unanswered => self.plain("I004").help("answer each question, or take the defaults with `--yes`"),
             Error::NoRecipientIn(_) => {
                 self.plain("I002").help("write public keys into it, one a line: `age1...`, `ssh-ed25519 ...`")
+            }
+            Error::Rules { fault, place, .. } => {
+                let diagnostic = self.plain("S013").help(fault.help());
+                match place {
+                    Some(place) => diagnostic.at((**place).clone()),
+                    None => diagnostic,
+                }
             }
             Error::Remade { parts } => {
                 let part = parts.keys().next().map_or("PART", String::as_str);

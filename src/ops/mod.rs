@@ -18,6 +18,7 @@ pub mod open;
 pub mod outdated;
 pub mod pull;
 pub mod push;
+pub mod recipients;
 pub mod reseal;
 pub mod rotate;
 mod secrets;

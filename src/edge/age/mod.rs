@@ -71,6 +71,9 @@ impl Error {
             Error::Sops(sops::Error::NoProgram(path)) => {
                 format!("install `sops`, or seal it to age: `sops -d {path} | age -r RECIPIENT > {path}.age`")
             }
+            Error::Sops(sops::Error::NoProgramToEncrypt(_)) => {
+                "install `sops`, or leave `--sops` out and encrypt what is written in another way".into()
+            }
             Error::SealedByPassphrase(path) => format!("`age -d {path} | age -r RECIPIENT > NEW.age` seals it to a key"),
             Error::NobodyToAsk(_) => "run this in a terminal, or name an identity without a passphrase".into(),
             Error::NotForUs { .. } => {

@@ -8,4 +8,6 @@ mod keys;
 mod recipients;
 mod rotate;
 mod secret_values;
+mod sops;
+mod sops_rules;
 mod vectors;
