@@ -203,7 +203,7 @@ fn into_config(manifests: &[Manifest], index: &Index, form: &Form) -> Result<Del
 }
 
 fn of_flux(index: &Index, form: &Form) -> Result<Delivery, Error> {
-    let handoff = handoff::flux(&form.spec, &[], FluxVersion::NEWEST, Fetching::nothing())?;
+    let handoff = handoff::flux(&form.spec, &[], FluxVersion::NEWEST, Fetching::nothing(), None)?;
     if !form.new_keys {
         handoff.check_keys()?;
     }

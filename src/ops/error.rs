@@ -371,8 +371,14 @@ impl Error {
                 } else {
                     format!("names of the Secrets that are there ({})", settings.join(", "))
                 };
-                self.plain("D012")
-                    .help(format!("give it {known} by `--values {part}=FILE`, or accept new keys with `--new-keys`"))
+                let beside: Vec<String> = parts.values().flat_map(|it| it.beside.iter().cloned()).collect();
+                let others = match beside.as_slice() {
+                    [] => ", hand them over with `--sops -i KEY`".to_owned(),
+                    beside => format!(" (`--sops` cannot keep what stands in other objects too: {})", some(beside, NAMED)),
+                };
+                self.plain("D012").help(format!(
+                    "give it {known} by `--values {part}=FILE`{others}, or accept new keys with `--new-keys`"
+                ))
             }
             Error::LaterValues { .. } => self.plain("V005"),
             Error::NoStore => self.plain("E002").help("set ICHOR_STORE or HOME"),

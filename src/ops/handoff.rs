@@ -5,9 +5,11 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::fetching::Fetching;
+use super::flux_secrets::UnderSops;
 use super::{Error, Workspace};
 use crate::deliver::files::Files;
 use crate::deliver::flux::{self, FluxContent, FluxPart, ValueChange};
+use crate::deliver::flux_secrets::FluxSecret;
 use crate::deliver::flux_version::FluxVersion;
 use crate::deliver::target::DeliverError;
 use crate::edge::disk;
@@ -51,6 +53,8 @@ pub struct Remade {
     pub secrets: BTreeMap<String, BTreeSet<String>>,
     /// Values of the chart that name Secrets which are there already.
     pub settings: Vec<String>,
+    /// Where Secrets could be handed over: the other objects that hold their certificates.
+    pub beside: Vec<String>,
 }
 
 /// More values for the time after the bootstrap.
@@ -61,9 +65,23 @@ pub struct Later {
     pub file: PathBuf,
 }
 
+/// Who opens what is sealed, and the folder where it will lie under SOPS.
+#[derive(Clone, Copy, Debug)]
+pub struct Opening<'a> {
+    /// Identity files.
+    pub identities: &'a [String],
+    pub folder: &'a Path,
+}
+
 /// What Flux takes the spec at a path over with. `later` values lie over those of the bootstrap. `fetching` says how hosts
-/// are reached; nothing is fetched.
-pub fn flux(spec: &Path, later: &[Later], version: FluxVersion, fetching: Fetching<'_>) -> Result<Handoff, Error> {
+/// are reached; nothing is fetched. With an `opening`, what is sealed goes along as Secrets under SOPS.
+pub fn flux(
+    spec: &Path,
+    later: &[Later],
+    version: FluxVersion,
+    fetching: Fetching<'_>,
+    opening: Option<Opening<'_>>,
+) -> Result<Handoff, Error> {
     let workspace = Workspace::read(spec)?;
     let network = fetching.network(&workspace)?;
     let (lock, _) = workspace.lock()?;
@@ -87,6 +105,10 @@ pub fn flux(spec: &Path, later: &[Later], version: FluxVersion, fetching: Fetchi
         layers.entry(part).or_default().push(&layer.file);
     }
     let rendered = render::render(&vendored, &random::seed(), None)?;
+    let mut under_sops = match opening {
+        Some(it) => Some(UnderSops::open(&workspace, &lock, &vendored, it.identities, it.folder)?),
+        None => None,
+    };
     let mut parts = Vec::new();
     let mut changes = BTreeMap::new();
     let mut secrets = Vec::new();
@@ -97,6 +119,7 @@ pub fn flux(spec: &Path, later: &[Later], version: FluxVersion, fetching: Fetchi
         let Some(locked) = lock.parts.get(&part.name) else { continue };
         let source = workspace.spec.parts.iter().find(|it| it.name == part.name).map(|it| &it.content);
         let (mut content, changed) = content(part, source, locked, &layers)?;
+        let mut under = Vec::new();
         match &mut content {
             FluxContent::Chart { source, plain_http, values, .. } => {
                 if let Source::Oci(name) = &**source {
@@ -104,9 +127,15 @@ pub fn flux(spec: &Path, later: &[Later], version: FluxVersion, fetching: Fetchi
                 }
                 caveats.extend(caveat(&part.name, source, locked));
                 caveats.extend(reached(&part.name, source, &network));
-                let secrets = release::remade(&vendored, part, bootstrap, values, random::seed())?;
+                let mut secrets = release::remade(&vendored, part, bootstrap, values, random::seed())?;
+                let mut beside = Vec::new();
+                if let Some(sops) = under_sops.as_ref().filter(|_| !secrets.is_empty()) {
+                    let kept = sops.keep(part, locked, secrets)?;
+                    (secrets, beside) = (kept.left, kept.beside);
+                    under.extend(kept.secrets);
+                }
                 if !secrets.is_empty() {
-                    remade.insert(part.name.clone(), Remade { secrets, settings: settings(part) });
+                    remade.insert(part.name.clone(), Remade { secrets, settings: settings(part), beside });
                 }
             }
             FluxContent::Manifest(text) if text.contains("${") => caveats.push(format!(
@@ -116,7 +145,9 @@ pub fn flux(spec: &Path, later: &[Later], version: FluxVersion, fetching: Fetchi
             )),
             FluxContent::Manifest(_) => {}
         }
-        if let VendoredContent::Chart { inputs, namespace, .. } = &part.content {
+        if let Some(sops) = &mut under_sops {
+            under.extend(sops.values(part)?);
+        } else if let VendoredContent::Chart { inputs, namespace, .. } = &part.content {
             let command = |(path, _): &(String, Vec<u8>)| {
                 format!(
                     "age --decrypt -i KEY {path} | kubectl -n {namespace} create secret generic {}-secret-values --from-file=values.yaml=/dev/stdin",
@@ -128,13 +159,13 @@ pub fn flux(spec: &Path, later: &[Later], version: FluxVersion, fetching: Fetchi
         if !changed.is_empty() {
             changes.insert(part.name.clone(), changed);
         }
-        parts.push(FluxPart { name: part.name.clone(), content });
+        parts.push(FluxPart { name: part.name.clone(), content, secrets: under });
     }
     let helm =
         HelmAfter { flux: version, locked: lock.helm(), differs: differs(&workspace, &lock, &rendered, version)? };
     let bundle = workspace.spec.bundle;
     let mut files = flux::files(&bundle, &parts);
-    files.push(("HANDOFF.md".into(), guide(&bundle, &changes, &secrets, &caveats, &remade, &helm)));
+    files.push(("HANDOFF.md".into(), guide(&bundle, &parts, &changes, &secrets, &caveats, &remade, &helm)));
     let files = Files::new(files).map_err(DeliverError::Files)?;
     Ok(Handoff { bundle, files, changes, remade, helm })
 }
@@ -326,9 +357,29 @@ fn content(
     })
 }
 
+/// What to know of the Secrets that go along; empty where there are none.
+fn files_of_sops(parts: &[FluxPart]) -> String {
+    let files = parts.iter().flat_map(|part| {
+        part.secrets.iter().map(move |it| {
+            let place = if it.replaces { "; the release leaves it out (`postRenderers`)" } else { "" };
+            format!("- `{}/{}`: Secret {}{place}\n", part.name, FluxSecret::file(&it.name), it.name)
+        })
+    });
+    let files: String = files.collect();
+    if files.is_empty() {
+        return files;
+    }
+    format!(
+        "What is sealed is in this folder, encrypted by SOPS. Flux decrypts it with the key that it finds in the cluster; \
+         before step 2, unless it has one, put it there:\n\n    kubectl -n flux-system create secret generic sops-age \
+         --from-file=age.agekey=/dev/stdin < KEY\n\n{files}\nAfter `ichor rotate`, hand over again.\n"
+    )
+}
+
 /// What to do, in order, and what changes.
 fn guide(
     bundle: &str,
+    parts: &[FluxPart],
     changes: &BTreeMap<String, Vec<ValueChange>>,
     secrets: &[String],
     caveats: &[String],
@@ -348,10 +399,13 @@ fn guide(
    `kube-system/talos-bootstrap-manifests-inventory`, and the annotation `config.k8s.io/owning-inventory` off the
    objects. Until then `talosctl upgrade-k8s` would put the bootstrap's state back.
 
-Secrets with certificates are not in this folder.
 "
     );
-    if remade.is_empty() {
+    let under = files_of_sops(parts);
+    text.push_str(if under.is_empty() { "Secrets with certificates are not in this folder.\n" } else { &under });
+    if remade.is_empty() && !under.is_empty() {
+        text.push_str("The release makes nothing anew that the bootstrap has made.\n");
+    } else if remade.is_empty() {
         text.push_str("They stay in the cluster as the bootstrap made them: the release makes none of them anew.\n");
     } else {
         text.push_str("\n**The release makes these anew**, and what the bootstrap made is lost:\n\n");

@@ -8,6 +8,7 @@ pub mod deliver;
 pub mod diff;
 mod error;
 pub mod fetching;
+mod flux_secrets;
 pub mod git;
 pub mod handoff;
 pub mod images;
