@@ -12,21 +12,29 @@ use crate::stage::spec::sops_rules;
 /// Reads a recipient, and makes sure that something can be sealed to it.
 pub fn recipient(text: &str) -> Result<Recipient, String> {
     let recipient: Recipient = text.parse().map_err(|it: ParseRecipientError| it.to_string())?;
+    check(&recipient)?;
+    Ok(recipient)
+}
+
+fn check(recipient: &Recipient) -> Result<(), String> {
     // A plugin's own key, `age1NAME1...`, is for the plugin to read, which need not be here yet.
     let plugin = recipient.key.strip_prefix("age1").and_then(|it| it.split_once('1'));
-    let of_plugin = plugin.is_some_and(|(name, _)| name != "pq");
-    if !of_plugin {
-        age::check(&recipient).map_err(|it| it.to_string())?;
-    }
-    Ok(recipient)
+    let of_plugin = plugin.is_some_and(|(name, _)| !["pq", "tag", "tagpq"].contains(&name));
+    if of_plugin { Ok(()) } else { age::check(recipient).map_err(|it| it.to_string()) }
 }
 
 /// The recipients in a file: public keys, one a line, or the public keys that `age-keygen` notes in an identity file; of a
 /// `.sops.yaml` the age keys that it names for the lock at a path.
 pub fn in_file(file: &Path, lock: &Path) -> Result<Vec<Recipient>, Error> {
-    if file.to_string_lossy().ends_with(sops_rules::FILE) {
-        return of_rules(file, lock, None);
-    }
+    let found = match file.to_string_lossy().ends_with(sops_rules::FILE) {
+        true => of_rules(file, lock, None)?,
+        false => in_lines(file)?,
+    };
+    found.iter().try_for_each(check).map_err(Error::BadRecipient)?;
+    Ok(found)
+}
+
+fn in_lines(file: &Path) -> Result<Vec<Recipient>, Error> {
     let text = disk::read_any_text(file)?;
     let line = |line: &str| {
         let line = line.trim();

@@ -5,6 +5,7 @@ mod expired;
 mod hygiene;
 mod import;
 mod keys;
+mod real_age;
 mod recipients;
 mod rotate;
 mod secret_values;

@@ -33,6 +33,8 @@ pub enum Peer {
     Skopeo,
     Sops,
     SshKeygen,
+    /// A plugin from age's own tests, for keys of hardware.
+    TagPlugin,
     /// Talos' own library of three versions; `tests/judges` builds it.
     TalosLibrary,
 }
@@ -60,6 +62,7 @@ impl Peer {
             Peer::Skopeo => "skopeo",
             Peer::Sops => "sops",
             Peer::SshKeygen => "ssh-keygen",
+            Peer::TagPlugin => "age-plugin-tagtest",
             Peer::TalosLibrary => "Talos' library",
         }
     }
@@ -70,6 +73,7 @@ impl Peer {
             Peer::HelmSdk | Peer::Jsonschema | Peer::Python => "python3".into(),
             Peer::HybridAge => super::judges::beside("age"),
             Peer::Sops => super::judges::beside("sops"),
+            Peer::TagPlugin => super::judges::beside("age-plugin-tagtest"),
             Peer::Namespaces => "unshare".into(),
             Peer::CiliumCharts | Peer::TalosLibrary => panic!("{} is no program of one name", self.name()),
             _ => self.name().into(),
@@ -100,6 +104,7 @@ impl Peer {
             Peer::TalosLibrary => return super::judges::all_are_here(),
             Peer::HybridAge => return super::judges::makes_hybrid_keys(),
             Peer::HelmSdk => &["-c", "import helm_python"],
+            Peer::TagPlugin => return std::path::Path::new(&self.program()).is_file(),
             Peer::Sops => &["--help"],
             Peer::Htpasswd => &["-nbB", "user", "word"],
             Peer::Jsonschema => &["-c", "import jsonschema"],
@@ -115,7 +120,7 @@ impl Peer {
     }
 }
 
-const ALL: [Peer; 20] = [
+const ALL: [Peer; 21] = [
     Peer::Age,
     Peer::AgeKeygen,
     Peer::Bash,
@@ -135,8 +140,12 @@ const ALL: [Peer; 20] = [
     Peer::Skopeo,
     Peer::Sops,
     Peer::SshKeygen,
+    Peer::TagPlugin,
     Peer::TalosLibrary,
 ];
+
+/// Nobody but the authors has these beside the repository, and Debian has no such age and no SOPS.
+const BESIDE: [Peer; 5] = [Peer::CiliumCharts, Peer::HybridAge, Peer::Sops, Peer::TagPlugin, Peer::TalosLibrary];
 
 static HERE: LazyLock<BTreeMap<Peer, bool>> = LazyLock::new(|| ALL.map(|peer| (peer, peer.probe())).into());
 
@@ -168,12 +177,7 @@ pub fn is_lacking(peers: &[Peer]) -> bool {
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
     LEFT_OUT.lock().expect("no panic").insert(test, lacking.clone());
     print_at_exit();
-    // Nobody but the authors has these beside the repository, and Debian has no such age and no SOPS.
-    let wanted: Vec<&str> = lacking
-        .into_iter()
-        .filter(|it| !matches!(it, Peer::CiliumCharts | Peer::HybridAge | Peer::Sops | Peer::TalosLibrary))
-        .map(Peer::name)
-        .collect();
+    let wanted: Vec<&str> = lacking.into_iter().filter(|it| !BESIDE.contains(it)).map(Peer::name).collect();
     let in_ci = std::env::var_os("CI").is_some_and(|value| value == "true");
     assert!(wanted.is_empty() || !in_ci, "not installed: {}; tests/run brings it", wanted.join(", "));
     true
