@@ -281,7 +281,9 @@ impl Error {
             Error::NoIdentity => self
                 .plain("A002")
                 .help("name a file with your age identity or SSH key: `-i key.txt`, or ICHOR_IDENTITY"),
-            Error::SecretValues { .. } => self.plain("P001"),
+            Error::SecretValues { .. } => {
+                self.plain("P001").help("sealed values are a YAML mapping of texts: correct the file, and encrypt it again")
+            }
             Error::Import(_) => self.plain("P002"),
             Error::WrongKey { .. } => {
                 self.plain("P003").help("take the lock from version control again: it is not for editing")

@@ -12,3 +12,4 @@ mod secret_values;
 mod sops;
 mod sops_rules;
 mod vectors;
+mod wrong;
