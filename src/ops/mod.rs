@@ -10,6 +10,7 @@ mod error;
 pub mod fetching;
 mod flux_secrets;
 pub mod git;
+mod guide;
 pub mod handoff;
 pub mod images;
 mod import;

@@ -32,7 +32,7 @@ pub enum Recipient {
         /// The point as the recipient's text holds it.
         compressed: Vec<u8>,
     },
-    Hybrid(<MlKem768P256 as Kem>::PublicKey),
+    Hybrid(Box<<MlKem768P256 as Kem>::PublicKey>),
 }
 
 impl FromStr for Recipient {
@@ -41,7 +41,7 @@ impl FromStr for Recipient {
     fn from_str(text: &str) -> Result<Self, ParseKeyError> {
         if let Ok(bytes) = hybrid::bytes(text, Hrp::parse_unchecked("age1tagpq")) {
             let key = <MlKem768P256 as Kem>::PublicKey::from_bytes(&bytes).map_err(|_| ParseKeyError::Length)?;
-            return Ok(Recipient::Hybrid(key));
+            return Ok(Recipient::Hybrid(Box::new(key)));
         }
         let compressed = hybrid::bytes(text, Hrp::parse_unchecked("age1tag"))?;
         if compressed.len() != 33 {
