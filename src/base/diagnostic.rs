@@ -4,6 +4,8 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use super::code::{Code, Severity};
+
 /// A place in a text a user wrote.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -28,9 +30,7 @@ impl Place {
 /// One fault or warning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// Stable for ever: a letter for the area and three digits, such as `L003`.
-    pub code: &'static str,
-    pub severity: Severity,
+    pub code: Code,
     /// What is wrong, in one sentence without a full stop.
     pub message: String,
     pub place: Option<Place>,
@@ -38,19 +38,13 @@ pub struct Diagnostic {
     pub help: Option<String>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Severity {
-    Error,
-    Warning,
-}
-
 impl Diagnostic {
-    pub fn error(code: &'static str, message: impl Into<String>) -> Self {
-        Diagnostic { code, severity: Severity::Error, message: message.into(), place: None, help: None }
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Diagnostic { code, message: message.into(), place: None, help: None }
     }
 
-    pub fn warning(code: &'static str, message: impl Into<String>) -> Self {
-        Diagnostic { severity: Severity::Warning, ..Diagnostic::error(code, message) }
+    pub fn severity(&self) -> Severity {
+        self.code.severity()
     }
 
     #[must_use]

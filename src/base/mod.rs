@@ -1,8 +1,10 @@
 //! Words everyone uses. Imports nothing of ours but the paths and trees of the engine.
 
+pub mod code;
 pub mod diagnostic;
 pub mod digest;
 pub mod edit;
+pub mod memory;
 pub mod name;
 pub mod nar;
 pub mod number;

@@ -1,4 +1,4 @@
-//! Names, and what they may be made of. Each is checked where it is read: whoever holds one may make a path of it.
+//! Names, and what they may be made of. Each is checked where it is read, so that a name is always safe in a path.
 
 use helm_engine::path::shown;
 
@@ -11,7 +11,7 @@ const LONGEST_WORD: usize = 200;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{what} cannot be `{}`", shown(name))]
 pub struct BadName {
-    /// What it was to be the name of.
+    /// What the text was meant to name.
     pub what: &'static str,
     pub name: String,
 }

@@ -41,7 +41,7 @@ impl FromStr for Recipient {
     type Err = ParseRecipientError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        // Who takes one for the other is told so without seeing the private key again.
+        // The message says that this is a private key, and does not repeat it.
         let private = text.to_uppercase().contains("SECRET-KEY") || text.contains("PRIVATE KEY");
         let shown = if private {
             "a private key".to_owned()

@@ -13,7 +13,7 @@ impl Secret {
         Secret(Zeroizing::new(bytes.into()))
     }
 
-    /// The bytes themselves. Whoever asks answers for where they go.
+    /// The bytes themselves. The caller is responsible for where they go.
     pub fn expose(&self) -> &[u8] {
         &self.0
     }

@@ -68,7 +68,7 @@ pub fn files(bundle: &str, parts: &[FluxPart]) -> Vec<(String, String)> {
                 let mut about =
                     vec![("name", format!("{name}-values").as_str().into()), ("namespace", namespace.as_str().into())];
                 if text.contains('$') {
-                    // A Flux that fills variables into all that it applies would empty what is one to the chart alone.
+                    // Where Flux substitutes variables, it would replace `${...}` that is meant for the chart.
                     let annotation = ("kustomize.toolkit.fluxcd.io/substitute", "disabled".into());
                     about.push(("annotations", map(&[annotation])));
                 }
@@ -223,7 +223,7 @@ pub fn changes(old: &Map, new: &Map) -> Vec<ValueChange> {
 /// with the chart's own values below it, `bootstrap` what the bootstrap had. Where a certificate is wanted that the
 /// bootstrap did not make, nothing changes: the chart makes it, and looks the others up in the cluster.
 pub fn keep_certificates(given: &Map, all: &Map, bootstrap: &Map) -> Map {
-    // What was read does not hold itself.
+    // Values that were read from YAML have no cycles.
     let kept = given.deep_copy().unwrap_or_else(Map::any);
     let made = certificates(bootstrap);
     let wanted = certificates(all);
@@ -308,7 +308,7 @@ fn kustomization(resources: &[&str]) -> String {
     ]))
 }
 
-/// Waits and never prunes: what it would delete is the cluster's network.
+/// The Kustomization never prunes: that could delete the cluster's network.
 fn flux_kustomization(bundle: &str, decrypts: bool) -> String {
     let source = map(&[("kind", "GitRepository".into()), ("name", "flux-system".into())]);
     let mut spec = vec![
@@ -345,87 +345,4 @@ fn write(value: &Value) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::stage::spec::{Kind, OciName};
-
-    fn read(text: &str) -> Map {
-        yaml::read_map(text.as_bytes()).expect("YAML")
-    }
-
-    #[test]
-    fn changes_are_told_leaf_by_leaf() {
-        let found = changes(&read("a: {b: 1, c: [1]}\nd: x\n"), &read("a: {b: 2, c: [1]}\ne: {f: true}\n"));
-        let told: Vec<String> = found.iter().map(|it| format!("{} {:?} {:?}", it.path, it.old, it.new)).collect();
-        assert_eq!(told, [r#"a.b Some("1") Some("2")"#, r#"d Some("\"x\"") None"#, r#"e.f None Some("true")"#]);
-    }
-
-    #[test]
-    fn an_oci_chart_is_pinned_by_digest() {
-        let digest = Digest::of(b"x");
-        let name = "quay.io/cilium/charts/cilium:1.19.6";
-        let chart = FluxContent::Chart {
-            source: Box::new(Source::Oci(OciName::parse(name).expect("a name"))),
-            chart: "cilium".into(),
-            version: "1.19.6".into(),
-            manifest: Some(digest),
-            namespace: "kube-system".into(),
-            values: read("a: 1\n"),
-            secrets: true,
-            plain_http: false,
-        };
-        let files = files("matrix", &[FluxPart { name: "cilium".into(), content: chart, secrets: Vec::new() }]);
-        let text = |path: &str| files.iter().find(|it| it.0 == path).map(|it| it.1.as_str()).expect("the file");
-        assert!(text("cilium/source.yaml").contains("  url: oci://quay.io/cilium/charts/cilium\n"));
-        assert!(text("cilium/source.yaml").contains(&format!("digest: {digest}\n    tag: 1.19.6\n")));
-        assert!(text("cilium/release.yaml").contains("chartRef:\n    kind: OCIRepository\n    name: cilium\n"));
-        assert!(text("cilium/release.yaml").contains("- kind: Secret\n    name: cilium-secret-values\n"));
-        assert!(text("cilium/values.yaml").contains("values.yaml: |\n    a: 1\n"));
-        assert!(text("kustomization.yaml").contains("resources:\n- cilium\n"));
-        assert!(text("matrix.yaml").contains("path: ./infrastructure/matrix\n"));
-    }
-
-    #[test]
-    fn a_chart_of_a_repository_is_named_by_its_address_and_version() {
-        let source = Source::parse("https://helm.cilium.io/cilium", Kind::Chart).expect("a source");
-        let chart = FluxContent::Chart {
-            source: Box::new(source),
-            chart: "cilium".into(),
-            version: "1.18.5".into(),
-            manifest: None,
-            namespace: "cilium".into(),
-            values: read("{}\n"),
-            secrets: false,
-            plain_http: false,
-        };
-        let files = files("matrix", &[FluxPart { name: "net".into(), content: chart, secrets: Vec::new() }]);
-        let text = |path: &str| files.iter().find(|it| it.0 == path).map(|it| it.1.as_str()).expect("the file");
-        assert!(text("net/source.yaml").contains("kind: HelmRepository\n"));
-        assert!(text("net/source.yaml").contains("  url: https://helm.cilium.io\n"));
-        let release = text("net/release.yaml");
-        assert!(release.contains("      chart: cilium\n") && release.contains("      version: 1.18.5\n"), "{release}");
-        assert!(
-            release.contains("        kind: HelmRepository\n        name: net\n        namespace: cilium\n"),
-            "{release}"
-        );
-    }
-
-    #[test]
-    fn certificates_stay_by_the_names_of_their_secrets() {
-        let given = read("hubble: {relay: {enabled: true}}\n");
-        let all = read(
-            "hubble:\n  enabled: true\n  tls: {enabled: true, auto: {enabled: true, method: helm}, server: {existingSecret: ''}}\n  relay: {enabled: true, tls: {client: {existingSecret: ''}, server: {enabled: false, existingSecret: ''}}}\n  ui: {enabled: false}\n",
-        );
-        let kept = keep_certificates(&given, &all, &all);
-        let told: Vec<String> = changes(&given, &kept).iter().map(|it| it.path.clone()).collect();
-        assert_eq!(
-            told,
-            ["hubble.relay.tls.client.existingSecret", "hubble.tls.auto.enabled", "hubble.tls.server.existingSecret"]
-        );
-        let server = at(&kept, &["hubble", "tls", "server", "existingSecret"]);
-        assert!(matches!(server, Some(Value::Str(it)) if it == "hubble-server-certs"));
-        assert!(at(&given, &["hubble", "tls"]).is_none());
-        let later = keep_certificates(&given, &all, &read("hubble: {enabled: false}\n"));
-        assert_eq!(changes(&given, &later), [], "what the bootstrap did not make is made by the chart");
-    }
-}
+mod tests;

@@ -14,7 +14,7 @@ pub fn stream(manifests: &[Manifest]) -> String {
         .flat_map(|it| documents(&it.contents))
         .filter_map(|document| {
             let Some(tree) = document.tree() else {
-                // Nothing is left out for being unreadable: whoever applies it says what is wrong with it.
+                // A document that cannot be read stays in: `kubectl` says what is wrong with it.
                 return document.is_unreadable().then_some(((2, String::new()), document.text));
             };
             let head = Head::of(tree.root());

@@ -90,7 +90,7 @@ fn insert_lines(text: &str, manifests: &[Manifest], talos: TalosVersion) -> Resu
     Ok(Inserted { text: editor.edits.apply(text), notes })
 }
 
-/// No mapping may have a key twice: which of the two holds is no one's to say, and Talos takes neither.
+/// No mapping may have a key twice: it is undefined which one counts, and Talos refuses such a file.
 fn unique(node: Node<'_>) -> Result<(), Error> {
     let mut lines: BTreeMap<String, usize> = BTreeMap::new();
     for (key, value) in node.entries() {
@@ -111,7 +111,7 @@ struct Config<'d> {
     items: Vec<Node<'d>>,
     documents: Vec<Node<'d>>,
     flannel: bool,
-    /// Why nothing may change, where `cluster` or its list is written somewhere else.
+    /// Set where `cluster` or its list is an alias: why nothing may be changed.
     alias: Option<Error>,
 }
 

@@ -1,21 +1,21 @@
 //! Pieces of an Omni cluster template.
 
-use crate::deliver::target::Goods;
+use crate::deliver::contents::Contents;
 use crate::object::document::{Document, documents};
 use crate::stage::pack::{Manifest, talos};
 
 /// One text: patches written into the documents of the template.
-pub(super) fn single(goods: &Goods<'_>) -> String {
-    let name = |what: &str| format!("ichor-{}{what}", goods.bundle);
+pub(super) fn single(contents: &Contents<'_>) -> String {
+    let name = |what: &str| format!("ichor-{}{what}", contents.bundle);
     let mut text = String::from(MERGE);
-    if let Some(network) = goods.network {
+    if let Some(network) = contents.network {
         text.push_str(&format!("kind: Cluster\npatches:\n{}---\n", inline(&name("-all"), &network.all)));
     }
     text.push_str("kind: ControlPlane\npatches:\n");
-    if let Some(patch) = goods.network.and_then(|it| it.control_planes.as_ref()) {
+    if let Some(patch) = contents.network.and_then(|it| it.control_planes.as_ref()) {
         text.push_str(&inline(&name("-network"), patch));
     }
-    text.push_str(&inline(&name(""), &talos::control_plane(goods.manifests, goods.talos)));
+    text.push_str(&inline(&name(""), &talos::control_plane(contents.manifests, contents.talos)));
     text
 }
 
@@ -30,28 +30,28 @@ fn inline(name: &str, patch: &str) -> String {
 }
 
 /// A folder: the template's pieces, and beside them the patches and manifests they name.
-pub(super) fn files(goods: &Goods<'_>) -> Vec<(String, String)> {
-    let file = |name: &str, file: &str| format!("  - name: ichor-{}{name}\n    file: {file}\n", goods.bundle);
+pub(super) fn files(contents: &Contents<'_>) -> Vec<(String, String)> {
+    let file = |name: &str, file: &str| format!("  - name: ichor-{}{name}\n    file: {file}\n", contents.bundle);
     let mut patches = String::from(MERGE);
     let mut files = Vec::new();
-    if let Some(network) = goods.network {
+    if let Some(network) = contents.network {
         patches.push_str(&format!("kind: Cluster\npatches:\n{}---\n", file("-all", "all.yaml")));
         files.extend(network.files());
     }
     patches.push_str("kind: ControlPlane\npatches:\n");
-    if goods.network.is_some_and(|it| it.control_planes.is_some()) {
+    if contents.network.is_some_and(|it| it.control_planes.is_some()) {
         patches.push_str(&file("-network", "network.yaml"));
     }
     patches.push_str(&file("", "controlplane.yaml"));
-    files.push(("controlplane.yaml".into(), talos::control_plane(goods.manifests, goods.talos)));
+    files.push(("controlplane.yaml".into(), talos::control_plane(contents.manifests, contents.talos)));
     files.push(("template-patches.yaml".into(), patches));
     let path = |it: &Manifest| format!("manifests/{}.yaml", it.name);
     let manifest = |it: &Manifest| format!("    - {}      mode: one-time\n      file: {}\n", talos::name(it), path(it));
-    let manifests: String = goods.manifests.iter().map(manifest).collect();
+    let manifests: String = contents.manifests.iter().map(manifest).collect();
     let none = if manifests.is_empty() { " []" } else { "" };
     let cluster = format!("{SYNC}kind: Cluster\nkubernetes:\n  manifests:{none}\n{manifests}");
     files.push(("template-manifests.yaml".into(), cluster));
-    files.extend(goods.manifests.iter().map(|it| (path(it), it.contents.clone())));
+    files.extend(contents.manifests.iter().map(|it| (path(it), it.contents.clone())));
     files
 }
 

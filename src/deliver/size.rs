@@ -10,7 +10,7 @@ pub struct Limit {
     pub what: &'static str,
     /// In bytes.
     pub bytes: u64,
-    /// Whether a bundle beyond it fails everywhere, and not only where this way is taken.
+    /// Whether a bundle beyond this limit fails on every way into the cluster, and not only on this one.
     pub hard: bool,
 }
 

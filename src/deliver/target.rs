@@ -3,11 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::deliver::contents::Contents;
 use crate::deliver::files::{Files, FilesError};
 use crate::deliver::{kubectl, machine_config, omni, talhelper, topf};
-use crate::stage::pack::talos::NetworkPatches;
 use crate::stage::pack::{Manifest, talos};
-use crate::stage::spec::TalosVersion;
 use helm_engine::path::RelPath;
 
 /// Who takes the manifests.
@@ -43,25 +42,15 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("flux", Target::Flux),
 ];
 
-/// How the names of patches begin that are for configs which hold the manifests already.
+/// Patches for machine configs that hold the manifests already have names that begin with this.
 pub const UPDATE: &str = "update";
-
-/// What is handed over.
-#[derive(Clone, Copy, Debug)]
-pub struct Goods<'a> {
-    pub bundle: &'a str,
-    pub talos: TalosVersion,
-    pub manifests: &'a [Manifest],
-    /// What nodes are told of their network, where the manifests bring it.
-    pub network: Option<&'a NetworkPatches>,
-}
 
 /// Texts for a target.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Delivery {
     /// What goes to standard output or one file; `None` where only a folder holds it.
     pub single: Option<String>,
-    /// Why there is no single text, where the manifests are to blame and not the target.
+    /// Why there is no single text, where the reason is in the manifests and not in the target.
     pub no_single: Option<DeliverError>,
     /// What the single text lacks and the folder has.
     pub single_note: Option<&'static str>,
@@ -80,21 +69,12 @@ pub enum DeliverError {
     NoTarget(String),
     #[error("the target `{0}` needs more than the manifests")]
     NotFromManifests(Target),
-    #[error("manifest `{manifest}` holds a `$`, which talhelper would take for a variable inside talconfig.yaml")]
-    Dollar { manifest: String },
+    #[error(transparent)]
+    Dollar(#[from] talhelper::DollarError),
     #[error(transparent)]
     Files(#[from] FilesError),
     #[error(transparent)]
     MachineConfig(#[from] machine_config::Error),
-}
-
-impl NetworkPatches {
-    /// The patches as files.
-    pub(super) fn files(&self) -> Vec<(String, String)> {
-        let mut files = vec![("all.yaml".to_owned(), self.all.clone())];
-        files.extend(self.control_planes.iter().map(|it| ("network.yaml".to_owned(), it.clone())));
-        files
-    }
 }
 
 impl Target {
@@ -151,42 +131,43 @@ impl Target {
 
 /// The manifests in the form of a target. [`Target::MachineConfig`] goes by [`machine_config::insert`], and
 /// [`Target::Flux`] by the spec, not by the manifests.
-pub fn deliver(goods: &Goods<'_>, target: Target) -> Result<Delivery, DeliverError> {
+pub fn deliver(contents: &Contents<'_>, target: Target) -> Result<Delivery, DeliverError> {
     let no_notes = |single, files| Delivery { single, files, ..Delivery::default() };
     Ok(match target {
         Target::Talos => {
-            let patch = talos::control_plane(goods.manifests, goods.talos);
+            let patch = talos::control_plane(contents.manifests, contents.talos);
             let mut delivery = no_notes(Some(patch.clone()), vec![("controlplane.yaml".into(), patch)]);
-            if let Some(update) = talos::update(goods.manifests, goods.talos) {
+            if let Some(update) = talos::update(contents.manifests, contents.talos) {
                 delivery.files.push((format!("{UPDATE}.yaml"), update));
             }
-            if let Some(network) = goods.network {
+            if let Some(network) = contents.network {
                 delivery.files.splice(0..0, network.files());
-                delivery.single_note =
-                    Some("nodes need more than this: no CNI of Talos' own, and KubePrism; `-o DIR/` writes all of it");
+                delivery.single_note = Some(
+                    "this patch is not enough: nodes must also run no CNI of Talos' own, and KubePrism; `-o DIR/` writes all of it",
+                );
             }
             delivery
         }
-        Target::Omni => no_notes(Some(omni::single(goods)), omni::files(goods)),
+        Target::Omni => no_notes(Some(omni::single(contents)), omni::files(contents)),
         Target::Talhelper => {
-            let single = talhelper::single(goods);
-            let no_single = single.as_ref().err().cloned();
-            let notes = talhelper::note(goods).into_iter().collect();
-            Delivery { no_single, notes, ..no_notes(single.ok(), talhelper::files(goods)) }
+            let single = talhelper::single(contents);
+            let no_single = single.as_ref().err().cloned().map(DeliverError::Dollar);
+            let notes = talhelper::note(contents).into_iter().collect();
+            Delivery { no_single, notes, ..no_notes(single.ok(), talhelper::files(contents)) }
         }
         Target::Topf => {
             let single_note = Some("topf finds patches in folders: `-o DIR/` writes them, with what workers need");
-            Delivery { single_note, ..no_notes(Some(topf::single(goods)), topf::files(goods)) }
+            Delivery { single_note, ..no_notes(Some(topf::single(contents)), topf::files(contents)) }
         }
         Target::Kubectl => {
-            let stream = kubectl::stream(goods.manifests);
-            let then = kubectl::then(goods.manifests);
-            Delivery { then, ..no_notes(Some(stream.clone()), vec![(format!("{}.yaml", goods.bundle), stream)]) }
+            let stream = kubectl::stream(contents.manifests);
+            let then = kubectl::then(contents.manifests);
+            Delivery { then, ..no_notes(Some(stream.clone()), vec![(format!("{}.yaml", contents.bundle), stream)]) }
         }
         Target::Files => {
             let file = |it: &Manifest| (format!("{}.yaml", it.name), it.contents.clone());
-            let then = kubectl::then(goods.manifests);
-            Delivery { then, ..no_notes(None, goods.manifests.iter().map(file).collect()) }
+            let then = kubectl::then(contents.manifests);
+            Delivery { then, ..no_notes(None, contents.manifests.iter().map(file).collect()) }
         }
         Target::MachineConfig | Target::Flux => return Err(DeliverError::NotFromManifests(target)),
     })

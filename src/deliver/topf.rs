@@ -3,23 +3,23 @@
 //! topf lets vals fill in what it reads, which takes `ref+SCHEME://` for the place of a secret. A template it does not:
 //! where a manifest holds such a text, the patch is a template that prints it.
 
-use crate::deliver::target::Goods;
+use crate::deliver::contents::Contents;
 use crate::stage::pack::talos;
 
 /// The control-plane patch alone.
-pub(super) fn single(goods: &Goods<'_>) -> String {
-    talos::control_plane(goods.manifests, goods.talos)
+pub(super) fn single(contents: &Contents<'_>) -> String {
+    talos::control_plane(contents.manifests, contents.talos)
 }
 
 /// The folder that holds topf.yaml.
-pub(super) fn files(goods: &Goods<'_>) -> Vec<(String, String)> {
+pub(super) fn files(contents: &Contents<'_>) -> Vec<(String, String)> {
     let mut files = Vec::new();
-    if let Some(network) = goods.network {
-        files.push(patch(&format!("all/50-ichor-{}", goods.bundle), &network.all));
+    if let Some(network) = contents.network {
+        files.push(patch(&format!("all/50-ichor-{}", contents.bundle), &network.all));
         let control_planes = network.control_planes.iter();
-        files.extend(control_planes.map(|it| patch(&format!("control-plane/50-ichor-{}", goods.bundle), it)));
+        files.extend(control_planes.map(|it| patch(&format!("control-plane/50-ichor-{}", contents.bundle), it)));
     }
-    files.push(patch(&format!("control-plane/60-ichor-{}", goods.bundle), &single(goods)));
+    files.push(patch(&format!("control-plane/60-ichor-{}", contents.bundle), &single(contents)));
     files
 }
 

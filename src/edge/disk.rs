@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::interrupt::Writing;
 use super::landing::{Landing, landing};
 use super::unfinished::{self, folder_of};
+use crate::base::code::Code;
 
 /// A file or folder that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -32,6 +33,10 @@ impl Error {
             io::ErrorKind::PermissionDenied => Some("see that you may read it"),
             _ => None,
         }
+    }
+
+    pub fn code(&self) -> Code {
+        if self.is_input() { Code::E001 } else { Code::E005 }
     }
 
     /// Whether the user named what is not there or cannot be taken, and nothing failed.
@@ -208,7 +213,7 @@ fn overwrite(file: &Path, bytes: &[u8]) -> io::Result<()> {
         file.sync_all()
     };
     put(bytes).inspect_err(|_| {
-        // What was there needs no room that it has not.
+        // A file that is replaced by a smaller one needs no more room.
         let _ = put(&before);
     })
 }

@@ -102,6 +102,11 @@ pub fn values(name: &str) -> Result<Vec<u8>, FilesError> {
     read(Path::new(name), Takes::Anything)
 }
 
+/// Whether a values file is a file on the disk, and neither a pipe nor the standard input.
+pub fn is_plain(name: &str) -> bool {
+    Path::new(name).is_file()
+}
+
 /// Writes a file below a folder, making folders as needed; with `append`, at the end of what is there.
 pub fn write_below(folder: &Path, path: &RelPath, text: &[u8], append: bool) -> Result<(), FilesError> {
     let file = folder.join(path.as_str());

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::{files, process};
-use crate::stage::resolve::{ChartSource, Fault, ManifestSource, Remote, SourceError, Sources};
+use crate::stage::resolve::{ChartSource, ManifestSource, Remote, SourceError, Sources};
 use crate::stage::spec::Source;
 use helm_engine::helm::chart::ignore::Rules;
 use helm_engine::path::RelPath;
@@ -228,8 +228,8 @@ impl Sources for Committed<'_> {
         if !self.revision.is_folder(&full) {
             return self.file(path).map(ChartSource::Archive);
         }
-        let tree = self.revision.tree(&full).map_err(|it| fault(it.to_string()))?;
-        let rules = Rules::of(&tree).map_err(|it| fault(it.to_string()))?;
+        let tree = self.revision.tree(&full).map_err(|it| fault(&it))?;
+        let rules = Rules::of(&tree).map_err(|it| SourceError::Path { fault: it.to_string(), leads_out: false })?;
         let mut kept = FileTree::new();
         for (path, bytes) in tree {
             if !rules.leaves_out(path.as_str()) {
@@ -244,7 +244,7 @@ impl Sources for Committed<'_> {
         if !self.revision.is_folder(&full) {
             return self.file(path).map(ManifestSource::File);
         }
-        let tree = self.revision.tree(&full).map_err(|it| fault(it.to_string()))?;
+        let tree = self.revision.tree(&full).map_err(|it| fault(&it))?;
         Ok(ManifestSource::Folder(files::manifests(tree)))
     }
 
@@ -254,11 +254,12 @@ impl Sources for Committed<'_> {
 
     fn file(&self, path: &str) -> Result<Vec<u8>, SourceError> {
         let full = self.place(path)?;
-        let found = self.revision.read(&full).map_err(|it| fault(it.to_string()))?;
+        let found = self.revision.read(&full).map_err(|it| fault(&it))?;
         let commit = self.revision.commit.get(..12).unwrap_or_default();
-        let found = found.ok_or_else(|| fault(format!("`{path}` is not in git at {commit}")))?;
+        let (path, commit) = (path.to_owned(), commit.to_owned());
+        let Some(found) = found else { return Err(SourceError::NotInGit { path, commit }) };
         if found.starts_with(b"version https://git-lfs.github.com/") {
-            return Err(fault(format!("`{path}` is kept by git-lfs and is not at hand at {commit}")));
+            return Err(SourceError::InLfs { path, commit });
         }
         Ok(found)
     }
@@ -266,7 +267,7 @@ impl Sources for Committed<'_> {
 
 impl Committed<'_> {
     fn place(&self, path: &str) -> Result<String, SourceError> {
-        clean(&self.folder, path).ok_or_else(|| fault(format!("`{path}` lies outside of the repository")))
+        clean(&self.folder, path).ok_or_else(|| SourceError::OutsideGit { path: path.into() })
     }
 }
 
@@ -308,8 +309,9 @@ pub fn clean(folder: &str, path: &str) -> Option<String> {
     Some(parts.join("/"))
 }
 
-fn fault(message: String) -> SourceError {
-    SourceError::new("V001", Fault::Input, message)
+/// A fault of git as one of a source.
+pub fn fault(fault: &Error) -> SourceError {
+    SourceError::Git { fault: fault.to_string(), help: fault.help() }
 }
 
 impl Error {

@@ -22,7 +22,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// What nobody else holds meanwhile.
 #[derive(Debug)]
 pub struct Hold {
-    // Fields are dropped in this order: the mark goes while the system's lock still stands.
+    // Fields are dropped in this order, so that the mark is removed while the system's lock is still held.
     _mark: Option<Fleeting>,
     _file: File,
     _folders: NewFolders,

@@ -69,7 +69,7 @@ pub fn mind(say: impl Fn() + Send + 'static) {
     let wait = move || {
         let Some(signal) = signals.forever().next() else { return };
         let writers = WRITERS.lock().unwrap_or_else(PoisonError::into_inner);
-        // Held to the end, so that nobody begins anew.
+        // Held until the process ends, so that no other thread starts to write.
         let _last = DONE.wait_while(writers, |it| *it > 0);
         FLEETING.lock().unwrap_or_else(PoisonError::into_inner).iter().for_each(|it| remove(it));
         say();

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::disk;
 use super::files::{self, FilesError};
-use crate::stage::resolve::{ChartSource, Fault, ManifestSource, Remote, SourceError, Sources};
+use crate::stage::resolve::{ChartSource, ManifestSource, Remote, SourceError, Sources};
 use crate::stage::spec::Source;
 
 /// Sources whose paths start at a folder: that of the spec. What lies elsewhere is looked up with a function.
@@ -37,9 +37,9 @@ impl Sources for Disk<'_> {
     }
 
     fn file(&self, path: &str) -> Result<Vec<u8>, SourceError> {
-        disk::read(&self.folder.join(path)).map_err(|fault| {
-            let whose = if fault.is_input() { Fault::Input } else { Fault::Surroundings };
-            SourceError::new("V001", whose, fault.to_string())
+        disk::read(&self.folder.join(path)).map_err(|fault| match fault.is_input() {
+            true => SourceError::Path { fault: fault.to_string(), leads_out: false },
+            false => disk_fault(&fault),
         })
     }
 
@@ -49,10 +49,16 @@ impl Sources for Disk<'_> {
 }
 
 fn files_fault(fault: &FilesError) -> SourceError {
-    let whose = if fault.is_surroundings() { Fault::Surroundings } else { Fault::Input };
-    let told = SourceError::new("V001", whose, fault.to_string());
-    match fault {
-        FilesError::LeadsOut { .. } => told.help("put a copy of the file there: what the folder holds becomes public"),
-        _ => told,
+    match fault.is_surroundings() {
+        true => SourceError::Disk { fault: fault.to_string(), is_input: false, help: None },
+        false => {
+            let leads_out = matches!(fault, FilesError::LeadsOut { .. });
+            SourceError::Path { fault: fault.to_string(), leads_out }
+        }
     }
+}
+
+/// A fault of the disk as one of a source.
+pub fn disk_fault(fault: &disk::Error) -> SourceError {
+    SourceError::Disk { fault: fault.to_string(), is_input: fault.is_input(), help: fault.help() }
 }

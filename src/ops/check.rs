@@ -5,16 +5,19 @@ use std::path::Path;
 use jiff::Timestamp;
 
 use super::{Error, Workspace, build};
-use crate::base::diagnostic::{Diagnostic, Severity};
+use crate::base::code::{Code, Severity};
+use crate::base::diagnostic::Diagnostic;
 use crate::base::secret::Secret;
+use crate::deliver::contents::Contents;
 use crate::deliver::size;
-use crate::deliver::target::{self, Goods, Target};
+use crate::deliver::target::{self, Target};
 use crate::edge::random;
 use crate::review::rules::{self, ChartSubject, Layer, Subject};
 use crate::stage::bundle::Bundle;
 use crate::stage::lock::{Envelope, Lock};
 use crate::stage::pack::{self, Manifest, Packed};
 use crate::stage::render::{self, secrets};
+use crate::stage::resolve::{self, SourceError};
 use crate::stage::seal::{self, Sealed};
 use crate::stage::spec::{Content, Spec, Values};
 use crate::stage::vendored::{Vendored, VendoredContent, VendoredPart};
@@ -23,6 +26,8 @@ use helm_engine::helm;
 /// What checking found.
 #[derive(Clone, Debug)]
 pub struct Checked {
+    /// The spec, as findings name it.
+    pub spec: String,
     pub diagnostics: Vec<Diagnostic>,
     /// The size of what each target gets, in bytes; empty where nothing could be built.
     pub sizes: Vec<(Target, u64)>,
@@ -30,7 +35,7 @@ pub struct Checked {
 
 impl Checked {
     pub fn count(&self, severity: Severity) -> usize {
-        self.diagnostics.iter().filter(|it| it.severity == severity).count()
+        self.diagnostics.iter().filter(|it| it.severity() == severity).count()
     }
 }
 
@@ -41,14 +46,17 @@ pub fn check(spec: &Path, now: Timestamp) -> Result<Checked, Error> {
     let mut diagnostics = Vec::new();
     if lock.is_none() {
         let message = "there is no lock yet, so nothing that renders was checked";
-        diagnostics.push(Diagnostic::warning("L001", message).help(super::error::no_lock(&workspace.lock_path)));
+        diagnostics.push(Diagnostic::new(Code::L013, message).help(super::error::no_lock(&workspace.lock_path)));
     }
     let resolved = match workspace.resolve() {
         Ok(resolved) => Some(resolved),
-        Err(fault @ Error::Resolve(_)) => {
+        Err(Error::Resolve(faults)) => {
             // What must be fetched is not here before there is a lock.
-            let known = |it: &Diagnostic| it.code == "L006" && lock.is_none();
-            diagnostics.extend(fault.diagnostics().into_iter().filter(|it| !known(it)));
+            let is_known = |it: &&resolve::Error| {
+                lock.is_none()
+                    && matches!(it, resolve::Error::Source { source, .. } if matches!(**source, SourceError::NotLocked { .. }))
+            };
+            diagnostics.extend(faults.iter().filter(|it| !is_known(it)).map(resolve::Error::diagnostic));
             None
         }
         Err(fault) => return Err(fault),
@@ -88,7 +96,7 @@ pub fn check(spec: &Path, now: Timestamp) -> Result<Checked, Error> {
         (Some(sealed), Some(packed), Some(lock)) => sizes(packed, &manifests(sealed, packed, lock), &workspace.spec),
         _ => Vec::new(),
     };
-    Ok(Checked { diagnostics, sizes })
+    Ok(Checked { spec: workspace.file.to_string(), diagnostics, sizes })
 }
 
 fn chart<'a>(part: &'a VendoredPart, workspace: &'a Workspace) -> Option<ChartSubject<'a>> {
@@ -139,9 +147,9 @@ fn stand_in(length: usize, is_key: bool) -> String {
 
 /// What each target that needs nothing but the manifests would get.
 fn sizes(packed: &Packed, manifests: &[Manifest], spec: &Spec) -> Vec<(Target, u64)> {
-    let goods = Goods { bundle: &spec.bundle, talos: spec.talos, manifests, network: packed.network() };
+    let contents = Contents { bundle: &spec.bundle, talos: spec.talos, manifests, network: packed.network() };
     [Target::Talos, Target::Omni, Target::Talhelper, Target::Topf, Target::Kubectl]
         .into_iter()
-        .filter_map(|it| Some((it, size::measure(it, &target::deliver(&goods, it).ok()?, manifests))))
+        .filter_map(|it| Some((it, size::measure(it, &target::deliver(&contents, it).ok()?, manifests))))
         .collect()
 }

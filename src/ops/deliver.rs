@@ -2,17 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
+use super::error::FormError;
 use super::fetching::Fetching;
 use super::{Error, handoff};
 use crate::base::recipient::Recipient;
 use crate::base::sops::{Form as SopsForm, is_sops};
 use crate::deliver::adopt::{self, Release};
+use crate::deliver::contents::Contents;
 use crate::deliver::files::Files;
 use crate::deliver::flux_version::FluxVersion;
 use crate::deliver::size::{self, human};
 use crate::deliver::split;
 use crate::deliver::strip;
-use crate::deliver::target::{self, DeliverError, Delivery, Goods, Target, UPDATE};
+use crate::deliver::target::{self, DeliverError, Delivery, Target, UPDATE};
 use crate::deliver::{kubectl, machine_config};
 use crate::edge::age;
 use crate::edge::disk::{self, Access};
@@ -57,10 +59,11 @@ pub fn deliver(index: &Index, manifests: &[Manifest], form: &Form) -> Result<Del
     let target = form.target;
     let manifests: Vec<Manifest> = manifests.iter().map(|it| shape(index, it, form)).collect();
     let network = talos::network_patches(&manifests, index.talos);
-    let goods = |manifests| Goods { bundle: &index.name, talos: index.talos, manifests, network: network.as_ref() };
+    let contents =
+        |manifests| Contents { bundle: &index.name, talos: index.talos, manifests, network: network.as_ref() };
     let groups = match form.split {
         Some(_) if !matches!(target, Target::Talos | Target::Kubectl | Target::Files) => {
-            return Err(Error::CannotSplit(target));
+            return Err(FormError::CannotSplit(target).into());
         }
         Some(limit) => {
             let limit = usize::try_from(limit).unwrap_or(usize::MAX);
@@ -77,7 +80,7 @@ pub fn deliver(index: &Index, manifests: &[Manifest], form: &Form) -> Result<Del
         deliveries.push(match target {
             Target::MachineConfig => into_config(group, index, form)?,
             Target::Flux => of_flux(index, form)?,
-            _ => target::deliver(&goods(group), target)?,
+            _ => target::deliver(&contents(group), target)?,
         });
     }
     let sizes = deliveries.iter().zip(&groups).map(|(delivery, group)| size::measure(target, delivery, group));
@@ -130,7 +133,7 @@ pub fn write(delivered: &Delivered, output: Option<&Path>, access: Access) -> Re
         }
         (None, _, None) => Err(match &delivery.no_single {
             Some(fault) => fault.clone().into(),
-            None => Error::NeedsFolder(*target),
+            None => FormError::NeedsFolder(*target).into(),
         }),
     }
 }
@@ -138,12 +141,12 @@ pub fn write(delivered: &Delivered, output: Option<&Path>, access: Access) -> Re
 /// Makes sure that a file or folder can take what SOPS encrypts for a target: one that `sops -d` gives back to the byte.
 pub fn sops_output(output: Option<&Path>, target: Target) -> Result<&Path, Error> {
     if target == Target::Flux {
-        return Err(Error::SopsForFlux);
+        return Err(FormError::SopsForFlux.into());
     }
-    let output = output.ok_or(Error::SopsNowhere)?;
+    let output = output.ok_or(FormError::SopsNowhere)?;
     let is_file = folder(Some(output), target).is_none();
     if is_file && SopsForm::of_name(&output.to_string_lossy()).is_some() {
-        return Err(Error::SopsName(output.into()));
+        return Err(FormError::SopsName(output.into()).into());
     }
     Ok(output)
 }
@@ -186,13 +189,13 @@ fn shape(index: &Index, manifest: &Manifest, form: &Form) -> Manifest {
 }
 
 fn into_config(manifests: &[Manifest], index: &Index, form: &Form) -> Result<Delivery, Error> {
-    let path = form.config.as_ref().ok_or(Error::NoConfig)?;
+    let path = form.config.as_ref().ok_or(FormError::NoConfig)?;
     let text = disk::read_any_text(path)?;
     if is_sops(text.as_bytes()) {
-        return Err(Error::SopsConfig(path.clone()));
+        return Err(FormError::SopsConfig(path.clone()).into());
     }
     let inserted = machine_config::insert(&text, manifests, index.talos);
-    let inserted = inserted.map_err(|fault| Error::Config { path: path.clone(), fault })?;
+    let inserted = inserted.map_err(|fault| FormError::Config { path: path.clone(), fault })?;
     let name = path.file_name().map_or_else(|| "controlplane.yaml".into(), |it| it.to_string_lossy().into_owned());
     Ok(Delivery {
         single: Some(inserted.text.clone()),
@@ -208,7 +211,12 @@ fn of_flux(index: &Index, form: &Form) -> Result<Delivery, Error> {
         handoff.check_keys()?;
     }
     if handoff.bundle != index.name {
-        return Err(Error::OtherBundle { spec: form.spec.clone(), found: handoff.bundle, wanted: index.name.clone() });
+        return Err(FormError::OtherBundle {
+            spec: form.spec.clone(),
+            found: handoff.bundle,
+            wanted: index.name.clone(),
+        }
+        .into());
     }
     Ok(Delivery { files: handoff.files.into_texts(), ..Delivery::default() })
 }

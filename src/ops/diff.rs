@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use super::error::DiffError;
 use super::fetching::{self, AtHand};
 use super::{Error, Workspace, side};
 use crate::base::digest::Digest;
@@ -14,7 +15,6 @@ use crate::edge::git::{self, Git};
 use crate::review::compare::{self, Diff, Side};
 use crate::stage::bundle::Bundle;
 use crate::stage::lock::Lock;
-use crate::stage::resolve::{Fault, SourceError};
 use crate::stage::spec::Spec;
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
@@ -61,8 +61,8 @@ impl Place {
     fn git(&self, wanted: &str) -> Result<&Git, Error> {
         match &self.git {
             Ok(Some(git)) => Ok(git),
-            Ok(None) => Err(Error::NoRepository { wanted: wanted.into() }),
-            Err(fault) => Err(Error::NoGit { wanted: wanted.into(), fault: fault.clone() }),
+            Ok(None) => Err(DiffError::NoRepository { wanted: wanted.into() }.into()),
+            Err(fault) => Err(DiffError::NoGit { wanted: wanted.into(), fault: fault.clone() }.into()),
         }
     }
 
@@ -86,8 +86,8 @@ impl Place {
             {
                 let base = match git.merge_base(&commit, &to)? {
                     Some(base) => base,
-                    None if git.is_shallow()? => return Err(Error::Shallow { wanted: range.into() }),
-                    None => return Err(Error::NoCommon { one: name, other: new }),
+                    None if git.is_shallow()? => return Err(DiffError::Shallow { wanted: range.into() }.into()),
+                    None => return Err(DiffError::NoCommon { one: name, other: new }.into()),
                 };
                 let old = Meaning::Revision { name: format!("{name} where {new} parted from it"), commit: base };
                 Ok((old, Meaning::Revision { name: new, commit: to }))
@@ -116,8 +116,8 @@ impl Place {
         let git = self.git(word)?;
         let commit = match git.commit(word)? {
             Some(commit) => commit,
-            None if git.is_shallow()? => return Err(Error::Shallow { wanted: word.into() }),
-            None => return Err(Error::NoRevision { wanted: word.into() }),
+            None if git.is_shallow()? => return Err(DiffError::Shallow { wanted: word.into() }.into()),
+            None => return Err(DiffError::NoRevision { wanted: word.into() }.into()),
         };
         let short = commit.get(..9).unwrap_or(&commit);
         let name = if commit.starts_with(word) { short.to_owned() } else { format!("{word} ({short})") };
@@ -155,7 +155,9 @@ impl Place {
         let folder = absolute.parent().unwrap_or(Path::new("/"));
         // git tells the top with links resolved.
         let folder = folder.canonicalize().unwrap_or_else(|_| folder.into());
-        let Ok(folder) = folder.strip_prefix(&git.top) else { return Err(Error::NoRepository { wanted: name.into() }) };
+        let Ok(folder) = folder.strip_prefix(&git.top) else {
+            return Err(DiffError::NoRepository { wanted: name.into() }.into());
+        };
         let folder = folder.to_string_lossy().into_owned();
         let file = absolute.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
         let path = git::clean(&folder, &file).unwrap_or(file);
@@ -190,7 +192,7 @@ impl Place {
                 return Ok(here);
             }
             let bytes = revision.read(&join(root, &format!("vendor/blobs/sha256/{}", digest.hex())));
-            let bytes = bytes.map_err(|it| SourceError::new("V001", Fault::Input, it.to_string()))?;
+            let bytes = bytes.map_err(|it| git::fault(&it))?;
             Ok(bytes.filter(|it| Digest::of(it) == *digest).map_or(here, AtHand::Content))
         };
         let remote = |key: &str, _: &_, text: &str| fetching::found(Some(&lock), &vendored, key, text);

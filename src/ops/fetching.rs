@@ -9,10 +9,10 @@ use std::time::Duration;
 use super::{Error, Workspace};
 use crate::base::digest::Digest;
 use crate::edge::disk;
-use crate::edge::fetch::{Clients, Progress, Settings, Shelves, Silent, disk_fault};
-use crate::edge::sources::Disk;
+use crate::edge::fetch::{Clients, Progress, Settings, Shelves, Silent};
+use crate::edge::sources::{Disk, disk_fault};
 use crate::stage::lock::Lock;
-use crate::stage::resolve::{self, Fault, Remote, SourceError, Update};
+use crate::stage::resolve::{self, Remote, SourceError, Update};
 use crate::stage::spec::{Network, Source};
 
 /// How to fetch, and who watches.
@@ -66,9 +66,7 @@ impl Fetching<'_> {
                 return Err(Error::NoSuchPart { part: part.clone(), parts: known });
             }
         }
-        let nothing = |key: &str, _: &Source, _: &str| {
-            Err(SourceError::new("V016", Fault::Input, format!("`{key}` has not been fetched")))
-        };
+        let nothing = |key: &str, _: &Source, _: &str| Err(SourceError::NotFetched { key: key.into() });
         let disk = Disk::new(&workspace.spec_folder, &nothing);
         let wishes = resolve::wishes(&workspace.spec, &disk, old, update);
         let wishes = match wishes {
@@ -77,7 +75,8 @@ impl Fetching<'_> {
             Err(own) => {
                 let mut faults =
                     resolve::resolve(&workspace.spec, workspace.helm(old), &disk).err().unwrap_or_default();
-                faults.retain(|it| it.code() != "V016");
+                let is_elsewhere = |it: &resolve::Error| matches!(it, resolve::Error::Source { source, .. } if matches!(**source, SourceError::NotFetched { .. }));
+                faults.retain(|it| !is_elsewhere(it));
                 return Err(Error::Resolve(if faults.is_empty() { own } else { faults }));
             }
         };
@@ -142,26 +141,16 @@ pub(super) fn look(shelves: &Shelves, digest: &Digest) -> Result<AtHand, SourceE
 
 /// Content that the lock names, from wherever `read` finds it.
 pub(super) fn found(lock: Option<&Lock>, read: &Read<'_>, key: &str, text: &str) -> Result<Remote, SourceError> {
-    let stale = |message: String| {
-        let help = "run `ichor lock` to bring the lock up to date, and review what it changes";
-        Err(SourceError::new("L006", Fault::Input, message).help(help))
-    };
     let Some((_, locked)) = lock.and_then(|it| it.sources().find(|(it, _)| it == key)) else {
-        return stale(format!("`{key}` is not in the lock"));
+        return Err(SourceError::NotLocked { key: key.into() });
     };
     if locked.source != text {
-        return stale(format!("`{key}`: the source is {text}, but the lock says {}", locked.source));
+        return Err(SourceError::LockedOtherwise { key: key.into(), wanted: text.into(), locked: locked.source });
     }
     match read(&locked.digest)? {
         AtHand::Content(bytes) => Ok(Remote { bytes, version: locked.version, manifest: locked.manifest }),
-        AtHand::Damaged(path) => {
-            let message = format!("`{key}` is damaged: `{}` does not have the digest in its name", path.display());
-            Err(SourceError::new("V016", Fault::Input, message).help("run `ichor vendor`, which fetches it anew"))
-        }
-        AtHand::Nothing => {
-            let message = format!("`{key}` ({}) is neither in vendor nor in the cache", locked.digest);
-            Err(SourceError::new("V016", Fault::Input, message).help("run `ichor vendor` to fetch it"))
-        }
+        AtHand::Damaged(path) => Err(SourceError::Damaged { key: key.into(), path }),
+        AtHand::Nothing => Err(SourceError::NotAtHand { key: key.into(), digest: locked.digest }),
     }
 }
 

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::Error;
+use super::error::DiffError;
 use crate::edge::disk::{self, Access};
 use crate::edge::git::{self, Git};
 use crate::stage::lock::{self, Conflict, Lock};
@@ -14,7 +15,7 @@ const LINE: &str = "**/lockfiles/*.lock diff=ichor-lock merge=ichor-lock";
 /// Makes git show and merge locks with ichor, in the repository a folder lies in; with `undo`, takes that back. Gives the
 /// file of attributes that now says so.
 pub fn setup(folder: &Path, program: &str, undo: bool) -> Result<PathBuf, Error> {
-    let git = Git::find(folder)?.ok_or_else(|| Error::NoRepository { wanted: folder.display().to_string() })?;
+    let git = Git::find(folder)?.ok_or_else(|| DiffError::NoRepository { wanted: folder.display().to_string() })?;
     let attributes = git.attributes()?;
     let text = disk::read_text_if_any(&attributes)?.unwrap_or_default();
     // Ours comes first, so that what the user wrote wins, and is found again whatever follows it.

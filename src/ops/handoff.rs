@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+use super::error::HandoffError;
 use super::fetching::Fetching;
 use super::flux_secrets::UnderSops;
 use super::{Error, Workspace, guide};
@@ -97,7 +98,7 @@ pub fn flux(
             (None, [only]) => (*only).to_owned(),
             (named, _) => {
                 let charts = charts.iter().map(|it| (*it).to_owned()).collect();
-                return Err(Error::NoSuchChart { named: named.clone(), charts });
+                return Err(HandoffError::NoSuchChart { named: named.clone(), charts }.into());
             }
         };
         layers.entry(part).or_default().push(&layer.file);
@@ -252,7 +253,7 @@ fn resources(ours: &str, theirs: &str) -> Vec<String> {
 impl Handoff {
     /// Refuses a hand-over that has keys made anew.
     pub fn check_keys(&self) -> Result<(), Error> {
-        if self.remade.is_empty() { Ok(()) } else { Err(Error::Remade { parts: self.remade.clone() }) }
+        if self.remade.is_empty() { Ok(()) } else { Err(HandoffError::Remade { parts: self.remade.clone() }.into()) }
     }
 }
 
@@ -327,7 +328,7 @@ fn content(
         VendoredContent::Chart { chart, namespace, values, inputs } => {
             let mut merged = values.clone();
             for layer in layers {
-                let fault = |message| Error::LaterValues { path: layer.to_path_buf(), message };
+                let fault = |message| HandoffError::LaterValues { path: layer.to_path_buf(), message };
                 merged = merge_maps(&merged, &read_documents(&disk::read_any(layer)?, chart.helm()).map_err(fault)?);
             }
             let with_defaults = |given| coalesce_values(chart, given, &mut Vec::new());
@@ -338,7 +339,11 @@ fn content(
             let changed = flux::changes(values, &kept);
             let source = match wanted {
                 Some(Content::Chart(it)) if !matches!(it.source, Source::Url(_)) => it.source.clone(),
-                _ => return Err(Error::NotForFlux { part: part.name.clone(), address: locked.source.clone() }),
+                _ => {
+                    return Err(
+                        HandoffError::NotForFlux { part: part.name.clone(), address: locked.source.clone() }.into()
+                    );
+                }
             };
             let content = FluxContent::Chart {
                 source: Box::new(source),

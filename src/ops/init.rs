@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::Error;
+use super::error::InitError;
 use crate::base::recipient::Recipient;
 use crate::edge::age::{self, KeyKind};
 use crate::edge::disk::{self, Access};
@@ -104,7 +105,7 @@ pub fn write(folder: &Path, files: &[(String, String)]) -> Result<(), Error> {
 /// Refuses where one of these is there already, be it a link to nothing.
 pub fn not_there(paths: impl IntoIterator<Item = PathBuf>) -> Result<(), Error> {
     let taken: Vec<PathBuf> = paths.into_iter().filter(|it| it.exists() || it.is_symlink()).collect();
-    if taken.is_empty() { Ok(()) } else { Err(Error::Exists(taken)) }
+    if taken.is_empty() { Ok(()) } else { Err(InitError::Exists(taken).into()) }
 }
 
 /// A key that was made.

@@ -6,7 +6,7 @@ pub mod chart;
 pub mod check;
 pub mod deliver;
 pub mod diff;
-mod error;
+pub mod error;
 pub mod fetching;
 mod flux_secrets;
 pub mod git;

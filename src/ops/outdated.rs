@@ -7,7 +7,7 @@ use super::{Error, Workspace};
 use crate::edge::fetch::each;
 use crate::edge::sources::Disk;
 use crate::stage::resolve::choose::{self, Listing};
-use crate::stage::resolve::{self, Fault, SourceError, Update, Wish};
+use crate::stage::resolve::{self, SourceError, Update, Wish};
 use crate::stage::spec::Source;
 
 /// One source and its versions.
@@ -34,10 +34,9 @@ pub fn outdated(spec: &Path, fetching: Fetching<'_>) -> Result<Vec<Outdated>, Er
     let workspace = Workspace::read(spec)?;
     let (lock, _) = workspace.lock()?;
     if fetching.settings.offline {
-        let fault = SourceError::new("V016", Fault::Input, "newer versions are not known without the network");
-        return Err(Error::Fetch(fault.help("run the command without `--offline`")));
+        return Err(Error::Fetch(SourceError::VersionsOffline));
     }
-    let nothing = |_: &str, _: &Source, _: &str| Err(SourceError::new("V016", Fault::Input, "nothing is fetched here"));
+    let nothing = |key: &str, _: &Source, _: &str| Err(SourceError::NotFetched { key: key.into() });
     let disk = Disk::new(&workspace.spec_folder, &nothing);
     let wishes = resolve::wishes(&workspace.spec, &disk, Some(&lock), &Update::All).map_err(Error::Resolve)?;
     let wishes: Vec<Wish> =

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use super::fetching::Fetching;
-use super::push::registry_name;
+use super::push::{AddressError, registry_name};
 use super::{Error, open};
 use crate::base::digest::Digest;
 use crate::edge::disk::{self, Access};
 use crate::stage::bundle::Bundle;
-use crate::stage::resolve::{Fault, SourceError};
+use crate::stage::resolve::SourceError;
 use crate::stage::spec::OciName;
 use crate::stage::vendored::artifact::BUNDLE_CONTENT;
 use crate::stage::vendored::layout::Manifest;
@@ -61,8 +61,7 @@ pub(super) fn fetch(address: &str, fetching: Fetching<'_>) -> Result<Fetched, Er
         (Some(digest), _) => (registry.manifest_of_digest(&name, digest).map_err(Error::Fetch)?, *digest),
         (None, Some(tag)) => registry.manifest_of_tag(&name, tag).map_err(Error::Fetch)?,
         (None, None) => {
-            let fault = SourceError::new("V001", Fault::Input, format!("`{address}` names no tag and no digest"));
-            return Err(Error::Fetch(fault.help("write `oci://HOST/NAME:TAG` or `oci://HOST/NAME@sha256:...`")));
+            return Err(AddressError::NothingToPull(address.into()).into());
         }
     };
     let manifest = Manifest::decode(&manifest).map_err(|it| not_a_bundle(&name, &it))?;
@@ -80,6 +79,5 @@ pub(super) fn fetch(address: &str, fetching: Fetching<'_>) -> Result<Fetched, Er
 }
 
 fn not_a_bundle(name: &OciName, why: &str) -> Error {
-    let fault = SourceError::new("V017", Fault::Input, format!("{name} is no bundle: {why}"));
-    Error::Fetch(fault.help("a bundle is what `ichor push` puts there"))
+    Error::Fetch(SourceError::NotABundle { name: name.to_string(), why: why.into() })
 }

@@ -5,9 +5,32 @@ use std::path::Path;
 use super::fetching::Fetching;
 use super::{Error, open};
 use crate::base::digest::Digest;
-use crate::stage::resolve::{Fault, SourceError};
-use crate::stage::spec::OciName;
+use crate::stage::spec::{OciName, SourceFault};
 use crate::stage::vendored::artifact;
+
+/// Why an address in a registry cannot be taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AddressError {
+    #[error("`{0}` names no tag to push to")]
+    NoTag(String),
+    #[error("`{0}` names no tag and no digest")]
+    NothingToPull(String),
+    #[error("`{0}` is no place in a registry")]
+    NoRegistry(String),
+    #[error("`{address}`: {fault}")]
+    Unreadable { address: String, fault: SourceFault },
+}
+
+impl AddressError {
+    /// What to do.
+    pub fn help(&self) -> &'static str {
+        match self {
+            AddressError::NoTag(_) => "write `oci://HOST/NAME:TAG`",
+            AddressError::NothingToPull(_) => "write `oci://HOST/NAME:TAG` or `oci://HOST/NAME@sha256:...`",
+            _ => "write `oci://HOST/NAME:TAG`, or `oci://HOST/NAME@sha256:...` to pull",
+        }
+    }
+}
 
 /// Puts the bundle at a path under `oci://HOST/NAME:TAG`, and gives the digest of its OCI manifest.
 pub fn push(bundle: &Path, address: &str, fetching: Fetching<'_>) -> Result<Digest, Error> {
@@ -15,8 +38,7 @@ pub fn push(bundle: &Path, address: &str, fetching: Fetching<'_>) -> Result<Dige
     let tag = match (&name.tag, &name.digest) {
         (Some(tag), None) => tag,
         _ => {
-            let fault = SourceError::new("V001", Fault::Input, format!("`{address}` names no tag to push to"));
-            return Err(Error::Fetch(fault.help("write `oci://HOST/NAME:TAG`")));
+            return Err(AddressError::NoTag(address.into()).into());
         }
     };
     let (decoded, bytes) = open::read(bundle)?;
@@ -28,10 +50,6 @@ pub fn push(bundle: &Path, address: &str, fetching: Fetching<'_>) -> Result<Dige
 
 /// Reads `oci://HOST/NAME[:TAG][@DIGEST]`.
 pub(super) fn registry_name(address: &str) -> Result<OciName, Error> {
-    let fault = |message: String| {
-        let fault = SourceError::new("V001", Fault::Input, message);
-        Error::Fetch(fault.help("write `oci://HOST/NAME:TAG`, or `oci://HOST/NAME@sha256:...` to pull"))
-    };
-    let rest = address.strip_prefix("oci://").ok_or_else(|| fault(format!("`{address}` is no place in a registry")))?;
-    OciName::parse(rest).map_err(|it| fault(format!("`{address}`: {it}")))
+    let rest = address.strip_prefix("oci://").ok_or_else(|| AddressError::NoRegistry(address.into()))?;
+    Ok(OciName::parse(rest).map_err(|fault| AddressError::Unreadable { address: address.into(), fault })?)
 }

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::Error;
+use super::error::InitError;
 use crate::base::diagnostic::Place;
 use crate::base::recipient::{ParseRecipientError, Recipient};
 use crate::edge::unfinished::folder_of;
@@ -30,7 +31,7 @@ pub fn in_file(file: &Path, lock: &Path) -> Result<Vec<Recipient>, Error> {
         true => of_rules(file, lock, None)?,
         false => in_lines(file)?,
     };
-    found.iter().try_for_each(check).map_err(Error::BadRecipient)?;
+    found.iter().try_for_each(check).map_err(InitError::BadRecipient)?;
     Ok(found)
 }
 
@@ -43,7 +44,7 @@ fn in_lines(file: &Path) -> Result<Vec<Recipient>, Error> {
         public.or(plain).filter(|it| !it.starts_with("AGE-")).and_then(|it| it.parse().ok())
     };
     let found: Vec<Recipient> = text.lines().filter_map(line).collect();
-    if found.is_empty() { Err(Error::NoRecipientIn(file.into())) } else { Ok(found) }
+    if found.is_empty() { Err(InitError::NoRecipientIn(file.into()).into()) } else { Ok(found) }
 }
 
 /// The age keys that a `.sops.yaml` names for the lock at a path, which holds what is sealed. `place` is where a spec names

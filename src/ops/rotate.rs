@@ -16,6 +16,7 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
+use super::error::RotateError;
 use super::lock::{Locked, relock};
 use super::{Error, Workspace};
 use crate::base::secret::Secret;
@@ -112,7 +113,8 @@ pub fn rotate(
         let full = format!("{part}/{name}");
         let Some(pins) = lock.parts.get_mut(part).map(|it| &mut it.pins) else { continue };
         let Some(pin) = pins.get_mut(name) else { continue };
-        let refused = |reason: &str| Error::NotRotated { name: full.clone(), reason: reason.into() };
+        let refused =
+            |reason: &str| Error::Rotate(RotateError::NotRotated { name: full.clone(), reason: reason.into() });
         let step = if before.contains(&(part.clone(), name.clone())) {
             Step::Before(pin.rotation_step())
         } else if pin.function == secrets::FUNCTION {
@@ -200,11 +202,11 @@ fn find(lock: &Lock, wanted: &str) -> Result<(String, String), Error> {
         [(part, name, _)] => Ok((part.clone(), name.clone())),
         [] => {
             let known = pins().map(|(part, name, pin)| (format!("{part}/{name}"), pin.is_ca())).collect::<Vec<_>>();
-            Err(Error::NoPin { name: wanted.into(), near: near(wanted, &known) })
+            Err(RotateError::NoPin { name: wanted.into(), near: near(wanted, &known) }.into())
         }
         _ => {
             let near = found.iter().map(|(part, name, _)| format!("{part}/{name}")).collect();
-            Err(Error::NoPin { name: wanted.into(), near })
+            Err(RotateError::NoPin { name: wanted.into(), near }.into())
         }
     }
 }
@@ -262,7 +264,7 @@ impl<'a> Brake<'a> {
     /// Whether the step that is asked for was taken already; an error where the next one may not be taken.
     fn is_taken(&self, full: &str, (part, name): (&str, &str), pin: &Pin) -> Result<bool, Error> {
         let taken = pin.rotation_step();
-        let held = |why: Held| Err(Error::Held { name: full.into(), taken, why });
+        let held = |why: Held| Err(RotateError::Held { name: full.into(), taken, why }.into());
         match (self.step, &self.committed) {
             (Some(step), _) if step == taken + 1 => Ok(false),
             (Some(step), _) if step == taken && taken > 0 => Ok(true),
@@ -342,7 +344,9 @@ fn needs_no_key(
             None => None,
         };
         if let Some((ca_part, ca, _)) = signer {
-            return Err(Error::NeedsKey { name: format!("{part}/{name}"), key: format!("{ca_part}/{ca}.key") });
+            return Err(
+                RotateError::NeedsKey { name: format!("{part}/{name}"), key: format!("{ca_part}/{ca}.key") }.into()
+            );
         }
     }
     Ok(())

@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use super::chart::{ChartName, ChartNameError};
 use super::fetching::Fetching;
+use crate::base::memory;
 use crate::edge::files::{self, ChartFiles, FilesError};
 use helm_engine::helm::capabilities::{Capabilities, KubeVersion, KubeVersionError};
-use helm_engine::helm::manifest::{self, ShowOnlyError};
+use helm_engine::helm::print::{self, ShowOnlyError};
 use helm_engine::helm::values::{ValueSource, ValuesError, merge_sources};
 use helm_engine::helm::{
     self, Chart, ChartError, HelmVersion, Options, Release, RenderError, Rendered, TemplateNameError, template_name,
@@ -45,6 +46,15 @@ pub struct Request {
     pub skip_schema_validation: bool,
     /// Shows what is no YAML, with [`TemplateError::shown`].
     pub debug: bool,
+}
+
+impl Request {
+    /// Whether all values lie on the disk in the clear. Others may come from where secrets are kept: the standard input, a
+    /// pipe, the command line.
+    fn takes_plain_files_alone(&self) -> bool {
+        let flags = [&self.set, &self.set_string, &self.set_file, &self.set_json, &self.set_literal];
+        flags.iter().all(|it| it.is_empty()) && self.values.iter().all(|it| files::is_plain(it))
+    }
 }
 
 /// What goes to the standard output, and what Helm would log.
@@ -123,6 +133,9 @@ pub fn template(request: &Request, fetching: Fetching<'_>, world: &mut dyn World
         capabilities.kube_version = parsed.map_err(|cause| TemplateError::KubeVersion { text: text.clone(), cause })?;
     }
     capabilities.api_versions.extend(request.api_versions.iter().cloned());
+    if request.takes_plain_files_alone() {
+        memory::holds_no_secret();
+    }
     let name = release_name(request, world)?;
     let chart_files = request.chart.read(fetching)?;
     let values = merge_sources(&value_sources(request)?, request.helm, &mut |path| {
@@ -172,11 +185,11 @@ fn value_sources(request: &Request) -> Result<Vec<ValueSource>, TemplateError> {
 }
 
 fn print(request: &Request, rendered: &Rendered) -> Result<Vec<u8>, TemplateError> {
-    let stream = manifest::print_stream(rendered, !request.no_hooks, !request.skip_tests);
+    let stream = print::print_stream(rendered, !request.no_hooks, !request.skip_tests);
     if request.show_only.is_empty() {
         return Ok(stream);
     }
-    Ok(manifest::show_only(&stream, &request.show_only, request.helm)?)
+    Ok(print::show_only(&stream, &request.show_only, request.helm)?)
 }
 
 /// Writes the files, and gives the lines Helm prints about it.
@@ -187,7 +200,7 @@ fn write(
     rendered: &Rendered,
 ) -> Result<Vec<u8>, TemplateError> {
     let release = request.release_name.then_some(release);
-    let files = manifest::output_files(rendered, !request.no_hooks, !request.skip_tests, release).into_iter();
+    let files = print::output_files(rendered, !request.no_hooks, !request.skip_tests, release).into_iter();
     let placed = files.map(|file| Ok((RelPath::exact(&file.path)?, file)));
     let placed = placed.collect::<Result<Vec<_>, FilesError>>()?;
     // Helm tells of a file each time it adds a document to it, in the order of the documents.

@@ -4,18 +4,19 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use super::error::UpgradeError;
 use super::fetching::Fetching;
 use super::lock::{Locked, renewed};
 use super::{Error, Workspace, side};
 use crate::edge::disk::{self, Access, Adding};
 use crate::edge::mint::Mint;
-use crate::review::compare::{self, Area, Diff, Finding, Risk, Side};
+use crate::review::compare::{self, Area, Clause, Diff, Finding, Risk, RiskLine, Side};
 use crate::stage::lock::Lock;
 use crate::stage::resolve::{self, ChartSource, ResolvedContent, Sources, Update};
 use crate::stage::spec::{self, Content, Spec, edit};
 use helm_engine::helm::{HelmVersion, HelmWish};
 
-/// What is to be another.
+/// What is upgraded.
 #[derive(Clone, Copy, Debug)]
 pub enum Wish<'w> {
     /// A part's chart: its version, or the path of an archive or folder.
@@ -96,7 +97,8 @@ pub fn upgrade(
                 0,
                 Finding { risk: Risk::Traffic, area: Area::Values, part: part.into(), resource: None, text },
             );
-            diff.risk = format!("cannot be applied: part {part} does not render");
+            diff.risk =
+                RiskLine(vec![Clause { what: "cannot be applied".into(), of: format!("part {part} does not render") }]);
             Ok(Upgraded { diff, locked: None, refused: Some(part.into()) })
         }
         Err(fault) => Err(fault),
@@ -108,7 +110,7 @@ fn with_helm(workspace: &Workspace, helm: HelmWish) -> Result<String, Error> {
     match workspace.spec.helm {
         Some(named) if !named.allows(helm.newest()) => {
             let edited = edit::set_helm(&workspace.spec_text, &helm.to_string());
-            edited.map_err(|fault| Error::Edit { fault, parts: Vec::new() })
+            edited.map_err(|fault| UpgradeError::Edit { fault, parts: Vec::new() }.into())
         }
         _ => Ok(workspace.spec_text.clone()),
     }
@@ -117,7 +119,10 @@ fn with_helm(workspace: &Workspace, helm: HelmWish) -> Result<String, Error> {
 /// The spec's text with the new version in it.
 fn candidate(workspace: &Workspace, lock: &Lock, part: &str, version: &str) -> Result<String, Error> {
     let found = workspace.spec.parts.iter().find(|it| it.name == part);
-    let failed = |fault| Error::Edit { fault, parts: workspace.spec.parts.iter().map(|it| it.name.clone()).collect() };
+    let failed = |fault| {
+        let parts = workspace.spec.parts.iter().map(|it| it.name.clone()).collect();
+        Error::Upgrade(UpgradeError::Edit { fault, parts })
+    };
     let chart = match found.map(|it| &it.content) {
         Some(Content::Chart(chart)) => chart,
         Some(Content::Manifest { .. }) => return Err(failed(edit::EditError::NoChart(part.into()))),
@@ -133,7 +138,7 @@ fn candidate(workspace: &Workspace, lock: &Lock, part: &str, version: &str) -> R
     if let Some(path) = &path
         && !workspace.spec_folder().join(path).exists()
     {
-        return Err(Error::NoSuchVersion { version: version.into(), path: path.clone() });
+        return Err(UpgradeError::NoSuchVersion { version: version.into(), path: path.clone() }.into());
     }
     edit::set_chart(text, part, path.as_deref(), version).map_err(failed)
 }
@@ -159,7 +164,7 @@ fn below(path: &str, folder: &Path) -> String {
 
 fn version_of(sources: &dyn Sources, path: &str) -> Result<String, Error> {
     use helm_engine::helm::Chart;
-    let bad = |message: String| Error::NotAnUpgrade { path: path.into(), message };
+    let bad = |message: String| UpgradeError::NotAnUpgrade { path: path.into(), message };
     let chart = match sources.chart(path).map_err(|it| bad(it.to_string()))? {
         ChartSource::Archive(bytes) => Chart::load_archive(&bytes, HelmVersion::NEWEST),
         ChartSource::Folder(tree) => Chart::load(&tree, HelmVersion::NEWEST),

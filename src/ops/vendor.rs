@@ -13,7 +13,7 @@ use crate::edge::fetch::{Event, Fetcher, Shelves, each};
 use crate::edge::hold;
 use crate::edge::layout::{Layout, Named, Pruned};
 use crate::stage::lock::{Lock, LockedSource};
-use crate::stage::resolve::{Fault, SourceError};
+use crate::stage::resolve::SourceError;
 use crate::stage::spec::{Kind, Source};
 use crate::stage::vendored::artifact::{self, Artifact};
 use helm_engine::helm::{Chart, HelmVersion};
@@ -110,7 +110,7 @@ fn fetch(fetcher: &Fetcher<'_>, key: &str, locked: &LockedSource, source: &Sourc
             Artifact { manifest, blobs }
         }
         _ => wrap(&fetcher.content(key, source, locked)?, locked)
-            .map_err(|it| SourceError::new("V002", Fault::Input, format!("`{key}` is no chart: {it}")))?,
+            .map_err(|fault| SourceError::Unpackable { key: key.into(), fault })?,
     };
     Ok(Named { name: artifact::ref_name(source, locked.version.as_deref(), &locked.digest), artifact })
 }

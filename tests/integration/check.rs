@@ -2,7 +2,8 @@
 
 use std::ops::Deref;
 
-use ichor::base::diagnostic::{Diagnostic, Severity};
+use ichor::base::code::{Code, Severity};
+use ichor::base::diagnostic::Diagnostic;
 use ichor::edge::fetch::{Credentials, Event, Progress, Settings};
 use ichor::ops;
 use ichor::ops::fetching::Fetching;
@@ -58,7 +59,7 @@ spec:
 ";
 
 fn mark(it: &Diagnostic) -> &'static str {
-    if it.severity == Severity::Error { "!" } else { "" }
+    if it.severity() == Severity::Error { "!" } else { "" }
 }
 
 struct Silent;
@@ -134,7 +135,7 @@ fn typos_in_values_are_found_with_their_place() {
     workspace.write("values.yaml", "hubble:\n  relai:\n    enabled: true\nhostLegacyRouting: true\nnothingLikeIt: 1\n");
     let found = workspace.check();
     let told: Vec<(&str, String, &str)> =
-        found.iter().map(|it| (it.code, it.to_string(), it.help.as_deref().unwrap_or_default())).collect();
+        found.iter().map(|it| (it.code.name(), it.to_string(), it.help.as_deref().unwrap_or_default())).collect();
     assert_eq!(told.len(), 3, "{told:?}");
     assert!(told[0].1.ends_with("values.yaml:2:3: the chart cilium 1.19.6 has no value `hubble.relai`"), "{told:?}");
     assert_eq!((told[0].0, told[0].2), ("H001", "did you mean `hubble.relay`?"));
@@ -144,7 +145,7 @@ fn typos_in_values_are_found_with_their_place() {
     workspace.write("values.yaml", "{}\n").edit("ichor.yaml", "[values.yaml]", "[{hubble: {leaseDuration: 1}}]");
     let found = workspace.check();
     assert!(found[0].to_string().contains("ichor.yaml:9:24: the chart"), "{}", found[0]);
-    assert_eq!((found[0].code, found[0].severity), ("H002", Severity::Warning));
+    assert_eq!((found[0].code, found[0].severity()), (Code::H002, Severity::Warning));
 }
 
 #[test]
@@ -232,7 +233,7 @@ fn where_cilium_comes_from() {
         let now: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a time");
         let found = ops::check::check(&workspace.at("ichor.yaml"), now).expect("checked").diagnostics;
         let codes: Vec<String> = found.iter().map(|it| format!("{}{}", it.code, mark(it))).collect();
-        let wanted: Vec<&str> = ["L001", expected].into_iter().filter(|it| !it.is_empty()).collect();
+        let wanted: Vec<&str> = ["L013", expected].into_iter().filter(|it| !it.is_empty()).collect();
         assert_eq!(codes, wanted, "{chart} {version}");
         assert!(expected.is_empty() || found[1].to_string().contains("ichor.yaml:7:12: "), "{}", found[1]);
     }
@@ -247,13 +248,13 @@ fn rules_on_objects_beside_cilium() {
     let cidrs = "{cidrs: [{cidr: 10.0.0.0/24}]}";
     let new = Checked::new("1.19.6");
     assert_eq!(new.extra(&pool("v2", blocks)), [""; 0]);
-    assert_eq!(new.extra(&pool("v2alpha1", blocks)), ["C009"]);
+    assert_eq!(new.extra(&pool("v2alpha1", blocks)), ["C014"]);
     assert_eq!(new.extra(&pool("v2", cidrs)), ["C009!"]);
     let old = Checked::new("1.16.5");
     assert_eq!(old.extra(&pool("v2alpha1", blocks)), [""; 0]);
     assert_eq!(old.extra(&pool("v2", blocks)), ["C009!"]);
     let oldest = Checked::new("1.15.1");
-    assert_eq!(oldest.extra(&pool("v2alpha1", cidrs)), ["C009"]);
+    assert_eq!(oldest.extra(&pool("v2alpha1", cidrs)), ["C014"]);
     let policy = "apiVersion: cilium.io/v2\nkind: CiliumNetworkPolicy\nmetadata: {name: a, namespace: kube-system}\nspec:\n  endpointSelector: {matchLabels: {k8s-app: cilium-hubble-relay}}\n";
     assert_eq!(new.extra(policy), ["C011"]);
     assert_eq!(new.extra(&policy.replace("cilium-hubble-relay", "hubble-relay")), [""; 0]);
@@ -269,7 +270,7 @@ fn the_kubernetes_that_each_talos_supports() {
             workspace.write("ichor.yaml", text.replace("1.34.1", &format!("1.{kubernetes}.2")));
             let now: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a time");
             let found = ops::check::check(&workspace.at("ichor.yaml"), now).expect("checked").diagnostics;
-            let refused = found.iter().any(|it| it.code == "T001" && it.severity == Severity::Error);
+            let refused = found.iter().any(|it| it.code == Code::T001 && it.severity() == Severity::Error);
             assert_eq!(refused, !(first..=last).contains(&kubernetes), "Talos 1.{talos}, Kubernetes 1.{kubernetes}");
         }
     }
@@ -283,7 +284,7 @@ fn versions_that_do_not_go_together() {
     assert_eq!(workspace.codes(), ["C010"]);
     workspace.edit("ichor.yaml", "1.31.0", "1.30.0");
     let found = workspace.check();
-    assert_eq!(found.iter().map(|it| it.code).collect::<Vec<_>>(), ["T001", "C010"]);
+    assert_eq!(found.iter().map(|it| it.code).collect::<Vec<_>>(), [Code::T001, Code::C010]);
     assert!(found[0].to_string().contains("ichor.yaml:3:13: Talos 1.13 supports Kubernetes 1.31 to 1.36, not 1.30.0"));
     workspace.edit("ichor.yaml", "\"1.13\"", "\"1.20\"");
     assert_eq!(workspace.codes(), ["T008", "C010"]);
@@ -312,7 +313,7 @@ fn rules_of_talos() {
     assert_eq!(workspace.extra(&large(1_500_000)), [""; 0]);
     let many: Vec<String> =
         (0..12).map(|it| format!("{}data:\n  a: {}\n", config(&format!("a{it}")), "x".repeat(400_000))).collect();
-    assert_eq!(workspace.extra(&many.join("---\n")), ["T005"]);
+    assert_eq!(workspace.extra(&many.join("---\n")), ["T010"]);
     let more: Vec<String> =
         (0..30).map(|it| format!("{}data:\n  a: {}\n", config(&format!("a{it}")), "x".repeat(400_000))).collect();
     assert_eq!(workspace.extra(&more.join("---\n")), ["T005!"]);
@@ -387,7 +388,7 @@ fn the_exit_code_and_json_say_what_was_found() {
     let workspace = Checked::new("1.19.6");
     let output = workspace.run(&["check"]);
     assert_eq!(output.code(), 0, "without a lock there is a warning alone");
-    assert!(output.stderr().contains("warning[L001]"));
+    assert!(output.stderr().contains("warning[L013]"));
     workspace.values("cgroup: {autoMount: {enabled: true}}\n");
     let output = workspace.run(&["check", "--format", "json"]);
     assert_eq!(output.code(), 1);
@@ -404,4 +405,31 @@ fn the_exit_code_and_json_say_what_was_found() {
     let output = workspace.run(&["check", "--format", "json"]);
     let json: serde_json::Value = serde_json::from_str(&output.stdout()).expect("JSON");
     assert_eq!((output.code(), &json["diagnostics"][0]["code"]), (1, &"L006".into()));
+}
+
+#[test]
+fn findings_are_told_in_the_forms_of_code_scanning_and_of_workflows() {
+    let workspace = Checked::new("1.19.6");
+    workspace.values("cgroup: {autoMount: {enabled: true}}\n");
+    let output = workspace.run(&["check", "--format", "sarif"]);
+    let log: serde_json::Value = serde_json::from_str(&output.stdout()).expect("JSON");
+    let result = &log["runs"][0]["results"][0];
+    let place = &result["locations"][0]["physicalLocation"];
+    assert_eq!((output.code(), &result["ruleId"], &place["region"]["startLine"]), (1, &"C002".into(), &7.into()));
+    assert_eq!(place["artifactLocation"]["uri"], "ichor.yaml");
+    let output = workspace.run(&["check", "--format", "github"]);
+    assert_eq!(output.code(), 1);
+    assert!(output.stdout().contains("::error file=ichor.yaml,line=7,col="), "{}", output.stdout());
+    workspace.write("ichor.yaml", "bundle: b\nnothing: 1\n");
+    let output = workspace.run(&["check", "--format", "github"]);
+    assert_eq!(output.code(), 2);
+    assert!(output.stdout().contains("::error file=ichor.yaml,line=2,col=1,title=S001::"), "{}", output.stdout());
+}
+
+#[test]
+fn a_code_is_explained_and_all_are_listed() {
+    let workspace = Workspace::new();
+    assert!(workspace.done(&["explain", "l003"]).starts_with("L003  error, exit code 2\n\n"));
+    assert_eq!(workspace.done(&["explain"]).lines().count(), Code::ALL.len());
+    assert_eq!(workspace.run(&["explain", "X999"]).code(), 2);
 }

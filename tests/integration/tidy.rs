@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use ichor::base::code::Code;
+
 use crate::support::repository;
 
 /// All modules, bottom first. A file may name its own module and those above it in this list.
@@ -70,6 +72,26 @@ fn files_are_short_and_documented() {
         assert!(text.lines().count() <= MAX_LINES, "{}: over {MAX_LINES} lines", path.display());
         assert!(text.starts_with("//!"), "{}: no module doc", path.display());
     }
+}
+
+#[test]
+fn codes_stand_in_one_list() {
+    let sources: Vec<_> = sources().into_iter().filter(|(path, _)| !path.ends_with("base/code.rs")).collect();
+    for (path, text) in &sources {
+        for (index, line) in text.lines().enumerate() {
+            let quoted = line.split('"').find(|it| is_code(it));
+            assert_eq!(quoted, None, "{}:{}: write `Code::...`", path.display(), index + 1);
+        }
+    }
+    for code in Code::ALL {
+        let name = format!("Code::{code}");
+        assert!(sources.iter().any(|(_, text)| text.contains(&name)), "nothing says {code}: take it off the list");
+    }
+}
+
+fn is_code(text: &str) -> bool {
+    let mut letters = text.chars();
+    text.len() == 4 && letters.next().is_some_and(|it| it.is_ascii_uppercase()) && letters.all(|it| it.is_ascii_digit())
 }
 
 /// The `::` path that a line's rest starts with.

@@ -13,7 +13,9 @@ use ichor::ops::{self, Error};
 
 use crate::form;
 
-/// Builds the bundle of a locked spec, with no key and no network, and prints its digest
+/// Builds the bundle of a locked spec, and prints its digest
+///
+/// It takes no key and no network, and gives the same bytes on every machine.
 #[derive(clap::Args)]
 pub struct Args {
     /// The spec, or the folder it is in [default: ichor.yaml]

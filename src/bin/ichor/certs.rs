@@ -11,7 +11,9 @@ use ichor::ops::rotate::between;
 use ichor::ops::{self, Error};
 use ichor::stage::lock::Expiry;
 
-/// Lists every certificate: issuer, names, validity, days left, and where it goes
+/// Lists the certificates of the lock, and when they end
+///
+/// Each with its issuer, names, validity, days left, step of a rotation, and the resource and key it goes to.
 #[derive(clap::Args)]
 pub struct Args {
     /// The spec, or the folder it is in
@@ -47,7 +49,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
 
 /// Warns of certificates that have ended or end soon.
 pub fn warn(expiring: &[Expiry]) {
-    crate::report::print(&expiring.iter().map(Expiry::diagnostic).collect::<Vec<_>>());
+    crate::report::warn(&expiring.iter().map(Expiry::diagnostic).collect::<Vec<_>>());
 }
 
 fn table(rows: &[Row]) -> String {

@@ -3,17 +3,18 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use ichor::base::diagnostic::{Diagnostic, Severity};
+use ichor::base::code::Severity;
 use ichor::base::number::count;
 use ichor::deliver::size;
 use ichor::edge::{clock, disk};
-use ichor::ops::check::Checked;
 use ichor::ops::{self, Error};
-use serde_json::json;
+use ichor::review::print::findings;
 
 use crate::report;
 
-/// Checks a spec against the rules of Talos and Cilium, for typos in values, expiry and sizes; exits 1 on errors
+/// Says what is likely wrong, though it builds; exits 1 on errors
+///
+/// It knows rules of Talos, Kubernetes and Cilium, and looks for typos in values, certificates that end, and sizes.
 #[derive(clap::Args)]
 pub struct Args {
     /// The spec, or the folder it is in
@@ -30,49 +31,42 @@ pub struct Args {
 #[derive(Clone, Copy, clap::ValueEnum)]
 enum Format {
     Text,
+    /// One object: counts, findings and sizes
     Json,
+    /// A log for code scanning
+    Sarif,
+    /// Annotations in a workflow of GitHub
+    Github,
 }
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
-    let checked = ops::check::check(&args.spec, clock::now())?;
-    let errors = checked.count(Severity::Error);
-    let warnings = checked.count(Severity::Warning);
+    let checked = match ops::check::check(&args.spec, clock::now()) {
+        Ok(checked) => checked,
+        // A spec that cannot be read is shown beside its lines as well.
+        Err(fault) => {
+            let spec = args.spec.to_string_lossy();
+            match args.format {
+                Format::Sarif => disk::print(findings::sarif(&fault.diagnostics(), &spec).as_bytes())?,
+                Format::Github => disk::print(findings::github(&fault.diagnostics(), &spec).as_bytes())?,
+                Format::Text | Format::Json => {}
+            }
+            return Err(fault);
+        }
+    };
+    let found = &checked.diagnostics;
+    let (errors, warnings) = (checked.count(Severity::Error), checked.count(Severity::Warning));
     match args.format {
         Format::Text => {
-            report::print(&checked.diagnostics);
+            report::print(found);
             for (target, bytes) in &checked.sizes {
                 let shown = if args.sizes { size::report(*target, *bytes) } else { size::near(*target, *bytes) };
                 disk::print(shown.as_bytes())?;
             }
             say!("{}, {}", count(errors, "error"), count(warnings, "warning"));
         }
-        Format::Json => disk::print(json(&checked, errors, warnings).as_bytes())?,
+        Format::Json => disk::print(findings::json(found, &checked.sizes).as_bytes())?,
+        Format::Sarif => disk::print(findings::sarif(found, &checked.spec).as_bytes())?,
+        Format::Github => disk::print(findings::github(found, &checked.spec).as_bytes())?,
     }
     Ok(ExitCode::from(u8::from(errors > 0)))
-}
-
-fn json(checked: &Checked, errors: usize, warnings: usize) -> String {
-    let diagnostics: Vec<serde_json::Value> = checked.diagnostics.iter().map(diagnostic).collect();
-    let sizes: serde_json::Map<String, serde_json::Value> =
-        checked.sizes.iter().map(|(target, bytes)| (target.to_string(), json!(bytes))).collect();
-    let all = json!({ "errors": errors, "warnings": warnings, "diagnostics": diagnostics, "sizes": sizes });
-    format!("{all:#}\n")
-}
-
-fn diagnostic(it: &Diagnostic) -> serde_json::Value {
-    let severity = match it.severity {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-    };
-    let place = it.place.as_ref();
-    let (line, column) = place.and_then(|it| it.line_column()).unzip();
-    json!({
-        "code": it.code,
-        "severity": severity,
-        "message": it.message,
-        "file": place.map(|it| it.file.to_string()),
-        "line": line,
-        "column": column,
-        "help": it.help,
-    })
 }

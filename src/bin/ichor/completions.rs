@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::CommandFactory;
 use clap_complete::Shell;
 use ichor::edge::disk;
 use ichor::ops::Error;
@@ -15,7 +14,7 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let mut script = Vec::new();
-    clap_complete::generate(args.shell, &mut crate::Cli::command(), "ichor", &mut script);
+    clap_complete::generate(args.shell, &mut crate::command(), "ichor", &mut script);
     disk::print(&script)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -11,7 +11,9 @@ use ichor::ops::{self, Error};
 use ichor::review::compare::Diff;
 use ichor::review::print;
 
-/// Shows what a change to a lock means: resources, images, permissions, certificates, defaults
+/// Shows what a change to a lock means for the cluster
+///
+/// Resources, images, permissions, certificates, and the defaults of charts.
 ///
 /// A side is a lock, a bundle, a spec or a git revision; `main..HEAD` names both. Without any, HEAD is compared with the
 /// work tree.

@@ -7,7 +7,7 @@ use ichor::edge::disk;
 use ichor::ops::git::Merged;
 use ichor::ops::{self, Error};
 
-/// Makes git show locks in a readable form and merge them by their parts
+/// Makes git show locks readably, and merge them by their parts
 #[derive(clap::Args)]
 pub struct Setup {
     /// Takes it back

@@ -15,7 +15,9 @@ use crate::form;
 use crate::identity::Identity;
 use crate::network::ReachArgs;
 
-/// Writes what a GitOps tool takes the bundle over with: the same charts, by digest, with the same values
+/// Writes what a GitOps tool takes the bundle over with
+///
+/// The same charts, by digest, with the same values.
 #[derive(clap::Args)]
 pub struct Args {
     /// The tool

@@ -7,7 +7,9 @@ use clap::ValueEnum;
 use ichor::edge::disk;
 use ichor::ops::{self, Error};
 
-/// Lists every container image the cluster will pull, one a line: what an air-gapped site has to mirror
+/// Lists the container images that the cluster will pull
+///
+/// One a line: what an air-gapped site has to mirror.
 #[derive(clap::Args)]
 pub struct Args {
     /// The spec, or the folder it is in

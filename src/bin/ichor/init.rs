@@ -9,11 +9,14 @@ use ichor::base::name;
 use ichor::base::recipient::Recipient;
 use ichor::edge::age::KeyKind;
 use ichor::edge::sops;
+use ichor::ops::error::InitError;
 use ichor::ops::init::{self, FEATURES, Feature, Wishes};
 use ichor::ops::{Error, recipients};
 use ichor::stage::spec::{KubernetesVersion, TalosVersion};
 
-/// Writes the first spec of a cluster and values that fit it; asks on a terminal for what no flag says
+/// Writes the first spec of a cluster, and values that fit it
+///
+/// On a terminal it asks for what no flag says.
 #[derive(clap::Args)]
 pub struct Args {
     /// The folder to write into
@@ -59,12 +62,13 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let ask = !args.yes && io::stdin().is_terminal() && io::stderr().is_terminal();
     let missing = args.missing();
     if !ask && !args.yes && !missing.is_empty() {
-        return Err(Error::NotAsked(missing));
+        return Err(InitError::NotAsked(missing).into());
     }
     init::free(&args.folder)?;
     init::not_there(args.new_key.clone())?;
     // Not read by clap, which shows the whole of what it cannot read.
-    let given = args.recipient.iter().map(|it| recipients::recipient(it).map_err(Error::BadRecipient));
+    let given =
+        args.recipient.iter().map(|it| recipients::recipient(it).map_err(|it| InitError::BadRecipient(it).into()));
     let recipients = given.collect::<Result<Vec<Recipient>, Error>>()?;
     let wishes = wishes(args, ask, recipients)?;
     // Nothing is left behind where a file is in the way: the key comes first, since its recipient is in the spec.
@@ -184,11 +188,11 @@ fn answer<T>(
         return Ok(given);
     }
     loop {
-        let typed = if ask { prompt(what, default).ok_or(Error::Unanswered)? } else { String::new() };
+        let typed = if ask { prompt(what, default).ok_or(InitError::Unanswered)? } else { String::new() };
         match parse(if typed.is_empty() { default } else { &typed }) {
             Ok(value) => return Ok(value),
             Err(fault) if ask => say!("{fault}"),
-            Err(_) => return Err(Error::Unanswered),
+            Err(_) => return Err(InitError::Unanswered.into()),
         }
     }
 }

@@ -17,7 +17,9 @@ use crate::diff;
 use crate::network::NetworkArgs;
 use crate::progress::Reporter;
 
-/// Resolves the spec, mints the certificates and secrets that are missing, and writes the lock
+/// Resolves the spec, mints what is missing, and writes the lock
+///
+/// Minted are the certificates and secrets that charts ask for; those that the lock holds stay as they are.
 #[derive(clap::Args)]
 pub struct Args {
     /// The spec, or the folder it is in
@@ -97,7 +99,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         say!("passed over: {kind} ({count}), which is no Secret");
     }
     for subject in &locked.unused {
-        say!("not taken: no pin asks for a certificate with the name, names and issuer of {subject}");
+        say!("not imported: no chart asks for a certificate with the name, names and issuer of {subject}");
     }
     say_pins(&locked);
     for pin in &locked.dropped {

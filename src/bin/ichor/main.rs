@@ -16,15 +16,18 @@ mod chart;
 mod check;
 mod completions;
 mod diff;
+mod explain;
 mod form;
 mod git;
 mod handoff;
 mod helm_flags;
+mod help;
 mod identity;
 mod images;
 mod init;
 mod lock;
 mod man;
+mod memory;
 mod network;
 mod open;
 mod outdated;
@@ -42,24 +45,24 @@ mod vendor;
 mod verify;
 
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 use helm_engine::budget;
 use ichor::edge::{age, interrupt, process};
 use ichor::ops;
 use mimalloc::MiMalloc;
-use zeroizing_alloc::ZeroAlloc;
 
-/// Wipes whatever is given back: texts that secrets passed through are no one's to keep. Beneath, not the allocator of
+/// Wipes what is given back: texts that secrets passed through are no one's to keep. Beneath, not the allocator of
 /// the C library: that asks the system for a thread's memory page by page, or, in musl, is slow throughout.
 #[global_allocator]
-static MEMORY: ZeroAlloc<MiMalloc> = ZeroAlloc(MiMalloc);
+static MEMORY: memory::Wiping<MiMalloc> = memory::Wiping::new(MiMalloc);
 
 /// Room for templates that nest as deep as Go lets them.
 const STACK: usize = 1 << 30;
 
-/// Builds the sealed bootstrap of Talos Linux clusters.
+/// Builds the sealed bootstrap of Talos Linux clusters
 ///
 /// Anyone can rebuild a bundle bit for bit and review every change to it; only key holders can open it.
 #[derive(Parser)]
@@ -67,6 +70,9 @@ const STACK: usize = 1 << 30;
 struct Cli {
     #[command(subcommand)]
     verb: Verb,
+    /// Runs as if it were started in this folder
+    #[arg(short = 'C', value_name = "DIR")]
+    directory: Option<PathBuf>,
     /// How much memory rendering a chart, or opening a bundle, may ask for, in MiB
     #[arg(long, value_name = "MIB", global = true, default_value_t = budget::DEFAULT >> 20, hide_short_help = true)]
     max_memory: u64,
@@ -101,11 +107,13 @@ enum Verb {
     Completions(completions::Args),
     Man(man::Args),
     Show(show::Args),
+    Explain(explain::Args),
 }
 
 fn main() -> ExitCode {
     process::keep_memory_private();
-    let cli = match Cli::try_parse() {
+    let parsed = command().try_get_matches().and_then(|it| Cli::from_arg_matches(&it));
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(fault) => {
             let text = fault.render().to_string();
@@ -116,6 +124,12 @@ fn main() -> ExitCode {
             return report::fail(&ops::Error::Age(age::Error::KeyForPath));
         }
     };
+    if let Some(folder) = &cli.directory
+        && let Err(fault) = std::env::set_current_dir(folder)
+    {
+        say!("error: cannot work in `{}`: {fault}", folder.display());
+        return ExitCode::from(2);
+    }
     budget::set_limit(cli.max_memory.saturating_mul(1 << 20));
     interrupt::mind(|| say!("\nerror: interrupted: nothing is half written, so run the command again"));
     let run = move || {
@@ -144,6 +158,7 @@ fn main() -> ExitCode {
             Verb::Completions(args) => completions::run(&args),
             Verb::Man(args) => man::run(&args),
             Verb::Show(args) => return show::run(&args),
+            Verb::Explain(args) => explain::run(&args),
         };
         done.unwrap_or_else(|fault: ops::Error| report::fail(&fault))
     };
@@ -157,6 +172,11 @@ fn main() -> ExitCode {
             ExitCode::from(3)
         }
     }
+}
+
+/// The command line, as it is parsed and as it is described.
+fn command() -> Command {
+    help::grouped(Cli::command())
 }
 
 /// Whether a stream is a terminal that shows colours, to a user who wants them.

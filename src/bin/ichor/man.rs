@@ -3,11 +3,10 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::CommandFactory;
 use ichor::edge::disk;
 use ichor::ops::Error;
 
-/// Writes the manual pages, one a verb, into a folder that is there
+/// Writes the manual pages, one a verb, into an existing folder
 #[derive(clap::Args)]
 pub struct Args {
     folder: PathBuf,
@@ -15,6 +14,6 @@ pub struct Args {
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let failed = |source| disk::Error { action: "write to", path: args.folder.clone(), source };
-    clap_mangen::generate_to(crate::Cli::command(), &args.folder).map_err(failed)?;
+    clap_mangen::generate_to(crate::command(), &args.folder).map_err(failed)?;
     Ok(ExitCode::SUCCESS)
 }

@@ -14,7 +14,9 @@ use ichor::stage::lock::unbound_note;
 
 use crate::{form, proof};
 
-/// Opens a bundle: its manifests with the secrets in them, by default as the Talos control-plane patch
+/// Fills the secrets into a bundle's manifests
+///
+/// By default it gives the patch for Talos control planes; `--for` names other takers.
 #[derive(clap::Args)]
 pub struct Args {
     /// The bundle [default: result]

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use ichor::base::number::count;
 use ichor::edge::disk;
 use ichor::ops::fetching::Fetching;
 use ichor::ops::{self, Error};
@@ -28,7 +27,11 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     drop(reporter);
     let found: Vec<_> = all.iter().filter(|it| it.is_outdated()).collect();
     if found.is_empty() {
-        say!("{} with versions, at their newest", count(all.len(), "source"));
+        match all.len() {
+            0 => say!("no part can be checked for updates: none is fetched by a version"),
+            1 => say!("the one source that has versions is at its newest"),
+            all => say!("all {all} sources that have versions are at their newest"),
+        }
         return Ok(ExitCode::SUCCESS);
     }
     let word = |it: &Option<String>| it.clone().unwrap_or_else(|| "-".into());

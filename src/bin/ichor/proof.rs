@@ -13,7 +13,7 @@ pub fn say(bundle: &Path, lock: Option<&Path>) {
             lock.display()
         ),
         None => say!(
-            "note: it was not compared with any lock: whoever could write it chose what stands in it; `ichor open --lock FILE \
+            "note: it was not compared with a lock, so anyone who could write the file may have changed it; `ichor open --lock FILE \
              {bundle}` compares it with a lock, `ichor verify {bundle}` builds it anew"
         ),
     }

@@ -11,7 +11,7 @@ use ichor::ops::{self, Error};
 use crate::network::ReachArgs;
 use crate::proof;
 
-/// Fetches a bundle that was pushed to a registry, and prints its digest
+/// Fetches a bundle from a registry, and prints its digest
 #[derive(clap::Args)]
 pub struct Args {
     /// Where from: oci://HOST/NAME:TAG or oci://HOST/NAME@sha256:...

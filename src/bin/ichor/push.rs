@@ -10,7 +10,9 @@ use ichor::ops::{self, Error};
 
 use crate::network::ReachArgs;
 
-/// Puts a bundle into a registry, and prints what to pull it by; its secrets stay sealed
+/// Puts a bundle into a registry; its secrets stay sealed
+///
+/// Prints what to pull it by.
 #[derive(clap::Args)]
 pub struct Args {
     /// Where to: oci://HOST/NAME:TAG

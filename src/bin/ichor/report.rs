@@ -5,29 +5,37 @@ use std::io;
 use std::process::ExitCode;
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
-use ichor::base::diagnostic::{Diagnostic, Severity};
+use ichor::base::code::Severity;
+use ichor::base::diagnostic::Diagnostic;
 use ichor::ops::Error;
 
 /// Prints diagnostics to standard error: what is wrong, where with the line shown, and what to do next.
 pub fn print(diagnostics: &[Diagnostic]) {
-    let renderer = if crate::takes_colour(&io::stderr()) { Renderer::styled() } else { Renderer::plain() };
-    for diagnostic in diagnostics {
-        say!("{}", renderer.render(&[group(diagnostic)]));
-    }
+    diagnostics.iter().for_each(|it| print_as(it, it.severity()));
+}
+
+/// Prints what is told beside a result: as warnings, since the command did what it was asked.
+pub fn warn(diagnostics: &[Diagnostic]) {
+    diagnostics.iter().for_each(|it| print_as(it, Severity::Warning));
 }
 
 /// Prints why a verb failed, and gives the exit code that says so.
 pub fn fail(fault: &Error) -> ExitCode {
     print(&fault.diagnostics());
-    ExitCode::from(fault.exit_code())
+    ExitCode::from(fault.exit().number())
 }
 
-fn group(diagnostic: &Diagnostic) -> Group<'_> {
-    let level = match diagnostic.severity {
+fn print_as(diagnostic: &Diagnostic, severity: Severity) {
+    let renderer = if crate::takes_colour(&io::stderr()) { Renderer::styled() } else { Renderer::plain() };
+    say!("{}", renderer.render(&[group(diagnostic, severity)]));
+}
+
+fn group(diagnostic: &Diagnostic, severity: Severity) -> Group<'_> {
+    let level = match severity {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
     };
-    let title = level.primary_title(cut(&diagnostic.message)).id(diagnostic.code);
+    let title = level.primary_title(cut(&diagnostic.message)).id(diagnostic.code.name());
     let help = diagnostic.help.as_ref().map(|it| Level::HELP.message(cut(it)));
     let mut group = match &diagnostic.place {
         Some(place) => match &place.text {

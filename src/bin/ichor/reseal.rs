@@ -9,7 +9,7 @@ use ichor::ops::{self, Error};
 
 use crate::progress::Reporter;
 
-/// Seals every secret of the lock to the recipients the spec names now
+/// Seals the lock's secrets to the recipients the spec names now
 #[derive(clap::Args)]
 pub struct Args {
     /// The spec, or the folder it is in

@@ -9,7 +9,7 @@ use ichor::ops::{self, Error};
 
 use crate::progress::Reporter;
 
-/// Makes pins anew: a leaf at once, a CA in three steps, one each time
+/// Replaces a secret or leaf at once, a CA in three steps
 ///
 /// A CA's first step adds its successor to every trust bundle, the second lets the successor issue every leaf anew, the
 /// third drops the old CA. Apply the bundle and wait for every agent to take it before the next step, which is taken only

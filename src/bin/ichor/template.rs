@@ -14,7 +14,7 @@ use crate::chart::ElsewhereArgs;
 use crate::helm_flags::HelmFlags;
 use crate::report;
 
-/// Renders a chart as `helm template` does: the same flags, the same bytes
+/// Renders a chart: the flags of `helm template`, and its bytes
 #[derive(clap::Args)]
 pub struct Args {
     /// The release's name, then the chart; or the chart alone: a folder, a .tgz, oci://HOST/NAME, the address of a .tgz, or

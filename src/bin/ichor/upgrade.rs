@@ -14,7 +14,9 @@ use crate::lock;
 use crate::network::NetworkArgs;
 use crate::progress::Reporter;
 
-/// Shows what another version of a part's chart, or another Helm, changes, and takes it with --write
+/// Shows what another chart version, or another Helm, changes
+///
+/// `--write` takes it.
 ///
 /// Certificates stay as they are: going back is an upgrade to the old version.
 #[derive(clap::Args)]

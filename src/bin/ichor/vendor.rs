@@ -11,7 +11,9 @@ use ichor::ops::{self, Error};
 use crate::network::NetworkArgs;
 use crate::progress::Reporter;
 
-/// Fetches everything the lock names into vendor, an OCI image layout: from then on a build needs no network
+/// Fetches everything the lock names into `vendor/`
+///
+/// That is an OCI image layout. From then on a build needs no network.
 #[derive(clap::Args)]
 pub struct Args {
     /// The spec, or the folder it is in

@@ -10,7 +10,7 @@ use ichor::ops::{self, Error};
 
 use crate::network::ReachArgs;
 
-/// Rebuilds a bundle from its spec and lock, and compares; exits 1 where they differ
+/// Rebuilds a bundle and compares; exits 1 where they differ
 #[derive(clap::Args)]
 pub struct Args {
     /// The bundle: a file, or oci://HOST/NAME:TAG

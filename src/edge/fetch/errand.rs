@@ -2,13 +2,14 @@
 
 use url::Url;
 
-use super::registry::{self, Registry};
+use super::answers::unreachable;
+use super::registry::Registry;
 use super::repository::Web;
 use super::{Event, Fetcher};
 use crate::base::digest::Digest;
 use crate::stage::lock::LockedSource;
 use crate::stage::resolve::choose::{self, Listing};
-use crate::stage::resolve::{Fault, Hold, Remote, SourceError, Wish};
+use crate::stage::resolve::{Hold, Remote, Says, SourceError, Wish};
 use crate::stage::spec::{OciName, Source};
 use crate::stage::vendored::artifact::is_chart_content;
 use crate::stage::vendored::layout::{Descriptor, Manifest};
@@ -26,9 +27,7 @@ impl Errand<'_> {
             Source::Oci(name) => self.oci(wish, name),
             Source::Repository { address, chart } => self.repository(wish, address, chart),
             Source::Url(address) => self.address(wish, address),
-            Source::Local(path) => {
-                Err(SourceError::new("V001", Fault::Input, format!("`{path}` lies on this machine")))
-            }
+            Source::Local(path) => Err(SourceError::NotElsewhere { path: path.clone() }),
         }
     }
 
@@ -82,7 +81,7 @@ impl Errand<'_> {
             && known != digest
         {
             let tag = version.as_deref().map(choose::tag).unwrap_or_default();
-            return Err(moved(&format!("tag `{tag}` of {name}"), &known, &digest, part_of(wish)));
+            return Err(moved(format!("tag `{tag}` of {name}"), &known, &digest, part_of(wish)));
         }
         let manifest = chart_manifest(name, &bytes)?;
         self.fetcher.keep(&bytes);
@@ -102,12 +101,12 @@ impl Errand<'_> {
         }
         self.online(&name.to_string())?;
         let bytes = match self.registry.manifest_of_digest(name, digest) {
-            Err(fault) if fault.code == "V012" => {
+            Err(fault) if fault.is_absent() => {
                 let tag = name.tag.clone().or_else(|| locked.version.as_deref().map(choose::tag));
                 let now = tag.as_ref().and_then(|tag| self.registry.manifest_of_tag(name, tag).ok());
                 return Err(match (tag, now) {
                     (Some(tag), Some((_, now))) if now != *digest => {
-                        moved(&format!("tag `{tag}` of {name}"), digest, &now, part)
+                        moved(format!("tag `{tag}` of {name}"), digest, &now, part)
                     }
                     _ => fault,
                 });
@@ -121,9 +120,7 @@ impl Errand<'_> {
     /// Whether the tag still names what is locked. A registry that does not answer is no failure here: all is at hand.
     fn check_tag(&self, wish: &Wish, name: &OciName, tag: &str, locked: &Digest) -> Result<(), SourceError> {
         match self.registry.manifest_of_tag(name, tag) {
-            Ok((_, now)) if now != *locked => {
-                Err(moved(&format!("tag `{tag}` of {name}"), locked, &now, part_of(wish)))
-            }
+            Ok((_, now)) if now != *locked => Err(moved(format!("tag `{tag}` of {name}"), locked, &now, part_of(wish))),
             Ok(_) => Ok(()),
             Err(fault) => {
                 let note = format!("{}: whether tag `{tag}` has moved is not known: {fault}", wish.key);
@@ -175,9 +172,10 @@ impl Errand<'_> {
         let versions: Vec<String> = entries.iter().map(|it| it.version.clone()).collect();
         let version = newest(Listing::Index, &versions, constraint, &format!("{address}/{chart}"))?;
         let found = entries.iter().find(|it| it.version == version).and_then(|it| Some((it, it.address(address)?)));
-        let (entry, url) = found.ok_or_else(|| {
-            let message = format!("`{address}` lists {chart} {version} without an address");
-            SourceError::new("V017", Fault::Input, message).help("name another version, or tell its keeper")
+        let (entry, url) = found.ok_or_else(|| SourceError::NoAddress {
+            address: address.into(),
+            chart: chart.into(),
+            version: version.clone(),
         })?;
         // The lock of before may still name what the index now has another digest for.
         let known =
@@ -194,14 +192,13 @@ impl Errand<'_> {
         };
         let digest = Digest::of(&bytes);
         if let Some(locked) = known.filter(|it| it.digest != digest) {
-            return Err(moved(&format!("{chart} {version} of {address}"), &locked.digest, &digest, part_of(wish)));
+            return Err(moved(format!("{chart} {version} of {address}"), &locked.digest, &digest, part_of(wish)));
         }
         if let Some(said) = &entry.digest {
             let said = said.trim_start_matches("sha256:").to_ascii_lowercase();
             if said != digest.hex() {
-                let message = format!("`{url}` has the digest {digest}, but the index says sha256:{said}");
-                let help = "the server is broken or lies, or a proxy changed the file; nothing was kept";
-                return Err(SourceError::new("V013", Fault::Differs, message).help(help));
+                let (what, wanted) = (format!("`{url}`"), format!("sha256:{said}"));
+                return Err(SourceError::OtherDigest { what, found: digest, wanted, says: Says::Index });
             }
         }
         self.fetcher.keep(&bytes);
@@ -220,12 +217,11 @@ impl Errand<'_> {
         let bytes = self.web.file(&wish.key, address)?;
         let digest = Digest::of(&bytes);
         if let Some(wanted) = wish.sha256.filter(|it| *it != digest) {
-            let message = format!("`{address}` has the digest {digest}, but the spec says {wanted}");
-            let help = "if you trust the new content, write its digest into the spec";
-            return Err(SourceError::new("V013", Fault::Differs, message).help(help));
+            let (what, wanted) = (format!("`{address}`"), wanted.to_string());
+            return Err(SourceError::OtherDigest { what, found: digest, wanted, says: Says::Spec });
         }
         if let Some(locked) = held.filter(|it| *it != digest) {
-            return Err(moved(&format!("`{address}`"), &locked, &digest, &wish.key));
+            return Err(moved(format!("`{address}`"), &locked, &digest, &wish.key));
         }
         self.fetcher.keep(&bytes);
         Ok(Remote { bytes, version: None, manifest: None })
@@ -234,7 +230,7 @@ impl Errand<'_> {
     /// As [`Errand::online`], for an address: one that would be refused anyway is refused for that.
     fn online_for(&self, what: &str, address: &str) -> Result<(), SourceError> {
         if let Ok(url) = Url::parse(address) {
-            self.fetcher.clients.http.check_allowed(&url).map_err(|it| registry::unreachable(&it))?;
+            self.fetcher.clients.http.check_allowed(&url).map_err(|it| unreachable(&it))?;
         }
         self.online(what)
     }
@@ -243,8 +239,7 @@ impl Errand<'_> {
         if !self.fetcher.settings.offline {
             return Ok(());
         }
-        let message = format!("{what} is not at hand, and the network is not to be used");
-        Err(SourceError::new("V016", Fault::Input, message).help("run the command without `--offline`"))
+        Err(SourceError::Offline { what: what.into() })
     }
 }
 
@@ -253,16 +248,10 @@ fn part_of(wish: &Wish) -> &str {
 }
 
 fn newest(listing: Listing, versions: &[String], constraint: Option<&str>, what: &str) -> Result<String, SourceError> {
-    let chosen = choose::newest(listing, versions, constraint)
-        .map_err(|it| SourceError::new("V004", Fault::Input, it.to_string()).of_version())?;
+    let chosen = choose::newest(listing, versions, constraint)?;
     chosen.map(str::to_owned).ok_or_else(|| {
-        let newest = choose::newest(listing, versions, Some(">=0.0.0-0")).ok().flatten();
-        let wanted = constraint.map_or("release".to_owned(), |it| format!("version that satisfies `{it}`"));
-        let help = match newest {
-            Some(newest) => format!("the newest is {newest}"),
-            None => "it has no versions at all".into(),
-        };
-        SourceError::new("V018", Fault::Input, format!("{what} has no {wanted}")).help(help).of_version()
+        let newest = choose::newest(listing, versions, Some(">=0.0.0-0")).ok().flatten().map(str::to_owned);
+        SourceError::NoVersion { what: what.into(), constraint: constraint.map(str::to_owned), newest }
     })
 }
 
@@ -277,17 +266,13 @@ pub(super) fn chart_manifest(name: &OciName, bytes: &[u8]) -> Result<Manifest, S
 }
 
 fn not_a_chart(name: &OciName, why: &str) -> SourceError {
-    let message = format!("{name} is no chart: {why}");
-    SourceError::new("V017", Fault::Input, message).help("a chart is what `helm push` makes")
+    SourceError::NotAChart { name: name.to_string(), why: why.into() }
 }
 
 pub(super) fn no_chart(address: &str, chart: &str) -> SourceError {
-    SourceError::new("V012", Fault::Input, format!("`{address}` has no chart `{chart}`"))
-        .help("look at the source's name")
+    SourceError::NoSuchChart { address: address.into(), chart: chart.into() }
 }
 
-fn moved(what: &str, locked: &Digest, now: &Digest, part: &str) -> SourceError {
-    let message = format!("{what} has moved: the lock says {locked}, but there is now {now}");
-    let help = format!("ask its publisher why; `ichor lock --update {part}` takes the new content");
-    SourceError::new("V014", Fault::Differs, message).help(help)
+fn moved(what: String, locked: &Digest, now: &Digest, part: &str) -> SourceError {
+    SourceError::Moved { what, locked: *locked, now: *now, part: part.into() }
 }

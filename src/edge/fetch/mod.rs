@@ -3,6 +3,7 @@
 //! The client is our own on `ureq`: `oci-client` 0.18 hides `Retry-After`, follows redirects to plain http, takes manifests
 //! of any size, has no refresh tokens, and adds 98 packages to the lockfile where this adds 30.
 
+mod answers;
 mod challenge;
 mod credentials;
 mod errand;
@@ -30,11 +31,12 @@ use std::time::Duration;
 
 use super::blobs::{Blob, Blobs};
 use super::disk::{self, Adding};
+use super::sources::disk_fault;
 use crate::base::diagnostic::Place;
 use crate::base::digest::Digest;
 use crate::stage::lock::LockedSource;
 use crate::stage::resolve::choose;
-use crate::stage::resolve::{Fault, Hold, Remote, SourceError, Wish};
+use crate::stage::resolve::{Hold, Remote, SourceError, Wish};
 use crate::stage::spec::{Kind, Network, OciName, Source};
 use errand::{Errand, chart_manifest, no_chart};
 use http::Http;
@@ -181,10 +183,7 @@ impl Fetcher<'_> {
         name: &OciName,
         locked: &LockedSource,
     ) -> Result<(Vec<u8>, Vec<Vec<u8>>), SourceError> {
-        let digest = locked.manifest.ok_or_else(|| {
-            SourceError::new("V014", Fault::Input, format!("the lock holds no manifest for {name}"))
-                .help("run `ichor lock`")
-        })?;
+        let digest = locked.manifest.ok_or_else(|| SourceError::NoManifest { name: name.to_string() })?;
         let errand = self.errand();
         let bytes = errand.locked_manifest(part, name, locked, &digest)?;
         let manifest = chart_manifest(name, &bytes)?;
@@ -269,12 +268,4 @@ pub fn each<T: Sync, R: Send>(jobs: usize, items: &[T], run: impl Fn(&T) -> R + 
     let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
     done.sort_by_key(|(at, _)| *at);
     done.into_iter().map(|(_, result)| result).collect()
-}
-
-/// A fault of the disk as one of a source.
-pub fn disk_fault(fault: &disk::Error) -> SourceError {
-    SourceError {
-        help: fault.help().map(str::to_owned),
-        ..SourceError::new("E001", if fault.is_input() { Fault::Input } else { Fault::Surroundings }, fault.to_string())
-    }
 }

@@ -3,7 +3,7 @@
 use ureq::http::{HeaderMap, header};
 use url::Url;
 
-use super::registry::odd;
+use super::answers::odd;
 use crate::stage::resolve::SourceError;
 
 /// Where the next page is: `Link: </v2/...>; rel="next"`. Mirrors RFC 8288: several links may stand in one header or in
@@ -73,7 +73,7 @@ mod tests {
             all.append(header::LINK, text.parse().expect("a header"));
         }
         let url = Url::parse("https://x.io:8443/v2/a/tags/list?n=1000").expect("an address");
-        link(&all).map(|it| super::next(&url, it).map_or_else(|it| it.message, Into::into))
+        link(&all).map(|it| super::next(&url, it).map_or_else(|it| it.to_string(), Into::into))
     }
 
     #[test]

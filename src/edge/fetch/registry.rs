@@ -10,14 +10,14 @@ use serde::Deserialize;
 use ureq::http::{HeaderMap, header};
 use url::Url;
 
+use super::answers::{Tried, odd, status_fault, unreachable, verified};
 use super::challenge::{self, Challenge};
 use super::credentials::{Credential, Credentials};
-use super::failure::{HttpError, HttpFault};
-use super::http::{self, Answer, Http, Method, Request, shown, status_text};
+use super::http::{Answer, Http, Method, Request};
 use super::pages;
 use crate::base::digest::Digest;
 use crate::edge::disk::MAX_INPUT;
-use crate::stage::resolve::{Fault, SourceError};
+use crate::stage::resolve::SourceError;
 use crate::stage::spec::OciName;
 use crate::stage::vendored::layout::{Descriptor, INDEX_TYPE, MANIFEST_TYPE};
 
@@ -136,8 +136,7 @@ impl<'h> Registry<'h> {
     pub fn blob(&self, name: &OciName, wanted: &Descriptor) -> Result<Vec<u8>, SourceError> {
         let what = format!("a blob of {name}");
         if wanted.size > MAX_BLOB {
-            let message = format!("{what} has {} bytes; no more than {MAX_BLOB} are taken", wanted.size);
-            return Err(SourceError::new("V013", Fault::Input, message));
+            return Err(SourceError::TooLarge { what, size: wanted.size, most: MAX_BLOB });
         }
         self.anywhere(name, |site| {
             let url = self.url(site, &format!("blobs/{}", wanted.digest))?;
@@ -145,8 +144,7 @@ impl<'h> Registry<'h> {
             let answer = self.get(site, &name.to_string(), url, None, wanted.size + 1)?;
             let found = answer.body.len() as u64;
             if found != wanted.size {
-                let message = format!("{what} has {found} bytes, but its manifest says {}", wanted.size);
-                return Err(SourceError::new("V013", Fault::Differs, message).help(SERVED));
+                return Err(SourceError::OtherSize { what: what.clone(), found, wanted: wanted.size });
             }
             verified(&what, answer.body, &wanted.digest)
         })
@@ -164,7 +162,7 @@ impl<'h> Registry<'h> {
 
     /// Tries the mirrors of a host, then the host.
     fn anywhere<T>(&self, name: &OciName, get: impl Fn(&Site) -> Result<T, SourceError>) -> Result<T, SourceError> {
-        let mut failed: Vec<String> = Vec::new();
+        let mut failed = Vec::new();
         for mirror in self.mirrors.get(&name.host).into_iter().flatten() {
             if self.memory.dead.lock().is_ok_and(|it| it.contains(mirror)) {
                 continue;
@@ -174,21 +172,16 @@ impl<'h> Registry<'h> {
             match get(&Site { host: host.into(), repository: format!("{path}{}", name.repository) }) {
                 Ok(it) => return Ok(it),
                 Err(fault) => {
-                    if fault.code == "V010"
+                    if fault.is_silence()
                         && let Ok(mut dead) = self.memory.dead.lock()
                     {
                         dead.insert(mirror.clone());
                     }
-                    failed.push(format!("mirror {mirror}: {fault}"));
+                    failed.push((mirror.clone(), fault));
                 }
             }
         }
-        get(&home(name)).map_err(|mut fault| {
-            if !failed.is_empty() {
-                fault.message = format!("{} ({})", fault.message, failed.join("; "));
-            }
-            fault
-        })
+        get(&home(name)).map_err(|fault| fault.after(failed))
     }
 
     /// What to ask for a source that is known to the user by this name.
@@ -198,8 +191,7 @@ impl<'h> Registry<'h> {
 
     pub(super) fn url(&self, site: &Site, path: &str) -> Result<Url, SourceError> {
         let text = format!("{}://{}/v2/{}/{path}", self.http.scheme(&site.host), site.host, site.repository);
-        Url::parse(&text)
-            .map_err(|it| SourceError::new("V001", Fault::Input, format!("`{}` is no host: {it}", site.host)))
+        Url::parse(&text).map_err(|fault| SourceError::NotAnAddress { text, fault })
     }
 
     /// Gets what must be there, with credentials where the registry asks for them.
@@ -216,7 +208,7 @@ impl<'h> Registry<'h> {
             self.http.send(&Request { authorization, ..request.clone() }).map_err(|it| unreachable(&it))
         };
         let mut answer = send(shown_before.as_deref())?;
-        let mut remark = String::new();
+        let mut remark = Tried::Unasked;
         if answer.status == 401 {
             let (authorization, tried) = self.authorize(site, &answer.headers)?;
             remark = tried;
@@ -241,7 +233,7 @@ impl<'h> Registry<'h> {
                     }
                     return Ok(second);
                 }
-                remark = format!("without credentials, and {} with those of `{user}`", status_text(second.status));
+                remark = Tried::Both { user: user.clone(), status: second.status };
             }
         }
         if good.contains(&answer.status) {
@@ -251,12 +243,11 @@ impl<'h> Registry<'h> {
     }
 
     /// The `Authorization` header that answers a challenge, and what was tried, for a message.
-    fn authorize(&self, site: &Site, headers: &HeaderMap) -> Result<(Option<String>, String), SourceError> {
+    fn authorize(&self, site: &Site, headers: &HeaderMap) -> Result<(Option<String>, Tried), SourceError> {
         let found = self.credentials.find(&site.host, &site.repository, self.http.patience());
-        let tried = match (&found.credential, &found.problem) {
-            (Some(it), _) => format!("with {it}"),
-            (None, Some(problem)) => format!("without credentials: {problem}"),
-            (None, None) => "without credentials".into(),
+        let tried = match &found.credential {
+            Some(it) => Tried::Credentials(it.to_string()),
+            None => Tried::Nothing(found.problem.clone()),
         };
         let texts = headers.get_all(header::WWW_AUTHENTICATE).iter().filter_map(|it| it.to_str().ok());
         for challenge in texts.flat_map(challenge::parse) {
@@ -283,11 +274,12 @@ impl<'h> Registry<'h> {
         service: Option<&str>,
         scope: &str,
         credential: Option<&Credential>,
-        tried: &str,
+        tried: &Tried,
     ) -> Result<String, SourceError> {
-        let mut url = Url::parse(realm).map_err(|it| {
-            let message = format!("{} sends for a token to `{realm}`, which is no address: {it}", site.host);
-            SourceError::new("V011", Fault::Surroundings, message)
+        let mut url = Url::parse(realm).map_err(|fault| SourceError::TokenAddress {
+            host: site.host.clone(),
+            realm: realm.into(),
+            fault,
         })?;
         let mut fields: Vec<(&str, &str)> = service.map(|it| ("service", it)).into_iter().collect();
         fields.push(("scope", scope));
@@ -312,8 +304,10 @@ impl<'h> Registry<'h> {
         let answer = self.http.send(&request).map_err(|it| unreachable(&it))?;
         if answer.status != 200 {
             // Whatever is amiss where tokens come from, the source may well be there.
-            let fault = status_fault(&url, &site.host, &answer, tried);
-            return Err(if fault.fault == Fault::Input { refused(&site.host, fault.message) } else { fault });
+            return Err(match status_fault(&url, &site.host, &answer, tried) {
+                SourceError::Absent { host, answer, .. } => SourceError::Refused { host, answer },
+                fault => fault,
+            });
         }
         let token: Token = serde_json::from_slice(&answer.body).map_err(|_| odd(&url, "no token"))?;
         token.token.or(token.access_token).filter(|it| !it.is_empty()).ok_or_else(|| odd(&url, "no token"))
@@ -332,68 +326,8 @@ pub(super) fn home(name: &OciName) -> Site {
     }
 }
 
-const SERVED: &str = "the server or something on the way to it is broken or lies; nothing was kept";
-
-/// Whether bytes have a digest.
-pub fn verified(what: &str, bytes: Vec<u8>, wanted: &Digest) -> Result<Vec<u8>, SourceError> {
-    let found = Digest::of(&bytes);
-    if found == *wanted {
-        return Ok(bytes);
-    }
-    let message = format!("{what} has the digest {found}, but {wanted} was asked for");
-    Err(SourceError::new("V013", Fault::Differs, message).help(SERVED))
-}
-
 /// The header of RFC 7617.
 pub fn basic(user: &str, password: &[u8]) -> String {
     let pair = [user.as_bytes(), b":", password].concat();
     format!("Basic {}", STANDARD.encode(pair))
-}
-
-/// No answer came.
-pub fn unreachable(fault: &HttpError) -> SourceError {
-    let (code, whose) = match fault.kind {
-        HttpFault::Plain => ("V015", Fault::Input),
-        HttpFault::TooLarge => ("V013", Fault::Differs),
-        _ => ("V010", Fault::Surroundings),
-    };
-    SourceError::new(code, whose, fault.message.clone()).help(fault.kind.help())
-}
-
-/// An answer other than what was asked for.
-pub fn status_fault(url: &Url, host: &str, answer: &Answer, tried: &str) -> SourceError {
-    let tried = if tried.is_empty() { String::new() } else { format!(" ({tried})") };
-    let said = said(&answer.body).map(|it| format!(": {it}")).unwrap_or_default();
-    let message = format!("{} answers {}{tried}{said}", shown(url), status_text(answer.status));
-    match answer.status {
-        401 | 403 => refused(host, message),
-        404 | 410 if tried.starts_with(" (without") => SourceError::new("V012", Fault::Input, message).help(format!(
-            "look at the source's name and version; if it is private, log in with `docker login {host}`, `podman login` or \
-             `helm registry login`"
-        )),
-        404 | 410 => SourceError::new("V012", Fault::Input, message).help("look at the source's name and version"),
-        _ => SourceError::new("V010", Fault::Surroundings, message)
-            .help("look at the network and the server, and run the command again"),
-    }
-}
-
-fn refused(host: &str, message: String) -> SourceError {
-    SourceError::new("V011", Fault::Surroundings, message)
-        .help(format!("log in with `docker login {host}`, `podman login` or `helm registry login`"))
-}
-
-/// What a registry itself says is wrong, as the distribution specification has it; on one line, and no more of it than
-/// that.
-fn said(body: &[u8]) -> Option<String> {
-    let body: serde_json::Value = serde_json::from_slice(body).ok()?;
-    let first = body.get("errors")?.get(0)?;
-    let texts = [first.get("message"), first.get("code")].into_iter().flatten().filter_map(|it| it.as_str());
-    let text = texts.map(str::trim).find(|it| !it.is_empty())?;
-    let plain = text.chars().map(|it| if it.is_control() { ' ' } else { it });
-    Some(format!("`{}`", plain.take(200).collect::<String>()))
-}
-
-pub(super) fn odd(url: &Url, what: &str) -> SourceError {
-    SourceError::new("V010", Fault::Surroundings, format!("{} answers with {what}", http::shown(url)))
-        .help("something else than a registry may answer there: look at the address, and at proxies on the way")
 }

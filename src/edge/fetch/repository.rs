@@ -6,11 +6,12 @@ use std::time::Instant;
 
 use url::Url;
 
+use super::answers::{Tried, status_fault, unreachable};
 use super::credentials::{Credential, Credentials};
 use super::http::{Answer, Http, Method, Request, authority};
-use super::registry::{basic, status_fault, unreachable};
+use super::registry::basic;
 use crate::edge::disk::MAX_INPUT;
-use crate::stage::resolve::{Fault, SourceError};
+use crate::stage::resolve::SourceError;
 use helm_engine::value::{Map, Value};
 use helm_engine::yaml;
 
@@ -67,11 +68,7 @@ impl<'h> Web<'h> {
         cell.get_or_init(|| {
             let url = format!("{address}/index.yaml");
             let bytes = self.bytes(address, &url, MAX_INDEX)?;
-            let fault = |message: String| {
-                let message = format!("`{url}` is no index of a repository: {message}");
-                SourceError::new("V017", Fault::Input, message)
-            };
-            parse(&bytes).map(Arc::new).map_err(fault)
+            parse(&bytes).map(Arc::new).map_err(|fault| SourceError::NotAnIndex { url, fault })
         })
         .clone()
     }
@@ -83,9 +80,8 @@ impl<'h> Web<'h> {
 
     /// Tries the mirrors of a host, then the host.
     fn bytes(&self, name: &str, address: &str, limit: u64) -> Result<Vec<u8>, SourceError> {
-        let url = Url::parse(address)
-            .map_err(|it| SourceError::new("V001", Fault::Input, format!("`{address}` is no address: {it}")))?;
-        let mut failed: Vec<String> = Vec::new();
+        let url = Url::parse(address).map_err(|fault| SourceError::NotAnAddress { text: address.into(), fault })?;
+        let mut failed = Vec::new();
         for mirror in self.mirrors.get(&authority(&url)).into_iter().flatten() {
             let host = mirror.split('/').next().unwrap_or_default();
             let moved = format!("{}://{mirror}{}", self.http.scheme(host), url.path());
@@ -93,15 +89,10 @@ impl<'h> Web<'h> {
             moved.set_query(url.query());
             match self.get(name, moved, limit) {
                 Ok(answer) => return Ok(answer.body),
-                Err(fault) => failed.push(format!("mirror {mirror}: {fault}")),
+                Err(fault) => failed.push((mirror.clone(), fault)),
             }
         }
-        self.get(name, url, limit).map(|it| it.body).map_err(|mut fault| {
-            if !failed.is_empty() {
-                fault.message = format!("{} ({})", fault.message, failed.join("; "));
-            }
-            fault
-        })
+        self.get(name, url, limit).map(|it| it.body).map_err(|fault| fault.after(failed))
     }
 
     fn get(&self, name: &str, url: Url, limit: u64) -> Result<Answer, SourceError> {
@@ -112,18 +103,18 @@ impl<'h> Web<'h> {
             self.http.send(&request).map_err(|it| unreachable(&it))
         };
         let mut answer = send(None)?;
-        let mut tried = String::new();
+        let mut tried = Tried::Unasked;
         // Many hide what is private from those they do not know: with 403 or 404, or with 401 and no challenge that is
         // understood. Helm sends Basic credentials unasked.
         if matches!(answer.status, 401 | 403 | 404 | 410) {
             let found = self.credentials.find(&host, url.path().trim_matches('/'), self.http.patience());
             match found.credential {
                 Some(Credential::Basic { user, password }) => {
-                    tried = format!("with the credentials of `{user}`");
+                    tried = Tried::Credentials(format!("the credentials of `{user}`"));
                     answer = send(Some(&basic(&user, password.expose())))?;
                 }
-                Some(Credential::Identity(_)) => tried = "without a password: for this host there is a token".into(),
-                None => tried = found.problem.unwrap_or_else(|| "without credentials".into()),
+                Some(Credential::Identity(_)) => tried = Tried::NoPassword,
+                None => tried = Tried::Nothing(found.problem),
             }
         }
         if answer.status == 200 { Ok(answer) } else { Err(status_fault(&url, &host, &answer, &tried)) }

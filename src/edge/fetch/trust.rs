@@ -23,24 +23,22 @@ use ureq::unversioned::transport::{
 };
 
 use crate::edge::disk;
-use crate::stage::resolve::{Fault, SourceError};
+use crate::edge::sources::disk_fault;
+use crate::stage::resolve::SourceError;
 
 /// The certificates of a file in PEM.
 pub fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, SourceError> {
-    let fault = |message: String| SourceError::new("V001", Fault::Input, message);
-    let text = disk::read_any(path).map_err(|it| fault(it.to_string()))?;
+    let text = disk::read_any(path).map_err(|it| disk_fault(&it))?;
     let mut found = Vec::new();
     for item in parse_pem(&text) {
         match item {
             Ok(PemItem::Certificate(it)) => found.push(CertificateDer::from(it.der().to_vec())),
             Ok(_) => {}
-            Err(it) => return Err(fault(format!("`{}` is no PEM: {it}", path.display()))),
+            Err(it) => return Err(SourceError::NotPem { path: path.into(), fault: it.to_string() }),
         }
     }
     if found.is_empty() {
-        let fault = fault(format!("there is no certificate in `{}`", path.display()));
-        let is_der = X509::parse(&text).is_ok();
-        return Err(if is_der { fault.help("it is in DER: `openssl x509 -inform DER` writes PEM") } else { fault });
+        return Err(SourceError::NoCertificate { path: path.into(), is_der: X509::parse(&text).is_ok() });
     }
     Ok(found)
 }

@@ -3,10 +3,11 @@
 use ureq::http::header;
 use url::Url;
 
+use super::answers::odd;
 use super::http::Method;
 use super::registry::{Registry, Site, home};
 use crate::base::digest::Digest;
-use crate::stage::resolve::{Fault, SourceError};
+use crate::stage::resolve::SourceError;
 use crate::stage::spec::OciName;
 use crate::stage::vendored::artifact::Artifact;
 use crate::stage::vendored::layout::MANIFEST_TYPE;
@@ -39,10 +40,8 @@ impl Registry<'_> {
         let start = self.url(site, "blobs/uploads/")?;
         let started = self.ask(site, &self.request(&what, Method::Post, start.clone(), MAX_ANSWER), &[202])?;
         let place = started.headers.get(header::LOCATION).and_then(|it| it.to_str().ok());
-        let mut place: Url = place.and_then(|it| start.join(it).ok()).ok_or_else(|| {
-            let message = format!("{} does not say where to upload to", site.host);
-            SourceError::new("V010", Fault::Surroundings, message)
-        })?;
+        let mut place: Url =
+            place.and_then(|it| start.join(it).ok()).ok_or_else(|| odd(&start, "no place to upload to"))?;
         place.query_pairs_mut().append_pair("digest", &digest.to_string());
         let method = Method::Put { content_type: "application/octet-stream", body: blob };
         self.ask(site, &self.request(&what, method, place, MAX_ANSWER), &[201]).map(drop)

@@ -79,9 +79,9 @@ pub enum Sealed {
 /// Functions by name. The default is Go's builtins.
 #[derive(Clone, Debug)]
 pub struct Functions {
-    by_name: BTreeMap<&'static str, Function>,
+    by_name: BTreeMap<&'static str, &'static Function>,
     /// Methods of named map types, by type and name.
-    methods: BTreeMap<&'static str, BTreeMap<&'static str, Function>>,
+    methods: BTreeMap<&'static str, BTreeMap<&'static str, &'static Function>>,
 }
 
 impl Default for Functions {
@@ -93,11 +93,11 @@ impl Default for Functions {
 impl Functions {
     /// Adds functions; a later one of the same name replaces an earlier one.
     #[must_use]
-    pub fn with(mut self, functions: &[Function]) -> Self {
+    pub fn with(mut self, functions: &'static [Function]) -> Self {
         for function in functions {
             match function.name.rsplit_once('.') {
-                Some((owner, method)) => self.methods.entry(owner).or_default().insert(method, *function),
-                None => self.by_name.insert(function.name, *function),
+                Some((owner, method)) => self.methods.entry(owner).or_default().insert(method, function),
+                None => self.by_name.insert(function.name, function),
             };
         }
         self
@@ -110,16 +110,16 @@ impl Functions {
         self
     }
 
-    pub fn get(&self, name: &str) -> Option<&Function> {
-        self.by_name.get(name)
+    pub fn get(&self, name: &str) -> Option<&'static Function> {
+        self.by_name.get(name).copied()
     }
 
     /// The method of this name that a named map type has.
-    pub fn method(&self, type_name: &str, name: &str) -> Option<&Function> {
-        self.methods.get(type_name)?.get(name)
+    pub fn method(&self, type_name: &str, name: &str) -> Option<&'static Function> {
+        self.methods.get(type_name)?.get(name).copied()
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = &Function> {
-        self.by_name.values().chain(self.methods.values().flat_map(BTreeMap::values))
+    pub fn iter(&self) -> impl Iterator<Item = &'static Function> {
+        self.by_name.values().chain(self.methods.values().flat_map(BTreeMap::values)).copied()
     }
 }

@@ -263,7 +263,7 @@ impl<'s> Lexer<'s> {
         let start = self.pos;
         self.skip_spaces();
         let count = self.pos - start;
-        self.line += memchr::memchr_iter(b'\n', &self.input[start..self.pos]).count();
+        self.line += count_line_ends(&self.input[start..self.pos]);
         self.at_eof |= self.pos >= self.input.len();
         let last = self.pos.saturating_sub(1);
         if has_right_trim_marker(&self.input[last..]) && self.input[last + TRIM..].starts_with(RIGHT) {
@@ -317,8 +317,12 @@ impl<'s> Lexer<'s> {
     /// Passes letters, digits and underscores and gives the first other character, not consumed.
     fn skip_alphanumeric(&mut self) -> Option<char> {
         loop {
-            let plain = |it: &&u8| **it == b'_' || it.is_ascii_alphanumeric();
-            self.pos += self.rest().iter().take_while(plain).count();
+            let rest = self.rest();
+            let length = rest.iter().position(|it| !WORD[usize::from(*it)]).unwrap_or(rest.len());
+            self.pos += length;
+            if let Some(after) = rest.get(length).filter(|it| it.is_ascii()) {
+                return Some(char::from(*after));
+            }
             let rune = self.next();
             if !rune.is_some_and(is_alphanumeric) {
                 self.backup();
@@ -329,13 +333,14 @@ impl<'s> Lexer<'s> {
 
     /// Whether an identifier may end here.
     fn at_terminator(&mut self) -> bool {
-        match self.input.get(self.pos) {
-            None => {
+        match self.rest() {
+            [] => {
                 self.at_eof = true;
                 true
             }
-            Some(b' ' | b'\t' | b'\r' | b'\n' | b'.' | b',' | b'|' | b':' | b')' | b'(') => true,
-            _ => self.rest().starts_with(RIGHT),
+            [b' ' | b'\t' | b'\r' | b'\n' | b'.' | b',' | b'|' | b':' | b')' | b'(', ..] => true,
+            [b'}', b'}', ..] => true,
+            _ => false,
         }
     }
 
@@ -461,11 +466,11 @@ impl<'s> Lexer<'s> {
 
     /// Whether a right delimiter stands here, and then whether it has a trim marker.
     fn right_delim(&self) -> Option<bool> {
-        let rest = self.rest();
-        if has_right_trim_marker(rest) && rest[TRIM..].starts_with(RIGHT) {
-            return Some(true);
+        match self.rest() {
+            [b'}', b'}', ..] => Some(false),
+            [space, b'-', b'}', b'}', ..] if is_space(*space) => Some(true),
+            _ => None,
         }
-        rest.starts_with(RIGHT).then_some(false)
     }
 
     fn skip_spaces(&mut self) {
@@ -489,7 +494,7 @@ impl<'s> Lexer<'s> {
     }
 
     fn count_lines(&mut self) {
-        self.line += memchr::memchr_iter(b'\n', &self.input[self.start..self.pos]).count();
+        self.line += count_line_ends(&self.input[self.start..self.pos]);
     }
 
     /// An error item; the scan is over.
@@ -502,6 +507,26 @@ impl<'s> Lexer<'s> {
         item
     }
 }
+
+fn count_line_ends(text: &[u8]) -> usize {
+    /// What is shorter is counted sooner than vectors are set up.
+    const SHORT: usize = 16;
+    if text.len() < SHORT {
+        return text.iter().filter(|it| **it == b'\n').count();
+    }
+    memchr::memchr_iter(b'\n', text).count()
+}
+
+/// Letters, digits and underscores of ASCII.
+static WORD: [bool; 256] = {
+    let mut word = [false; 256];
+    let mut byte = 0;
+    while byte < word.len() {
+        word[byte] = byte == b'_' as usize || (byte as u8).is_ascii_alphanumeric();
+        byte += 1;
+    }
+    word
+};
 
 fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')

@@ -50,7 +50,7 @@ impl Templates {
         functions: &Functions,
         world: &mut dyn World,
         missing_key: MissingKey,
-    ) -> Result<Vec<u8>, ExecError> {
+    ) -> Result<Str, ExecError> {
         let mut machine = Machine::new(self.name.clone(), Rc::clone(&self.scope), functions, world, missing_key);
         machine.run(name.as_ref(), data).map_err(|it| *it)
     }

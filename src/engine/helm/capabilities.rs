@@ -3,7 +3,8 @@
 use std::any::Any;
 use std::rc::Rc;
 
-use super::behaviour::{Behaviour, KubeVersionForm, Says};
+use super::behaviour::{Behaviour, KubeVersionForm};
+use super::build_info::BuildInfo;
 use super::helm_version::HelmVersion;
 use crate::sprig::semver::{Version, VersionError};
 use crate::strconv;
@@ -155,8 +156,6 @@ pub(super) const VERSION_SET_OF_3: Type =
 fn types(helm: HelmVersion) -> &'static Types {
     if helm.behaviour().is_4 { &TYPES_OF_4 } else { &TYPES_OF_3 }
 }
-
-const BUILD_INFO: Type = Type::Named { name: "version.BuildInfo", kind: Kind::Struct, underlying: None };
 
 impl Object for Capabilities {
     fn object_type(&self) -> Type {
@@ -330,67 +329,6 @@ impl Object for Held {
 /// `.Capabilities.APIVersions`, a named list whose method `Has` is a function of ours.
 fn version_set(versions: &[String], helm: HelmVersion) -> Value {
     Value::List(List::strings(versions.iter().map(String::as_str)).with_type(types(helm).version_set))
-}
-
-/// `.Capabilities.HelmVersion`. Of which commit a program was built is not known here.
-#[derive(Clone, Debug)]
-struct BuildInfo {
-    helm: HelmVersion,
-}
-
-impl BuildInfo {
-    /// The fields of the Go structure, and their names in JSON.
-    fn texts(&self) -> impl Iterator<Item = (&'static str, &'static str, String)> {
-        let behaviour = self.helm.behaviour();
-        let (version, go) = match behaviour.says {
-            Says::Version { go } => (format!("v{}", self.helm), go),
-            Says::Words { version, go } => (version.into(), go),
-        };
-        let texts = [
-            ("Version", "version", version),
-            ("GitCommit", "git_commit", String::new()),
-            ("GitTreeState", "git_tree_state", String::new()),
-            ("GoVersion", "go_version", go.into()),
-            ("KubeClientVersion", "kube_client_version", format!("v1.{}", behaviour.kubernetes)),
-        ];
-        texts.into_iter().take(if behaviour.is_4 { 5 } else { 4 })
-    }
-}
-
-impl Object for BuildInfo {
-    fn object_type(&self) -> Type {
-        BUILD_INFO
-    }
-
-    fn field(&self, name: &str) -> Option<Value> {
-        self.texts().find(|(field, ..)| *field == name).map(|(.., text)| Value::from(text))
-    }
-
-    fn has_string_method(&self) -> bool {
-        false
-    }
-
-    fn fields(&self) -> Option<Vec<(&'static str, Value)>> {
-        Some(self.texts().map(|(name, _, text)| (name, Value::from(text))).collect())
-    }
-
-    fn print(&self) -> String {
-        let texts: Vec<String> = self.texts().map(|(.., text)| text).collect();
-        format!("{{{}}}", texts.join(" "))
-    }
-
-    fn plain(&self) -> Value {
-        // Empty fields are left out, as their JSON tags say.
-        Value::map(self.texts().filter(|(.., text)| !text.is_empty()).map(|(_, key, text)| (key, Value::from(text))))
-    }
-
-    fn equals(&self, other: &dyn Object) -> bool {
-        other.as_any().downcast_ref::<Self>().is_some_and(|it| it.helm == self.helm)
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
 }
 
 #[cfg(test)]

@@ -4,9 +4,11 @@
 //! manifests in the order of installation. Nothing here reads files or asks the time: templates ask the `World`.
 
 mod behaviour;
+mod build_info;
 pub mod capabilities;
 pub mod chart;
 mod decode;
+mod documents;
 mod durations;
 mod exec_error;
 mod files;
@@ -14,6 +16,7 @@ mod functions;
 mod glob;
 mod helm_version;
 pub mod manifest;
+pub mod print;
 mod release;
 mod render;
 mod schema;

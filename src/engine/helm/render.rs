@@ -239,7 +239,7 @@ fn execute(
                 by_line: chart.behaviour().is_4,
             }
         })?;
-        rendered.insert(path, without_no_value(printed.into()));
+        rendered.insert(path, without_no_value(printed));
     }
     Ok(rendered)
 }

@@ -5,11 +5,65 @@ use std::rc::Rc;
 
 use crate::time::duration::{DURATION, Duration, duration_of};
 use crate::time::format::{LONG_MONTHS, LONG_WEEKDAYS};
-use crate::time::moment::{TIME, Time, YEAR_ONE};
+use crate::time::moment::{RFC3339_NANO, TIME, Time, YEAR_ONE};
+use crate::time::parse::quote;
 use crate::time::zone::Zone;
 use crate::value::{Failure, Kind, Object, Str, Type, Value};
 
 const LOCATION: Type = Type::Named { name: "*time.Location", kind: Kind::Ptr, underlying: None };
+
+impl Object for Time {
+    fn object_type(&self) -> Type {
+        TIME
+    }
+
+    fn method(&self, name: &str) -> Option<(&'static [Type], bool)> {
+        parameters(name).map(|it| (it, false))
+    }
+
+    fn member_fault(&self, name: &str) -> Option<String> {
+        fault(name)
+    }
+
+    fn call(&self, name: &str, args: &[Value]) -> Result<Value, Failure> {
+        call(self, name, args)
+    }
+
+    fn print(&self) -> String {
+        String::from_utf8_lossy(&self.format(b"2006-01-02 15:04:05.999999999 -0700 MST")).into_owned()
+    }
+
+    fn print_go(&self) -> String {
+        let (date, second) = self.civil();
+        let month = LONG_MONTHS.get((date.month - 1) as usize).copied().unwrap_or_default();
+        let zone = match &self.zone {
+            Zone::Utc => "time.UTC".into(),
+            Zone::Local => "time.Local".into(),
+            other => format!("time.Location({})", quote(other.name().as_bytes())),
+        };
+        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+        let (year, day, nanos) = (date.year, date.day, self.nanos);
+        format!("time.Date({year}, time.{month}, {day}, {hour}, {minute}, {second}, {nanos}, {zone})")
+    }
+
+    fn plain(&self) -> Value {
+        Value::Str(Str::from(self.format(RFC3339_NANO)))
+    }
+
+    fn equals(&self, other: &dyn Object) -> bool {
+        let other = other.as_any().downcast_ref::<Time>();
+        other.is_some_and(|it| self.ordinal() == it.ordinal() && self.zone.same(&it.zone))
+    }
+
+    fn deep_equals(&self, other: &dyn Object) -> bool {
+        let other = other.as_any().downcast_ref::<Time>();
+        other.is_some_and(|it| self.ordinal() == it.ordinal() && self.zone.alike(&it.zone))
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
 
 /// The parameter types of a method.
 pub fn parameters(name: &str) -> Option<&'static [Type]> {

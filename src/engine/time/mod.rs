@@ -7,6 +7,7 @@ mod layout;
 mod methods;
 mod moment;
 mod parse;
+mod pieces;
 mod zone;
 
 pub use duration::{DURATION, Duration};

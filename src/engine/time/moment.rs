@@ -1,21 +1,19 @@
 //! Go's `time.Time`, without a monotonic reading.
 
-use std::any::Any;
 use std::rc::Rc;
 
 use crate::time::calendar::{self, Date};
 use crate::time::duration::Duration;
-use crate::time::format::{LONG_MONTHS, format};
-use crate::time::methods;
-use crate::time::parse::{parse, quote};
+use crate::time::format::format;
+use crate::time::parse::parse;
 use crate::time::zone::{Period, Rules, Zone};
-use crate::value::{Failure, Kind, Object, Str, Type, Value};
+use crate::value::{Kind, Type, Value};
 
 pub const TIME: Type = Type::Named { name: "time.Time", kind: Kind::Struct, underlying: None };
 
 /// From January 1 of the year 1 to 1970, in seconds.
 pub const YEAR_ONE: i64 = 62_135_596_800;
-const RFC3339_NANO: &[u8] = b"2006-01-02T15:04:05.999999999Z07:00";
+pub(super) const RFC3339_NANO: &[u8] = b"2006-01-02T15:04:05.999999999Z07:00";
 
 /// An instant and where it is seen from.
 #[derive(Clone, Debug)]
@@ -148,58 +146,5 @@ impl Time {
 impl From<Time> for Value {
     fn from(it: Time) -> Self {
         Value::Object(Rc::new(it))
-    }
-}
-
-impl Object for Time {
-    fn object_type(&self) -> Type {
-        TIME
-    }
-
-    fn method(&self, name: &str) -> Option<(&'static [Type], bool)> {
-        methods::parameters(name).map(|it| (it, false))
-    }
-
-    fn member_fault(&self, name: &str) -> Option<String> {
-        methods::fault(name)
-    }
-
-    fn call(&self, name: &str, args: &[Value]) -> Result<Value, Failure> {
-        methods::call(self, name, args)
-    }
-
-    fn print(&self) -> String {
-        String::from_utf8_lossy(&self.format(b"2006-01-02 15:04:05.999999999 -0700 MST")).into_owned()
-    }
-
-    fn print_go(&self) -> String {
-        let (date, second) = self.civil();
-        let month = LONG_MONTHS.get((date.month - 1) as usize).copied().unwrap_or_default();
-        let zone = match &self.zone {
-            Zone::Utc => "time.UTC".into(),
-            Zone::Local => "time.Local".into(),
-            other => format!("time.Location({})", quote(other.name().as_bytes())),
-        };
-        let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
-        let (year, day, nanos) = (date.year, date.day, self.nanos);
-        format!("time.Date({year}, time.{month}, {day}, {hour}, {minute}, {second}, {nanos}, {zone})")
-    }
-
-    fn plain(&self) -> Value {
-        Value::Str(Str::from(self.format(RFC3339_NANO)))
-    }
-
-    fn equals(&self, other: &dyn Object) -> bool {
-        let other = other.as_any().downcast_ref::<Time>();
-        other.is_some_and(|it| self.ordinal() == it.ordinal() && self.zone.same(&it.zone))
-    }
-
-    fn deep_equals(&self, other: &dyn Object) -> bool {
-        let other = other.as_any().downcast_ref::<Time>();
-        other.is_some_and(|it| self.ordinal() == it.ordinal() && self.zone.alike(&it.zone))
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
     }
 }

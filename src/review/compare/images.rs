@@ -61,7 +61,7 @@ pub(super) fn compare(
                 "other registry" => say(Risk::Gains, "comes from another registry"),
                 "other repository" => say(Risk::Gains, "comes from another repository"),
                 "no digest any more" => say(Risk::Gains, "is no longer pinned by a digest"),
-                // Where the chart is another, its maker may have rebuilt the image; where it is not, somebody moved a tag.
+                // Under a new chart version, its maker may have rebuilt the image; under the same version, somebody moved the tag.
                 "same tag, other digest" if same_chart => say(Risk::Gains, "has the old tag and other content"),
                 "same tag, other digest" => say(Risk::Moves, "has the old tag and other content"),
                 it if it.ends_with(OLDER) && !goes_back => say(Risk::Moves, "is older than before"),

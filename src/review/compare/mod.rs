@@ -25,8 +25,8 @@ mod side;
 pub(in crate::review) mod values;
 
 pub use model::{
-    Area, CertificateDiff, CertificateFacts, Change, DefaultChange, Diff, Fact, Finding, Fold, How, ImageDiff, Item,
-    Limit, PartDiff, PartSize, Recipients, ResourceDiff, Risk, SCHEMA, Size, Status, ValuesDiff,
+    Area, CertificateDiff, CertificateFacts, Change, Clause, DefaultChange, Diff, Fact, Finding, Fold, How, ImageDiff,
+    Item, Limit, PartDiff, PartSize, Recipients, ResourceDiff, Risk, RiskLine, SCHEMA, Size, Status, ValuesDiff,
 };
 pub use reads::Reads;
 pub use side::{BEHIND, Content, Part, Side, Values, json as values_json};
@@ -96,7 +96,7 @@ pub fn diff(old: &Side, new: &Side, now: Timestamp) -> Diff {
         old: old.name.clone(),
         new: new.name.clone(),
         identical,
-        risk: String::new(),
+        risk: RiskLine::default(),
         remarks,
         findings,
         facts,

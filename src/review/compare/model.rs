@@ -1,6 +1,8 @@
 //! What a comparison says: plain data that every format prints, and itself the `json` format.
 
-use serde::Serialize;
+use std::fmt;
+
+use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 
 /// The version of the JSON form. It changes when a field changes its meaning or goes away.
@@ -18,7 +20,7 @@ pub struct Diff {
     /// Whether nothing at all differs.
     pub identical: bool,
     /// The one line to read first.
-    pub risk: String,
+    pub risk: RiskLine,
     /// What could not be looked at, and why.
     pub remarks: Vec<String>,
     /// What a reviewer must know, the gravest first.
@@ -30,6 +32,41 @@ pub struct Diff {
     /// Absent where a side's manifests are not at hand.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<Size>,
+}
+
+/// The one line to read first, clause by clause, the gravest first. JSON has it as one text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RiskLine(pub Vec<Clause>);
+
+/// What a change does, and to what: `removes: ConfigMap n/x`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Clause {
+    pub what: String,
+    /// Empty where `what` says it all.
+    pub of: String,
+}
+
+impl fmt::Display for Clause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.what)?;
+        if self.of.is_empty() { Ok(()) } else { write!(f, ": {}", self.of) }
+    }
+}
+
+impl fmt::Display for RiskLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, clause) in self.0.iter().enumerate() {
+            let and = if index == 0 { "" } else { " · " };
+            write!(f, "{and}{clause}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for RiskLine {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
 }
 
 /// How grave a thing is, the gravest first.
@@ -46,7 +83,7 @@ pub enum Risk {
     Loss,
     /// Pods restart.
     Restart,
-    /// It only moves.
+    /// It changes at low risk.
     Moves,
 }
 

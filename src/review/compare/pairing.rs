@@ -102,7 +102,7 @@ fn flat(resource: &Json) -> BTreeSet<String> {
     while let Some((path, value)) = open.pop() {
         match value {
             Json::Object(map) => open.extend(map.iter().map(|(key, value)| (format!("{path}/{key}"), value))),
-            // Where an item stands in a list tells nothing of what it is.
+            // The position of an item in a list does not identify it.
             Json::Array(list) => open.extend(list.iter().map(|value| (format!("{path}/-"), value))),
             leaf if !path.starts_with("/metadata/") && path != "/kind" && path != "/apiVersion" => {
                 leaves.insert(format!("{path}={leaf}"));
@@ -116,6 +116,6 @@ fn flat(resource: &Json) -> BTreeSet<String> {
 /// The share of leaves both have, in percent.
 fn alike(one: &BTreeSet<String>, other: &BTreeSet<String>) -> usize {
     let all = one.len().max(other.len());
-    // Two empty things are alike by chance.
+    // Two empty resources are not taken for one that was renamed.
     if one.len().min(other.len()) < 2 { 0 } else { one.intersection(other).count() * 100 / all }
 }

@@ -50,7 +50,7 @@ pub(super) fn compare<'a>(
             let found = id.and_then(|(part, id)| documents(is_new, part)?.read(id));
             found.unwrap_or_default()
         };
-        // Who reads a ConfigMap may itself be the same.
+        // A workload that reads a changed ConfigMap may be unchanged itself.
         let reads = twin.is_new && twin.same && may_read(twin.id) && !sides.same();
         let mut new = if twin.is_new && !twin.same || reads { get(true, Some((part, twin.id))) } else { Json::Null };
         let mut old = if twin.same { Json::Null } else { get(false, twin.old) };
@@ -187,10 +187,8 @@ fn twins<'a>(sides: &Sides<'a>, pairs: &BTreeMap<Id<'a>, Id<'a>>, moved: &BTreeS
 
 /// What is gone, by kinds, and is not told already.
 fn removals(part: &str, resources: &[ResourceDiff], findings: &mut Vec<Finding>) {
-    let told: BTreeSet<&str> =
-        findings.iter().filter(|it| it.text.starts_with("is gone")).filter_map(|it| it.resource.as_deref()).collect();
     let mut kinds: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for resource in resources.iter().filter(|it| it.status == Status::Removed && !told.contains(it.id.as_str())) {
+    for resource in resources.iter().filter(|it| it.status == Status::Removed && look::gone(&it.id).is_none()) {
         let kind = resource.id.split(' ').nth(1).unwrap_or_default();
         kinds.entry(kind).or_default().push(&resource.id);
     }
@@ -276,7 +274,7 @@ fn facts(sides: &Sides<'_>, hider: &Hider) -> Vec<Fact> {
         compare("size", &|it| it.size.map(|it| format!("{it} bytes")));
     }
     compare("values", &|it| it.values.map(|it| it.to_string()));
-    // Nor does it tell of what its secrets were made of.
+    // A bundle does not say how its secrets were made either.
     if [sides.old, sides.new].into_iter().flatten().all(|it| it.pins.is_some()) {
         compare("secret values", &|it| it.secret_values.map(|it| it.to_string()));
         compare("lookup", &|it| it.lookup.map(|it| it.to_string()));

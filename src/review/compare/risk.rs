@@ -4,7 +4,7 @@ use crate::base::number::{count, some};
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fold;
-use super::model::{Area, Diff, Finding, ResourceDiff, Risk, Status};
+use super::model::{Area, Clause, Diff, Finding, ResourceDiff, Risk, RiskLine, Status};
 
 impl Risk {
     /// The risk as a heading.
@@ -15,7 +15,7 @@ impl Risk {
             Risk::Traffic => "can cut traffic",
             Risk::Loss => "takes away",
             Risk::Restart => "restarts",
-            Risk::Moves => "only moves",
+            Risk::Moves => "changes at low risk",
         }
     }
 
@@ -48,28 +48,25 @@ impl Area {
 /// How many are named of a list.
 const NAMED: usize = 3;
 
-/// Stands between the clauses of the line.
-pub(in crate::review) const AND: &str = " · ";
-
-/// `grants more: 2 permissions · can cut traffic: DaemonSet n/x · ... · 20 resources only move`.
+/// `grants more: 2 permissions · can cut traffic: DaemonSet n/x · ... · 20 more resources change at low risk`.
 /// `blank` says that no text differs in more than blank lines.
-pub(in crate::review) fn line(diff: &Diff, blank: bool) -> String {
+pub(in crate::review) fn line(diff: &Diff, blank: bool) -> RiskLine {
     if diff.identical {
-        return "nothing differs".into();
+        return RiskLine(vec![clause("nothing differs", String::new())]);
     }
     let mut words = Vec::new();
     let of = |risk: Risk| diff.findings.iter().filter(move |it| it.risk == risk);
     let gains = areas(of(Risk::Gains));
     if !gains.is_empty() {
-        words.push(format!("grants more: {gains}"));
+        words.push(clause("grants more", gains));
     }
     let unseen = areas(of(Risk::Unseen));
     if !unseen.is_empty() {
-        words.push(format!("changes unseen: {unseen}"));
+        words.push(clause("changes unseen", unseen));
     }
     let back: Vec<&str> = of(Risk::Traffic).filter(|it| it.area == Area::Chart).map(|it| it.part.as_str()).collect();
     if !back.is_empty() {
-        words.push(format!("goes back to an older version: {}", some(&back, NAMED)));
+        words.push(clause("goes back to an older version", some(&back, NAMED)));
     }
     let mut told: BTreeSet<&str> = BTreeSet::new();
     for (risk, title) in [(Risk::Traffic, "can cut traffic"), (Risk::Restart, "restarts")] {
@@ -89,7 +86,7 @@ pub(in crate::review) fn line(diff: &Diff, blank: bool) -> String {
             named = if named.is_empty() { others } else { format!("{named}, {others}") };
         }
         if !named.is_empty() {
-            words.push(format!("{title}: {named}"));
+            words.push(clause(title, named));
         }
     }
     let all = || diff.parts.iter().flat_map(|it| &it.resources);
@@ -97,33 +94,41 @@ pub(in crate::review) fn line(diff: &Diff, blank: bool) -> String {
     let losses = of(Risk::Loss).filter(|it| it.area != Area::Removal).count();
     if !removed.is_empty() {
         let names: Vec<&str> = removed.iter().map(|it| name(&it.id)).collect();
-        words.push(format!("removes: {}", some(&names, NAMED)));
+        words.push(clause("removes", some(&names, NAMED)));
     }
     if losses > 0 {
-        words.push(format!("takes away: {}", areas(of(Risk::Loss).filter(|it| it.area != Area::Removal))));
+        words.push(clause("takes away", areas(of(Risk::Loss).filter(|it| it.area != Area::Removal))));
     }
     let still = || all().filter(|it| it.risk == Risk::Moves && it.status != Status::Added);
     let blind = still().filter(|it| fold::is_blind(it)).count();
     let moves = still().count() - blind;
     let added = all().filter(|it| it.status == Status::Added).count();
     if added > 0 {
-        words.push(format!("adds {}", count(added, "resource")));
+        words.push(clause(format!("adds {}", count(added, "resource")), String::new()));
     }
     if blind > 0 {
-        words.push(format!(
-            "{} {} in a way that is not known",
-            count(blind, "resource"),
-            if blind == 1 { "differs" } else { "differ" }
-        ));
+        let verb = if blind == 1 { "differs" } else { "differ" };
+        let what = format!("{} {verb} in a way that is not known", count(blind, "resource"));
+        words.push(clause(what, String::new()));
     }
     if moves > 0 {
-        words.push(format!("{} only {}", count(moves, "resource"), if moves == 1 { "moves" } else { "move" }));
+        let more = if words.is_empty() { "" } else { "more " };
+        let what = match moves {
+            1 => format!("1 {more}resource changes at low risk"),
+            _ => format!("{moves} {more}resources change at low risk"),
+        };
+        words.push(clause(what, String::new()));
     }
     match words.is_empty() {
-        true if blank => "none, blank lines alone differ".into(),
-        true => "nothing that a cluster would notice".into(),
-        false => words.join(AND),
+        true if blank => words.push(clause("none, blank lines alone differ", String::new())),
+        true => words.push(clause("nothing that a cluster would notice", String::new())),
+        false => {}
     }
+    RiskLine(words)
+}
+
+fn clause(what: impl Into<String>, of: String) -> Clause {
+    Clause { what: what.into(), of }
 }
 
 fn areas<'a>(findings: impl Iterator<Item = &'a Finding>) -> String {

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use crate::review::compare::model::{Change, Diff, Finding, Fold, How, PartDiff, ResourceDiff, Risk, Status};
 use crate::review::compare::present::{self, Line};
-use crate::review::compare::{fold, risk, values};
+use crate::review::compare::{fold, values};
 use crate::review::print::text;
 
 /// GitHub refuses comments of more than 65,536 characters.
@@ -72,15 +72,13 @@ impl Page {
     fn head(&mut self, diff: &Diff) {
         self.line(&format!("### {}: {} → {}", escape(&diff.bundle), escape(&diff.old), escape(&diff.new)));
         self.line("");
-        let clauses: Vec<String> = diff.risk.split(risk::AND).map(|it| escape(&cut(it, 400))).collect();
-        if let [one] = clauses.as_slice() {
-            self.line(&format!("**Risk:** {one}"));
+        if let [one] = diff.risk.0.as_slice() {
+            self.line(&format!("**Risk:** {}", escape(&cut(&one.to_string(), 400))));
         } else {
             self.line("**Risk**\n");
-            for clause in clauses {
-                let (what, more) = clause.split_once(": ").map_or((clause.as_str(), ""), |(what, more)| (what, more));
-                let colon = if more.is_empty() { "" } else { ": " };
-                self.line(&format!("- **{what}**{colon}{more}"));
+            for clause in &diff.risk.0 {
+                let colon = if clause.of.is_empty() { "" } else { ": " };
+                self.line(&format!("- **{}**{colon}{}", escape(&clause.what), escape(&cut(&clause.of, 400))));
             }
         }
         for remark in diff.remarks.iter().take(20) {

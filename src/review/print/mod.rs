@@ -1,5 +1,7 @@
-//! A comparison as people and programs read it: for a terminal, a comment, a page, and as JSON.
+//! A comparison as people and programs read it: for a terminal, a comment, a page, and as JSON; and what `check` found, for
+//! programs.
 
+pub mod findings;
 pub mod html;
 pub mod markdown;
 pub mod text;

@@ -93,9 +93,9 @@ impl Page {
                 present::harmless(&diff.new)
             ),
         );
-        for (index, clause) in present::harmless(&diff.risk).split(risk::AND).enumerate() {
+        for (index, clause) in diff.risk.0.iter().enumerate() {
             let title = if index == 0 { self.bold("risk:") } else { "     ".to_owned() };
-            self.line(0, &format!("{title} {}", self.broken(6, clause)));
+            self.line(0, &format!("{title} {}", self.broken(6, &present::harmless(&clause.to_string()))));
         }
         for remark in &diff.remarks {
             self.line(0, &self.dim(&format!("note: {}", self.broken(6, &present::harmless(remark)))));

@@ -2,6 +2,7 @@
 
 use super::object::{Object, is_true, maps, objects as objects_of, word};
 use super::{ChartSubject, Subject, minor, spec_place};
+use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
 use crate::deliver::flux::at;
 use crate::stage::pack::Packed;
@@ -51,7 +52,7 @@ pub(super) fn sources(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             ("quay.io", "cilium/cilium") => {
                 let message = "`quay.io/cilium/cilium` is the image of the agent, not the chart";
                 let help = "the chart is at oci://quay.io/cilium/charts/cilium";
-                found.push(Diagnostic::error("C012", message).at(wanted.place.clone()).help(help));
+                found.push(Diagnostic::new(Code::C012, message).at(wanted.place.clone()).help(help));
             }
             ("quay.io", "cilium/charts/cilium") => {
                 let exact =
@@ -61,7 +62,7 @@ pub(super) fn sources(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
                 let help = format!(
                     "write `chart: {REPOSITORY}`; the registry has 1.16.19, 1.17.12, 1.18.6, 1.19.0 and what follows each"
                 );
-                found.push(Diagnostic::warning("C013", message).at(wanted.place.clone()).help(help));
+                found.push(Diagnostic::new(Code::C013, message).at(wanted.place.clone()).help(help));
             }
             _ => {}
         }
@@ -95,12 +96,8 @@ struct Rules<'a> {
 }
 
 impl Rules<'_> {
-    fn error(&mut self, code: &'static str, message: impl Into<String>, help: &str) {
-        self.found.push(Diagnostic::error(code, message).at(self.chart.place.clone()).help(help));
-    }
-
-    fn warning(&mut self, code: &'static str, message: impl Into<String>, help: &str) {
-        self.found.push(Diagnostic::warning(code, message).at(self.chart.place.clone()).help(help));
+    fn tell(&mut self, code: Code, message: impl Into<String>, help: &str) {
+        self.found.push(Diagnostic::new(code, message).at(self.chart.place.clone()).help(help));
     }
 
     fn text(&self, path: &[&str]) -> String {
@@ -134,7 +131,7 @@ impl Rules<'_> {
                 };
                 let message =
                     format!("Talos grants no pod SYS_MODULE, which `securityContext.capabilities.{list}` has");
-                self.error("C001", message, help);
+                self.tell(Code::C001, message, help);
             }
         }
     }
@@ -143,7 +140,7 @@ impl Rules<'_> {
         let auto = self.on(&["cgroup", "autoMount", "enabled"]);
         if auto || self.text(&["cgroup", "hostRoot"]) != "/sys/fs/cgroup" {
             let help = "set `cgroup: {autoMount: {enabled: false}, hostRoot: /sys/fs/cgroup}`";
-            self.error("C002", "Talos mounts the cgroups itself, at /sys/fs/cgroup", help);
+            self.tell(Code::C002, "Talos mounts the cgroups itself, at /sys/fs/cgroup", help);
         }
     }
 
@@ -152,7 +149,7 @@ impl Rules<'_> {
         let known = ["true", "false", ""].contains(&value.as_str());
         if self.version >= (1, 16) && !known {
             let message = format!("`kubeProxyReplacement: {value}` is gone since Cilium 1.16");
-            self.error("C003", message, "set it to true or false");
+            self.tell(Code::C003, message, "set it to true or false");
         }
     }
 
@@ -161,16 +158,16 @@ impl Rules<'_> {
         let port = self.text(&["k8sServicePort"]);
         let help = "KubePrism answers on every node: set `k8sServiceHost: localhost` and `k8sServicePort: 7445`";
         if host == "auto" {
-            self.error("C004", "`k8sServiceHost: auto` needs a cluster to ask, and a build has none", help);
+            self.tell(Code::C004, "`k8sServiceHost: auto` needs a cluster to ask, and a build has none", help);
         } else if port == "7445" && !["localhost", "127.0.0.1"].contains(&host.as_str()) {
-            self.error(
-                "C004",
+            self.tell(
+                Code::C004,
                 format!("port 7445 is KubePrism's, which answers on localhost alone, not on `{host}`"),
                 help,
             );
         } else if self.on(&["kubeProxyReplacement"]) && host.is_empty() && !self.knows_api_server_otherwise() {
             let message = "Cilium replaces kube-proxy, but does not know where the API server is";
-            self.error("C004", message, help);
+            self.tell(Code::C004, message, help);
         }
     }
 
@@ -187,7 +184,7 @@ impl Rules<'_> {
                 "`bpf.masquerade` breaks DNS where Talos forwards it to the host, as it does by default since 1.8";
             let help =
                 "set `bpf.hostLegacyRouting: true`, or `machine.features.hostDNS.forwardKubeDNSToHost: false` in Talos";
-            self.warning("C005", message, help);
+            self.tell(Code::C005, message, help);
         }
     }
 
@@ -195,7 +192,7 @@ impl Rules<'_> {
         let given = at(self.chart.given, &["ipam", "operator", "clusterPoolIPv4PodCIDRList"]).is_some();
         if given && self.text(&["ipam", "mode"]) == "kubernetes" {
             let message = "`ipam.operator.clusterPoolIPv4PodCIDRList` has no effect with `ipam.mode: kubernetes`";
-            self.warning("C006", message, "the range is Kubernetes' own: `cluster.network.podSubnets` in Talos");
+            self.tell(Code::C006, message, "the range is Kubernetes' own: `cluster.network.podSubnets` in Talos");
         }
     }
 
@@ -207,7 +204,7 @@ impl Rules<'_> {
         if !known && self.text(&["gatewayAPI", "gatewayClass", "create"]) != "true" {
             let message = "`gatewayAPI.enabled` is set, but the chart will not render the GatewayClass";
             let help = "set `gatewayAPI.gatewayClass.create: \"true\"`, or list gateway.networking.k8s.io/v1/GatewayClass in `apiVersions`";
-            self.warning("C007", message, help);
+            self.tell(Code::C007, message, help);
         }
         let Some(packed) = self.subject.packed else { return };
         let versions: Vec<Full> = objects_of(packed.manifests())
@@ -225,14 +222,14 @@ impl Rules<'_> {
         let help = format!("add a manifest part with the CRDs of {version} before it");
         match versions.iter().min() {
             None => {
-                self.warning("C008", "`gatewayAPI.enabled` is set, but no part brings the Gateway API's CRDs", &help)
+                self.tell(Code::C008, "`gatewayAPI.enabled` is set, but no part brings the Gateway API's CRDs", &help)
             }
             Some(found) if *found < wanted => {
                 let message = format!(
                     "Cilium {}.{} wants the Gateway API's CRDs from {version} on, but these are v{}.{}.{}",
                     self.version.0, self.version.1, found.0, found.1, found.2
                 );
-                self.warning("C008", message, "take the newer CRDs");
+                self.tell(Code::C008, message, "take the newer CRDs");
             }
             Some(_) => self.tls_routes(packed),
         }
@@ -262,7 +259,7 @@ impl Rules<'_> {
                 "Cilium {}.{} watches TLSRoute {wanted}, which these CRDs of the Gateway API do not serve",
                 self.version.0, self.version.1
             );
-            self.warning("C008", message, help);
+            self.tell(Code::C008, message, help);
         }
     }
 
@@ -276,7 +273,7 @@ impl Rules<'_> {
                 self.version.1,
                 kubernetes.as_str()
             );
-            self.found.push(Diagnostic::warning("C010", message).at(spec_place(self.subject, "kubernetes")));
+            self.found.push(Diagnostic::new(Code::C010, message).at(spec_place(self.subject, "kubernetes")));
         }
     }
 }
@@ -299,7 +296,7 @@ pub(super) fn objects(subject: &Subject<'_>, objects: &[Object<'_>], found: &mut
                     "{}: {} selects `cilium-hubble-relay`, which no pod is labelled",
                     object.manifest, object.head
                 );
-                found.push(Diagnostic::warning("C011", message).help("the label is `k8s-app: hubble-relay`"));
+                found.push(Diagnostic::new(Code::C011, message).help("the label is `k8s-app: hubble-relay`"));
             }
         }
     }
@@ -316,20 +313,20 @@ fn pool(object: &Object<'_>, version: Minor, found: &mut Vec<Diagnostic>) {
         let help = "write `spec.blocks: [{cidr: ...}]`";
         if version >= (1, 16) {
             found.push(
-                Diagnostic::error("C009", format!("{at_all}: `spec.cidrs` is gone since Cilium 1.16")).help(help),
+                Diagnostic::new(Code::C009, format!("{at_all}: `spec.cidrs` is gone since Cilium 1.16")).help(help),
             );
         } else if version >= (1, 15) {
-            found.push(Diagnostic::warning("C009", format!("{at_all}: `spec.cidrs` goes with Cilium 1.16")).help(help));
+            found.push(Diagnostic::new(Code::C014, format!("{at_all}: `spec.cidrs` goes with Cilium 1.16")).help(help));
         }
     }
     match head.api_version.as_str() {
         "cilium.io/v2" if version < (1, 18) => {
             let message = format!("{at_all}: cilium.io/v2 knows pools only from Cilium 1.18 on");
-            found.push(Diagnostic::error("C009", message).help("write `apiVersion: cilium.io/v2alpha1`"));
+            found.push(Diagnostic::new(Code::C009, message).help("write `apiVersion: cilium.io/v2alpha1`"));
         }
         "cilium.io/v2alpha1" if version >= (1, 18) => {
             let message = format!("{at_all}: cilium.io/v2alpha1 is deprecated since Cilium 1.18");
-            found.push(Diagnostic::warning("C009", message).help("write `apiVersion: cilium.io/v2`"));
+            found.push(Diagnostic::new(Code::C014, message).help("write `apiVersion: cilium.io/v2`"));
         }
         _ => {}
     }

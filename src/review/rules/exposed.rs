@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use super::Subject;
+use crate::base::code::Code;
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::object::document::{Head, documents};
 use crate::review::compare::exposed::{self, Exposed, What};
@@ -70,7 +71,7 @@ fn in_the_clear(at: &str, plain: &[String]) -> Option<Diagnostic> {
     let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
     let message = format!("{at}: `{first}`{more} of the Secret is in the clear");
     let help = "everyone who sees the bundle can read it: a chart seals what it has from `secretValues`";
-    Some(Diagnostic::warning("N004", message).help(help))
+    Some(Diagnostic::new(Code::N004, message).help(help))
 }
 
 fn diagnostic(at: &str, it: &Exposed<'_>, is_chart: bool) -> Diagnostic {
@@ -82,16 +83,16 @@ fn diagnostic(at: &str, it: &Exposed<'_>, is_chart: bool) -> Diagnostic {
                 false => "a manifest cannot be sealed: make a chart of it, and give the key by `secretValues`",
             };
             let help = format!("everyone who sees the bundle can read it: {seal}; then replace the key");
-            Diagnostic::warning("N001", message).help(help)
+            Diagnostic::new(Code::N001, message).help(help)
         }
         What::Sealed(_) => {
             let help =
                 "once opened, it can be read by everyone who may read this kind: have the chart put it into a Secret";
-            Diagnostic::warning("N002", message).help(help)
+            Diagnostic::new(Code::N002, message).help(help)
         }
         What::Image(_) => {
             let help = "nobody can review or mirror that image, and nodes and registries log it: write it in `values`";
-            Diagnostic::error("N003", message).help(help)
+            Diagnostic::new(Code::N003, message).help(help)
         }
     }
 }

@@ -4,6 +4,7 @@
 //! The names are those of `k8s.io/api` up to Kubernetes 1.36.
 
 use super::object::Object;
+use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
 use helm_engine::value::{Map, Value};
 
@@ -145,7 +146,7 @@ impl Walk<'_, '_> {
                 }
             };
             let message = format!("{at}: Kubernetes knows no field `{path}.{key}`");
-            self.found.push(Diagnostic::error("K006", message).help(help));
+            self.found.push(Diagnostic::new(Code::K006, message).help(help));
         }
     }
 }

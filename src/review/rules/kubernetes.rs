@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::object::{Object, word};
 use super::{Subject, fields, minor, talos};
+use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
 use helm_engine::value::{Map, Value};
 
@@ -82,7 +83,7 @@ fn served(subject: &Subject<'_>, object: &Object<'_>, found: &mut Vec<Diagnostic
     let message =
         format!("{}: {head} is of {version}, which Kubernetes serves no more since 1.{since}", object.manifest);
     let help = format!("write {instead}, or take a newer chart");
-    found.push(Diagnostic::error("K001", message).help(help));
+    found.push(Diagnostic::new(Code::K001, message).help(help));
 }
 
 fn namespace(object: &Object<'_>, made: &BTreeSet<&str>, found: &mut Vec<Diagnostic>) {
@@ -92,7 +93,7 @@ fn namespace(object: &Object<'_>, made: &BTreeSet<&str>, found: &mut Vec<Diagnos
     }
     let message = format!("{}: {} is in the namespace `{wanted}`, which no part makes", object.manifest, object.head);
     let help = "the API server refuses it until something else makes the namespace: add a Namespace as a part";
-    found.push(Diagnostic::warning("K002", message).help(help));
+    found.push(Diagnostic::new(Code::K002, message).help(help));
 }
 
 /// Names as the API server takes them for each kind.
@@ -103,7 +104,7 @@ fn name(object: &Object<'_>, found: &mut Vec<Diagnostic>) {
     if given.is_empty() {
         if metadata.contains("generateName") {
             let help = "Talos applies objects by name, and so does every tool that updates them: write `metadata.name`";
-            found.push(Diagnostic::error("K003", format!("{at} has a `generateName` and no name")).help(help));
+            found.push(Diagnostic::new(Code::K003, format!("{at} has a `generateName` and no name")).help(help));
         }
         return;
     }
@@ -137,7 +138,7 @@ fn name(object: &Object<'_>, found: &mut Vec<Diagnostic>) {
     };
     if !fits {
         let message = format!("{at}: the API server takes no such name");
-        found.push(Diagnostic::error("K003", message).help(format!("a name of this kind is made of {rule}")));
+        found.push(Diagnostic::new(Code::K003, message).help(format!("a name of this kind is made of {rule}")));
     }
 }
 
@@ -146,7 +147,7 @@ fn types(object: &Object<'_>, found: &mut Vec<Diagnostic>) {
     let mut wrong = |path: String, what: &str| {
         let message = format!("{}: {}: `{path}` {what}", object.manifest, object.head);
         found.push(
-            Diagnostic::error("K004", message).help("the API server refuses the object: quote it where it is set"),
+            Diagnostic::new(Code::K004, message).help("the API server refuses the object: quote it where it is set"),
         );
     };
     metadata(&object.content, "metadata", &mut wrong);
@@ -210,7 +211,7 @@ fn numbers(object: &Object<'_>, found: &mut Vec<Diagnostic>) {
             let message =
                 format!("{}: {}: `{key}` is {text}: a number that was read as a float", object.manifest, object.head);
             let help = "most programs that read it want a whole number: write the value in quotes where you set it";
-            found.push(Diagnostic::error("K005", message).help(help));
+            found.push(Diagnostic::new(Code::K005, message).help(help));
         }
     }
 }

@@ -1,24 +1,7 @@
 //! What is likely wrong with a bundle, though it builds: the rules of Talos and Cilium, typos in values, certificates
-//! that run out, sizes.
-//!
-//! Codes, each stable for ever:
-//! - H001 a value that the chart does not know and no template reads; H002 one that a template may read
-//! - T001 Kubernetes is outside what this Talos supports; T002 an object without a namespace; T003 an object twice;
-//!   T004 privileged pods in a namespace that refuses them; T005 a patch beyond a limit; T006 an object beyond etcd's;
-//!   T007 a document that is no Kubernetes object; T008 an unknown version of Talos; T009 a kind that nothing defines
-//! - C001 SYS_MODULE; C002 cgroups; C003 `kubeProxyReplacement`; C004 the way to the API server; C005 host DNS and
-//!   masquerading; C006 a pod range that has no effect; C007 no GatewayClass; C008 Gateway API CRDs; C009 pools of load
-//!   balancers; C010 a Kubernetes that this Cilium was not tested with; C011 the label of Hubble Relay; C012 the
-//!   image in place of the chart; C013 a release that the registry does not have
-//! - K001 an API version that is gone; K002 a namespace that nothing makes; K003 a name that no API server takes; K004 a
-//!   field of the wrong type; K005 a whole number in powers of ten; K006 a field that Kubernetes does not know
-//! - N001 a private key in the clear; N002 sealed text outside of a Secret; N003 sealed text in the reference of an image;
-//!   N004 a Secret in the clear
-//! - P012 envelopes that are bound to no place
-//! - X001 a certificate that has run out; X002 one that soon will
+//! that run out, sizes. Each rule's code and what it means stand in [`crate::base::code`].
 
 pub mod cilium;
-mod expiry;
 mod exposed;
 mod fields;
 mod kubernetes;
@@ -28,8 +11,9 @@ mod values;
 
 use jiff::Timestamp;
 
+use crate::base::code::Code;
 use crate::base::diagnostic::{Diagnostic, Place};
-use crate::stage::lock::{self, Lock};
+use crate::stage::lock::{self, Expiry, Lock};
 use crate::stage::pack::Packed;
 use crate::stage::spec::Spec;
 use helm_engine::helm::Chart;
@@ -90,7 +74,8 @@ pub fn check(subject: &Subject<'_>) -> Vec<Diagnostic> {
     }
     if let Some(lock) = subject.lock {
         bindings(lock, &mut found);
-        expiry::check(lock, subject.spec.certificates.warn_days, subject.now, &mut found);
+        let expiring = lock.expiring(subject.now, subject.spec.certificates.warn_days);
+        found.extend(expiring.iter().map(Expiry::diagnostic));
     }
     found
 }
@@ -99,7 +84,7 @@ pub fn check(subject: &Subject<'_>) -> Vec<Diagnostic> {
 fn bindings(lock: &Lock, found: &mut Vec<Diagnostic>) {
     let unbound = lock.unbound();
     if unbound > 0 {
-        found.push(Diagnostic::warning("P012", lock::unbound_note(unbound)));
+        found.push(Diagnostic::new(Code::P012, lock::unbound_note(unbound)));
     }
 }
 

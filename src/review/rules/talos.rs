@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::object::{Object, is_true, maps, word};
 use super::{Subject, minor, spec_place};
+use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
 use crate::deliver::flux::at;
 use crate::deliver::size::{self, human};
@@ -27,7 +28,7 @@ pub fn kubernetes(talos: TalosVersion) -> Option<(u32, u32)> {
 pub(super) fn versions(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     let Some((first, last)) = kubernetes(subject.spec.talos) else {
         let message = format!("this ichor knows the rules of Talos 1.10 to 1.14, not those of {}", subject.spec.talos);
-        found.push(Diagnostic::warning("T008", message).at(spec_place(subject, "talos")));
+        found.push(Diagnostic::new(Code::T008, message).at(spec_place(subject, "talos")));
         return;
     };
     let Some(kubernetes) = &subject.spec.kubernetes else { return };
@@ -37,7 +38,7 @@ pub(super) fn versions(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
             subject.spec.talos,
             kubernetes.as_str()
         );
-        found.push(Diagnostic::error("T001", message).at(spec_place(subject, "kubernetes")));
+        found.push(Diagnostic::new(Code::T001, message).at(spec_place(subject, "kubernetes")));
     }
 }
 
@@ -56,10 +57,10 @@ pub(super) fn manifests(subject: &Subject<'_>, packed: &Packed, objects: &[Objec
             if !missing.is_empty() {
                 let message = format!("{}: a document has no {}", manifest.name, missing.join(" and no "));
                 let help = "Talos drops a whole manifest for one document that is no Kubernetes object";
-                found.push(Diagnostic::error("T007", message).help(help));
+                found.push(Diagnostic::new(Code::T007, message).help(help));
             } else if head.name.is_empty() {
                 let message = format!("{}: a {} has no `metadata.name`", manifest.name, head.kind);
-                found.push(Diagnostic::error("T007", message).help("the API server takes no object without a name"));
+                found.push(Diagnostic::new(Code::T007, message).help("the API server takes no object without a name"));
             }
         }
     }
@@ -73,7 +74,7 @@ fn identities(objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
             let place =
                 if first == *manifest { format!("twice in {first}") } else { format!("in {first} and {manifest}") };
             let help = "Talos creates the first and leaves the second out without a word";
-            found.push(Diagnostic::warning("T003", format!("{head} stands {place}")).help(help));
+            found.push(Diagnostic::new(Code::T003, format!("{head} stands {place}")).help(help));
         }
     }
 }
@@ -86,7 +87,8 @@ fn namespaces(packed: &Packed, objects: &[Object<'_>], found: &mut Vec<Diagnosti
         let Some(wanted) = wanted else { continue };
         let message =
             format!("{manifest}: {head} names no namespace: Talos puts it into `default`, Helm into `{wanted}`");
-        found.push(Diagnostic::error("T002", message).help("have the chart name it, or add the object as a manifest"));
+        found
+            .push(Diagnostic::new(Code::T002, message).help("have the chart name it, or add the object as a manifest"));
     }
 }
 
@@ -112,7 +114,7 @@ fn definitions(objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
         };
         let message = format!("{}{rest}: no part brings the CRD of {kind} ({group})", objects[0]);
         let help = "Talos tries again until something else brings it; add the CRD as a part, or move this to GitOps";
-        found.push(Diagnostic::warning("T009", message).help(help));
+        found.push(Diagnostic::new(Code::T009, message).help(help));
     }
 }
 
@@ -148,7 +150,7 @@ fn admission(objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
         let names: Vec<String> = objects.iter().map(|it| format!("{} {}", it.head.kind, it.head.name)).collect();
         let message = format!("namespace `{namespace}` refuses the privileged pods of {}", names.join(", "));
         let help = "Talos enforces the `baseline` level: give the Namespace the label `pod-security.kubernetes.io/enforce: privileged`";
-        found.push(Diagnostic::error("T004", message).help(help));
+        found.push(Diagnostic::new(Code::T004, message).help(help));
     }
 }
 
@@ -161,8 +163,7 @@ fn sizes(subject: &Subject<'_>, packed: &Packed, objects: &[Object<'_>], found: 
             human(limit.bytes),
             limit.what
         );
-        let diagnostic =
-            if limit.hard { Diagnostic::error("T005", message) } else { Diagnostic::warning("T005", message) };
+        let diagnostic = Diagnostic::new(if limit.hard { Code::T005 } else { Code::T010 }, message);
         let help = "`open --strip` leaves comments out, `--split 4MiB` cuts the patch; move what can wait to GitOps";
         found.push(diagnostic.at(spec_place(subject, "parts")).help(help));
     }
@@ -176,7 +177,7 @@ fn sizes(subject: &Subject<'_>, packed: &Packed, objects: &[Object<'_>], found: 
                 human(limit.bytes),
                 limit.what
             );
-            found.push(Diagnostic::error("T006", message));
+            found.push(Diagnostic::new(Code::T006, message));
         }
     }
 }

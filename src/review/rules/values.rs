@@ -1,6 +1,7 @@
 //! Values that a chart does not know.
 
 use super::{ChartSubject, Layer};
+use crate::base::code::Code;
 use crate::base::diagnostic::{Diagnostic, Place};
 use helm_engine::value::{Map, Value};
 use helm_engine::yaml::node::{self, Document, Kind, Node};
@@ -113,8 +114,7 @@ impl Reader<'_> {
             let after = self.templates[index + text.len()..].chars().next();
             !after.is_some_and(|it| it.is_alphanumeric() || it == '_')
         });
-        let diagnostic =
-            if mentioned { Diagnostic::warning("H002", message) } else { Diagnostic::error("H001", message) };
+        let diagnostic = Diagnostic::new(if mentioned { Code::H002 } else { Code::H001 }, message);
         let above = &path[..path.len() - 1];
         let full = |name: &str| above.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join(".");
         let help = match nearest(name, known) {

@@ -1,10 +1,10 @@
 //! The outer form of a bundle: a `.tar.gz` that is the same bytes for the same files, always.
 
-use std::io::{Read, Write};
+use std::io::Read;
 
-use flate2::Compression;
+use flate2::Crc;
 use flate2::bufread::GzDecoder;
-use flate2::{GzBuilder, write::GzEncoder};
+use miniz_oxide::deflate::compress_to_vec;
 use tar::{Archive, EntryType, Header};
 
 use helm_engine::path::{PathError, RelPath, shown};
@@ -66,10 +66,13 @@ pub(super) fn fits(files: &FileTree) -> Result<(), ArchiveError> {
 }
 
 pub(super) fn compress(tar: &[u8]) -> Vec<u8> {
-    let mut encoder: GzEncoder<Vec<u8>> =
-        GzBuilder::new().mtime(0).operating_system(255).write(Vec::new(), Compression::best());
-    encoder.write_all(tar).expect("writing to memory does not fail");
-    encoder.finish().expect("writing to memory does not fail")
+    /// No name and no time, the best compression, an unknown system.
+    const HEADER: [u8; 10] = [GZIP[0], GZIP[1], 8, 0, 0, 0, 0, 0, 2, 255];
+    const BEST: u8 = 9;
+    let mut sum = Crc::new();
+    sum.update(tar);
+    let trailer = [sum.sum().to_le_bytes(), sum.amount().to_le_bytes()].concat();
+    [&HEADER, compress_to_vec(tar, BEST).as_slice(), &trailer].concat()
 }
 
 pub(super) fn read(bytes: &[u8]) -> Result<FileTree, ArchiveError> {

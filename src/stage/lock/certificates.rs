@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Certificate, Lock, Pin};
+use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
 
 /// One certificate of a lock.
@@ -63,16 +64,16 @@ impl Lock {
 }
 
 impl Expiry {
-    /// What to tell the user: a warning, whether it has ended or not.
+    /// What to tell the user.
     pub fn diagnostic(&self) -> Diagnostic {
         let Expiry { pin, subject, not_after, days_left, .. } = self;
-        let message = if self.expired {
-            format!("the certificate `{pin}` ({subject}) ended on {not_after}")
-        } else {
-            format!("the certificate `{pin}` ({subject}) ends in {days_left} days, on {not_after}")
+        let day = not_after.strftime("%F");
+        let (code, message) = match self.expired {
+            true => (Code::X001, format!("the certificate {pin} ({subject}) ran out on {day}")),
+            false => (Code::X002, format!("the certificate {pin} ({subject}) runs out on {day}, in {days_left} days")),
         };
         let steps = if self.is_ca { ", three times, applying the bundle each time" } else { "" };
-        Diagnostic::warning("P010", message).help(format!("run `ichor rotate {pin} -i KEY`{steps}"))
+        Diagnostic::new(code, message).help(format!("run `ichor rotate {pin} -i KEY`{steps}"))
     }
 }
 

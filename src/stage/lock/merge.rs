@@ -1,8 +1,8 @@
 //! Joins what two branches did to a lock, part by part.
 //!
 //! A part that only one branch touched is taken from it. What both touched is a conflict, unless both did the same, or one
-//! of them only sealed the same secrets anew. What charts are told of (the clock, Kubernetes) reaches into every chart:
-//! who changes it and who locks a chart meanwhile have never seen each other's renders.
+//! of them only sealed the same secrets anew. The clock and the version of Kubernetes are
+//! read by every chart: a branch that changes one of them conflicts with a branch that locks a chart.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -26,7 +26,7 @@ pub enum Conflict {
     Removed(String),
     /// Both changed something of the whole lock, and not alike.
     Whole(&'static str),
-    /// One changed what charts are told of, the other locked these charts.
+    /// One changed the clock or the version of Kubernetes, the other locked these charts.
     Told(Vec<String>),
     /// One changed the recipients, the other sealed new secrets to the old ones.
     Recipients,

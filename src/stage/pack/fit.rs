@@ -50,7 +50,7 @@ pub fn fit(text: &str, scoped: &ClusterScoped) -> Fitted {
 
 /// The text with items in place of lists, at every depth; `None` where it has no list.
 fn unwrap_lists(text: &str, changes: &mut Vec<String>) -> Option<String> {
-    // A list in a list is rare, one in that is a joke.
+    // Lists in lists are rare; deeper ones are left as they are.
     const DEPTH: usize = 8;
     let mut current: Option<String> = None;
     for _ in 0..DEPTH {

@@ -151,7 +151,7 @@ fn render_part<'a>(
         message: readable(&fault.to_string(), &world.holes),
     })?;
     // Tests are of no use to a cluster that boots; other hooks are manifests like any.
-    let text = helm::manifest::print_stream(&rendered, true, false);
+    let text = helm::print::print_stream(&rendered, true, false);
     let notes = rendered.notes.as_ref().filter(|it| !world.holes.stand_in_text(it));
     let notes = notes.and_then(|it| it.as_utf8()).filter(|it| !it.trim().is_empty());
     Ok(RenderedPart {

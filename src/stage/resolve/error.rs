@@ -1,6 +1,7 @@
 //! Why a source is not what the spec says.
 
-use super::sources::{Fault, SourceError};
+use super::source_error::SourceError;
+use crate::base::code::Code;
 use crate::base::diagnostic::{Diagnostic, Place};
 
 /// Who gave a version that is not asked for.
@@ -20,7 +21,7 @@ pub enum Given {
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
     #[error("{source}")]
-    Source { source: SourceError, place: Place },
+    Source { source: Box<SourceError>, place: Place },
     #[error("`{path}` is no chart: {message}")]
     NotAChart { path: String, message: String, place: Place },
     #[error("`{path}` is version {found}, but version {wanted} is asked for")]
@@ -40,33 +41,24 @@ pub enum Error {
 }
 
 impl Error {
-    /// The stable code of the fault.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> Code {
         match self {
-            Error::Source { source, .. } => source.code,
-            Error::NotAChart { .. } => "V002",
-            Error::WrongVersion { .. } => "V003",
-            Error::BadConstraint { .. } => "V004",
-            Error::Values { .. } | Error::Unwritable { .. } => "V005",
-            Error::WrongName { .. } => "V006",
-            Error::NoManifests { .. } => "V007",
-            Error::Sops { .. } => "V030",
-        }
-    }
-
-    /// Whose fault it is.
-    pub fn fault(&self) -> Fault {
-        match self {
-            Error::Source { source, .. } => source.fault,
-            _ => Fault::Input,
+            Error::Source { source, .. } => source.code(),
+            Error::NotAChart { .. } => Code::V002,
+            Error::WrongVersion { .. } => Code::V003,
+            Error::BadConstraint { .. } => Code::V004,
+            Error::Values { .. } | Error::Unwritable { .. } => Code::V005,
+            Error::WrongName { .. } => Code::V006,
+            Error::NoManifests { .. } => Code::V007,
+            Error::Sops { .. } => Code::V030,
         }
     }
 
     /// What to tell the user.
     pub fn diagnostic(&self) -> Diagnostic {
-        let diagnostic = Diagnostic::error(self.code(), self.to_string()).at(self.place().clone());
+        let diagnostic = Diagnostic::new(self.code(), self.to_string()).at(self.place().clone());
         match self {
-            Error::Source { source: SourceError { help: Some(help), .. }, .. } => diagnostic.help(help.clone()),
+            Error::Source { source, .. } => Diagnostic { help: source.help(), ..diagnostic },
             Error::WrongVersion { given, found, .. } => diagnostic.help(match given {
                 Given::There => format!("write `version: {found}`, or put a chart of the version that is meant there"),
                 Given::Beside => format!("the chart's own `Chart.yaml` asks for it: write {found} there, or bring the other"),

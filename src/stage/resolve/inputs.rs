@@ -36,7 +36,8 @@ pub(super) fn inputs(spec: &Spec, wanted: &spec::Chart, sources: &dyn Sources) -
         skip_schema_validation: wanted.inputs.skip_schema_validation,
     };
     for (path, place) in &wanted.inputs.secret_values {
-        let bytes = sources.file(path).map_err(|source| Error::Source { source, place: place.clone() })?;
+        let bytes =
+            sources.file(path).map_err(|source| Error::Source { source: Box::new(source), place: place.clone() })?;
         inputs.secret_values.push((path.clone(), bytes));
     }
     if !inputs.secret_values.is_empty() {
@@ -44,7 +45,8 @@ pub(super) fn inputs(spec: &Spec, wanted: &spec::Chart, sources: &dyn Sources) -
         inputs.secret_digest = Some(Digest::of(digests.join("\n").as_bytes()));
     }
     if let Some((path, place)) = &wanted.inputs.lookup {
-        let bytes = sources.file(path).map_err(|source| Error::Source { source, place: place.clone() })?;
+        let bytes =
+            sources.file(path).map_err(|source| Error::Source { source: Box::new(source), place: place.clone() })?;
         if is_sops(&bytes) {
             return Err(Error::Sops { path: path.clone(), place: place.clone() });
         }

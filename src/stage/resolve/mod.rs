@@ -6,12 +6,14 @@ pub mod choose;
 mod dependencies;
 mod error;
 mod inputs;
+mod source_error;
 mod sources;
 mod wish;
 
 pub use error::{Error, Given};
 pub use inputs::Inputs;
-pub use sources::{ChartSource, Fault, ManifestSource, Remote, SourceError, Sources};
+pub use source_error::{Says, SourceError};
+pub use sources::{ChartSource, ManifestSource, Remote, Sources};
 pub use wish::{Hold, Update, Wish, wishes};
 
 use std::collections::BTreeMap;
@@ -106,7 +108,7 @@ fn manifest(
     place: &Place,
     sources: &dyn Sources,
 ) -> Result<ResolvedPart, Error> {
-    let failed = |source| Error::Source { source, place: place.clone() };
+    let failed = |source| Error::Source { source: Box::new(source), place: place.clone() };
     let found = match from {
         Source::Local(local) => sources.manifest(local).map_err(failed)?,
         _ => ManifestSource::File(sources.remote(&part.name, from, path).map_err(failed)?.bytes),
@@ -168,7 +170,7 @@ fn chart(
     sources: &dyn Sources,
 ) -> Result<ResolvedPart, Error> {
     let place = || wanted.place.clone();
-    let failed = |source| Error::Source { source, place: place() };
+    let failed = |source| Error::Source { source: Box::new(source), place: place() };
     let loaded = |chart: Result<Chart, helm_engine::helm::ChartError>| {
         chart.map_err(|it| Error::NotAChart { path: wanted.path.clone(), message: it.to_string(), place: place() })
     };
@@ -237,7 +239,7 @@ fn subcharts(
     dependencies: &mut BTreeMap<String, LockedSource>,
 ) -> Result<Option<FileTree>, Error> {
     let place = || wanted.place.clone();
-    let failed = |source| Error::Source { source, place: place() };
+    let failed = |source| Error::Source { source: Box::new(source), place: place() };
     let missing = dependencies::missing(chart, &tree).map_err(|message| Error::NotAChart {
         path: wanted.path.clone(),
         message,
@@ -340,7 +342,9 @@ fn merged(wanted: &spec::Chart, helm: HelmVersion, sources: &dyn Sources) -> Res
     for layer in &wanted.values {
         let (text, path, place) = match layer {
             Values::File { path, place } => {
-                let text = sources.file(path).map_err(|source| Error::Source { source, place: place.clone() })?;
+                let text = sources
+                    .file(path)
+                    .map_err(|source| Error::Source { source: Box::new(source), place: place.clone() })?;
                 if is_sops(&text) {
                     return Err(Error::Sops { path: path.clone(), place: place.clone() });
                 }

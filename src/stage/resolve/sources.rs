@@ -1,5 +1,6 @@
 //! What resolving asks of the world.
 
+use super::SourceError;
 use crate::base::digest::Digest;
 use crate::stage::spec::Source;
 use helm_engine::tree::FileTree;
@@ -40,48 +41,4 @@ pub struct Remote {
     pub version: Option<String>,
     /// The digest of its manifest, where it comes from a registry.
     pub manifest: Option<Digest>,
-}
-
-/// A source could not be had.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct SourceError {
-    /// The stable code of the fault.
-    pub code: &'static str,
-    pub message: String,
-    /// What to do.
-    pub help: Option<String>,
-    pub fault: Fault,
-    /// Whether it is the version that is wrong, and not where it is looked for.
-    pub of_version: bool,
-}
-
-/// Whose fault it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// The spec names something that is not there or is not what it should be.
-    Input,
-    /// What was found is not what the lock says.
-    Differs,
-    /// Network, disk or permissions failed.
-    Surroundings,
-}
-
-impl SourceError {
-    pub fn new(code: &'static str, fault: Fault, message: impl Into<String>) -> Self {
-        SourceError { code, message: message.into(), help: None, fault, of_version: false }
-    }
-
-    /// The same fault, of the version that is asked for.
-    #[must_use]
-    pub fn of_version(mut self) -> Self {
-        self.of_version = true;
-        self
-    }
-
-    #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
-        self
-    }
 }

@@ -34,8 +34,8 @@ pub struct Wish {
 impl Wish {
     /// A fault at the place in the spec that it is of.
     pub fn fault(&self, source: SourceError) -> Error {
-        let version = self.version_place.as_ref().filter(|_| source.of_version);
-        Error::Source { source, place: version.unwrap_or(&self.place).clone() }
+        let version = self.version_place.as_ref().filter(|_| source.is_of_version());
+        Error::Source { source: Box::new(source), place: version.unwrap_or(&self.place).clone() }
     }
 }
 
@@ -106,7 +106,7 @@ pub fn wishes(
                         Ok(ChartSource::Folder(tree)) => tree,
                         Ok(ChartSource::Archive(_)) => continue,
                         Err(source) => {
-                            faults.push(Error::Source { source, place: chart.place.clone() });
+                            faults.push(Error::Source { source: Box::new(source), place: chart.place.clone() });
                             continue;
                         }
                     };

@@ -43,7 +43,7 @@ pub fn find(text: &str) -> Result<Found, (usize, String)> {
 /// write a character, and readers of the public form would take the string for a sealed one.
 pub(super) fn disguised_mark(text: &str) -> Option<usize> {
     for (line, document) in documents(text) {
-        // No escape, no disguise.
+        // Without an escape sequence, the text reads as it stands.
         if !document.contains('\\') {
             continue;
         }

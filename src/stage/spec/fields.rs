@@ -1,5 +1,6 @@
 //! Walks a spec's mappings: fields by name, nearest names for unknown ones, and all faults collected.
 
+use crate::base::code::Code;
 use crate::base::diagnostic::{Diagnostic, Place};
 use std::borrow::Cow;
 use std::ops::Range;
@@ -14,7 +15,7 @@ pub(super) fn document(file: &str, text: &str, what: &str) -> Result<Option<Docu
     let at = |span: Range<usize>| Place { file: file.into(), text: Some(text.into()), span };
     let documents = node::parse_all(text.as_bytes()).map_err(|fault| {
         let offset = fault.mark.offset.min(text.len());
-        vec![Diagnostic::error("S004", format!("this is not YAML: {}", fault.problem)).at(at(offset..offset))]
+        vec![Diagnostic::new(Code::S004, format!("this is not YAML: {}", fault.problem)).at(at(offset..offset))]
     })?;
     let is_empty = |it: &Document| it.root().kind() == Kind::Scalar && matches!(it.root().value(), Ok(Value::Nil));
     let mut documents = documents.into_iter().filter(|it| !is_empty(it));
@@ -24,7 +25,7 @@ pub(super) fn document(file: &str, text: &str, what: &str) -> Result<Option<Docu
     let line = text.get(second.root().span().start..).and_then(|it| it.split('\n').next()).unwrap_or_default();
     let start = second.root().span().start;
     let help = "one file is one document: put what follows `---` into a file of its own";
-    Err(vec![Diagnostic::error("S012", message).at(at(start..start + line.trim_end().len())).help(help)])
+    Err(vec![Diagnostic::new(Code::S012, message).at(at(start..start + line.trim_end().len())).help(help)])
 }
 
 /// The text being read and the faults found so far.
@@ -57,30 +58,30 @@ impl Reader {
         Place { file: Arc::clone(&self.file), text: Some(Arc::clone(&self.text)), span: node.span() }
     }
 
-    pub(super) fn fault(&mut self, code: &'static str, node: Node<'_>, message: impl Into<String>, help: &str) {
-        let fault = Diagnostic::error(code, message).at(self.place(node));
+    pub(super) fn fault(&mut self, code: Code, node: Node<'_>, message: impl Into<String>, help: &str) {
+        let fault = Diagnostic::new(code, message).at(self.place(node));
         self.faults.push(if help.is_empty() { fault } else { fault.help(help) });
     }
 
     /// A fault at a line that must not be shown.
-    pub(super) fn hidden_fault(&mut self, code: &'static str, node: Node<'_>, message: String, help: &str) {
+    pub(super) fn hidden_fault(&mut self, code: Code, node: Node<'_>, message: String, help: &str) {
         let place = self.place(node);
         let line = place.line_column().map_or(1, |(line, _)| line);
         let message = format!("line {line}: {message}");
-        self.faults.push(Diagnostic::error(code, message).at(Place { text: None, ..place }).help(help));
+        self.faults.push(Diagnostic::new(code, message).at(Place { text: None, ..place }).help(help));
     }
 
     /// The mapping at `node`; a key that is not in `known` or stands twice is a fault.
     pub(super) fn fields<'n>(&mut self, node: Node<'n>, what: &str, known: &[&str]) -> Option<Fields<'n>> {
         let node = node.resolved();
         if node.kind() != Kind::Mapping {
-            self.fault("S002", node, format!("{what} must be a mapping, not {}", kind(node)), "");
+            self.fault(Code::S002, node, format!("{what} must be a mapping, not {}", kind(node)), "");
             return None;
         }
         let mut entries: Vec<(Cow<'n, str>, Node<'n>)> = Vec::new();
         for (key, value) in node.entries() {
             let Some(name) = key.text().map(|it| it.to_text()) else {
-                self.fault("S002", key, format!("a key of {what} must be a word"), "");
+                self.fault(Code::S002, key, format!("a key of {what} must be a word"), "");
                 continue;
             };
             if !known.contains(&name.as_ref()) {
@@ -90,9 +91,9 @@ impl Reader {
                     Some(near) => format!("did you mean `{near}`?"),
                     None => format!("{what} takes {}", list(known)),
                 };
-                self.fault("S001", key, format!("{what} has no key `{name}`"), &help);
+                self.fault(Code::S001, key, format!("{what} has no key `{name}`"), &help);
             } else if entries.iter().any(|(it, _)| *it == name) {
-                self.fault("S002", key, format!("`{name}` stands twice"), "keep one of them");
+                self.fault(Code::S002, key, format!("`{name}` stands twice"), "keep one of them");
             } else {
                 entries.push((name, value.resolved()));
             }
@@ -105,7 +106,7 @@ impl Reader {
         match node.text() {
             Some(text) if !text.is_empty() => Some(text.to_text()),
             _ => {
-                self.fault("S002", node, format!("{what} must be a word, not {}", kind(node)), "");
+                self.fault(Code::S002, node, format!("{what} must be a word, not {}", kind(node)), "");
                 None
             }
         }
@@ -113,7 +114,7 @@ impl Reader {
 
     pub(super) fn items<'n>(&mut self, node: Node<'n>, what: &str) -> Vec<Node<'n>> {
         if node.kind() != Kind::Sequence {
-            self.fault("S002", node, format!("{what} must be a list, not {}", kind(node)), "");
+            self.fault(Code::S002, node, format!("{what} must be a list, not {}", kind(node)), "");
         }
         node.items().map(Node::resolved).collect()
     }
@@ -122,7 +123,7 @@ impl Reader {
     pub(super) fn need<'n>(&mut self, fields: &Fields<'n>, what: &str, name: &str) -> Option<Node<'n>> {
         let found = fields.get(name);
         if found.is_none() {
-            self.fault("S003", fields.at, format!("{what} needs `{name}`"), "");
+            self.fault(Code::S003, fields.at, format!("{what} needs `{name}`"), "");
         }
         found
     }

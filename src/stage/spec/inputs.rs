@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::fields::{Fields, Reader};
+use crate::base::code::Code;
 use crate::base::diagnostic::Place;
 use helm_engine::pki::Algorithm;
 use helm_engine::yaml::node::Node;
@@ -47,7 +48,7 @@ pub(super) fn certificates(reader: &mut Reader, fields: &Fields<'_>) -> Certific
         let days = word.parse().ok();
         if days.is_none() {
             let help = "write the days before its end from which on a certificate is warned about, such as 30";
-            reader.fault("S005", it, format!("`warnDays` cannot be `{word}`"), help);
+            reader.fault(Code::S005, it, format!("`warnDays` cannot be `{word}`"), help);
         }
         days
     });
@@ -77,7 +78,7 @@ pub(super) fn inputs(reader: &mut Reader, fields: &Fields<'_>) -> Inputs {
             Some("false") | None => {}
             Some(word) => {
                 let message = format!("`skipSchemaValidation` cannot be `{word}`");
-                reader.fault("S005", node, message, "write `true` to leave the chart's schemas out");
+                reader.fault(Code::S005, node, message, "write `true` to leave the chart's schemas out");
             }
         }
     }
@@ -98,7 +99,7 @@ fn algorithm(reader: &mut Reader, fields: &Fields<'_>) -> Option<Algorithm> {
         "ed25519" => Some(Algorithm::Ed25519),
         _ => {
             let help = "`rsa-2048` is what Helm makes; `ecdsa-p256` and `ed25519` are smaller";
-            reader.fault("S005", node, format!("`algorithm` cannot be `{word}`"), help);
+            reader.fault(Code::S005, node, format!("`algorithm` cannot be `{word}`"), help);
             None
         }
     }

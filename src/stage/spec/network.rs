@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fields::{Fields, Reader, document};
+use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
 use helm_engine::yaml::node::{Kind, Node};
 
@@ -57,7 +58,7 @@ pub(super) fn network(reader: &mut Reader, fields: &Fields<'_>) -> Network {
             }
         } else {
             reader.fault(
-                "S002",
+                Code::S002,
                 node,
                 "`mirrors` must be a mapping",
                 "write `mirrors: {quay.io: registry.internal/quay}`",
@@ -82,7 +83,7 @@ fn address(reader: &mut Reader, node: Node<'_>, what: &str) -> Option<String> {
     let word = reader.word(node, what)?;
     if word.contains("://") || word.contains('@') {
         reader.fault(
-            "S005",
+            Code::S005,
             node,
             format!("{what} is written without `://` and `@`"),
             "write `registry.internal:5000`",

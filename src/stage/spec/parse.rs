@@ -6,6 +6,7 @@ use super::fields::{Fields, Reader, document};
 use super::inputs::{certificates, inputs};
 use super::network::{self, network};
 use super::{Chart, Content, Kind as SourceKind, Part, Source, SourceFault, Spec, Values, sops_rules};
+use crate::base::code::Code;
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::base::name;
 use crate::base::recipient::Recipient;
@@ -32,7 +33,7 @@ pub(super) fn parse(file: &str, text: &str) -> Result<Spec, Vec<Diagnostic>> {
     let mut reader = Reader::new(file, text);
     let Some(document) = document(file, text, "the spec")? else {
         let place = Place { file: file.into(), text: Some(text.into()), span: 0..0 };
-        return Err(vec![Diagnostic::error("S003", "the spec is empty").at(place)]);
+        return Err(vec![Diagnostic::new(Code::S003, "the spec is empty").at(place)]);
     };
     let spec = spec(&mut reader, document.root());
     reader.finish(spec)
@@ -59,7 +60,12 @@ fn spec(reader: &mut Reader, root: Node<'_>) -> Option<Spec> {
     for item in list.map(|it| reader.items(it, "`parts`")).unwrap_or_default() {
         if let Some(part) = part(reader, item) {
             if parts.iter().any(|it| it.name == part.name) {
-                reader.fault("S007", item, format!("two parts have the name `{}`", part.name), "rename one of them");
+                reader.fault(
+                    Code::S007,
+                    item,
+                    format!("two parts have the name `{}`", part.name),
+                    "rename one of them",
+                );
             }
             parts.push(part);
         }
@@ -92,7 +98,7 @@ fn recipients(reader: &mut Reader, fields: &Fields<'_>) -> (Vec<Recipient>, Opti
             Ok(recipient) => recipients.push(recipient),
             Err(fault) => {
                 let help = "`age-keygen` makes such a key; write whose it is behind it";
-                reader.fault("S006", item, format!("{fault}"), help);
+                reader.fault(Code::S006, item, format!("{fault}"), help);
             }
         }
     }
@@ -110,11 +116,11 @@ fn part(reader: &mut Reader, node: Node<'_>) -> Option<Part> {
     let fields = reader.fields(node, what, known)?;
     match (fields.get("chart"), fields.get("manifest")) {
         (Some(_), Some(manifest)) => {
-            reader.fault("S008", manifest, "a part is a chart or a manifest, not both", "make two parts of it");
+            reader.fault(Code::S008, manifest, "a part is a chart or a manifest, not both", "make two parts of it");
             return None;
         }
         (None, None) => {
-            reader.fault("S003", node, "a part needs `chart` or `manifest`", "");
+            reader.fault(Code::S003, node, "a part needs `chart` or `manifest`", "");
             return None;
         }
         _ => {}
@@ -146,7 +152,7 @@ fn part(reader: &mut Reader, node: Node<'_>) -> Option<Part> {
             match item.kind() {
                 Kind::Mapping => match item.value() {
                     Ok(value) => values.push(Values::Inline(value, reader.place(item))),
-                    Err(fault) => reader.fault("S004", item, fault, ""),
+                    Err(fault) => reader.fault(Code::S004, item, fault, ""),
                 },
                 _ => {
                     let path = reader.word(item, "an entry of `values`").map(Cow::into_owned);
@@ -171,16 +177,21 @@ fn source(reader: &mut Reader, node: Node<'_>, text: &str, kind: SourceKind) -> 
         // The line itself is not shown: it holds a password.
         Err(fault @ SourceFault::Credentials) => {
             let help = "put the credentials where `docker login` or `podman login` puts them";
-            reader.hidden_fault("S010", node, format!("{fault}"), help);
+            reader.hidden_fault(Code::S010, node, format!("{fault}"), help);
         }
-        Err(fault) => reader.fault("S009", node, format!("{fault}"), help),
+        Err(fault) => reader.fault(Code::S009, node, format!("{fault}"), help),
     }
     None
 }
 
 fn sha256(reader: &mut Reader, node: Node<'_>, source: Option<&Source>) -> Option<crate::base::digest::Digest> {
     if source.is_some_and(Source::is_local) {
-        reader.fault("S011", node, "`sha256` is for a manifest at an address", "the lock holds the digest of a file");
+        reader.fault(
+            Code::S011,
+            node,
+            "`sha256` is for a manifest at an address",
+            "the lock holds the digest of a file",
+        );
         return None;
     }
     let word = reader.word(node, "`sha256`")?;
@@ -188,7 +199,7 @@ fn sha256(reader: &mut Reader, node: Node<'_>, source: Option<&Source>) -> Optio
     match whole.parse() {
         Ok(digest) => Some(digest),
         Err(fault) => {
-            reader.fault("S005", node, format!("`sha256`: {fault}"), "`sha256sum` prints it");
+            reader.fault(Code::S005, node, format!("`sha256`: {fault}"), "`sha256sum` prints it");
             None
         }
     }
@@ -199,7 +210,7 @@ fn label(reader: &mut Reader, node: Node<'_>, what: &'static str) -> Option<Stri
     let word = reader.word(node, what)?;
     let Err(fault) = name::label(what, &word) else { return Some(word.into_owned()) };
     let help = "use lower-case letters, digits and inner hyphens, at most 53 characters";
-    reader.fault("S005", node, fault.to_string(), help);
+    reader.fault(Code::S005, node, fault.to_string(), help);
     None
 }
 
@@ -208,7 +219,7 @@ fn version<T: std::str::FromStr<Err: std::fmt::Display>>(reader: &mut Reader, no
     match word.parse() {
         Ok(version) => Some(version),
         Err(fault) => {
-            reader.fault("S005", node, format!("{what}: {fault}"), "");
+            reader.fault(Code::S005, node, format!("{what}: {fault}"), "");
             None
         }
     }

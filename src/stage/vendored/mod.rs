@@ -81,7 +81,7 @@ impl Vendored {
         if let Some(wanted) = spec.helm.filter(|it| !it.allows(lock.helm())) {
             stale.push(Stale::Helm { wanted, locked: lock.helm() });
         }
-        // A lock that does not tell what charts were told of was made by an ichor that did not say it.
+        // Locks from before version 0.2 do not record the Kubernetes version.
         let told = spec.kubernetes.as_ref().map(|it| it.as_str());
         let kept = lock.kubernetes.as_deref();
         if kept.is_some() && kept != told || !lock.api_versions.is_empty() && lock.api_versions != spec.api_versions {

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use helm_engine::value::{Map, Value};
 use helm_engine::yaml;
 use helm_engine::yaml::node;
-use ichor::deliver::target::{Goods, Target, deliver};
+use ichor::deliver::contents::Contents;
+use ichor::deliver::target::{Target, deliver};
 use ichor::deliver::{machine_config, split, strip};
 use ichor::stage::pack::{Manifest, lay_out, talos};
 use ichor::stage::spec::TalosVersion;
@@ -170,7 +171,7 @@ proptest! {
             .collect();
         let manifests = packed(&parts);
         let stream = deliver(
-            &Goods { bundle: "b", talos: V1_13, manifests: &manifests, network: None },
+            &Contents { bundle: "b", talos: V1_13, manifests: &manifests, network: None },
             Target::Kubectl,
         ).expect("a stream").single.expect("a stream");
         let base = "version: v1alpha1\nmachine:\n  type: controlplane\ncluster: {}\n";
@@ -304,8 +305,8 @@ fn the_pieces_of_a_cluster_template_hold_the_patches() {
         let cni = Manifest { name: "30-cni".into(), contents: "kind: C\npath: /opt/cni/bin\n".into() };
         let with_cni = [manifests.clone(), vec![cni]].concat();
         let network = talos::network_patches(&with_cni, version).expect("a CNI");
-        let goods = Goods { bundle: "b", talos: version, manifests: &with_cni, network: Some(&network) };
-        let delivery = deliver(&goods, Target::Omni).expect("delivered");
+        let contents = Contents { bundle: "b", talos: version, manifests: &with_cni, network: Some(&network) };
+        let delivery = deliver(&contents, Target::Omni).expect("delivered");
         let pieces = documents(&delivery.single.expect("one text"));
         assert_eq!([text(&at(&pieces[0], &["kind"])), text(&at(&pieces[1], &["kind"]))], ["Cluster", "ControlPlane"]);
         let patches = |piece: &Value| -> Vec<String> {
@@ -358,8 +359,8 @@ fn a_talconfig_gives_manifests_to_control_planes_alone() {
     let manifests = with_cni();
     for version in [V1_11, V1_13, V1_14] {
         let network = talos::network_patches(&manifests, version);
-        let goods = Goods { bundle: "b", talos: version, manifests: &manifests, network: network.as_ref() };
-        let delivery = deliver(&goods, Target::Talhelper).expect("delivered");
+        let contents = Contents { bundle: "b", talos: version, manifests: &manifests, network: network.as_ref() };
+        let delivery = deliver(&contents, Target::Talhelper).expect("delivered");
         let refused = delivery.no_single.expect("refused");
         assert!(refused.to_string().starts_with("manifest `10-cilium` holds a `$`"), "{refused}");
         let file = |name: &str| &delivery.files.iter().find(|it| it.0 == name).unwrap_or_else(|| panic!("no {name}")).1;
@@ -377,8 +378,8 @@ fn a_talconfig_gives_manifests_to_control_planes_alone() {
     let plain: Vec<Manifest> =
         with_cni().into_iter().map(|it| Manifest { contents: it.contents.replace('$', ""), ..it }).collect();
     let network = talos::network_patches(&plain, V1_13);
-    let goods = Goods { bundle: "b", talos: V1_13, manifests: &plain, network: network.as_ref() };
-    let single = deliver(&goods, Target::Talhelper).expect("delivered").single.expect("one text");
+    let contents = Contents { bundle: "b", talos: V1_13, manifests: &plain, network: network.as_ref() };
+    let single = deliver(&contents, Target::Talhelper).expect("delivered").single.expect("one text");
     let piece = &documents(&single)[0];
     assert_eq!(filled_in(&text(&at(piece, &["controlPlane", "patches", "0"]))), talos::control_plane(&plain, V1_13));
     assert_eq!(text(&at(piece, &["patches", "0"])), network.expect("a network").all);
@@ -389,8 +390,8 @@ fn topf_finds_patches_in_the_folders_of_roles() {
     let manifests = with_cni();
     for version in [V1_13, V1_14] {
         let network = talos::network_patches(&manifests, version).expect("a network");
-        let goods = Goods { bundle: "b", talos: version, manifests: &manifests, network: Some(&network) };
-        let delivery = deliver(&goods, Target::Topf).expect("delivered");
+        let contents = Contents { bundle: "b", talos: version, manifests: &manifests, network: Some(&network) };
+        let delivery = deliver(&contents, Target::Topf).expect("delivered");
         let file = |name: &str| delivery.files.iter().find(|it| it.0 == name).map(|it| &it.1);
         assert_eq!(file("all/50-ichor-b.yaml"), Some(&network.all));
         assert_eq!(file("control-plane/50-ichor-b.yaml"), network.control_planes.as_ref());
@@ -399,8 +400,8 @@ fn topf_finds_patches_in_the_folders_of_roles() {
         assert_eq!(template.replace("{{ \"{{\" }}", "{{"), talos::control_plane(&manifests, version));
         assert!(!template.replace("{{ \"{{\" }}", "").contains("{{"));
         assert!(delivery.files.iter().all(|it| !it.0.starts_with("worker")));
-        let goods = Goods { manifests: &bundle(), network: None, ..goods };
-        let delivery = deliver(&goods, Target::Topf).expect("delivered");
+        let contents = Contents { manifests: &bundle(), network: None, ..contents };
+        let delivery = deliver(&contents, Target::Topf).expect("delivered");
         let names: Vec<&str> = delivery.files.iter().map(|it| it.0.as_str()).collect();
         assert_eq!(names, ["control-plane/60-ichor-b.yaml"]);
         assert_eq!(delivery.files[0].1, talos::control_plane(&bundle(), version));
@@ -410,8 +411,8 @@ fn topf_finds_patches_in_the_folders_of_roles() {
 #[test]
 fn a_second_run_for_kinds_that_are_not_served_yet_is_told() {
     let told = |manifests: &[Manifest]| {
-        let goods = Goods { bundle: "b", talos: V1_13, manifests, network: None };
-        deliver(&goods, Target::Kubectl).expect("delivered").then
+        let contents = Contents { bundle: "b", talos: V1_13, manifests, network: None };
+        deliver(&contents, Target::Kubectl).expect("delivered").then
     };
     let manifest = |contents: &str| Manifest { name: "00-a".into(), contents: contents.into() };
     let crd = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: things.x.io}\nspec: {group: x.io, names: {kind: Thing}}\n";

@@ -52,7 +52,7 @@ fn check(folder: &Path) -> Result<(), String> {
     };
     match (render(folder, &case), fs::read_to_string(folder.join("error.txt"))) {
         (Ok(rendered), Err(_)) => {
-            let stream = helm::manifest::print_stream(&rendered, false, true);
+            let stream = helm::print::print_stream(&rendered, false, true);
             let want = fs::read_to_string(folder.join("manifest.yaml")).unwrap();
             same("manifest", &String::from_utf8_lossy(&stream), &want)?;
             let want: BTreeMap<String, String> =

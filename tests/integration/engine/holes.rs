@@ -157,7 +157,7 @@ fn run(text: &str, s: &Str, t: &Str, holes: Option<Holes>) -> (Result<Vec<u8>, E
     let data = Value::map([("s", s), ("t", t), ("deep", deep)]);
     let mut world = Sealing { holes };
     let printed = templates.execute("chart/templates/t.yaml", &data, &functions, &mut world, MissingKey::Zero);
-    (printed, world.holes)
+    (printed.map(|it| it.to_vec()), world.holes)
 }
 
 /// What the template prints over sealed values, opened.

@@ -3,7 +3,7 @@
 use std::fs;
 
 use flate2::write::GzEncoder;
-use flate2::{Compression, GzBuilder};
+use flate2::{Compression, Crc, GzBuilder};
 use ichor::stage::lock::Lock;
 use serde_json::{Value as Json, json};
 use std::io::{Read, Write};
@@ -30,7 +30,11 @@ fn gzip(builder: GzBuilder, level: Compression, tar: &[u8]) -> Vec<u8> {
 
 /// As ichor packs.
 fn own(tar: &[u8]) -> Vec<u8> {
-    gzip(GzBuilder::new().mtime(0).operating_system(255), Compression::best(), tar)
+    let mut sum = Crc::new();
+    sum.update(tar);
+    let head = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 2, 255];
+    let packed = miniz_oxide::deflate::compress_to_vec(tar, 9);
+    [&head, packed.as_slice(), &sum.sum().to_le_bytes(), &sum.amount().to_le_bytes()].concat()
 }
 
 /// A tar of one more entry, or the same entries with another header.

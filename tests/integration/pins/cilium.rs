@@ -139,7 +139,7 @@ fn direct(workspace: &Workspace, lock: &Lock, charts: &Path, version: &str, case
     });
     let mut world = Held { lock, pairs: pairs.collect(), seen: BTreeMap::new() };
     let rendered = helm::render(&chart, &values, &options, &mut world).expect("it renders");
-    let text = helm::manifest::print_stream(&rendered, true, false);
+    let text = helm::print::print_stream(&rendered, true, false);
     String::from_utf8(text).expect("text")
 }
 
@@ -282,7 +282,7 @@ fn a_running_cilium_keeps_its_identity() {
     command.stdin(std::fs::File::open(running.path().join("secrets.yaml")).expect("a file"));
     let run = Run(command.output().expect("it runs"));
     assert_eq!(run.code(), 0, "{}", run.stderr());
-    assert!(!run.stderr().contains("not taken"), "{}", run.stderr());
+    assert!(!run.stderr().contains("not imported"), "{}", run.stderr());
     let kept = lock(&workspace);
     let (pins, theirs) = (&kept.parts["cilium"].pins, &lock(&running).parts["cilium"].pins);
     for (name, pin) in theirs {

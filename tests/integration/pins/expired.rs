@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use ichor::base::code::Exit;
 use ichor::edge::fetch::{Credentials, Event, Progress, Settings};
 use ichor::ops;
 use ichor::ops::fetching::Fetching;
@@ -78,7 +79,7 @@ fn refused<T>(workspace: &Workspace, before: &str, done: Result<T, ops::Error>, 
     let said =
         format!("{} {} {}", diagnostics[0].code, diagnostics[0], diagnostics[0].help.as_deref().unwrap_or_default());
     assert!(words.iter().all(|it| said.contains(it)), "{said}");
-    assert_eq!((fault.exit_code(), workspace.read("lockfiles/b.lock").as_str()), (2, before));
+    assert_eq!((fault.exit(), workspace.read("lockfiles/b.lock").as_str()), (Exit::Input, before));
 }
 
 #[test]

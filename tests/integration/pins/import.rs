@@ -89,7 +89,7 @@ fn a_ca_and_a_leaf_of_ones_own_are_kept() {
         "leaf.key",
     ];
     let run = workspace.run(&args);
-    assert!(run.code() == 0 && !run.stderr().contains("not taken"), "{}", run.stderr());
+    assert!(run.code() == 0 && !run.stderr().contains("not imported"), "{}", run.stderr());
     let locked = lock(&workspace);
     let pins = &locked.parts["beacon"].pins;
     assert_eq!(pins.len(), 3, "{:?}", pins.keys());
@@ -122,7 +122,7 @@ fn what_no_call_asks_for_is_said_and_not_taken() {
     );
     let run = workspace.run(&["lock", "--import", "c", "--import", "k"]);
     assert!(
-        run.code() == 0 && run.stderr().contains("not taken") && run.stderr().contains("CN=stranger"),
+        run.code() == 0 && run.stderr().contains("not imported") && run.stderr().contains("CN=stranger"),
         "{}",
         run.stderr()
     );

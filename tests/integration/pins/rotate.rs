@@ -218,13 +218,13 @@ fn certificates_are_listed_and_their_end_is_warned_of() {
     let days = leaf["daysLeft"].as_i64().expect("days");
 
     let quiet = workspace.run(&["build"]);
-    assert!(!quiet.stderr().contains("P010"), "{}", quiet.stderr());
+    assert!(!quiet.stderr().contains("X002"), "{}", quiet.stderr());
     let spec = workspace.read("ichor.yaml");
     workspace.write("ichor.yaml", format!("certificates: {{warnDays: {}}}\n{spec}", days + 1));
     let warned = workspace.run(&["build"]);
     assert_eq!(warned.code(), 0);
     assert!(
-        warned.stderr().contains("warning[P010]") && warned.stderr().contains("ichor rotate beacon/"),
+        warned.stderr().contains("warning[X002]") && warned.stderr().contains("ichor rotate beacon/"),
         "{}",
         warned.stderr()
     );

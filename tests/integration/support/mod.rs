@@ -24,12 +24,15 @@ pub fn conformance() -> Option<PathBuf> {
     candidates.map(|shared| shared.join("conformance")).find(|folder| folder.join("cases.json").is_file())
 }
 
-/// Copies what a folder holds into another.
+/// Copies what a folder holds into another, but not the link `result`, which somebody may have built there.
 pub fn copy(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).expect("made");
     for entry in std::fs::read_dir(from).expect("a folder") {
         let entry = entry.expect("an entry");
         let target = to.join(entry.file_name());
+        if entry.file_name() == "result" {
+            continue;
+        }
         if entry.path().is_dir() {
             copy(&entry.path(), &target);
         } else {

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::budget;
-use crate::gotmpl::exec::{At, ExecError, Machine, Reflect, Result, State, quoted};
+use crate::gotmpl::exec::{At, ExecError, Machine, Reflect, Result, State};
 use crate::gotmpl::funcs::{indirect_type, truth};
 use crate::gotmpl::function::{Body, Function, REFLECT, Sealed};
 use crate::gotmpl::node::Operand;
@@ -35,22 +35,6 @@ impl Callee<'_> {
 }
 
 impl<'t, 'w> State<'t, '_, 'w> {
-    /// A function by name; `node` is what errors of the function itself point at.
-    pub(super) fn eval_function(
-        &mut self,
-        dot: &Reflect,
-        name: &'t str,
-        node: At<'t>,
-        args: &'t [Operand],
-        last: Option<Reflect>,
-    ) -> Result<Reflect> {
-        let functions = self.machine.functions;
-        match functions.get(name) {
-            Some(function) => self.eval_call(dot, Callee::Function(function), node, name, args, last),
-            None => Err(self.error(format!("{} is not a defined function", quoted(name)))),
-        }
-    }
-
     /// Calls with the arguments and, after them, what came down the pipeline.
     pub(super) fn eval_call(
         &mut self,
@@ -88,6 +72,18 @@ impl<'t, 'w> State<'t, '_, 'w> {
             self.at = node;
             self.call_error(name, failure)
         })
+    }
+
+    /// Calls a function; `node` is what errors of the function itself point at.
+    pub(super) fn eval_function(
+        &mut self,
+        dot: &Reflect,
+        function: &'static Function,
+        node: At<'t>,
+        args: &'t [Operand],
+        last: Option<Reflect>,
+    ) -> Result<Reflect> {
+        self.eval_call(dot, Callee::Function(function), node, function.name, args, last)
     }
 
     /// The arguments, each fitted to its parameter; the last parameter takes all that are left.
@@ -149,7 +145,7 @@ impl<'t, 'w> State<'t, '_, 'w> {
             Operand::Field { ident, .. } => self.eval_field_chain(dot, dot.clone(), arg, ident, &[], None)?,
             Operand::Variable(variable) => self.eval_variable(dot, arg, variable, &[], None)?,
             Operand::Pipe(pipe) => self.eval_pipeline(dot, pipe)?,
-            Operand::Identifier { name, .. } => self.eval_function(dot, name, At::Operand(arg), &[], None)?,
+            Operand::Identifier { function, .. } => self.eval_function(dot, function, At::Operand(arg), &[], None)?,
             Operand::Chain { .. } => self.eval_chain(dot, arg, &[], None)?,
             _ if param == Type::Any || param == REFLECT => return self.eval_constant(arg),
             _ => return self.eval_typed_constant(&param, arg),

@@ -42,9 +42,9 @@ impl<'t> State<'t, '_, '_> {
                 return self.eval_field_chain(dot, dot.clone(), first, ident, args, last);
             }
             Operand::Chain { .. } => return self.eval_chain(dot, first, args, last),
-            Operand::Identifier { name, .. } => {
+            Operand::Identifier { function, .. } => {
                 self.at = At::Operand(first);
-                return self.eval_function(dot, name, At::Command(command), args, last);
+                return self.eval_function(dot, function, At::Command(command), args, last);
             }
             Operand::Pipe(pipe) => {
                 self.not_a_function(first, args, &last)?;
@@ -96,9 +96,9 @@ impl<'t> State<'t, '_, '_> {
                 self.at = At::Operand(term);
                 self.eval_pipeline(dot, pipe)?
             }
-            Operand::Identifier { name, .. } => {
+            Operand::Identifier { function, .. } => {
                 self.at = At::Operand(term);
-                self.eval_function(dot, name, At::Operand(term), &[], None)?
+                self.eval_function(dot, function, At::Operand(term), &[], None)?
             }
             _ => return Err(self.error(format!("can't evaluate command {}", quoted(&term.text())))),
         };

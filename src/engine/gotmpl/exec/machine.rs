@@ -27,6 +27,8 @@ pub struct Machine<'a> {
     pub(super) steps: usize,
     /// Bytes printed so far, into the texts that functions take too.
     pub(super) printed: usize,
+    /// What the executions in progress have printed, one after the other.
+    pub(super) out: Vec<u8>,
 }
 
 /// Go has no such bound, and ends the process where its stack ends.
@@ -43,7 +45,8 @@ impl<'a> Machine<'a> {
         world: &'a mut dyn World,
         missing_key: MissingKey,
     ) -> Self {
-        Machine { functions, missing_key, world, set, scope, nesting: BTreeMap::new(), depth: 0, steps: 0, printed: 0 }
+        let nesting = BTreeMap::new();
+        Machine { functions, missing_key, world, set, scope, nesting, depth: 0, steps: 0, printed: 0, out: Vec::new() }
     }
 
     pub fn world(&mut self) -> &mut dyn World {
@@ -57,7 +60,7 @@ impl<'a> Machine<'a> {
 
     /// Executes the template of this name with `data` as its dot and gives what it printed.
     pub fn execute(&mut self, name: impl AsRef<[u8]>, data: &Value) -> Result<Str, Failure> {
-        self.run(name.as_ref(), data).map(Str::from).map_err(failure)
+        self.run(name.as_ref(), data).map_err(failure)
     }
 
     /// Parses `text` as a template of this name in a scope of its own that sees every template of the set, and executes
@@ -68,7 +71,7 @@ impl<'a> Machine<'a> {
         let outer = std::mem::replace(&mut self.scope, inner);
         let result = self.run_tree(&parsed.main, data);
         self.scope = outer;
-        result.map(Str::from).map_err(failure)
+        result.map_err(failure)
     }
 
     /// A counter for calls of this name that are in progress. Only functions use it, such as `include`, which refuses
@@ -77,7 +80,7 @@ impl<'a> Machine<'a> {
         self.nesting.entry(name.into()).or_default()
     }
 
-    pub(in crate::gotmpl) fn run(&mut self, name: &[u8], data: &Value) -> Result<Vec<u8>, Box<ExecError>> {
+    pub(in crate::gotmpl) fn run(&mut self, name: &[u8], data: &Value) -> Result<Str, Box<ExecError>> {
         let Some(tree) = self.scope.lookup(name).cloned() else {
             let message = format!(
                 "template: no template {} associated with template {}",
@@ -89,16 +92,19 @@ impl<'a> Machine<'a> {
         self.run_tree(&tree, data)
     }
 
-    fn run_tree(&mut self, tree: &Tree, data: &Value) -> Result<Vec<u8>, Box<ExecError>> {
+    fn run_tree(&mut self, tree: &Tree, data: &Value) -> Result<Str, Box<ExecError>> {
         if self.depth == MAX_DEPTH {
             let message = format!("exceeded maximum depth of executions within executions ({MAX_DEPTH})");
             return Err(Box::new(ExecError { template: tree.name.clone(), place: None, message, source: None }));
         }
         self.depth += 1;
         let scope = Rc::clone(&self.scope);
-        let printed = State::new(self, &scope, tree).walk(data.clone());
+        let start = self.out.len();
+        let done = State::new(self, &scope, tree).walk(data.clone());
+        let printed = Str::from(self.out.get(start..).unwrap_or_default());
+        self.out.truncate(start);
         self.depth -= 1;
-        printed
+        done.map(|()| printed)
     }
 }
 
@@ -176,7 +182,7 @@ mod tests {
         }
         let data = Value::map([("a", Value::Int(1))]);
         let output = templates.execute(texts[0].0, &data, &functions, &mut Counter::default(), MissingKey::Zero)?;
-        Ok(String::from_utf8(output).unwrap())
+        Ok(output.to_string())
     }
 
     #[test]

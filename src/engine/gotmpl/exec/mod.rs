@@ -35,7 +35,8 @@ struct State<'t, 'm, 'w> {
     base: usize,
     /// How many `{{template}}` calls are open.
     depth: usize,
-    out: Vec<u8>,
+    /// Where the text that this execution prints begins in that of the machine.
+    start: usize,
 }
 
 /// A node as an error names it.

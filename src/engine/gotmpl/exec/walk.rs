@@ -54,10 +54,12 @@ struct Caller<'t> {
 
 impl<'t, 'm, 'w> State<'t, 'm, 'w> {
     pub(super) fn new(machine: &'m mut Machine<'w>, scope: &'t Scope, tree: &'t Tree) -> Self {
-        State { machine, scope, tree, at: At::Start, vars: Vec::new(), base: 0, depth: 0, out: Vec::new() }
+        let start = machine.out.len();
+        State { machine, scope, tree, at: At::Start, vars: Vec::new(), base: 0, depth: 0, start }
     }
 
-    pub(super) fn walk(mut self, data: Value) -> Result<Vec<u8>> {
+    /// Walks the template and leaves what it printed at the end of the machine's text.
+    pub(super) fn walk(mut self, data: Value) -> Result<()> {
         let dot = Rc::new(Reflect::of(data));
         self.vars.push(("$", (*dot).clone()));
         let mut frames = vec![frame(&self.tree.root, dot, Then::Done)];
@@ -101,7 +103,7 @@ impl<'t, 'm, 'w> State<'t, 'm, 'w> {
                 }
             }
         }
-        Ok(self.out)
+        Ok(())
     }
 
     /// Ends the innermost frame, or begins its next round.
@@ -196,7 +198,7 @@ impl<'t, 'm, 'w> State<'t, 'm, 'w> {
 
     fn print(&mut self, text: &[u8]) {
         self.machine.printed += text.len();
-        self.out.extend_from_slice(text);
+        self.machine.out.extend_from_slice(text);
     }
 
     fn count_step(&mut self) -> Result<()> {
@@ -204,8 +206,9 @@ impl<'t, 'm, 'w> State<'t, 'm, 'w> {
         if self.machine.steps > MAX_STEPS {
             return Err(self.error(format!("exceeded maximum number of steps ({MAX_STEPS})")));
         }
-        if budget::lacks(self.out.len()) {
-            budget::ask(self.out.len()).map_err(|it| self.error_from(it.into()))?;
+        let length = self.machine.out.len() - self.start;
+        if budget::lacks(length) {
+            budget::ask(length).map_err(|it| self.error_from(it.into()))?;
         }
         if self.machine.printed > MAX_PRINTED {
             return Err(self.error(format!("exceeded maximum size of output ({MAX_PRINTED} bytes)")));

@@ -10,6 +10,7 @@ pub(super) use number::Number;
 use std::ops::Range;
 use std::rc::Rc;
 
+use crate::gotmpl::Function;
 use crate::value::Str;
 
 /// A named text that templates were parsed from.
@@ -134,10 +135,10 @@ pub(super) enum Operand {
         term: Box<Operand>,
         fields: Vec<Box<str>>,
     },
-    /// The name of a function.
+    /// The name of a function, by which it was found.
     Identifier {
         pos: usize,
-        name: Box<str>,
+        function: &'static Function,
     },
     Number(Box<Number>),
     /// A string constant as written, with its quotes, and as meant.

@@ -88,7 +88,7 @@ fn write(mut pending: Vec<Piece<'_>>) -> String {
                     pending.push(Piece::Fields(fields));
                     pending.push(Piece::Operand(term));
                 }
-                Operand::Identifier { name, .. } => out.extend_from_slice(name.as_bytes()),
+                Operand::Identifier { function, .. } => out.extend_from_slice(function.name.as_bytes()),
                 Operand::Number(number) => out.extend_from_slice(number.text.as_bytes()),
                 Operand::String { quoted, .. } => out.extend_from_slice(quoted),
                 Operand::Pipe(pipe) => {

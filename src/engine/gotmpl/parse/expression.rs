@@ -149,7 +149,7 @@ impl<'s> Parser<'s> {
     }
 
     fn declare(&mut self, pipe: &mut Pipe, token: &Item<'s>) {
-        let variable = new_variable(token.pos, &text_of(token));
+        let variable = new_variable(token.pos, &self.text_of(token));
         self.state.vars.push(variable.name.clone());
         pipe.decl.push(variable);
     }
@@ -207,9 +207,19 @@ impl<'s> Parser<'s> {
 
     /// Reads all fields that come next.
     fn fields(&mut self, into: &mut Vec<Box<str>>) {
-        while self.peek().kind == ItemType::Field {
-            into.push(text_of(&self.next())[1..].into());
+        loop {
+            let token = self.next();
+            if token.kind != ItemType::Field {
+                self.state.tokens.backup();
+                return;
+            }
+            into.push(self.text_of(&token)[1..].into());
         }
+    }
+
+    fn text_of(&self, token: &Item<'s>) -> Cow<'s, str> {
+        let whole = self.text.and_then(|it| it.get(token.pos..token.pos + token.val.len()));
+        whole.map_or_else(|| String::from_utf8_lossy(token.val), Cow::Borrowed)
     }
 
     fn term(&mut self) -> Result<Term, ParseError> {
@@ -217,26 +227,26 @@ impl<'s> Parser<'s> {
         let pos = token.pos;
         Ok(Term::Operand(match token.kind {
             ItemType::Identifier => {
-                let name = text_of(&token);
-                if self.functions.get(&name).is_none() {
+                let name = self.text_of(&token);
+                let Some(function) = self.functions.get(&name) else {
                     return Err(self.error(&format!("function {} not defined", strconv::quote(name.as_bytes()))));
-                }
-                Operand::Identifier { pos, name: name.into() }
+                };
+                Operand::Identifier { pos, function }
             }
             ItemType::Dot => Operand::Dot { pos },
             ItemType::Nil => Operand::Nil { pos },
             ItemType::Variable => {
-                let variable = new_variable(pos, &text_of(&token));
+                let variable = new_variable(pos, &self.text_of(&token));
                 if !self.state.vars.contains(&variable.name) {
                     let name = strconv::quote(variable.name.as_bytes());
                     return Err(self.error(&format!("undefined variable {name}")));
                 }
                 Operand::Variable(variable)
             }
-            ItemType::Field => Operand::Field { pos, ident: vec![text_of(&token)[1..].into()] },
+            ItemType::Field => Operand::Field { pos, ident: vec![self.text_of(&token)[1..].into()] },
             ItemType::Bool => Operand::Bool { pos, value: token.val == b"true" },
             ItemType::CharConstant | ItemType::Complex | ItemType::Number => {
-                let number = Number::parse(pos, &text_of(&token), token.kind);
+                let number = Number::parse(pos, &self.text_of(&token), token.kind);
                 Operand::Number(Box::new(number.map_err(|it| self.error(&it))?))
             }
             ItemType::LeftParen => return Ok(Term::Paren),
@@ -254,11 +264,4 @@ impl<'s> Parser<'s> {
 
 fn new_variable(pos: usize, name: &str) -> Variable {
     Variable { pos, name: name.into(), fields: Vec::new() }
-}
-
-fn text_of<'s>(token: &Item<'s>) -> Cow<'s, str> {
-    match std::str::from_utf8(token.val) {
-        Ok(text) => Cow::Borrowed(text),
-        Err(_) => String::from_utf8_lossy(token.val),
-    }
 }

@@ -36,6 +36,7 @@ pub(super) fn parse(name: Str, text: &[u8], functions: &Functions) -> Result<Par
         lexer: Lexer::new(&source.text, keywords),
         state: State::new(name),
         source: &source,
+        text: std::str::from_utf8(&source.text).ok(),
         list: List::default(),
         open: Vec::new(),
         trees: BTreeMap::new(),
@@ -47,6 +48,8 @@ struct Parser<'s> {
     functions: &'s Functions,
     lexer: Lexer<'s>,
     source: &'s Rc<Source>,
+    /// That of the source, where all of it is UTF-8: no part of it then has to be looked at again.
+    text: Option<&'s str>,
     state: State<'s>,
     /// The list that is being filled.
     list: List,

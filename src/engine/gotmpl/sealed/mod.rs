@@ -75,7 +75,7 @@ fn keys<'a>(function: &str, args: &'a [Value]) -> Box<dyn Iterator<Item = &'a Va
 #[cold]
 pub(super) fn looks_inside(what: &str) -> Failure {
     Failure::new(format!(
-        "`{what}` would have to look into a sealed value, which nothing that is built without keys can do; \
+        "the template looks into a sealed value with `{what}`, and a build has no keys; \
          let the template pass the value on as it is, or make it a public one"
     ))
 }

@@ -3,18 +3,14 @@
 use std::borrow::Cow;
 use std::io::{Read, Seek, SeekFrom};
 
-use flate2::bufread::MultiGzDecoder;
-
 use super::error::ChartError;
+use super::gzip;
 use super::tree::File;
 
 /// The most an archive may hold, in bytes, all its files together.
 const MAX_CHART_SIZE: u64 = 100 * 1024 * 1024;
 /// The most one file of an archive may hold, in bytes.
 const MAX_FILE_SIZE: u64 = 5 * 1024 * 1024;
-
-/// How long the fixed part of a gzip header is.
-const GZIP_HEADER: usize = 10;
 
 /// Whether the bytes begin as a gzip file does.
 pub fn looks_like_archive(bytes: &[u8]) -> bool {
@@ -28,23 +24,15 @@ pub fn unpack(bytes: &[u8]) -> Result<Vec<File>, ChartError> {
     if bytes.is_empty() {
         return Err(ChartError::Archive("EOF".into()));
     }
-    if bytes.len() < GZIP_HEADER {
+    if bytes.len() < gzip::HEADER {
         return Err(ChartError::Archive("unexpected EOF".into()));
     }
-    if !bytes.starts_with(&[0x1f, 0x8b]) {
+    if !bytes.starts_with(&gzip::MAGIC) {
         return Err(ChartError::Archive("gzip: invalid header".into()));
     }
-    // The tar headers are read through the same decoder, so the bound covers them too.
-    let mut bounded = MultiGzDecoder::new(bytes).take(2 * MAX_CHART_SIZE);
-    let mut plain = Vec::with_capacity(hinted_size(bytes));
-    let fault = bounded.read_to_end(&mut plain).err();
+    // The bound covers the tar headers too.
+    let (plain, fault) = gzip::unpack(bytes, 2 * MAX_CHART_SIZE as usize);
     unpack_tar(&plain, fault)
-}
-
-/// The size a gzip file gives at its end, within reason: it may lie.
-fn hinted_size(bytes: &[u8]) -> usize {
-    let hint = bytes.last_chunk().map_or(0, |it| u32::from_le_bytes(*it)) as usize;
-    hint.min(bytes.len().saturating_mul(16))
 }
 
 /// What was decompressed. It may break off, and only who comes to that place meets the fault.

@@ -8,8 +8,8 @@ use super::error::ChartError;
 use super::metadata::Metadata;
 use super::tree::{Chart, File, Node};
 use crate::helm::decode;
+use crate::helm::documents::read_documents;
 use crate::helm::helm_version::HelmVersion;
-use crate::helm::values;
 use crate::value::Map;
 
 /// No file of a folder may be larger, in bytes.
@@ -98,7 +98,7 @@ impl Parts {
             "Chart.yaml" => {}
             "Chart.lock" => lock::check(&file.data).map_err(fault("Chart.lock"))?,
             "values.yaml" => {
-                self.values = values::read_documents(&file.data, helm).map_err(fault("values.yaml"))?;
+                self.values = read_documents(&file.data, helm).map_err(fault("values.yaml"))?;
             }
             "values.schema.json" => self.schema = Some(file.data),
             "requirements.yaml" => {
@@ -160,7 +160,7 @@ fn load_below(
 mod lock {
     //! `Chart.lock` is read for its faults alone; rendering does not use it.
 
-    use crate::helm::chart::metadata::Dependency;
+    use crate::helm::chart::dependency::Dependency;
     use crate::helm::decode;
 
     const FIELDS: &[&str] = &["generated", "digest", "dependencies"];

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::dependency::Dependency;
+use super::entries::{STRING_MAP, filled, insert_lists, quote, sanitize, string_map, strings};
 use super::error::ChartError;
 use crate::helm::decode::{self, Decoder};
 use crate::helm::version;
-use crate::strconv;
-use crate::value::{List, Map, Str, Type, Value};
+use crate::value::{Map, Str, Value};
 use crate::yaml;
 
 /// The contents of `Chart.yaml`.
@@ -42,34 +43,6 @@ pub struct Maintainer {
     null: bool,
 }
 
-/// One entry of `dependencies`.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Dependency {
-    pub name: String,
-    /// A version or a constraint.
-    pub version: String,
-    pub repository: String,
-    pub condition: String,
-    pub tags: Vec<String>,
-    pub enabled: bool,
-    pub import_values: Vec<ImportValue>,
-    pub alias: String,
-    /// Which entry it is, where copies of its chart have it in common.
-    pub(super) shared: Option<usize>,
-    null: bool,
-}
-
-/// One entry of `import-values`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ImportValue {
-    /// A key below `exports` in the child, taken into the parent's top.
-    Export(String),
-    /// A table of the child, taken in at a path of the parent.
-    Table { child: String, parent: String },
-    /// What Helm writes back once it has imported: the same, of another Go type.
-    Done { child: String, parent: String },
-}
-
 const FIELDS: &[&str] = &[
     "name",
     "home",
@@ -90,9 +63,6 @@ const FIELDS: &[&str] = &[
     "type",
 ];
 const MAINTAINER_FIELDS: &[&str] = &["name", "email", "url"];
-const DEPENDENCY_FIELDS: &[&str] =
-    &["name", "version", "repository", "condition", "tags", "enabled", "import-values", "alias"];
-
 impl Metadata {
     /// Reads `Chart.yaml`, or `requirements.yaml` on top of it. The error is Go's text.
     pub(super) fn read(&mut self, text: &[u8]) -> Result<(), String> {
@@ -256,29 +226,6 @@ impl Metadata {
     }
 }
 
-fn strings(texts: &[String]) -> Vec<Value> {
-    texts.iter().map(|it| Value::from(it.as_str())).collect()
-}
-
-/// A map of those texts that are not empty.
-fn filled<const N: usize>(texts: [(&'static str, &String); N]) -> Map {
-    let map = Map::any();
-    for (key, text) in texts {
-        if !text.is_empty() {
-            map.insert(key, Value::from(text.as_str()));
-        }
-    }
-    map
-}
-
-fn insert_lists<const N: usize>(map: &Map, lists: [(&'static str, Vec<Value>); N]) {
-    for (key, items) in lists {
-        if !items.is_empty() {
-            map.insert(key, Value::list(items));
-        }
-    }
-}
-
 impl Maintainer {
     fn read(decoder: &mut Decoder, value: &Value, held: Self) -> Self {
         if matches!(value, Value::Nil) {
@@ -303,142 +250,4 @@ impl Maintainer {
         let entries = [("Name", &self.name), ("Email", &self.email), ("URL", &self.url)];
         Value::map(entries.map(|(key, text)| (key, Value::from(text.as_str()))))
     }
-}
-
-impl Dependency {
-    pub(super) fn read(decoder: &mut Decoder, value: &Value, held: Self) -> Self {
-        if matches!(value, Value::Nil) {
-            return Dependency { null: true, ..Dependency::default() };
-        }
-        let mut out = Dependency { null: false, ..held };
-        decoder.structure(value, "v2.Dependency", |it, map| {
-            it.fields(map, DEPENDENCY_FIELDS, |it, field, value| match field {
-                "name" => it.string(value, &mut out.name),
-                "version" => it.string(value, &mut out.version),
-                "repository" => it.string(value, &mut out.repository),
-                "condition" => it.string(value, &mut out.condition),
-                "tags" => it.strings(value, &mut out.tags),
-                "enabled" => it.boolean(value, &mut out.enabled),
-                "alias" => it.string(value, &mut out.alias),
-                _ => {
-                    let mut items = Vec::new();
-                    it.list(value, "[]interface {}", &mut items, |_, item, _| ImportValue::of(item));
-                    out.import_values = items.into_iter().flatten().collect();
-                }
-            });
-        });
-        out
-    }
-
-    fn validate(&mut self) -> Result<(), ChartError> {
-        if self.null {
-            return Err(ChartError::Invalid("dependencies must not contain empty or null nodes".into()));
-        }
-        [&mut self.name, &mut self.version, &mut self.repository, &mut self.condition]
-            .into_iter()
-            .chain(&mut self.tags)
-            .for_each(sanitize);
-        let legal = |it: u8| it.is_ascii_alphanumeric() || it == b'_' || it == b'-';
-        if !self.alias.bytes().all(legal) {
-            let name = quote(&self.name);
-            return Err(ChartError::Invalid(format!("dependency {name} has disallowed characters in the alias")));
-        }
-        Ok(())
-    }
-
-    pub(super) fn to_map(&self) -> Map {
-        Map::from_entries(self.entries().map(|(key, value)| (key.into(), value)))
-    }
-
-    fn to_value(&self) -> Value {
-        Value::Map(self.to_map())
-    }
-
-    fn entries(&self) -> [(&'static str, Value); 8] {
-        [
-            ("Name", Value::from(self.name.as_str())),
-            ("Version", Value::from(self.version.as_str())),
-            ("Repository", Value::from(self.repository.as_str())),
-            ("Condition", Value::from(self.condition.as_str())),
-            ("Tags", Value::list(self.tags.iter().map(|it| Value::from(it.as_str())))),
-            ("Enabled", Value::Bool(self.enabled)),
-            ("ImportValues", Value::List(List::any(self.import_values.iter().map(ImportValue::to_value).collect()))),
-            ("Alias", Value::from(self.alias.as_str())),
-        ]
-    }
-}
-
-impl Dependency {
-    pub(super) fn to_map_of_json(&self) -> Map {
-        let map = filled([("version", &self.version), ("condition", &self.condition), ("alias", &self.alias)]);
-        map.insert("name", Value::from(self.name.as_str()));
-        map.insert("repository", Value::from(self.repository.as_str()));
-        if self.enabled {
-            map.insert("enabled", Value::Bool(true));
-        }
-        let imports = self.import_values.iter().map(ImportValue::to_value).collect();
-        insert_lists(&map, [("tags", strings(&self.tags)), ("import-values", imports)]);
-        map
-    }
-}
-
-impl ImportValue {
-    /// Entries of other kinds are passed over.
-    fn of(value: &Value) -> Option<Self> {
-        match value {
-            Value::Str(text) => Some(ImportValue::Export(text.to_text().into_owned())),
-            Value::Map(map) => {
-                let part = |key: &str| {
-                    let held = map.get(key).unwrap_or(Value::Nil);
-                    crate::fmt::print_value(&held).to_text().into_owned()
-                };
-                Some(ImportValue::Table { child: part("child"), parent: part("parent") })
-            }
-            _ => None,
-        }
-    }
-
-    fn to_value(&self) -> Value {
-        match self {
-            ImportValue::Export(text) => Value::from(text.as_str()),
-            ImportValue::Table { child, parent } => {
-                Value::map([("child", Value::from(child.as_str())), ("parent", Value::from(parent.as_str()))])
-            }
-            ImportValue::Done { child, parent } => {
-                Value::Map(string_map([("child", child.as_str()), ("parent", parent.as_str())]))
-            }
-        }
-    }
-}
-
-const STRING_MAP: Type = Type::Map(&Type::String);
-
-fn string_map<'a>(entries: impl IntoIterator<Item = (&'a str, &'a str)>) -> Map {
-    let map = Map::new(STRING_MAP);
-    for (key, value) in entries {
-        map.insert(key, Value::from(value));
-    }
-    map
-}
-
-fn quote(text: &str) -> String {
-    strconv::quote(text.as_bytes())
-}
-
-/// White space becomes blanks, and what cannot be printed goes.
-fn sanitize(text: &mut String) {
-    if text.bytes().all(|it| it == b' ' || it.is_ascii_graphic()) {
-        return;
-    }
-    let printable = |rune: char| {
-        let mut buffer = [0; 4];
-        let encoded = rune.encode_utf8(&mut buffer);
-        // Quoting leaves exactly the printable runes as they are; these two are escaped for other reasons.
-        rune == '"' || rune == '\\' || strconv::quote(encoded.as_bytes()).trim_matches('"') == encoded
-    };
-    *text = text
-        .chars()
-        .map(|rune| if rune.is_whitespace() { ' ' } else { rune })
-        .filter(|rune| printable(*rune))
-        .collect();
 }

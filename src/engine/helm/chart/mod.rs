@@ -1,7 +1,10 @@
 //! Charts: what a folder or archive holds, and the tree of charts below it.
 
 mod archive;
+mod dependency;
+mod entries;
 mod error;
+mod gzip;
 pub mod ignore;
 mod load;
 mod metadata;
@@ -9,9 +12,10 @@ mod structure;
 mod tree;
 
 pub use archive::{looks_like_archive, unpack};
+pub use dependency::{Dependency, ImportValue};
 pub use error::ChartError;
 pub use load::MAX_FILE_SIZE;
-pub use metadata::{Dependency, ImportValue, Maintainer, Metadata};
+pub use metadata::{Maintainer, Metadata};
 pub(super) use tree::NodeId;
 pub use tree::{Chart, Crd, File, Node};
 

@@ -3,7 +3,8 @@
 use std::any::Any;
 use std::rc::Rc;
 
-use super::metadata::{Dependency, Maintainer, Metadata};
+use super::dependency::Dependency;
+use super::metadata::{Maintainer, Metadata};
 use crate::fmt::print_value;
 use crate::value::{Kind, List, Map, Object, Type, Value};
 

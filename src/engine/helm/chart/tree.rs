@@ -6,7 +6,8 @@
 
 use std::rc::Rc;
 
-use super::metadata::{Dependency, Metadata};
+use super::dependency::Dependency;
+use super::metadata::Metadata;
 use crate::helm::behaviour::Behaviour;
 use crate::helm::helm_version::HelmVersion;
 use crate::value::{Map, Str};

@@ -2,7 +2,6 @@
 
 mod head;
 mod kind;
-mod print;
 mod split;
 
 use std::collections::BTreeMap;
@@ -13,7 +12,7 @@ use crate::value::Str;
 
 pub use head::Head;
 pub use kind::INSTALL_ORDER;
-pub use print::{OutputFile, ShowOnlyError, output_files, print_stream, show_only};
+pub use split::{split_documents, trim_space};
 
 /// One document that is no hook.
 #[derive(Clone, Debug, PartialEq, Eq)]

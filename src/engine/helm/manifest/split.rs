@@ -5,7 +5,7 @@ use crate::helm::behaviour::Separator;
 /// The documents in order, without blanks at their head. Empty pieces are dropped.
 ///
 /// Mirrors `releaseutil.SplitManifests`.
-pub(super) fn split_documents(text: &[u8], separator: Separator) -> Vec<&[u8]> {
+pub fn split_documents(text: &[u8], separator: Separator) -> Vec<&[u8]> {
     let text = match separator {
         Separator::TrimsBoth => trim_space(text),
         Separator::TrimsBefore | Separator::KeepsBefore => trim_start(text),
@@ -77,7 +77,7 @@ pub(super) fn trim_start(text: &[u8]) -> &[u8] {
 }
 
 /// `strings.TrimSpace`.
-pub(super) fn trim_space(text: &[u8]) -> &[u8] {
+pub fn trim_space(text: &[u8]) -> &[u8] {
     let mut rest = trim_start(text);
     'outer: loop {
         for length in 1..=3 {

@@ -6,12 +6,15 @@
 mod check;
 mod collect;
 mod compile;
+mod dates;
 mod fault;
 mod format;
 mod instance;
 mod json;
 mod meta;
 mod number;
+mod quick;
+mod verdict;
 
 use collect::Resources;
 use compile::Schemas;
@@ -58,6 +61,10 @@ const URL: &str = "file:///values.schema.json";
 /// Judges values by one schema. Mirrors `ValidateAgainstSingleSchema`.
 fn judge(schema: &[u8], values: &Map, holes: Option<&Holes>) -> Result<(), String> {
     let schema = Json::parse(schema)?;
+    if quick::surely_satisfies(&schema, values) { Ok(()) } else { judge_fully(&schema, values, holes) }
+}
+
+fn judge_fully(schema: &Json, values: &Map, holes: Option<&Holes>) -> Result<(), String> {
     let draft = match schema.get("$schema").and_then(Json::as_str) {
         None => Draft::Year2020,
         Some(url) => declared_draft(url)?,
@@ -68,15 +75,15 @@ fn judge(schema: &[u8], values: &Map, holes: Option<&Holes>) -> Result<(), Strin
         return Err(format!("error in parsing id at \"{URL}#\""));
     }
     let own = [draft];
-    let meta_documents = meta::documents(if names_documents(&schema) { &meta::ALL } else { &own });
+    let meta_documents = meta::documents(if names_documents(schema) { &meta::ALL } else { &own });
     let anything = Json::Bool(true);
-    check_schema(&schema, draft, &format!("{URL}#"), &meta_documents, &anything)?;
+    check_schema(schema, draft, &format!("{URL}#"), &meta_documents, &anything)?;
 
     let mut resources = Resources::default();
-    resources.add_document(URL, &schema, draft)?;
+    resources.add_document(URL, schema, draft)?;
     add_meta(&mut resources, &meta_documents)?;
     let mut schemas = Schemas::new(resources, &anything);
-    let root = schemas.compile_root(&schema)?;
+    let root = schemas.compile_root(schema)?;
     for (stray, resource) in &schemas.strays {
         let place = schemas.at(stray).map(|it| schemas.location(it)).unwrap_or_default();
         check_schema(stray, schemas.resources.list[*resource].draft, &place, &meta_documents, &anything)?;

@@ -1,14 +1,13 @@
-//! Values: reading, merging and looking into them.
+//! Values: merging and looking into them.
 
 mod coalesce;
 mod dependencies;
-mod documents;
 mod options;
 mod table;
 
+pub use super::documents::{merge_maps, read_documents};
 pub use coalesce::{CoalesceError, coalesce_values, default_values};
 pub use dependencies::process_dependencies;
-pub use documents::{merge_maps, read_documents};
 pub use options::{ValueSource, ValuesError, merge_sources};
 pub(super) use table::{path_value, table};
 

@@ -1,6 +1,6 @@
 //! Values from files and from the command line, in Helm's order of precedence.
 
-use super::documents::{merge_maps, read_documents};
+use crate::helm::documents::{merge_maps, read_documents};
 use crate::helm::helm_version::HelmVersion;
 use crate::helm::strvals::{self, StrvalsError};
 use crate::value::{Map, Str, Value};

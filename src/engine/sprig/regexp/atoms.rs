@@ -1,6 +1,6 @@
 //! The small parts of a pattern: characters, escapes and counts.
 
-use super::parse::SyntaxError;
+use super::syntax_error::SyntaxError;
 use crate::sprig::runes::{ERROR, decode};
 
 /// The most copies that counts may ask for.

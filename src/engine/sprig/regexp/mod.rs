@@ -7,6 +7,8 @@
 mod atoms;
 mod class;
 mod parse;
+mod parse_class;
+mod syntax_error;
 mod text;
 mod tree;
 
@@ -22,7 +24,7 @@ use crate::strconv;
 use parse::Parsed;
 use text::Text;
 
-pub(crate) use parse::SyntaxError;
+pub(crate) use syntax_error::SyntaxError;
 
 /// The largest automaton that is built, in bytes.
 const NFA_LIMIT: usize = 1 << 28;
@@ -60,7 +62,8 @@ impl Regexp {
 
     fn build(pattern: &[u8]) -> Result<Self, SyntaxError> {
         let Parsed { hir, names } = parse::parse(pattern)?;
-        let config = meta::Config::new().nfa_size_limit(Some(NFA_LIMIT));
+        // A template matches but a few short texts: machines that are built ahead cost more than they save.
+        let config = meta::Config::new().nfa_size_limit(Some(NFA_LIMIT)).dfa(false).onepass(false);
         let built = meta::Builder::new().configure(config).build_from_hir(&hir);
         let regex = built.map_err(|_| SyntaxError::new("expression too large", pattern))?;
         Ok(Regexp { regex, names, empty_pattern: pattern.is_empty() })

@@ -2,12 +2,11 @@
 //!
 //! Mirrors `regexp/syntax.Parse` with the `Perl` flags, in what it accepts and in its errors.
 
-use std::fmt;
-
 use regex_syntax::hir::{ClassUnicode, ClassUnicodeRange, Hir, Look};
 
-use super::atoms::{MAX_COPIES, between, check_utf8, class_rune, count, next_rune, rune_escape};
-use super::class::{folded, negated, perl, posix, unicode};
+use super::atoms::{MAX_COPIES, between, check_utf8, count, next_rune, rune_escape};
+use super::class::folded;
+use super::syntax_error::SyntaxError;
 use super::tree::{Count, Tree};
 
 /// The deepest tree.
@@ -16,25 +15,6 @@ const MAX_HEIGHT: u32 = 1000;
 const MAX_SIZE: u64 = (128 << 20) / 40;
 /// The most ends of ranges of all classes.
 const MAX_RUNES: usize = (128 << 20) / 4;
-
-/// What is wrong with a pattern.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct SyntaxError {
-    code: &'static str,
-    part: String,
-}
-
-impl SyntaxError {
-    pub(super) fn new(code: &'static str, part: &[u8]) -> Self {
-        SyntaxError { code, part: String::from_utf8_lossy(part).into_owned() }
-    }
-}
-
-impl fmt::Display for SyntaxError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "error parsing regexp: {}: `{}`", self.code, self.part)
-    }
-}
 
 /// A parsed pattern.
 pub(super) struct Parsed {
@@ -57,8 +37,8 @@ pub(super) fn parse(pattern: &[u8]) -> Result<Parsed, SyntaxError> {
 
 /// What `(?...)` switches.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
-struct Flags {
-    fold: bool,
+pub(super) struct Flags {
+    pub(super) fold: bool,
     multi_line: bool,
     dot_newline: bool,
     lazy: bool,
@@ -87,9 +67,9 @@ impl Group {
     }
 }
 
-struct Parser<'p> {
+pub(super) struct Parser<'p> {
     pattern: &'p [u8],
-    flags: Flags,
+    pub(super) flags: Flags,
     /// The groups around the place, the pattern itself first.
     open: Vec<Group>,
     names: Vec<Option<String>>,
@@ -192,7 +172,7 @@ impl<'p> Parser<'p> {
         Ok(after)
     }
 
-    fn push_class(&mut self, class: ClassUnicode) -> Result<(), SyntaxError> {
+    pub(super) fn push_class(&mut self, class: ClassUnicode) -> Result<(), SyntaxError> {
         self.runes += class.ranges().len() * 2;
         self.push(Tree::class(class))
     }
@@ -331,103 +311,5 @@ impl<'p> Parser<'p> {
         let (rune, after) = rune_escape(text)?;
         self.literal(rune)?;
         Ok(after)
-    }
-
-    /// Reads `\d`, `\pL` and their like, and gives `None` of anything else.
-    fn class_escape(&self, text: &'p [u8]) -> Result<Option<(ClassUnicode, &'p [u8])>, SyntaxError> {
-        let [b'\\', letter, after @ ..] = text else { return Ok(None) };
-        if matches!(letter, b'p' | b'P') {
-            return self.unicode_class(text).map(Some);
-        }
-        let Some(class) = perl(letter.to_ascii_lowercase()) else { return Ok(None) };
-        Ok(Some((self.group_class(class, letter.is_ascii_uppercase()), after)))
-    }
-
-    fn group_class(&self, class: ClassUnicode, negate: bool) -> ClassUnicode {
-        let class = if self.flags.fold { folded(class) } else { class };
-        if negate { negated(class) } else { class }
-    }
-
-    fn unicode_class(&self, text: &'p [u8]) -> Result<(ClassUnicode, &'p [u8]), SyntaxError> {
-        let (rune, after) = next_rune(text.get(2..).unwrap_or_default())?;
-        let (name, after) = if rune != '{' {
-            (text.get(2..text.len() - after.len()).unwrap_or_default(), after)
-        } else {
-            let Some(end) = text.iter().position(|it| *it == b'}') else {
-                check_utf8(text)?;
-                return Err(SyntaxError::new("invalid character class range", text));
-            };
-            (text.get(3..end).unwrap_or_default(), text.get(end + 1..).unwrap_or_default())
-        };
-        check_utf8(name)?;
-        let mut negate = text.get(1) == Some(&b'P');
-        let mut plain = name;
-        if let Some(after) = name.strip_prefix(b"^") {
-            negate = !negate;
-            plain = after;
-        }
-        let class = std::str::from_utf8(plain).ok().and_then(|it| unicode(it, self.flags.fold));
-        let Some(class) = class else {
-            return Err(SyntaxError::new("invalid character class range", between(text, after)));
-        };
-        Ok((if negate { negated(class) } else { class }, after))
-    }
-
-    /// Reads a class in brackets.
-    fn class(&mut self, text: &'p [u8]) -> Result<&'p [u8], SyntaxError> {
-        let mut rest = text.get(1..).unwrap_or_default();
-        let negate = rest.first() == Some(&b'^');
-        if negate {
-            rest = rest.get(1..).unwrap_or_default();
-        }
-        let mut class = ClassUnicode::empty();
-        let mut ranges = Vec::new();
-        let mut first = true;
-        while first || rest.first() != Some(&b']') {
-            first = false;
-            if let Some((named, after)) = self.named_class(rest)? {
-                class.union(&named);
-                rest = after;
-                continue;
-            }
-            if let Some((escaped, after)) = self.class_escape(rest)? {
-                class.union(&escaped);
-                rest = after;
-                continue;
-            }
-            let start = rest;
-            let (low, after) = class_rune(rest, text)?;
-            rest = after;
-            let mut high = low;
-            if let [b'-', next, ..] = rest
-                && *next != b']'
-            {
-                (high, rest) = class_rune(rest.get(1..).unwrap_or_default(), text)?;
-                if high < low {
-                    return Err(SyntaxError::new("invalid character class range", between(start, rest)));
-                }
-            }
-            ranges.push(ClassUnicodeRange::new(low, high));
-        }
-        let ranges = ClassUnicode::new(ranges);
-        class.union(&if self.flags.fold { folded(ranges) } else { ranges });
-        self.push_class(if negate { negated(class) } else { class })?;
-        Ok(rest.get(1..).unwrap_or_default())
-    }
-
-    /// Reads `[:alnum:]` and its like.
-    fn named_class(&self, text: &'p [u8]) -> Result<Option<(ClassUnicode, &'p [u8])>, SyntaxError> {
-        let Some(inner) = text.strip_prefix(b"[:") else { return Ok(None) };
-        let Some(end) = inner.windows(2).position(|it| it == b":]") else { return Ok(None) };
-        let (name, after) = inner.split_at(end);
-        let after = after.get(2..).unwrap_or_default();
-        let (negate, plain) = match name.strip_prefix(b"^") {
-            Some(plain) => (true, plain),
-            None => (false, name),
-        };
-        match posix(plain) {
-            Some(class) => Ok(Some((self.group_class(class, negate), after))),
-            None => Err(SyntaxError::new("invalid character class range", between(text, after))),
-        }
     }
 }

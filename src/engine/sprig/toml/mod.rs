@@ -4,6 +4,7 @@ mod cursor;
 mod number;
 mod read;
 mod scalar;
+mod tables;
 mod text;
 mod write;
 

@@ -40,34 +40,32 @@ pub fn read(text: &[u8]) -> Result<Value, String> {
     }
 }
 
-type Path = Vec<Str>;
+pub(super) type Path = Vec<Str>;
 
-/// `[]map[string]interface {}`.
-const TABLES: Type = Type::Slice(&Type::MAP);
 /// Deeper values are refused; Go has room for more.
 const DEEPEST: usize = 250;
 
 /// One `key = value`: the tables its key names, the last part of it, and the value.
-struct Entry {
-    parents: Path,
-    key: Str,
-    value: Value,
+pub(super) struct Entry {
+    pub(super) parents: Path,
+    pub(super) key: Str,
+    pub(super) value: Value,
 }
 
-struct Reader<'a> {
-    cursor: Cursor<'a>,
-    root: Map,
+pub(super) struct Reader<'a> {
+    pub(super) cursor: Cursor<'a>,
+    pub(super) root: Map,
     /// The table that keys go to.
-    context: Path,
+    pub(super) context: Path,
     /// The key whose value is being read; empty between entries.
-    current: Str,
+    pub(super) current: Str,
     /// The line of the last key, where faults of tables are placed.
-    line: usize,
+    pub(super) line: usize,
     /// Tables that only came about on the way to others.
-    implicit: BTreeSet<Path>,
+    pub(super) implicit: BTreeSet<Path>,
     /// Whether what was last given to a path is an inline array, which a table may replace.
-    arrays: BTreeMap<Path, bool>,
-    depth: usize,
+    pub(super) arrays: BTreeMap<Path, bool>,
+    pub(super) depth: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -345,101 +343,6 @@ impl<'a> Reader<'a> {
         Ok(Value::Map(top))
     }
 
-    /// Puts an entry into the table that stands for the inline one.
-    fn copy_entry(&mut self, top: &Map, entry: Entry) -> Result<(), Fault> {
-        let mut table = top.clone();
-        for part in entry.parents {
-            table = match table.get(&part) {
-                None => {
-                    let fresh = Map::any();
-                    table.insert(part, Value::Map(fresh.clone()));
-                    fresh
-                }
-                Some(Value::Map(found)) => found,
-                Some(_) => {
-                    let path = joined_keys(&self.context);
-                    return self.fault_at_key(&format!("{} is not a table", strconv::quote(&path)));
-                }
-            };
-        }
-        table.insert(entry.key, entry.value);
-        Ok(())
-    }
-
-    /// Makes a path the context: a new table, or a new element of an array of tables. Tables on the way come about by
-    /// themselves.
-    fn open(&mut self, path: &[Str], array: bool) -> Result<(), Fault> {
-        let Some((last, parents)) = path.split_last() else { return Ok(()) };
-        let mut table = self.root.clone();
-        for (index, part) in parents.iter().enumerate() {
-            if !table.contains(part) {
-                self.implicit.insert(path[..=index].to_vec());
-                table.insert(part.clone(), Map::any().into());
-            }
-            table = match table.get(part).as_ref().and_then(innermost) {
-                Some(found) => found,
-                None => {
-                    let path = joined_keys(&path[..=index]);
-                    let path = String::from_utf8_lossy(&path);
-                    return self.fault_at_key(&format!("Key '{path}' was already created as a hash."));
-                }
-            };
-        }
-        self.context = parents.to_vec();
-        if array {
-            let tables = table.get(last).unwrap_or_else(|| {
-                let fresh = Value::List(List::new(TABLES, Vec::new()));
-                table.insert(last.clone(), fresh.clone());
-                fresh
-            });
-            match tables {
-                Value::List(list) if list.list_type() == TABLES => list.items_mut().push(Map::any().into()),
-                _ => {
-                    let path = joined_keys(path);
-                    let path = String::from_utf8_lossy(&path);
-                    return self
-                        .fault_at_key(&format!("Key '{path}' was already created and cannot be used as an array."));
-                }
-            }
-        } else {
-            self.set(last, Map::any().into())?;
-        }
-        self.context.push(last.clone());
-        Ok(())
-    }
-
-    /// Gives a key of the context its value. An implicit table becomes explicit and stays as it is.
-    fn set(&mut self, key: &Str, value: Value) -> Result<(), Fault> {
-        let mut table = self.root.clone();
-        for (index, part) in self.context.iter().enumerate() {
-            table = match table.get(part).as_ref().and_then(innermost) {
-                Some(found) => found,
-                None => return self.already_defined(&self.context[..=index]),
-            };
-        }
-        let path = [&self.context[..], std::slice::from_ref(key)].concat();
-        if table.contains(key) {
-            if !self.implicit.remove(&path) {
-                return self.already_defined(&path);
-            }
-            // Of what came about by itself, only an array makes way.
-            if self.arrays.get(&path) != Some(&true) {
-                return Ok(());
-            }
-        }
-        table.insert(key.clone(), value);
-        Ok(())
-    }
-
-    fn already_defined(&self, path: &[Str]) -> Result<(), Fault> {
-        let path = joined_keys(path);
-        self.fault_at_key(&format!("Key '{}' has already been defined.", String::from_utf8_lossy(&path)))
-    }
-
-    fn fault_at_key(&self, message: &str) -> Result<(), Fault> {
-        Err(Fault { line: self.line, message: message.into() })
-    }
-
     fn current_path(&self) -> Path {
         [&self.context[..], std::slice::from_ref(&self.current)].concat()
     }
@@ -450,17 +353,5 @@ impl<'a> Reader<'a> {
             (true, false) => self.current.to_vec(),
             (false, false) => [&joined_keys(&self.context)[..], b".", &self.current].concat(),
         }
-    }
-}
-
-/// The table a value is, or the last of the tables it holds.
-fn innermost(value: &Value) -> Option<Map> {
-    match value {
-        Value::Map(table) => Some(table.clone()),
-        Value::List(list) if list.list_type() == TABLES => match list.items().last() {
-            Some(Value::Map(table)) => Some(table.clone()),
-            _ => None,
-        },
-        _ => None,
     }
 }

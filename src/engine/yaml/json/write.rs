@@ -198,49 +198,58 @@ fn string(out: &mut Vec<u8>, text: &[u8], escape_html: bool) {
     out.push(b'"');
 }
 
-/// Bytes that may have to be escaped, or begin what has.
-const SUSPECT: [bool; 256] = {
-    let mut suspect = [false; 256];
+/// For each byte the letter that escapes it after a back slash, 0 where it stands for itself. Some are [`RARE`].
+static LETTERS: [u8; 256] = {
+    let mut letters = [0; 256];
     let mut byte = 0;
-    while byte < suspect.len() {
-        suspect[byte] = byte < 0x20 || matches!(byte as u8, b'"' | b'\\' | b'<' | b'>' | b'&' | 0xE2);
-        byte += 1;
-    }
-    suspect
-};
-
-fn valid(out: &mut Vec<u8>, text: &str, escape_html: bool) {
-    let bytes = text.as_bytes();
-    let mut written = 0;
-    let mut index = 0;
-    while let Some(run) = bytes.get(index..).and_then(|it| it.iter().position(|it| SUSPECT[usize::from(*it)])) {
-        index += run;
-        let byte = bytes[index];
-        let letter = match byte {
-            b'"' | b'\\' => byte,
+    while byte < letters.len() {
+        letters[byte] = match byte as u8 {
+            it @ (b'"' | b'\\') => it,
             0x08 => b'b',
             0x0C => b'f',
             b'\n' => b'n',
             b'\r' => b'r',
             b'\t' => b't',
-            b'<' | b'>' | b'&' if !escape_html => b' ',
-            0xE2 if !matches!(bytes.get(index + 1..index + 3), Some([0x80, 0xA8 | 0xA9])) => b' ',
-            _ => b'u',
+            0..0x20 | b'<' | b'>' | b'&' | 0xE2 => RARE,
+            _ => 0,
         };
-        if letter == b' ' {
-            index += 1;
+        byte += 1;
+    }
+    letters
+};
+
+/// Escaped by number, or perhaps not at all.
+const RARE: u8 = b'u';
+
+fn valid(out: &mut Vec<u8>, text: &str, escape_html: bool) {
+    let mut rest = text.as_bytes();
+    let mut from = 0;
+    while let Some(run) = rest.get(from..).and_then(|it| it.iter().position(|it| LETTERS[usize::from(*it)] != 0)) {
+        let (plain, escaped) = rest.split_at(from + run);
+        let (byte, letter) = (escaped[0], LETTERS[usize::from(escaped[0])]);
+        let width = if letter == RARE { rare_width(escaped, escape_html) } else { 1 };
+        if width == 0 {
+            from += run + 1;
             continue;
         }
-        out.extend_from_slice(&bytes[written..index]);
-        out.push(b'\\');
-        out.push(letter);
-        index += 1;
-        if letter == b'u' {
-            let code = if byte == 0xE2 { 0x2000 + u32::from(bytes[index + 1] & 0x3F) } else { byte.into() };
+        out.extend_from_slice(plain);
+        out.extend_from_slice(&[b'\\', letter]);
+        if letter == RARE {
+            let code = if byte == 0xE2 { 0x2000 + u32::from(escaped[2] & 0x3F) } else { byte.into() };
             let _ = write!(out, "{code:04x}");
-            index += if byte == 0xE2 { 2 } else { 0 };
         }
-        written = index;
+        (rest, from) = (&escaped[width..], 0);
     }
-    out.extend_from_slice(&bytes[written..]);
+    out.extend_from_slice(rest);
+}
+
+/// How many bytes of the text are escaped by number: those of LS and PS, a control character, or one that HTML knows where it is not to be
+/// read as HTML.
+fn rare_width(text: &[u8], escape_html: bool) -> usize {
+    match text {
+        [0xE2, 0x80, 0xA8 | 0xA9, ..] => 3,
+        [0xE2, ..] => 0,
+        [b'<' | b'>' | b'&', ..] => usize::from(escape_html),
+        _ => 1,
+    }
 }

@@ -1,7 +1,7 @@
 //! Literal and folded block scalars.
 
 use super::gather::Gathered;
-use super::{Kind, LINE_STOPS, Scan, Scanner, Style, Token};
+use super::{Kind, Scan, Scanner, Style, Token};
 use crate::yaml::chars::is_blank;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,7 @@ impl<'t> Scanner<'t> {
             }
             after_blank = blank;
             while !self.source.break_or_end(0) {
-                text.add(self.source.pass_run(&LINE_STOPS));
+                text.add(self.source.pass_line());
                 self.source.ensure(1)?;
             }
             self.source.ensure(2)?;
@@ -106,9 +106,10 @@ impl<'t> Scanner<'t> {
         let mut deepest = 0;
         loop {
             self.source.ensure(1)?;
-            let within = |column| *indent == 0 || column < *indent;
+            let bound = if *indent == 0 { usize::MAX } else { *indent };
+            let within = |column| column < bound;
             while within(self.source.mark.column) && self.source.peek(0) == b' ' {
-                self.source.skip();
+                self.source.skip_spaces(bound - self.source.mark.column);
                 self.source.ensure(1)?;
             }
             deepest = deepest.max(self.source.mark.column);

@@ -64,7 +64,7 @@ impl Scanner<'_> {
             loop {
                 let tab_allowed = self.flow_level > 0 || !self.key_allowed;
                 match self.source.peek(0) {
-                    b' ' => self.source.skip(),
+                    b' ' => self.source.skip_spaces(usize::MAX),
                     b'\t' if tab_allowed => self.source.skip(),
                     _ => break,
                 }

@@ -21,13 +21,10 @@ use std::collections::VecDeque;
 
 use source::Source;
 
-use crate::yaml::chars::Stops;
 use crate::yaml::fault::{Fault, Mark};
 
 /// Longest simple key, in characters.
 const KEY_LIMIT: usize = 1024;
-/// What ends a line.
-const LINE_STOPS: Stops = Stops::new(b"\0\r\n");
 const FLOW_LIMIT: usize = 10_000;
 const INDENT_LIMIT: usize = 10_000;
 
@@ -58,7 +55,7 @@ pub struct Scanner<'t> {
     key_allowed: bool,
     /// One for each flow level.
     keys: Vec<SimpleKey>,
-    /// The numbers of tokens, ascending, and which of `keys` begins at each.
+    /// The numbers of tokens not yet handed out, ascending, and which of `keys` begins at each.
     keys_by_token: VecDeque<(usize, usize)>,
 }
 
@@ -93,7 +90,7 @@ impl<'t> Scanner<'t> {
     /// Takes the token that [`Scanner::peek`] showed.
     pub fn take(&mut self) -> Token<'t> {
         self.head_is_final = false;
-        self.forget_key(self.taken);
+        self.keys_by_token.pop_front_if(|it| it.0 == self.taken);
         self.taken += 1;
         let end = self.source.mark;
         self.tokens.pop_front().unwrap_or_else(|| Token::new(Kind::StreamEnd, end, end))
@@ -102,8 +99,7 @@ impl<'t> Scanner<'t> {
     fn fetch_more(&mut self) -> Scan {
         loop {
             if !self.tokens.is_empty() {
-                let Ok(place) = self.place_of_key(self.taken) else { return Ok(()) };
-                let key = self.keys_by_token[place].1;
+                let Some(&(_, key)) = self.keys_by_token.front().filter(|it| it.0 == self.taken) else { return Ok(()) };
                 if !self.key_is_valid(key)? {
                     return Ok(());
                 }
@@ -246,7 +242,7 @@ impl<'t> Scanner<'t> {
     fn skip_comment(&mut self) -> Scan {
         if self.source.peek(0) == b'#' {
             while !self.source.break_or_end(0) {
-                self.source.pass_run(&LINE_STOPS);
+                self.source.pass_line();
                 self.source.ensure(1)?;
             }
         }

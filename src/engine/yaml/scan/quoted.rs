@@ -3,6 +3,7 @@
 use super::gather::Gathered;
 use super::{Kind, Scan, Scanner, Style, Token};
 use crate::yaml::chars::{Stops, is_blank};
+use crate::yaml::fault::Mark;
 
 const SINGLE: Stops = Stops::new(b"\0\t\r\n'");
 const DOUBLE: Stops = Stops::new(b"\0\t\r\n\"\\");
@@ -12,6 +13,9 @@ impl<'t> Scanner<'t> {
         let start = self.source.mark;
         let quote = if single { b'\'' } else { b'"' };
         self.source.skip();
+        if let Some(token) = self.scan_quoted_line(single, start) {
+            return Ok(token);
+        }
         let mut text = Gathered::new(self.source.text, self.keep_texts);
         let (mut leading_break, mut trailing_breaks) = (Vec::new(), Vec::new());
         loop {
@@ -57,6 +61,37 @@ impl<'t> Scanner<'t> {
         let style = if single { Style::SingleQuoted } else { Style::DoubleQuoted };
         let lost = text.is_lost();
         Ok(Token { lost, value: text.finish(), style, ..Token::new(Kind::Scalar, start, self.source.mark) })
+    }
+
+    /// The whole scalar where it is ASCII in one line, as most are. There may be escapes in it only where nobody wants its text,
+    /// and only those that JSON is full of.
+    fn scan_quoted_line(&mut self, single: bool, start: Mark) -> Option<Token<'t>> {
+        let (style, stops) = if single { (Style::SingleQuoted, &SINGLE) } else { (Style::DoubleQuoted, &DOUBLE) };
+        let rest = self.source.rest();
+        let (mut length, mut lost) = (0, false);
+        loop {
+            while !stops.has(*rest.get(length)?) {
+                length += 1;
+            }
+            match rest.get(length..)? {
+                [b'\'', b'\'', ..] => return None,
+                [b'\'' | b'"', ..] => break,
+                [b'\\', b'"' | b'\\' | b'n' | b't', ..] => length += 2,
+                [b'\\', b'u', b'0', b'0', first, second, ..]
+                    if first.is_ascii_hexdigit() && second.is_ascii_hexdigit() =>
+                {
+                    length += 6;
+                }
+                _ => return None,
+            }
+            lost = true;
+            if self.keep_texts {
+                return None;
+            }
+        }
+        let value = if lost { &[] } else { rest.get(..length)? };
+        self.source.pass_ascii(length + 1);
+        Some(Token { lost, value: value.into(), style, ..Token::new(Kind::Scalar, start, self.source.mark) })
     }
 
     /// Characters up to a blank, break or the closing quote. True where an escaped line break ended them.

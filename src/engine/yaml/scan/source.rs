@@ -8,6 +8,9 @@ use crate::yaml::fault::{Fault, Mark};
 
 pub const BOM: &[u8] = b"\xEF\xBB\xBF";
 
+/// What ends a line.
+const LINE_STOPS: Stops = Stops::new(b"\0\r\n");
+
 /// Characters that [`Source::pass_run`] leaves to those who look ahead.
 const AHEAD: usize = 4;
 
@@ -84,6 +87,20 @@ impl<'t> Source<'t> {
         into.extend_from_slice(self.text.get(place).unwrap_or_default());
     }
 
+    /// Passes the spaces that stand here, up to so many. There must be one.
+    pub fn skip_spaces(&mut self, most: usize) {
+        let rest = self.rest();
+        let count = rest.iter().take(most).take_while(|it| **it == b' ').count();
+        self.pass_ascii(count);
+    }
+
+    /// Passes what stands before the end of the line, or part of it, and gives its place. There must be a character.
+    pub fn pass_line(&mut self) -> Range<usize> {
+        let rest = self.rest();
+        let line = memchr::memchr2(b'\n', b'\r', rest).map_or(rest, |it| &rest[..it]);
+        if self.pieces.is_none() && line.is_ascii() { self.pass_ascii(line.len()) } else { self.pass_run(&LINE_STOPS) }
+    }
+
     /// Passes what stands before the next of these bytes, or one character where that is nothing, and gives its place.
     pub fn pass_run(&mut self, stops: &Stops) -> Range<usize> {
         let rest = self.rest();
@@ -103,13 +120,14 @@ impl<'t> Source<'t> {
     }
 
     /// The text from here on that needs no look ahead.
-    fn rest(&self) -> &'t [u8] {
+    pub fn rest(&self) -> &'t [u8] {
         let room = self.available.saturating_sub(self.mark.index).saturating_sub(AHEAD);
         let rest = self.text.get(self.mark.offset..).unwrap_or_default();
         rest.get(..room).unwrap_or(rest)
     }
 
-    fn pass_ascii(&mut self, length: usize) -> Range<usize> {
+    /// Passes so many ASCII characters without a line break, or one character where that is none, and gives their place.
+    pub fn pass_ascii(&mut self, length: usize) -> Range<usize> {
         if length == 0 {
             return self.pass();
         }

@@ -15,11 +15,7 @@ pub(super) fn look(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     if pair.kind() != "CustomResourceDefinition" {
         return;
     }
-    if pair.is_gone() {
-        let text = "is gone: deleting it deletes every object of this kind";
-        return pair.say(found, Risk::Loss, Area::Crd, text.into());
-    }
-    if pair.is_new() {
+    if pair.is_gone() || pair.is_new() {
         return;
     }
     let (old, new) = (&pair.old["spec"], &pair.new["spec"]);

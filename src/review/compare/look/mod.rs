@@ -2,6 +2,7 @@
 
 mod blind;
 mod definitions;
+mod gone;
 mod network;
 mod permissions;
 mod privileges;
@@ -9,6 +10,7 @@ mod settings;
 mod workloads;
 
 pub(super) use blind::blind;
+pub(super) use gone::meaning as gone;
 pub(super) use settings::Readers;
 
 use serde_json::Value as Json;
@@ -28,6 +30,7 @@ pub(super) struct Pair<'a> {
 
 /// Everything a reviewer must know of one resource.
 pub(super) fn look(pair: &Pair<'_>, readers: &Readers, found: &mut Vec<Finding>) {
+    gone::look(pair, found);
     permissions::look(pair, found);
     privileges::look(pair, found);
     workloads::look(pair, found);

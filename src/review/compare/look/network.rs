@@ -63,11 +63,10 @@ pub(super) fn look(pair: &Pair<'_>, readers: &Readers, found: &mut Vec<Finding>)
             pair.say(found, Risk::Gains, Area::Permission, text.into());
         }
         kind => {
-            if routes(pair.group(), kind) && content(pair.old) != content(pair.new) {
-                let what = match (pair.is_new(), pair.is_gone()) {
-                    (true, _) => "is new: it decides on traffic from the moment it is applied",
-                    (_, true) => "is gone: traffic no longer goes by it",
-                    _ => "decides otherwise on traffic",
+            if routes(pair.group(), kind) && !pair.is_gone() && content(pair.old) != content(pair.new) {
+                let what = match pair.is_new() {
+                    true => "is new: it decides on traffic from the moment it is applied",
+                    false => "decides otherwise on traffic",
                 };
                 pair.say(found, Risk::Traffic, Area::Network, what.into());
             }
@@ -113,12 +112,7 @@ fn annotations(pair: &Pair<'_>, found: &mut Vec<Finding>) {
 fn service(pair: &Pair<'_>, readers: &Readers, found: &mut Vec<Finding>) {
     let (old, new) = (&pair.old["spec"], &pair.new["spec"]);
     if pair.is_gone() {
-        return pair.say(
-            found,
-            Risk::Traffic,
-            Area::Network,
-            "is gone: its address and name no longer lead anywhere".into(),
-        );
+        return;
     }
     let kind = |it: &Json| if it["type"].is_null() { "ClusterIP".to_owned() } else { word(&it["type"]).to_owned() };
     let (old_kind, new_kind) = (if pair.is_new() { "ClusterIP".into() } else { kind(old) }, kind(new));
@@ -162,7 +156,7 @@ fn ports(pair: &Pair<'_>, readers: &Readers, found: &mut Vec<Finding>) {
         |it: &Json| if it["protocol"].is_null() { "TCP".to_owned() } else { word(&it["protocol"]).to_owned() };
     let id = |it: &Json| format!("{}/{}", it["port"], protocol(it));
     let target = |it: &Json| if it["targetPort"].is_null() { it["port"].clone() } else { it["targetPort"].clone() };
-    // The pods as they will be: only there does a name stand for a number.
+    // Port names are resolved in the new pods.
     let number = |it: &Json| match target(it) {
         Json::String(name) => readers.port(namespace, &new["selector"], &name),
         number => number.as_i64(),

@@ -73,7 +73,7 @@ fn bindings(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     }
 }
 
-/// Who is behind a subject that is no single one.
+/// Describes a subject that stands for many users, such as `system:authenticated`.
 fn everybody(subject: &str) -> &'static str {
     match subject {
         "Group system:unauthenticated" | "User system:anonymous" => {
@@ -169,7 +169,7 @@ fn grouped(gained: Vec<(Target, Vec<String>)>) -> BTreeMap<Vec<String>, Vec<Stri
     groups.into_iter().map(|(verbs, targets)| (verbs, targets.into_iter().flat_map(told).collect())).collect()
 }
 
-/// What a grant amounts to, where that is more than it says.
+/// What a permission allows in effect, where that is more than its words.
 fn danger(verbs: &[&str], targets: &[String]) -> String {
     let may = |words: &[&str]| verbs.iter().any(|it| *it == "*" || words.contains(it));
     let on = |word: &str| targets.iter().any(|it| it == word || it.starts_with('*'));

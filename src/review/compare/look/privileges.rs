@@ -36,7 +36,7 @@ pub(super) fn look(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     let both: BTreeSet<String> = containers(pair.old).intersection(&containers(pair.new)).cloned().collect();
     if !pod(pair.old).is_null() && !pod(pair.new).is_null() {
         let (old, new) = (hardening(pair.old, &both), hardening(pair.new, &both));
-        // Who drops all capabilities drops each.
+        // Dropping `ALL` drops each capability.
         let covered = |it: &Trait, by: &BTreeSet<Trait>| {
             by.contains(it) || it.what.starts_with(CAPABILITY) && by.contains(&Trait { what: ALL.into(), ..it.clone() })
         };
@@ -107,7 +107,7 @@ impl Trait {
     }
 }
 
-/// Traits of one bearer, as they are met.
+/// Collects what one pod or container may do.
 struct Bearer<'a> {
     who: &'a str,
     all: &'a mut BTreeSet<Trait>,
@@ -188,7 +188,7 @@ fn container(bearer: &mut Bearer<'_>, container: &Json, pod: &Json) {
         bearer.note("has", format!("{CAPABILITY}{capability}"));
     }
     security(bearer, context);
-    // Who is in the node's network can take every port of it, named or not.
+    // A pod in the node's network can take every port of the node, named or not.
     for port in items(&container["ports"]).iter().filter(|_| pod["hostNetwork"] != true) {
         if let Some(number) = port["hostPort"].as_i64() {
             bearer.note("takes", format!("port {number} of the node (hostPort)"));

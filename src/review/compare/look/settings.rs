@@ -185,13 +185,13 @@ pub(super) fn look(pair: &Pair<'_>, readers: &Readers, found: &mut Vec<Finding>)
     };
     if !stay.is_empty() {
         let text = format!(
-            "{what} changed; {} {} until restarted by hand",
-            some(&stay, 3),
-            if stay.len() == 1 {
-                "reads it and may not heed the change"
+            "{what} changed; {} until you restart {}",
+            if let [one] = stay.as_slice() {
+                format!("{one} reads it and may keep the old value")
             } else {
-                "read it and may not heed the change"
+                format!("{} read it and may keep the old value", some(&stay, 3))
             },
+            if stay.len() == 1 { "it" } else { "them" },
         );
         // What runs on every node is in the way of traffic there.
         let risk = if stay.iter().any(|it| it.starts_with("DaemonSet ")) { Risk::Traffic } else { Risk::Restart };
@@ -209,7 +209,7 @@ struct Setting {
     key: String,
     /// The key with what became of it.
     told: String,
-    /// The less, the sooner it is told: what changed before what is gone, what switches nothing on last.
+    /// The order of the report: what changed, then what is gone, then what switches nothing on.
     weight: u8,
 }
 
@@ -273,7 +273,7 @@ mod tests {
             said(false),
             [
                 steers,
-                "key routing-mode changed; DaemonSet n/agent reads it and may not heed the change until restarted by hand"
+                "key routing-mode changed; DaemonSet n/agent reads it and may keep the old value until you restart it"
             ]
         );
         assert_eq!(

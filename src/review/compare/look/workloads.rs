@@ -25,7 +25,7 @@ const FIXED: &[(&str, &str)] = &[
 
 pub(super) fn look(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     if pair.is_gone() {
-        return gone(pair, found);
+        return;
     }
     let kind = pair.kind();
     if kind == "Job" && (pair.is_new() || pair.renamed) {
@@ -90,18 +90,6 @@ pub(super) fn look(pair: &Pair<'_>, found: &mut Vec<Finding>) {
         let risk = if replicas(new) == 0 { Risk::Traffic } else { Risk::Moves };
         pair.say(found, risk, Area::Workload, format!("runs {} pods, not {}", replicas(new), replicas(old)));
     }
-}
-
-fn gone(pair: &Pair<'_>, found: &mut Vec<Finding>) {
-    let (risk, text) = match pair.kind() {
-        "DaemonSet" => (Risk::Traffic, "is gone from every node"),
-        "Deployment" | "StatefulSet" => (Risk::Traffic, "is gone, and its pods with it"),
-        "Namespace" => (Risk::Traffic, "is gone: deleting it deletes everything in it"),
-        "PersistentVolumeClaim" => (Risk::Loss, "is gone, and perhaps its data with it"),
-        "Secret" => (Risk::Loss, "is gone: who mounts it does not start"),
-        _ => return,
-    };
-    pair.say(found, risk, Area::Removal, text.into());
 }
 
 /// The ports of the node that each pod takes, of which there is but one: those it asks for, and in the node's network all it

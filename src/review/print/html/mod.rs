@@ -83,11 +83,11 @@ fn head(diff: &Diff) -> Markup {
         }
         section.risk.(class(gravest)) aria-label="Risk" {
             ul.line {
-                @for clause in plain(&diff.risk).split(risk::AND) {
-                    @if let Some((what, more)) = clause.split_once(": ") {
-                        li { strong.capital { (what) } ": " (more) }
+                @for clause in &diff.risk.0 {
+                    @if clause.of.is_empty() {
+                        li { span.capital { (plain(&clause.what)) } }
                     } @else {
-                        li { span.capital { (clause) } }
+                        li { strong.capital { (plain(&clause.what)) } ": " (plain(&clause.of)) }
                     }
                 }
             }

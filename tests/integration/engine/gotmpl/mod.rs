@@ -107,7 +107,8 @@ impl Case {
             let text = text.as_deref().unwrap_or_default();
             templates.parse(name.as_str(), text, functions).map_err(|it| it.to_string())?;
         }
-        templates.execute("t", &self.data, functions, &mut Nowhere, self.missing_key).map_err(|it| it.to_string())
+        let printed = templates.execute("t", &self.data, functions, &mut Nowhere, self.missing_key);
+        printed.map(|it| it.to_vec()).map_err(|it| it.to_string())
     }
 }
 

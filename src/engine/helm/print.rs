@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::split::{split_documents, trim_space};
-use super::{Hook, Manifest};
 use crate::helm::chart::Crd;
 use crate::helm::glob::path_match;
 use crate::helm::helm_version::HelmVersion;
+use crate::helm::manifest::{Hook, Manifest, split_documents, trim_space};
 use crate::helm::render::Rendered;
+use crate::value::Str;
 
 /// No document comes from the path that `--show-only` asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,14 +27,17 @@ pub struct OutputFile {
 
 /// The stream on standard output. Hooks come last; `hooks` says whether at all, `tests` whether those that test do.
 pub fn print_stream(rendered: &Rendered, hooks: bool, tests: bool) -> Vec<u8> {
-    let mut body = Vec::new();
-    for crd in &rendered.crds {
-        section(&mut body, &crd.path, &crd.data);
+    let crds = rendered.crds.iter().map(|Crd { path, data }| (path, data));
+    let manifests = rendered.manifests.iter().map(|Manifest { path, text, .. }| (path, text));
+    let hooked = rendered.hooks.iter().map(|Hook { path, text, .. }| (path, text));
+    let sections = crds.chain(manifests);
+    let length = |(path, text): (&String, &Str)| SECTION.len() + path.len() + text.len() + 2;
+    let mut out = Vec::with_capacity(sections.clone().chain(hooked).map(length).sum::<usize>() + 1);
+    for (path, text) in sections {
+        section(&mut out, path, text);
     }
-    for Manifest { path, text, .. } in &rendered.manifests {
-        section(&mut body, path, text);
-    }
-    let mut out = trim_space(&body).to_vec();
+    // No blank stands at its head.
+    out.truncate(trim_space(&out).len());
     out.push(b'\n');
     for hook in printed_hooks(&rendered.hooks, hooks, tests) {
         section(&mut out, &hook.path, &hook.text);
@@ -95,8 +98,11 @@ fn printed_hooks(hooks: &[Hook], wanted: bool, tests: bool) -> impl Iterator<Ite
     hooks.iter().filter(move |it| wanted && (tests || !it.is_test()))
 }
 
+/// What stands before the path at the head of a document.
+const SECTION: &[u8] = b"---\n# Source: ";
+
 fn section(out: &mut Vec<u8>, path: &str, text: &[u8]) {
-    out.extend_from_slice(b"---\n# Source: ");
+    out.extend_from_slice(SECTION);
     out.extend_from_slice(path.as_bytes());
     out.push(b'\n');
     out.extend_from_slice(text);

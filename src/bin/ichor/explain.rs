@@ -1,0 +1,53 @@
+//! `ichor explain`.
+
+use std::fmt::Write as _;
+use std::process::ExitCode;
+
+use ichor::base::code::{Code, Severity};
+use ichor::edge::disk;
+use ichor::ops::Error;
+
+/// Says what a code such as L003 means; without one, lists all
+#[derive(clap::Args)]
+pub struct Args {
+    /// The code, as it stands behind `error` or `warning`
+    #[arg(value_parser = code)]
+    code: Option<Code>,
+}
+
+pub fn run(args: &Args) -> Result<ExitCode, Error> {
+    let mut text = String::new();
+    match args.code {
+        Some(code) => {
+            let _ = writeln!(text, "{code}  {}\n\n{}", kind(code), code.meaning());
+        }
+        None => {
+            for code in Code::ALL {
+                let _ = writeln!(text, "{code}  {:<7}  {}", word(*code), code.meaning());
+            }
+        }
+    }
+    disk::print(text.as_bytes())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A code of whatever case.
+fn code(text: &str) -> Result<Code, String> {
+    let found = Code::find(&text.to_uppercase());
+    found.ok_or_else(|| "there is no such code; `ichor explain` lists all".to_owned())
+}
+
+fn word(code: Code) -> &'static str {
+    match code.severity() {
+        Severity::Error => "error",
+        Severity::Warning => "warning",
+    }
+}
+
+/// `error, exit code 2`.
+fn kind(code: Code) -> String {
+    match code.severity() {
+        Severity::Error => format!("error, exit code {}", code.exit().number()),
+        Severity::Warning => "warning".into(),
+    }
+}

@@ -1,0 +1,147 @@
+//! Gzip files: compressed members, one after the other.
+
+use std::io::{Error, ErrorKind, Result};
+
+use flate2::{Decompress, FlushDecompress, Status};
+
+/// How long the fixed part of a member's header is.
+pub(super) const HEADER: usize = 10;
+/// How every member begins.
+pub(super) const MAGIC: [u8; 2] = [0x1f, 0x8b];
+const DEFLATE: u8 = 8;
+/// A name or comment of a header that is longer is refused.
+const MAX_TEXT: usize = 512;
+
+/// What a gzip file holds, up to a limit in bytes, and the fault at which it breaks off.
+///
+/// Mirrors `compress/gzip.Reader`.
+pub(super) fn unpack(bytes: &[u8], limit: usize) -> (Vec<u8>, Option<Error>) {
+    let mut plain = Vec::with_capacity((hinted_size(bytes) + 1).min(limit));
+    let mut rest = bytes;
+    let fault = loop {
+        match add_member(&mut plain, rest, limit) {
+            Ok([]) => break None,
+            Ok(after) => rest = after,
+            Err(fault) => break Some(fault),
+        }
+    };
+    plain.truncate(limit);
+    (plain, fault)
+}
+
+/// The size a gzip file gives at its end, within reason: it may lie.
+fn hinted_size(bytes: &[u8]) -> usize {
+    let hint = bytes.last_chunk().map_or(0, |it| u32::from_le_bytes(*it)) as usize;
+    hint.min(bytes.len().saturating_mul(16))
+}
+
+/// Unpacks one member and gives what follows it, or nothing once the limit is reached.
+fn add_member<'b>(plain: &mut Vec<u8>, packed: &'b [u8], limit: usize) -> Result<&'b [u8]> {
+    let start = plain.len();
+    let mut rest = packed.get(header(packed)?..).unwrap_or_default();
+    let mut inflate = Decompress::new(false);
+    loop {
+        plain.reserve(1);
+        let before = (inflate.total_in(), inflate.total_out());
+        let status = inflate.decompress_vec(rest, plain, FlushDecompress::None).map_err(|_| corrupt())?;
+        rest = rest.get((inflate.total_in() - before.0) as usize..).unwrap_or_default();
+        if plain.len() >= limit {
+            return Ok(&[]);
+        }
+        if status == Status::StreamEnd {
+            break;
+        }
+        if (inflate.total_in(), inflate.total_out()) == before {
+            return Err(ErrorKind::UnexpectedEof.into());
+        }
+    }
+    let added = plain.get(start..).unwrap_or_default();
+    let (sum, rest) = rest.split_first_chunk().ok_or(ErrorKind::UnexpectedEof)?;
+    let (length, rest) = rest.split_first_chunk().ok_or(ErrorKind::UnexpectedEof)?;
+    if u32::from_le_bytes(*sum) != crc32fast::hash(added) || u32::from_le_bytes(*length) != added.len() as u32 {
+        return Err(Error::other("invalid checksum"));
+    }
+    Ok(rest)
+}
+
+/// The length of a member's header.
+fn header(bytes: &[u8]) -> Result<usize> {
+    let fixed: &[u8; HEADER] = bytes.first_chunk().ok_or(ErrorKind::UnexpectedEof)?;
+    if !fixed.starts_with(&[MAGIC[0], MAGIC[1], DEFLATE]) {
+        return Err(invalid_header());
+    }
+    let has = |flag: u8| fixed[3] & flag != 0;
+    let mut length = HEADER;
+    let rest = |length: usize| bytes.get(length..).ok_or(ErrorKind::UnexpectedEof);
+    if has(1 << 2) {
+        let extra = rest(length)?.first_chunk().ok_or(ErrorKind::UnexpectedEof)?;
+        length += 2 + usize::from(u16::from_le_bytes(*extra));
+    }
+    for _ in [has(1 << 3), has(1 << 4)].into_iter().filter(|it| *it) {
+        let text = rest(length)?;
+        match memchr::memchr(0, text.get(..MAX_TEXT).unwrap_or(text)) {
+            Some(end) => length += end + 1,
+            None if text.len() >= MAX_TEXT => return Err(invalid_header()),
+            None => return Err(ErrorKind::UnexpectedEof.into()),
+        }
+    }
+    if has(1 << 1) {
+        let sum = rest(length)?.first_chunk().ok_or(ErrorKind::UnexpectedEof)?;
+        if u32::from(u16::from_le_bytes(*sum)) != crc32fast::hash(&bytes[..length]) & 0xFFFF {
+            return Err(invalid_header());
+        }
+        length += 2;
+    }
+    Ok(length)
+}
+
+fn corrupt() -> Error {
+    Error::other("corrupt deflate stream")
+}
+
+fn invalid_header() -> Error {
+    Error::other("invalid gzip header")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn member(text: &[u8], builder: flate2::GzBuilder) -> Vec<u8> {
+        let mut encoder = builder.write(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(text).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn check(packed: &[u8], text: &[u8], fault: Option<&str>) {
+        let (plain, found) = unpack(packed, 1 << 20);
+        assert_eq!((plain.as_slice(), found.map(|it| it.to_string()).as_deref()), (text, fault));
+    }
+
+    #[test]
+    fn members_follow_each_other() {
+        let long = vec![b'x'; 100_000];
+        let named = flate2::GzBuilder::new().filename("a").comment("b").extra("c");
+        let both = [member(&long, named), member(b"y", flate2::GzBuilder::new())].concat();
+        check(&both, &[long.as_slice(), b"y"].concat(), None);
+        check(&[&both, &[0; 12][..]].concat(), &[long.as_slice(), b"y"].concat(), Some("invalid gzip header"));
+        let (cut, fault) = unpack(&both, 1000);
+        assert!(cut == long[..1000] && fault.is_none());
+    }
+
+    #[test]
+    fn what_is_damaged_breaks_off() {
+        let packed = member(b"some text", flate2::GzBuilder::new());
+        let without = |count: usize| &packed[..packed.len() - count];
+        check(without(1), b"some text", Some("unexpected end of file"));
+        check(without(9), b"some text", Some("unexpected end of file"));
+        let mut other_sum = packed.clone();
+        other_sum[packed.len() - 8] ^= 1;
+        check(&other_sum, b"some text", Some("invalid checksum"));
+        let mut other_header = packed.clone();
+        other_header[3] = 1 << 1;
+        check(&other_header, b"", Some("invalid gzip header"));
+    }
+}

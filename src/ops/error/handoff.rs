@@ -1,0 +1,74 @@
+//! Why nothing is handed over to GitOps.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use super::lock::NAMED;
+use crate::base::code::Code;
+use crate::base::diagnostic::Diagnostic;
+use crate::base::number::some;
+use crate::ops::handoff::Remade;
+
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum HandoffError {
+    #[error("{}", no_such_chart(named))]
+    NoSuchChart { named: Option<String>, charts: Vec<String> },
+    #[error("part `{part}` is the archive {address}, and Flux takes no chart from an address")]
+    NotForFlux { part: String, address: String },
+    #[error("{}", remade(parts))]
+    Remade { parts: BTreeMap<String, Remade> },
+    #[error("values file `{}` cannot be read: {message}", path.display())]
+    LaterValues { path: PathBuf, message: String },
+}
+
+impl HandoffError {
+    pub(super) fn diagnostic(&self) -> Diagnostic {
+        let of = |code| Diagnostic::new(code, self.to_string());
+        match self {
+            HandoffError::NoSuchChart { charts, .. } => {
+                let help = format!("write `--values PART=FILE`; the spec's charts are {}", charts.join(", "));
+                of(Code::D009).help(help)
+            }
+            HandoffError::NotForFlux { .. } => of(Code::D010)
+                .help("push the archive to a registry (`helm push`) or unpack it here, and name that in the spec"),
+            HandoffError::Remade { parts } => {
+                let part = parts.keys().next().map_or("PART", String::as_str);
+                let settings: Vec<&str> =
+                    parts.values().flat_map(|it| &it.settings).take(8).map(String::as_str).collect();
+                let known = if settings.is_empty() {
+                    "values under which the chart takes Secrets that are there".to_owned()
+                } else {
+                    format!("names of the Secrets that are there ({})", settings.join(", "))
+                };
+                let beside: Vec<&str> = parts.values().flat_map(|it| &it.beside).map(String::as_str).collect();
+                let others = match beside.as_slice() {
+                    [] => ", hand them over with `--sops -i KEY`".to_owned(),
+                    beside => {
+                        format!(" (`--sops` cannot keep what stands in other objects too: {})", some(beside, NAMED))
+                    }
+                };
+                of(Code::D012).help(format!(
+                    "give it {known} by `--values {part}=FILE`{others}, or accept new keys with `--new-keys`"
+                ))
+            }
+            HandoffError::LaterValues { .. } => of(Code::V005),
+        }
+    }
+}
+
+fn no_such_chart(named: &Option<String>) -> String {
+    match named {
+        Some(part) => format!("the spec has no chart part `{part}`"),
+        None => "the spec has not just one chart that these values could be for".into(),
+    }
+}
+
+/// What a release would make anew, by part.
+fn remade(parts: &BTreeMap<String, Remade>) -> String {
+    let of = |(part, it): (&String, &Remade)| {
+        let secrets: Vec<&str> = it.secrets.keys().map(String::as_str).collect();
+        format!("{} of part `{part}`", secrets.join(", "))
+    };
+    let all: Vec<String> = parts.iter().map(of).collect();
+    format!("a release would make anew what the bootstrap has made: {}", all.join("; "))
+}
