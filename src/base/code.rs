@@ -132,6 +132,10 @@ codes! {
     D009 Error Input "The values are for a chart that the spec does not have."
     D010 Error Input "Flux takes no chart from a plain address."
     D012 Error Input "A release would make new keys where the bootstrap has made some already."
+    D013 Error Input "The machine config is encrypted by SOPS."
+    D014 Error Input "SOPS would not give a file of this name back to the byte."
+    D015 Error Input "What SOPS encrypts needs the name of a file."
+    D016 Error Input "The target gets no secrets that SOPS could encrypt."
 
     E001 Error Input "A file is not there or cannot be taken as it is."
     E002 Error Surroundings "There is no place for the store of bundles."
@@ -206,6 +210,7 @@ codes! {
     S010 Error Input "A source holds credentials, which do not belong into a spec."
     S011 Error Input "A digest is given for a source that needs none."
     S012 Error Input "The file holds more than one document."
+    S013 Error Input "The `.sops.yaml` names nobody to seal to."
 
     T001 Error Differs "This Talos does not support this Kubernetes."
     T002 Error Differs "An object names no namespace, so Talos and Helm would put it into different ones."

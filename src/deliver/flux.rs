@@ -1,5 +1,6 @@
 //! What Flux takes a bundle over with: the same charts, by digest, with the same values.
 
+use super::flux_secrets::{self, FluxSecret};
 use crate::base::digest::Digest;
 use crate::stage::spec::Source;
 use helm_engine::value::{Map, Value};
@@ -10,6 +11,8 @@ use helm_engine::yaml;
 pub struct FluxPart {
     pub name: String,
     pub content: FluxContent,
+    /// What SOPS has encrypted.
+    pub secrets: Vec<FluxSecret>,
 }
 
 /// What a part consists of.
@@ -58,7 +61,8 @@ pub fn files(bundle: &str, parts: &[FluxPart]) -> Vec<(String, String)> {
             }
             FluxContent::Chart { source, chart, version, manifest, namespace, values, secrets, plain_http } => {
                 let (manifest, secrets, plain_http) = (*manifest, *secrets, *plain_http);
-                let origin = Origin { name, source, chart, version, manifest, namespace, secrets, plain_http };
+                let patches = flux_secrets::post_renderers(&part.secrets);
+                let origin = Origin { name, source, chart, version, manifest, namespace, secrets, plain_http, patches };
                 let text = yaml::write(&Value::Map(values.clone())).map(|it| it.to_text().into_owned());
                 let text = text.unwrap_or_default();
                 let mut about =
@@ -81,12 +85,17 @@ pub fn files(bundle: &str, parts: &[FluxPart]) -> Vec<(String, String)> {
                 }
                 files.push((format!("{name}/values.yaml"), write(&config)));
                 files.push((format!("{name}/release.yaml"), origin.release()));
+                let sealed: Vec<String> = part.secrets.iter().map(|it| FluxSecret::file(&it.name)).collect();
+                resources.extend(sealed.iter().map(String::as_str));
+                for (file, secret) in sealed.iter().zip(&part.secrets) {
+                    files.push((format!("{name}/{file}"), secret.text.clone()));
+                }
                 files.push((format!("{name}/kustomization.yaml"), kustomization(&resources)));
             }
         }
     }
     files.push(("kustomization.yaml".into(), kustomization(&folders)));
-    files.push((format!("{bundle}.yaml"), flux_kustomization(bundle)));
+    files.push((format!("{bundle}.yaml"), flux_kustomization(bundle, parts.iter().any(|it| !it.secrets.is_empty()))));
     files
 }
 
@@ -100,6 +109,8 @@ struct Origin<'a> {
     namespace: &'a str,
     secrets: bool,
     plain_http: bool,
+    /// What takes objects out of the release.
+    patches: Option<Value>,
 }
 
 impl Origin<'_> {
@@ -154,6 +165,7 @@ impl Origin<'_> {
             ("upgrade", map(&[("crds", "CreateReplace".into())])),
             ("valuesFrom", Value::list(values)),
         ];
+        spec.extend(self.patches.clone().map(|it| ("postRenderers", it)));
         if let Source::Oci(_) = self.source {
             spec.push(("chartRef", map(&[("kind", "OCIRepository".into()), ("name", self.name.into())])));
         } else {
@@ -297,22 +309,23 @@ fn kustomization(resources: &[&str]) -> String {
 }
 
 /// The Kustomization never prunes: that could delete the cluster's network.
-fn flux_kustomization(bundle: &str) -> String {
+fn flux_kustomization(bundle: &str, decrypts: bool) -> String {
     let source = map(&[("kind", "GitRepository".into()), ("name", "flux-system".into())]);
+    let mut spec = vec![
+        ("interval", "10m".into()),
+        ("path", format!("./infrastructure/{bundle}").into()),
+        ("prune", Value::Bool(false)),
+        ("sourceRef", source),
+        ("wait", Value::Bool(true)),
+    ];
+    if decrypts {
+        spec.push(("decryption", flux_secrets::decryption()));
+    }
     let text = write(&map(&[
         ("apiVersion", "kustomize.toolkit.fluxcd.io/v1".into()),
         ("kind", "Kustomization".into()),
         ("metadata", metadata(bundle, "flux-system")),
-        (
-            "spec",
-            map(&[
-                ("interval", "10m".into()),
-                ("path", format!("./infrastructure/{bundle}").into()),
-                ("prune", Value::Bool(false)),
-                ("sourceRef", source),
-                ("wait", Value::Bool(true)),
-            ]),
-        ),
+        ("spec", map(&spec)),
     ]));
     format!(
         "# Belongs into the folder that Flux watches; `path` is where the files beside it lie in your repository.\n{text}"

@@ -5,6 +5,7 @@ pub mod adopt;
 pub mod contents;
 pub mod files;
 pub mod flux;
+pub mod flux_secrets;
 pub mod flux_version;
 pub mod kubectl;
 pub mod machine_config;

@@ -97,7 +97,8 @@ fn rendered(workspace: &Workspace, lock: &Lock, vendored: &Vendored) -> Result<S
     Ok(sealed)
 }
 
-fn assemble(workspace: &Workspace, lock: &Lock, vendored: &Vendored) -> Result<Bundle, Error> {
+/// Renders and seals what the lock says, and packs it.
+pub(super) fn assemble(workspace: &Workspace, lock: &Lock, vendored: &Vendored) -> Result<Bundle, Error> {
     let sealed = rendered(workspace, lock, vendored)?;
     let packed = pack::pack(&sealed, &workspace.spec);
     Ok(Bundle::assemble(&sealed, &packed, lock)?)

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 use super::error::FormError;
 use super::fetching::Fetching;
 use super::{Error, handoff};
+use crate::base::recipient::Recipient;
+use crate::base::sops::{Form as SopsForm, is_sops};
 use crate::deliver::adopt::{self, Release};
 use crate::deliver::contents::Contents;
 use crate::deliver::files::Files;
@@ -14,8 +16,10 @@ use crate::deliver::split;
 use crate::deliver::strip;
 use crate::deliver::target::{self, DeliverError, Delivery, Target, UPDATE};
 use crate::deliver::{kubectl, machine_config};
+use crate::edge::age;
 use crate::edge::disk::{self, Access};
 use crate::edge::landing;
+use crate::edge::sops::{self, Share};
 use crate::edge::written::{self, Leftovers};
 use crate::stage::bundle::Index;
 use crate::stage::pack::{self, Manifest, talos};
@@ -151,6 +155,40 @@ fn note_inserted(config: &Path, delivered: &Delivered, access: Access) {
     }
 }
 
+/// Makes sure that a file or folder can take what SOPS encrypts for a target: one that `sops -d` gives back to the byte.
+pub fn sops_output(output: Option<&Path>, target: Target) -> Result<&Path, Error> {
+    if target == Target::Flux {
+        return Err(FormError::SopsForFlux.into());
+    }
+    let output = output.ok_or(FormError::SopsNowhere)?;
+    let is_file = folder(Some(output), target).is_none();
+    if is_file && SopsForm::of_name(&output.to_string_lossy()).is_some() {
+        return Err(FormError::SopsName(output.into()).into());
+    }
+    Ok(output)
+}
+
+/// A delivery of secrets as files of SOPS, each of which it gives back to the byte: those of the folder, with `.sops` at the
+/// end of their names, or the one file. `recipients` are whom they are encrypted to where no `.sops.yaml` says.
+pub fn encrypt(delivered: Delivered, output: &Path, recipients: &[Recipient]) -> Result<Delivered, Error> {
+    let Delivered { bundle, target, mut delivery, files, size, inserted } = delivered;
+    let sealed = |path: &Path, text: &str| -> Result<String, Error> {
+        let bytes = sops::encrypt(path, text.as_bytes(), Share::Whole, recipients).map_err(age::Error::Sops)?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
+    };
+    if let Some(folder) = folder(Some(output), target) {
+        let one = |(path, text): (String, String)| {
+            let path = format!("{path}.sops");
+            Ok((path.clone(), sealed(&folder.join(&path), &text)?))
+        };
+        let files = files.into_texts().into_iter().map(one).collect::<Result<Vec<_>, Error>>()?;
+        let files = Files::new(files).map_err(DeliverError::Files)?;
+        return Ok(Delivered { bundle, target, delivery, files, size, inserted });
+    }
+    delivery.single = delivery.single.map(|text| sealed(output, &text)).transpose()?;
+    Ok(Delivered { bundle, target, delivery, files, size, inserted })
+}
+
 /// One manifest as the form wants its text.
 fn shape(index: &Index, manifest: &Manifest, form: &Form) -> Manifest {
     let part = pack::stem(&manifest.name);
@@ -170,6 +208,9 @@ fn shape(index: &Index, manifest: &Manifest, form: &Form) -> Manifest {
 fn into_config(manifests: &[Manifest], index: &Index, form: &Form) -> Result<Delivery, Error> {
     let path = form.config.as_ref().ok_or(FormError::NoConfig)?;
     let text = disk::read_any_text(path)?;
+    if is_sops(text.as_bytes()) {
+        return Err(FormError::SopsConfig(path.clone()).into());
+    }
     let earlier = written::inserted(path, &index.name)?;
     let inserted = machine_config::insert(&text, manifests, index.talos, &earlier);
     let inserted = inserted.map_err(|fault| FormError::Config { path: path.clone(), fault })?;
@@ -183,7 +224,7 @@ fn into_config(manifests: &[Manifest], index: &Index, form: &Form) -> Result<Del
 }
 
 fn of_flux(index: &Index, form: &Form) -> Result<Delivery, Error> {
-    let handoff = handoff::flux(&form.spec, &[], FluxVersion::NEWEST, Fetching::nothing())?;
+    let handoff = handoff::flux(&form.spec, &[], FluxVersion::NEWEST, Fetching::nothing(), None)?;
     if !form.new_keys {
         handoff.check_keys()?;
     }

@@ -1,12 +1,12 @@
 //! `ichor handoff flux`: from the bootstrap to GitOps.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::error::HandoffError;
 use super::fetching::Fetching;
-use super::{Error, Workspace};
+use super::flux_secrets::UnderSops;
+use super::{Error, Workspace, guide};
 use crate::deliver::files::Files;
 use crate::deliver::flux::{self, FluxContent, FluxPart, ValueChange};
 use crate::deliver::flux_version::FluxVersion;
@@ -52,6 +52,8 @@ pub struct Remade {
     pub secrets: BTreeMap<String, BTreeSet<String>>,
     /// Values of the chart that name Secrets which are there already.
     pub settings: Vec<String>,
+    /// Where Secrets could be handed over: the other objects that hold their certificates.
+    pub beside: Vec<String>,
 }
 
 /// More values for the time after the bootstrap.
@@ -62,9 +64,23 @@ pub struct Later {
     pub file: PathBuf,
 }
 
+/// Who opens what is sealed, and the folder where it will lie under SOPS.
+#[derive(Clone, Copy, Debug)]
+pub struct Opening<'a> {
+    /// Identity files.
+    pub identities: &'a [String],
+    pub folder: &'a Path,
+}
+
 /// What Flux takes the spec at a path over with. `later` values lie over those of the bootstrap. `fetching` says how hosts
-/// are reached; nothing is fetched.
-pub fn flux(spec: &Path, later: &[Later], version: FluxVersion, fetching: Fetching<'_>) -> Result<Handoff, Error> {
+/// are reached; nothing is fetched. With an `opening`, what is sealed goes along as Secrets under SOPS.
+pub fn flux(
+    spec: &Path,
+    later: &[Later],
+    version: FluxVersion,
+    fetching: Fetching<'_>,
+    opening: Option<Opening<'_>>,
+) -> Result<Handoff, Error> {
     let workspace = Workspace::read(spec)?;
     let network = fetching.network(&workspace)?;
     let (lock, _) = workspace.lock()?;
@@ -88,6 +104,10 @@ pub fn flux(spec: &Path, later: &[Later], version: FluxVersion, fetching: Fetchi
         layers.entry(part).or_default().push(&layer.file);
     }
     let rendered = render::render(&vendored, &random::seed(), None)?;
+    let mut under_sops = match opening {
+        Some(it) => Some(UnderSops::open(&workspace, &lock, &vendored, it.identities, it.folder)?),
+        None => None,
+    };
     let mut parts = Vec::new();
     let mut changes = BTreeMap::new();
     let mut secrets = Vec::new();
@@ -98,6 +118,7 @@ pub fn flux(spec: &Path, later: &[Later], version: FluxVersion, fetching: Fetchi
         let Some(locked) = lock.parts.get(&part.name) else { continue };
         let source = workspace.spec.parts.iter().find(|it| it.name == part.name).map(|it| &it.content);
         let (mut content, changed) = content(part, source, locked, &layers)?;
+        let mut under = Vec::new();
         match &mut content {
             FluxContent::Chart { source, plain_http, values, .. } => {
                 if let Source::Oci(name) = &**source {
@@ -105,9 +126,15 @@ pub fn flux(spec: &Path, later: &[Later], version: FluxVersion, fetching: Fetchi
                 }
                 caveats.extend(caveat(&part.name, source, locked));
                 caveats.extend(reached(&part.name, source, &network));
-                let secrets = release::remade(&vendored, part, bootstrap, values, random::seed())?;
+                let mut secrets = release::remade(&vendored, part, bootstrap, values, random::seed())?;
+                let mut beside = Vec::new();
+                if let Some(sops) = under_sops.as_ref().filter(|_| !secrets.is_empty()) {
+                    let kept = sops.keep(part, locked, secrets)?;
+                    (secrets, beside) = (kept.left, kept.beside);
+                    under.extend(kept.secrets);
+                }
                 if !secrets.is_empty() {
-                    remade.insert(part.name.clone(), Remade { secrets, settings: settings(part) });
+                    remade.insert(part.name.clone(), Remade { secrets, settings: settings(part), beside });
                 }
             }
             FluxContent::Manifest(text) if text.contains("${") => caveats.push(format!(
@@ -117,7 +144,9 @@ pub fn flux(spec: &Path, later: &[Later], version: FluxVersion, fetching: Fetchi
             )),
             FluxContent::Manifest(_) => {}
         }
-        if let VendoredContent::Chart { inputs, namespace, .. } = &part.content {
+        if let Some(sops) = &mut under_sops {
+            under.extend(sops.values(part)?);
+        } else if let VendoredContent::Chart { inputs, namespace, .. } = &part.content {
             let command = |(path, _): &(String, Vec<u8>)| {
                 format!(
                     "age --decrypt -i KEY {path} | kubectl -n {namespace} create secret generic {}-secret-values --from-file=values.yaml=/dev/stdin",
@@ -129,13 +158,13 @@ pub fn flux(spec: &Path, later: &[Later], version: FluxVersion, fetching: Fetchi
         if !changed.is_empty() {
             changes.insert(part.name.clone(), changed);
         }
-        parts.push(FluxPart { name: part.name.clone(), content });
+        parts.push(FluxPart { name: part.name.clone(), content, secrets: under });
     }
     let helm =
         HelmAfter { flux: version, locked: lock.helm(), differs: differs(&workspace, &lock, &rendered, version)? };
     let bundle = workspace.spec.bundle;
     let mut files = flux::files(&bundle, &parts);
-    files.push(("HANDOFF.md".into(), guide(&bundle, &changes, &secrets, &caveats, &remade, &helm)));
+    files.push(("HANDOFF.md".into(), guide::guide(&bundle, &parts, &changes, &secrets, &caveats, &remade, &helm)));
     let files = Files::new(files).map_err(DeliverError::Files)?;
     Ok(Handoff { bundle, files, changes, remade, helm })
 }
@@ -329,68 +358,4 @@ fn content(
             (content, changed)
         }
     })
-}
-
-/// What to do, in order, and what changes.
-fn guide(
-    bundle: &str,
-    changes: &BTreeMap<String, Vec<ValueChange>>,
-    secrets: &[String],
-    caveats: &[String],
-    remade: &BTreeMap<String, Remade>,
-    helm: &HelmAfter,
-) -> String {
-    let mut text = format!(
-        "# From bootstrap to Flux: {bundle}
-
-1. Bootstrap with Helm's marks of ownership on the objects, so that Helm adopts them:
-   `ichor open --for talos --helm-ownership -i KEY -o patches/`
-   (on a running cluster, apply that patch and run `talosctl upgrade-k8s`, which updates what Talos created).
-2. Put this folder into the repository that Flux watches, at `infrastructure/{bundle}`, and `{bundle}.yaml` where your
-   other Flux Kustomizations are. Commit, push, and run `flux reconcile kustomization flux-system --with-source`.
-3. When `flux get helmreleases --all-namespaces` says Ready, let Talos go of what Flux holds: take the inline manifests
-   out of every control plane's machine config (`talosctl edit machineconfig`), their entries out of the ConfigMap
-   `kube-system/talos-bootstrap-manifests-inventory`, and the annotation `config.k8s.io/owning-inventory` off the
-   objects. Until then `talosctl upgrade-k8s` would put the bootstrap's state back.
-
-Secrets with certificates are not in this folder.
-"
-    );
-    if remade.is_empty() {
-        text.push_str("They stay in the cluster as the bootstrap made them: the release makes none of them anew.\n");
-    } else {
-        text.push_str("\n**The release makes these anew**, and what the bootstrap made is lost:\n\n");
-        for (part, it) in remade {
-            it.secrets.iter().for_each(|(secret, pins)| {
-                let pins: Vec<&str> = pins.iter().map(String::as_str).collect();
-                let _ = writeln!(text, "- `{part}`: {secret} ({})", pins.join(", "));
-            });
-        }
-        text.push_str("\nPrograms that trust the old ones fail until they are started again with the new ones.\n");
-    }
-    if !secrets.is_empty() {
-        text.push_str("\nSealed values are not here either. Before step 2, put them into the cluster:\n\n");
-        secrets.iter().for_each(|it| text.push_str(&format!("    {it}\n")));
-    }
-    if !caveats.is_empty() {
-        text.push_str("\n## Where charts come from\n\n");
-        caveats.iter().for_each(|it| text.push_str(&format!("- {it}\n")));
-    }
-    text.push_str("\n## Which Helm renders\n\n");
-    helm.lines().iter().for_each(|it| text.push_str(&format!("{it}\n")));
-    text.push_str("\n## What changes in the values\n");
-    if changes.is_empty() {
-        text.push_str("\nNothing.\n");
-    }
-    for (part, changes) in changes {
-        let _ = writeln!(text, "\n### {part}\n\n| value | bootstrap | Flux |\n|---|---|---|");
-        for change in changes {
-            let cell = |it: &Option<String>| match it {
-                Some(value) => format!("`{}`", value.replace('|', "\\|")),
-                None => "not set".into(),
-            };
-            let _ = writeln!(text, "| `{}` | {} | {} |", change.path, cell(&change.old), cell(&change.new));
-        }
-    }
-    text
 }

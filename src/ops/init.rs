@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::Error;
 use super::error::InitError;
-use crate::base::recipient::{ParseRecipientError, Recipient};
+use crate::base::recipient::Recipient;
 use crate::edge::age::{self, KeyKind};
 use crate::edge::disk::{self, Access};
 use crate::edge::{guard, unfinished};
@@ -81,6 +81,11 @@ pub fn files(wishes: &Wishes) -> Vec<(String, String)> {
         files.push(("network.yaml".into(), network(wishes)));
     }
     files
+}
+
+/// Where the lock of a bundle of this name will lie.
+pub fn lock(folder: &Path, name: &str) -> PathBuf {
+    disk::workspace(&folder.join(SPEC), name).join("lockfiles").join(format!("{name}.lock"))
 }
 
 /// What stands in the way of the files that every workspace has, before anybody is asked anything.
@@ -163,31 +168,6 @@ fn ignore(file: &Path) -> Result<PathBuf, Error> {
     disk::write(&path, format!("{text}{line}\n").as_bytes(), Access::Public)?;
     guard::check(file)?;
     Ok(path)
-}
-
-/// Reads a recipient, and makes sure that something can be sealed to it.
-pub fn recipient(text: &str) -> Result<Recipient, String> {
-    let recipient: Recipient = text.parse().map_err(|it: ParseRecipientError| it.to_string())?;
-    // A plugin's own key, `age1NAME1...`, is for the plugin to read, which need not be here yet.
-    let plugin = recipient.key.strip_prefix("age1").and_then(|it| it.split_once('1'));
-    let of_plugin = plugin.is_some_and(|(name, _)| name != "pq");
-    if !of_plugin {
-        age::check(&recipient).map_err(|it| it.to_string())?;
-    }
-    Ok(recipient)
-}
-
-/// The recipients in a file: public keys, one a line, or the public keys that `age-keygen` notes in an identity file.
-pub fn recipients(file: &Path) -> Result<Vec<Recipient>, Error> {
-    let text = disk::read_any_text(file)?;
-    let line = |line: &str| {
-        let line = line.trim();
-        let public = line.strip_prefix("# public key:").map(str::trim);
-        let plain = (!line.is_empty() && !line.starts_with('#')).then_some(line);
-        public.or(plain).filter(|it| !it.starts_with("AGE-")).and_then(|it| it.parse().ok())
-    };
-    let found: Vec<Recipient> = text.lines().filter_map(line).collect();
-    if found.is_empty() { Err(InitError::NoRecipientIn(file.into()).into()) } else { Ok(found) }
 }
 
 impl Wishes {

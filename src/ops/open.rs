@@ -28,6 +28,12 @@ pub fn open(path: &Path, identities: &[String], lock: Option<&Path>) -> Result<O
     if let Some(lock) = lock {
         compare(path, &bundle, lock)?;
     }
+    let opened = fill(&bundle, identities)?;
+    Ok(OpenedBundle { opened, index: bundle.index().clone(), unbound: bundle.unbound() })
+}
+
+/// The manifests of a bundle, its holes filled from what these identity files open.
+pub(super) fn fill(bundle: &Bundle, identities: &[String]) -> Result<Opened, Error> {
     let mut secrets = BTreeMap::new();
     if !bundle.envelopes().is_empty() {
         if identities.is_empty() {
@@ -45,8 +51,7 @@ pub fn open(path: &Path, identities: &[String], lock: Option<&Path>) -> Result<O
             secrets.insert(name.clone(), secret);
         }
     }
-    let opened = bundle.open(&secrets, &helm::functions(), random::seed())?;
-    Ok(OpenedBundle { opened, index: bundle.index().clone(), unbound: bundle.unbound() })
+    Ok(bundle.open(&secrets, &helm::functions(), random::seed())?)
 }
 
 /// Makes sure that a bundle, known by this name, is that of the lock at a path, as far as a lock can tell.

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Error;
 use super::fetching::{self, Fetched};
+use super::{Error, recipients};
 use crate::edge::age;
 use crate::edge::blobs::Blobs;
 use crate::edge::disk::{self, Adding};
@@ -41,11 +41,14 @@ impl Workspace {
         let path = if spec_path.is_dir() { spec_path.join("ichor.yaml") } else { spec_path.to_path_buf() };
         let spec_text = disk::read_text(&path)?;
         let file = path.display().to_string();
-        let spec = Spec::parse(&file, &spec_text).map_err(Error::Spec)?;
+        let mut spec = Spec::parse(&file, &spec_text).map_err(Error::Spec)?;
         let root = disk::workspace(&path, &spec.bundle);
         let vendor = root.join("vendor");
         let lock_path = root.join("lockfiles").join(format!("{}.lock", spec.bundle));
         let spec_folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        if let Some((rules, place)) = &spec.recipients_from {
+            spec.recipients = recipients::of_rules(&spec_folder.join(rules), &lock_path, Some(place))?;
+        }
         Ok(Workspace { spec, spec_text, file, lock_path, spec_folder, vendor, helm: None, fetched: None })
     }
 

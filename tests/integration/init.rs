@@ -245,7 +245,7 @@ fn every_choice(cilium: &str) {
     fs::create_dir(folder.join("lockfiles")).expect("made");
     fs::copy(charts.join(format!("cilium-{cilium}.tgz")), folder.join("cilium.tgz")).expect("the chart");
     let (_, recipient) = ichor::edge::age::generate(ichor::edge::age::KeyKind::Classic);
-    let recipient = init::recipient(&recipient).expect("a recipient");
+    let recipient = ops::recipients::recipient(&recipient).expect("a recipient");
     let now: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a time");
     let settings = Settings::default();
     for (index, set) in sets().into_iter().enumerate() {

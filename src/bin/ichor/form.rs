@@ -102,6 +102,20 @@ pub fn write(form: &Form, delivered: &Delivered, output: Option<&Path>, access: 
     Ok(())
 }
 
+/// Writes what SOPS has encrypted.
+pub fn write_sealed(delivered: &Delivered, output: &Path) -> Result<(), Error> {
+    let Landed { path, leftovers } = ops::deliver::write(delivered, Some(output), Access::Public)?;
+    say(&leftovers);
+    for note in &delivered.delivery.notes {
+        say!("note: {note}");
+    }
+    if let Some(path) = path {
+        let file = if path.is_dir() { path.join("FILE") } else { path };
+        say!("next: sops -d {} gives it back to the byte", file.display());
+    }
+    Ok(())
+}
+
 /// Says what became of what an earlier run had left in a folder.
 pub fn say(leftovers: &Leftovers) {
     for path in &leftovers.removed {

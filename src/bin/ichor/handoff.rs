@@ -8,10 +8,11 @@ use ichor::edge::disk::{self, Access};
 use ichor::edge::fetch::Silent;
 use ichor::edge::written;
 use ichor::ops::fetching::Fetching;
-use ichor::ops::handoff::Later;
+use ichor::ops::handoff::{Later, Opening};
 use ichor::ops::{self, Error};
 
 use crate::form;
+use crate::identity::Identity;
 use crate::network::ReachArgs;
 
 /// Writes what a GitOps tool takes the bundle over with
@@ -36,6 +37,11 @@ pub struct Args {
     /// Lets the release make keys and certificates anew that the bootstrap has made
     #[arg(long)]
     new_keys: bool,
+    /// Hands over what is sealed, too: as Secrets that your `sops` encrypts and Flux decrypts
+    #[arg(long)]
+    sops: bool,
+    #[command(flatten)]
+    identity: Identity,
     #[command(flatten)]
     reach: ReachArgs,
 }
@@ -55,11 +61,14 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
             None => Later { part: None, file: it.into() },
         })
         .collect();
+    let identities = args.identity.files();
+    let opening = args.sops.then_some(Opening { identities: &identities, folder: &args.output });
     let handoff = ops::handoff::flux(
         &args.spec,
         &later,
         args.flux,
         Fetching { settings: &args.reach.settings(), progress: &Silent },
+        opening,
     )?;
     if !args.new_keys {
         handoff.check_keys()?;

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 /// `-i FILE`, and where to look without it.
 #[derive(clap::Args)]
 pub struct Identity {
-    /// A file with age identities or an SSH key [default: the file that SOPS_AGE_KEY_FILE names, else
-    /// ~/.config/sops/age/keys.txt]
+    /// A file with age identities or an SSH key [default: the file that ICHOR_IDENTITY names, else that of SOPS_AGE_KEY_FILE,
+    /// else ~/.config/sops/age/keys.txt]
     #[arg(short, long = "identity", value_name = "FILE", env = "ICHOR_IDENTITY")]
     identity: Vec<String>,
 }

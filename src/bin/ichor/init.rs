@@ -1,16 +1,17 @@
 //! `ichor init`.
 
 use std::io::{self, BufRead, IsTerminal, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
 
 use ichor::base::name;
 use ichor::base::recipient::Recipient;
 use ichor::edge::age::KeyKind;
-use ichor::ops::Error;
+use ichor::edge::sops;
 use ichor::ops::error::InitError;
 use ichor::ops::init::{self, FEATURES, Feature, Wishes};
+use ichor::ops::{Error, recipients};
 use ichor::stage::spec::{KubernetesVersion, TalosVersion};
 
 /// Writes the first spec of a cluster, and values that fit it
@@ -42,7 +43,8 @@ pub struct Args {
     /// Who may open the bundle: an age or SSH public key, and a word on whose it is
     #[arg(short, long = "recipient", value_name = "KEY")]
     recipient: Vec<String>,
-    /// A file of public keys, or an age identity file that notes its public key
+    /// A file of public keys, an age identity file that notes its public key, or a `.sops.yaml`: the age keys that it names
+    /// for the lock [default: the nearest `.sops.yaml`]
     #[arg(short = 'R', long, value_name = "FILE")]
     recipients_file: Vec<PathBuf>,
     /// Makes an age identity and writes it here, readable by its owner alone
@@ -65,14 +67,13 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     init::free(&args.folder)?;
     init::not_there(args.new_key.clone())?;
     // Not read by clap, which shows the whole of what it cannot read.
-    let given = args.recipient.iter().map(|it| init::recipient(it).map_err(|it| InitError::BadRecipient(it).into()));
-    let mut recipients = given.collect::<Result<Vec<Recipient>, Error>>()?;
-    for file in &args.recipients_file {
-        recipients.extend(init::recipients(file)?);
-    }
+    let given =
+        args.recipient.iter().map(|it| recipients::recipient(it).map_err(|it| InitError::BadRecipient(it).into()));
+    let recipients = given.collect::<Result<Vec<Recipient>, Error>>()?;
     let kind = |beside: &[Recipient]| init::key_kind(beside, args.classic);
-    init::together(&recipients, args.new_key.as_ref().map(|_| kind(&recipients)))?;
     let wishes = wishes(args, ask, recipients)?;
+    let chosen = &wishes.0.recipients;
+    init::together(chosen, args.new_key.as_ref().map(|_| kind(chosen)))?;
     // Nothing is left behind where a file is in the way: the key comes first, since its recipient is in the spec.
     init::not_there(init::files(&wishes.0).into_iter().map(|(path, _)| args.folder.join(path)))?;
     let file = args.new_key.clone().or(wishes.1);
@@ -124,10 +125,17 @@ impl Args {
 }
 
 /// What flags say, else what the user types, else the defaults; and the file for a new key, where one is wanted.
-fn wishes(args: &Args, ask: bool, recipients: Vec<Recipient>) -> Result<(Wishes, Option<PathBuf>), Error> {
+fn wishes(args: &Args, ask: bool, mut recipients: Vec<Recipient>) -> Result<(Wishes, Option<PathBuf>), Error> {
     let folder = std::path::absolute(&args.folder).ok().and_then(|it| Some(it.file_name()?.to_str()?.to_owned()));
     let name = folder.filter(|it| parse_name(it).is_ok()).unwrap_or_else(|| "cluster".into());
     let name = answer(ask, "Name of the cluster", args.name.clone(), &name, parse_name)?;
+    let lock = init::lock(&args.folder, &name);
+    for file in &args.recipients_file {
+        recipients.extend(recipients::in_file(file, &lock)?);
+    }
+    if recipients.is_empty() && args.new_key.is_none() {
+        recipients.extend(of_sops(&args.folder, &lock));
+    }
     let talos = answer(ask, "Version of Talos", args.talos, "1.13", text_of)?;
     let cilium = answer(ask, "Version of Cilium", args.cilium.clone(), "1.19.6", parse_version)?;
     let fitting = init::kubernetes(talos, &cilium);
@@ -143,7 +151,7 @@ fn wishes(args: &Args, ask: bool, recipients: Vec<Recipient>) -> Result<(Wishes,
     let chart = args.chart.clone().unwrap_or_else(|| init::chart(&cilium).into());
     let mut wishes = Wishes { name, talos, kubernetes, cilium, chart, features, recipients };
     if ask && wishes.recipients.is_empty() && args.new_key.is_none() {
-        let parse = |text: &str| if text.is_empty() { Ok(None) } else { init::recipient(text).map(Some) };
+        let parse = |text: &str| if text.is_empty() { Ok(None) } else { recipients::recipient(text).map(Some) };
         wishes.recipients.extend(answer(ask, "Public key of who may open it, if you have one", None, "", parse)?);
     }
     let mut new_key = None;
@@ -159,6 +167,21 @@ fn wishes(args: &Args, ask: bool, recipients: Vec<Recipient>) -> Result<(Wishes,
         new_key = answer(ask, "Make a key, and write the private half to (a file, or no)", None, &usual, file)?;
     }
     Ok((wishes, new_key))
+}
+
+/// The age keys of the nearest `.sops.yaml`, where it names any for the lock.
+fn of_sops(folder: &Path, lock: &Path) -> Vec<Recipient> {
+    let Some(rules) = sops::rules_above(folder) else { return Vec::new() };
+    match recipients::in_file(&rules, lock) {
+        Ok(found) => {
+            say!("{}: its age keys for {} may open the bundle", rules.display(), lock.display());
+            found
+        }
+        Err(fault) => {
+            say!("note: {fault}");
+            Vec::new()
+        }
+    }
 }
 
 /// What a flag says, else what the user types until it can be read, else the default.

@@ -50,7 +50,7 @@ use std::process::ExitCode;
 
 use clap::{Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 use helm_engine::budget;
-use ichor::edge::{interrupt, process};
+use ichor::edge::{age, interrupt, process};
 use ichor::ops;
 use mimalloc::MiMalloc;
 
@@ -117,12 +117,11 @@ fn main() -> ExitCode {
         Ok(cli) => cli,
         Err(fault) => {
             let text = fault.render().to_string();
-            let shown = report::without_keys(&text);
-            if shown == text {
+            if report::without_keys(&text) == text {
                 fault.exit();
             }
-            say!("{}", shown.trim_end());
-            return ExitCode::from(2);
+            // What is wrong with the call cannot be told without the call.
+            return report::fail(&ops::Error::Age(age::Error::KeyForPath));
         }
     };
     if let Some(folder) = &cli.directory

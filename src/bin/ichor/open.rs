@@ -32,6 +32,9 @@ pub struct Args {
     /// Opens the bundle only where it is that of this lock
     #[arg(long, value_name = "FILE")]
     lock: Option<PathBuf>,
+    /// Encrypts what is written with your `sops`: to whom your `.sops.yaml` says for it, else to the bundle's recipients
+    #[arg(long)]
+    sops: bool,
     #[command(flatten)]
     form: form::Form,
     /// The spec, or the folder it is in; only Flux needs it
@@ -47,8 +50,9 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let linked = args.output.as_deref().filter(|it| config == Some(*it)).map(landing::behind_links);
     let output = linked.as_deref().or(args.output.as_deref()).filter(|it| *it != Path::new("-"));
     let folder = deliver::folder(output, target);
-    // What Flux gets has no secret in it.
-    let guarded = !args.force && target != Target::Flux;
+    // What Flux gets has no secret in it, and what SOPS encrypts shows none.
+    let guarded = !args.force && target != Target::Flux && !args.sops;
+    let encrypted = args.sops.then(|| deliver::sops_output(output, target)).transpose()?;
     if let Some(path) = output.filter(|_| guarded && folder.is_none()) {
         match guard::check(path) {
             // A machine config holds secrets before, too; from now on its owner alone reads it.
@@ -69,6 +73,11 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         for (file, _) in delivered.files.iter() {
             guard::check(&folder.join(file.as_str()))?;
         }
+    }
+    if let Some(path) = encrypted {
+        let sealed = deliver::encrypt(delivered, path, &index.recipients)?;
+        form::write_sealed(&sealed, path)?;
+        return Ok(ExitCode::SUCCESS);
     }
     form::write(&args.form, &delivered, output, Access::Owner)?;
     Ok(ExitCode::SUCCESS)

@@ -22,10 +22,16 @@ pub struct Args {
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let resealed = ops::reseal::reseal(&args.spec, &args.identity.files(), &Reporter::new())?;
     for recipient in &resealed.added {
-        say!("added {recipient}");
+        say!("added {}", recipient.short());
     }
     for recipient in &resealed.removed {
-        say!("removed {recipient}: whoever holds that key could open the secrets until now");
+        say!("removed {}: whoever holds that key could open the secrets until now", recipient.short());
+    }
+    if !resealed.removed.is_empty() {
+        say!(
+            "note: what git's history and earlier bundles hold stays sealed to the old keys; `ichor rotate` replaces a secret \
+             that their holders must not know"
+        );
     }
     if let Some(bundle) = &resealed.renamed {
         say!("sealed for another bundle: the lock was of {bundle}");

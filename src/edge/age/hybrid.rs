@@ -21,7 +21,7 @@ use zeroize::Zeroizing;
 const TAG: &str = "mlkem768x25519";
 const INFO: &[u8] = b"age-encryption.org/mlkem768x25519";
 /// What keeps these recipients apart from those that a quantum computer opens.
-const LABEL: &str = "postquantum";
+pub(super) const LABEL: &str = "postquantum";
 const PUBLIC: Hrp = Hrp::parse_unchecked("age1pq");
 const SECRET: Hrp = Hrp::parse_unchecked("age-secret-key-pq-");
 
@@ -48,7 +48,7 @@ pub struct Identity {
     key: <XWing as Kem>::PrivateKey,
 }
 
-/// Why a text is no post-quantum key.
+/// Why a text is no key of a kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseKeyError {
     #[error("its checksum is wrong: a sign of it was lost or changed")]
@@ -57,6 +57,8 @@ pub enum ParseKeyError {
     Kind,
     #[error("it has the wrong length")]
     Length,
+    #[error("it is no point of its curve")]
+    NoPoint,
 }
 
 impl Identity {
@@ -153,7 +155,7 @@ fn is_low_order(share: &[u8]) -> bool {
 }
 
 /// The bytes of a key of one kind.
-fn bytes(text: &str, kind: Hrp) -> Result<Vec<u8>, ParseKeyError> {
+pub(super) fn bytes(text: &str, kind: Hrp) -> Result<Vec<u8>, ParseKeyError> {
     let read = CheckedHrpstring::new::<LongBech32>(text).map_err(|_| ParseKeyError::Checksum)?;
     if read.hrp() == kind { Ok(read.byte_iter().collect()) } else { Err(ParseKeyError::Kind) }
 }

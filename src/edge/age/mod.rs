@@ -3,6 +3,7 @@
 mod bound;
 mod hybrid;
 mod identities;
+mod tagged;
 
 use std::io::{Read, Write};
 
@@ -39,7 +40,7 @@ pub enum Error {
     Seal(String),
     #[error("the identity `{path}` cannot be used: {reason}")]
     Identity { path: String, reason: String },
-    #[error("a private key stands where the path of a file with it is meant")]
+    #[error("a private key stands where an option or the path of a file with it is meant")]
     KeyForPath,
     #[error("`{0}` is under a passphrase, and there is no terminal to ask for it")]
     NobodyToAsk(String),
@@ -71,6 +72,9 @@ impl Error {
             Error::Sops(sops::Error::NoProgram(path)) => {
                 format!("install `sops`, or seal it to age: `sops -d {path} | age -r RECIPIENT > {path}.age`")
             }
+            Error::Sops(sops::Error::NoProgramToEncrypt(_)) => {
+                "install `sops`, or leave `--sops` out and encrypt what is written in another way".into()
+            }
             Error::SealedByPassphrase(path) => format!("`age -d {path} | age -r RECIPIENT > NEW.age` seals it to a key"),
             Error::NobodyToAsk(_) => "run this in a terminal, or name an identity without a passphrase".into(),
             Error::NotForUs { .. } => {
@@ -79,7 +83,25 @@ impl Error {
                     .into()
             }
             Error::KeyForPath => "write the key to a file that you alone can read, and name the file".into(),
-            _ => return None,
+            Error::Recipient { .. } => {
+                "correct it, or name another key: `age-keygen -y key.txt` prints the public key of an identity".into()
+            }
+            Error::NoRecipients => "put a public key under `recipients`: `age-keygen -o key.txt` makes a key and prints it".into(),
+            Error::NoIdentity(_) => "`-i key.txt`, or the name of the file in ICHOR_IDENTITY".into(),
+            Error::Identity { .. } => {
+                "name a file of age identities, as `age-keygen -o key.txt` makes one, or an SSH key of ssh-ed25519 or ssh-rsa"
+                    .into()
+            }
+            Error::Unusable(_) => "mend that, or name another identity with `-i`".into(),
+            Error::Damaged { .. } => "take it from version control again: it is not for editing".into(),
+            Error::File { path, .. } => format!("take `{path}` from version control again, or encrypt it anew"),
+            Error::Sops(sops::Error::Refused { path, .. }) => {
+                format!("`sops -d {path}` must work here: name its key in SOPS_AGE_KEY_FILE or with `-i`, or log in to its key service")
+            }
+            Error::Sops(sops::Error::NotEncrypted { .. }) => {
+                "correct the rule for it in your `.sops.yaml`, or the bundle's recipients, as `sops` asks for".into()
+            }
+            Error::Sops(sops::Error::Run(_)) | Error::Unwritable(_) | Error::Seal(_) => return None,
         })
     }
 }
@@ -136,7 +158,7 @@ const SAMPLES: [&str; 2] = [
 ];
 
 impl Sealer {
-    /// Takes X25519, post-quantum and SSH keys and plugin recipients. Envelopes are bound to their places in the bundle of
+    /// Takes X25519, post-quantum, tagged and SSH keys and plugin recipients. Envelopes are bound to their places in the bundle of
     /// this name.
     pub fn new(recipients: &[Recipient], bundle: &str) -> Result<Sealer, Error> {
         of_one_kind(recipients)?;
@@ -313,6 +335,10 @@ fn recipient(recipient: &Recipient) -> Result<Box<dyn age::Recipient + Send>, Er
     }
     if key.starts_with("age1pq1") {
         let key: hybrid::Recipient = key.parse().map_err(|it: hybrid::ParseKeyError| unusable(it.to_string()))?;
+        return Ok(Box::new(key));
+    }
+    if key.starts_with("age1tag1") || key.starts_with("age1tagpq1") {
+        let key: tagged::Recipient = key.parse().map_err(|it: hybrid::ParseKeyError| unusable(it.to_string()))?;
         return Ok(Box::new(key));
     }
     if let Ok(plugin) = key.parse::<age::plugin::Recipient>() {

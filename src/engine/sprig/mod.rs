@@ -32,6 +32,12 @@ pub use genuine::{Genuine, compute, time};
 
 use crate::gotmpl::Functions;
 
+/// Whether a text matches a regular expression of Go. The fault says what is wrong with the expression.
+pub fn regex_matches(pattern: &str, text: &str) -> Result<bool, String> {
+    let compiled = regexp::Regexp::compile(pattern.as_bytes()).map_err(|fault| fault.to_string())?;
+    Ok(compiled.is_match(text.as_bytes()))
+}
+
 /// sprig's text functions without `env` and `expandenv`, which Helm removes.
 pub fn functions() -> Functions {
     [

@@ -13,6 +13,14 @@ pub enum FormError {
     Target(#[from] DeliverError),
     #[error("`{}`: {fault}", path.display())]
     Config { path: PathBuf, fault: machine_config::Error },
+    #[error("the machine config `{}` is encrypted by SOPS", .0.display())]
+    SopsConfig(PathBuf),
+    #[error("`sops -d` would read `{}` by its name, and lay out anew what is in it", .0.display())]
+    SopsName(PathBuf),
+    #[error("a file of SOPS needs a name, for which its rules say who may open it")]
+    SopsNowhere,
+    #[error("what goes to Flux has no secret in it that `--sops` could encrypt")]
+    SopsForFlux,
     #[error("no machine config is named to put the manifests into")]
     NoConfig,
     #[error("the target `{0}` is a folder")]
@@ -39,6 +47,18 @@ impl FormError {
                 machine_config::Error::NotAConfig => of(Code::D004).help("`talosctl gen config` makes one"),
                 _ => of(Code::D004),
             },
+            FormError::SopsConfig(path) => of(Code::D013).help(format!(
+                "decrypt it on the way: `sops -d {} | ichor open --for machine-config=/dev/stdin -o FILE.sops --sops`",
+                path.display()
+            )),
+            FormError::SopsName(path) => {
+                let help = format!("name it `{}.sops`: of that, `sops -d` gives back the same bytes", path.display());
+                of(Code::D014).help(help)
+            }
+            FormError::SopsNowhere => {
+                of(Code::D015).help("name it: `--sops -o FILE.sops`, or a folder: `--sops -o DIR/`")
+            }
+            FormError::SopsForFlux => of(Code::D016).help("`ichor handoff flux --sops -i KEY` hands secrets over"),
             FormError::NoConfig => of(Code::D005).help("name it: `--for machine-config controlplane.yaml`"),
             FormError::NeedsFolder(_) => of(Code::D006).help("name it: `-o DIR/`"),
             FormError::CannotSplit(_) => of(Code::D007).help("`talos`, `kubectl` and `files` can"),

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use super::lock::NAMED;
 use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
+use crate::base::number::some;
 use crate::ops::handoff::Remade;
 
 #[derive(Clone, Debug, thiserror::Error)]
@@ -38,8 +40,16 @@ impl HandoffError {
                 } else {
                     format!("names of the Secrets that are there ({})", settings.join(", "))
                 };
-                of(Code::D012)
-                    .help(format!("give it {known} by `--values {part}=FILE`, or accept new keys with `--new-keys`"))
+                let beside: Vec<&str> = parts.values().flat_map(|it| &it.beside).map(String::as_str).collect();
+                let others = match beside.as_slice() {
+                    [] => ", hand them over with `--sops -i KEY`".to_owned(),
+                    beside => {
+                        format!(" (`--sops` cannot keep what stands in other objects too: {})", some(beside, NAMED))
+                    }
+                };
+                of(Code::D012).help(format!(
+                    "give it {known} by `--values {part}=FILE`{others}, or accept new keys with `--new-keys`"
+                ))
             }
             HandoffError::LaterValues { .. } => of(Code::V005),
         }

@@ -32,6 +32,7 @@ use crate::stage::lock::EnvelopeFault;
 use crate::stage::render;
 use crate::stage::resolve::{self, SourceError};
 use crate::stage::seal;
+use crate::stage::spec::sops_rules::RuleError;
 use crate::stage::vendored;
 use lock::{NAMED, RESEAL_FOR_BUNDLE, RESEAL_TO_RECIPIENTS};
 
@@ -94,6 +95,8 @@ pub enum Error {
     Open(#[from] bundle::OpenError),
     #[error(transparent)]
     Age(#[from] age::Error),
+    #[error("`{}` names nobody to seal to: {fault}", path.display())]
+    Rules { path: PathBuf, fault: RuleError, place: Option<Box<Place>> },
     #[error("no identity is named, and there are secrets to open")]
     NoIdentity,
     /// Sealed values cannot be taken; never quotes them.
@@ -184,10 +187,16 @@ impl Error {
             Error::Age(fault) => {
                 Diagnostic { help: fault.help(), ..Diagnostic::new(Code::A001, fault.to_string()) }
             }
+            Error::Rules { fault, place, .. } => {
+                let place = place.as_deref().cloned();
+                Diagnostic { place, ..self.plain(Code::S013).help(fault.help()) }
+            }
             Error::NoIdentity => self
                 .plain(Code::A002)
                 .help("name a file with your age identity or SSH key: `-i key.txt`, or ICHOR_IDENTITY"),
-            Error::SecretValues { .. } => self.plain(Code::P001),
+            Error::SecretValues { .. } => self
+                .plain(Code::P001)
+                .help("sealed values are a YAML mapping of texts: correct the file, and encrypt it again"),
             Error::Import(_) => self.plain(Code::P002),
             Error::WrongKey { .. } => {
                 self.plain(Code::P003).help("take the lock from version control again: it is not for editing")

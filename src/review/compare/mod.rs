@@ -36,6 +36,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::base::number::count;
+use crate::base::recipient::Recipient;
 use crate::deliver::size;
 use crate::deliver::target::Target;
 
@@ -125,26 +126,28 @@ fn facts(old: &Side, new: &Side) -> Vec<Fact> {
 }
 
 fn recipients(old: &Side, new: &Side, findings: &mut Vec<Finding>) -> Recipients {
-    let missing = |from: &Side, other: &Side| -> Vec<String> {
+    let missing = |from: &Side, other: &Side| -> Vec<Recipient> {
         let gone = from.recipients.iter().filter(|it| other.recipients.iter().all(|other| other.key != it.key));
-        gone.map(ToString::to_string).collect()
+        gone.cloned().collect()
     };
-    let recipients = Recipients { added: missing(new, old), removed: missing(old, new) };
+    let (added, removed) = (missing(new, old), missing(old, new));
     let mut say = |risk, text: String| {
         findings.push(Finding { risk, area: Area::Recipient, part: String::new(), resource: None, text });
     };
-    for it in &recipients.added {
-        say(Risk::Gains, format!("{it} may now open the bundle's secrets"));
+    for it in &added {
+        say(Risk::Gains, format!("{} may now open the bundle's secrets", it.short()));
     }
-    for it in &recipients.removed {
+    for it in &removed {
         say(
             Risk::Loss,
             format!(
-                "{it} may no longer open new bundles, but has held every key sealed so far: rotate what must be secret from them"
+                "{} may no longer open new bundles, but has held every key sealed so far: rotate what must be secret from them",
+                it.short()
             ),
         );
     }
-    recipients
+    let texts = |all: Vec<Recipient>| all.iter().map(ToString::to_string).collect();
+    Recipients { added: texts(added), removed: texts(removed) }
 }
 
 fn sizes(old: &Side, new: &Side, findings: &mut Vec<Finding>) -> Option<Size> {

@@ -120,7 +120,10 @@ impl Page {
         for (verb, list) in [("may now open", &diff.recipients.added), ("may no longer open", &diff.recipients.removed)]
         {
             for it in list {
-                self.line(&format!("- recipient {} {verb} the bundle's secrets", code(it)));
+                self.line(&format!(
+                    "- recipient {} {verb} the bundle's secrets",
+                    code(&crate::review::print::recipient(it))
+                ));
             }
         }
         self.line("");

@@ -6,6 +6,7 @@ pub mod html;
 pub mod markdown;
 pub mod text;
 
+use crate::base::recipient::Recipient;
 use crate::review::compare::Diff;
 
 /// The comparison as JSON, for programs; [`crate::review::compare::SCHEMA`] is its version.
@@ -15,3 +16,8 @@ pub fn json(diff: &Diff) -> String {
 
 /// The JSON Schema (draft 2020-12) of that form.
 pub const JSON_SCHEMA: &str = include_str!("schema.json");
+
+/// A recipient as people read it: both ends of a long key.
+fn recipient(text: &str) -> String {
+    text.parse::<Recipient>().map_or_else(|_| text.to_owned(), |it| it.short())
+}

@@ -119,7 +119,13 @@ impl Page {
         }
         for (sign, list) in [('+', &diff.recipients.added), ('-', &diff.recipients.removed)] {
             for it in list {
-                self.line(0, &self.signed(sign, &format!("recipient {}", present::harmless(it))));
+                self.line(
+                    0,
+                    &self.signed(
+                        sign,
+                        &format!("recipient {}", present::harmless(&crate::review::print::recipient(it))),
+                    ),
+                );
             }
         }
     }

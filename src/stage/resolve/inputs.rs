@@ -2,6 +2,7 @@
 
 use super::{Error, Sources};
 use crate::base::digest::Digest;
+use crate::base::sops::is_sops;
 use crate::stage::spec::Spec;
 use crate::stage::spec::{self};
 use helm_engine::pki::Algorithm;
@@ -46,6 +47,9 @@ pub(super) fn inputs(spec: &Spec, wanted: &spec::Chart, sources: &dyn Sources) -
     if let Some((path, place)) = &wanted.inputs.lookup {
         let bytes =
             sources.file(path).map_err(|source| Error::Source { source: Box::new(source), place: place.clone() })?;
+        if is_sops(&bytes) {
+            return Err(Error::Sops { path: path.clone(), place: place.clone() });
+        }
         inputs.lookup_digest = Some(Digest::of(&bytes));
         inputs.objects =
             objects(&bytes).map_err(|message| Error::Values { path: path.clone(), message, place: place.clone() })?;

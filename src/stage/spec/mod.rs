@@ -5,6 +5,7 @@ mod fields;
 mod inputs;
 mod network;
 mod parse;
+pub mod sops_rules;
 mod source;
 mod versions;
 
@@ -33,6 +34,9 @@ pub struct Spec {
     pub api_versions: Vec<String>,
     /// Whom secrets are sealed to.
     pub recipients: Vec<Recipient>,
+    /// The `.sops.yaml` that says so in place of the spec, by its path from the spec's folder. Whoever reads it fills
+    /// `recipients`.
+    pub recipients_from: Option<(String, Place)>,
     /// How sources are reached.
     pub network: Network,
     /// How certificates are made, and when their end is near.

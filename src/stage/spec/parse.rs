@@ -2,13 +2,14 @@
 
 use std::borrow::Cow;
 
-use super::fields::{Reader, document};
+use super::fields::{Fields, Reader, document};
 use super::inputs::{certificates, inputs};
 use super::network::{self, network};
-use super::{Chart, Content, Kind as SourceKind, Part, Source, SourceFault, Spec, Values};
+use super::{Chart, Content, Kind as SourceKind, Part, Source, SourceFault, Spec, Values, sops_rules};
 use crate::base::code::Code;
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::base::name;
+use crate::base::recipient::Recipient;
 use helm_engine::yaml::node::{Kind, Node};
 
 const SPEC: &[&str] = &["bundle", "talos", "helm", "kubernetes", "apiVersions", "recipients", "certificates", "parts"];
@@ -51,19 +52,7 @@ fn spec(reader: &mut Reader, root: Node<'_>) -> Option<Spec> {
             api_versions.extend(reader.word(item, "an API version").map(Cow::into_owned));
         }
     }
-    let mut recipients = Vec::new();
-    if let Some(node) = fields.get("recipients") {
-        for item in reader.items(node, "`recipients`") {
-            let Some(word) = reader.word(item, "a recipient") else { continue };
-            match word.parse() {
-                Ok(recipient) => recipients.push(recipient),
-                Err(fault) => {
-                    let help = "`age-keygen` makes such a key; write whose it is behind it";
-                    reader.fault(Code::S006, item, format!("{fault}"), help);
-                }
-            }
-        }
-    }
+    let (recipients, recipients_from) = recipients(reader, &fields);
     let network = network(reader, &fields);
     let certificates = certificates(reader, &fields);
     let mut parts: Vec<Part> = Vec::new();
@@ -88,10 +77,32 @@ fn spec(reader: &mut Reader, root: Node<'_>) -> Option<Spec> {
         kubernetes: kubernetes.map_or(Some(None), |it| it.map(Some))?,
         api_versions,
         recipients,
+        recipients_from,
         network,
         certificates,
         parts,
     })
+}
+
+/// A list of keys, or the path of the `.sops.yaml` that names them.
+fn recipients(reader: &mut Reader, fields: &Fields<'_>) -> (Vec<Recipient>, Option<(String, Place)>) {
+    let Some(node) = fields.get("recipients") else { return (Vec::new(), None) };
+    let path = node.text().map(|it| it.to_text()).filter(|it| it.ends_with(sops_rules::FILE));
+    if let Some(path) = path {
+        return (Vec::new(), Some((path.into_owned(), reader.place(node))));
+    }
+    let mut recipients = Vec::new();
+    for item in reader.items(node, "`recipients`") {
+        let Some(word) = reader.word(item, "a recipient") else { continue };
+        match word.parse() {
+            Ok(recipient) => recipients.push(recipient),
+            Err(fault) => {
+                let help = "`age-keygen` makes such a key; write whose it is behind it";
+                reader.fault(Code::S006, item, format!("{fault}"), help);
+            }
+        }
+    }
+    (recipients, None)
 }
 
 fn part(reader: &mut Reader, node: Node<'_>) -> Option<Part> {

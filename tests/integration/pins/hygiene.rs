@@ -334,9 +334,32 @@ fn a_plugin_seals_and_opens() {
     let spec = workspace.read("ichor.yaml").replace(workspace.recipient(), recipient);
     workspace.write("ichor.yaml", spec);
     for args in [&["lock"][..], &["build"], &["open", "-i", "plugin.txt", "-o", "opened"]] {
-        let run = workspace.command(args).env("PATH", &path).output().expect("it runs");
+        let mut command = workspace.command(args);
+        command.env("PATH", &path).env("AGE_PLUGIN_TRANSCRIPT", workspace.at(&format!("{}.said", args[0])));
+        let run = command.output().expect("it runs");
         assert!(run.status.success(), "{args:?}: {}", String::from_utf8_lossy(&run.stderr));
     }
+    // The phases of C2SP's age-plugin: all that is asked, then the answers. A word that a plugin does not know may stand
+    // anywhere in the first.
+    let phases = |verb: &str, asked: &[&str]| -> Vec<String> {
+        let said = workspace.read(&format!("{verb}.said"));
+        let first = said.split("\n= ").next().expect("one run").lines().map(str::to_owned);
+        let known = ["=", "<", "> ok", "> done"].into_iter().chain(asked.iter().copied());
+        let known: Vec<&str> = known.collect();
+        // Stanzas that nobody knows are strewn in, so that none minds them.
+        let first = first.filter(|line| !line.contains("-grease"));
+        first.filter(|line| known.iter().any(|it| line.starts_with(it))).collect()
+    };
+    let wrapped = phases("lock", &["> add-", "> wrap-file-key"]);
+    let added = format!("> add-recipient {recipient}");
+    let asked = ["= --age-plugin=recipient-v1", &added, "> wrap-file-key", "> done"];
+    assert_eq!(wrapped, [&asked[..], &["< recipient-stanza 0 test", "> ok", "< done"]].concat());
+    let opened = phases("open", &["> add-", "> recipient-stanza"]);
+    assert!(!workspace.exists("build.said"), "a build asks no plugin");
+    let (added, place) = (format!("> add-identity {identity}"), opened.get(3).cloned().unwrap_or_default());
+    assert!(place.starts_with("> recipient-stanza 0 ") && place != "> recipient-stanza 0 test", "{opened:?}");
+    let asked = ["= --age-plugin=identity-v1", &added, "> recipient-stanza 0 test", &place, "> done"];
+    assert_eq!(opened, [&asked[..], &["< file-key 0", "> ok", "< done"]].concat());
     assert!(workspace.read("opened").contains("tls.key"));
     let without = workspace.run(&["open", "-i", "plugin.txt"]);
     assert!(without.code() == 2 && without.stderr().contains("age-plugin-test"), "{}", without.stderr());

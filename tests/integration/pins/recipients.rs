@@ -43,6 +43,27 @@ fn recipients_that_do_not_go_together_are_said_first() {
 }
 
 #[test]
+fn a_lock_moves_to_post_quantum_keys() {
+    let workspace = Workspace::quickstart();
+    workspace.done(&["lock"]);
+    workspace.done(&["build"]);
+    let before = workspace.done(&["open", "-i", "key.txt"]);
+    let (identity, strong) = generate(KeyKind::PostQuantum);
+    workspace.write("strong.txt", identity.expose());
+    workspace.edit("ichor.yaml", workspace.recipient(), &strong);
+    let said = workspace.said(&["reseal", "-i", "key.txt"]);
+    for word in [&strong[..24], &format!("removed {}", workspace.recipient()), "git's history", "ichor rotate"] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+    assert!(!said.contains(&strong), "{said}");
+    workspace.done(&["build"]);
+    assert_eq!(workspace.done(&["open", "-i", "strong.txt"]), before);
+    workspace.refused(&["open", "-i", "key.txt"], 2, &["none of the identities opens"]);
+    // Nobody lost access: there is nothing to say of the past.
+    assert!(!workspace.said(&["reseal", "-i", "strong.txt"]).contains("history"));
+}
+
+#[test]
 fn a_renamed_bundle_takes_its_lock_along() {
     let workspace = Workspace::quickstart();
     workspace.done(&["lock"]);

@@ -1,5 +1,6 @@
 //! Talos' own library: it generates configs, patches and validates them, and lists the inline manifests it finds.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -15,6 +16,24 @@ pub fn folder() -> PathBuf {
 
 fn program(version: &str) -> PathBuf {
     folder().join(format!("talosjudge-{version}"))
+}
+
+/// A program that lies in `bin` beside the library, else the one on the PATH.
+pub fn beside(name: &str) -> String {
+    let own = folder().join("bin").join(name);
+    if own.is_file() { own.display().to_string() } else { name.into() }
+}
+
+/// The PATH, with the programs of `bin` at its end.
+pub fn path() -> OsString {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain([folder().join("bin")]);
+    std::env::join_paths(folders).unwrap_or(path)
+}
+
+/// Whether `age-keygen` knows post-quantum keys, which Debian's does not.
+pub fn makes_hybrid_keys() -> bool {
+    Command::new(beside("age-keygen")).arg("-pq").output().is_ok_and(|run| run.status.success())
 }
 
 pub fn all_are_here() -> bool {

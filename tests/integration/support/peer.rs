@@ -26,12 +26,17 @@ pub enum Peer {
     Htpasswd,
     Jq,
     Jsonschema,
+    /// An age that knows post-quantum keys: version 1.3 or newer.
+    HybridAge,
     /// The right to make a namespace of users and of networks.
     Namespaces,
     Openssl,
     Python,
     Skopeo,
+    Sops,
     SshKeygen,
+    /// A plugin from age's own tests, for keys of hardware.
+    TagPlugin,
     /// Talos' own library of three versions; `tests/judges` builds it.
     TalosLibrary,
 }
@@ -53,11 +58,14 @@ impl Peer {
             Peer::Htpasswd => "htpasswd",
             Peer::Jq => "jq",
             Peer::Jsonschema => "jsonschema",
+            Peer::HybridAge => "age 1.3",
             Peer::Namespaces => "namespaces",
             Peer::Openssl => "openssl",
             Peer::Python => "python3",
             Peer::Skopeo => "skopeo",
+            Peer::Sops => "sops",
             Peer::SshKeygen => "ssh-keygen",
+            Peer::TagPlugin => "age-plugin-tagtest",
             Peer::TalosLibrary => "Talos' library",
         }
     }
@@ -66,6 +74,9 @@ impl Peer {
         match self {
             Peer::Chromium => std::env::var("CHROMIUM").unwrap_or_else(|_| "chromium".into()),
             Peer::HelmSdk | Peer::Jsonschema | Peer::Python => "python3".into(),
+            Peer::HybridAge => super::judges::beside("age"),
+            Peer::Sops => super::judges::beside("sops"),
+            Peer::TagPlugin => super::judges::beside("age-plugin-tagtest"),
             Peer::Namespaces => "unshare".into(),
             Peer::ApiServer | Peer::CiliumCharts | Peer::TalosLibrary => {
                 panic!("{} is no program of one name", self.name())
@@ -97,7 +108,10 @@ impl Peer {
             Peer::ApiServer => return super::api_server::is_here(),
             Peer::CiliumCharts => return super::conformance().is_some(),
             Peer::TalosLibrary => return super::judges::all_are_here(),
+            Peer::HybridAge => return super::judges::makes_hybrid_keys(),
             Peer::HelmSdk => &["-c", "import helm_python"],
+            Peer::TagPlugin => return std::path::Path::new(&self.program()).is_file(),
+            Peer::Sops => &["--help"],
             Peer::Htpasswd => &["-nbB", "user", "word"],
             Peer::Jsonschema => &["-c", "import jsonschema"],
             Peer::Namespaces => &["-rnm", "true"],
@@ -112,7 +126,7 @@ impl Peer {
     }
 }
 
-const ALL: [Peer; 19] = [
+const ALL: [Peer; 22] = [
     Peer::Age,
     Peer::AgeKeygen,
     Peer::ApiServer,
@@ -126,13 +140,19 @@ const ALL: [Peer; 19] = [
     Peer::Htpasswd,
     Peer::Jq,
     Peer::Jsonschema,
+    Peer::HybridAge,
     Peer::Namespaces,
     Peer::Openssl,
     Peer::Python,
     Peer::Skopeo,
+    Peer::Sops,
     Peer::SshKeygen,
+    Peer::TagPlugin,
     Peer::TalosLibrary,
 ];
+
+/// Nobody but the authors has these beside the repository, and Debian has no such age and no SOPS.
+const BESIDE: [Peer; 5] = [Peer::CiliumCharts, Peer::HybridAge, Peer::Sops, Peer::TagPlugin, Peer::TalosLibrary];
 
 static HERE: LazyLock<BTreeMap<Peer, bool>> = LazyLock::new(|| ALL.map(|peer| (peer, peer.probe())).into());
 
@@ -164,12 +184,7 @@ pub fn is_lacking(peers: &[Peer]) -> bool {
     let test = std::thread::current().name().unwrap_or("a test").to_owned();
     LEFT_OUT.lock().expect("no panic").insert(test, lacking.clone());
     print_at_exit();
-    // Nobody but the authors has these beside the repository.
-    let wanted: Vec<&str> = lacking
-        .into_iter()
-        .filter(|it| !matches!(it, Peer::CiliumCharts | Peer::TalosLibrary))
-        .map(Peer::name)
-        .collect();
+    let wanted: Vec<&str> = lacking.into_iter().filter(|it| !BESIDE.contains(it)).map(Peer::name).collect();
     let in_ci = std::env::var_os("CI").is_some_and(|value| value == "true");
     assert!(wanted.is_empty() || !in_ci, "not installed: {}; tests/run brings it", wanted.join(", "));
     true

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use super::peer::Peer;
 use super::program::{ICHOR, Run};
-use super::{copy, repository};
+use super::{copy, judges, repository};
 
 /// A folder with a key, an empty `lockfiles`, and a home, a cache and a store of its own.
 pub struct Workspace {
@@ -195,6 +195,11 @@ impl Workspace {
         for name in own.iter().chain(&user).chain(&["ICHOR_IDENTITY", "ICHOR_CONFIG", "HELM_REGISTRY_CONFIG"]) {
             command.env_remove(name);
         }
+        for name in ["SOPS_AGE_KEY", "SOPS_AGE_KEY_FILE", "SOPS_AGE_KEY_CMD", "SOPS_AGE_RECIPIENTS", "SOPS_CONFIG"] {
+            command.env_remove(name);
+        }
+        // At the end, so that it brings what is missing and replaces nothing.
+        command.env("PATH", judges::path());
         command.env("HOME", self.path().join("home"));
         command.env("ICHOR_STORE", self.path().join("store")).env("ICHOR_CACHE", self.path().join("cache"));
     }

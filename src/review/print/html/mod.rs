@@ -98,8 +98,8 @@ fn head(diff: &Diff) -> Markup {
                 @for fact in &diff.facts {
                     li { (fact.what) ": " (plain(fact.old.as_deref().unwrap_or("none"))) " → " (plain(fact.new.as_deref().unwrap_or("none"))) }
                 }
-                @for it in &diff.recipients.added { li.added { "recipient added: " code { (plain(it)) } } }
-                @for it in &diff.recipients.removed { li.removed { "recipient removed: " code { (plain(it)) } } }
+                @for it in &diff.recipients.added { li.added { "recipient added: " code title=(plain(it)) { (plain(&crate::review::print::recipient(it))) } } }
+                @for it in &diff.recipients.removed { li.removed { "recipient removed: " code title=(plain(it)) { (plain(&crate::review::print::recipient(it))) } } }
                 @if let Some(size) = &diff.size {
                     li { "size: " (text::change_of_size(size.old, size.new))
                         @if let Some(next) = size.limits.iter().find(|it| it.bytes >= size.new) {

@@ -1,0 +1,95 @@
+//! `HANDOFF.md`: what to do with a hand-over to Flux, in order.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use super::handoff::{HelmAfter, Remade};
+use crate::deliver::flux::{FluxPart, ValueChange};
+use crate::deliver::flux_secrets::FluxSecret;
+
+/// What to do, in order, and what changes.
+pub(super) fn guide(
+    bundle: &str,
+    parts: &[FluxPart],
+    changes: &BTreeMap<String, Vec<ValueChange>>,
+    secrets: &[String],
+    caveats: &[String],
+    remade: &BTreeMap<String, Remade>,
+    helm: &HelmAfter,
+) -> String {
+    let mut text = format!(
+        "# From bootstrap to Flux: {bundle}
+
+1. Bootstrap with Helm's marks of ownership on the objects, so that Helm adopts them:
+   `ichor open --for talos --helm-ownership -i KEY -o patches/`
+   (on a running cluster, apply that patch and run `talosctl upgrade-k8s`, which updates what Talos created).
+2. Put this folder into the repository that Flux watches, at `infrastructure/{bundle}`, and `{bundle}.yaml` where your
+   other Flux Kustomizations are. Commit, push, and run `flux reconcile kustomization flux-system --with-source`.
+3. When `flux get helmreleases --all-namespaces` says Ready, let Talos go of what Flux holds: take the inline manifests
+   out of every control plane's machine config (`talosctl edit machineconfig`), their entries out of the ConfigMap
+   `kube-system/talos-bootstrap-manifests-inventory`, and the annotation `config.k8s.io/owning-inventory` off the
+   objects. Until then `talosctl upgrade-k8s` would put the bootstrap's state back.
+
+"
+    );
+    let under = files_of_sops(parts);
+    text.push_str(if under.is_empty() { "Secrets with certificates are not in this folder.\n" } else { &under });
+    if remade.is_empty() && !under.is_empty() {
+        text.push_str("The release makes nothing anew that the bootstrap has made.\n");
+    } else if remade.is_empty() {
+        text.push_str("They stay in the cluster as the bootstrap made them: the release makes none of them anew.\n");
+    } else {
+        text.push_str("\n**The release makes these anew**, and what the bootstrap made is lost:\n\n");
+        for (part, it) in remade {
+            it.secrets.iter().for_each(|(secret, pins)| {
+                let pins: Vec<&str> = pins.iter().map(String::as_str).collect();
+                let _ = writeln!(text, "- `{part}`: {secret} ({})", pins.join(", "));
+            });
+        }
+        text.push_str("\nPrograms that trust the old ones fail until they are started again with the new ones.\n");
+    }
+    if !secrets.is_empty() {
+        text.push_str("\nSealed values are not here either. Before step 2, put them into the cluster:\n\n");
+        secrets.iter().for_each(|it| text.push_str(&format!("    {it}\n")));
+    }
+    if !caveats.is_empty() {
+        text.push_str("\n## Where charts come from\n\n");
+        caveats.iter().for_each(|it| text.push_str(&format!("- {it}\n")));
+    }
+    text.push_str("\n## Which Helm renders\n\n");
+    helm.lines().iter().for_each(|it| text.push_str(&format!("{it}\n")));
+    text.push_str("\n## What changes in the values\n");
+    if changes.is_empty() {
+        text.push_str("\nNothing.\n");
+    }
+    for (part, changes) in changes {
+        let _ = writeln!(text, "\n### {part}\n\n| value | bootstrap | Flux |\n|---|---|---|");
+        for change in changes {
+            let cell = |it: &Option<String>| match it {
+                Some(value) => format!("`{}`", value.replace('|', "\\|")),
+                None => "not set".into(),
+            };
+            let _ = writeln!(text, "| `{}` | {} | {} |", change.path, cell(&change.old), cell(&change.new));
+        }
+    }
+    text
+}
+
+/// What to know of the Secrets that go along; empty where there are none.
+fn files_of_sops(parts: &[FluxPart]) -> String {
+    let files = parts.iter().flat_map(|part| {
+        part.secrets.iter().map(move |it| {
+            let place = if it.replaces { "; the release leaves it out (`postRenderers`)" } else { "" };
+            format!("- `{}/{}`: Secret {}{place}\n", part.name, FluxSecret::file(&it.name), it.name)
+        })
+    });
+    let files: String = files.collect();
+    if files.is_empty() {
+        return files;
+    }
+    format!(
+        "What is sealed is in this folder, encrypted by SOPS. Flux decrypts it with the key that it finds in the cluster; \
+         before step 2, unless it has one, put it there:\n\n    kubectl -n flux-system create secret generic sops-age \
+         --from-file=age.agekey=/dev/stdin < KEY\n\n{files}\nAfter `ichor rotate`, hand over again.\n"
+    )
+}
