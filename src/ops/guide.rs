@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::handoff::{HelmAfter, Remade};
+use super::error::Remade;
 use crate::deliver::flux::{FluxPart, ValueChange};
 use crate::deliver::flux_secrets::FluxSecret;
+use crate::deliver::flux_version::FluxVersion;
+use helm_engine::helm::HelmVersion;
 
 /// What to do, in order, and what changes.
 pub(super) fn guide(
@@ -92,4 +94,41 @@ fn files_of_sops(parts: &[FluxPart]) -> String {
          before step 2, unless it has one, put it there:\n\n    kubectl -n flux-system create secret generic sops-age \
          --from-file=age.agekey=/dev/stdin < KEY\n\n{files}\nAfter `ichor rotate`, hand over again.\n"
     )
+}
+
+/// The Helm before and after.
+#[derive(Clone, Debug)]
+pub struct HelmAfter {
+    pub flux: FluxVersion,
+    pub locked: HelmVersion,
+    /// By part: the resources whose text is another, white space aside, or why the chart does not render.
+    pub differs: BTreeMap<String, Result<Vec<String>, String>>,
+}
+
+impl HelmAfter {
+    /// What there is to say, one sentence a line; resources and faults are lines of their own.
+    pub fn lines(&self) -> Vec<String> {
+        let (flux, helm, locked) = (self.flux, self.flux.helm(), self.locked);
+        let mut lines = vec![format!("Flux {flux} renders with Helm {helm}, and the lock is of Helm {locked}.")];
+        if self.differs.is_empty() {
+            lines.push("Both print the same of these charts, white space aside.".into());
+            return lines;
+        }
+        for (part, differs) in &self.differs {
+            match differs {
+                Ok(resources) if resources.is_empty() => {
+                    lines.push(format!("Part {part}: the text outside of resources differs."));
+                }
+                Ok(resources) => {
+                    lines.push(format!("Part {part}: other content in"));
+                    lines.extend(resources.iter().map(|it| format!("  - {it}")));
+                }
+                Err(fault) => lines.push(format!("Part {part} does not render with Helm {helm}: {fault}")),
+            }
+        }
+        lines.push(format!(
+            "See `ichor upgrade --helm {helm}` before: with --write, the bootstrap is what Flux renders."
+        ));
+        lines
+    }
 }

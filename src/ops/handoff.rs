@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::error::HandoffError;
+use super::error::{HandoffError, Remade};
 use super::fetching::Fetching;
 use super::flux_secrets::UnderSops;
+use super::guide::HelmAfter;
 use super::{Error, Workspace, guide};
 use crate::deliver::files::Files;
 use crate::deliver::flux::{self, FluxContent, FluxPart, ValueChange};
@@ -18,7 +19,6 @@ use crate::stage::render::{self, Rendered, release};
 use crate::stage::seal::{self, Sealed};
 use crate::stage::spec::{Content, Network, Source};
 use crate::stage::vendored::{Vendored, VendoredContent, VendoredPart};
-use helm_engine::helm::HelmVersion;
 use helm_engine::helm::values::{coalesce_values, merge_maps, read_documents};
 use helm_engine::value::Value;
 
@@ -34,26 +34,6 @@ pub struct Handoff {
     pub helm: HelmAfter,
     /// What Flux makes anew though the bootstrap has made it: Secrets by part.
     pub remade: BTreeMap<String, Remade>,
-}
-
-/// The Helm before and after.
-#[derive(Clone, Debug)]
-pub struct HelmAfter {
-    pub flux: FluxVersion,
-    pub locked: HelmVersion,
-    /// By part: the resources whose text is another, white space aside, or why the chart does not render.
-    pub differs: BTreeMap<String, Result<Vec<String>, String>>,
-}
-
-/// Keys that a release makes anew.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Remade {
-    /// The Secrets, with the pins each rests on.
-    pub secrets: BTreeMap<String, BTreeSet<String>>,
-    /// Values of the chart that name Secrets which are there already.
-    pub settings: Vec<String>,
-    /// Where Secrets could be handed over: the other objects that hold their certificates.
-    pub beside: Vec<String>,
 }
 
 /// More values for the time after the bootstrap.
@@ -167,34 +147,6 @@ pub fn flux(
     files.push(("HANDOFF.md".into(), guide::guide(&bundle, &parts, &changes, &secrets, &caveats, &remade, &helm)));
     let files = Files::new(files).map_err(DeliverError::Files)?;
     Ok(Handoff { bundle, files, changes, remade, helm })
-}
-
-impl HelmAfter {
-    /// What there is to say, one sentence a line; resources and faults are lines of their own.
-    pub fn lines(&self) -> Vec<String> {
-        let (flux, helm, locked) = (self.flux, self.flux.helm(), self.locked);
-        let mut lines = vec![format!("Flux {flux} renders with Helm {helm}, and the lock is of Helm {locked}.")];
-        if self.differs.is_empty() {
-            lines.push("Both print the same of these charts, white space aside.".into());
-            return lines;
-        }
-        for (part, differs) in &self.differs {
-            match differs {
-                Ok(resources) if resources.is_empty() => {
-                    lines.push(format!("Part {part}: the text outside of resources differs."));
-                }
-                Ok(resources) => {
-                    lines.push(format!("Part {part}: other content in"));
-                    lines.extend(resources.iter().map(|it| format!("  - {it}")));
-                }
-                Err(fault) => lines.push(format!("Part {part} does not render with Helm {helm}: {fault}")),
-            }
-        }
-        lines.push(format!(
-            "See `ichor upgrade --helm {helm}` before: with --write, the bootstrap is what Flux renders."
-        ));
-        lines
-    }
 }
 
 /// What the Helm of a Flux prints otherwise than that of the lock.

@@ -1,13 +1,12 @@
 //! Why nothing is handed over to GitOps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use super::lock::NAMED;
 use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::number::some;
-use crate::ops::handoff::Remade;
 
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum HandoffError {
@@ -71,4 +70,15 @@ fn remade(parts: &BTreeMap<String, Remade>) -> String {
     };
     let all: Vec<String> = parts.iter().map(of).collect();
     format!("a release would make anew what the bootstrap has made: {}", all.join("; "))
+}
+
+/// Keys that a release makes anew.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Remade {
+    /// The Secrets, with the pins each rests on.
+    pub secrets: BTreeMap<String, BTreeSet<String>>,
+    /// Values of the chart that name Secrets which are there already.
+    pub settings: Vec<String>,
+    /// Where Secrets could be handed over: the other objects that hold their certificates.
+    pub beside: Vec<String>,
 }

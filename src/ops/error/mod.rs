@@ -10,7 +10,7 @@ mod upgrade;
 
 pub use deliver::FormError;
 pub use diff::DiffError;
-pub use handoff::HandoffError;
+pub use handoff::{HandoffError, Remade};
 pub use init::InitError;
 pub use lock::Unlike;
 pub(super) use lock::no_lock;

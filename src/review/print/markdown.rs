@@ -1,10 +1,10 @@
 //! The comparison for a comment on a pull request: under 60,000 characters, the least important folded first, then left out.
 
-use crate::base::number::count;
 use std::fmt::Write as _;
 
 use serde_json::Value as Json;
 
+use crate::base::number::count;
 use crate::review::compare::model::{Change, Diff, Finding, Fold, How, PartDiff, ResourceDiff, Risk, Status};
 use crate::review::compare::present::{self, Line};
 use crate::review::compare::{fold, values};
@@ -72,7 +72,7 @@ impl Page {
     fn head(&mut self, diff: &Diff) {
         self.line(&format!("### {}: {} → {}", escape(&diff.bundle), escape(&diff.old), escape(&diff.new)));
         self.line("");
-        if let [one] = diff.risk.0.as_slice() {
+        if let [one] = &*diff.risk.0 {
             self.line(&format!("**Risk:** {}", escape(&cut(&one.to_string(), 400))));
         } else {
             self.line("**Risk**\n");
