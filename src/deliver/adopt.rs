@@ -2,7 +2,7 @@
 
 use crate::base::edit::{Edits, next_line};
 use crate::object::document::documents;
-use helm_engine::yaml::node::{Kind, Node};
+use helm_engine::yaml::node::{Node, NodeKind};
 
 /// A release that shall own objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub fn adopt(text: &str, release: Release<'_>) -> String {
     let mut edits = Edits::default();
     for document in documents(text) {
         let Some(tree) = document.tree() else { continue };
-        let Some(metadata) = tree.root().get("metadata").filter(|it| it.kind() == Kind::Mapping) else { continue };
+        let Some(metadata) = tree.root().get("metadata").filter(|it| it.kind() == NodeKind::Mapping) else { continue };
         let annotations =
             [("meta.helm.sh/release-name", release.name), ("meta.helm.sh/release-namespace", release.namespace)];
         let mut own = Edits::default();

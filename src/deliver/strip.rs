@@ -1,7 +1,7 @@
 //! Leaves comments and blank lines out of a stream, where a user asks for it.
 
 use crate::object::document::documents;
-use helm_engine::yaml::node::{Document, Kind, Node};
+use helm_engine::yaml::node::{Document, Node, NodeKind};
 
 /// The stream without comment lines and blank lines. Lines inside a scalar stay, whatever they look like, and so do
 /// comments that follow other text on their line.
@@ -47,7 +47,7 @@ fn scalars(tree: &Document) -> Vec<(usize, usize)> {
     let mut open: Vec<Node<'_>> = vec![tree.root()];
     let mut found = Vec::new();
     while let Some(node) = open.pop() {
-        if node.kind() == Kind::Scalar {
+        if node.kind() == NodeKind::Scalar {
             found.push((node.span().start, node.span().end));
         }
         open.extend(node.items());

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use helm_engine::value::Value;
 use helm_engine::yaml;
-use helm_engine::yaml::node::{self, Document as Tree, Kind, Node};
+use helm_engine::yaml::node::{self, Document as Tree, Node, NodeKind};
 
 /// One document of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,8 +73,8 @@ impl Document<'_> {
         let tree = node::parse(self.text.as_bytes()).ok()??;
         let root = tree.root();
         let empty = match root.kind() {
-            Kind::Mapping => root.entries().next().is_none(),
-            Kind::Scalar => matches!(root.value(), Ok(Value::Nil)),
+            NodeKind::Mapping => root.entries().next().is_none(),
+            NodeKind::Scalar => matches!(root.value(), Ok(Value::Nil)),
             _ => false,
         };
         (!empty).then_some(tree)
@@ -144,7 +144,7 @@ pub fn heads(text: &str) -> Vec<Head> {
 
 /// The items of a `List`, `ConfigMapList` and so on.
 pub fn items(object: Node<'_>) -> Option<Node<'_>> {
-    let items = object.get("items").map(Node::resolved).filter(|it| it.kind() == Kind::Sequence)?;
+    let items = object.get("items").map(Node::resolved).filter(|it| it.kind() == NodeKind::Sequence)?;
     Head::of(object).kind.ends_with("List").then_some(items)
 }
 

@@ -35,13 +35,13 @@ pub struct Row {
     /// SHA-256 of the DER form, in hexadecimal.
     pub fingerprint: String,
     /// Where the certificate and its key go, by resource and key.
-    pub places: Vec<Place>,
+    pub places: Vec<CertificatePlace>,
 }
 
 /// A string of a resource.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Place {
+pub struct CertificatePlace {
     /// `v1 Secret kube-system/cilium-ca`.
     pub resource: String,
     /// `data.tls.crt`.
@@ -65,7 +65,7 @@ pub fn certs(spec: &Path, now: Timestamp) -> Result<Vec<Row>, Error> {
                 other if *other == key_name && it.role.is_empty() => "key",
                 _ => return None,
             };
-            Some(Place { resource: landing.resource.clone(), key: landing.key.clone(), holds })
+            Some(CertificatePlace { resource: landing.resource.clone(), key: landing.key.clone(), holds })
         });
         Row {
             subject: it.certificate.subject.clone(),

@@ -5,10 +5,10 @@ use super::fetching::Fetching;
 use crate::base::code::Exit;
 use crate::base::memory;
 use crate::edge::blobs::Blobs;
-use crate::edge::fetch::Shelves;
+use crate::edge::fetch::LocalBlobs;
 use crate::edge::files::{self, ChartFiles, FilesError};
 use crate::stage::resolve::choose;
-use crate::stage::spec::{Kind, Source, SourceFault};
+use crate::stage::spec::{ContentKind, Source, SourceFault};
 
 /// What the user names.
 #[derive(Clone, Debug, Default)]
@@ -85,8 +85,8 @@ impl ChartName {
             // The cache keeps what is fetched; no workspace is asked.
             let cache = Blobs::of_user();
             let folder = cache.as_ref().map_or_else(std::env::temp_dir, |it| it.root().to_path_buf());
-            let shelves = Shelves { vendor: Blobs::at(&folder), cache };
-            let fetcher = clients.fetcher(fetching.settings, &shelves);
+            let local = LocalBlobs { vendor: Blobs::at(&folder), cache };
+            let fetcher = clients.fetcher(fetching.settings, &local);
             fetcher.chart(&self.name, &source, version).map_err(Error::Fetch)
         };
         fetch().map(ChartFiles::Archive).map_err(|it| ChartNameError::Fetch(Box::new(it)))
@@ -102,7 +102,7 @@ impl ChartName {
             }
             return Ok(Some(Source::Repository { address, chart: self.name.clone() }));
         }
-        let kind = if self.name.starts_with("oci://") { Kind::Chart } else { Kind::Manifest };
+        let kind = if self.name.starts_with("oci://") { ContentKind::Chart } else { ContentKind::Manifest };
         let source = Source::parse(&self.name, kind)
             .map_err(|fault| NameError::Unreadable { name: self.name.clone(), fault })?;
         if let (Source::Oci(name), Some(version)) = (&source, &self.version)

@@ -19,8 +19,8 @@ use crate::deliver::{kubectl, machine_config};
 use crate::edge::age;
 use crate::edge::disk::{self, Access};
 use crate::edge::landing;
+use crate::edge::output_folder::{self, Leftovers};
 use crate::edge::sops::{self, Share};
-use crate::edge::written::{self, Leftovers};
 use crate::stage::bundle::Index;
 use crate::stage::pack::{self, Manifest, talos};
 
@@ -124,7 +124,7 @@ pub fn write(delivered: &Delivered, output: Option<&Path>, access: Access) -> Re
     let Delivered { bundle, target, delivery, files, .. } = delivered;
     match (folder(output, *target), output, &delivery.single) {
         (Some(folder), ..) => {
-            let leftovers = written::write(folder, (bundle, &target.to_string()), files, access)?;
+            let leftovers = output_folder::write(folder, (bundle, &target.to_string()), files, access)?;
             for (config, _) in files.iter() {
                 note_inserted(&folder.join(config.as_str()), delivered, access);
             }
@@ -151,7 +151,7 @@ pub fn write(delivered: &Delivered, output: Option<&Path>, access: Access) -> Re
 /// file keeps no notes: the later run then says of what it cannot tell whose it is.
 fn note_inserted(config: &Path, delivered: &Delivered, access: Access) {
     if delivered.target == Target::MachineConfig {
-        let _ = written::note_inserted(config, &delivered.bundle, &delivered.inserted, access);
+        let _ = output_folder::note_inserted(config, &delivered.bundle, &delivered.inserted, access);
     }
 }
 
@@ -211,7 +211,7 @@ fn into_config(manifests: &[Manifest], index: &Index, form: &Form) -> Result<Del
     if is_sops(text.as_bytes()) {
         return Err(FormError::SopsConfig(path.clone()).into());
     }
-    let earlier = written::inserted(path, &index.name)?;
+    let earlier = output_folder::inserted(path, &index.name)?;
     let inserted = machine_config::insert(&text, manifests, index.talos, &earlier);
     let inserted = inserted.map_err(|fault| FormError::Config { path: path.clone(), fault })?;
     let name = path.file_name().map_or_else(|| "controlplane.yaml".into(), |it| it.to_string_lossy().into_owned());

@@ -10,7 +10,7 @@ use super::{Error, Workspace, side};
 use crate::base::digest::Digest;
 use crate::edge::blobs::Blobs;
 use crate::edge::disk;
-use crate::edge::fetch::Shelves;
+use crate::edge::fetch::LocalBlobs;
 use crate::edge::git::{self, Git};
 use crate::review::compare::{self, Diff, Side};
 use crate::stage::bundle::Bundle;
@@ -181,13 +181,13 @@ impl Place {
         };
         let lock = Lock::decode(&String::from_utf8_lossy(&text))
             .map_err(|fault| Error::Lock { path: format!("{name}:{lock_path}").into(), fault })?;
-        let shelves = Shelves {
+        let local = LocalBlobs {
             vendor: Blobs::at(&disk::workspace(&self.spec, &spec.bundle).join("vendor")),
             cache: Blobs::of_user(),
         };
         // What is vendored now need not be what was then: that is in git, where `vendor` is.
         let vendored = |digest: &Digest| {
-            let here = fetching::look(&shelves, digest)?;
+            let here = fetching::look(&local, digest)?;
             if let AtHand::Content(_) = here {
                 return Ok(here);
             }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::{Error, Workspace};
 use crate::base::digest::Digest;
 use crate::edge::disk;
-use crate::edge::fetch::{Clients, Progress, Settings, Shelves, Silent};
+use crate::edge::fetch::{Clients, LocalBlobs, Progress, Settings, Silent};
 use crate::edge::sources::{Disk, disk_fault};
 use crate::stage::lock::Lock;
 use crate::stage::resolve::{self, Remote, SourceError, Update};
@@ -83,13 +83,13 @@ impl Fetching<'_> {
         if wishes.is_empty() {
             return Ok(Fetched::default());
         }
-        let shelves = workspace.shelves();
-        if let Some(cache) = &shelves.cache {
+        let local = workspace.local();
+        if let Some(cache) = &local.cache {
             cache.sweep(Duration::from_secs(3600));
         }
         let network = self.network(workspace)?;
         let clients = self.clients(&network)?;
-        let fetcher = clients.fetcher(self.settings, &shelves);
+        let fetcher = clients.fetcher(self.settings, &local);
         let results = fetcher.all(&wishes);
         let mut remotes = BTreeMap::new();
         let mut faults = Vec::new();
@@ -113,8 +113,8 @@ impl Fetching<'_> {
 }
 
 /// Content that the lock names, from `vendor` or the cache.
-pub(super) fn at_hand(lock: Option<&Lock>, shelves: &Shelves, key: &str, text: &str) -> Result<Remote, SourceError> {
-    found(lock, &|digest| look(shelves, digest), key, text)
+pub(super) fn at_hand(lock: Option<&Lock>, local: &LocalBlobs, key: &str, text: &str) -> Result<Remote, SourceError> {
+    found(lock, &|digest| look(local, digest), key, text)
 }
 
 /// What is at hand of a digest.
@@ -129,9 +129,9 @@ pub(super) enum AtHand {
 pub(super) type Read<'r> = dyn Fn(&Digest) -> Result<AtHand, SourceError> + 'r;
 
 /// Looks for it in `vendor` and the cache.
-pub(super) fn look(shelves: &Shelves, digest: &Digest) -> Result<AtHand, SourceError> {
+pub(super) fn look(local: &LocalBlobs, digest: &Digest) -> Result<AtHand, SourceError> {
     let damaged = Cell::new(None);
-    let content = shelves.look(digest, |path| damaged.set(Some(path.to_path_buf()))).map_err(|it| disk_fault(&it))?;
+    let content = local.look(digest, |path| damaged.set(Some(path.to_path_buf()))).map_err(|it| disk_fault(&it))?;
     Ok(match (content, damaged.into_inner()) {
         (Some(bytes), _) => AtHand::Content(bytes),
         (None, Some(path)) => AtHand::Damaged(path),

@@ -41,10 +41,10 @@ pub fn outdated(spec: &Path, fetching: Fetching<'_>) -> Result<Vec<Outdated>, Er
     let wishes = resolve::wishes(&workspace.spec, &disk, Some(&lock), &Update::All).map_err(Error::Resolve)?;
     let wishes: Vec<Wish> =
         wishes.into_iter().filter(|it| matches!(it.source, Source::Oci(_) | Source::Repository { .. })).collect();
-    let shelves = workspace.shelves();
+    let local = workspace.local();
     let network = fetching.network(&workspace)?;
     let clients = fetching.clients(&network)?;
-    let fetcher = clients.fetcher(fetching.settings, &shelves);
+    let fetcher = clients.fetcher(fetching.settings, &local);
     let found = each(fetching.settings.jobs, &wishes, |wish| {
         let versions = fetcher.versions(&wish.source)?;
         let listing = match &wish.source {

@@ -9,12 +9,12 @@ use super::workspace::waiting;
 use super::{Error, Workspace};
 use crate::base::digest::Digest;
 use crate::edge::disk::{self, Adding};
-use crate::edge::fetch::{Event, Fetcher, Shelves, each};
+use crate::edge::fetch::{Event, Fetcher, LocalBlobs, each};
 use crate::edge::hold;
 use crate::edge::layout::{Layout, Named, Pruned};
 use crate::stage::lock::{Lock, LockedSource};
 use crate::stage::resolve::SourceError;
-use crate::stage::spec::{Kind, Source};
+use crate::stage::spec::{ContentKind, Source};
 use crate::stage::vendored::artifact::{self, Artifact};
 use helm_engine::helm::{Chart, HelmVersion};
 
@@ -32,14 +32,14 @@ pub struct VendoredFiles {
 pub fn vendor(spec: &Path, fetching: Fetching<'_>, prune: bool) -> Result<VendoredFiles, Error> {
     let workspace = Workspace::read(spec)?;
     let (lock, _) = workspace.lock()?;
-    let shelves = workspace.shelves();
-    if let Some(cache) = &shelves.cache {
+    let local = workspace.local();
+    if let Some(cache) = &local.cache {
         cache.sweep(Duration::from_secs(3600));
     }
     let wanted: Vec<(String, LockedSource, Source)> = elsewhere(&lock).collect();
     let network = fetching.network(&workspace)?;
     let clients = fetching.clients(&network)?;
-    let fetcher = clients.fetcher(fetching.settings, &shelves);
+    let fetcher = clients.fetcher(fetching.settings, &local);
     fetching.progress.event(Event::Total(wanted.len()));
     let fetched = each(fetching.settings.jobs, &wanted, |(key, locked, source)| {
         let named = fetch(&fetcher, key, locked, source)?;
@@ -63,11 +63,11 @@ pub fn vendor(spec: &Path, fetching: Fetching<'_>, prune: bool) -> Result<Vendor
     if !named.is_empty() || prune {
         let say = |text: &str| fetching.progress.event(Event::Note(text));
         let held = layout.hold(waiting(&say))?;
-        let cache = shelves.cache.as_ref().filter(|_| !fresh.is_empty());
+        let cache = local.cache.as_ref().filter(|_| !fresh.is_empty());
         let _cache = cache.map(|it| hold::folder(it.root(), waiting(&say))).transpose()?;
         let kept = of_all_locks(&workspace, prune)?;
         let mut adding = Adding::begin();
-        shelves.keep(&fresh, &mut adding)?;
+        local.keep(&fresh, &mut adding)?;
         held.put(&named, |digest| kept.contains(digest), &mut adding)?;
         adding.keep();
         if prune {
@@ -82,7 +82,7 @@ pub fn check(spec: &Path) -> Result<Vec<String>, Error> {
     let workspace = Workspace::read(spec)?;
     let (lock, _) = workspace.lock()?;
     let layout = Layout::at(&workspace.vendor);
-    let own = Shelves { vendor: layout.blobs().clone(), cache: None };
+    let own = LocalBlobs { vendor: layout.blobs().clone(), cache: None };
     let mut wanted = Vec::new();
     for (key, locked, source) in elsewhere(&lock) {
         wanted.push(match manifest_digest(&own, &locked, &source)? {
@@ -96,7 +96,7 @@ pub fn check(spec: &Path) -> Result<Vec<String>, Error> {
 /// What a lock names that does not lie beside the spec.
 fn elsewhere(lock: &Lock) -> impl Iterator<Item = (String, LockedSource, Source)> {
     lock.sources().filter_map(|(key, locked)| {
-        let kind = if locked.version.is_some() { Kind::Chart } else { Kind::Manifest };
+        let kind = if locked.version.is_some() { ContentKind::Chart } else { ContentKind::Manifest };
         let source = Source::parse(&locked.source, kind).ok().filter(|it| !it.is_local())?;
         Some((key, locked, source))
     })
@@ -127,18 +127,18 @@ fn wrap(bytes: &[u8], locked: &LockedSource) -> Result<Artifact, String> {
 }
 
 /// The digest of the manifest that names a locked source's content; `None` where the content is not at hand.
-fn manifest_digest(shelves: &Shelves, locked: &LockedSource, source: &Source) -> Result<Option<Digest>, Error> {
+fn manifest_digest(local: &LocalBlobs, locked: &LockedSource, source: &Source) -> Result<Option<Digest>, Error> {
     if let (Source::Oci(_), Some(digest)) = (source, locked.manifest) {
         return Ok(Some(digest));
     }
-    let Some(bytes) = shelves.read(&locked.digest)? else { return Ok(None) };
+    let Some(bytes) = local.read(&locked.digest)? else { return Ok(None) };
     Ok(wrap(&bytes, locked).ok().map(|it| Digest::of(&it.manifest)))
 }
 
 /// The digests of the manifests that any lock of the workspace names. Where all must be known, a lock that cannot be read
 /// is a fault.
 fn of_all_locks(workspace: &Workspace, all: bool) -> Result<BTreeSet<Digest>, Error> {
-    let shelves = workspace.shelves();
+    let local = workspace.local();
     let mut kept = BTreeSet::new();
     let folder = workspace.lock_path.parent().unwrap_or(Path::new("."));
     for path in disk::files_with_extension(folder, "lock")? {
@@ -148,7 +148,7 @@ fn of_all_locks(workspace: &Workspace, all: bool) -> Result<BTreeSet<Digest>, Er
             Err(_) => continue,
         };
         for (_, locked, source) in elsewhere(&lock) {
-            kept.extend(manifest_digest(&shelves, &locked, &source)?);
+            kept.extend(manifest_digest(&local, &locked, &source)?);
         }
     }
     Ok(kept)

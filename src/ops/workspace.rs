@@ -7,7 +7,7 @@ use super::{Error, recipients};
 use crate::edge::age;
 use crate::edge::blobs::Blobs;
 use crate::edge::disk::{self, Adding};
-use crate::edge::fetch::{Event, Progress, Shelves};
+use crate::edge::fetch::{Event, LocalBlobs, Progress};
 use crate::edge::hold::{self, Hold, Waiting};
 use crate::edge::sources::Disk;
 use crate::stage::lock::Lock;
@@ -143,29 +143,29 @@ impl Workspace {
 
     /// Gives the spec's sources to a function. What lies elsewhere is what was fetched, or is at hand as `lock` names it.
     pub fn with_sources<T>(&self, lock: Option<&Lock>, run: impl FnOnce(&dyn Sources) -> T) -> T {
-        let shelves = self.shelves();
+        let local = self.local();
         let remote = |key: &str, _: &_, text: &str| match self.fetched.as_ref().and_then(|it| it.remotes.get(key)) {
             Some(remote) => Ok(remote.clone()),
-            None => fetching::at_hand(lock, &shelves, key, text),
+            None => fetching::at_hand(lock, &local, key, text),
         };
         run(&Disk::new(&self.spec_folder, &remote))
     }
 
     /// Where fetched content lies.
-    pub fn shelves(&self) -> Shelves {
-        Shelves { vendor: Blobs::at(&self.vendor), cache: Blobs::of_user() }
+    pub fn local(&self) -> LocalBlobs {
+        LocalBlobs { vendor: Blobs::at(&self.vendor), cache: Blobs::of_user() }
     }
 
     /// Takes the cache, where something is to be kept in it.
     pub(super) fn hold_cache(&self, progress: &dyn Progress) -> Result<Option<Hold>, hold::Error> {
         let keeps = self.fetched.as_ref().is_some_and(|it| !it.fresh.is_empty());
         let say = |text: &str| progress.event(Event::Note(text));
-        self.shelves().cache.filter(|_| keeps).map(|it| hold::folder(it.root(), waiting(&say))).transpose()
+        self.local().cache.filter(|_| keeps).map(|it| hold::folder(it.root(), waiting(&say))).transpose()
     }
 
     /// Keeps what was fetched in the cache.
     pub(super) fn keep_fetched(&self, adding: &mut Adding) -> Result<(), disk::Error> {
-        self.fetched.as_ref().map_or(Ok(()), |it| self.shelves().keep(&it.fresh, adding))
+        self.fetched.as_ref().map_or(Ok(()), |it| self.local().keep(&it.fresh, adding))
     }
 
     /// A text file that the spec names, and its name for messages.

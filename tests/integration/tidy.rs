@@ -1,5 +1,6 @@
 //! Keeps the layout honest: import order, file length, module docs.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -41,7 +42,9 @@ const ORDER: &[&str] = &[
     "edge",
     "ops",
 ];
-const MAX_LINES: usize = 800;
+const MAX_LINES: usize = 400;
+/// Half of the files are at most as long as this.
+const MEDIAN: usize = 150;
 
 #[test]
 fn imports_point_down() {
@@ -68,6 +71,9 @@ fn imports_point_down() {
 
 #[test]
 fn files_are_short_and_documented() {
+    let mut lengths: Vec<usize> = sources().iter().map(|(_, text)| text.lines().count()).collect();
+    lengths.sort_unstable();
+    assert!(lengths[lengths.len() / 2] <= MEDIAN, "the median is {}", lengths[lengths.len() / 2]);
     for (path, text) in sources() {
         assert!(text.lines().count() <= MAX_LINES, "{}: over {MAX_LINES} lines", path.display());
         assert!(text.starts_with("//!"), "{}: no module doc", path.display());
@@ -92,6 +98,99 @@ fn codes_stand_in_one_list() {
 fn is_code(text: &str) -> bool {
     let mut letters = text.chars();
     text.len() == 4 && letters.next().is_some_and(|it| it.is_ascii_uppercase()) && letters.all(|it| it.is_ascii_digit())
+}
+
+/// The files and folders of one folder import each other without a circle. A folder's own `mod.rs` is its face, which may
+/// know what is in it and be known there.
+#[test]
+fn no_circle_of_files() {
+    let sources: BTreeMap<Vec<String>, String> = sources()
+        .into_iter()
+        .filter(|(path, _)| !path.iter().any(|it| it == "examples"))
+        .map(|(path, text)| (module_of(&path).split("::").filter(|it| *it != "lib").map(str::to_owned).collect(), text))
+        .collect();
+    let mut folders: BTreeMap<Vec<String>, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
+    for (own, text) in &sources {
+        for target in imports(own, text, &sources) {
+            let shared = own.iter().zip(&target).take_while(|(one, other)| one == other).count();
+            if let (Some(from), Some(to)) = (own.get(shared), target.get(shared)) {
+                folders.entry(own[..shared].to_vec()).or_default().entry(from.clone()).or_default().insert(to.clone());
+            }
+        }
+    }
+    for (folder, arrows) in &folders {
+        for start in arrows.keys() {
+            let (mut reached, mut next) = (BTreeSet::new(), vec![start]);
+            while let Some(file) = next.pop() {
+                next.extend(arrows.get(file).into_iter().flatten().filter(|it| reached.insert(*it)));
+            }
+            assert!(!reached.contains(start), "{}: `{start}` imports itself by way of {reached:?}", folder.join("::"));
+        }
+    }
+}
+
+/// The modules that a file names, as far as they are files of ours. Its tests may name what they like.
+fn imports(own: &[String], text: &str, sources: &BTreeMap<Vec<String>, String>) -> BTreeSet<Vec<String>> {
+    let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+    let code: String =
+        code.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n");
+    let home: &[String] = if own.first().is_some_and(|it| it == "engine") { &own[..1] } else { &[] };
+    let mut found = BTreeSet::new();
+    for (word, base) in [
+        ("crate", home.to_vec()),
+        ("helm_engine", vec!["engine".into()]),
+        ("super", own[..own.len().saturating_sub(1)].to_vec()),
+        ("self", own.to_vec()),
+    ] {
+        for (at, _) in code.match_indices(&format!("{word}::")) {
+            if code[..at].ends_with(|it: char| it.is_alphanumeric() || it == '_' || it == ':') {
+                continue;
+            }
+            for path in paths(&code[at + word.len() + 2..]) {
+                let mut target = base.clone();
+                for part in path {
+                    target.push(part);
+                    if !sources.contains_key(&target) && !sources.keys().any(|it| it.starts_with(&target)) {
+                        target.pop();
+                        break;
+                    }
+                }
+                if sources.contains_key(&target) && target != own {
+                    found.insert(target);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The paths of a tree such as `a::{b, c::{d, e}}`, up to where it ends.
+fn paths(text: &str) -> Vec<Vec<String>> {
+    let word: String = text.chars().take_while(|it| it.is_alphanumeric() || *it == '_').collect();
+    let rest = &text[word.len()..];
+    let first = vec![word];
+    if let Some(rest) = rest.strip_prefix("::{") {
+        let mut depth = 0;
+        let end = rest.char_indices().find(|(_, it)| {
+            depth += i32::from(*it == '{') - i32::from(*it == '}');
+            depth < 0
+        });
+        let inner = &rest[..end.map_or(rest.len(), |it| it.0)];
+        let mut out = Vec::new();
+        let (mut depth, mut start) = (0, 0);
+        for (at, it) in inner.char_indices().chain([(inner.len(), ',')]) {
+            depth += i32::from(it == '{') - i32::from(it == '}');
+            if it == ',' && depth == 0 {
+                out.extend(paths(inner[start..at].trim()).into_iter().map(|it| [first.clone(), it].concat()));
+                start = at + 1;
+            }
+        }
+        return out;
+    }
+    match rest.strip_prefix("::") {
+        Some(rest) => paths(rest).into_iter().map(|it| [first.clone(), it].concat()).collect(),
+        None => vec![first],
+    }
 }
 
 /// The `::` path that a line's rest starts with.

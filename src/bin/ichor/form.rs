@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use ichor::deliver::size;
 use ichor::deliver::target::Target;
 use ichor::edge::disk::Access;
-use ichor::edge::written::Leftovers;
+use ichor::edge::output_folder::Leftovers;
 use ichor::ops::deliver::{self, Delivered, Landed};
 use ichor::ops::{self, Error};
 

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use ichor::deliver::flux_version::FluxVersion;
 use ichor::edge::disk::{self, Access};
 use ichor::edge::fetch::Silent;
-use ichor::edge::written;
+use ichor::edge::output_folder;
 use ichor::ops::fetching::Fetching;
 use ichor::ops::handoff::{Later, Opening};
 use ichor::ops::{self, Error};
@@ -74,7 +74,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         handoff.check_keys()?;
     }
     let owner = (handoff.bundle.as_str(), "flux");
-    form::say(&written::write(&args.output, owner, &handoff.files, Access::Public)?);
+    form::say(&output_folder::write(&args.output, owner, &handoff.files, Access::Public)?);
     let mut text = String::new();
     for (part, changes) in &handoff.changes {
         text.push_str(&format!("{part}: what changes from the bootstrap's values\n"));

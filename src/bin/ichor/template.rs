@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use helm_engine::helm::HelmVersion;
-use helm_engine::sprig::Genuine;
+use helm_engine::sprig::RealWorld;
 use ichor::edge::disk;
 use ichor::edge::{clock, network, random};
 use ichor::ops::chart::ChartNameError;
@@ -106,7 +106,7 @@ pub fn run(args: &Args) -> ExitCode {
         Err(message) => return refuse(&message, 2),
     };
     let (mut rng, mut now, mut resolve) = (random::system(), clock::now, network::resolve);
-    let mut world = Genuine::new(&mut rng, &mut now, &mut resolve, clock::zone);
+    let mut world = RealWorld::new(&mut rng, &mut now, &mut resolve, clock::zone);
     match args.elsewhere.fetching(|fetching| template(&request, fetching, &mut world)) {
         Ok(done) => {
             done.warnings.iter().for_each(|it| say!("{it}"));

@@ -1,7 +1,7 @@
 //! Tests of `flux`.
 
 use super::*;
-use crate::stage::spec::{Kind, OciName};
+use crate::stage::spec::{ContentKind, OciName};
 
 fn read(text: &str) -> Map {
     yaml::read_map(text.as_bytes()).expect("YAML")
@@ -41,7 +41,7 @@ fn an_oci_chart_is_pinned_by_digest() {
 
 #[test]
 fn a_chart_of_a_repository_is_named_by_its_address_and_version() {
-    let source = Source::parse("https://helm.cilium.io/cilium", Kind::Chart).expect("a source");
+    let source = Source::parse("https://helm.cilium.io/cilium", ContentKind::Chart).expect("a source");
     let chart = FluxContent::Chart {
         source: Box::new(source),
         chart: "cilium".into(),

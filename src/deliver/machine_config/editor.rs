@@ -6,7 +6,7 @@ use crate::stage::pack::talos::{block, indent};
 use crate::stage::pack::{Manifest, talos};
 use helm_engine::value::Value;
 use helm_engine::yaml;
-use helm_engine::yaml::node::{Kind, Node, Style};
+use helm_engine::yaml::node::{Node, NodeKind, Style};
 
 pub(super) struct Editor<'t> {
     pub(super) text: &'t str,
@@ -105,7 +105,7 @@ impl Editor<'_> {
             self.fill(cluster_key, cluster, &format!("{pad}inlineManifests:\n{}", items(key_column + 8)));
             return Ok(());
         }
-        if cluster.kind() != Kind::Mapping {
+        if cluster.kind() != NodeKind::Mapping {
             return Err(Error::Shape { line: cluster_key.line(), what: "cluster", wanted: "a mapping" });
         }
         let Some((list_key, list)) = entry(cluster, "inlineManifests") else {
@@ -190,10 +190,10 @@ fn entry<'d>(mapping: Node<'d>, name: &str) -> Option<(Node<'d>, Node<'d>)> {
 
 fn is_nothing(node: Node<'_>) -> bool {
     match node.kind() {
-        Kind::Scalar => matches!(node.value(), Ok(Value::Nil)),
-        Kind::Mapping => node.entries().next().is_none(),
-        Kind::Sequence => node.items().next().is_none(),
-        Kind::Alias => false,
+        NodeKind::Scalar => matches!(node.value(), Ok(Value::Nil)),
+        NodeKind::Mapping => node.entries().next().is_none(),
+        NodeKind::Sequence => node.items().next().is_none(),
+        NodeKind::Alias => false,
     }
 }
 
@@ -205,8 +205,8 @@ fn last_scalar(node: Node<'_>) -> Option<Node<'_>> {
     let mut node = node;
     loop {
         node = match node.kind() {
-            Kind::Mapping => node.entries().last()?.1,
-            Kind::Sequence => node.items().last()?,
+            NodeKind::Mapping => node.entries().last()?.1,
+            NodeKind::Sequence => node.items().last()?,
             _ => return Some(node),
         }
     }

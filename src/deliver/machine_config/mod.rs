@@ -16,7 +16,7 @@ use editor::Editor;
 use crate::base::edit::Edits;
 use crate::stage::pack::{Manifest, stem, talos};
 use crate::stage::spec::TalosVersion;
-use helm_engine::yaml::node::{self, Document, Kind, Node};
+use helm_engine::yaml::node::{self, Document, Node, NodeKind};
 
 /// What earlier runs put into a config.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -146,7 +146,7 @@ struct Place<'d> {
 
 impl<'d> Config<'d> {
     fn find(documents: &'d [Document]) -> Result<Config<'d>, Error> {
-        let roots = || documents.iter().map(Document::root).filter(|it| it.kind() == Kind::Mapping);
+        let roots = || documents.iter().map(Document::root).filter(|it| it.kind() == NodeKind::Mapping);
         let kind = |root: Node<'d>| root.get("kind").and_then(Node::text).map(|it| it.to_text());
         let main = roots().find(|it| kind(*it).is_none() && (it.get("machine").or(it.get("cluster"))).is_some());
         let others = roots().any(|it| kind(it).is_some() && word(it.get("apiVersion")).as_deref() == Some("v1alpha1"));
@@ -161,7 +161,7 @@ impl<'d> Config<'d> {
         let cluster = main.and_then(|it| it.get("cluster"));
         let list = cluster.and_then(|it| it.resolved().get("inlineManifests"));
         let aliased = [(cluster, "cluster"), (list, "cluster.inlineManifests")].into_iter().find_map(|(node, what)| {
-            let node = node.filter(|it| it.kind() == Kind::Alias)?;
+            let node = node.filter(|it| it.kind() == NodeKind::Alias)?;
             Some(Error::Shape { line: node.line(), what, wanted: "written out, not an alias" })
         });
         Ok(Config {

@@ -1,4 +1,4 @@
-//! One source had: from the shelves where it lies, else from its registry, repository or address.
+//! One source had: from the local where it lies, else from its registry, repository or address.
 
 use url::Url;
 

@@ -38,7 +38,7 @@ use crate::base::digest::Digest;
 use crate::stage::lock::LockedSource;
 use crate::stage::resolve::choose;
 use crate::stage::resolve::{Hold, Remote, SourceError, Wish};
-use crate::stage::spec::{Kind, Network, OciName, Source};
+use crate::stage::spec::{ContentKind, Network, OciName, Source};
 use errand::{Errand, chart_manifest, no_chart};
 use http::Http;
 use registry::Memory;
@@ -76,18 +76,18 @@ impl Default for Settings {
 
 /// Where content that was fetched before lies: the workspace's `vendor`, then the user's cache.
 #[derive(Clone, Debug)]
-pub struct Shelves {
+pub struct LocalBlobs {
     pub vendor: Blobs,
     pub cache: Option<Blobs>,
 }
 
-impl Shelves {
+impl LocalBlobs {
     /// Content by its digest. What is damaged counts as absent: it will be had again.
     pub fn read(&self, digest: &Digest) -> Result<Option<Vec<u8>>, disk::Error> {
         self.look(digest, |_| {})
     }
 
-    /// Like [`Shelves::read`]; tells of each file under the digest that is damaged.
+    /// Like [`LocalBlobs::read`]; tells of each file under the digest that is damaged.
     pub fn look(&self, digest: &Digest, damaged: impl Fn(&Path)) -> Result<Option<Vec<u8>>, disk::Error> {
         for shelf in std::iter::once(&self.vendor).chain(&self.cache) {
             match shelf.read(digest)? {
@@ -109,7 +109,7 @@ impl Shelves {
 /// The clients for one run.
 pub struct Fetcher<'f> {
     settings: &'f Settings,
-    shelves: &'f Shelves,
+    local: &'f LocalBlobs,
     clients: &'f Clients<'f>,
     progress: &'f dyn Progress,
     /// What was fetched and verified, and lies on no shelf.
@@ -146,8 +146,8 @@ impl<'f> Clients<'f> {
         Registry::new(&self.http, &settings.credentials, &self.network.mirrors, &self.memory)
     }
 
-    pub fn fetcher(&'f self, settings: &'f Settings, shelves: &'f Shelves) -> Fetcher<'f> {
-        Fetcher { settings, shelves, clients: self, progress: self.progress, fresh: Mutex::default() }
+    pub fn fetcher(&'f self, settings: &'f Settings, local: &'f LocalBlobs) -> Fetcher<'f> {
+        Fetcher { settings, local, clients: self, progress: self.progress, fresh: Mutex::default() }
     }
 }
 
@@ -214,7 +214,7 @@ impl Fetcher<'_> {
             key: key.into(),
             source: source.clone(),
             text: locked.as_ref().map_or_else(|| key.to_owned(), |it| it.source.clone()),
-            kind: Kind::Chart,
+            kind: ContentKind::Chart,
             version,
             sha256: None,
             locked,
@@ -240,7 +240,7 @@ impl Fetcher<'_> {
             let note = format!("{} is damaged: its content is had anew", path.display());
             self.progress.event(Event::Note(&note));
         };
-        self.shelves.look(digest, damaged).map_err(|it| disk_fault(&it))
+        self.local.look(digest, damaged).map_err(|it| disk_fault(&it))
     }
 
     fn errand(&self) -> Errand<'_> {

@@ -11,7 +11,7 @@ use helm_engine::helm::{Chart, HelmVersion, Options, Release, render};
 use helm_engine::value::{Failure, Map, Value};
 use helm_engine::world::{Call, World};
 
-/// Refuses what a chart cannot know from its input, so that equal inputs give equal bytes. `sprig::Genuine` is the world
+/// Refuses what a chart cannot know from its input, so that equal inputs give equal bytes. `sprig::RealWorld` is the world
 /// of Helm itself: the clock, random secrets and new keys.
 struct NoWorld;
 

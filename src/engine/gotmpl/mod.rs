@@ -17,7 +17,7 @@ mod template;
 mod unicode;
 
 pub use complex::Complex;
-pub use exec::{ExecError, Machine, Place};
+pub use exec::{ExecError, Machine, TemplatePlace};
 pub use funcs::truth;
 pub use function::{Body, Function, Functions, Gives, Keys, Layout, REFLECT, Sealed};
 pub use option::MissingKey;

@@ -5,13 +5,13 @@ use dsa::{Components, KeySize, SigningKey};
 use rand::CryptoRng;
 use zeroize::Zeroizing;
 
-use crate::pki::fault::Fault;
+use crate::pki::fault::PkiError;
 use crate::pki::key::{OtherKind, PrivateKey};
 use crate::pki::x509;
 
 /// A key of 2048 and 256 bits with parameters of its own.
-pub fn generate(rng: &mut dyn CryptoRng) -> Result<PrivateKey, Fault> {
-    let broken = |_| Fault::new("crypto/dsa: no parameters");
+pub fn generate(rng: &mut dyn CryptoRng) -> Result<PrivateKey, PkiError> {
+    let broken = |_| PkiError::new("crypto/dsa: no parameters");
     let Ok(components) = Components::try_generate_from_rng_with_key_size(rng, KeySize::DSA_2048_256);
     let Ok(key) = SigningKey::try_generate_from_rng_with_components(rng, components);
     let public = key.verifying_key();

@@ -8,7 +8,7 @@ use rand::CryptoRng;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::pki::fault::Fault;
+use crate::pki::fault::PkiError;
 use crate::pki::key::PrivateKey;
 use crate::pki::x509::{self, X509};
 use crate::pki::{pem, verify};
@@ -43,8 +43,8 @@ pub struct Issuer {
 
 impl Issuer {
     /// Reads both halves of a CA. The error is sprig's.
-    pub fn from_pem(certificate: &[u8], key: &[u8]) -> Result<Self, Fault> {
-        let block = pem::decode(certificate).ok_or_else(|| Fault::new("unable to decode certificate"))?;
+    pub fn from_pem(certificate: &[u8], key: &[u8]) -> Result<Self, PkiError> {
+        let block = pem::decode(certificate).ok_or_else(|| PkiError::new("unable to decode certificate"))?;
         let certificate =
             X509::parse(&block.der).map_err(|it| it.within("error parsing certificate: decodedSignerCert.Bytes"))?;
         let key = PrivateKey::from_pem(key).map_err(|it| it.within("error parsing private key"))?;
@@ -60,7 +60,7 @@ pub fn issue(
     issuer: Option<&Issuer>,
     rng: &mut dyn CryptoRng,
     now: i64,
-) -> Result<Pair, Fault> {
+) -> Result<Pair, PkiError> {
     let der = create(template, key, issuer, rng, now).map_err(|it| it.within("error creating certificate"))?;
     Ok(Pair { certificate: pem::encode("CERTIFICATE", &der).to_string(), key: key.to_pem()? })
 }
@@ -72,7 +72,7 @@ fn create(
     issuer: Option<&Issuer>,
     rng: &mut dyn CryptoRng,
     now: i64,
-) -> Result<Vec<u8>, Fault> {
+) -> Result<Vec<u8>, PkiError> {
     let signer = issuer.map_or(key, |it| &it.key);
     let algorithm = signer.signature_algorithm()?;
     let public = key.public()?;
@@ -84,7 +84,7 @@ fn create(
             authority = issuer.certificate.subject_key_id();
         }
         if signer.public()?.info != issuer.certificate.key_info {
-            return Err(Fault::new("x509: provided PrivateKey doesn't match parent's PublicKey"));
+            return Err(PkiError::new("x509: provided PrivateKey doesn't match parent's PublicKey"));
         }
     }
     let mut serial = [0u8; 16];
@@ -113,20 +113,20 @@ const EMPTY_NAME: &[u8] = &[0x30, 0];
 const COMMON_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.4.3");
 
 /// A name of one attribute: printable where its characters allow, else UTF-8.
-fn name(common_name: &[u8]) -> Result<Vec<u8>, Fault> {
+fn name(common_name: &[u8]) -> Result<Vec<u8>, PkiError> {
     if common_name.is_empty() {
         return Ok(EMPTY_NAME.to_vec());
     }
     let printable = common_name.iter().all(|it| it.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(it));
     if !printable && std::str::from_utf8(common_name).is_err() {
-        return Err(Fault::new("asn1: string not valid UTF-8"));
+        return Err(PkiError::new("asn1: string not valid UTF-8"));
     }
     let text = x509::tlv(if printable { Tag::PrintableString } else { Tag::Utf8String }, common_name)?;
     let attribute = x509::sequence(&[COMMON_NAME.to_der()?, text])?;
     x509::sequence(&[x509::tlv(Tag::Set, &attribute)?])
 }
 
-fn extensions(template: &Template, key_bits: &[u8], authority: &[u8], nameless: bool) -> Result<Vec<u8>, Fault> {
+fn extensions(template: &Template, key_bits: &[u8], authority: &[u8], nameless: bool) -> Result<Vec<u8>, PkiError> {
     // Digital signature and key encipherment, and for a CA the signing of certificates.
     let usage: &[u8] = if template.is_ca { &[3, 2, 2, 0xa4] } else { &[3, 2, 5, 0xa0] };
     let server_and_client = b"\x30\x14\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x01\x06\x08\x2b\x06\x01\x05\x05\x07\x03\x02";
@@ -150,16 +150,16 @@ fn extensions(template: &Template, key_bits: &[u8], authority: &[u8], nameless: 
     x509::sequence(&all)
 }
 
-fn extension(id: ObjectIdentifier, critical: bool, contents: &[u8]) -> Result<Vec<u8>, Fault> {
+fn extension(id: ObjectIdentifier, critical: bool, contents: &[u8]) -> Result<Vec<u8>, PkiError> {
     let critical = if critical { true.to_der()? } else { Vec::new() };
     x509::sequence(&[id.to_der()?, critical, x509::tlv(Tag::OctetString, contents)?])
 }
 
-fn alternative_names(template: &Template) -> Result<Vec<u8>, Fault> {
+fn alternative_names(template: &Template) -> Result<Vec<u8>, PkiError> {
     let mut names = Vec::new();
     for name in &template.dns_names {
         if !name.is_ascii() {
-            return Err(Fault::new(format!("x509: {} cannot be encoded as an IA5String", strconv::quote(name))));
+            return Err(PkiError::new(format!("x509: {} cannot be encoded as an IA5String", strconv::quote(name))));
         }
         names.push(x509::context(2, false, name)?);
     }

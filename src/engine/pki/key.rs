@@ -12,7 +12,7 @@ use rsa::RsaPrivateKey;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::pki::fault::{self, Fault};
+use crate::pki::fault::{self, PkiError};
 use crate::pki::pem;
 
 /// What a key is made for.
@@ -62,7 +62,7 @@ pub struct PublicKey {
 }
 
 impl PrivateKey {
-    pub fn generate(algorithm: Algorithm, rng: &mut dyn CryptoRng) -> Result<Self, Fault> {
+    pub fn generate(algorithm: Algorithm, rng: &mut dyn CryptoRng) -> Result<Self, PkiError> {
         Ok(match algorithm {
             Algorithm::Rsa { bits } => PrivateKey::Rsa(Box::new(RsaPrivateKey::new(rng, bits)?)),
             Algorithm::EcdsaP256 => PrivateKey::EcdsaP256(p256::ecdsa::SigningKey::generate_from_rng(rng)),
@@ -73,8 +73,8 @@ impl PrivateKey {
     /// Reads the first block of a PEM text. The error is sprig's.
     ///
     /// Mirrors sprig's `parsePrivateKeyPEM`.
-    pub fn from_pem(text: &[u8]) -> Result<Self, Fault> {
-        let block = pem::decode(text).ok_or_else(|| Fault::new("no PEM data in input"))?;
+    pub fn from_pem(text: &[u8]) -> Result<Self, PkiError> {
+        let block = pem::decode(text).ok_or_else(|| PkiError::new("no PEM data in input"))?;
         if block.label == "PRIVATE KEY" {
             return from_pkcs8(&block.der).map_err(|it| it.within("decoding PEM as PKCS#8"));
         }
@@ -82,15 +82,15 @@ impl PrivateKey {
             Some("RSA") => from_pkcs1(&block.der).map_err(|it| it.within("parsing RSA private key from PEM")),
             Some("EC") => from_sec1(&block.der, None).map_err(|it| it.within("parsing EC private key from PEM")),
             Some("DSA") => from_dsa(&block.der).map_err(|it| it.within("parsing DSA private key from PEM")),
-            Some(_) => Err(Fault::new(format!("invalid private key type {}", block.label))),
-            None => Err(Fault::new(format!("no private key data in PEM block of type {}", block.label))),
+            Some(_) => Err(PkiError::new(format!("invalid private key type {}", block.label))),
+            None => Err(PkiError::new(format!("no private key data in PEM block of type {}", block.label))),
         }
     }
 
     /// Writes the key as sprig does: PKCS#1 for RSA, SEC 1 for curves, PKCS#8 otherwise.
     ///
     /// Mirrors sprig's `pemBlockForKey`.
-    pub fn to_pem(&self) -> Result<Zeroizing<String>, Fault> {
+    pub fn to_pem(&self) -> Result<Zeroizing<String>, PkiError> {
         Ok(match self {
             PrivateKey::Rsa(key) => pem::encode("RSA PRIVATE KEY", key.to_pkcs1_der()?.as_bytes()),
             PrivateKey::EcdsaP256(key) => pem::encode("EC PRIVATE KEY", &sec1(key)?),
@@ -108,8 +108,8 @@ impl PrivateKey {
     }
 
     /// The public half. The error is what Go's `x509` says of a key it cannot put into a certificate.
-    pub fn public(&self) -> Result<PublicKey, Fault> {
-        let unsupported = |name| Err(Fault::new(format!("x509: unsupported public key type: {name}")));
+    pub fn public(&self) -> Result<PublicKey, PkiError> {
+        let unsupported = |name| Err(PkiError::new(format!("x509: unsupported public key type: {name}")));
         match self {
             PrivateKey::Rsa(key) => {
                 let key = key.to_public_key();
@@ -127,22 +127,24 @@ impl PrivateKey {
             }
             PrivateKey::Other(OtherKind::Dsa, _) => unsupported("*dsa.PublicKey"),
             PrivateKey::Other(OtherKind::X25519, _) => unsupported("*ecdh.PublicKey"),
-            PrivateKey::Other(OtherKind::Curve, _) => Err(Fault::new("x509: unsupported elliptic curve")),
+            PrivateKey::Other(OtherKind::Curve, _) => Err(PkiError::new("x509: unsupported elliptic curve")),
         }
     }
 
     /// The DER of the algorithm it signs with by default. The error is Go's for a key that cannot sign.
-    pub fn signature_algorithm(&self) -> Result<&'static [u8], Fault> {
+    pub fn signature_algorithm(&self) -> Result<&'static [u8], PkiError> {
         match self {
             PrivateKey::Rsa(_) => Ok(SHA256_WITH_RSA),
             PrivateKey::EcdsaP256(_) => Ok(ECDSA_WITH_SHA256),
             PrivateKey::Ed25519(_) => Ok(PURE_ED25519),
-            PrivateKey::Other(OtherKind::Curve, _) => Err(Fault::new("x509: unsupported elliptic curve")),
-            PrivateKey::Other(..) => Err(Fault::new("x509: certificate private key does not implement crypto.Signer")),
+            PrivateKey::Other(OtherKind::Curve, _) => Err(PkiError::new("x509: unsupported elliptic curve")),
+            PrivateKey::Other(..) => {
+                Err(PkiError::new("x509: certificate private key does not implement crypto.Signer"))
+            }
         }
     }
 
-    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, Fault> {
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, PkiError> {
         Ok(match self {
             PrivateKey::Rsa(key) => key.sign(rsa::Pkcs1v15Sign::new::<Sha256>(), &Sha256::digest(message))?,
             PrivateKey::EcdsaP256(key) => {
@@ -173,7 +175,7 @@ pub const SHA256_WITH_RSA: &[u8] = b"\x30\x0d\x06\x09\x2a\x86\x48\x86\xf7\x0d\x0
 pub const ECDSA_WITH_SHA256: &[u8] = b"\x30\x0a\x06\x08\x2a\x86\x48\xce\x3d\x04\x03\x02";
 pub const PURE_ED25519: &[u8] = b"\x30\x05\x06\x03\x2b\x65\x70";
 
-fn sec1(key: &p256::ecdsa::SigningKey) -> Result<Zeroizing<Vec<u8>>, Fault> {
+fn sec1(key: &p256::ecdsa::SigningKey) -> Result<Zeroizing<Vec<u8>>, PkiError> {
     let scalar = Zeroizing::new(key.to_bytes());
     let point = key.verifying_key().to_sec1_point(false);
     let key = sec1::EcPrivateKey {
@@ -184,7 +186,7 @@ fn sec1(key: &p256::ecdsa::SigningKey) -> Result<Zeroizing<Vec<u8>>, Fault> {
     Ok(Zeroizing::new(key.to_der()?))
 }
 
-fn from_pkcs8(der: &[u8]) -> Result<PrivateKey, Fault> {
+fn from_pkcs8(der: &[u8]) -> Result<PrivateKey, PkiError> {
     let info = pkcs8::PrivateKeyInfoRef::from_der(der).map_err(|_| {
         if is_sec1(der) {
             fault::other_format("ParseECPrivateKey")
@@ -203,21 +205,21 @@ fn from_pkcs8(der: &[u8]) -> Result<PrivateKey, Fault> {
             from_sec1(contents, curve)
                 .map_err(|it| it.within("x509: failed to parse EC private key embedded in PKCS#8"))
         }
-        ED25519 if parameters.is_some() => Err(Fault::new("x509: invalid Ed25519 private key parameters")),
+        ED25519 if parameters.is_some() => Err(PkiError::new("x509: invalid Ed25519 private key parameters")),
         ED25519 => {
             let seed = <&der::asn1::OctetStringRef>::from_der(contents)
                 .map_err(|_| fault::asn1(contents, "").within("x509: invalid Ed25519 private key"))?;
             let seed = Zeroizing::new(<[u8; 32]>::try_from(seed.as_bytes()).map_err(|_| {
-                Fault::new(format!("x509: invalid Ed25519 private key length: {}", seed.as_bytes().len()))
+                PkiError::new(format!("x509: invalid Ed25519 private key length: {}", seed.as_bytes().len()))
             })?);
             Ok(PrivateKey::Ed25519(ed25519_dalek::SigningKey::from_bytes(&seed)))
         }
         X25519 => Ok(PrivateKey::Other(OtherKind::X25519, Zeroizing::new(der.to_vec()))),
-        oid => Err(Fault::new(format!("x509: PKCS#8 wrapping contained private key with unknown algorithm: {oid}"))),
+        oid => Err(PkiError::new(format!("x509: PKCS#8 wrapping contained private key with unknown algorithm: {oid}"))),
     }
 }
 
-fn from_pkcs1(der: &[u8]) -> Result<PrivateKey, Fault> {
+fn from_pkcs1(der: &[u8]) -> Result<PrivateKey, PkiError> {
     if !is_pkcs1(der) {
         return Err(if is_sec1(der) {
             fault::other_format("ParseECPrivateKey")
@@ -230,7 +232,7 @@ fn from_pkcs1(der: &[u8]) -> Result<PrivateKey, Fault> {
     Ok(PrivateKey::Rsa(Box::new(RsaPrivateKey::from_pkcs1_der(der)?)))
 }
 
-fn from_sec1(der: &[u8], curve: Option<ObjectIdentifier>) -> Result<PrivateKey, Fault> {
+fn from_sec1(der: &[u8], curve: Option<ObjectIdentifier>) -> Result<PrivateKey, PkiError> {
     let Ok(key) = sec1::EcPrivateKey::from_der(der) else {
         return Err(if pkcs8::PrivateKeyInfoRef::from_der(der).is_ok() {
             fault::other_format("ParsePKCS8PrivateKey")
@@ -248,16 +250,16 @@ fn from_sec1(der: &[u8], curve: Option<ObjectIdentifier>) -> Result<PrivateKey, 
             let digits = &key.private_key[zeros..];
             let mut scalar = Zeroizing::new([0u8; 32]);
             let start =
-                32usize.checked_sub(digits.len()).ok_or_else(|| Fault::new("x509: invalid private key length"))?;
+                32usize.checked_sub(digits.len()).ok_or_else(|| PkiError::new("x509: invalid private key length"))?;
             scalar[start..].copy_from_slice(digits);
             Ok(PrivateKey::EcdsaP256(p256::ecdsa::SigningKey::from_slice(&scalar[..])?))
         }
         Some(other) if CURVES.contains(&other) => Ok(PrivateKey::Other(OtherKind::Curve, Zeroizing::new(der.to_vec()))),
-        _ => Err(Fault::new("x509: unknown elliptic curve")),
+        _ => Err(PkiError::new("x509: unknown elliptic curve")),
     }
 }
 
-fn from_dsa(der: &[u8]) -> Result<PrivateKey, Fault> {
+fn from_dsa(der: &[u8]) -> Result<PrivateKey, PkiError> {
     let numbers = Vec::<UintRef<'_>>::from_der(der);
     match numbers {
         Ok(numbers) if numbers.len() >= 6 => {

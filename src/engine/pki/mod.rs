@@ -8,7 +8,7 @@ pub(crate) mod pem;
 mod verify;
 pub mod x509;
 
-pub use fault::Fault;
+pub use fault::PkiError;
 pub use issue::{Issuer, Pair, Template, issue};
 pub use key::{Algorithm, PrivateKey, PublicKey, is_private_key};
 pub use verify::{Details, inspect, key_digest, key_matches, normalize, public_key_digest, verify};

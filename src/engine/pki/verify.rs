@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use spki::DecodePublicKey;
 use x509_cert::name::Name;
 
-use crate::pki::fault::Fault;
+use crate::pki::fault::PkiError;
 use crate::pki::key::{self, PrivateKey, PublicKey};
 use crate::pki::pem;
 use crate::pki::x509::X509;
@@ -35,8 +35,8 @@ pub struct Details {
 }
 
 /// Reads the first block of a PEM text as a certificate.
-pub fn inspect(certificate: &[u8]) -> Result<Details, Fault> {
-    let der = pem::decode(certificate).ok_or_else(|| Fault::new("unable to decode certificate"))?.der;
+pub fn inspect(certificate: &[u8]) -> Result<Details, PkiError> {
+    let der = pem::decode(certificate).ok_or_else(|| PkiError::new("unable to decode certificate"))?.der;
     let parsed = X509::parse(&der)?;
     let mut details = Details {
         subject: name(&parsed.subject)?,
@@ -66,45 +66,45 @@ pub fn inspect(certificate: &[u8]) -> Result<Details, Fault> {
 }
 
 /// The first block of a PEM text as a certificate is written: one block, without headers or what stands around it.
-pub fn normalize(certificate: &[u8]) -> Result<String, Fault> {
-    let block = pem::decode(certificate).ok_or_else(|| Fault::new("unable to decode certificate"))?;
+pub fn normalize(certificate: &[u8]) -> Result<String, PkiError> {
+    let block = pem::decode(certificate).ok_or_else(|| PkiError::new("unable to decode certificate"))?;
     X509::parse(&block.der)?;
     Ok(pem::encode("CERTIFICATE", &block.der).to_string())
 }
 
 /// SHA-256 of the public key of a certificate in PEM, as the certificate holds it.
-pub fn public_key_digest(certificate: &[u8]) -> Result<[u8; 32], Fault> {
+pub fn public_key_digest(certificate: &[u8]) -> Result<[u8; 32], PkiError> {
     Ok(Sha256::digest(read(certificate)?.key_info).into())
 }
 
 /// SHA-256 of the public half of a private key in PEM: equal to [`public_key_digest`] of its certificates.
-pub fn key_digest(key: &[u8]) -> Result<[u8; 32], Fault> {
+pub fn key_digest(key: &[u8]) -> Result<[u8; 32], PkiError> {
     Ok(Sha256::digest(PrivateKey::from_pem(key)?.public()?.info).into())
 }
 
 /// Whether a private key belongs to a certificate, both in PEM.
-pub fn key_matches(certificate: &[u8], key: &[u8]) -> Result<bool, Fault> {
+pub fn key_matches(certificate: &[u8], key: &[u8]) -> Result<bool, PkiError> {
     let public = PrivateKey::from_pem(key)?.public()?;
     Ok(read(certificate)?.key_info == public.info)
 }
 
 /// Checks that a CA, by name and key, signed a certificate; a self-signed one is its own CA. Validity is not looked at:
 /// it needs a clock.
-pub fn verify(certificate: &[u8], ca: &[u8]) -> Result<(), Fault> {
+pub fn verify(certificate: &[u8], ca: &[u8]) -> Result<(), PkiError> {
     let (leaf, ca) = (read(certificate)?, read(ca)?);
     if leaf.issuer != ca.subject {
-        return Err(Fault::new("x509: issuer name does not match subject from issuing certificate"));
+        return Err(PkiError::new("x509: issuer name does not match subject from issuing certificate"));
     }
     if !ca.is_ca() && leaf != ca {
-        return Err(Fault::new("x509: invalid signature: parent certificate cannot sign this kind of certificate"));
+        return Err(PkiError::new("x509: invalid signature: parent certificate cannot sign this kind of certificate"));
     }
     check_signature(&leaf, &PublicKey { info: ca.key_info, bits: ca.key_bits })
 }
 
 /// Checks the signature of a certificate with a public key.
-pub fn check_signature(certificate: &X509, key: &PublicKey) -> Result<(), Fault> {
+pub fn check_signature(certificate: &X509, key: &PublicKey) -> Result<(), PkiError> {
     use p256::ecdsa::signature::Verifier as _;
-    let wrong = || Fault::new("x509: signature does not verify");
+    let wrong = || PkiError::new("x509: signature does not verify");
     let algorithm = certificate.signature_algorithm;
     let (message, signature) = (&certificate.tbs[..], &certificate.signature[..]);
     if algorithm == SHA256_WITH_RSA {
@@ -120,22 +120,22 @@ pub fn check_signature(certificate: &X509, key: &PublicKey) -> Result<(), Fault>
         let signature = ed25519_dalek::Signature::from_slice(signature).map_err(|_| wrong())?;
         key.verify_strict(message, &signature).map_err(|_| wrong())
     } else {
-        Err(Fault::new("x509: cannot verify signature: algorithm unimplemented"))
+        Err(PkiError::new("x509: cannot verify signature: algorithm unimplemented"))
     }
 }
 
 const SHA256_WITH_RSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.11");
 const ECDSA_WITH_SHA256: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.4.3.2");
 
-fn read(certificate: &[u8]) -> Result<X509, Fault> {
-    X509::parse(&pem::decode(certificate).ok_or_else(|| Fault::new("unable to decode certificate"))?.der)
+fn read(certificate: &[u8]) -> Result<X509, PkiError> {
+    X509::parse(&pem::decode(certificate).ok_or_else(|| PkiError::new("unable to decode certificate"))?.der)
 }
 
-fn name(der: &[u8]) -> Result<String, Fault> {
+fn name(der: &[u8]) -> Result<String, PkiError> {
     Ok(Name::from_der(der)?.to_string())
 }
 
-fn common_name(der: &[u8]) -> Result<String, Fault> {
+fn common_name(der: &[u8]) -> Result<String, PkiError> {
     let name = Name::from_der(der)?;
     let found = name.iter().find(|it| it.oid == const_oid::db::rfc4519::COMMON_NAME);
     Ok(found.map(|it| String::from_utf8_lossy(it.value.value()).into_owned()).unwrap_or_default())

@@ -3,7 +3,7 @@
 use der::asn1::{ObjectIdentifier, UintRef};
 use der::{AnyRef, Decode, Encode, Reader, SliceReader, Tag, TagNumber, Tagged};
 
-use crate::pki::fault::Fault;
+use crate::pki::fault::PkiError;
 use crate::time::{Rules, Time};
 
 pub const SUBJECT_KEY_ID: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.14");
@@ -38,7 +38,7 @@ impl X509 {
     /// Reads a certificate. The error is Go's text as far as the outer structure goes.
     ///
     /// Mirrors `x509.ParseCertificate`.
-    pub fn parse(der: &[u8]) -> Result<X509, Fault> {
+    pub fn parse(der: &[u8]) -> Result<X509, PkiError> {
         let mut input = der;
         let mut outer = take(&mut input, Tag::Sequence).ok_or_else(|| malformed("certificate"))?.1;
         let trailing = !input.is_empty();
@@ -46,12 +46,12 @@ impl X509 {
         let version = version(&mut tbs)?;
         let serial = take(&mut tbs, Tag::Integer).ok_or_else(|| malformed("serial number"))?.1;
         if serial.first().is_some_and(|it| it & 0x80 != 0) {
-            return Err(Fault::new("x509: negative serial number"));
+            return Err(PkiError::new("x509: negative serial number"));
         }
         let inner = take(&mut tbs, Tag::Sequence).ok_or_else(|| malformed("signature algorithm identifier"))?.1;
         let algorithm = take(&mut outer, Tag::Sequence).ok_or_else(|| malformed("algorithm identifier"))?.1;
         if inner != algorithm {
-            return Err(Fault::new("x509: inner and outer signature algorithm identifiers don't match"));
+            return Err(PkiError::new("x509: inner and outer signature algorithm identifiers don't match"));
         }
         let signature_algorithm = identifier(inner).ok_or_else(|| malformed("OID"))?.0;
         let issuer = take(&mut tbs, Tag::Sequence).ok_or_else(|| malformed("issuer"))?.0;
@@ -69,7 +69,7 @@ impl X509 {
         let extensions = if version == 2 { extensions(&mut tbs)? } else { Vec::new() };
         let signature = bits(&mut outer).ok_or_else(|| malformed("signature"))?.to_vec();
         if trailing {
-            return Err(Fault::new("x509: trailing data"));
+            return Err(PkiError::new("x509: trailing data"));
         }
         Ok(X509 {
             tbs: tbs_whole.to_vec(),
@@ -117,12 +117,12 @@ impl X509 {
 }
 
 /// One element in DER.
-pub fn tlv(tag: Tag, contents: &[u8]) -> Result<Vec<u8>, Fault> {
+pub fn tlv(tag: Tag, contents: &[u8]) -> Result<Vec<u8>, PkiError> {
     Ok(AnyRef::new(tag, contents)?.to_der()?)
 }
 
 /// A sequence of elements that are in DER already.
-pub fn sequence<T: AsRef<[u8]>>(parts: &[T]) -> Result<Vec<u8>, Fault> {
+pub fn sequence<T: AsRef<[u8]>>(parts: &[T]) -> Result<Vec<u8>, PkiError> {
     tlv(Tag::Sequence, &concat(parts))
 }
 
@@ -131,34 +131,34 @@ pub fn concat<T: AsRef<[u8]>>(parts: &[T]) -> Vec<u8> {
 }
 
 /// A bit string of whole bytes.
-pub fn bit_string(bytes: &[u8]) -> Result<Vec<u8>, Fault> {
+pub fn bit_string(bytes: &[u8]) -> Result<Vec<u8>, PkiError> {
     tlv(Tag::BitString, &concat(&[&[0][..], bytes]))
 }
 
 /// A non-negative integer from its big-endian bytes.
-pub fn integer(bytes: &[u8]) -> Result<Vec<u8>, Fault> {
+pub fn integer(bytes: &[u8]) -> Result<Vec<u8>, PkiError> {
     Ok(UintRef::new(bytes)?.to_der()?)
 }
 
 /// An element of a context-specific tag.
-pub fn context(number: u32, constructed: bool, contents: &[u8]) -> Result<Vec<u8>, Fault> {
+pub fn context(number: u32, constructed: bool, contents: &[u8]) -> Result<Vec<u8>, PkiError> {
     tlv(Tag::ContextSpecific { constructed, number: TagNumber(number) }, contents)
 }
 
 /// A certificate time: two digits of the year from 1950 to 2049, else four.
 ///
 /// Mirrors the choice of `encoding/asn1`.
-pub fn write_time(unix: i64) -> Result<Vec<u8>, Fault> {
+pub fn write_time(unix: i64) -> Result<Vec<u8>, PkiError> {
     let time = Time { zone: crate::time::Zone::Utc, ..Time::local(unix, 0, Rules::utc()) };
     match time.civil().0.year {
         1950..2050 => tlv(Tag::UtcTime, &time.format(b"060102150405Z")),
         0..=9999 => tlv(Tag::GeneralizedTime, &time.format(b"20060102150405Z")),
-        _ => Err(Fault::new("asn1: structure error: cannot represent time as GeneralizedTime")),
+        _ => Err(PkiError::new("asn1: structure error: cannot represent time as GeneralizedTime")),
     }
 }
 
-fn malformed(what: &str) -> Fault {
-    Fault::new(format!("x509: malformed {what}"))
+fn malformed(what: &str) -> PkiError {
+    PkiError::new(format!("x509: malformed {what}"))
 }
 
 /// Takes one element off the input: its tag, all of it, and its contents.
@@ -180,12 +180,12 @@ pub fn take<'a>(input: &mut &'a [u8], tag: Tag) -> Option<(&'a [u8], &'a [u8])> 
     })
 }
 
-fn version(tbs: &mut &[u8]) -> Result<u8, Fault> {
+fn version(tbs: &mut &[u8]) -> Result<u8, PkiError> {
     let tag = Tag::ContextSpecific { constructed: true, number: TagNumber(0) };
     let Some((_, mut contents)) = take(tbs, tag) else { return Ok(0) };
     match take(&mut contents, Tag::Integer) {
         Some((_, [version @ 0..=2])) => Ok(*version),
-        Some((_, [first, ..])) if first & 0x80 == 0 => Err(Fault::new("x509: invalid version")),
+        Some((_, [first, ..])) if first & 0x80 == 0 => Err(PkiError::new("x509: invalid version")),
         _ => Err(malformed("version")),
     }
 }
@@ -203,25 +203,26 @@ fn bits<'a>(input: &mut &'a [u8]) -> Option<&'a [u8]> {
     }
 }
 
-fn check_name(name: &[u8]) -> Result<(), Fault> {
-    let invalid = || Fault::new("x509: invalid RDNSequence");
+fn check_name(name: &[u8]) -> Result<(), PkiError> {
+    let invalid = || PkiError::new("x509: invalid RDNSequence");
     let mut rest = name;
     let mut sets = take(&mut rest, Tag::Sequence).ok_or_else(invalid)?.1;
     while !sets.is_empty() {
         let mut attributes = take(&mut sets, Tag::Set).ok_or_else(invalid)?.1;
         while !attributes.is_empty() {
-            let attribute = || Fault::new("x509: invalid RDNSequence: invalid attribute");
+            let attribute = || PkiError::new("x509: invalid RDNSequence: invalid attribute");
             let mut attribute = take(&mut attributes, Tag::Sequence).ok_or_else(attribute)?.1;
             take(&mut attribute, Tag::ObjectIdentifier)
-                .ok_or_else(|| Fault::new("x509: invalid RDNSequence: invalid attribute type"))?;
-            element(&mut attribute).ok_or_else(|| Fault::new("x509: invalid RDNSequence: invalid attribute value"))?;
+                .ok_or_else(|| PkiError::new("x509: invalid RDNSequence: invalid attribute type"))?;
+            element(&mut attribute)
+                .ok_or_else(|| PkiError::new("x509: invalid RDNSequence: invalid attribute value"))?;
         }
     }
     Ok(())
 }
 
-fn time(input: &mut &[u8]) -> Result<i64, Fault> {
-    let unsupported = || Fault::new("x509: unsupported time format");
+fn time(input: &mut &[u8]) -> Result<i64, PkiError> {
+    let unsupported = || PkiError::new("x509: unsupported time format");
     let (tag, _, text) = element(input).ok_or_else(unsupported)?;
     let parse = |layout: &[u8]| Time::parse(layout, text, Rules::utc()).map(|it| it.unix);
     match tag {
@@ -240,7 +241,7 @@ fn time(input: &mut &[u8]) -> Result<i64, Fault> {
 
 type Extensions = Vec<(ObjectIdentifier, bool, Vec<u8>)>;
 
-fn extensions(tbs: &mut &[u8]) -> Result<Extensions, Fault> {
+fn extensions(tbs: &mut &[u8]) -> Result<Extensions, PkiError> {
     let mut out: Extensions = Vec::new();
     for number in [1, 2] {
         take(tbs, Tag::ContextSpecific { constructed: false, number: TagNumber(number) });
@@ -257,7 +258,7 @@ fn extensions(tbs: &mut &[u8]) -> Result<Extensions, Fault> {
         let critical = take(&mut rest, Tag::Boolean).is_some_and(|(_, it)| it == [0xff]);
         let contents = take(&mut rest, Tag::OctetString).ok_or_else(|| malformed("extension value field"))?.1;
         if out.iter().any(|(it, ..)| *it == id) {
-            return Err(Fault::new(format!("x509: certificate contains duplicate extension with OID \"{id}\"")));
+            return Err(PkiError::new(format!("x509: certificate contains duplicate extension with OID \"{id}\"")));
         }
         out.push((id, critical, contents.to_vec()));
     }

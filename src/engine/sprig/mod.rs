@@ -10,13 +10,13 @@ mod defaults;
 mod dict;
 mod encoding;
 mod equal;
-mod genuine;
 mod json;
 mod list;
 mod merge;
 mod numeric;
 mod path;
 pub mod random;
+mod real_world;
 mod reflect;
 mod regex;
 pub(crate) mod regexp;
@@ -28,7 +28,7 @@ mod unicode;
 pub mod url;
 mod wrap;
 
-pub use genuine::{Genuine, compute, time};
+pub use real_world::{RealWorld, compute, time};
 
 use crate::gotmpl::Functions;
 

@@ -3,7 +3,7 @@
 use crate::time::calendar;
 use crate::time::format::{LONG_MONTHS, LONG_WEEKDAYS};
 use crate::time::layout::{Fraction, OffsetForm, Verb, next_chunk};
-use crate::time::pieces::{Fault, cut, name, nanoseconds, number, signed, skip, within, zone_name_length};
+use crate::time::pieces::{ParseFault, cut, name, nanoseconds, number, signed, skip, within, zone_name_length};
 use crate::time::zone::{Rules, Zone};
 
 /// An instant and the zone it was written in.
@@ -31,8 +31,8 @@ pub fn parse(layout: &[u8], value: &[u8], local: &Rules) -> Result<Parsed, Strin
         input = skip(input, chunk.prefix).map_err(|at| failed(at, chunk.prefix))?;
         let Some(verb) = chunk.verb else { break };
         input = fields.read(verb, input, chunk.rest).map_err(|fault| match fault {
-            Fault::Bad => failed(input, chunk.text),
-            Fault::Range(what) => refused(&format!("{what} out of range")),
+            ParseFault::Bad => failed(input, chunk.text),
+            ParseFault::Range(what) => refused(&format!("{what} out of range")),
         })?;
         rest = chunk.rest;
     }
@@ -75,7 +75,7 @@ struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     /// Reads one verb off the input and gives what remains of it. `following` is the rest of the layout.
-    fn read(&mut self, verb: Verb, input: &'a [u8], following: &[u8]) -> Result<&'a [u8], Fault> {
+    fn read(&mut self, verb: Verb, input: &'a [u8], following: &[u8]) -> Result<&'a [u8], ParseFault> {
         match verb {
             Verb::ShortYear => {
                 let (text, rest) = cut(input, 2)?;
@@ -86,7 +86,7 @@ impl<'a> Fields<'a> {
             Verb::LongYear => {
                 let (text, rest) = cut(input, 4)?;
                 if !text.first().is_some_and(u8::is_ascii_digit) {
-                    return Err(Fault::Bad);
+                    return Err(ParseFault::Bad);
                 }
                 self.year = signed(text)?;
                 Ok(rest)
@@ -147,7 +147,7 @@ impl<'a> Fields<'a> {
                     self.utc = true;
                     return Ok(rest);
                 }
-                let length = zone_name_length(input).ok_or(Fault::Bad)?;
+                let length = zone_name_length(input).ok_or(ParseFault::Bad)?;
                 let (name, rest) = cut(input, length)?;
                 self.zone_name = name;
                 Ok(rest)
@@ -161,30 +161,30 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn month_name(&mut self, input: &'a [u8], length: usize) -> Result<&'a [u8], Fault> {
+    fn month_name(&mut self, input: &'a [u8], length: usize) -> Result<&'a [u8], ParseFault> {
         let (index, rest) = name(&LONG_MONTHS, input, length)?;
         self.month = Some(index + 1);
         Ok(rest)
     }
 
-    fn read_year_day(&mut self, input: &'a [u8], fixed: bool) -> Result<&'a [u8], Fault> {
+    fn read_year_day(&mut self, input: &'a [u8], fixed: bool) -> Result<&'a [u8], ParseFault> {
         let digits = input.iter().take(3).take_while(|it| it.is_ascii_digit()).count();
         if digits == 0 || (fixed && digits != 3) {
-            return Err(Fault::Bad);
+            return Err(ParseFault::Bad);
         }
         let (text, rest) = cut(input, digits)?;
         self.year_day = Some(signed(text)?);
         Ok(rest)
     }
 
-    fn half(&mut self, input: &'a [u8], morning: &[u8], afternoon: &[u8]) -> Result<&'a [u8], Fault> {
+    fn half(&mut self, input: &'a [u8], morning: &[u8], afternoon: &[u8]) -> Result<&'a [u8], ParseFault> {
         let (text, rest) = cut(input, 2)?;
         self.afternoon |= text == afternoon;
         self.morning |= text == morning;
-        if text == afternoon || text == morning { Ok(rest) } else { Err(Fault::Bad) }
+        if text == afternoon || text == morning { Ok(rest) } else { Err(ParseFault::Bad) }
     }
 
-    fn any_fraction(&mut self, input: &'a [u8]) -> Result<&'a [u8], Fault> {
+    fn any_fraction(&mut self, input: &'a [u8]) -> Result<&'a [u8], ParseFault> {
         if !matches!(input, [b'.' | b',', b'0'..=b'9', ..]) {
             return Ok(input);
         }
@@ -194,7 +194,7 @@ impl<'a> Fields<'a> {
         Ok(rest)
     }
 
-    fn read_offset(&mut self, input: &'a [u8], form: OffsetForm) -> Result<&'a [u8], Fault> {
+    fn read_offset(&mut self, input: &'a [u8], form: OffsetForm) -> Result<&'a [u8], ParseFault> {
         let (text, rest) = cut(
             input,
             match form {
@@ -213,26 +213,26 @@ impl<'a> Fields<'a> {
             (OffsetForm::ColonSeconds, [sign, a, b, b':', c, d, b':', seconds @ ..]) => {
                 (sign, &[*a, *b][..], &[*c, *d][..], seconds)
             }
-            _ => return Err(Fault::Bad),
+            _ => return Err(ParseFault::Bad),
         };
         // Numbers out of range are told before what cannot be read at all; the last of them is the one named.
         let part = |text| number(text, true).map(|(value, _)| value);
         let hours = part(hours);
-        let minutes = hours.as_ref().map_or(Err(Fault::Bad), |_| part(minutes));
-        let seconds = minutes.as_ref().map_or(Err(Fault::Bad), |_| part(seconds));
-        let above = |value: &Result<i64, Fault>, most| matches!(value, Ok(value) if *value > most);
+        let minutes = hours.as_ref().map_or(Err(ParseFault::Bad), |_| part(minutes));
+        let seconds = minutes.as_ref().map_or(Err(ParseFault::Bad), |_| part(seconds));
+        let above = |value: &Result<i64, ParseFault>, most| matches!(value, Ok(value) if *value > most);
         if above(&seconds, 60) {
-            return Err(Fault::Range("time zone offset second"));
+            return Err(ParseFault::Range("time zone offset second"));
         } else if above(&minutes, 60) {
-            return Err(Fault::Range("time zone offset minute"));
+            return Err(ParseFault::Range("time zone offset minute"));
         } else if above(&hours, 24) {
-            return Err(Fault::Range("time zone offset hour"));
+            return Err(ParseFault::Range("time zone offset hour"));
         }
         let offset = (hours? * 60 + minutes?) * 60 + seconds?;
         let offset = match sign {
             b'+' => offset,
             b'-' => -offset,
-            _ => return Err(Fault::Bad),
+            _ => return Err(ParseFault::Bad),
         };
         // Go marks the absence of an offset with -1, so that one second west is none.
         self.offset = (offset != -1).then_some(offset);

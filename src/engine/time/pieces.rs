@@ -1,7 +1,7 @@
 //! The pieces a written time is made of: literal text, numbers, names and zones.
 
 /// Why a piece cannot be read.
-pub(super) enum Fault {
+pub(super) enum ParseFault {
     Bad,
     Range(&'static str),
 }
@@ -31,51 +31,51 @@ fn trim_spaces(text: &[u8]) -> &[u8] {
     &text[spaces..]
 }
 
-pub(super) fn cut(text: &[u8], length: usize) -> Result<(&[u8], &[u8]), Fault> {
-    text.split_at_checked(length).ok_or(Fault::Bad)
+pub(super) fn cut(text: &[u8], length: usize) -> Result<(&[u8], &[u8]), ParseFault> {
+    text.split_at_checked(length).ok_or(ParseFault::Bad)
 }
 
-pub(super) fn within(value: i64, least: i64, most: i64, what: &'static str) -> Result<i64, Fault> {
-    if (least..=most).contains(&value) { Ok(value) } else { Err(Fault::Range(what)) }
+pub(super) fn within(value: i64, least: i64, most: i64, what: &'static str) -> Result<i64, ParseFault> {
+    if (least..=most).contains(&value) { Ok(value) } else { Err(ParseFault::Range(what)) }
 }
 
 /// One or two digits; exactly two where `fixed`.
-pub(super) fn number(text: &[u8], fixed: bool) -> Result<(i64, &[u8]), Fault> {
+pub(super) fn number(text: &[u8], fixed: bool) -> Result<(i64, &[u8]), ParseFault> {
     let digit = |it: u8| i64::from(it - b'0');
     match text {
         [a @ b'0'..=b'9', b @ b'0'..=b'9', rest @ ..] => Ok((digit(*a) * 10 + digit(*b), rest)),
         [a @ b'0'..=b'9', rest @ ..] if !fixed => Ok((digit(*a), rest)),
-        _ => Err(Fault::Bad),
+        _ => Err(ParseFault::Bad),
     }
 }
 
 /// A short number with an optional sign; no digits are zero.
-pub(super) fn signed(text: &[u8]) -> Result<i64, Fault> {
+pub(super) fn signed(text: &[u8]) -> Result<i64, ParseFault> {
     let (negative, digits) = match text {
         [b'-', rest @ ..] => (true, rest),
         [b'+', rest @ ..] => (false, rest),
         _ => (false, text),
     };
     if !digits.iter().all(u8::is_ascii_digit) {
-        return Err(Fault::Bad);
+        return Err(ParseFault::Bad);
     }
     let value = digits.iter().fold(0i64, |sum, it| sum.saturating_mul(10).saturating_add(i64::from(it - b'0')));
     Ok(if negative { -value } else { value })
 }
 
 /// The nanoseconds of `.123`; digits past the ninth are dropped.
-pub(super) fn nanoseconds(text: &[u8]) -> Result<i64, Fault> {
-    let [b'.' | b',', digits @ ..] = text else { return Err(Fault::Bad) };
+pub(super) fn nanoseconds(text: &[u8]) -> Result<i64, ParseFault> {
+    let [b'.' | b',', digits @ ..] = text else { return Err(ParseFault::Bad) };
     let digits = &digits[..digits.len().min(9)];
     let value = signed(digits)?;
     if value < 0 {
-        return Err(Fault::Range("fractional second"));
+        return Err(ParseFault::Range("fractional second"));
     }
     Ok((digits.len()..9).fold(value, |value, _| value * 10))
 }
 
 /// A name from the list, cut to `length`, in any case.
-pub(super) fn name<'a>(names: &[&str], input: &'a [u8], length: usize) -> Result<(i64, &'a [u8]), Fault> {
+pub(super) fn name<'a>(names: &[&str], input: &'a [u8], length: usize) -> Result<(i64, &'a [u8]), ParseFault> {
     names
         .iter()
         .enumerate()
@@ -83,7 +83,7 @@ pub(super) fn name<'a>(names: &[&str], input: &'a [u8], length: usize) -> Result
             let (text, rest) = input.split_at_checked(name.len().min(length))?;
             text.eq_ignore_ascii_case(&name.as_bytes()[..text.len()]).then_some((index as i64, rest))
         })
-        .ok_or(Fault::Bad)
+        .ok_or(ParseFault::Bad)
 }
 
 /// How long the abbreviation of a zone is that the text begins with.

@@ -16,12 +16,12 @@ pub struct List {
 #[derive(Debug, Default)]
 pub(super) struct Contents {
     pub items: RefCell<Vec<Value>>,
-    behind: Behind,
+    spare: Spare,
 }
 
 /// What lies between the last item and the capacity of the slice in Go.
 #[derive(Clone, Debug, Default)]
-enum Behind {
+enum Spare {
     #[default]
     Nothing,
     /// Zero values, as many as `append` leaves after it has added each item on its own.
@@ -35,8 +35,8 @@ enum Behind {
 impl Contents {
     /// Every value that is held.
     pub fn all_mut(&mut self) -> impl Iterator<Item = &mut Value> {
-        let rest = match &mut self.behind {
-            Behind::Rest(rest) => rest.as_mut_slice(),
+        let rest = match &mut self.spare {
+            Spare::Rest(rest) => rest.as_mut_slice(),
             _ => &mut [],
         };
         self.items.get_mut().iter_mut().chain(rest)
@@ -46,22 +46,22 @@ impl Contents {
 impl List {
     /// A slice of the given slice type (`Type::LIST`, `Type::STRINGS`, ...). Every item must be of its element type.
     pub fn new(list_type: Type, items: Vec<Value>) -> Self {
-        List::with(list_type, items, Behind::Nothing)
+        List::with(list_type, items, Spare::Nothing)
     }
 
     /// One to which Go has appended the items one by one.
     pub fn grown(list_type: Type, items: Vec<Value>) -> Self {
-        List::with(list_type, items, Behind::Grown)
+        List::with(list_type, items, Spare::Grown)
     }
 
     /// One with room for so many items.
     pub fn with_capacity(list_type: Type, items: Vec<Value>, capacity: usize) -> Self {
         let room = capacity.saturating_sub(items.len());
-        List::with(list_type, items, Behind::Room(room))
+        List::with(list_type, items, Spare::Room(room))
     }
 
-    fn with(list_type: Type, items: Vec<Value>, behind: Behind) -> Self {
-        List { list_type, nil: false, contents: Rc::new(Contents { items: RefCell::new(items), behind }) }
+    fn with(list_type: Type, items: Vec<Value>, spare: Spare) -> Self {
+        List { list_type, nil: false, contents: Rc::new(Contents { items: RefCell::new(items), spare }) }
     }
 
     /// An `[]interface {}`.
@@ -131,21 +131,21 @@ impl List {
         if (start, end) == (0, items.len()) {
             return Some(self.clone());
         }
-        items.extend(self.behind());
+        items.extend(self.spare());
         if start > end || end > items.len() {
             return None;
         }
         let rest = items.split_off(end);
-        Some(List::with(self.list_type, items.split_off(start), Behind::Rest(rest)))
+        Some(List::with(self.list_type, items.split_off(start), Spare::Rest(rest)))
     }
 
-    fn behind(&self) -> Vec<Value> {
+    fn spare(&self) -> Vec<Value> {
         let length = self.len();
-        let room = match &self.contents.behind {
-            Behind::Nothing => 0,
-            Behind::Grown => capacity::grown(self.list_type, 0, length) - length,
-            Behind::Room(room) => *room,
-            Behind::Rest(rest) => return rest.clone(),
+        let room = match &self.contents.spare {
+            Spare::Nothing => 0,
+            Spare::Grown => capacity::grown(self.list_type, 0, length) - length,
+            Spare::Room(room) => *room,
+            Spare::Rest(rest) => return rest.clone(),
         };
         vec![self.list_type.element().map_or(Value::Nil, zero); room]
     }
@@ -155,13 +155,13 @@ impl List {
         Some(self.mapped(copies?))
     }
 
-    /// Other items with the same room behind them. They must be as many.
+    /// Other items with the same room spare them. They must be as many.
     pub fn mapped(&self, items: Vec<Value>) -> List {
-        let behind = match &self.contents.behind {
-            Behind::Rest(rest) => Behind::Room(rest.len()),
+        let spare = match &self.contents.spare {
+            Spare::Rest(rest) => Spare::Room(rest.len()),
             other => other.clone(),
         };
-        let contents = Rc::new(Contents { items: RefCell::new(items), behind });
+        let contents = Rc::new(Contents { items: RefCell::new(items), spare });
         List { list_type: self.list_type, nil: self.nil, contents }
     }
 }

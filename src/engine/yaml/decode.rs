@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use super::resolve::Scalar;
-use super::tree::{Document, Kind, Node, is_merge};
+use super::tree::{Document, Node, NodeKind, is_merge};
 use super::{golang, json};
 use crate::strconv;
 use crate::value::{List, Map, Str, Type, Value};
@@ -194,7 +194,7 @@ impl Decoder<'_> {
         self.count()?;
         let document = self.document;
         let mut id = id;
-        if document.nodes[id].kind == Kind::Alias {
+        if document.nodes[id].kind == NodeKind::Alias {
             if !self.aliases.insert(id) {
                 return Err(format!("anchor '{}' value contains itself", document.nodes[id].value));
             }
@@ -204,14 +204,14 @@ impl Decoder<'_> {
         }
         let node = &document.nodes[id];
         match node.kind {
-            Kind::Scalar => return self.scalar(id).map(Outcome::Value).map(Some),
-            Kind::Alias => {}
-            Kind::Sequence => {
+            NodeKind::Scalar => return self.scalar(id).map(Outcome::Value).map(Some),
+            NodeKind::Alias => {}
+            NodeKind::Sequence => {
                 self.enter(b'[')?;
                 let items = Vec::with_capacity(node.children.len());
                 self.stack.push(Frame::Sequence { node: id, next: 0, items });
             }
-            Kind::Mapping => {
+            NodeKind::Mapping => {
                 let merging = merge.is_some();
                 if !merging {
                     self.enter(b'{')?;
@@ -286,7 +286,7 @@ impl Decoder<'_> {
         }
         mapping.next += 2;
         let target = mapping.target.clone();
-        if document.nodes[value].kind == Kind::Sequence {
+        if document.nodes[value].kind == NodeKind::Sequence {
             let left = document.nodes[value].children.len();
             self.stack.push(Frame::MergeList { node: value, left, target });
             return Ok(None);
@@ -365,8 +365,8 @@ const WANT_MAP: &str = "map merge requires map or sequence of maps as the value"
 pub(super) fn is_mapping(document: &Document, id: usize) -> bool {
     let node = &document.nodes[id];
     match node.kind {
-        Kind::Alias => document.nodes[node.target].kind == Kind::Mapping,
-        kind => kind == Kind::Mapping,
+        NodeKind::Alias => document.nodes[node.target].kind == NodeKind::Mapping,
+        kind => kind == NodeKind::Mapping,
     }
 }
 

@@ -17,7 +17,7 @@ pub struct Mark {
 
 /// An error of the reader, scanner, parser or composer. It prints as `gopkg.in/yaml.v2` does.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fault {
+pub struct YamlError {
     pub problem: Cow<'static, str>,
     /// The line go-yaml names, which is not always the true one; `None` where it names none.
     pub go_line: Option<usize>,
@@ -25,26 +25,26 @@ pub struct Fault {
     pub mark: Mark,
 }
 
-impl Fault {
+impl YamlError {
     /// A fault without a line in go-yaml's text.
     pub fn plain(problem: impl Into<Cow<'static, str>>, mark: Mark) -> Self {
-        Fault { problem: problem.into(), go_line: None, mark }
+        YamlError { problem: problem.into(), go_line: None, mark }
     }
 
     /// A fault of the scanner. go-yaml counts lines from 1 here, but omits the first.
     pub fn scanner(problem: impl Into<Cow<'static, str>>, mark: Mark) -> Self {
         let go_line = (mark.line != 0).then_some(mark.line + 1);
-        Fault { problem: problem.into(), go_line, mark }
+        YamlError { problem: problem.into(), go_line, mark }
     }
 
     /// A fault of the parser. go-yaml counts lines from 0 here, and omits the first.
     pub fn parser(problem: impl Into<Cow<'static, str>>, mark: Mark) -> Self {
         let go_line = (mark.line != 0).then_some(mark.line);
-        Fault { problem: problem.into(), go_line, mark }
+        YamlError { problem: problem.into(), go_line, mark }
     }
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for YamlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("yaml: ")?;
         if let Some(line) = self.go_line {
@@ -54,4 +54,4 @@ impl fmt::Display for Fault {
     }
 }
 
-impl std::error::Error for Fault {}
+impl std::error::Error for YamlError {}

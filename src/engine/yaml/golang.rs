@@ -2,7 +2,7 @@
 
 use super::json;
 use super::resolve::Scalar;
-use super::tree::{Data, Document, Kind, is_merge};
+use super::tree::{Data, Document, NodeKind, is_merge};
 use crate::strconv;
 use crate::value::Str;
 
@@ -63,8 +63,8 @@ pub fn show(document: &Document, id: usize) -> String {
             Task::Node(id) => target(document, id),
         };
         match node.kind {
-            Kind::Scalar | Kind::Alias => out.push_str(&show_scalar(node)),
-            Kind::Sequence => {
+            NodeKind::Scalar | NodeKind::Alias => out.push_str(&show_scalar(node)),
+            NodeKind::Sequence => {
                 out.push_str("[]interface {}{");
                 tasks.push(Task::Text("}"));
                 for (index, &item) in node.children.iter().enumerate().rev() {
@@ -74,7 +74,7 @@ pub fn show(document: &Document, id: usize) -> String {
                     }
                 }
             }
-            Kind::Mapping => {
+            NodeKind::Mapping => {
                 out.push_str("map[interface {}]interface {}{");
                 tasks.push(Task::Text("}"));
                 let mut entries = Vec::new();
@@ -134,9 +134,9 @@ fn collect(document: &Document, node: &Data, entries: &mut Vec<(Key, usize)>) {
         }
         let merged = target(document, value);
         match merged.kind {
-            Kind::Mapping => pending.push((merged, 0)),
-            Kind::Sequence => pending.extend(merged.children.iter().map(|&it| (target(document, it), 0))),
-            Kind::Scalar | Kind::Alias => {}
+            NodeKind::Mapping => pending.push((merged, 0)),
+            NodeKind::Sequence => pending.extend(merged.children.iter().map(|&it| (target(document, it), 0))),
+            NodeKind::Scalar | NodeKind::Alias => {}
         }
     }
     // The sort is stable, so of equal keys the last stands last.
@@ -163,7 +163,7 @@ fn show_scalar(node: &Data) -> String {
 
 fn target(document: &Document, id: usize) -> &Data {
     let node = &document.nodes[id];
-    if node.kind == Kind::Alias { &document.nodes[node.target] } else { node }
+    if node.kind == NodeKind::Alias { &document.nodes[node.target] } else { node }
 }
 
 /// `strconv.FormatFloat(value, 'g', -1, 32)`, with YAML's words for what is no number.

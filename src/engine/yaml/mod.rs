@@ -18,12 +18,12 @@ mod timestamp;
 mod tree;
 mod write;
 
-pub use fault::{Fault, Mark};
+pub use fault::{Mark, YamlError};
 
 /// A document as written: its nodes with their places, tags and styles.
 pub mod node {
     pub use super::compose::{parse, parse_all};
-    pub use super::tree::{Document, Kind, Node, Style};
+    pub use super::tree::{Document, Node, NodeKind, Style};
 }
 
 use crate::value::{List, Map, Str, Type, Value};

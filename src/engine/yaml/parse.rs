@@ -2,8 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::yaml::fault::{Fault, Mark};
-use crate::yaml::scan::{Kind, Scanner, Stream, Style, Token};
+use crate::yaml::fault::{Mark, YamlError};
+use crate::yaml::scan::{Scanner, Stream, Style, Token, TokenKind};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventKind {
@@ -75,7 +75,7 @@ pub struct Parser<'t> {
 /// Taken from what was scanned, where it stands there as it is meant.
 pub(super) type Text<'t> = Cow<'t, [u8]>;
 
-pub(super) type Parsed<T> = Result<T, Fault>;
+pub(super) type Parsed<T> = Result<T, YamlError>;
 
 impl<'t> Parser<'t> {
     pub fn new(stream: &'t Stream<'_>) -> Self {
@@ -144,8 +144,8 @@ impl<'t> Parser<'t> {
 
     fn stream_start(&mut self) -> Parsed<Event<'t>> {
         let (kind, start, end) = self.scanner.peek()?;
-        if kind != Kind::StreamStart {
-            return Err(Fault::parser("did not find expected <stream-start>", start));
+        if kind != TokenKind::StreamStart {
+            return Err(YamlError::parser("did not find expected <stream-start>", start));
         }
         self.scanner.take();
         self.state = State::ImplicitDocumentStart;
@@ -154,22 +154,22 @@ impl<'t> Parser<'t> {
 
     fn document_start(&mut self, implicit: bool) -> Parsed<Event<'t>> {
         let (mut kind, mut start, mut end) = self.scanner.peek()?;
-        while !implicit && kind == Kind::DocumentEnd {
+        while !implicit && kind == TokenKind::DocumentEnd {
             self.scanner.take();
             (kind, start, end) = self.scanner.peek()?;
         }
-        if kind == Kind::StreamEnd {
+        if kind == TokenKind::StreamEnd {
             self.state = State::End;
             return Ok(event(EventKind::StreamEnd, start, end));
         }
-        let explicit = matches!(kind, Kind::VersionDirective | Kind::TagDirective | Kind::DocumentStart);
+        let explicit = matches!(kind, TokenKind::VersionDirective | TokenKind::TagDirective | TokenKind::DocumentStart);
         self.directives()?;
         if implicit && !explicit {
             self.state = State::BlockNode;
         } else {
             let (kind, mark, document_end) = self.scanner.peek()?;
-            if kind != Kind::DocumentStart {
-                return Err(Fault::parser("did not find expected <document start>", mark));
+            if kind != TokenKind::DocumentStart {
+                return Err(YamlError::parser("did not find expected <document start>", mark));
             }
             self.scanner.take();
             end = document_end;
@@ -184,19 +184,19 @@ impl<'t> Parser<'t> {
         loop {
             let (kind, mark, _) = self.scanner.peek()?;
             match kind {
-                Kind::VersionDirective => {
+                TokenKind::VersionDirective => {
                     if has_version {
-                        return Err(Fault::parser("found duplicate %YAML directive", mark));
+                        return Err(YamlError::parser("found duplicate %YAML directive", mark));
                     }
                     if self.scanner.take().version != (1, 1) {
-                        return Err(Fault::parser("found incompatible YAML document", mark));
+                        return Err(YamlError::parser("found incompatible YAML document", mark));
                     }
                     has_version = true;
                 }
-                Kind::TagDirective => {
+                TokenKind::TagDirective => {
                     let token = self.scanner.take();
                     if self.tags.iter().any(|(handle, _)| *handle == token.value) {
-                        return Err(Fault::parser("found duplicate %TAG directive", mark));
+                        return Err(YamlError::parser("found duplicate %TAG directive", mark));
                     }
                     self.tags.push((token.value, token.suffix.into()));
                 }
@@ -214,7 +214,11 @@ impl<'t> Parser<'t> {
     fn document_content(&mut self) -> Parsed<Event<'t>> {
         let (kind, mark, _) = self.scanner.peek()?;
         match kind {
-            Kind::VersionDirective | Kind::TagDirective | Kind::DocumentStart | Kind::DocumentEnd | Kind::StreamEnd => {
+            TokenKind::VersionDirective
+            | TokenKind::TagDirective
+            | TokenKind::DocumentStart
+            | TokenKind::DocumentEnd
+            | TokenKind::StreamEnd => {
                 self.pop_state();
                 Ok(empty_scalar(mark))
             }
@@ -224,7 +228,7 @@ impl<'t> Parser<'t> {
 
     fn document_end(&mut self) -> Parsed<Event<'t>> {
         let (kind, start, mut end) = self.scanner.peek()?;
-        if kind == Kind::DocumentEnd {
+        if kind == TokenKind::DocumentEnd {
             self.scanner.take();
         } else {
             end = start;
@@ -237,32 +241,32 @@ impl<'t> Parser<'t> {
     /// A node with its anchor and tag. `indentless`: a `-` here begins a sequence of the same column as its parent.
     pub(super) fn node(&mut self, block: bool, indentless: bool) -> Parsed<Event<'t>> {
         let (mut kind, start, mut end) = self.scanner.peek()?;
-        if kind == Kind::Alias {
+        if kind == TokenKind::Alias {
             self.pop_state();
             let name = self.scanner.take().value;
             return Ok(Event { anchor: Some(name), ..event(EventKind::Alias, start, end) });
         }
         let (mut anchor, mut tag_token, mut mark) = (None, None, start);
-        if kind == Kind::Anchor {
+        if kind == TokenKind::Anchor {
             anchor = Some(self.scanner.take().value);
             (kind, mark, end) = self.scanner.peek()?;
         }
-        if kind == Kind::Tag {
+        if kind == TokenKind::Tag {
             tag_token = Some(self.scanner.take());
             (kind, mark, end) = self.scanner.peek()?;
         }
-        if kind == Kind::Anchor && anchor.is_none() {
+        if kind == TokenKind::Anchor && anchor.is_none() {
             anchor = Some(self.scanner.take().value);
             (kind, mark, end) = self.scanner.peek()?;
         }
         let tag = tag_token.map(|it| self.resolve_tag(it)).transpose()?.unwrap_or_default();
         let node = |kind, end, flow| Event { flow, ..event(kind, start, end) };
         let found = match kind {
-            Kind::BlockEntry if indentless => {
+            TokenKind::BlockEntry if indentless => {
                 self.state = State::IndentlessSequenceEntry;
                 node(EventKind::SequenceStart, end, false)
             }
-            Kind::Scalar => {
+            TokenKind::Scalar => {
                 self.pop_state();
                 let token = self.scanner.take();
                 let implicit = tag.is_empty() && token.style == Style::Plain || *tag == *b"!";
@@ -277,19 +281,19 @@ impl<'t> Parser<'t> {
                     ..found
                 });
             }
-            Kind::FlowSequenceStart => {
+            TokenKind::FlowSequenceStart => {
                 self.state = State::FlowSequenceFirstEntry;
                 node(EventKind::SequenceStart, end, true)
             }
-            Kind::FlowMappingStart => {
+            TokenKind::FlowMappingStart => {
                 self.state = State::FlowMappingFirstKey;
                 node(EventKind::MappingStart, end, true)
             }
-            Kind::BlockSequenceStart if block => {
+            TokenKind::BlockSequenceStart if block => {
                 self.state = State::BlockSequenceFirstEntry;
                 node(EventKind::SequenceStart, end, false)
             }
-            Kind::BlockMappingStart if block => {
+            TokenKind::BlockMappingStart if block => {
                 self.state = State::BlockMappingFirstKey;
                 node(EventKind::MappingStart, end, false)
             }
@@ -298,7 +302,7 @@ impl<'t> Parser<'t> {
                 let implicit = tag.is_empty();
                 return Ok(Event { anchor, tag, implicit, ..node(EventKind::Scalar, start, false) });
             }
-            _ => return Err(Fault::parser("did not find expected node content", mark)),
+            _ => return Err(YamlError::parser("did not find expected node content", mark)),
         };
         Ok(Event { anchor, tag, ..found })
     }
@@ -309,7 +313,7 @@ impl<'t> Parser<'t> {
         }
         let prefix = self.tags.iter().find(|(handle, _)| *handle == token.value).map(|(_, prefix)| &**prefix);
         let tag = [prefix.unwrap_or_default(), if prefix.is_some() { &token.suffix } else { &[] }].concat();
-        if tag.is_empty() { Err(Fault::parser("found undefined tag handle", token.start)) } else { Ok(tag.into()) }
+        if tag.is_empty() { Err(YamlError::parser("found undefined tag handle", token.start)) } else { Ok(tag.into()) }
     }
 
     /// Parses a node, then goes on in the given state.

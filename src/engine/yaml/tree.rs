@@ -19,7 +19,7 @@ pub struct Document {
 /// A node as the composer keeps it.
 #[derive(Debug)]
 pub(super) struct Data {
-    pub kind: Kind,
+    pub kind: NodeKind,
     pub start: Mark,
     pub end: Mark,
     /// The text of a scalar, the name of an alias.
@@ -45,7 +45,7 @@ impl Data {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum NodeKind {
     Scalar,
     Sequence,
     Mapping,
@@ -61,7 +61,7 @@ impl Document {
 /// Whether a key is the merge key `<<`.
 pub(super) fn is_merge(document: &Document, id: usize) -> bool {
     let node = &document.nodes[id];
-    node.kind == Kind::Scalar && node.value == *"<<" && (node.implicit || node.tag == *"tag:yaml.org,2002:merge")
+    node.kind == NodeKind::Scalar && node.value == *"<<" && (node.implicit || node.tag == *"tag:yaml.org,2002:merge")
 }
 
 /// A node of a document.
@@ -72,14 +72,14 @@ pub struct Node<'d> {
 }
 
 impl<'d> Node<'d> {
-    pub fn kind(self) -> Kind {
+    pub fn kind(self) -> NodeKind {
         self.data().kind
     }
 
     /// The node an alias stands for; any other node is itself.
     pub fn resolved(self) -> Node<'d> {
         match self.kind() {
-            Kind::Alias => self.at(self.data().target),
+            NodeKind::Alias => self.at(self.data().target),
             _ => self,
         }
     }
@@ -120,19 +120,19 @@ impl<'d> Node<'d> {
 
     /// The text of a scalar, whatever it means.
     pub fn text(self) -> Option<&'d Str> {
-        (self.kind() == Kind::Scalar).then_some(&self.data().value)
+        (self.kind() == NodeKind::Scalar).then_some(&self.data().value)
     }
 
     /// The items of a sequence; nothing for any other node.
     pub fn items(self) -> impl Iterator<Item = Node<'d>> {
-        let items: &[usize] = if self.kind() == Kind::Sequence { &self.data().children } else { &[] };
+        let items: &[usize] = if self.kind() == NodeKind::Sequence { &self.data().children } else { &[] };
         items.iter().map(move |&it| self.at(it))
     }
 
     /// The keys and values of a mapping in the order written, equal keys and merge keys among them; nothing for any other
     /// node.
     pub fn entries(self) -> impl Iterator<Item = (Node<'d>, Node<'d>)> {
-        let children: &[usize] = if self.kind() == Kind::Mapping { &self.data().children } else { &[] };
+        let children: &[usize] = if self.kind() == NodeKind::Mapping { &self.data().children } else { &[] };
         children.chunks_exact(2).map(move |it| (self.at(it[0]), self.at(it[1])))
     }
 
@@ -165,7 +165,7 @@ mod tests {
         let text = "# é\na: 1\nlist:\n  - é: &x \"q\"\n    c: !!str 2\n  - [*x, {d: e}]\nlast: |\n  t\n";
         let document = parse(text.as_bytes()).unwrap().unwrap();
         let root = document.root();
-        assert_eq!((root.kind(), root.line(), root.column()), (Kind::Mapping, 2, 1));
+        assert_eq!((root.kind(), root.line(), root.column()), (NodeKind::Mapping, 2, 1));
         let items: Vec<_> = root.get("list").unwrap().items().collect();
         assert_eq!(slice(text, items[0]), "é: &x \"q\"\n    c: !!str 2");
         assert_eq!(slice(text, items[1]), "[*x, {d: e}]");
@@ -175,7 +175,7 @@ mod tests {
         let tagged = items[0].get("c").unwrap();
         assert_eq!(*tagged.tag().unwrap(), "tag:yaml.org,2002:str");
         let alias = items[1].items().next().unwrap();
-        assert_eq!((alias.kind(), slice(text, alias)), (Kind::Alias, "*x"));
+        assert_eq!((alias.kind(), slice(text, alias)), (NodeKind::Alias, "*x"));
         assert_eq!(alias.resolved().text().unwrap().as_utf8(), Some("q"));
         assert!(items[1].is_flow() && !root.is_flow());
         assert_eq!(root.get("last").unwrap().style(), Style::Literal);
@@ -203,7 +203,7 @@ mod tests {
     fn documents_follow_each_other() {
         let documents = parse_all(b"a: 1\n---\n- b\n...\n---\n").unwrap();
         let kinds: Vec<_> = documents.iter().map(|it| it.root().kind()).collect();
-        assert_eq!(kinds, [Kind::Mapping, Kind::Sequence, Kind::Scalar]);
+        assert_eq!(kinds, [NodeKind::Mapping, NodeKind::Sequence, NodeKind::Scalar]);
         assert!(parse(b"# nothing\n").unwrap().is_none());
     }
 }

@@ -23,7 +23,7 @@ pub(super) struct Sides<'a> {
 }
 
 /// A resource of both sides: what it is called now and before, and its digests' verdict.
-struct Twin<'a> {
+struct ResourcePair<'a> {
     id: &'a str,
     old: Option<Id<'a>>,
     is_new: bool,
@@ -41,25 +41,25 @@ pub(super) fn compare<'a>(
     findings: &mut Vec<Finding>,
 ) -> PartDiff {
     let part = sides.name;
-    let twins = twins(sides, pairs, moved);
+    let resource_pairs = resource_pairs(sides, pairs, moved);
     let missing = [sides.old, sides.new].into_iter().flatten().find_map(|it| it.content.as_ref().err().cloned());
     let mut readers = Readers::default();
     let mut read: Vec<(Json, Json)> = Vec::new();
-    for twin in &twins {
+    for pair in &resource_pairs {
         let get = |is_new, id: Option<Id<'_>>| -> Json {
             let found = id.and_then(|(part, id)| documents(is_new, part)?.read(id));
             found.unwrap_or_default()
         };
         // A workload that reads a changed ConfigMap may be unchanged itself.
-        let reads = twin.is_new && twin.same && may_read(twin.id) && !sides.same();
-        let mut new = if twin.is_new && !twin.same || reads { get(true, Some((part, twin.id))) } else { Json::Null };
-        let mut old = if twin.same { Json::Null } else { get(false, twin.old) };
+        let reads = pair.is_new && pair.same && may_read(pair.id) && !sides.same();
+        let mut new = if pair.is_new && !pair.same || reads { get(true, Some((part, pair.id))) } else { Json::Null };
+        let mut old = if pair.same { Json::Null } else { get(false, pair.old) };
         if !new.is_null() {
-            let restarts = !twin.same && old["spec"]["template"] != new["spec"]["template"];
-            readers.note(twin.id, &new, restarts);
+            let restarts = !pair.same && old["spec"]["template"] != new["spec"]["template"];
+            readers.note(pair.id, &new, restarts);
         }
-        if !twin.same {
-            exposed(part, twin, (&old, &new), documents, findings);
+        if !pair.same {
+            exposed(part, pair, (&old, &new), documents, findings);
             hider.resource(&mut old);
             hider.resource(&mut new);
         }
@@ -69,14 +69,14 @@ pub(super) fn compare<'a>(
     let pinned = pinned(sides);
     let mut fields_certificates = Vec::new();
     let known = missing.is_none();
-    for (twin, (old, new)) in twins.iter().zip(&read).filter(|(it, _)| !it.same) {
+    for (pair, (old, new)) in resource_pairs.iter().zip(&read).filter(|(it, _)| !it.same) {
         let before = findings.len();
         if known {
             let place = |id: &str| id.splitn(3, ' ').nth(2).map(str::to_owned);
-            let renamed = twin.is_new && twin.old.is_some_and(|(_, id)| place(id) != place(twin.id));
-            look::look(&Pair { part, id: twin.id, old, new, renamed }, &readers, findings);
+            let renamed = pair.is_new && pair.old.is_some_and(|(_, id)| place(id) != place(pair.id));
+            look::look(&Pair { part, id: pair.id, old, new, renamed }, &readers, findings);
         }
-        let resource = resource(part, twin, old, new, known);
+        let resource = resource(part, pair, old, new, known);
         if !known {
             look::blind(part, &resource.id, resource.status, findings);
         }
@@ -114,7 +114,7 @@ pub(super) fn compare<'a>(
         certificates: Vec::new(),
         resealed: 0,
         folds,
-        inventory: inventory(part, &twins, documents),
+        inventory: inventory(part, &resource_pairs, documents),
         resources,
         notes: notes(sides),
     };
@@ -141,16 +141,16 @@ pub(super) fn compare<'a>(
 /// What the new side exposes that the old one did not.
 fn exposed<'a>(
     part: &str,
-    twin: &Twin<'a>,
+    pair: &ResourcePair<'a>,
     (old, new): (&Json, &Json),
     documents: Lookup<'_, 'a>,
     findings: &mut Vec<Finding>,
 ) {
     let text = |is_new, part: &str, id: &str| documents(is_new, part).and_then(|it| it.text(id)).unwrap_or_default();
-    let before = exposed::in_document(old, twin.old.map_or("", |(part, id)| text(false, part, id)));
-    let after = exposed::in_document(new, if twin.is_new { text(true, part, twin.id) } else { "" });
+    let before = exposed::in_document(old, pair.old.map_or("", |(part, id)| text(false, part, id)));
+    let after = exposed::in_document(new, if pair.is_new { text(true, part, pair.id) } else { "" });
     for it in exposed::anew(&before, after) {
-        let (part, resource) = (part.to_owned(), Some(twin.id.to_owned()));
+        let (part, resource) = (part.to_owned(), Some(pair.id.to_owned()));
         findings.push(Finding { risk: Risk::Gains, area: Area::Secret, part, resource, text: it.to_string() });
     }
 }
@@ -162,10 +162,14 @@ impl Sides<'_> {
 }
 
 /// New resources in the order of their names, then those that are gone.
-fn twins<'a>(sides: &Sides<'a>, pairs: &BTreeMap<Id<'a>, Id<'a>>, moved: &BTreeSet<Id<'a>>) -> Vec<Twin<'a>> {
+fn resource_pairs<'a>(
+    sides: &Sides<'a>,
+    pairs: &BTreeMap<Id<'a>, Id<'a>>,
+    moved: &BTreeSet<Id<'a>>,
+) -> Vec<ResourcePair<'a>> {
     let part = sides.name;
     let before = sides.old.map(|it| &it.resources);
-    let mut twins = Vec::new();
+    let mut resource_pairs = Vec::new();
     for (id, digest) in sides.new.iter().flat_map(|it| &it.resources) {
         let id = id.as_str();
         let old = pairs
@@ -173,16 +177,16 @@ fn twins<'a>(sides: &Sides<'a>, pairs: &BTreeMap<Id<'a>, Id<'a>>, moved: &BTreeS
             .copied()
             .or_else(|| before.and_then(|it| it.get_key_value(id)).map(|(id, _)| (part, id.as_str())));
         let same = before.and_then(|it| it.get(id)) == Some(digest);
-        twins.push(Twin { id, old, is_new: true, same });
+        resource_pairs.push(ResourcePair { id, old, is_new: true, same });
     }
     let now = sides.new.map(|it| &it.resources);
     for id in sides.old.iter().flat_map(|it| it.resources.keys()) {
         let stays = now.is_some_and(|it| it.contains_key(id));
         if !stays && !moved.contains(&(part, id.as_str())) {
-            twins.push(Twin { id, old: Some((part, id)), is_new: false, same: false });
+            resource_pairs.push(ResourcePair { id, old: Some((part, id)), is_new: false, same: false });
         }
     }
-    twins
+    resource_pairs
 }
 
 /// What is gone, by kinds, and is not told already.
@@ -210,13 +214,13 @@ fn may_read(id: &str) -> bool {
         .contains(&id.split(' ').nth(1).unwrap_or_default())
 }
 
-fn resource(part: &str, twin: &Twin<'_>, old: &Json, new: &Json, known: bool) -> ResourceDiff {
-    let renamed = twin.old.filter(|(old_part, id)| twin.is_new && (*old_part != part || *id != twin.id));
+fn resource(part: &str, pair: &ResourcePair<'_>, old: &Json, new: &Json, known: bool) -> ResourceDiff {
+    let renamed = pair.old.filter(|(old_part, id)| pair.is_new && (*old_part != part || *id != pair.id));
     let changes = match (old, new) {
         (Json::Null, _) | (_, Json::Null) => Vec::new(),
         _ => fields::of_resource(old, new),
     };
-    let status = match (twin.is_new, twin.old) {
+    let status = match (pair.is_new, pair.old) {
         (true, None) => Status::Added,
         (false, _) => Status::Removed,
         _ if renamed.is_some() => Status::Renamed,
@@ -225,8 +229,8 @@ fn resource(part: &str, twin: &Twin<'_>, old: &Json, new: &Json, known: bool) ->
     };
     let both = !old.is_null() && !new.is_null();
     ResourceDiff {
-        id: twin.id.into(),
-        old_id: renamed.map(|(_, id)| id.to_owned()).filter(|it| it != twin.id),
+        id: pair.id.into(),
+        old_id: renamed.map(|(_, id)| id.to_owned()).filter(|it| it != pair.id),
         old_part: renamed.map(|(it, _)| it.to_owned()).filter(|it| it != part),
         status,
         risk: Risk::Moves,
@@ -342,19 +346,19 @@ fn certificates(
     certificates::expiry(part, &diff.certificates, now, findings);
 }
 
-fn inventory(part: &str, twins: &[Twin<'_>], documents: Lookup<'_, '_>) -> Vec<Item> {
-    let item = |twin: &Twin<'_>| {
-        let text = if twin.is_new { documents(true, part) } else { documents(false, part) };
-        let size = text.and_then(|it| it.text(twin.id)).map_or(0, str::len);
-        let status = match (twin.is_new, twin.old, twin.same) {
+fn inventory(part: &str, resource_pairs: &[ResourcePair<'_>], documents: Lookup<'_, '_>) -> Vec<Item> {
+    let item = |pair: &ResourcePair<'_>| {
+        let text = if pair.is_new { documents(true, part) } else { documents(false, part) };
+        let size = text.and_then(|it| it.text(pair.id)).map_or(0, str::len);
+        let status = match (pair.is_new, pair.old, pair.same) {
             (_, _, true) => Status::Same,
             (true, None, _) => Status::Added,
             (false, _, _) => Status::Removed,
             _ => Status::Changed,
         };
-        Item { id: twin.id.into(), status, size }
+        Item { id: pair.id.into(), status, size }
     };
-    twins.iter().map(item).collect()
+    resource_pairs.iter().map(item).collect()
 }
 
 /// The new chart's notes, where they differ.

@@ -4,7 +4,7 @@ use super::{ChartSubject, Layer};
 use crate::base::code::Code;
 use crate::base::diagnostic::{Diagnostic, Place};
 use helm_engine::value::{Map, Value};
-use helm_engine::yaml::node::{self, Document, Kind, Node};
+use helm_engine::yaml::node::{self, Document, Node, NodeKind};
 
 pub(super) fn check(chart: &ChartSubject<'_>, found: &mut Vec<Diagnostic>) {
     let root = chart.chart.root_node();
@@ -29,7 +29,7 @@ fn top<'d>(document: &'d Document, layer: &Layer) -> Option<Node<'d>> {
     let Some(start) = layer.start else { return Some(document.root()) };
     let mut open = vec![document.root()];
     while let Some(node) = open.pop() {
-        if node.kind() == Kind::Mapping && node.span().start == start {
+        if node.kind() == NodeKind::Mapping && node.span().start == start {
             return Some(node);
         }
         open.extend(node.items());

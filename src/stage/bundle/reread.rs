@@ -8,7 +8,7 @@ use crate::object::document::{Head, pieces};
 use crate::stage::seal::{CLOSE, OPEN};
 use helm_engine::path::shown;
 use helm_engine::value::{Str, Value};
-use helm_engine::yaml::node::{self, Document, Kind, Node, Style};
+use helm_engine::yaml::node::{self, Document, Node, NodeKind, Style};
 
 /// A hole of a manifest, and what fills it.
 pub(super) struct Filling<'a> {
@@ -191,16 +191,16 @@ fn pair<'d>(before: &'d Document, after: &'d Document, scalars: &mut Vec<(Node<'
             return Err(Problem::Shape);
         }
         match before.kind() {
-            Kind::Scalar => scalars.push((before, after)),
-            Kind::Alias => {}
-            Kind::Sequence => {
+            NodeKind::Scalar => scalars.push((before, after)),
+            NodeKind::Alias => {}
+            NodeKind::Sequence => {
                 let (before, after): (Vec<_>, Vec<_>) = (before.items().collect(), after.items().collect());
                 if before.len() != after.len() {
                     return Err(Problem::Shape);
                 }
                 open.extend(before.into_iter().zip(after).rev());
             }
-            Kind::Mapping => {
+            NodeKind::Mapping => {
                 let (before, after): (Vec<_>, Vec<_>) = (before.entries().collect(), after.entries().collect());
                 if before.len() != after.len() {
                     return Err(Problem::Shape);

@@ -27,7 +27,7 @@ pub enum Conflict {
     /// Both changed something of the whole lock, and not alike.
     Whole(&'static str),
     /// One changed the clock or the version of Kubernetes, the other locked these charts.
-    Told(Vec<String>),
+    Settings(Vec<String>),
     /// One changed the recipients, the other sealed new secrets to the old ones.
     Recipients,
 }
@@ -38,7 +38,7 @@ impl fmt::Display for Conflict {
             Conflict::Part(part) => write!(f, "both branches lock part `{part}`, and not alike"),
             Conflict::Removed(part) => write!(f, "one branch removes part `{part}`, the other locks it anew"),
             Conflict::Whole(what) => write!(f, "both branches change the {what}, and not alike"),
-            Conflict::Told(parts) => {
+            Conflict::Settings(parts) => {
                 let parts = parts.join("`, `");
                 write!(
                     f,
@@ -87,7 +87,7 @@ pub fn merge(base: Option<&Lock>, ours: &Lock, theirs: &Lock) -> Merged {
             let charts: Vec<String> =
                 touched(base, other).filter(|(_, part)| part.version.is_some()).map(|(name, _)| name.clone()).collect();
             if !charts.is_empty() {
-                conflicts.push(Conflict::Told(charts));
+                conflicts.push(Conflict::Settings(charts));
             }
         }
         if base.is_some_and(|base| base.recipients != one.recipients)
@@ -260,8 +260,8 @@ mod tests {
         let base = lock(&[("a", "1")]);
         let ours = Lock { kubernetes: Some("1.35.0".into()), ..base.clone() };
         let theirs = lock(&[("a", "1"), ("b", "1")]);
-        assert_eq!(merge(Some(&base), &ours, &theirs).conflicts, [Conflict::Told(vec!["b".into()])]);
-        assert_eq!(merge(Some(&base), &theirs, &ours).conflicts, [Conflict::Told(vec!["b".into()])]);
+        assert_eq!(merge(Some(&base), &ours, &theirs).conflicts, [Conflict::Settings(vec!["b".into()])]);
+        assert_eq!(merge(Some(&base), &theirs, &ours).conflicts, [Conflict::Settings(vec!["b".into()])]);
     }
 
     #[test]

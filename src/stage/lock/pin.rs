@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use super::Envelope;
 use crate::base::digest::Digest;
-use helm_engine::pki::{self, Fault};
+use helm_engine::pki::{self, PkiError};
 
 /// What a pin is known by: the call it answers, wherever in the chart that call stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,11 +77,11 @@ impl PinKey {
 
 impl Certificate {
     /// What the first certificate of a PEM text says.
-    pub fn read(pem: &str) -> Result<Certificate, Fault> {
+    pub fn read(pem: &str) -> Result<Certificate, PkiError> {
         let facts = pki::inspect(pem.as_bytes())?;
         let moment = |seconds| {
             jiff::Timestamp::from_second(seconds)
-                .map_err(|_| Fault::new("its validity is outside of what a clock shows"))
+                .map_err(|_| PkiError::new("its validity is outside of what a clock shows"))
         };
         Ok(Certificate {
             subject: facts.subject,

@@ -12,7 +12,7 @@ use crate::base::edit::{Edits, line_start, next_line};
 use crate::object::document::{self, Document, Head, documents, pieces};
 use crate::object::scope::ClusterScoped;
 use helm_engine::yaml;
-use helm_engine::yaml::node::{Kind, Node};
+use helm_engine::yaml::node::{Node, NodeKind};
 
 /// A stream that Talos takes, and what was changed to make it one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,7 +87,7 @@ fn item(document: &Document<'_>, item: Node<'_>) -> String {
 fn has_alias(node: Node<'_>) -> bool {
     let mut open = vec![node];
     while let Some(node) = open.pop() {
-        if node.kind() == Kind::Alias || node.anchor().is_some() {
+        if node.kind() == NodeKind::Alias || node.anchor().is_some() {
             return true;
         }
         open.extend(node.items());
@@ -98,7 +98,7 @@ fn has_alias(node: Node<'_>) -> bool {
 
 /// Takes `namespace` out of the metadata; false where that cannot be done in place.
 fn drop_namespace(document: &Document<'_>, object: Node<'_>, edits: &mut Edits) -> bool {
-    let Some(metadata) = object.get("metadata").filter(|it| it.kind() == Kind::Mapping) else { return false };
+    let Some(metadata) = object.get("metadata").filter(|it| it.kind() == NodeKind::Mapping) else { return false };
     let entries: Vec<_> = metadata.entries().collect();
     let is_namespace = |key: Node<'_>| key.text().is_some_and(|it| *it == "namespace");
     let Some(index) = entries.iter().position(|(key, _)| is_namespace(*key)) else { return false };

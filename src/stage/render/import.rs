@@ -124,7 +124,7 @@ impl Imports {
     }
 
     fn add_pairs(&mut self, name: &str, texts: &[&[u8]]) -> Result<(), ImportError> {
-        let unreadable = |it: pki::Fault| ImportError::Unreadable(name.into(), it.to_string());
+        let unreadable = |it: pki::PkiError| ImportError::Unreadable(name.into(), it.to_string());
         let mut keys: BTreeMap<[u8; 32], Secret> = BTreeMap::new();
         let mut certificates = Vec::new();
         for block in texts.iter().flat_map(|it| blocks(it)) {

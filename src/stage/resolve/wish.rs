@@ -6,7 +6,7 @@ use super::{ChartSource, Error, SourceError, Sources, choose, dependencies};
 use crate::base::diagnostic::Place;
 use crate::base::digest::Digest;
 use crate::stage::lock::{Lock, LockedSource};
-use crate::stage::spec::{Content, Kind, Source, Spec};
+use crate::stage::spec::{Content, ContentKind, Source, Spec};
 use helm_engine::helm::{Chart, HelmVersion};
 
 /// Something that lies elsewhere.
@@ -17,7 +17,7 @@ pub struct Wish {
     pub source: Source,
     /// The source as written.
     pub text: String,
-    pub kind: Kind,
+    pub kind: ContentKind,
     /// A version or a constraint.
     pub version: Option<String>,
     /// What the bytes must hash to, where the spec says so.
@@ -91,7 +91,7 @@ pub fn wishes(
                     key: part.name.clone(),
                     source: source.clone(),
                     text: path.clone(),
-                    kind: Kind::Manifest,
+                    kind: ContentKind::Manifest,
                     version: None,
                     sha256: *sha256,
                     locked: kept,
@@ -129,7 +129,7 @@ pub fn wishes(
                             locked: kept.filter(|kept| still_wanted(kept, &it.text, version.as_deref(), hold)),
                             source: it.source,
                             text: it.text,
-                            kind: Kind::Chart,
+                            kind: ContentKind::Chart,
                             version,
                             sha256: None,
                             hold,
@@ -151,7 +151,7 @@ pub fn wishes(
                         key: part.name.clone(),
                         source: source.clone(),
                         text: chart.path.clone(),
-                        kind: Kind::Chart,
+                        kind: ContentKind::Chart,
                         version: chart.version.clone(),
                         sha256: None,
                         locked: kept,

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use helm_engine::value::Value;
-use helm_engine::yaml::node::{self, Document, Kind, Node};
+use helm_engine::yaml::node::{self, Document, Node, NodeKind};
 
 /// The one document of a text, `what` for messages; `None` where it is empty. A second one would be passed over by whoever
 /// reads the first, so that it is a fault.
@@ -17,7 +17,7 @@ pub(super) fn document(file: &str, text: &str, what: &str) -> Result<Option<Docu
         let offset = fault.mark.offset.min(text.len());
         vec![Diagnostic::new(Code::S004, format!("this is not YAML: {}", fault.problem)).at(at(offset..offset))]
     })?;
-    let is_empty = |it: &Document| it.root().kind() == Kind::Scalar && matches!(it.root().value(), Ok(Value::Nil));
+    let is_empty = |it: &Document| it.root().kind() == NodeKind::Scalar && matches!(it.root().value(), Ok(Value::Nil));
     let mut documents = documents.into_iter().filter(|it| !is_empty(it));
     let first = documents.next();
     let Some(second) = documents.next() else { return Ok(first) };
@@ -76,7 +76,7 @@ impl Reader {
     /// The mapping at `node`; a key that is not in `known` or stands twice is a fault.
     pub(super) fn fields<'n>(&mut self, node: Node<'n>, what: &str, known: &[&str]) -> Option<Fields<'n>> {
         let node = node.resolved();
-        if node.kind() != Kind::Mapping {
+        if node.kind() != NodeKind::Mapping {
             self.fault(Code::S002, node, format!("{what} must be a mapping, not {}", kind(node)), "");
             return None;
         }
@@ -117,7 +117,7 @@ impl Reader {
     }
 
     pub(super) fn items<'n>(&mut self, node: Node<'n>, what: &str) -> Vec<Node<'n>> {
-        if node.kind() != Kind::Sequence {
+        if node.kind() != NodeKind::Sequence {
             self.fault(Code::S002, node, format!("{what} must be a list, not {}", kind(node)), "");
         }
         node.items().map(Node::resolved).collect()
@@ -156,9 +156,9 @@ fn list(words: &[&str]) -> String {
 
 fn kind(node: Node<'_>) -> &'static str {
     match node.kind() {
-        Kind::Scalar if node.text().is_some_and(|it| it.is_empty()) => "empty",
-        Kind::Scalar | Kind::Alias => "a single value",
-        Kind::Sequence => "a list",
-        Kind::Mapping => "a mapping",
+        NodeKind::Scalar if node.text().is_some_and(|it| it.is_empty()) => "empty",
+        NodeKind::Scalar | NodeKind::Alias => "a single value",
+        NodeKind::Sequence => "a list",
+        NodeKind::Mapping => "a mapping",
     }
 }

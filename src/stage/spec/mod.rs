@@ -11,7 +11,7 @@ mod versions;
 
 pub use inputs::{Certificates, Inputs};
 pub use network::Network;
-pub use source::{Kind, OciName, Source, SourceFault};
+pub use source::{ContentKind, OciName, Source, SourceFault};
 pub use versions::{KubernetesVersion, TalosVersion};
 
 use crate::base::diagnostic::{Diagnostic, Place};

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::fields::{Fields, Reader, document};
 use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
-use helm_engine::yaml::node::{Kind, Node};
+use helm_engine::yaml::node::{Node, NodeKind};
 
 pub(super) const KEYS: [&str; 3] = ["mirrors", "plainHttp", "authorities"];
 
@@ -45,12 +45,12 @@ impl Network {
 pub(super) fn network(reader: &mut Reader, fields: &Fields<'_>) -> Network {
     let mut network = Network::default();
     if let Some(node) = fields.get("mirrors") {
-        if node.kind() == Kind::Mapping {
+        if node.kind() == NodeKind::Mapping {
             for (key, value) in node.entries() {
                 let Some(host) = reader.word(key, "a host").map(Cow::into_owned) else { continue };
                 let value = value.resolved();
                 let found = match value.kind() {
-                    Kind::Sequence => reader.items(value, "the mirrors of a host"),
+                    NodeKind::Sequence => reader.items(value, "the mirrors of a host"),
                     _ => vec![value],
                 };
                 let mirrors = found.into_iter().filter_map(|it| address(reader, it, "a mirror")).collect();

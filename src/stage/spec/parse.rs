@@ -5,12 +5,12 @@ use std::borrow::Cow;
 use super::fields::{Fields, Reader, document};
 use super::inputs::{certificates, inputs};
 use super::network::{self, network};
-use super::{Chart, Content, Kind as SourceKind, Part, Source, SourceFault, Spec, Values, sops_rules};
+use super::{Chart, Content, ContentKind, Part, Source, SourceFault, Spec, Values, sops_rules};
 use crate::base::code::Code;
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::base::name;
 use crate::base::recipient::Recipient;
-use helm_engine::yaml::node::{Kind, Node};
+use helm_engine::yaml::node::{Node, NodeKind};
 
 const SPEC: &[&str] = &["bundle", "talos", "helm", "kubernetes", "apiVersions", "recipients", "certificates", "parts"];
 const PART: &[&str] = &[
@@ -131,7 +131,7 @@ fn part(reader: &mut Reader, node: Node<'_>) -> Option<Part> {
     let place = reader.place(node);
     if let Some(manifest) = fields.get("manifest") {
         let path = reader.word(manifest, "`manifest`")?.into_owned();
-        let source = source(reader, manifest, &path, SourceKind::Manifest);
+        let source = source(reader, manifest, &path, ContentKind::Manifest);
         let sha256 = match fields.get("sha256") {
             Some(it) => Some(sha256(reader, it, source.as_ref())?),
             None => None,
@@ -141,7 +141,7 @@ fn part(reader: &mut Reader, node: Node<'_>) -> Option<Part> {
     }
     let chart = fields.get("chart")?;
     let path = reader.word(chart, "`chart`")?.into_owned();
-    let source = source(reader, chart, &path, SourceKind::Chart);
+    let source = source(reader, chart, &path, ContentKind::Chart);
     let version_place = fields.get("version").map(|it| Box::new(reader.place(it)));
     let version = fields.get("version").and_then(|it| reader.word(it, "`version`")).map(Cow::into_owned);
     let namespace = match fields.get("namespace") {
@@ -152,7 +152,7 @@ fn part(reader: &mut Reader, node: Node<'_>) -> Option<Part> {
     if let Some(node) = fields.get("values") {
         for item in reader.items(node, "`values`") {
             match item.kind() {
-                Kind::Mapping => match item.value() {
+                NodeKind::Mapping => match item.value() {
                     Ok(value) => values.push(Values::Inline(value, reader.place(item))),
                     Err(fault) => reader.fault(Code::S004, item, fault, ""),
                 },
@@ -169,10 +169,10 @@ fn part(reader: &mut Reader, node: Node<'_>) -> Option<Part> {
     Some(Part { name: name?, content: Content::Chart(chart), place })
 }
 
-fn source(reader: &mut Reader, node: Node<'_>, text: &str, kind: SourceKind) -> Option<Source> {
+fn source(reader: &mut Reader, node: Node<'_>, text: &str, kind: ContentKind) -> Option<Source> {
     let help = match kind {
-        SourceKind::Chart => "a chart is a path, `oci://HOST/NAME`, or `https://REPOSITORY/NAME`",
-        SourceKind::Manifest => "a manifest is a path or an `https://` address",
+        ContentKind::Chart => "a chart is a path, `oci://HOST/NAME`, or `https://REPOSITORY/NAME`",
+        ContentKind::Manifest => "a manifest is a path or an `https://` address",
     };
     match Source::parse(text, kind) {
         Ok(source) => return Some(source),

@@ -30,7 +30,7 @@ pub struct OciName {
 
 /// What a source is to hold; the same text means different things for the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ContentKind {
     Chart,
     Manifest,
 }
@@ -49,18 +49,18 @@ pub enum SourceFault {
 }
 
 impl Source {
-    pub fn parse(text: &str, kind: Kind) -> Result<Source, SourceFault> {
+    pub fn parse(text: &str, kind: ContentKind) -> Result<Source, SourceFault> {
         let Some((scheme, rest)) = text.split_once("://") else { return Ok(Source::Local(text.into())) };
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
         if authority.contains('@') {
             return Err(SourceFault::Credentials);
         }
         match (scheme, kind) {
-            ("oci", Kind::Chart) => OciName::parse(rest).map(Source::Oci),
+            ("oci", ContentKind::Chart) => OciName::parse(rest).map(Source::Oci),
             ("https" | "http", _) => {
                 let url = url::Url::parse(text).map_err(|it| SourceFault::Url(it.to_string()))?;
                 let path = url.path().trim_end_matches('/');
-                if kind == Kind::Manifest || path.ends_with(".tgz") || path.ends_with(".tar.gz") {
+                if kind == ContentKind::Manifest || path.ends_with(".tgz") || path.ends_with(".tar.gz") {
                     return Ok(Source::Url(text.into()));
                 }
                 if url.query().is_some() || url.fragment().is_some() {
@@ -140,7 +140,7 @@ mod tests {
     use super::*;
 
     fn chart(text: &str) -> Result<Source, SourceFault> {
-        Source::parse(text, Kind::Chart)
+        Source::parse(text, ContentKind::Chart)
     }
 
     #[test]
@@ -164,13 +164,13 @@ mod tests {
         let archive = Source::Url("https://x.io/cilium-1.0.0.tgz".into());
         assert_eq!(chart("https://x.io/cilium-1.0.0.tgz"), Ok(archive));
         let manifest = Source::Url("https://x.io/a/b".into());
-        assert_eq!(Source::parse("https://x.io/a/b", Kind::Manifest), Ok(manifest));
+        assert_eq!(Source::parse("https://x.io/a/b", ContentKind::Manifest), Ok(manifest));
     }
 
     #[test]
     fn refuses_what_is_none() {
         assert_eq!(chart("git://x/y"), Err(SourceFault::Scheme("git".into())));
-        assert_eq!(Source::parse("oci://x/y", Kind::Manifest), Err(SourceFault::Scheme("oci".into())));
+        assert_eq!(Source::parse("oci://x/y", ContentKind::Manifest), Err(SourceFault::Scheme("oci".into())));
         assert_eq!(chart("https://me:secret@x.io/y"), Err(SourceFault::Credentials));
         assert_eq!(chart("oci://me:secret@x.io/y"), Err(SourceFault::Credentials));
         for text in

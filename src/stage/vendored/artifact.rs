@@ -151,16 +151,16 @@ fn clean(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::stage::spec::Kind;
+    use crate::stage::spec::ContentKind;
 
     #[test]
     fn names_are_clean() {
         let digest = Digest::of(b"");
         let name =
             |text: &str, kind, version| ref_name(&Source::parse(text, kind).expect("a source"), version, &digest);
-        assert_eq!(name("oci://localhost:5000/a/b", Kind::Chart, Some("1.0.0+x")), "localhost:5000/a/b:1.0.0_x");
-        assert_eq!(name("https://x.io/charts//c", Kind::Chart, Some("1.0.0")), "x.io/charts/c:1.0.0");
-        let url = name("https://x.io/a%20b/_c--d.yaml?x=1", Kind::Manifest, None);
+        assert_eq!(name("oci://localhost:5000/a/b", ContentKind::Chart, Some("1.0.0+x")), "localhost:5000/a/b:1.0.0_x");
+        assert_eq!(name("https://x.io/charts//c", ContentKind::Chart, Some("1.0.0")), "x.io/charts/c:1.0.0");
+        let url = name("https://x.io/a%20b/_c--d.yaml?x=1", ContentKind::Manifest, None);
         assert_eq!(url, format!("x.io/a-20b/c-d.yaml-x-1:sha256-{}", digest.hex()));
     }
 

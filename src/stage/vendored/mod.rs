@@ -52,7 +52,7 @@ pub enum Stale {
     #[error("the spec asks for Helm {wanted}, but the lock is of Helm {locked}")]
     Helm { wanted: HelmWish, locked: HelmVersion },
     #[error("the spec names another version of Kubernetes or other API versions than the lock")]
-    Told,
+    Capabilities,
     #[error("part `{0}` is in the spec, but not in the lock")]
     NotLocked(String),
     #[error("part `{0}` is in the lock, but not in the spec")]
@@ -85,7 +85,7 @@ impl Vendored {
         let told = spec.kubernetes.as_ref().map(|it| it.as_str());
         let kept = lock.kubernetes.as_deref();
         if kept.is_some() && kept != told || !lock.api_versions.is_empty() && lock.api_versions != spec.api_versions {
-            stale.push(Stale::Told);
+            stale.push(Stale::Capabilities);
         }
         for part in resolved.parts() {
             match lock.parts.get(&part.name) {

@@ -13,8 +13,8 @@ mod memory;
 mod outputs;
 mod registries;
 mod reread;
-mod shelves;
 mod specs;
+mod stored;
 mod tokens;
 
 use std::collections::BTreeMap;

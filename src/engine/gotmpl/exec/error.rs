@@ -13,7 +13,7 @@ pub struct ExecError {
     /// The name of the template that was being executed, or asked for.
     pub template: Str,
     /// Where it happened; `None` where no template was being executed yet, and then `message` is all there is.
-    pub place: Option<Place>,
+    pub place: Option<TemplatePlace>,
     /// What happened: `error calling fail: no`.
     pub message: String,
     /// What a function failed with, where that is more than a message: the world's own error, or the `ExecError` of
@@ -23,7 +23,7 @@ pub struct ExecError {
 
 /// A place in a template's text.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct TemplatePlace {
     /// The name of the text the template was parsed from.
     pub file: Str,
     /// Counted from 1.
@@ -36,7 +36,7 @@ pub struct Place {
 
 impl fmt::Display for ExecError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(Place { file, line, column, context }) = &self.place {
+        if let Some(TemplatePlace { file, line, column, context }) = &self.place {
             let name = strconv::quote(&self.template);
             write!(f, "template: {file}:{line}:{column}: executing {name} at <{context}>: ")?;
         }

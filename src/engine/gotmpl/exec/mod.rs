@@ -9,7 +9,7 @@ mod range;
 mod walk;
 
 use super::reflect::Reflect;
-pub use error::{ExecError, Place};
+pub use error::{ExecError, TemplatePlace};
 pub use machine::Machine;
 
 use crate::gotmpl::node::{Call, Command, Operand, Pipe, Tree, Variable};
@@ -90,7 +90,7 @@ impl<'t> State<'t, '_, '_> {
         let before = &source.text[..pos.min(source.text.len())];
         let line = 1 + before.iter().filter(|it| **it == b'\n').count();
         let column = before.iter().rev().take_while(|it| **it != b'\n').count();
-        let place = Some(Place { file: source.name.clone(), line, column, context });
+        let place = Some(TemplatePlace { file: source.name.clone(), line, column, context });
         Box::new(ExecError { template, place, message: failure.message, source: failure.source })
     }
 }

@@ -1,6 +1,6 @@
 //! Parse trees. Mirrors `text/template/parse/node.go`.
 //!
-//! Every `pos` is a byte offset into the text of the tree's [`Source`].
+//! Every `pos` is a byte offset into the text of the tree's [`SourceText`].
 
 mod number;
 mod text;
@@ -15,7 +15,7 @@ use crate::value::Str;
 
 /// A named text that templates were parsed from.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(super) struct SourceText {
     pub name: Str,
     pub text: Str,
 }
@@ -24,7 +24,7 @@ pub(super) struct Source {
 #[derive(Debug)]
 pub(super) struct Tree {
     pub name: Str,
-    pub source: Rc<Source>,
+    pub source: Rc<SourceText>,
     pub root: List,
 }
 

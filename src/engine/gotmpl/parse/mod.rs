@@ -14,7 +14,7 @@ use std::rc::Rc;
 use crate::gotmpl::Functions;
 use crate::gotmpl::item::{Item, ItemType};
 use crate::gotmpl::lex::{Keywords, Lexer};
-use crate::gotmpl::node::{Branch, BranchKind, Call, List, Node, Pipe, Source, Tree};
+use crate::gotmpl::node::{Branch, BranchKind, Call, List, Node, Pipe, SourceText, Tree};
 use crate::strconv;
 use crate::value::Str;
 use tokens::Tokens;
@@ -31,7 +31,7 @@ pub(super) struct Parsed {
 pub(super) fn parse(name: Str, text: &[u8], functions: &Functions) -> Result<Parsed, ParseError> {
     let keywords =
         Keywords { break_ok: functions.get("break").is_none(), continue_ok: functions.get("continue").is_none() };
-    let source = Rc::new(Source { name: name.clone(), text: text.into() });
+    let source = Rc::new(SourceText { name: name.clone(), text: text.into() });
     let parser = Parser {
         functions,
         lexer: Lexer::new(&source.text, keywords),
@@ -48,7 +48,7 @@ pub(super) fn parse(name: Str, text: &[u8], functions: &Functions) -> Result<Par
 struct Parser<'s> {
     functions: &'s Functions,
     lexer: Lexer<'s>,
-    source: &'s Rc<Source>,
+    source: &'s Rc<SourceText>,
     /// That of the source, where all of it is UTF-8: no part of it then has to be looked at again.
     text: Option<&'s str>,
     state: State<'s>,

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use super::compile::{Schema, Schemas};
-use super::fault::{Fault, Kind};
+use super::fault::{FaultKind, SchemaFault};
 use super::format;
 use super::instance::{Instance, Type};
 use super::json::Json;
@@ -20,7 +20,7 @@ pub(super) fn faults(
     value: &Instance<'_>,
     meta: bool,
     holes: Option<&Holes>,
-) -> Vec<Fault> {
+) -> Vec<SchemaFault> {
     let scope = Scope { schema: root, step: "", value: 0, outer: None };
     let checker = Checker { schemas, meta, holes };
     match checker.check(value, None, &scope, false) {
@@ -30,8 +30,8 @@ pub(super) fn faults(
 }
 
 /// The faults of a group, or the only one.
-fn one_by_one(fault: Fault) -> Vec<Fault> {
-    if matches!(fault.kind, Kind::Group) { fault.causes } else { vec![fault] }
+fn one_by_one(fault: SchemaFault) -> Vec<SchemaFault> {
+    if matches!(fault.kind, FaultKind::Group) { fault.causes } else { vec![fault] }
 }
 
 pub(super) struct Checker<'s, 'a> {
@@ -102,7 +102,7 @@ impl Unseen {
 }
 
 /// Faults are large, and rare.
-pub(super) type Failed = Box<Fault>;
+pub(super) type Failed = Box<SchemaFault>;
 pub(super) type Checked = Result<Unseen, Failed>;
 
 /// One schema against one value.
@@ -113,7 +113,7 @@ pub(super) struct Run<'r, 's, 'a> {
     pub(super) path: Option<&'r Place<'r>>,
     pub(super) scope: &'r Scope<'r>,
     pub(super) unseen: Unseen,
-    pub(super) faults: Vec<Fault>,
+    pub(super) faults: Vec<SchemaFault>,
 }
 
 impl<'s, 'a> Checker<'s, 'a> {
@@ -127,10 +127,10 @@ impl<'s, 'a> Checker<'s, 'a> {
     ) -> Checked {
         let schema = &self.schemas.list[scope.schema];
         let unseen = unseen(schema, value, needed);
-        let fault = |kind: Kind| Box::new(Fault { at: steps(path), kind, causes: Vec::new() });
+        let fault = |kind: FaultKind| Box::new(SchemaFault { at: steps(path), kind, causes: Vec::new() });
         match schema.node {
             Json::Bool(true) => return Ok(unseen),
-            Json::Bool(false) => return Err(fault(Kind::FalseSchema)),
+            Json::Bool(false) => return Err(fault(FaultKind::FalseSchema)),
             _ => {}
         }
         if let Some(cycle) = self.cycle(scope) {
@@ -165,17 +165,17 @@ impl<'s, 'a> Checker<'s, 'a> {
         match faults.len() {
             0 => Ok(unseen),
             1 => Err(Box::new(faults.remove(0))),
-            _ => Err(Box::new(Fault { at: steps(path), kind: Kind::Group, causes: faults })),
+            _ => Err(Box::new(SchemaFault { at: steps(path), kind: FaultKind::Group, causes: faults })),
         }
     }
 
     /// Whether this schema is applied to this very value already.
-    fn cycle(&self, scope: &Scope<'_>) -> Option<Kind> {
+    fn cycle(&self, scope: &Scope<'_>) -> Option<FaultKind> {
         let mut at = scope.outer;
         while let Some(outer) = at.filter(|it| it.value == scope.value) {
             if outer.schema == scope.schema {
                 let url = self.schemas.location(scope.schema);
-                return Some(Kind::RefCycle { first: self.keywords(scope), second: self.keywords(outer), url });
+                return Some(FaultKind::RefCycle { first: self.keywords(scope), second: self.keywords(outer), url });
             }
             at = outer.outer;
         }
@@ -221,16 +221,16 @@ impl<'a> Run<'_, '_, 'a> {
         self.schema.get(keyword)
     }
 
-    pub(super) fn fault(&self, kind: Kind) -> Fault {
-        Fault { at: steps(self.path), kind, causes: Vec::new() }
+    pub(super) fn fault(&self, kind: FaultKind) -> SchemaFault {
+        SchemaFault { at: steps(self.path), kind, causes: Vec::new() }
     }
 
-    pub(super) fn push(&mut self, kind: Kind) {
+    pub(super) fn push(&mut self, kind: FaultKind) {
         self.push_with(kind, Vec::new());
     }
 
-    pub(super) fn push_with(&mut self, kind: Kind, causes: Vec<Fault>) {
-        self.faults.push(Fault { causes, ..self.fault(kind) });
+    pub(super) fn push_with(&mut self, kind: FaultKind, causes: Vec<SchemaFault>) {
+        self.faults.push(SchemaFault { causes, ..self.fault(kind) });
     }
 
     /// Takes over what another check found, several faults one by one.
@@ -241,7 +241,7 @@ impl<'a> Run<'_, '_, 'a> {
     }
 
     /// The checks of which the first that fails is all that is told.
-    fn first_fault(&self) -> Option<Kind> {
+    fn first_fault(&self) -> Option<FaultKind> {
         let got = self.value.json_type();
         let wanted = match self.get("type") {
             Some(one @ Json::String(_)) => std::slice::from_ref(one),
@@ -252,7 +252,7 @@ impl<'a> Run<'_, '_, 'a> {
         let fits = wants(got.name()) || wants("integer") && self.value.is_integer();
         if !fits && wanted.iter().any(|it| it.as_str().is_some()) {
             let listed: Vec<&str> = Type::ALL.iter().map(|it| it.name()).filter(|it| wants(it)).collect();
-            return Some(Kind::Type { got: got.name(), want: listed.join(" or ") });
+            return Some(FaultKind::Type { got: got.name(), want: listed.join(" or ") });
         }
         // What a sealed text is, nobody sees: any that a schema could ask for.
         if matches!(self.value, Instance::String(text) if self.checker.is_sealed(text)) {
@@ -261,18 +261,18 @@ impl<'a> Run<'_, '_, 'a> {
         if let Some(wanted) = self.get("const").filter(|_| self.schema.draft > Draft::Four)
             && *self.value != Instance::of_json(wanted)
         {
-            return Some(Kind::Const(wanted.clone()));
+            return Some(FaultKind::Const(wanted.clone()));
         }
         if let Some(Json::Array(wanted)) = self.get("enum")
             && !wanted.iter().any(|it| *self.value == Instance::of_json(it))
         {
-            return Some(Kind::Enum(wanted.clone()));
+            return Some(FaultKind::Enum(wanted.clone()));
         }
         let name = self.get("format").and_then(Json::as_str)?;
         let Instance::String(text) = self.value else { return None };
         let asserted = self.schema.draft < Draft::Year2019 || self.checker.meta;
         let cause = if asserted { format::check(name, text).err()? } else { return None };
-        Some(Kind::Format { got: text.to_string(), want: name.to_owned(), cause })
+        Some(FaultKind::Format { got: text.to_string(), want: name.to_owned(), cause })
     }
 
     /// Another schema against the same value.
@@ -304,7 +304,7 @@ impl<'a> Run<'_, '_, 'a> {
         let outcome = self.same(target, step);
         outcome.map_err(|inner| {
             let causes = one_by_one(*inner);
-            Box::new(Fault { causes, ..self.fault(Kind::Reference) })
+            Box::new(SchemaFault { causes, ..self.fault(FaultKind::Reference) })
         })
     }
 

@@ -1,7 +1,7 @@
 //! Schemas that are made of others: conditions, `oneOf` and its like, and what no other has looked at.
 
 use super::check::{Run, Step};
-use super::fault::Kind;
+use super::fault::FaultKind;
 use super::instance::Instance;
 use super::json::Json;
 use super::meta::Draft;
@@ -11,14 +11,14 @@ impl Run<'_, '_, '_> {
         if let Some(node) = self.get("not")
             && self.inner(node).is_ok()
         {
-            self.push(Kind::Not);
+            self.push(FaultKind::Not);
         }
         let mut causes = Vec::new();
         for node in self.get("allOf").map(Json::items).unwrap_or_default() {
             causes.extend(self.inner(node).err().map(|it| *it));
         }
         if !causes.is_empty() {
-            self.push_with(Kind::AllOf, causes);
+            self.push_with(FaultKind::AllOf, causes);
         }
         if let Some(nodes) = self.get("anyOf").map(Json::items).filter(|it| !it.is_empty()) {
             let (mut matched, mut causes) = (false, Vec::new());
@@ -35,7 +35,7 @@ impl Run<'_, '_, '_> {
                 }
             }
             if !matched {
-                self.push_with(Kind::AnyOf, causes);
+                self.push_with(FaultKind::AnyOf, causes);
             }
         }
         if let Some(nodes) = self.get("oneOf").map(Json::items).filter(|it| !it.is_empty()) {
@@ -59,13 +59,13 @@ impl Run<'_, '_, '_> {
                 (Err(_), Some(_)) => {}
                 (Ok(()), None) => matched = Some(index),
                 (Ok(()), Some(first)) => {
-                    self.push(Kind::OneOf(Some((first, index))));
+                    self.push(FaultKind::OneOf(Some((first, index))));
                     return;
                 }
             }
         }
         if matched.is_none() {
-            self.push_with(Kind::OneOf(None), causes);
+            self.push_with(FaultKind::OneOf(None), causes);
         }
     }
 

@@ -6,15 +6,15 @@ use crate::strconv;
 
 /// One fault with those it follows from.
 #[derive(Clone, Debug)]
-pub(super) struct Fault {
+pub(super) struct SchemaFault {
     /// The path of the value, key by key.
     pub(super) at: Vec<String>,
-    pub(super) kind: Kind,
-    pub(super) causes: Vec<Fault>,
+    pub(super) kind: FaultKind,
+    pub(super) causes: Vec<SchemaFault>,
 }
 
 #[derive(Clone, Debug)]
-pub(super) enum Kind {
+pub(super) enum FaultKind {
     /// Several faults of one schema; most users take them one by one.
     Group,
     /// Those of a schema that `$ref` means.
@@ -76,10 +76,10 @@ pub(super) enum Kind {
     },
 }
 
-impl Fault {
+impl SchemaFault {
     /// Whether it is the sum of its causes, and says nothing of its own.
     pub(super) fn is_sum(&self) -> bool {
-        matches!(self.kind, Kind::Group | Kind::Reference | Kind::AllOf)
+        matches!(self.kind, FaultKind::Group | FaultKind::Reference | FaultKind::AllOf)
     }
 
     pub(super) fn message(&self) -> String {
@@ -89,7 +89,7 @@ impl Fault {
     /// The lines below the line that names the schema, each with a line end before it.
     pub(super) fn print(&self, depth: usize, out: &mut String) {
         // A reference that leads to one fault alone says nothing of its own.
-        let silent = matches!(self.kind, Kind::Reference) && self.causes.len() == 1;
+        let silent = matches!(self.kind, FaultKind::Reference) && self.causes.len() == 1;
         if !silent {
             out.push('\n');
             out.push_str(&"  ".repeat(depth));
@@ -101,75 +101,75 @@ impl Fault {
     }
 }
 
-impl Kind {
+impl FaultKind {
     fn message(&self) -> String {
         let counts = |name: &str, got: &usize, want: &usize| {
             format!("{name}: got {}, want {}", show_count(*got), show_count(*want))
         };
         let indexes = |list: &[usize]| list.iter().map(usize::to_string).collect::<Vec<_>>().join(" ");
         match self {
-            Kind::Group | Kind::Reference => "validation failed".into(),
-            Kind::Not => "'not' failed".into(),
-            Kind::AllOf => "'allOf' failed".into(),
-            Kind::AnyOf => "'anyOf' failed".into(),
-            Kind::OneOf(None) => "'oneOf' failed, none matched".into(),
-            Kind::OneOf(Some((first, second))) => {
+            FaultKind::Group | FaultKind::Reference => "validation failed".into(),
+            FaultKind::Not => "'not' failed".into(),
+            FaultKind::AllOf => "'allOf' failed".into(),
+            FaultKind::AnyOf => "'anyOf' failed".into(),
+            FaultKind::OneOf(None) => "'oneOf' failed, none matched".into(),
+            FaultKind::OneOf(Some((first, second))) => {
                 format!("'oneOf' failed, subschemas {}, {} matched", show_count(*first), show_count(*second))
             }
-            Kind::FalseSchema => "false schema".into(),
-            Kind::RefCycle { first, second, url } => format!(
+            FaultKind::FalseSchema => "false schema".into(),
+            FaultKind::RefCycle { first, second, url } => format!(
                 "both {first} and {second} resolve to {} causing reference cycle",
                 strconv::quote(url.as_bytes())
             ),
-            Kind::Type { got, want } => format!("got {got}, want {want}"),
-            Kind::Enum(want) if want.iter().all(is_primitive) => {
+            FaultKind::Type { got, want } => format!("got {got}, want {want}"),
+            FaultKind::Enum(want) if want.iter().all(is_primitive) => {
                 let shown: Vec<String> = want.iter().map(display).collect();
                 match shown.as_slice() {
                     [one] => format!("value must be {one}"),
                     _ => format!("value must be one of {}", shown.join(", ")),
                 }
             }
-            Kind::Enum(_) => "'enum' failed".into(),
-            Kind::Const(want) if is_primitive(want) => format!("value must be {}", display(want)),
-            Kind::Const(_) => "'const' failed".into(),
-            Kind::Format { got, want, cause } => format!("{} is not valid {want}: {cause}", quote(got)),
-            Kind::MinProperties(got, want) => counts("minProperties", got, want),
-            Kind::MaxProperties(got, want) => counts("maxProperties", got, want),
-            Kind::MinItems(got, want) => counts("minItems", got, want),
-            Kind::MaxItems(got, want) => counts("maxItems", got, want),
-            Kind::MinLength(got, want) => counts("minLength", got, want),
-            Kind::MaxLength(got, want) => counts("maxLength", got, want),
-            Kind::AdditionalItems(count) => format!("last {} additionalItem(s) not allowed", show_count(*count)),
-            Kind::Required(missing) => match missing.as_slice() {
+            FaultKind::Enum(_) => "'enum' failed".into(),
+            FaultKind::Const(want) if is_primitive(want) => format!("value must be {}", display(want)),
+            FaultKind::Const(_) => "'const' failed".into(),
+            FaultKind::Format { got, want, cause } => format!("{} is not valid {want}: {cause}", quote(got)),
+            FaultKind::MinProperties(got, want) => counts("minProperties", got, want),
+            FaultKind::MaxProperties(got, want) => counts("maxProperties", got, want),
+            FaultKind::MinItems(got, want) => counts("minItems", got, want),
+            FaultKind::MaxItems(got, want) => counts("maxItems", got, want),
+            FaultKind::MinLength(got, want) => counts("minLength", got, want),
+            FaultKind::MaxLength(got, want) => counts("maxLength", got, want),
+            FaultKind::AdditionalItems(count) => format!("last {} additionalItem(s) not allowed", show_count(*count)),
+            FaultKind::Required(missing) => match missing.as_slice() {
                 [one] => format!("missing property {}", quote(one)),
                 _ => format!("missing properties {}", quote_all(missing)),
             },
-            Kind::DependentRequired { property, missing } => {
+            FaultKind::DependentRequired { property, missing } => {
                 format!("properties {} required, if {} exists", quote_all(missing), quote(property))
             }
-            Kind::AdditionalProperties(names) => format!("additional properties {} not allowed", quote_all(names)),
-            Kind::PropertyNames(name) => format!("invalid propertyName {}", quote(name)),
-            Kind::UniqueItems(first, second) => {
+            FaultKind::AdditionalProperties(names) => format!("additional properties {} not allowed", quote_all(names)),
+            FaultKind::PropertyNames(name) => format!("invalid propertyName {}", quote(name)),
+            FaultKind::UniqueItems(first, second) => {
                 format!("items at {} and {} are equal", show_count(*first), show_count(*second))
             }
-            Kind::Contains => "no items match contains schema".into(),
-            Kind::MinContains { got, want } if got.is_empty() => {
+            FaultKind::Contains => "no items match contains schema".into(),
+            FaultKind::MinContains { got, want } if got.is_empty() => {
                 format!("min {} items required to match contains schema, but none matched", show_count(*want))
             }
-            Kind::MinContains { got, want } => format!(
+            FaultKind::MinContains { got, want } => format!(
                 "min {} items required to match contains schema, but matched {} items at {}",
                 show_count(*want),
                 show_count(got.len()),
                 indexes(got)
             ),
-            Kind::MaxContains { got, want } => format!(
+            FaultKind::MaxContains { got, want } => format!(
                 "max {} items required to match contains schema, but matched {} items at {}",
                 show_count(*want),
                 show_count(got.len()),
                 indexes(got)
             ),
-            Kind::Pattern { got, want } => format!("{} does not match pattern {}", quote(got), quote(want)),
-            Kind::Bound { name, got, want } => format!("{name}: got {}, want {}", show(*got), show(*want)),
+            FaultKind::Pattern { got, want } => format!("{} does not match pattern {}", quote(got), quote(want)),
+            FaultKind::Bound { name, got, want } => format!("{name}: got {}, want {}", show(*got), show(*want)),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::check::{Run, Step, faults};
-use super::fault::{Fault, Kind};
+use super::fault::{FaultKind, SchemaFault};
 use super::instance::Instance;
 use super::json::Json;
 use super::meta::Draft;
@@ -12,14 +12,14 @@ impl Run<'_, '_, '_> {
     pub(super) fn object(&mut self, entries: &[(Cow<'_, str>, Instance<'_>)]) {
         let draft = self.schema.draft;
         if let Some(want) = self.get("minProperties").and_then(Json::as_count).filter(|it| entries.len() < *it) {
-            self.push(Kind::MinProperties(entries.len(), want));
+            self.push(FaultKind::MinProperties(entries.len(), want));
         }
         if let Some(want) = self.get("maxProperties").and_then(Json::as_count).filter(|it| entries.len() > *it) {
-            self.push(Kind::MaxProperties(entries.len(), want));
+            self.push(FaultKind::MaxProperties(entries.len(), want));
         }
         let missing = self.missing(self.get("required"));
         if !missing.is_empty() {
-            self.push(Kind::Required(missing));
+            self.push(FaultKind::Required(missing));
         }
         // Later drafts have no such keyword, but are judged by it all the same.
         for (property, wanted) in self.get("dependencies").map(Json::entries).unwrap_or_default() {
@@ -60,7 +60,7 @@ impl Run<'_, '_, '_> {
     pub(super) fn dependent(&mut self, property: &str, wanted: &Json) {
         let missing = self.missing(Some(wanted));
         if !missing.is_empty() {
-            self.push(Kind::DependentRequired { property: property.to_owned(), missing });
+            self.push(FaultKind::DependentRequired { property: property.to_owned(), missing });
         }
     }
 
@@ -99,7 +99,7 @@ impl Run<'_, '_, '_> {
             }
         }
         if !forbidden.is_empty() {
-            self.push(Kind::AdditionalProperties(forbidden));
+            self.push(FaultKind::AdditionalProperties(forbidden));
         }
     }
 
@@ -115,22 +115,26 @@ impl Run<'_, '_, '_> {
                 self.checker.holes,
             );
             if !causes.is_empty() {
-                self.faults.push(Fault { at: Vec::new(), kind: Kind::PropertyNames(key.to_string()), causes });
+                self.faults.push(SchemaFault {
+                    at: Vec::new(),
+                    kind: FaultKind::PropertyNames(key.to_string()),
+                    causes,
+                });
             }
         }
     }
 
     pub(super) fn array(&mut self, items: &[Instance<'_>]) {
         if let Some(want) = self.get("minItems").and_then(Json::as_count).filter(|it| items.len() < *it) {
-            self.push(Kind::MinItems(items.len(), want));
+            self.push(FaultKind::MinItems(items.len(), want));
         }
         if let Some(want) = self.get("maxItems").and_then(Json::as_count).filter(|it| items.len() > *it) {
-            self.push(Kind::MaxItems(items.len(), want));
+            self.push(FaultKind::MaxItems(items.len(), want));
         }
         if self.get("uniqueItems").and_then(Json::as_bool) == Some(true)
             && let Some((first, second)) = duplicates(items)
         {
-            self.push(Kind::UniqueItems(first, second));
+            self.push(FaultKind::UniqueItems(first, second));
         }
         let modern = self.schema.draft >= Draft::Year2020;
         let listed = self.get(if modern { "prefixItems" } else { "items" });
@@ -155,7 +159,7 @@ impl Run<'_, '_, '_> {
         }
         match rest {
             Some(Json::Bool(false)) if !modern && seen == items.len() => {}
-            Some(Json::Bool(false)) if !modern => self.push(Kind::AdditionalItems(items.len() - seen)),
+            Some(Json::Bool(false)) if !modern => self.push(FaultKind::AdditionalItems(items.len() - seen)),
             Some(node) => {
                 // The places are counted from the first of the rest, as version 6.0.2 counts them.
                 for (index, item) in items.iter().skip(seen).enumerate() {
@@ -188,13 +192,13 @@ impl Run<'_, '_, '_> {
         let (least, most) = (count("minContains"), count("maxContains"));
         match least {
             Some(want) if matched.len() < want => {
-                self.push_with(Kind::MinContains { got: matched.clone(), want }, causes);
+                self.push_with(FaultKind::MinContains { got: matched.clone(), want }, causes);
             }
-            None if matched.is_empty() => self.push_with(Kind::Contains, causes),
+            None if matched.is_empty() => self.push_with(FaultKind::Contains, causes),
             _ => {}
         }
         if let Some(want) = most.filter(|it| matched.len() > *it) {
-            self.push(Kind::MaxContains { got: matched, want });
+            self.push(FaultKind::MaxContains { got: matched, want });
         }
     }
 }

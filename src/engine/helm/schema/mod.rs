@@ -191,7 +191,7 @@ fn add_meta<'a>(resources: &mut Resources<'a>, documents: &'a [(String, Json)]) 
 }
 
 /// All lines, each with a line end before it.
-fn print(faults: &[fault::Fault]) -> String {
+fn print(faults: &[fault::SchemaFault]) -> String {
     let mut out = String::new();
     for fault in faults {
         fault.print(0, &mut out);

@@ -1,7 +1,7 @@
 //! What a schema asks of texts and numbers.
 
 use super::check::{Run, steps};
-use super::fault::{Fault, Kind};
+use super::fault::{FaultKind, SchemaFault};
 use super::json::Json;
 use super::meta::Draft;
 use super::number;
@@ -13,16 +13,16 @@ impl Run<'_, '_, '_> {
         }
         let length = text.chars().count();
         if let Some(want) = self.get("minLength").and_then(Json::as_count).filter(|it| length < *it) {
-            self.push(Kind::MinLength(length, want));
+            self.push(FaultKind::MinLength(length, want));
         }
         if let Some(want) = self.get("maxLength").and_then(Json::as_count).filter(|it| length > *it) {
-            self.push(Kind::MaxLength(length, want));
+            self.push(FaultKind::MaxLength(length, want));
         }
         if let Some(pattern) = &self.schema.pattern
             && !pattern.is_match(text.as_bytes())
         {
             let want = self.get("pattern").and_then(Json::as_str).unwrap_or_default().to_owned();
-            self.push(Kind::Pattern { got: text.to_owned(), want });
+            self.push(FaultKind::Pattern { got: text.to_owned(), want });
         }
     }
 
@@ -47,9 +47,9 @@ impl Run<'_, '_, '_> {
         }
         let mut judge = |name: &'static str, want: Option<f64>, fits: fn(f64, f64) -> bool| {
             if let Some(want) = want.filter(|it| !fits(got, *it)) {
-                self.faults.push(Fault {
+                self.faults.push(SchemaFault {
                     at: steps(self.path),
-                    kind: Kind::Bound { name, got, want },
+                    kind: FaultKind::Bound { name, got, want },
                     causes: Vec::new(),
                 });
             }
@@ -61,7 +61,7 @@ impl Run<'_, '_, '_> {
         if let Some(Json::Number(want)) = self.get("multipleOf")
             && !number::is_multiple(text, want)
         {
-            self.push(Kind::Bound { name: "multipleOf", got, want: number::value(want) });
+            self.push(FaultKind::Bound { name: "multipleOf", got, want: number::value(want) });
         }
     }
 }

@@ -12,7 +12,7 @@ pub(super) const MAX_INDEX: i64 = 65536;
 pub(super) const MAX_DEPTH: usize = 30;
 
 /// How the text of a value becomes a value.
-pub enum Source<'a> {
+pub enum ValueForm<'a> {
     Typed,
     Text,
     Json,
@@ -28,7 +28,7 @@ enum Halt {
 
 type Step<T> = Result<T, Halt>;
 
-pub(super) fn assign(line: &[u8], dest: &Map, helm: HelmVersion, source: Source<'_>) -> Result<(), StrvalsError> {
+pub(super) fn assign(line: &[u8], dest: &Map, helm: HelmVersion, source: ValueForm<'_>) -> Result<(), StrvalsError> {
     let mut parser = Parser { scanner: Scanner::new(line), source, ends_in_index: helm.behaviour().is_4 };
     loop {
         match parser.key(dest, 0) {
@@ -41,13 +41,13 @@ pub(super) fn assign(line: &[u8], dest: &Map, helm: HelmVersion, source: Source<
 
 struct Parser<'a> {
     scanner: Scanner,
-    source: Source<'a>,
+    source: ValueForm<'a>,
     ends_in_index: bool,
 }
 
 impl Parser<'_> {
     fn literal(&self) -> bool {
-        matches!(self.source, Source::Literal)
+        matches!(self.source, ValueForm::Literal)
     }
 
     fn until(&mut self, stops: &[char]) -> (String, Stop) {
@@ -104,7 +104,7 @@ impl Parser<'_> {
             set(data, name, Value::from(text));
             return Ok(());
         }
-        if matches!(self.source, Source::Json) {
+        if matches!(self.source, ValueForm::Json) {
             let value = self.json()?;
             set(data, name, value);
             return Ok(());
@@ -142,7 +142,7 @@ impl Parser<'_> {
         let value = match stop {
             Stop::End => return Err(Halt::End),
             Stop::At('=') if self.literal() => Value::from(self.until(&[]).0),
-            Stop::At('=') if matches!(self.source, Source::Json) => self.json()?,
+            Stop::At('=') if matches!(self.source, ValueForm::Json) => self.json()?,
             Stop::At('=') => match self.scanner.peek() {
                 None => Value::from(""),
                 Some('{') => self.braces()?,
@@ -214,9 +214,9 @@ impl Parser<'_> {
 
     fn read(&mut self, text: String) -> Step<Value> {
         match &mut self.source {
-            Source::Typed => Ok(line::typed(text)),
-            Source::Reader(read) => read(&text).map_err(|message| Halt::Fault(StrvalsError::Reader(message))),
-            Source::Text | Source::Json | Source::Literal => Ok(Value::from(text)),
+            ValueForm::Typed => Ok(line::typed(text)),
+            ValueForm::Reader(read) => read(&text).map_err(|message| Halt::Fault(StrvalsError::Reader(message))),
+            ValueForm::Text | ValueForm::Json | ValueForm::Literal => Ok(Value::from(text)),
         }
     }
 }

@@ -10,7 +10,7 @@ mod scanner;
 use crate::helm::helm_version::HelmVersion;
 use crate::value::{Map, Value};
 
-pub use assign::Source;
+pub use assign::ValueForm;
 
 /// Why a line is no valid assignment; prints in Helm's wording.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -45,22 +45,22 @@ pub enum StrvalsError {
 
 /// `--set`: values become booleans, null, integers or strings.
 pub fn parse_into(line: &[u8], dest: &Map, helm: HelmVersion) -> Result<(), StrvalsError> {
-    assign::assign(line, dest, helm, Source::Typed)
+    assign::assign(line, dest, helm, ValueForm::Typed)
 }
 
 /// `--set-string`: every value is a string.
 pub fn parse_into_string(line: &[u8], dest: &Map, helm: HelmVersion) -> Result<(), StrvalsError> {
-    assign::assign(line, dest, helm, Source::Text)
+    assign::assign(line, dest, helm, ValueForm::Text)
 }
 
 /// `--set-json`: every value is JSON. An empty value is null.
 pub fn parse_json(line: &[u8], dest: &Map, helm: HelmVersion) -> Result<(), StrvalsError> {
-    assign::assign(line, dest, helm, Source::Json)
+    assign::assign(line, dest, helm, ValueForm::Json)
 }
 
 /// `--set-literal`: one name, and all that follows `=` is its value as it stands.
 pub fn parse_literal_into(line: &[u8], dest: &Map, helm: HelmVersion) -> Result<(), StrvalsError> {
-    assign::assign(line, dest, helm, Source::Literal)
+    assign::assign(line, dest, helm, ValueForm::Literal)
 }
 
 /// `--set-file`: every value is handed to `read`, which answers with what to put in its place.
@@ -70,7 +70,7 @@ pub fn parse_into_file(
     helm: HelmVersion,
     read: &mut dyn FnMut(&str) -> Result<Value, String>,
 ) -> Result<(), StrvalsError> {
-    assign::assign(line, dest, helm, Source::Reader(read))
+    assign::assign(line, dest, helm, ValueForm::Reader(read))
 }
 
 fn quoted(text: &str) -> String {

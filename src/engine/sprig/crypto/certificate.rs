@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use sha2::{Digest, Sha256};
 
-use crate::pki::Fault;
+use crate::pki::PkiError;
 use crate::pki::{Issuer, Pair};
 use crate::value::{Kind, Object, Str, Type, Value};
 
@@ -20,7 +20,7 @@ pub struct Certificate {
 
 impl Certificate {
     /// Reads both halves as those of a CA that is to sign. The error is sprig's.
-    pub fn issuer(&self) -> Result<Issuer, Fault> {
+    pub fn issuer(&self) -> Result<Issuer, PkiError> {
         Issuer::from_pem(&self.cert, &self.key)
     }
 }

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use rand::CryptoRng;
 
 use crate::fmt;
-use crate::pki::Fault;
+use crate::pki::PkiError;
 use crate::pki::dsa_key;
 use crate::pki::{Algorithm, PrivateKey};
 use crate::pki::{Issuer, Template, issue};
@@ -41,7 +41,7 @@ pub fn gen_ca(
     key: Option<&[u8]>,
     rng: &mut dyn CryptoRng,
     now: i64,
-) -> Result<Certificate, Fault> {
+) -> Result<Certificate, PkiError> {
     let key = key_for(key, rng)?;
     let template = Template { common_name: common_name.to_vec(), days, is_ca: true, ..Template::default() };
     Ok(issue(&template, &key, None, rng, now)?.into())
@@ -60,7 +60,7 @@ pub fn gen_cert(
     key: Option<&[u8]>,
     rng: &mut dyn CryptoRng,
     now: i64,
-) -> Result<Certificate, Fault> {
+) -> Result<Certificate, PkiError> {
     let key = key_for(key, rng)?;
     let issuer: Option<Issuer> = ca.map(Certificate::issuer).transpose()?;
     let template = Template {
@@ -73,7 +73,7 @@ pub fn gen_cert(
     Ok(issue(&template, &key, issuer.as_ref(), rng, now)?.into())
 }
 
-fn key_for(pem: Option<&[u8]>, rng: &mut dyn CryptoRng) -> Result<PrivateKey, Fault> {
+fn key_for(pem: Option<&[u8]>, rng: &mut dyn CryptoRng) -> Result<PrivateKey, PkiError> {
     match pem {
         Some(pem) => PrivateKey::from_pem(pem).map_err(|it| it.within("parsing private key")),
         None => PrivateKey::generate(RSA_2048, rng).map_err(|it| it.within("error generating rsa key")),
@@ -81,28 +81,28 @@ fn key_for(pem: Option<&[u8]>, rng: &mut dyn CryptoRng) -> Result<PrivateKey, Fa
 }
 
 /// The addresses of a list, or none for nil. The error is sprig's.
-pub fn parse_ips(ips: &Value) -> Result<Vec<IpAddr>, Fault> {
+pub fn parse_ips(ips: &Value) -> Result<Vec<IpAddr>, PkiError> {
     items(ips)
         .iter()
         .map(|it| match it {
             Value::Str(text) => text
                 .as_utf8()
                 .and_then(|it| it.parse().ok())
-                .ok_or_else(|| Fault::new(format!("error parsing ip: {text}"))),
-            other => Err(Fault::new(format!("error parsing ip: {} is not a string", fmt::print_value(other)))),
+                .ok_or_else(|| PkiError::new(format!("error parsing ip: {text}"))),
+            other => Err(PkiError::new(format!("error parsing ip: {} is not a string", fmt::print_value(other)))),
         })
         .collect()
 }
 
 /// The names of a list, or none for nil. The error is sprig's.
-pub fn parse_dns_names(names: &Value) -> Result<Vec<Vec<u8>>, Fault> {
+pub fn parse_dns_names(names: &Value) -> Result<Vec<Vec<u8>>, PkiError> {
     items(names)
         .iter()
         .map(|it| match it {
             Value::Str(text) => Ok(text.to_vec()),
             other => {
                 let shown = fmt::print_value(other);
-                Err(Fault::new(format!("error processing alternate dns name: {shown} is not a string")))
+                Err(PkiError::new(format!("error processing alternate dns name: {shown} is not a string")))
             }
         })
         .collect()

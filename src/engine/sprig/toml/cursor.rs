@@ -12,7 +12,7 @@ pub struct Cursor<'a> {
 
 /// A fault: what is wrong, and on which line.
 #[derive(Debug)]
-pub struct Fault {
+pub struct TomlError {
     pub line: usize,
     pub message: String,
 }
@@ -39,11 +39,11 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes the next character, or [`END`].
-    pub fn next(&mut self) -> Result<char, Fault> {
+    pub fn next(&mut self) -> Result<char, TomlError> {
         let Some(first) = self.text.get(self.at) else { return Ok(END) };
         let line = if *first == b'\n' { self.line + 1 } else { self.line };
         let (rune, width) = strconv::decode_rune(&self.text[self.at..]);
-        let refuse = |message| Err(Fault { line, message });
+        let refuse = |message| Err(TomlError { line, message });
         if rune == char::REPLACEMENT_CHARACTER && width <= 1 {
             return refuse(format!("invalid UTF-8 byte: 0x{first:02x}"));
         }
@@ -57,13 +57,13 @@ impl<'a> Cursor<'a> {
     }
 
     /// The next character, which stays.
-    pub fn peek(&self) -> Result<char, Fault> {
+    pub fn peek(&self) -> Result<char, TomlError> {
         let mut ahead = *self;
         ahead.next()
     }
 
     /// Takes the next character if it is this one.
-    pub fn accept(&mut self, wanted: char) -> Result<bool, Fault> {
+    pub fn accept(&mut self, wanted: char) -> Result<bool, TomlError> {
         let before = *self;
         let found = self.next()? == wanted;
         if !found {
@@ -78,7 +78,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Takes characters as long as the test holds.
-    pub fn skip(&mut self, test: impl Fn(char) -> bool) -> Result<(), Fault> {
+    pub fn skip(&mut self, test: impl Fn(char) -> bool) -> Result<(), TomlError> {
         loop {
             let before = *self;
             let rune = self.next()?;
@@ -90,25 +90,25 @@ impl<'a> Cursor<'a> {
     }
 
     /// A fault on this line.
-    pub fn fault<T>(&self, message: impl Into<String>) -> Result<T, Fault> {
-        Err(Fault { line: self.line, message: message.into() })
+    pub fn fault<T>(&self, message: impl Into<String>) -> Result<T, TomlError> {
+        Err(TomlError { line: self.line, message: message.into() })
     }
 
     /// A fault at the character taken last: where that is the end of the text after a line break, it is shown on the
     /// line before.
-    pub fn fault_at<T>(&self, taken: char, message: impl Into<String>) -> Result<T, Fault> {
+    pub fn fault_at<T>(&self, taken: char, message: impl Into<String>) -> Result<T, TomlError> {
         let before = taken == END && self.since(0).ends_with(b"\n");
-        Err(Fault { line: self.line - usize::from(before), message: message.into() })
+        Err(TomlError { line: self.line - usize::from(before), message: message.into() })
     }
 
     /// A fault shown a line up, wherever it is.
-    pub fn fault_above<T>(&self, message: impl Into<String>) -> Result<T, Fault> {
-        Err(Fault { line: self.line - 1, message: message.into() })
+    pub fn fault_above<T>(&self, message: impl Into<String>) -> Result<T, TomlError> {
+        Err(TomlError { line: self.line - 1, message: message.into() })
     }
 
     /// A fault at the character taken last: where that is a line feed, it is shown on the line it ends.
-    pub fn fault_before<T>(&self, taken: char, message: impl Into<String>) -> Result<T, Fault> {
-        Err(Fault { line: self.line - usize::from(taken == '\n'), message: message.into() })
+    pub fn fault_before<T>(&self, taken: char, message: impl Into<String>) -> Result<T, TomlError> {
+        Err(TomlError { line: self.line - usize::from(taken == '\n'), message: message.into() })
     }
 }
 

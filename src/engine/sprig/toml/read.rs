@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::sprig::toml::cursor::{Cursor, END, Fault, is_bare, is_blank, is_newline};
+use crate::sprig::toml::cursor::{Cursor, END, TomlError, is_bare, is_blank, is_newline};
 use crate::sprig::toml::{joined_keys, scalar};
 use crate::strconv;
 use crate::value::{List, Map, Str, Type, Value};
@@ -69,7 +69,7 @@ pub(super) struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn document(&mut self) -> Result<(), Fault> {
+    fn document(&mut self) -> Result<(), TomlError> {
         loop {
             let before = self.cursor;
             match self.cursor.next()? {
@@ -92,11 +92,11 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn comment(&mut self) -> Result<(), Fault> {
+    fn comment(&mut self) -> Result<(), TomlError> {
         self.cursor.skip(|it| !is_newline(it))
     }
 
-    fn end_of_entry(&mut self) -> Result<(), Fault> {
+    fn end_of_entry(&mut self) -> Result<(), TomlError> {
         self.cursor.skip(is_blank)?;
         match self.cursor.next()? {
             END => Ok(()),
@@ -109,7 +109,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn table_header(&mut self) -> Result<(), Fault> {
+    fn table_header(&mut self) -> Result<(), TomlError> {
         let array = self.cursor.accept('[')?;
         let mut key = Path::new();
         loop {
@@ -150,7 +150,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads `key = value` into the context, which it leaves at the table the key names.
-    fn entry(&mut self) -> Result<Entry, Fault> {
+    fn entry(&mut self) -> Result<Entry, TomlError> {
         self.cursor.skip(is_blank)?;
         match self.cursor.peek()? {
             '=' | END => return self.cursor.fault("unexpected '=': key name appears blank"),
@@ -191,7 +191,7 @@ impl<'a> Reader<'a> {
         Ok(Entry { parents, key, value })
     }
 
-    fn key_part(&mut self) -> Result<Str, Fault> {
+    fn key_part(&mut self) -> Result<Str, TomlError> {
         let start = self.cursor.position();
         match self.cursor.peek()? {
             '"' => {
@@ -210,7 +210,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a value. `in_array` where it is an element of one.
-    fn value(&mut self, in_array: bool) -> Result<Value, Fault> {
+    fn value(&mut self, in_array: bool) -> Result<Value, TomlError> {
         self.cursor.skip(is_blank)?;
         let before = self.cursor;
         let start = self.cursor.position();
@@ -257,7 +257,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn deeper(&mut self, read: impl FnOnce(&mut Self) -> Result<Value, Fault>) -> Result<Value, Fault> {
+    fn deeper(&mut self, read: impl FnOnce(&mut Self) -> Result<Value, TomlError>) -> Result<Value, TomlError> {
         self.depth += 1;
         if self.depth > DEEPEST {
             return self.cursor.fault("value is nested too deeply");
@@ -267,7 +267,7 @@ impl<'a> Reader<'a> {
         Ok(value)
     }
 
-    fn array(&mut self) -> Result<Value, Fault> {
+    fn array(&mut self) -> Result<Value, TomlError> {
         self.arrays.insert(self.current_path(), true);
         let mut items = Vec::new();
         loop {
@@ -291,7 +291,7 @@ impl<'a> Reader<'a> {
     }
 
     /// After an element: whether a comma follows, or the end.
-    fn another(&mut self, end: char) -> Result<bool, Fault> {
+    fn another(&mut self, end: char) -> Result<bool, TomlError> {
         loop {
             let rune = self.cursor.next()?;
             match rune {
@@ -312,7 +312,7 @@ impl<'a> Reader<'a> {
     }
 
     /// The table is built twice: here, and in the document, where its keys are checked against others.
-    fn inline_table(&mut self, in_array: bool) -> Result<Value, Fault> {
+    fn inline_table(&mut self, in_array: bool) -> Result<Value, TomlError> {
         let top = Map::any();
         let (outer, outer_key) = (self.context.clone(), std::mem::take(&mut self.current));
         let own = [&outer[..], std::slice::from_ref(&outer_key)].concat();

@@ -1,12 +1,12 @@
 //! Scalars of a TOML text: strings, numbers, times and booleans.
 
-use crate::sprig::toml::cursor::{Cursor, END, Fault, is_newline};
+use crate::sprig::toml::cursor::{Cursor, END, TomlError, is_newline};
 use crate::sprig::toml::{number, text};
 use crate::strconv;
 use crate::value::{Str, Value};
 
 /// A string in double quotes, of which the first is taken.
-pub fn basic_string(cursor: &mut Cursor<'_>) -> Result<Str, Fault> {
+pub fn basic_string(cursor: &mut Cursor<'_>) -> Result<Str, TomlError> {
     let start = cursor.position();
     loop {
         let before = *cursor;
@@ -21,7 +21,7 @@ pub fn basic_string(cursor: &mut Cursor<'_>) -> Result<Str, Fault> {
 }
 
 /// A string in single quotes, of which the first is taken.
-pub fn literal_string(cursor: &mut Cursor<'_>) -> Result<Str, Fault> {
+pub fn literal_string(cursor: &mut Cursor<'_>) -> Result<Str, TomlError> {
     let start = cursor.position();
     loop {
         let before = *cursor;
@@ -35,7 +35,7 @@ pub fn literal_string(cursor: &mut Cursor<'_>) -> Result<Str, Fault> {
 }
 
 /// A string in three double quotes, of which the first three are taken.
-pub fn long_basic_string(cursor: &mut Cursor<'_>) -> Result<Str, Fault> {
+pub fn long_basic_string(cursor: &mut Cursor<'_>) -> Result<Str, TomlError> {
     let start = cursor.position();
     loop {
         match cursor.next()? {
@@ -50,7 +50,7 @@ pub fn long_basic_string(cursor: &mut Cursor<'_>) -> Result<Str, Fault> {
             '"' => {
                 if let Some((content, line)) = closing(cursor, '"', start)? {
                     let content = text::strip_escaped_newlines(text::strip_first_newline(content));
-                    return text::unescape(&content).map_err(|message| Fault { line, message });
+                    return text::unescape(&content).map_err(|message| TomlError { line, message });
                 }
             }
             _ => (),
@@ -59,7 +59,7 @@ pub fn long_basic_string(cursor: &mut Cursor<'_>) -> Result<Str, Fault> {
 }
 
 /// A string in three single quotes, of which the first three are taken.
-pub fn long_literal_string(cursor: &mut Cursor<'_>) -> Result<Str, Fault> {
+pub fn long_literal_string(cursor: &mut Cursor<'_>) -> Result<Str, TomlError> {
     let start = cursor.position();
     loop {
         match cursor.next()? {
@@ -75,7 +75,7 @@ pub fn long_literal_string(cursor: &mut Cursor<'_>) -> Result<Str, Fault> {
 }
 
 /// After one quote of a long string: its content where three quotes end it, which up to two more may stand before.
-fn closing<'a>(cursor: &mut Cursor<'a>, quote: char, start: usize) -> Result<Option<(&'a [u8], usize)>, Fault> {
+fn closing<'a>(cursor: &mut Cursor<'a>, quote: char, start: usize) -> Result<Option<(&'a [u8], usize)>, TomlError> {
     let after_first = *cursor;
     if !(cursor.accept(quote)? && cursor.accept(quote)?) {
         *cursor = after_first;
@@ -98,7 +98,7 @@ fn closing<'a>(cursor: &mut Cursor<'a>, quote: char, start: usize) -> Result<Opt
 }
 
 /// Checks the form of an escape whose backslash is taken.
-fn escape(cursor: &mut Cursor<'_>, start: usize) -> Result<(), Fault> {
+fn escape(cursor: &mut Cursor<'_>, start: usize) -> Result<(), TomlError> {
     let code = cursor.next()?;
     let (digits, count) = match code {
         'b' | 't' | 'n' | 'f' | 'r' | 'e' | '"' | '\\' | ' ' | '\t' => return Ok(()),
@@ -121,12 +121,12 @@ fn escape(cursor: &mut Cursor<'_>, start: usize) -> Result<(), Fault> {
     Ok(())
 }
 
-fn unescaped(cursor: &Cursor<'_>, content: &[u8]) -> Result<Str, Fault> {
+fn unescaped(cursor: &Cursor<'_>, content: &[u8]) -> Result<Str, TomlError> {
     text::unescape(content).or_else(|message| cursor.fault(message))
 }
 
 /// `true` or `false`.
-pub fn boolean(cursor: &mut Cursor<'_>) -> Result<Value, Fault> {
+pub fn boolean(cursor: &mut Cursor<'_>) -> Result<Value, TomlError> {
     let start = cursor.position();
     cursor.skip(char::is_alphabetic)?;
     match cursor.since(start) {
@@ -141,7 +141,7 @@ pub fn boolean(cursor: &mut Cursor<'_>) -> Result<Value, Fault> {
 }
 
 /// `inf` or `nan`, whose first letter is taken.
-pub fn special_float(cursor: &mut Cursor<'_>, start: usize) -> Result<Value, Fault> {
+pub fn special_float(cursor: &mut Cursor<'_>, start: usize) -> Result<Value, TomlError> {
     let infinite = cursor.accept('n')? && cursor.accept('f')?;
     if infinite || (cursor.accept('a')? && cursor.accept('n')?) {
         return finish(cursor, start, number::float);
@@ -152,7 +152,7 @@ pub fn special_float(cursor: &mut Cursor<'_>, start: usize) -> Result<Value, Fau
 }
 
 /// A number after its sign, which is taken.
-pub fn signed(cursor: &mut Cursor<'_>, start: usize) -> Result<Value, Fault> {
+pub fn signed(cursor: &mut Cursor<'_>, start: usize) -> Result<Value, TomlError> {
     let rune = cursor.next()?;
     match rune {
         'i' | 'n' => {
@@ -174,7 +174,7 @@ pub fn signed(cursor: &mut Cursor<'_>, start: usize) -> Result<Value, Fault> {
 }
 
 /// A number, a date or a time; its first digit is next.
-pub fn number_or_date(cursor: &mut Cursor<'_>) -> Result<Value, Fault> {
+pub fn number_or_date(cursor: &mut Cursor<'_>) -> Result<Value, TomlError> {
     let start = cursor.position();
     if cursor.next()? == '0' {
         let before = *cursor;
@@ -202,7 +202,7 @@ pub fn number_or_date(cursor: &mut Cursor<'_>) -> Result<Value, Fault> {
 }
 
 /// Digits, and what their first other character makes of them.
-fn digits_then(cursor: &mut Cursor<'_>, start: usize) -> Result<Value, Fault> {
+fn digits_then(cursor: &mut Cursor<'_>, start: usize) -> Result<Value, TomlError> {
     cursor.skip(|it| it.is_ascii_digit())?;
     if !matches!(cursor.peek()?, '-' | ':') {
         return decimal(cursor, start);
@@ -211,7 +211,7 @@ fn digits_then(cursor: &mut Cursor<'_>, start: usize) -> Result<Value, Fault> {
     finish(cursor, start, |it| number::datetime(it.trim_matches(' ')))
 }
 
-fn decimal(cursor: &mut Cursor<'_>, start: usize) -> Result<Value, Fault> {
+fn decimal(cursor: &mut Cursor<'_>, start: usize) -> Result<Value, TomlError> {
     cursor.skip(|it| it.is_ascii_digit() || it == '_')?;
     if !matches!(cursor.peek()?, '.' | 'e' | 'E') {
         return finish(cursor, start, number::integer);
@@ -220,6 +220,6 @@ fn decimal(cursor: &mut Cursor<'_>, start: usize) -> Result<Value, Fault> {
     finish(cursor, start, number::float)
 }
 
-fn finish(cursor: &Cursor<'_>, start: usize, read: impl Fn(&str) -> Result<Value, String>) -> Result<Value, Fault> {
+fn finish(cursor: &Cursor<'_>, start: usize, read: impl Fn(&str) -> Result<Value, String>) -> Result<Value, TomlError> {
     read(&String::from_utf8_lossy(cursor.since(start))).or_else(|message| cursor.fault(message))
 }

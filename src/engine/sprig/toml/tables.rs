@@ -1,6 +1,6 @@
 //! Where the entries of a TOML text go: tables, arrays of tables, and what may stand in another's place.
 
-use super::cursor::Fault;
+use super::cursor::TomlError;
 use super::joined_keys;
 use super::read::{Entry, Reader};
 use crate::strconv;
@@ -11,7 +11,7 @@ const TABLES: Type = Type::Slice(&Type::MAP);
 
 impl Reader<'_> {
     /// Puts an entry into the table that stands for the inline one.
-    pub(super) fn copy_entry(&mut self, top: &Map, entry: Entry) -> Result<(), Fault> {
+    pub(super) fn copy_entry(&mut self, top: &Map, entry: Entry) -> Result<(), TomlError> {
         let mut table = top.clone();
         for part in entry.parents {
             table = match table.get(&part) {
@@ -33,7 +33,7 @@ impl Reader<'_> {
 
     /// Makes a path the context: a new table, or a new element of an array of tables. Tables on the way come about by
     /// themselves.
-    pub(super) fn open(&mut self, path: &[Str], array: bool) -> Result<(), Fault> {
+    pub(super) fn open(&mut self, path: &[Str], array: bool) -> Result<(), TomlError> {
         let Some((last, parents)) = path.split_last() else { return Ok(()) };
         let mut table = self.root.clone();
         for (index, part) in parents.iter().enumerate() {
@@ -74,7 +74,7 @@ impl Reader<'_> {
     }
 
     /// Gives a key of the context its value. An implicit table becomes explicit and stays as it is.
-    pub(super) fn set(&mut self, key: &Str, value: Value) -> Result<(), Fault> {
+    pub(super) fn set(&mut self, key: &Str, value: Value) -> Result<(), TomlError> {
         let mut table = self.root.clone();
         for (index, part) in self.context.iter().enumerate() {
             table = match table.get(part).as_ref().and_then(innermost) {
@@ -96,13 +96,13 @@ impl Reader<'_> {
         Ok(())
     }
 
-    pub(super) fn already_defined(&self, path: &[Str]) -> Result<(), Fault> {
+    pub(super) fn already_defined(&self, path: &[Str]) -> Result<(), TomlError> {
         let path = joined_keys(path);
         self.fault_at_key(&format!("Key '{}' has already been defined.", String::from_utf8_lossy(&path)))
     }
 
-    pub(super) fn fault_at_key(&self, message: &str) -> Result<(), Fault> {
-        Err(Fault { line: self.line, message: message.into() })
+    pub(super) fn fault_at_key(&self, message: &str) -> Result<(), TomlError> {
+        Err(TomlError { line: self.line, message: message.into() })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Literal and folded block scalars.
 
 use super::gather::Gathered;
-use super::{Kind, Scan, Scanner, Style, Token};
+use super::{Scan, Scanner, Style, Token, TokenKind};
 use crate::yaml::chars::is_blank;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl<'t> Scanner<'t> {
         }
         let style = if literal { Style::Literal } else { Style::Folded };
         let lost = text.is_lost();
-        Ok(Token { lost, value: text.finish(), style, ..Token::new(Kind::Scalar, start, end) })
+        Ok(Token { lost, value: text.finish(), style, ..Token::new(TokenKind::Scalar, start, end) })
     }
 
     /// The chomping and indentation indicators, in either order.

@@ -1,6 +1,6 @@
 //! `%YAML` and `%TAG`.
 
-use super::{Kind, Scan, Scanner, Token};
+use super::{Scan, Scanner, Token, TokenKind};
 use crate::yaml::chars::{is_alpha, is_blank};
 
 impl<'t> Scanner<'t> {
@@ -11,14 +11,14 @@ impl<'t> Scanner<'t> {
         let mut token = match name.as_slice() {
             b"YAML" => {
                 let version = self.scan_version()?;
-                Token { version, ..Token::new(Kind::VersionDirective, start, self.source.mark) }
+                Token { version, ..Token::new(TokenKind::VersionDirective, start, self.source.mark) }
             }
             b"TAG" => {
                 let (handle, prefix) = self.scan_tag_directive()?;
                 Token {
                     value: handle.into(),
                     suffix: prefix,
-                    ..Token::new(Kind::TagDirective, start, self.source.mark)
+                    ..Token::new(TokenKind::TagDirective, start, self.source.mark)
                 }
             }
             _ => return self.fault("found unknown directive name"),

@@ -1,6 +1,6 @@
 //! What begins at a character, and the tokens of one character.
 
-use super::{Kind, Scan, Scanner, Token};
+use super::{Scan, Scanner, Token, TokenKind};
 
 impl Scanner<'_> {
     /// Scans one more token into the queue, or more where block collections end.
@@ -9,7 +9,7 @@ impl Scanner<'_> {
         if !self.stream_started {
             self.stream_started = true;
             let mark = self.source.mark;
-            self.tokens.push_back(Token::new(Kind::StreamStart, mark, mark));
+            self.tokens.push_back(Token::new(TokenKind::StreamStart, mark, mark));
             return Ok(());
         }
         self.skip_to_token()?;
@@ -26,21 +26,21 @@ impl Scanner<'_> {
             return self.fetch_directive();
         }
         if self.at_document_indicator() {
-            let kind = if byte == b'-' { Kind::DocumentStart } else { Kind::DocumentEnd };
+            let kind = if byte == b'-' { TokenKind::DocumentStart } else { TokenKind::DocumentEnd };
             return self.fetch_document_indicator(kind);
         }
         let ends_word = self.source.blank_or_end(1);
         match byte {
-            b'[' => self.fetch_flow_start(Kind::FlowSequenceStart),
-            b'{' => self.fetch_flow_start(Kind::FlowMappingStart),
-            b']' => self.fetch_flow_end(Kind::FlowSequenceEnd),
-            b'}' => self.fetch_flow_end(Kind::FlowMappingEnd),
+            b'[' => self.fetch_flow_start(TokenKind::FlowSequenceStart),
+            b'{' => self.fetch_flow_start(TokenKind::FlowMappingStart),
+            b']' => self.fetch_flow_end(TokenKind::FlowSequenceEnd),
+            b'}' => self.fetch_flow_end(TokenKind::FlowMappingEnd),
             b',' => self.fetch_flow_entry(),
             b'-' if ends_word => self.fetch_block_entry(),
             b'?' if in_flow || ends_word => self.fetch_key(),
             b':' if in_flow || ends_word => self.fetch_value(),
-            b'*' => self.fetch_named(Kind::Alias),
-            b'&' => self.fetch_named(Kind::Anchor),
+            b'*' => self.fetch_named(TokenKind::Alias),
+            b'&' => self.fetch_named(TokenKind::Anchor),
             b'!' => self.fetch_tag(),
             b'|' if !in_flow => self.fetch_block_scalar(true),
             b'>' if !in_flow => self.fetch_block_scalar(false),
@@ -91,7 +91,7 @@ impl Scanner<'_> {
         self.remove_key()?;
         self.key_allowed = false;
         let mark = self.source.mark;
-        self.tokens.push_back(Token::new(Kind::StreamEnd, mark, mark));
+        self.tokens.push_back(Token::new(TokenKind::StreamEnd, mark, mark));
         Ok(())
     }
 
@@ -104,7 +104,7 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    fn fetch_document_indicator(&mut self, kind: Kind) -> Scan {
+    fn fetch_document_indicator(&mut self, kind: TokenKind) -> Scan {
         self.unindent_to(-1);
         self.remove_key()?;
         self.key_allowed = false;
@@ -112,7 +112,7 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    fn fetch_flow_start(&mut self, kind: Kind) -> Scan {
+    fn fetch_flow_start(&mut self, kind: TokenKind) -> Scan {
         self.save_key()?;
         self.enter_flow()?;
         self.key_allowed = true;
@@ -120,7 +120,7 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    fn fetch_flow_end(&mut self, kind: Kind) -> Scan {
+    fn fetch_flow_end(&mut self, kind: TokenKind) -> Scan {
         self.remove_key()?;
         self.leave_flow();
         self.key_allowed = false;
@@ -131,7 +131,7 @@ impl Scanner<'_> {
     fn fetch_flow_entry(&mut self) -> Scan {
         self.remove_key()?;
         self.key_allowed = true;
-        self.push_indicator(Kind::FlowEntry, 1);
+        self.push_indicator(TokenKind::FlowEntry, 1);
         Ok(())
     }
 
@@ -142,11 +142,11 @@ impl Scanner<'_> {
                 return self.fault("block sequence entries are not allowed in this context");
             }
             let mark = self.source.mark;
-            self.indent_to(mark.column, None, Kind::BlockSequenceStart, mark)?;
+            self.indent_to(mark.column, None, TokenKind::BlockSequenceStart, mark)?;
         }
         self.remove_key()?;
         self.key_allowed = true;
-        self.push_indicator(Kind::BlockEntry, 1);
+        self.push_indicator(TokenKind::BlockEntry, 1);
         Ok(())
     }
 
@@ -156,11 +156,11 @@ impl Scanner<'_> {
                 return self.fault("mapping keys are not allowed in this context");
             }
             let mark = self.source.mark;
-            self.indent_to(mark.column, None, Kind::BlockMappingStart, mark)?;
+            self.indent_to(mark.column, None, TokenKind::BlockMappingStart, mark)?;
         }
         self.remove_key()?;
         self.key_allowed = self.flow_level == 0;
-        self.push_indicator(Kind::Key, 1);
+        self.push_indicator(TokenKind::Key, 1);
         Ok(())
     }
 
@@ -169,8 +169,8 @@ impl Scanner<'_> {
         if self.key_is_valid(index)? {
             // The key began earlier: its token, and that of its mapping, go before what stands there.
             let key = self.keys[index];
-            self.insert(Some(key.token_number), Token::new(Kind::Key, key.mark, key.mark));
-            self.indent_to(key.mark.column, Some(key.token_number), Kind::BlockMappingStart, key.mark)?;
+            self.insert(Some(key.token_number), Token::new(TokenKind::Key, key.mark, key.mark));
+            self.indent_to(key.mark.column, Some(key.token_number), TokenKind::BlockMappingStart, key.mark)?;
             self.keys[index].possible = false;
             self.forget_key(key.token_number);
             self.key_allowed = false;
@@ -180,15 +180,15 @@ impl Scanner<'_> {
                     return self.fault("mapping values are not allowed in this context");
                 }
                 let mark = self.source.mark;
-                self.indent_to(mark.column, None, Kind::BlockMappingStart, mark)?;
+                self.indent_to(mark.column, None, TokenKind::BlockMappingStart, mark)?;
             }
             self.key_allowed = self.flow_level == 0;
         }
-        self.push_indicator(Kind::Value, 1);
+        self.push_indicator(TokenKind::Value, 1);
         Ok(())
     }
 
-    fn fetch_named(&mut self, kind: Kind) -> Scan {
+    fn fetch_named(&mut self, kind: TokenKind) -> Scan {
         self.save_key()?;
         self.key_allowed = false;
         let token = self.scan_named(kind)?;
@@ -228,7 +228,7 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    fn push_indicator(&mut self, kind: Kind, length: usize) {
+    fn push_indicator(&mut self, kind: TokenKind, length: usize) {
         let start = self.source.mark;
         for _ in 0..length {
             self.source.skip();

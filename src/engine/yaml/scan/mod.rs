@@ -15,20 +15,20 @@ mod tag;
 mod token;
 
 pub use stream::Stream;
-pub use token::{Kind, Style, Token};
+pub use token::{Style, Token, TokenKind};
 
 use std::collections::VecDeque;
 
-use source::Source;
+use source::Input;
 
-use crate::yaml::fault::{Fault, Mark};
+use crate::yaml::fault::{Mark, YamlError};
 
 /// Longest simple key, in characters.
 const KEY_LIMIT: usize = 1024;
 const FLOW_LIMIT: usize = 10_000;
 const INDENT_LIMIT: usize = 10_000;
 
-type Scan<T = ()> = Result<T, Fault>;
+type Scan<T = ()> = Result<T, YamlError>;
 
 /// A place where a key without `?` may have begun.
 #[derive(Clone, Copy, Default)]
@@ -40,7 +40,7 @@ struct SimpleKey {
 }
 
 pub struct Scanner<'t> {
-    source: Source<'t>,
+    source: Input<'t>,
     tokens: VecDeque<Token<'t>>,
     /// Tokens handed out so far: the number of the token at the head of the queue.
     taken: usize,
@@ -62,7 +62,7 @@ pub struct Scanner<'t> {
 impl<'t> Scanner<'t> {
     pub fn new(stream: &'t Stream<'_>) -> Self {
         Scanner {
-            source: Source::new(stream),
+            source: Input::new(stream),
             tokens: VecDeque::new(),
             taken: 0,
             head_is_final: false,
@@ -78,13 +78,13 @@ impl<'t> Scanner<'t> {
     }
 
     /// The kind, start and end of the next token.
-    pub fn peek(&mut self) -> Scan<(Kind, Mark, Mark)> {
+    pub fn peek(&mut self) -> Scan<(TokenKind, Mark, Mark)> {
         if !self.head_is_final {
             self.fetch_more()?;
             self.head_is_final = true;
         }
         let end = self.source.mark;
-        Ok(self.tokens.front().map_or((Kind::StreamEnd, end, end), |it| (it.kind, it.start, it.end)))
+        Ok(self.tokens.front().map_or((TokenKind::StreamEnd, end, end), |it| (it.kind, it.start, it.end)))
     }
 
     /// Takes the token that [`Scanner::peek`] showed.
@@ -93,7 +93,7 @@ impl<'t> Scanner<'t> {
         self.keys_by_token.pop_front_if(|it| it.0 == self.taken);
         self.taken += 1;
         let end = self.source.mark;
-        self.tokens.pop_front().unwrap_or_else(|| Token::new(Kind::StreamEnd, end, end))
+        self.tokens.pop_front().unwrap_or_else(|| Token::new(TokenKind::StreamEnd, end, end))
     }
 
     fn fetch_more(&mut self) -> Scan {
@@ -116,7 +116,7 @@ impl<'t> Scanner<'t> {
             return Ok(true);
         }
         if key.required {
-            return Err(Fault::scanner("could not find expected ':'", here));
+            return Err(YamlError::scanner("could not find expected ':'", here));
         }
         key.possible = false;
         Ok(false)
@@ -146,7 +146,7 @@ impl<'t> Scanner<'t> {
     fn remove_key(&mut self) -> Scan {
         let Some(key) = self.keys.last_mut().filter(|it| it.possible) else { return Ok(()) };
         if key.required {
-            return Err(Fault::scanner("could not find expected ':'", self.source.mark));
+            return Err(YamlError::scanner("could not find expected ':'", self.source.mark));
         }
         key.possible = false;
         let number = key.token_number;
@@ -170,7 +170,7 @@ impl<'t> Scanner<'t> {
         self.keys.push(SimpleKey { possible: false, required: false, token_number, mark: self.source.mark });
         self.flow_level += 1;
         if self.flow_level > FLOW_LIMIT {
-            return Err(Fault::scanner(format!("exceeded max depth of {FLOW_LIMIT}"), self.source.mark));
+            return Err(YamlError::scanner(format!("exceeded max depth of {FLOW_LIMIT}"), self.source.mark));
         }
         Ok(())
     }
@@ -186,7 +186,7 @@ impl<'t> Scanner<'t> {
 
     /// Begins a block collection where the column lies deeper than the current one. Its token goes before the token of
     /// the given number, or to the end of the queue.
-    fn indent_to(&mut self, column: usize, number: Option<usize>, kind: Kind, mark: Mark) -> Scan {
+    fn indent_to(&mut self, column: usize, number: Option<usize>, kind: TokenKind, mark: Mark) -> Scan {
         let column = column as isize;
         if self.flow_level > 0 || self.indent >= column {
             return Ok(());
@@ -194,7 +194,7 @@ impl<'t> Scanner<'t> {
         self.indents.push(self.indent);
         self.indent = column;
         if self.indents.len() > INDENT_LIMIT {
-            return Err(Fault::scanner(format!("exceeded max depth of {INDENT_LIMIT}"), self.source.mark));
+            return Err(YamlError::scanner(format!("exceeded max depth of {INDENT_LIMIT}"), self.source.mark));
         }
         self.insert(number, Token::new(kind, mark, mark));
         Ok(())
@@ -207,7 +207,7 @@ impl<'t> Scanner<'t> {
         }
         while self.indent > column {
             let mark = self.source.mark;
-            self.tokens.push_back(Token::new(Kind::BlockEnd, mark, mark));
+            self.tokens.push_back(Token::new(TokenKind::BlockEnd, mark, mark));
             self.indent = self.indents.pop().unwrap_or(-1);
         }
     }
@@ -221,7 +221,7 @@ impl<'t> Scanner<'t> {
     }
 
     fn fault<T>(&self, problem: &'static str) -> Scan<T> {
-        Err(Fault::scanner(problem, self.source.mark))
+        Err(YamlError::scanner(problem, self.source.mark))
     }
 
     /// Whether `---` or `...` stands alone here, at the start of a line.

@@ -2,7 +2,7 @@
 
 use super::gather::Gathered;
 use super::quoted::fold;
-use super::{Kind, Scan, Scanner, Token};
+use super::{Scan, Scanner, Token, TokenKind};
 use crate::yaml::chars::{Stops, is_blank};
 
 const STOPS: Stops = Stops::new(b"\0 \t\r\n:");
@@ -70,7 +70,7 @@ impl<'t> Scanner<'t> {
             self.key_allowed = true;
         }
         let lost = text.is_lost();
-        Ok(Token { lost, value: text.finish(), ..Token::new(Kind::Scalar, start, end) })
+        Ok(Token { lost, value: text.finish(), ..Token::new(TokenKind::Scalar, start, end) })
     }
 
     fn ends_plain(&self) -> bool {

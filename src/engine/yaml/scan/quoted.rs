@@ -1,7 +1,7 @@
 //! Single and double quoted scalars.
 
 use super::gather::Gathered;
-use super::{Kind, Scan, Scanner, Style, Token};
+use super::{Scan, Scanner, Style, Token, TokenKind};
 use crate::yaml::chars::{Stops, is_blank};
 use crate::yaml::fault::Mark;
 
@@ -60,7 +60,7 @@ impl<'t> Scanner<'t> {
         self.source.skip();
         let style = if single { Style::SingleQuoted } else { Style::DoubleQuoted };
         let lost = text.is_lost();
-        Ok(Token { lost, value: text.finish(), style, ..Token::new(Kind::Scalar, start, self.source.mark) })
+        Ok(Token { lost, value: text.finish(), style, ..Token::new(TokenKind::Scalar, start, self.source.mark) })
     }
 
     /// The whole scalar where it is ASCII in one line, as most are. There may be escapes in it only where nobody wants its text,
@@ -91,7 +91,7 @@ impl<'t> Scanner<'t> {
         }
         let value = if lost { &[] } else { rest.get(..length)? };
         self.source.pass_ascii(length + 1);
-        Some(Token { lost, value: value.into(), style, ..Token::new(Kind::Scalar, start, self.source.mark) })
+        Some(Token { lost, value: value.into(), style, ..Token::new(TokenKind::Scalar, start, self.source.mark) })
     }
 
     /// Characters up to a blank, break or the closing quote. True where an escaped line break ended them.

@@ -4,15 +4,15 @@ use std::ops::Range;
 
 use super::stream::{BOM, Pieces, Stream};
 use crate::yaml::chars::{Stops, at, is_blank_or_end, is_break, is_break_or_end, width};
-use crate::yaml::fault::{Fault, Mark};
+use crate::yaml::fault::{Mark, YamlError};
 
 /// What ends a line.
 const LINE_STOPS: Stops = Stops::new(b"\0\r\n");
 
-/// Characters that [`Source::pass_run`] leaves to those who look ahead.
+/// Characters that [`Input::pass_run`] leaves to those who look ahead.
 const AHEAD: usize = 4;
 
-pub struct Source<'t> {
+pub struct Input<'t> {
     /// Beyond its end the scanner sees NUL.
     pub text: &'t [u8],
     /// The offset of the mark is the place in `text`.
@@ -26,9 +26,9 @@ pub struct Source<'t> {
     buffer_start: usize,
 }
 
-impl<'t> Source<'t> {
+impl<'t> Input<'t> {
     pub fn new(stream: &'t Stream<'_>) -> Self {
-        Source {
+        Input {
             text: &stream.text,
             mark: Mark { offset: stream.start, ..Mark::default() },
             available: if stream.pieces.is_some() { 0 } else { usize::MAX },
@@ -39,7 +39,7 @@ impl<'t> Source<'t> {
     }
 
     /// Makes `count` characters available, or the NULs after the end of the text.
-    pub fn ensure(&mut self, count: usize) -> Result<(), Fault> {
+    pub fn ensure(&mut self, count: usize) -> Result<(), YamlError> {
         if self.available.saturating_sub(self.mark.index) >= count { Ok(()) } else { self.refill(count) }
     }
 
@@ -108,7 +108,7 @@ impl<'t> Source<'t> {
         self.pass_ascii(rest.iter().position(|it| stops.has(*it)).unwrap_or(rest.len()))
     }
 
-    /// As [`Source::pass_run`], for a text between quotes: spaces that may stand at the end of a line end it too.
+    /// As [`Input::pass_run`], for a text between quotes: spaces that may stand at the end of a line end it too.
     pub fn pass_words(&mut self, stops: &Stops) -> Range<usize> {
         let rest = self.rest();
         let mut run = rest.iter().position(|it| stops.has(*it)).map_or(rest, |it| &rest[..it]);
@@ -167,7 +167,7 @@ impl<'t> Source<'t> {
     }
 
     #[cold]
-    fn refill(&mut self, count: usize) -> Result<(), Fault> {
+    fn refill(&mut self, count: usize) -> Result<(), YamlError> {
         self.buffer_start = self.mark.offset;
         let Some(pieces) = self.pieces else { return Ok(()) };
         while self.available.saturating_sub(self.mark.index) < count {
@@ -176,7 +176,7 @@ impl<'t> Source<'t> {
                     self.available = *end;
                     self.taken += 1;
                 }
-                (None, Some(fault)) => return Err(Fault::plain(fault, self.mark)),
+                (None, Some(fault)) => return Err(YamlError::plain(fault, self.mark)),
                 (None, None) => {
                     self.available = self.available.max(self.mark.index) + 1;
                     break;

@@ -1,12 +1,12 @@
 //! Tags, anchors and aliases.
 
 use super::gather::Gathered;
-use super::{Kind, Scan, Scanner, Token};
+use super::{Scan, Scanner, Token, TokenKind};
 use crate::yaml::chars::is_alpha;
 
 impl<'t> Scanner<'t> {
     /// An anchor or alias.
-    pub(super) fn scan_named(&mut self, kind: Kind) -> Scan<Token<'t>> {
+    pub(super) fn scan_named(&mut self, kind: TokenKind) -> Scan<Token<'t>> {
         let start = self.source.mark;
         self.source.skip();
         self.source.ensure(1)?;
@@ -54,7 +54,7 @@ impl<'t> Scanner<'t> {
         if !self.source.blank_or_end(0) {
             return self.fault("did not find expected whitespace or line break");
         }
-        Ok(Token { value: handle.into(), suffix, ..Token::new(Kind::Tag, start, self.source.mark) })
+        Ok(Token { value: handle.into(), suffix, ..Token::new(TokenKind::Tag, start, self.source.mark) })
     }
 
     pub(super) fn scan_tag_handle(&mut self, directive: bool) -> Scan<Vec<u8>> {

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::yaml::fault::Mark;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum TokenKind {
     StreamStart,
     StreamEnd,
     VersionDirective,
@@ -42,7 +42,7 @@ pub enum Style {
 
 #[derive(Debug)]
 pub struct Token<'t> {
-    pub kind: Kind,
+    pub kind: TokenKind,
     pub start: Mark,
     pub end: Mark,
     /// The text of a scalar, the name of an alias or anchor, the handle of a tag or tag directive.
@@ -57,7 +57,7 @@ pub struct Token<'t> {
 }
 
 impl Token<'_> {
-    pub fn new(kind: Kind, start: Mark, end: Mark) -> Self {
+    pub fn new(kind: TokenKind, start: Mark, end: Mark) -> Self {
         Token {
             kind,
             start,

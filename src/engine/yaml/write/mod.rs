@@ -17,7 +17,7 @@ use emitter::Emitter;
 
 /// Writes as `sigs.k8s.io/yaml.Marshal` does, by way of JSON, with the final newline. The error is Go's text.
 pub fn write(value: &Value) -> Result<Vec<u8>, String> {
-    match Writer::new(Source::Values).write(value.clone()) {
+    match Writer::new(Mode::Values).write(value.clone()) {
         Ok(text) => return Ok(text),
         Err(Unusual::TooLarge) => return Err(too_large()),
         Err(_) => {}
@@ -30,7 +30,7 @@ pub fn write(value: &Value) -> Result<Vec<u8>, String> {
 
 /// Writes as [`write()`] does what JSON can say, but every text as it is and every key however long.
 pub fn write_exactly(value: &Value) -> Result<Vec<u8>, String> {
-    Writer::new(Source::Exact).write(value.clone()).map_err(|_| "json: unsupported value".into())
+    Writer::new(Mode::Exact).write(value.clone()).map_err(|_| "json: unsupported value".into())
 }
 
 /// Writes what JSON says, once it was read as YAML.
@@ -40,13 +40,13 @@ fn write_read_back(json: &[u8]) -> Result<Vec<u8>, String> {
         Some(document) => decode(&document, document.root, Numbers::Typed, false)?,
         None => Value::Nil,
     };
-    Writer::new(Source::ReadBack).write(value).map_err(|_| "json: unsupported value".into())
+    Writer::new(Mode::ReadBack).write(value).map_err(|_| "json: unsupported value".into())
 }
 
 /// Writes as Helm's `toYamlPretty` does: the encoder of `go.yaml.in/yaml/v3` with an indentation of 2, straight from the
 /// values.
 pub fn write_pretty(value: &Value) -> Result<Vec<u8>, String> {
-    Writer::new(Source::Pretty).write(value.clone()).map_err(|it| match it {
+    Writer::new(Mode::Pretty).write(value.clone()).map_err(|it| match it {
         Unusual::Foreign(go_type) => format!("cannot marshal type: {go_type}"),
         Unusual::Changes => "yaml: value contains itself".into(),
         Unusual::TooLarge => too_large(),
@@ -60,7 +60,7 @@ fn too_large() -> String {
 
 /// Where values come from, and so how they are written.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Source {
+enum Mode {
     /// Any value, to be written as its JSON would be read.
     Values,
     /// Plain values, to be written as they are and with numbers as JSON has them.
@@ -92,7 +92,7 @@ enum Frame {
 }
 
 struct Writer {
-    source: Source,
+    source: Mode,
     emitter: Emitter,
     /// The open collections, and the indentation around each.
     stack: Vec<(Frame, isize)>,
@@ -101,8 +101,8 @@ struct Writer {
 }
 
 impl Writer {
-    fn new(source: Source) -> Self {
-        let version = if source == Source::Pretty { Version::V3 } else { Version::V2 };
+    fn new(source: Mode) -> Self {
+        let version = if source == Mode::Pretty { Version::V3 } else { Version::V2 };
         Writer { source, emitter: Emitter::new(version), stack: Vec::new(), seen: BTreeSet::new() }
     }
 
@@ -137,12 +137,12 @@ impl Writer {
     }
 
     fn key(&mut self, key: &[u8]) -> Result<(), Unusual> {
-        if self.source == Source::Values && key.len() > SAFE_KEY {
+        if self.source == Mode::Values && key.len() > SAFE_KEY {
             return Err(Unusual::Changes);
         }
         self.emitter.indent_line();
         let mut text = self.text(key)?;
-        if self.source == Source::Exact && key == b"<<" {
+        if self.source == Mode::Exact && key == b"<<" {
             // Go reads as a merge what it wrote without quotes.
             text.quote();
         }
@@ -176,13 +176,13 @@ impl Writer {
                 let text = self.text(&it)?;
                 self.emitter.scalar(&text, false);
             }
-            Value::Bytes(it) if self.source == Source::Pretty => {
+            Value::Bytes(it) if self.source == Mode::Pretty => {
                 let items = it.iter().map(|&byte| Value::Uint8(byte)).collect();
                 self.sequence(items, in_mapping);
             }
             Value::Bytes(_) => return Err(Unusual::Changes),
-            Value::List(list) if list.is_nil() && self.source != Source::Pretty => self.emitter.word("null"),
-            Value::Map(map) if map.is_nil() && self.source != Source::Pretty => self.emitter.word("null"),
+            Value::List(list) if list.is_nil() && self.source != Mode::Pretty => self.emitter.word("null"),
+            Value::Map(map) if map.is_nil() && self.source != Mode::Pretty => self.emitter.word("null"),
             Value::List(list) => {
                 self.enter(std::ptr::from_ref(&*list.items()).addr())?;
                 self.sequence(list.to_vec(), in_mapping);
@@ -193,7 +193,7 @@ impl Writer {
                 let entries = order::sorted(map.to_vec(), self.emitter.version);
                 self.open(Frame::Mapping(entries.into_iter()), false);
             }
-            Value::Object(object) if self.source == Source::Pretty => self.object(&*object, in_mapping)?,
+            Value::Object(object) if self.source == Mode::Pretty => self.object(&*object, in_mapping)?,
             Value::Object(object) => match object.plain() {
                 Value::Object(_) => return Err(Unusual::Changes),
                 plain => self.node(plain, in_mapping)?,
@@ -230,8 +230,8 @@ impl Writer {
     fn enter(&mut self, address: usize) -> Result<(), Unusual> {
         let deep = self.stack.len() > SAFE_DEPTH;
         match self.source {
-            Source::Values if deep => Err(Unusual::Changes),
-            Source::Pretty if deep && !self.seen.insert(address) => Err(Unusual::Changes),
+            Mode::Values if deep => Err(Unusual::Changes),
+            Mode::Pretty if deep && !self.seen.insert(address) => Err(Unusual::Changes),
             _ => Ok(()),
         }
     }
@@ -255,14 +255,14 @@ impl Writer {
     }
 
     fn text<'t>(&self, text: &'t [u8]) -> Result<scalar::Text<'t>, Unusual> {
-        if self.source == Source::Values && scalar::changes_by_json(text) {
+        if self.source == Mode::Values && scalar::changes_by_json(text) {
             return Err(Unusual::Changes);
         }
         Ok(scalar::Text::new(text, self.emitter.version))
     }
 
     fn float(&self, float: f64) -> Result<String, Unusual> {
-        if matches!(self.source, Source::Values | Source::Exact) {
+        if matches!(self.source, Mode::Values | Mode::Exact) {
             if !float.is_finite() {
                 return Err(Unusual::Changes);
             }

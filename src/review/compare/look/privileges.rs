@@ -108,12 +108,12 @@ impl Trait {
 }
 
 /// Collects what one pod or container may do.
-struct Bearer<'a> {
+struct Collector<'a> {
     who: &'a str,
     all: &'a mut BTreeSet<Trait>,
 }
 
-impl Bearer<'_> {
+impl Collector<'_> {
     fn note(&mut self, verb: &'static str, what: impl Into<String>) {
         self.all.insert(Trait { who: self.who.into(), verb, what: what.into() });
     }
@@ -141,7 +141,7 @@ fn powers(resource: &Json) -> BTreeSet<Trait> {
     if pod.is_null() {
         return all;
     }
-    let mut whole = Bearer { who: "", all: &mut all };
+    let mut whole = Collector { who: "", all: &mut all };
     for (field, verb, what) in [
         ("hostNetwork", "uses", "the node's network (hostNetwork)"),
         ("hostPID", "sees", "the node's processes (hostPID)"),
@@ -160,9 +160,9 @@ fn powers(resource: &Json) -> BTreeSet<Trait> {
     for sysctl in items(&pod["securityContext"]["sysctls"]) {
         whole.note("sets", format!("sysctl {}", word(&sysctl["name"])));
     }
-    security(&mut Bearer { who: "the pod", all: &mut all }, &pod["securityContext"]);
+    security(&mut Collector { who: "the pod", all: &mut all }, &pod["securityContext"]);
     for (name, container) in named(pod) {
-        self::container(&mut Bearer { who: &name, all: &mut all }, container, pod);
+        self::container(&mut Collector { who: &name, all: &mut all }, container, pod);
     }
     let annotations = [&resource["spec"]["template"]["metadata"]["annotations"], &resource["metadata"]["annotations"]];
     for (key, value) in annotations.iter().filter_map(|it| it.as_object()).flatten() {
@@ -170,56 +170,56 @@ fn powers(resource: &Json) -> BTreeSet<Trait> {
             && value == "unconfined"
         {
             let who = format!("container {container}");
-            Bearer { who: &who, all: &mut all }.note("runs", "without AppArmor (unconfined)");
+            Collector { who: &who, all: &mut all }.note("runs", "without AppArmor (unconfined)");
         }
     }
     all
 }
 
-fn container(bearer: &mut Bearer<'_>, container: &Json, pod: &Json) {
+fn container(collector: &mut Collector<'_>, container: &Json, pod: &Json) {
     let context = &container["securityContext"];
     if context["privileged"] == true {
-        bearer.note("is", "privileged");
+        collector.note("is", "privileged");
     }
     if word(&context["procMount"]) == "Unmasked" {
-        bearer.note("sees", "all of /proc (procMount)");
+        collector.note("sees", "all of /proc (procMount)");
     }
     for capability in words(&context["capabilities"]["add"]) {
-        bearer.note("has", format!("{CAPABILITY}{capability}"));
+        collector.note("has", format!("{CAPABILITY}{capability}"));
     }
-    security(bearer, context);
+    security(collector, context);
     // A pod in the node's network can take every port of the node, named or not.
     for port in items(&container["ports"]).iter().filter(|_| pod["hostNetwork"] != true) {
         if let Some(number) = port["hostPort"].as_i64() {
-            bearer.note("takes", format!("port {number} of the node (hostPort)"));
+            collector.note("takes", format!("port {number} of the node (hostPort)"));
         }
     }
     for mount in items(&container["volumeMounts"]) {
         if word(&mount["mountPropagation"]) == "Bidirectional" {
             let path = word(&mount["mountPath"]);
-            bearer.note("makes", format!("its mounts below {path} visible on the node (Bidirectional)"));
+            collector.note("makes", format!("its mounts below {path} visible on the node (Bidirectional)"));
         }
         let host = items(&pod["volumes"]).iter().find(|it| it["name"] == mount["name"]);
         let host = host.map(|it| word(&it["hostPath"]["path"])).unwrap_or_default();
         if !host.is_empty() && mount["readOnly"] != true {
-            bearer.note("can", format!("write to the node's {host}"));
+            collector.note("can", format!("write to the node's {host}"));
         }
     }
 }
 
-fn security(bearer: &mut Bearer<'_>, context: &Json) {
+fn security(collector: &mut Collector<'_>, context: &Json) {
     if context["runAsUser"] == 0 {
-        bearer.note("runs", "as root (runAsUser 0)");
+        collector.note("runs", "as root (runAsUser 0)");
     }
     if word(&context["seccompProfile"]["type"]) == "Unconfined" {
-        bearer.note("runs", "without seccomp (Unconfined)");
+        collector.note("runs", "without seccomp (Unconfined)");
     }
     if word(&context["appArmorProfile"]["type"]) == "Unconfined" {
-        bearer.note("runs", "without AppArmor (Unconfined)");
+        collector.note("runs", "without AppArmor (Unconfined)");
     }
     let label = word(&context["seLinuxOptions"]["type"]);
     if !label.is_empty() {
-        bearer.note("runs", format!("as SELinux type {label}"));
+        collector.note("runs", format!("as SELinux type {label}"));
     }
 }
 
@@ -227,7 +227,7 @@ fn security(bearer: &mut Bearer<'_>, context: &Json) {
 fn hardening(resource: &Json, names: &BTreeSet<String>) -> BTreeSet<Trait> {
     let pod = pod(resource);
     let mut all = BTreeSet::new();
-    let mut whole = Bearer { who: "the pod", all: &mut all };
+    let mut whole = Collector { who: "the pod", all: &mut all };
     if pod["hostUsers"] == false {
         whole.note("runs", "in a user namespace of its own (hostUsers false)");
     }
@@ -238,28 +238,28 @@ fn hardening(resource: &Json, names: &BTreeSet<String>) -> BTreeSet<Trait> {
         let context = &container["securityContext"];
         let either =
             |field: &str| if context[field].is_null() { &pod["securityContext"][field] } else { &context[field] };
-        let mut bearer = Bearer { who: &name, all: &mut all };
+        let mut collector = Collector { who: &name, all: &mut all };
         let drops: BTreeSet<&str> = words(&context["capabilities"]["drop"]).collect();
         if drops.contains("ALL") {
-            bearer.note("drops", ALL);
+            collector.note("drops", ALL);
         }
         for capability in drops.into_iter().filter(|it| *it != "ALL") {
-            bearer.note("drops", format!("{CAPABILITY}{capability}"));
+            collector.note("drops", format!("{CAPABILITY}{capability}"));
         }
         if *either("runAsNonRoot") == true || either("runAsUser").as_i64().unwrap_or_default() != 0 {
-            bearer.note("is", "kept from running as root");
+            collector.note("is", "kept from running as root");
         }
         if context["allowPrivilegeEscalation"] == false {
-            bearer.note("is", "kept from gaining privileges (allowPrivilegeEscalation false)");
+            collector.note("is", "kept from gaining privileges (allowPrivilegeEscalation false)");
         }
         if context["readOnlyRootFilesystem"] == true {
-            bearer.note("has", "a read-only root file system");
+            collector.note("has", "a read-only root file system");
         }
         for (field, what) in
             [("seccompProfile", "under a seccomp profile"), ("appArmorProfile", "under an AppArmor profile")]
         {
             if matches!(word(&either(field)["type"]), "RuntimeDefault" | "Localhost") {
-                bearer.note("runs", what);
+                collector.note("runs", what);
             }
         }
     }

@@ -9,7 +9,7 @@ use std::path::Path;
 use helm_engine::helm::capabilities::{Capabilities, KubeVersion};
 use helm_engine::helm::chart::File;
 use helm_engine::helm::{Chart, HelmVersion, Options, Release, render_files};
-use helm_engine::sprig::Genuine;
+use helm_engine::sprig::RealWorld;
 use helm_engine::yaml;
 use jiff::Timestamp;
 use rand::SeedableRng;
@@ -105,11 +105,11 @@ fn render(case: &Case) -> Result<String, String> {
 }
 
 /// A world in which it is 1970 for ever; no case may rest on it.
-fn with_world<T>(run: impl FnOnce(&mut Genuine) -> T) -> T {
+fn with_world<T>(run: impl FnOnce(&mut RealWorld) -> T) -> T {
     let mut rng = StdRng::seed_from_u64(0);
     let mut clock = || Timestamp::UNIX_EPOCH;
     let mut resolve = |_: &str| Vec::new();
-    run(&mut Genuine::new(&mut rng, &mut clock, &mut resolve, || "UTC".into()))
+    run(&mut RealWorld::new(&mut rng, &mut clock, &mut resolve, || "UTC".into()))
 }
 
 fn options(json: &str, helm: HelmVersion) -> Result<Options, String> {

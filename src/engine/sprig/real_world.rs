@@ -14,7 +14,7 @@ use crate::value::{Failure, Map, Value};
 use crate::world::{Call, World};
 
 /// Answers every impure function for real, as `helm template` does. Clock, chance and names come from outside.
-pub struct Genuine<'a> {
+pub struct RealWorld<'a> {
     rng: &'a mut dyn CryptoRng,
     clock: &'a mut dyn FnMut() -> Timestamp,
     /// The addresses of a host name; none where there is no answer.
@@ -22,7 +22,7 @@ pub struct Genuine<'a> {
     zone: LazyCell<String, Box<dyn FnOnce() -> String + 'a>>,
 }
 
-impl<'a> Genuine<'a> {
+impl<'a> RealWorld<'a> {
     /// `zone` gives the IANA name of the local time zone. It is asked once, and only where a date is at hand: a look-up
     /// walks the whole data base of zones.
     pub fn new(
@@ -31,11 +31,11 @@ impl<'a> Genuine<'a> {
         resolve: &'a mut dyn FnMut(&str) -> Vec<String>,
         zone: impl FnOnce() -> String + 'a,
     ) -> Self {
-        Genuine { rng, clock, resolve, zone: LazyCell::new(Box::new(zone)) }
+        RealWorld { rng, clock, resolve, zone: LazyCell::new(Box::new(zone)) }
     }
 }
 
-impl World for Genuine<'_> {
+impl World for RealWorld<'_> {
     fn answer(&mut self, call: &Call<'_>) -> Result<Value, Failure> {
         // All others want the moment alone.
         let zone = if call.function == "now" { &*self.zone } else { "UTC" };
@@ -144,7 +144,7 @@ mod tests {
         let mut rng = StdRng::seed_from_u64(1);
         let mut clock = || Timestamp::from_nanosecond(-1).unwrap_or(Timestamp::UNIX_EPOCH);
         let mut resolve = |name: &str| if name == "known" { vec!["10.0.0.1".to_owned()] } else { Vec::new() };
-        Genuine::new(&mut rng, &mut clock, &mut resolve, || "Europe/Berlin".into()).answer(&Call { function, args })
+        RealWorld::new(&mut rng, &mut clock, &mut resolve, || "Europe/Berlin".into()).answer(&Call { function, args })
     }
 
     #[test]
