@@ -55,11 +55,9 @@ pub fn recipients(text: &str, file: &str) -> Result<Vec<Recipient>, RuleError> {
     if groups.is_empty() {
         keys(&rule, &mut words);
     }
-    let needed = match rule.get("shamir_threshold") {
-        Some(Value::Int(needed)) if needed > 0 => needed,
-        _ => i64::try_from(groups.len()).unwrap_or(i64::MAX),
-    };
-    if groups.len() > 1 && needed > 1 {
+    // Every number is one of JSON here. Without any, all groups are needed.
+    let one_is_enough = matches!(rule.get("shamir_threshold"), Some(Value::Float(1.0)));
+    if groups.len() > 1 && !one_is_enough {
         return Err(RuleError::Shared(file.into()));
     }
     groups.iter().for_each(|group| group_keys(group, &mut words));
