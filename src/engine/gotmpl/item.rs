@@ -43,7 +43,7 @@ pub(super) enum ItemType {
     With,
 }
 
-/// One token: its text, its byte offset and the line it starts on, counted from 1. What an error says is in [`Lexer::fault`].
+/// One token: its text, its byte offset and the line it starts on, counted from 1. What an error says is in [`Lexer::fault`](super::lex::Lexer::fault).
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Item<'s> {
     pub kind: ItemType,
