@@ -48,8 +48,10 @@ impl Example {
         let archive = conformance().expect("the charts").join(format!("charts/cilium-{cilium}.tgz"));
         let example = Example::new("ichor.yaml", "quay.io", "cilium/charts", &archive);
         let recipient = example.workspace.recipient().to_owned();
+        // Older releases are in no registry, only in a repository that is not at hand here.
+        let chart = ["--chart", "./chart.tgz"];
         let fixed = ["init", "--yes", "--name", "first", "--cilium", cilium, "--recipient", &recipient];
-        example.done(&[&fixed, flags].concat());
+        example.done(&[&fixed, &chart[..], flags].concat());
         example
     }
 
