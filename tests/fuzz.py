@@ -79,12 +79,15 @@ def main():
                 continue
             if agree(ours, helm, both.sdk):
                 continue
-            if args.outcomes and ours[0] == helm[0] == "error":
+            # Helm fails, too, where it panics.
+            if args.outcomes and ours[0] == "error" and helm[0] in ("error", "panic"):
                 reworded[kind] += 1
                 continue
             if not both.settled(case, helm):
                 unsettled += 1
-                strange += not both.ever(case, ours)
+                if not both.ever(case, ours):
+                    strange += 1
+                    show(kind, case, ours, helm)
                 continue
             case = shrink(both, case, (ours[0], helm[0]))
             if not both.settled(case, both.helm.answer(case), SURELY):
