@@ -12,6 +12,15 @@ pub enum Severity {
     Warning,
 }
 
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+        })
+    }
+}
+
 /// What the process says at its end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {

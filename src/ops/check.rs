@@ -48,7 +48,7 @@ pub fn check(spec: &Path, now: Timestamp) -> Result<Checked, Error> {
         let message = "there is no lock yet, so nothing that renders was checked";
         diagnostics.push(Diagnostic::new(Code::L013, message).help(super::error::no_lock(&workspace.lock_path)));
     }
-    let resolved = match workspace.resolve() {
+    let resolved = match workspace.resolve_over(lock.as_ref()) {
         Ok(resolved) => Some(resolved),
         Err(Error::Resolve(faults)) => {
             // What must be fetched is not here before there is a lock.

@@ -116,15 +116,20 @@ impl Workspace {
     /// Everything the spec names, read and measured. What lies elsewhere is what was fetched before, or comes from `vendor`
     /// or the user's cache by the digests of the lock; the network is never used.
     pub fn resolve(&self) -> Result<Resolved, Error> {
-        let lock = self.lock_if_any()?.map(|(lock, _)| lock);
-        let helm = self.helm(lock.as_ref());
+        let lock = self.lock_if_any()?;
+        self.resolve_over(lock.as_ref().map(|(lock, _)| lock))
+    }
+
+    /// As [`Workspace::resolve`], over a lock that was read already.
+    pub(super) fn resolve_over(&self, lock: Option<&Lock>) -> Result<Resolved, Error> {
+        let helm = self.helm(lock);
         let lock = lock.filter(|_| self.fetched.is_none());
-        self.with_sources(lock.as_ref(), |sources| resolve::resolve(&self.spec, helm, sources)).map_err(Error::Resolve)
+        self.with_sources(lock, |sources| resolve::resolve(&self.spec, helm, sources)).map_err(Error::Resolve)
     }
 
     /// What the spec and this lock name, at hand and as the lock has it.
     pub(super) fn vendored(&self, lock: &Lock) -> Result<Vendored, Error> {
-        Vendored::locked(&self.spec, self.resolve()?, lock).map_err(|stale| self.stale(stale))
+        Vendored::locked(&self.spec, self.resolve_over(Some(lock))?, lock).map_err(|stale| self.stale(stale))
     }
 
     /// Why spec and lock do not go together. Recipients that nothing can be sealed to come first: no `reseal` takes them.

@@ -23,7 +23,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         }
         None => {
             for code in Code::ALL {
-                let _ = writeln!(text, "{code}  {:<7}  {}", word(*code), code.meaning());
+                let _ = writeln!(text, "{code}  {:<7}  {}", code.severity(), code.meaning());
             }
         }
     }
@@ -37,17 +37,10 @@ fn code(text: &str) -> Result<Code, String> {
     found.ok_or_else(|| "there is no such code; `ichor explain` lists all".to_owned())
 }
 
-fn word(code: Code) -> &'static str {
-    match code.severity() {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
-    }
-}
-
 /// `error, exit code 2`.
 fn kind(code: Code) -> String {
     match code.severity() {
-        Severity::Error => format!("error, exit code {}", code.exit().number()),
-        Severity::Warning => "warning".into(),
+        Severity::Error => format!("{}, exit code {}", Severity::Error, code.exit().number()),
+        warning => warning.to_string(),
     }
 }

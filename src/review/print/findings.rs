@@ -29,7 +29,7 @@ fn json_finding(finding: &Diagnostic) -> Json {
     let (line, column) = place.and_then(Place::line_column).unzip();
     json!({
         "code": finding.code.name(),
-        "severity": level(finding.code),
+        "severity": finding.severity().to_string(),
         "message": finding.message,
         "file": place.map(|place| place.file.to_string()),
         "line": line,
@@ -47,7 +47,7 @@ pub fn sarif(findings: &[Diagnostic], spec: &str) -> String {
             json!({
                 "id": code.name(),
                 "shortDescription": { "text": code.meaning() },
-                "defaultConfiguration": { "level": level(*code) },
+                "defaultConfiguration": { "level": code.severity().to_string() },
             })
         })
         .collect();
@@ -57,7 +57,7 @@ pub fn sarif(findings: &[Diagnostic], spec: &str) -> String {
             let (file, line, column) = start(finding, spec);
             json!({
                 "ruleId": finding.code.name(),
-                "level": level(finding.code),
+                "level": finding.severity().to_string(),
                 "message": { "text": sentences(finding) },
                 "locations": [{ "physicalLocation": {
                     "artifactLocation": { "uri": uri(file) },
@@ -85,7 +85,7 @@ pub fn github(findings: &[Diagnostic], spec: &str) -> String {
     let mut out = String::new();
     for finding in findings {
         let (file, line, column) = start(finding, spec);
-        let (level, title) = (level(finding.code), finding.code.name());
+        let (level, title) = (finding.severity(), finding.code.name());
         let (file, text) = (property(file), data(&sentences(finding)));
         let _ = writeln!(out, "::{level} file={file},line={line},col={column},title={title}::{text}");
     }
@@ -108,13 +108,6 @@ fn sentences(finding: &Diagnostic) -> String {
     match &finding.help {
         Some(help) => format!("{}.\n{help}.", finding.message),
         None => format!("{}.", finding.message),
-    }
-}
-
-fn level(code: Code) -> &'static str {
-    match code.severity() {
-        Severity::Error => "error",
-        Severity::Warning => "warning",
     }
 }
 

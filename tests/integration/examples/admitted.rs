@@ -45,15 +45,7 @@ fn admit(example: &Example) {
 fn an_api_server_takes_every_example() {
     needs!(ApiServer, CiliumCharts, DockerRegistry, HelmSdk, Openssl, Python);
     admit(&Example::of_our_own());
-    for (folder, spec) in [
-        ("arm-inline", "ichor.yaml"),
-        ("bare-metal-flux", "ichor.yaml"),
-        ("gitops-namespace", "ichor.yaml"),
-        ("pi-talhelper", "ichor.yaml"),
-        ("proxmox-omni", "basic.yaml"),
-        ("proxmox-omni", "gateway-api.yaml"),
-        ("proxmox-omni", "ichor.yaml"),
-    ] {
-        admit(&Example::of_cilium(folder, spec));
+    for example in Example::all_of_cilium() {
+        admit(&example);
     }
 }

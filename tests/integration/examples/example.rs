@@ -43,6 +43,20 @@ impl Example {
         example
     }
 
+    /// Every spec of the examples whose chart is the real one of Cilium, one at a time.
+    pub fn all_of_cilium() -> impl Iterator<Item = Example> {
+        let specs = [
+            ("arm-inline", "ichor.yaml"),
+            ("bare-metal-flux", "ichor.yaml"),
+            ("gitops-namespace", "ichor.yaml"),
+            ("pi-talhelper", "ichor.yaml"),
+            ("proxmox-omni", "basic.yaml"),
+            ("proxmox-omni", "gateway-api.yaml"),
+            ("proxmox-omni", "ichor.yaml"),
+        ];
+        specs.into_iter().map(|(folder, spec)| Example::of_cilium(folder, spec))
+    }
+
     /// What `ichor init` writes with these flags, for the real chart of a release of Cilium.
     pub fn of_init(cilium: &str, flags: &[&str]) -> Example {
         let archive = conformance().expect("the charts").join(format!("charts/cilium-{cilium}.tgz"));

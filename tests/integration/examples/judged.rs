@@ -162,15 +162,7 @@ fn talos_takes_a_chart_of_our_own_from_every_target() {
 #[ignore = "minutes; `tests/judges examples` runs it"]
 fn talos_takes_every_example_from_every_target() {
     needs!(CiliumCharts, DockerRegistry, HelmSdk, Namespaces, Openssl, Python, TalosLibrary);
-    for (folder, spec) in [
-        ("arm-inline", "ichor.yaml"),
-        ("bare-metal-flux", "ichor.yaml"),
-        ("gitops-namespace", "ichor.yaml"),
-        ("pi-talhelper", "ichor.yaml"),
-        ("proxmox-omni", "basic.yaml"),
-        ("proxmox-omni", "gateway-api.yaml"),
-        ("proxmox-omni", "ichor.yaml"),
-    ] {
-        all_versions(&Example::of_cilium(folder, spec), "cilium");
+    for example in Example::all_of_cilium() {
+        all_versions(&example, "cilium");
     }
 }
