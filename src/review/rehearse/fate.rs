@@ -60,8 +60,10 @@ pub struct Refusal {
 pub enum Rule {
     /// The field cannot be changed once the object is there.
     Immutable,
-    /// The field has another type, is unknown, or stands twice.
+    /// The field has another type, or an item stands twice.
     Schema,
+    /// There is no such field.
+    Unknown,
     /// The value is not allowed, by itself or beside others of the object.
     Invalid,
     /// Pod Security of the namespace.
