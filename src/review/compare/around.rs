@@ -74,11 +74,6 @@ impl Around {
 }
 
 impl Scene {
-    #[cfg(test)]
-    pub(in crate::review) fn with(objects: Vec<Json>) -> Scene {
-        Scene { objects, ..Scene::default() }
-    }
-
     /// The objects of a kind.
     pub(in crate::review) fn of<'s>(&'s self, kind: &'s str) -> impl Iterator<Item = &'s Json> {
         self.objects.iter().filter(move |it| it["kind"] == kind)

@@ -3,7 +3,7 @@
 //! The table is made by `tests/kubernetes_schema.py` from the typed schemas of `k8s.io/client-go`, which server-side apply
 //! works by (Apache-2.0).
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use serde_json::Value as Json;
@@ -22,8 +22,8 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| Table::read(TEXT));
 #[derive(Debug, Default)]
 struct Table {
     /// The type of `apps/v1 Deployment`.
-    kinds: HashMap<&'static str, &'static str>,
-    types: HashMap<&'static str, BTreeMap<&'static str, Field>>,
+    kinds: BTreeMap<&'static str, &'static str>,
+    types: BTreeMap<&'static str, BTreeMap<&'static str, Field>>,
 }
 
 /// One field of a type.

@@ -24,16 +24,10 @@ fn values(old: &mut Json, new: &mut Json, shape: Shape, depth: usize) {
         return;
     }
     match shape.what() {
-        What::Quantity => {
-            if quantity::nanos(new).is_some_and(|it| quantity::nanos(old) == Some(it)) {
-                *old = new.clone();
-            }
+        What::Quantity if quantity::nanos(new).is_some_and(|it| quantity::nanos(old) == Some(it)) => {
+            *old = new.clone();
         }
-        What::Number => {
-            if old.as_f64().is_some() && old.as_f64() == new.as_f64() {
-                *old = new.clone();
-            }
-        }
+        What::Number if old.as_f64().is_some() && old.as_f64() == new.as_f64() => *old = new.clone(),
         What::Map(inner) => {
             if let (Json::Object(before), Json::Object(after)) = (old, new) {
                 for (key, value) in after.iter_mut() {
