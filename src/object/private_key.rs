@@ -159,7 +159,7 @@ fn runs(text: &str) -> Vec<String> {
             }
             broken = words.peek().is_some();
         }
-        // A line alone may be all of it, whatever stands before.
+        // One line may be the whole key, whatever stands before it.
         if is_whole {
             let open = runs.pop().unwrap_or_default();
             runs.extend([digits.to_owned(), open]);
@@ -175,7 +175,7 @@ fn decoded(run: &str, depth: u32) -> Option<PrivateKey> {
         it => it,
     };
     let digits: String = run.chars().map(standard).collect();
-    // A last digit alone holds nothing.
+    // One digit that is left over at the end encodes no byte.
     let whole = if digits.len() % 4 == 1 { digits.len() - 1 } else { digits.len() };
     let bytes = LENIENT.decode(digits.get(..whole)?).ok()?;
     if pki::is_private_key(&bytes) {

@@ -246,5 +246,5 @@ fn parse_feature(text: &str) -> Result<Option<Feature>, String> {
     }
     let names: Vec<&str> = FEATURES.iter().map(|it| it.0).collect();
     let found = FEATURES.iter().find(|it| it.0 == text).map(|it| it.1);
-    found.map(Some).ok_or_else(|| format!("there is no feature `{text}`: choose of {}, or none", names.join(", ")))
+    found.map(Some).ok_or_else(|| format!("there is no feature `{text}`: choose from {}, or none", names.join(", ")))
 }
