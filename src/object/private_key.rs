@@ -130,7 +130,7 @@ fn jwk(text: &str) -> Option<PrivateKey> {
     }
     let values = text.split("\"d\"").skip(1).filter_map(|it| it.trim_start().strip_prefix(':'));
     let mut values = values.filter_map(|it| it.trim_start().strip_prefix('"'));
-    let is_long = |it: &str| it.chars().take_while(|it| is_digit(*it)).count() >= SHORTEST;
+    let is_long = |value: &str| value.chars().take_while(|it| is_digit(*it)).count() >= SHORTEST;
     values.any(is_long).then_some(PrivateKey::Jwk)
 }
 
