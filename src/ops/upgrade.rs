@@ -97,7 +97,14 @@ pub fn upgrade(
             let text = format!("it does not render with these values: {}", message.join(" "));
             diff.findings.insert(
                 0,
-                Finding { risk: Risk::Traffic, area: Area::Values, part: part.into(), resource: None, text },
+                Finding {
+                    risk: Risk::Traffic,
+                    area: Area::Values,
+                    part: part.into(),
+                    resource: None,
+                    text,
+                    ..Finding::default()
+                },
             );
             diff.risk =
                 RiskLine(vec![Clause { what: "cannot be applied".into(), of: format!("part {part} does not render") }]);

@@ -110,6 +110,12 @@ fn content(
     let lock = Lock { parts: [(part.name.clone(), locked.clone())].into(), ..lock.clone() };
     let resolved = resolve::resolve(&spec, lock.helm(), sources).map_err(|faults| first(&faults))?;
     let values = resolved.parts().first().and_then(|it| values(&it.content));
+    let chart = resolved.parts().first().and_then(|it| match &it.content {
+        ResolvedContent::Chart { chart, .. } => Some(chart.metadata()),
+        ResolvedContent::Manifest(_) => None,
+    });
+    let sources = chart.map(|it| [it.sources.clone(), vec![it.home.clone()]].concat()).unwrap_or_default();
+    let app_version = chart.map(|it| it.app_version.clone());
     let behind = |stale: &str| {
         let named = format!("part `{}`: ", part.name);
         format!("{BEHIND}: {}", stale.strip_prefix(&named).unwrap_or(stale))
@@ -121,7 +127,7 @@ fn content(
     match sealed.parts().first() {
         Some(it) if it.output == locked.output => {
             let found = Found { images: it.images.clone(), digests: it.resources.clone() };
-            Ok((Content { text: it.text.clone(), values, notes }, found))
+            Ok((Content { text: it.text.clone(), values, notes, sources, app_version }, found))
         }
         _ => Err("it renders otherwise than its lock says".into()),
     }

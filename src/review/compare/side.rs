@@ -81,6 +81,10 @@ pub struct Content {
     pub values: Option<Values>,
     /// What the chart says to whoever installs it.
     pub notes: Option<String>,
+    /// Where the chart says that it comes from.
+    pub sources: Vec<String>,
+    /// The version of the program in the chart, where the chart tells it.
+    pub app_version: Option<String>,
 }
 
 /// The two layers of a chart's values.
@@ -148,7 +152,7 @@ impl Side {
                 pins: None,
                 images: found.images,
                 resources: found.digests,
-                content: Ok(Content { text, values: None, notes: None }),
+                content: Ok(Content { text, ..Content::default() }),
             })
         };
         let parts = index.parts.keys().filter_map(|name| Some((name.clone(), part(name)?)));

@@ -8,7 +8,7 @@ use crate::base::number::count;
 use crate::review::compare::model::{Change, Diff, Finding, Fold, How, PartDiff, ResourceDiff, Risk, Status};
 use crate::review::compare::present::{self, Line};
 use crate::review::compare::{fold, values};
-use crate::review::print::text;
+use crate::review::print::{overview, text};
 
 /// GitHub refuses comments of more than 65,536 characters.
 pub const MAX: usize = 60_000;
@@ -81,6 +81,18 @@ impl Page {
                 self.line(&format!("- **{}**{colon}{}", escape(&clause.what), escape(&cut(&clause.of, 400))));
             }
         }
+        if !diff.identical {
+            self.line(&format!("\n**{}**", escape(&capital(&overview::verdict(diff)))));
+        }
+        if let Some(counts) = overview::counts(diff) {
+            self.line(&format!("\n{}", ticked(&counts)));
+        }
+        if !diff.checklist.is_empty() {
+            self.line("\n**To do**\n");
+            for step in &diff.checklist {
+                self.line(&format!("- [ ] {}: {}", overview::when(step.when), ticked(&cut(&step.text, 600))));
+            }
+        }
         for remark in diff.remarks.iter().take(20) {
             self.line(&format!("\n> {}", escape(&cut(remark, 400))));
         }
@@ -136,6 +148,9 @@ impl Page {
             _ => "",
         };
         self.line(&format!("#### Part {}{what}\n", escape(&part.name)));
+        for link in &part.links {
+            self.line(&format!("- [{}]({})", link.what, link.address));
+        }
         for fact in &part.facts {
             let word = |it: &Option<String>| it.as_ref().map_or("none".into(), |it| code(&present::shorter(it)));
             self.line(&format!("- {}: {} → {}", fact.what, word(&fact.old), word(&fact.new)));
@@ -216,7 +231,7 @@ impl Page {
         self.more(bare.len(), self.detail.entries);
         if !quiet.is_empty() {
             self.line(&format!(
-                "\n{} differ only in what is told above, in comments or in layout.\n",
+                "\n{} differ only in what is told above, or in how they are written.\n",
                 count(quiet.len(), "more resource")
             ));
         }
@@ -224,6 +239,9 @@ impl Page {
 
     fn resource(&mut self, resource: &ResourceDiff) {
         let title = format!("{} {}{}", word(resource.status), tag(&text::title(resource)), mark(resource.risk));
+        if let Some(text) = overview::folded(resource) {
+            return self.line(&format!("- {title}: {}", escape(&text)));
+        }
         let mut lines: Vec<String> =
             resource.changes.iter().take(self.detail.changes).flat_map(|it| self.change(it)).collect();
         if resource.changes.len() > self.detail.changes {
@@ -319,6 +337,7 @@ fn word(status: Status) -> &'static str {
 
 fn sign(risk: Risk) -> &'static str {
     match risk {
+        Risk::Refused => "⛔",
         Risk::Gains => "🔴",
         Risk::Unseen => "🟤",
         Risk::Traffic => "🟠",
@@ -364,6 +383,12 @@ fn escape(text: &str) -> String {
         }
     }
     shown.replace("://", ":<!-- -->//")
+}
+
+/// A sentence in which words of code stand between back ticks.
+fn ticked(text: &str) -> String {
+    let pieces = text.split('`').enumerate();
+    pieces.map(|(index, it)| if index % 2 == 1 { code(it) } else { escape(it) }).collect()
 }
 
 /// A word of code, whatever back ticks are in it.

@@ -196,6 +196,11 @@ pub(super) fn look(pair: &Pair<'_>, readers: &Readers, found: &mut Vec<Finding>)
         // A DaemonSet may carry the traffic of its node.
         let risk = if stay.iter().any(|it| it.starts_with("DaemonSet ")) { Risk::Traffic } else { Risk::Restart };
         pair.say(found, risk, Area::Setting, text);
+        let restarts =
+            |it: &&&str| ["DaemonSet ", "Deployment ", "StatefulSet "].iter().any(|kind| it.starts_with(kind));
+        if let Some(it) = found.last_mut() {
+            it.restart = stay.iter().filter(restarts).map(|it| (*it).to_owned()).collect();
+        }
     }
     if !restart.is_empty() {
         let verbs = if restart.len() == 1 { "reads it and restarts" } else { "read it and restart" };
@@ -249,6 +254,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::review::compare::around::Around;
 
     #[test]
     fn says_who_reads_a_setting_and_whether_it_restarts() {
@@ -262,7 +268,15 @@ mod tests {
             let mut found = Vec::new();
             let (old, new) = (config("tunnel"), config("native"));
             look(
-                &Pair { part: "p", id: "v1 ConfigMap n/c", old: &old, new: &new, renamed: false },
+                &Pair {
+                    part: "p",
+                    id: "v1 ConfigMap n/c",
+                    old: &old,
+                    new: &new,
+                    renamed: false,
+                    around: &Around::default(),
+                    fate: None,
+                },
                 &readers,
                 &mut found,
             );
@@ -296,7 +310,15 @@ mod tests {
             );
             let mut found = Vec::new();
             look(
-                &Pair { part: "p", id: "v1 ConfigMap n/c", old: &old, new: &new, renamed: false },
+                &Pair {
+                    part: "p",
+                    id: "v1 ConfigMap n/c",
+                    old: &old,
+                    new: &new,
+                    renamed: false,
+                    around: &Around::default(),
+                    fate: None,
+                },
                 &Readers::default(),
                 &mut found,
             );
