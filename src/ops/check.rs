@@ -12,14 +12,14 @@ use crate::deliver::contents::Contents;
 use crate::deliver::size;
 use crate::deliver::target::{self, Target};
 use crate::edge::random;
-use crate::review::rules::{self, ChartSubject, Layer, Subject};
+use crate::review::rules::{self, ChartSubject, Layer, Subject, Written};
 use crate::stage::bundle::Bundle;
 use crate::stage::lock::{Envelope, Lock};
 use crate::stage::pack::{self, Manifest, Packed};
 use crate::stage::render::{self, secrets};
 use crate::stage::resolve::{self, SourceError};
 use crate::stage::seal::{self, Sealed};
-use crate::stage::spec::{Content, Spec, Values};
+use crate::stage::spec::{Content, Source, Spec, Values};
 use crate::stage::vendored::{Vendored, VendoredContent, VendoredPart};
 use helm_engine::helm;
 
@@ -88,6 +88,7 @@ pub fn check(spec: &Path, now: Timestamp) -> Result<Checked, Error> {
         text: &workspace.spec_text,
         charts,
         packed: packed.as_ref(),
+        written: written(&workspace),
         lock: lock.as_ref(),
         now,
     };
@@ -123,6 +124,20 @@ fn chart<'a>(part: &'a VendoredPart, workspace: &'a Workspace) -> Option<ChartSu
         layers: layers.collect(),
         sealed: secrets::paths(&part.pins),
     })
+}
+
+/// The manifests of the spec that are files of the workspace.
+fn written(workspace: &Workspace) -> Vec<Written> {
+    let mut found = Vec::new();
+    for part in &workspace.spec.parts {
+        let Content::Manifest { source: Source::Local(path), .. } = &part.content else { continue };
+        found.extend(workspace.texts(path).into_iter().map(|(file, text)| Written {
+            part: part.name.clone(),
+            file,
+            text,
+        }));
+    }
+    found
 }
 
 /// The manifests as a node gets them: opened, with something of the same length in the place of each secret.

@@ -2,14 +2,20 @@
 //! that run out, sizes. Each rule's code and what it means stand in [`crate::base::code`].
 
 pub mod cilium;
+mod cursor;
 mod custom;
 mod exposed;
-mod fields;
 mod kinds;
 mod kubernetes;
 mod object;
+mod place;
+mod refused;
+mod schema;
 pub mod talos;
+mod text;
 mod values;
+
+pub use place::Written;
 
 use jiff::Timestamp;
 
@@ -31,6 +37,8 @@ pub struct Subject<'a> {
     pub charts: Vec<ChartSubject<'a>>,
     /// What a build gives; `None` where the lock does not allow one.
     pub packed: Option<&'a Packed>,
+    /// The manifests that the user wrote, as files.
+    pub written: Vec<Written>,
     pub lock: Option<&'a Lock>,
     pub now: Timestamp,
 }
