@@ -87,6 +87,11 @@ macro_rules! codes {
                 }
             }
 
+            /// Whether it is told by a rule of `check`, so that a spec may allow what it is about.
+            pub fn is_rule(self) -> bool {
+                self.name().starts_with(['C', 'H', 'K', 'N', 'T', 'X']) || self == Code::P012
+            }
+
             /// How a run ends that fails with it.
             pub fn exit(self) -> Exit {
                 match self {
@@ -223,6 +228,7 @@ codes! {
     S011 Error Input "A digest is given for a source that needs none."
     S012 Error Input "The file holds more than one document."
     S013 Error Input "The `.sops.yaml` names nobody to seal to."
+    S014 Warning Done "What the spec allows is nothing that `check` finds."
 
     T001 Error Differs "This Talos does not support this Kubernetes."
     T002 Error Differs "An object names no namespace, so Talos and Helm would put it into different ones."

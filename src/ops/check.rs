@@ -12,7 +12,7 @@ use crate::deliver::contents::Contents;
 use crate::deliver::size;
 use crate::deliver::target::{self, Target};
 use crate::edge::random;
-use crate::review::rules::{self, ChartSubject, Layer, Subject, Written};
+use crate::review::rules::{self, ChartSubject, Layer, Output, Subject, Written, allowed};
 use crate::stage::bundle::Bundle;
 use crate::stage::lock::{Envelope, Lock};
 use crate::stage::pack::{self, Manifest, Packed};
@@ -29,6 +29,8 @@ pub struct Checked {
     /// The spec, as findings name it.
     pub spec: String,
     pub diagnostics: Vec<Diagnostic>,
+    /// What the spec allows, each with its reason.
+    pub allowed: Vec<(Diagnostic, String)>,
     /// The size of what each target gets, in bytes; empty where nothing could be built.
     pub sizes: Vec<(Target, u64)>,
 }
@@ -87,17 +89,37 @@ pub fn check(spec: &Path, now: Timestamp) -> Result<Checked, Error> {
         file: &workspace.file,
         text: &workspace.spec_text,
         charts,
-        packed: packed.as_ref(),
+        output: packed.as_ref().map(|it| output(it.manifests(), it.patch().len() as u64, &workspace.spec)),
         written: written(&workspace),
-        lock: lock.as_ref(),
-        now,
+        lock: lock.as_ref().map(|it| (it, now)),
     };
-    diagnostics.extend(rules::check(&subject));
+    let judged = allowed::judge(&workspace.spec, rules::check(&subject), packed.is_some());
+    diagnostics.extend(judged.diagnostics);
     let sizes = match (&sealed, &packed, &lock) {
         (Some(sealed), Some(packed), Some(lock)) => sizes(packed, &manifests(sealed, packed, lock), &workspace.spec),
         _ => Vec::new(),
     };
-    Ok(Checked { spec: workspace.file.to_string(), diagnostics, sizes })
+    Ok(Checked { spec: workspace.file.to_string(), diagnostics, allowed: judged.allowed, sizes })
+}
+
+/// The errors of the rules in what a build gives, but for those that the spec allows. Nothing here asks for the time.
+pub(super) fn errors(workspace: &Workspace, vendored: &Vendored, manifests: &[Manifest]) -> Vec<Diagnostic> {
+    let patch = pack::talos::control_plane(manifests, workspace.spec.talos).len() as u64;
+    let subject = Subject {
+        spec: &workspace.spec,
+        file: &workspace.file,
+        text: &workspace.spec_text,
+        charts: vendored.parts().iter().filter_map(|it| chart(it, workspace)).collect(),
+        output: Some(output(manifests, patch, &workspace.spec)),
+        written: written(workspace),
+        lock: None,
+    };
+    let found = allowed::judge(&workspace.spec, rules::check(&subject), false).diagnostics;
+    found.into_iter().filter(|it| it.severity() == Severity::Error).collect()
+}
+
+fn output<'a>(manifests: &'a [Manifest], patch: u64, spec: &Spec) -> Output<'a> {
+    Output { manifests, namespaces: pack::namespaces(spec), patch }
 }
 
 fn chart<'a>(part: &'a VendoredPart, workspace: &'a Workspace) -> Option<ChartSubject<'a>> {

@@ -6,7 +6,7 @@ use super::cursor::{Fault, Faults, Path};
 use super::object::{Object, word};
 use super::schema::{self, Release, Served};
 use super::text::{is_data_key, is_label, is_old_label, is_qualified, is_subdomain, is_tag};
-use super::{Subject, minor, place, refused, talos};
+use super::{Subject, admission, minor, place, refused, talos};
 use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
 use crate::deliver::flux::at as at_path;
@@ -60,6 +60,7 @@ pub(super) fn objects(subject: &Subject<'_>, objects: &[Object<'_>], found: &mut
         .chain(NAMESPACES)
         .collect();
     let release = release(subject);
+    admission::check(subject, objects, release, found);
     // From 1.13 on Talos has the API server apply what it brings, which then takes no field that it does not know.
     let applied = (subject.spec.talos.major, subject.spec.talos.minor) >= (1, 13);
     for object in objects {
