@@ -87,6 +87,11 @@ macro_rules! codes {
                 }
             }
 
+            /// Whether it is told by a rule of `check`, so that a spec may allow what it is about.
+            pub fn is_rule(self) -> bool {
+                self.name().starts_with(['C', 'H', 'K', 'N', 'T', 'X']) || self == Code::P012
+            }
+
             /// How a run ends that fails with it.
             pub fn exit(self) -> Exit {
                 match self {
@@ -165,7 +170,7 @@ codes! {
     I004 Error Input "The input ended before the last question was answered."
     I005 Error Input "This is no public key that can be sealed to."
 
-    K001 Error Differs "This Kubernetes does not serve the API version of an object any more."
+    K001 Error Differs "This Kubernetes does not serve the API version of an object: not any more, or not yet."
     K002 Warning Done "An object is in a namespace that nothing makes."
     K003 Error Differs "The API server does not take a name: that of an object, or of a label or key in it."
     K004 Error Differs "A field of an object has the wrong type."
@@ -173,6 +178,9 @@ codes! {
     K006 Error Differs "An object has a field that Kubernetes does not know."
     K007 Error Differs "An API group does not have the kind or version of an object."
     K008 Error Differs "A custom resource does not fit the CRD that the bundle brings for it."
+    K009 Error Differs "An object lacks a field that it must have."
+    K010 Error Differs "A field of an object has a value that Kubernetes does not take."
+    K011 Error Differs "Two fields of an object do not go together."
 
     L001 Error Input "There is no lock for the spec."
     L002 Error Input "The lock has a format that is newer than this ichor knows."
@@ -220,6 +228,7 @@ codes! {
     S011 Error Input "A digest is given for a source that needs none."
     S012 Error Input "The file holds more than one document."
     S013 Error Input "The `.sops.yaml` names nobody to seal to."
+    S014 Warning Done "What the spec allows is nothing that `check` finds."
 
     T001 Error Differs "This Talos does not support this Kubernetes."
     T002 Error Differs "An object names no namespace, so Talos and Helm would put it into different ones."

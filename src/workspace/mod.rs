@@ -232,6 +232,16 @@ impl Workspace {
         let full = self.spec_folder.join(path);
         Ok((full.display().to_string(), self.files.text(&full)?))
     }
+
+    /// The files of a manifest, by its path from the spec's folder: itself, or the YAML in a folder. None where it cannot be
+    /// read, which whoever resolves it says.
+    pub fn texts(&self, path: &str) -> Vec<(String, String)> {
+        let full = self.spec_folder.join(path);
+        let of_folder = ["yaml", "yml", "json"].map(|it| disk::files_with_extension(&full, it).unwrap_or_default());
+        let files = if full.is_dir() { of_folder.concat() } else { vec![full] };
+        let read = |it: PathBuf| Some((it.display().to_string(), disk::read_text(&it).ok()?));
+        files.into_iter().filter_map(read).collect()
+    }
 }
 
 /// How long a verb waits for others.

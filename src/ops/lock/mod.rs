@@ -365,7 +365,7 @@ fn take_over(
         });
         // What is known by this name would not be known by another.
         let mark = format!("/{minted}.key>");
-        let is_named = part.pins.values().any(|it| it.args.iter().any(|it| it.to_string().contains(&mark)));
+        let is_named = part.pins.values().any(|pin| pin.args.iter().any(|it| it.to_string().contains(&mark)));
         if let (Some((name, _)), false) = (replaced, is_named) {
             names.insert(minted.clone(), name.clone());
             if let Some(pin) = part.pins.remove(minted) {

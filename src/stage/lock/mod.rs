@@ -175,7 +175,7 @@ pub enum Error {
     #[error("this lock cannot be believed: {0}")]
     Name(#[from] BadName),
     /// It was made for a Helm that is not known.
-    #[error("this lock is of a Helm that this ichor does not render as: {0}")]
+    #[error("this lock was made for a Helm that this ichor cannot render as: {0}")]
     Helm(#[from] UnknownHelm),
     /// A pin contradicts itself.
     #[error("pin `{part}/{name}`: {message}")]

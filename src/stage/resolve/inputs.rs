@@ -12,7 +12,7 @@ use helm_engine::yaml;
 /// What a chart is given beside its public values.
 #[derive(Clone, Debug)]
 pub struct Inputs {
-    /// Values under age: the path of each file and its bytes.
+    /// The files of encrypted values, each with its path and its bytes.
     pub secret_values: Vec<(String, Vec<u8>)>,
     /// Digest of those bytes; absent where there are none.
     pub secret_digest: Option<Digest>,

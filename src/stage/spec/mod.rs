@@ -1,5 +1,6 @@
 //! The spec, `ichor.yaml`: what a user wants in a bundle.
 
+mod allow;
 pub mod edit;
 mod fields;
 mod inputs;
@@ -14,6 +15,7 @@ pub use network::Network;
 pub use source::{ContentKind, OciName, Source, SourceFault};
 pub use versions::{KubernetesVersion, TalosVersion};
 
+use crate::base::code::Code;
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::base::digest::Digest;
 use crate::base::recipient::Recipient;
@@ -41,8 +43,20 @@ pub struct Spec {
     pub network: Network,
     /// How certificates are made, and when their end is near.
     pub certificates: Certificates,
+    /// What `check` finds and the user has thought about.
+    pub allow: Vec<Allowed>,
     /// In the order Talos applies them.
     pub parts: Vec<Part>,
+}
+
+/// A finding of `check` that the user has thought about.
+#[derive(Clone, Debug)]
+pub struct Allowed {
+    pub code: Code,
+    /// Why it is right here.
+    pub reason: String,
+    /// Where the entry stands in the spec.
+    pub place: Place,
 }
 
 /// One entry of `parts`.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::allow::allow;
 use super::fields::{Fields, Reader, document};
 use super::inputs::{certificates, inputs};
 use super::network::{self, network};
@@ -12,7 +13,8 @@ use crate::base::name;
 use crate::base::recipient::Recipient;
 use helm_engine::yaml::node::{Node, NodeKind};
 
-const SPEC: &[&str] = &["bundle", "talos", "helm", "kubernetes", "apiVersions", "recipients", "certificates", "parts"];
+const SPEC: &[&str] =
+    &["bundle", "talos", "helm", "kubernetes", "apiVersions", "recipients", "certificates", "allow", "parts"];
 const PART: &[&str] = &[
     "name",
     "chart",
@@ -55,6 +57,7 @@ fn spec(reader: &mut Reader, root: Node<'_>) -> Option<Spec> {
     let (recipients, recipients_from) = recipients(reader, &fields);
     let network = network(reader, &fields);
     let certificates = certificates(reader, &fields);
+    let allow = allow(reader, &fields);
     let mut parts: Vec<Part> = Vec::new();
     let list = reader.need(&fields, "the spec", "parts");
     for item in list.map(|it| reader.items(it, "`parts`")).unwrap_or_default() {
@@ -80,6 +83,7 @@ fn spec(reader: &mut Reader, root: Node<'_>) -> Option<Spec> {
         recipients_from,
         network,
         certificates,
+        allow,
         parts,
     })
 }

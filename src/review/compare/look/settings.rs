@@ -193,7 +193,7 @@ pub(super) fn look(pair: &Pair<'_>, readers: &Readers, found: &mut Vec<Finding>)
             },
             if stay.len() == 1 { "it" } else { "them" },
         );
-        // What runs on every node is in the way of traffic there.
+        // A DaemonSet may carry the traffic of its node.
         let risk = if stay.iter().any(|it| it.starts_with("DaemonSet ")) { Risk::Traffic } else { Risk::Restart };
         pair.say(found, risk, Area::Setting, text);
         let restarts =
