@@ -59,7 +59,9 @@ pub fn fate(old: &Json, new: &Json, stage: &Stage) -> Fate {
     }
     let upgrade = match refused {
         true => Upgrade::Refused,
-        false if manner.merges && same(old, &linger::kept(old, new)) => Upgrade::LeavesAlone,
+        false if manner.merges && same(&linger::stored(old.clone()), &linger::stored(linger::kept(old, new))) => {
+            Upgrade::LeavesAlone
+        }
         false if same(old, new) => Upgrade::LeavesAlone,
         false => Upgrade::Updates,
     };
@@ -75,7 +77,10 @@ pub fn refusals(old: &Json, new: &Json, stage: &Stage) -> Vec<Refusal> {
         let (mut before, mut after) = (old.clone(), new.clone());
         settle(&mut before, &mut after);
         if !old.is_null() {
-            fixed::look(&before, &after, stage.kubernetes, manner.merges, &mut found);
+            fixed::look(&before, &after, stage.kubernetes, &mut found);
+            if new["kind"] == "Job" {
+                fixed::completions(old, new, manner.merges, &mut found);
+            }
         }
         workloads::look(&before, new, manner, &mut found);
         if new["kind"] == "Service" {
