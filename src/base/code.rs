@@ -152,6 +152,13 @@ codes! {
     E004 Error Surroundings "A file was changed while the command ran, and was left alone."
     E005 Error Surroundings "A file cannot be read or written: the disk or permissions failed."
 
+    F001 Error Input "A path does not lead to a release of GitOps."
+    F002 Error Input "More than one release, Kustomization or object of GitOps is meant."
+    F003 Error Input "A release of GitOps names something that is not in its tree."
+    F004 Error Input "A release of GitOps says something that cannot be followed."
+    F005 Error Surroundings "A tree of GitOps cannot be read, or kustomize is not installed."
+    F006 Error Input "Kustomize does not build a folder."
+
     G001 Error Surroundings "Git is missing or failed."
     G002 Error Input "The name is neither a file nor a revision that this clone has."
     G003 Error Input "The two revisions have no commit in common."

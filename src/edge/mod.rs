@@ -9,6 +9,7 @@ pub mod disk;
 pub mod fetch;
 pub mod files;
 pub mod git;
+pub mod gitops;
 pub mod guard;
 pub mod hold;
 pub mod interrupt;

@@ -12,6 +12,7 @@ use crate::edge::blobs::Blobs;
 use crate::edge::disk;
 use crate::edge::fetch::LocalBlobs;
 use crate::edge::git::{self, Git};
+use crate::edge::gitops::CommittedTrees;
 use crate::review::compare::{self, Diff, Side};
 use crate::stage::bundle::Bundle;
 use crate::stage::lock::Lock;
@@ -166,7 +167,8 @@ impl Place {
             return Ok(side::nothing(name, format!("there is no {path} in it")));
         };
         let shown = format!("{name}:{path}");
-        let spec = Spec::parse(&shown, &String::from_utf8_lossy(&text)).map_err(Error::Spec)?;
+        let spec = Spec::parse(&shown, &String::from_utf8_lossy(&text), &CommittedTrees::new(&revision, &folder))
+            .map_err(Error::Spec)?;
         let mut above = Some(folder.as_str());
         let root = loop {
             match above {

@@ -193,7 +193,11 @@ pub(super) fn renewed(
             part.secret_values = known.secret_values;
         }
         if let ResolvedContent::Chart { inputs, .. } = &resolved.content {
-            super::secrets::refresh(&resolved.name, &mut part, inputs, resolved_helm, mint, &sealer)?;
+            let released = match part.secret_values == inputs.secret_digest {
+                true => Vec::new(),
+                false => super::released::secrets(workspace, &resolved.name, inputs, mint)?,
+            };
+            super::secrets::refresh(&resolved.name, &mut part, inputs, released, resolved_helm, mint, &sealer)?;
         }
         parts.insert(resolved.name.clone(), part);
     }
@@ -326,6 +330,7 @@ fn facts(part: &ResolvedPart) -> LockedPart {
         digest: part.digest,
         size: part.size,
         dependencies: part.dependencies.clone(),
+        release: part.release.clone(),
         values,
         secret_values: None,
         lookup,

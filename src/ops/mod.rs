@@ -21,6 +21,7 @@ pub mod outdated;
 pub mod pull;
 pub mod push;
 pub mod recipients;
+mod released;
 pub mod reseal;
 pub mod rotate;
 mod secrets;

@@ -27,6 +27,7 @@ const ORDER: &[&str] = &[
     "engine::sprig",
     "engine::helm",
     "object",
+    "gitops",
     "stage::spec",
     "stage::lock",
     "stage::resolve",
