@@ -129,7 +129,7 @@ impl Tree for DiskTree {
         let full = real(&self.top.join(path));
         if !full.starts_with(&self.top) {
             let message = "it leads out of the repository".into();
-            return Err(Fault::Unreadable { path: self.from_spec(path), message });
+            return Err(Fault::Unreadable { path: self.as_written(path), message });
         }
         match fs::metadata(&full) {
             Ok(about) if about.is_file() => fs::read(&full).map(Some).map_err(|it| surroundings(&it)),
@@ -142,7 +142,7 @@ impl Tree for DiskTree {
     }
 
     fn kustomize(&self, folder: &str, kustomization: Option<&[u8]>) -> Result<Vec<u8>, Fault> {
-        let shown = self.from_spec(folder);
+        let shown = self.as_written(folder);
         match kustomization {
             None => kustomize(&self.top.join(folder), &shown),
             Some(text) => {
@@ -155,7 +155,7 @@ impl Tree for DiskTree {
         }
     }
 
-    fn from_spec(&self, path: &str) -> String {
+    fn as_written(&self, path: &str) -> String {
         relative(&self.spec, &self.top.join(path))
     }
 

@@ -20,6 +20,9 @@ pub(super) struct Applied {
     pub objects: Vec<Object>,
 }
 
+/// Whether an object is what is looked for; with `true`, by a name that kustomize may have added to.
+pub(super) type Holds<'h> = dyn Fn(&Object, bool) -> bool + 'h;
+
 /// What the Kustomization that applies an object of a folder makes, by what `holds` says of its objects; `None` where there
 /// is none. The nearest one counts.
 pub(super) fn applying(
@@ -27,7 +30,7 @@ pub(super) fn applying(
     index: &Index,
     folder: &str,
     named: Option<&str>,
-    holds: &dyn Fn(&Object) -> bool,
+    holds: &Holds<'_>,
 ) -> Result<Option<Applied>, Fault> {
     nearest(tree, index, folder, named, holds, 0)
 }
@@ -37,7 +40,7 @@ fn nearest(
     index: &Index,
     folder: &str,
     named: Option<&str>,
-    holds: &dyn Fn(&Object) -> bool,
+    holds: &Holds<'_>,
     depth: usize,
 ) -> Result<Option<Applied>, Fault> {
     let mut candidates: Vec<(String, &Object)> = index
@@ -58,13 +61,14 @@ fn nearest(
         for (path, raw) in level {
             let kustomization = effective(tree, index, raw, depth)?;
             let objects = build(tree, path, Some(&kustomization))?;
-            if objects.iter().any(holds) {
+            let loosely = path == folder;
+            if objects.iter().any(|it| holds(it, false) || loosely && holds(it, true)) {
                 found.push(Applied { kustomization, objects });
             }
         }
         if found.len() > 1 {
             let names = found.iter().map(|it| it.kustomization.shown()).collect();
-            return Err(Fault::Kustomizations { path: tree.from_spec(folder), names });
+            return Err(Fault::Kustomizations { path: tree.as_written(folder), names });
         }
         if let Some(found) = found.pop() {
             return Ok(Some(found));
@@ -78,12 +82,17 @@ fn effective(tree: &dyn Tree, index: &Index, raw: &Object, depth: usize) -> Resu
     let Some(origin) = raw.origin.as_ref().filter(|_| depth < MAX_DEPTH) else { return Ok(raw.clone()) };
     let folder = origin.path.rsplit_once('/').map_or("", |(folder, _)| folder);
     let name = raw.name();
-    let is_same = |it: &Object| it.is(GROUP, "Kustomization") && it.name() == name;
+    let is_same = |it: &Object, _: bool| it.is(GROUP, "Kustomization") && it.name() == name;
     let above = Index {
-        objects: index.objects.iter().filter(|it| !is_same(it) || it.namespace() != raw.namespace()).cloned().collect(),
+        objects: index
+            .objects
+            .iter()
+            .filter(|it| !is_same(it, false) || it.namespace() != raw.namespace())
+            .cloned()
+            .collect(),
     };
     let Some(applied) = nearest(tree, &above, folder, None, &is_same, depth + 1)? else { return Ok(raw.clone()) };
-    let Some(found) = applied.objects.into_iter().find(|it| is_same(it)) else { return Ok(raw.clone()) };
+    let Some(found) = applied.objects.into_iter().find(|it| is_same(it, false)) else { return Ok(raw.clone()) };
     let variables = Variables::of(tree, index, &applied.kustomization)?;
     let filled = variables.fill(tree, &found, Showing::Marks)?;
     if holds_mark(&Value::Map(filled.value.clone())) {

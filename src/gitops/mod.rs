@@ -8,6 +8,7 @@ mod flux;
 mod kustomization;
 mod object;
 mod pattern;
+mod reader;
 mod sealed;
 mod sources;
 pub mod substitute;
@@ -39,7 +40,7 @@ pub trait Tree {
     /// `kustomization.yaml`.
     fn kustomize(&self, folder: &str, kustomization: Option<&[u8]>) -> Result<Vec<u8>, Fault>;
     /// A path as the spec would write it.
-    fn from_spec(&self, path: &str) -> String;
+    fn as_written(&self, path: &str) -> String;
     /// The addresses that the repository is fetched from.
     fn remotes(&self) -> Vec<String>;
 }

@@ -104,7 +104,7 @@ impl Object {
         }
         let whole = span.start + origin.start..span.end.min(span.start + 200) + origin.start;
         Some(Box::new(Place {
-            file: tree.from_spec(&origin.path).into(),
+            file: tree.as_written(&origin.path).into(),
             text: Some(Arc::clone(&origin.file)),
             span: whole,
         }))

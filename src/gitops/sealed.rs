@@ -1,10 +1,14 @@
 //! Secrets of a tree: what is sealed in them, and how it is opened.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use serde_json::Value as Json;
+
 use super::object::{Index, Object, objects};
-use super::{Fault, Tree, Unseal};
+use super::{Fault, SEALED, Tree, Unseal};
 use crate::base::secret::Secret;
 use crate::base::sops::is_sops;
 use helm_engine::value::{List, Map, Str, Value};
@@ -117,4 +121,76 @@ pub(super) fn holds_mark(value: &Value) -> bool {
 
 fn memmem(text: &[u8], wanted: &[u8]) -> bool {
     text.windows(wanted.len()).any(|it| it == wanted)
+}
+
+/// Entries of Secrets, each opened once.
+pub(super) struct Entries<'u> {
+    pub unseal: Option<&'u mut dyn Unseal>,
+    pub found: BTreeMap<(String, String), Option<Entry>>,
+}
+
+impl Entries<'_> {
+    pub fn get(&mut self, tree: &dyn Tree, index: &Index, secret: &Object, key: &str) -> Result<Option<Entry>, Fault> {
+        let known = (secret.shown(), key.to_owned());
+        if let Some(found) = self.found.get(&known) {
+            return Ok(found.clone());
+        }
+        let unseal = self.unseal.as_mut().map(|it| &mut **it as &mut dyn Unseal);
+        let found = entry(tree, index, secret, key, unseal)?;
+        self.found.insert(known, found.clone());
+        Ok(found)
+    }
+}
+
+/// The values with [`SEALED`] for each text that a sealed one is part of, and where these stand; `None` where a key is sealed.
+pub(super) fn cleared(value: &Value, path: &mut Vec<Json>, sealed: &mut Vec<Vec<Json>>) -> Option<Value> {
+    Some(match value {
+        Value::Map(map) => {
+            let out = Map::any();
+            for (key, it) in map.to_vec() {
+                let name = key.to_text().into_owned();
+                if name.contains(MARK) {
+                    return None;
+                }
+                path.push(Json::String(name));
+                out.insert(key, cleared(&it, path, sealed)?);
+                path.pop();
+            }
+            Value::Map(out)
+        }
+        Value::List(list) => {
+            let mut out = Vec::new();
+            for (index, it) in list.to_vec().iter().enumerate() {
+                path.push(Json::from(index));
+                out.push(cleared(it, path, sealed)?);
+                path.pop();
+            }
+            Value::List(List::any(out))
+        }
+        Value::Str(_) if holds_mark(value) => {
+            sealed.push(path.clone());
+            Value::Str(SEALED.into())
+        }
+        other => other.clone(),
+    })
+}
+
+/// The text at a place, which must be one.
+pub(super) fn secret(release: &Object, texts: &Value, path: Vec<Json>) -> Result<(Vec<Json>, Secret), Fault> {
+    let mut value = texts.clone();
+    for step in &path {
+        let inner = match (&value, step) {
+            (Value::Map(map), Json::String(key)) => map.get(key),
+            (Value::List(list), Json::Number(index)) => {
+                index.as_u64().and_then(|it| usize::try_from(it).ok()).and_then(|it| list.get(it))
+            }
+            _ => None,
+        };
+        value = inner.unwrap_or(Value::Nil);
+    }
+    if let Value::Str(text) = &value {
+        return Ok((path, Secret::new(text.as_bytes())));
+    }
+    let steps: Vec<String> = path.iter().map(|it| it.as_str().map_or_else(|| it.to_string(), str::to_owned)).collect();
+    Err(Fault::Sealed { object: release.shown(), why: format!("`{}` is sealed, and is no text", steps.join(".")) })
 }

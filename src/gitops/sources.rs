@@ -1,5 +1,6 @@
 //! Where a release of Flux has its chart from, as a spec would write it.
 
+use super::kustomization::join;
 use super::object::{Object, text_at};
 use super::{Fault, ReleaseChart, Tree};
 use helm_engine::value::Value;
@@ -57,12 +58,16 @@ fn of_chart(
     let place = object.place(tree, &below(if version.is_some() { "version" } else { "chart" })).map(|it| *it);
     if kind == "GitRepository" {
         let source = find(&kind, &of, &name)?;
-        let here = source.as_ref().is_some_and(|it| is_here(it, &name)) || source.is_none() && is_here(object, &name);
+        // One that is not in the tree and whose chart is there is the tree's own.
+        let here = match &source {
+            Some(source) => is_here(source, &name),
+            None => tree.read(&join(chart.trim_start_matches("./"), "Chart.yaml"))?.is_some(),
+        };
         if !here {
             return Err(field(tree, object, &at, format!("GitRepository {of}/{name} is not this repository")));
         }
         let folder: Vec<&str> = chart.split('/').filter(|it| !it.is_empty() && *it != ".").collect();
-        return Ok(ReleaseChart { source: local(&tree.from_spec(&folder.join("/"))), version: None, place });
+        return Ok(ReleaseChart { source: local(&tree.as_written(&folder.join("/"))), version: None, place });
     }
     let source = found(tree, object, &at, find, (&kind, &of, &name))?;
     match kind.as_str() {

@@ -16,7 +16,7 @@ use crate::edge::mint::Mint;
 use crate::edge::random;
 use crate::review::compare::{self, Diff, Side};
 use crate::stage::bundle::Bundle;
-use crate::stage::lock::{Certificate, Lock, LockedPart, Pin};
+use crate::stage::lock::{Certificate, Lock, LockedPart, LockedRelease, Pin};
 use crate::stage::pack;
 use crate::stage::render::{self, RenderedPart};
 use crate::stage::resolve::{ResolvedContent, ResolvedPart, Update};
@@ -43,6 +43,8 @@ pub struct Locked {
     pub notes: Vec<String>,
     /// How many envelopes are bound to no place, as those of older locks are.
     pub unbound: usize,
+    /// The objects of GitOps that are not as they were when they were locked.
+    pub moved: Vec<String>,
 }
 
 /// A pin that has a new answer, or one that was brought and is the one it had.
@@ -183,6 +185,8 @@ pub(super) fn renewed(
         recipients: Vec::new(),
         parts: BTreeMap::new(),
     });
+    let reads: BTreeMap<String, LockedRelease> =
+        lock.parts.iter().filter_map(|(name, it)| Some((name.clone(), it.release.clone()?))).collect();
     let resolved = workspace.resolve()?;
     let resolved_helm = resolved.helm();
     let mut parts = BTreeMap::new();
@@ -273,10 +277,37 @@ pub(super) fn renewed(
     let notes = taken.iter().filter(|it| it.how != How::Kept).filter_map(|it| outlives(&lock, &it.pin)).collect();
     let path = workspace.lock_path.clone();
     let unbound = lock.unbound();
+    let moved = moved(&reads, &lock);
     let passed_over = mint.imports.passed_over().map(|(kind, count)| (kind.to_owned(), count)).collect();
-    let locked =
-        Locked { path, changed: false, comparison: None, pins: taken, passed_over, dropped, unused, notes, unbound };
+    let locked = Locked {
+        path,
+        changed: false,
+        comparison: None,
+        pins: taken,
+        passed_over,
+        dropped,
+        unused,
+        notes,
+        unbound,
+        moved,
+    };
     Ok((lock, locked))
+}
+
+/// The objects of GitOps that were locked otherwise, as sentences.
+fn moved(before: &BTreeMap<String, LockedRelease>, lock: &Lock) -> Vec<String> {
+    let mut moved = Vec::new();
+    for (name, old) in before {
+        let Some(new) = lock.parts.get(name).and_then(|it| it.release.as_ref()) else { continue };
+        for (object, read) in &new.read {
+            if old.read.get(object) != Some(read) {
+                moved.push(format!("part {name}: {object} in {} is not as it was when it was locked", read.path));
+            }
+        }
+        let gone = old.read.iter().filter(|(object, _)| !new.read.contains_key(*object));
+        moved.extend(gone.map(|(object, it)| format!("part {name}: {object} is not in {} any more", it.path)));
+    }
+    moved
 }
 
 /// A word on a certificate that ends after the CA that signed it.
