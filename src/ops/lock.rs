@@ -277,7 +277,7 @@ pub(super) fn renewed(
     let notes = taken.iter().filter(|it| it.how != How::Kept).filter_map(|it| outlives(&lock, &it.pin)).collect();
     let path = workspace.lock_path.clone();
     let unbound = lock.unbound();
-    let moved = moved(&reads, &lock);
+    let moved = super::released::moved(&reads, &lock);
     let passed_over = mint.imports.passed_over().map(|(kind, count)| (kind.to_owned(), count)).collect();
     let locked = Locked {
         path,
@@ -292,22 +292,6 @@ pub(super) fn renewed(
         moved,
     };
     Ok((lock, locked))
-}
-
-/// The objects of GitOps that were locked otherwise, as sentences.
-fn moved(before: &BTreeMap<String, LockedRelease>, lock: &Lock) -> Vec<String> {
-    let mut moved = Vec::new();
-    for (name, old) in before {
-        let Some(new) = lock.parts.get(name).and_then(|it| it.release.as_ref()) else { continue };
-        for (object, read) in &new.read {
-            if old.read.get(object) != Some(read) {
-                moved.push(format!("part {name}: {object} in {} is not as it was when it was locked", read.path));
-            }
-        }
-        let gone = old.read.iter().filter(|(object, _)| !new.read.contains_key(*object));
-        moved.extend(gone.map(|(object, it)| format!("part {name}: {object} is not in {} any more", it.path)));
-    }
-    moved
 }
 
 /// A word on a certificate that ends after the CA that signed it.

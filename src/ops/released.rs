@@ -1,5 +1,7 @@
 //! What is sealed in the releases of GitOps that parts come from: opened when a lock is made.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value as Json;
 
 use super::{Error, Workspace};
@@ -8,6 +10,7 @@ use crate::base::secret::Secret;
 use crate::edge::age;
 use crate::edge::mint::Mint;
 use crate::gitops::{self, Trees, Unseal};
+use crate::stage::lock::{Lock, LockedRelease};
 use crate::stage::resolve::Inputs;
 use crate::stage::spec::{Content, Released};
 
@@ -34,6 +37,22 @@ pub(super) fn secrets(
             Ok(secrets.filter(|(path, _)| !inputs.is_own(path)).collect())
         }
     }
+}
+
+/// The objects of GitOps that were locked otherwise, as sentences.
+pub(super) fn moved(before: &BTreeMap<String, LockedRelease>, lock: &Lock) -> Vec<String> {
+    let mut moved = Vec::new();
+    for (name, old) in before {
+        let Some(new) = lock.parts.get(name).and_then(|it| it.release.as_ref()) else { continue };
+        for (object, read) in &new.read {
+            if old.read.get(object) != Some(read) {
+                moved.push(format!("part {name}: {object} in {} is not as it was when it was locked", read.path));
+            }
+        }
+        let gone = old.read.iter().filter(|(object, _)| !new.read.contains_key(*object));
+        moved.extend(gone.map(|(object, it)| format!("part {name}: {object} is not in {} any more", it.path)));
+    }
+    moved
 }
 
 /// The release of GitOps that a part comes from.

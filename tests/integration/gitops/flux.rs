@@ -230,7 +230,7 @@ fn a_variable_of_what_is_not_there_is_no_guess() {
     workspace.write("apps/ks.yaml", text + "  postBuild: {substituteFrom: [{kind: Secret, name: by-hand}]}\n");
     workspace.done(&["lock"]);
     workspace.edit("apps/app/helmrelease.yaml", "release.example", "'${HOST:=x}'");
-    workspace.refused(&["lock"], 2, &["F004", "${HOST}", "helmrelease.yaml:6:1", "substituteFrom"]);
+    workspace.refused(&["lock"], 2, &["F004", "${HOST}", "helmrelease.yaml:5:1", "substituteFrom"]);
 }
 
 /// A build asks for no key, and a lock only where something that is sealed has changed.
