@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use super::{Error, Workspace};
 use crate::base::memory;
 use crate::base::secret::Secret;
 use crate::edge::age;
 use crate::edge::mint::Mint;
 use crate::gitops::{self, Trees, Unseal};
+use crate::ops::Error;
 use crate::stage::lock::{Lock, LockedRelease};
 use crate::stage::resolve::Inputs;
 use crate::stage::spec::{Content, Released};
+use crate::workspace::{self, Workspace};
 
 /// The sealed values of a part's release, but for those that the part sets itself.
 pub(super) fn secrets(
@@ -31,7 +32,7 @@ pub(super) fn secrets(
         workspace.trees().open(path).and_then(|(tree, _)| gitops::release(&*tree, &released.wanted, Some(&mut keys)));
     match (read, keys.fault) {
         (_, Some(fault)) => Err(fault.into()),
-        (Err(fault), None) => Err(Error::Spec(vec![fault.diagnostic(&released.place)])),
+        (Err(fault), None) => Err(workspace::Error::Spec(vec![fault.diagnostic(&released.place)]).into()),
         (Ok(release), None) => {
             let secrets = release.secrets.unwrap_or_default().into_iter();
             Ok(secrets.filter(|(path, _)| !inputs.is_own(path)).collect())

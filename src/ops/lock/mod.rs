@@ -1,27 +1,34 @@
 //! `ichor lock`: resolves, mints what is missing, writes the lock.
 
+mod import;
+mod released;
+mod renamed;
+mod secrets;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use helm_engine::helm::HelmVersion;
 use jiff::Timestamp;
 
-use super::fetching::Fetching;
-use super::{Error, Workspace, side};
 use crate::base::secret::Secret;
 use crate::edge::age::Sealer;
 use crate::edge::disk::{Access, Adding};
 use crate::edge::fetch::{Progress, Silent};
 use crate::edge::mint::Mint;
 use crate::edge::random;
+use crate::ops::Error;
 use crate::review::compare::{self, Diff, Side};
 use crate::stage::bundle::Bundle;
 use crate::stage::lock::{Certificate, Lock, LockedPart, LockedRelease, Pin};
 use crate::stage::pack;
-use crate::stage::render::{self, RenderedPart};
+use crate::stage::render;
 use crate::stage::resolve::{ResolvedContent, ResolvedPart, Update};
 use crate::stage::seal::{self, SealedPart};
 use crate::stage::vendored::Vendored;
+use crate::workspace;
+use crate::workspace::fetching::Fetching;
+use crate::workspace::{Workspace, side};
 
 /// What locking did.
 #[derive(Clone, Debug)]
@@ -97,7 +104,7 @@ pub fn lock(spec: &Path, request: &Request, fetching: Fetching<'_>, now: Timesta
     };
     let old = workspace.lock_if_any()?;
     let mut mint = Mint::new(now, &request.identities);
-    mint.imports = super::import::read(&request.import, request.import_secrets.as_ref(), &mut mint)?;
+    mint.imports = import::read(&request.import, request.import_secrets.as_ref(), &mut mint)?;
     // What writes nothing may show what would be.
     mint.replaces = request.replace || request.keep;
     let (mut lock, text) = match old {
@@ -126,7 +133,9 @@ pub(super) fn relock(
     let renewed = renewed(workspace, old, mint, now);
     let hold = match &renewed {
         // What resolves need not be fetched again once it renders, too.
-        Ok(_) | Err(Error::Render(_) | Error::Seal(_)) => workspace.hold_cache(written.unwrap_or(&Silent))?,
+        Ok(_) | Err(Error::Workspace(workspace::Error::Render(_) | workspace::Error::Seal(_))) => {
+            workspace.hold_cache(written.unwrap_or(&Silent))?
+        }
         Err(_) => None,
     };
     let mut adding = Adding::begin();
@@ -176,7 +185,7 @@ pub(super) fn renewed(
     }
     let before: BTreeMap<String, BTreeMap<String, Pin>> =
         old.iter().flat_map(|it| &it.parts).map(|(name, part)| (name.clone(), part.pins.clone())).collect();
-    let mut lock = old.unwrap_or_else(|| Lock {
+    let mut lock = old.clone().unwrap_or_else(|| Lock {
         bundle: String::new(),
         clock: now,
         helm: Some(HelmVersion::NEWEST),
@@ -187,7 +196,7 @@ pub(super) fn renewed(
     });
     let reads: BTreeMap<String, LockedRelease> =
         lock.parts.iter().filter_map(|(name, it)| Some((name.clone(), it.release.clone()?))).collect();
-    let resolved = workspace.resolve()?;
+    let resolved = workspace.resolve(old.as_ref())?;
     let resolved_helm = resolved.helm();
     let mut parts = BTreeMap::new();
     for resolved in resolved.parts() {
@@ -199,9 +208,9 @@ pub(super) fn renewed(
         if let ResolvedContent::Chart { inputs, .. } = &resolved.content {
             let released = match part.secret_values == inputs.secret_digest {
                 true => Vec::new(),
-                false => super::released::secrets(workspace, &resolved.name, inputs, mint)?,
+                false => released::secrets(workspace, &resolved.name, inputs, mint)?,
             };
-            super::secrets::refresh(&resolved.name, &mut part, inputs, released, resolved_helm, mint, &sealer)?;
+            secrets::refresh(&resolved.name, &mut part, inputs, released, resolved_helm, mint, &sealer)?;
         }
         parts.insert(resolved.name.clone(), part);
     }
@@ -209,8 +218,8 @@ pub(super) fn renewed(
     let mut vendored = Vendored::fresh(&workspace.spec, resolved, Some(&lock), now);
     let mut rendered = render::render(&vendored, &random::seed(), Some(mint))?;
     let mut sealed = seal::seal(&rendered)?;
-    if super::import::by_place(&rendered, &sealed, &lock, mint)? {
-        vendored = Vendored::fresh(&workspace.spec, workspace.resolve()?, Some(&lock), now);
+    if import::by_place(&rendered, &sealed, &lock, mint)? {
+        vendored = Vendored::fresh(&workspace.spec, workspace.resolve(old.as_ref())?, Some(&lock), now);
         rendered = render::render(&vendored, &random::seed(), Some(mint))?;
         sealed = seal::seal(&rendered)?;
     }
@@ -229,9 +238,9 @@ pub(super) fn renewed(
     let none = BTreeMap::new();
     for rendered in rendered.parts() {
         let Some(part) = lock.parts.get_mut(&rendered.name) else { continue };
-        part.pins = pins(rendered, &part.pins);
+        part.pins = renamed::pins(rendered, &part.pins);
         let before = before.get(&rendered.name).unwrap_or(&none);
-        let names = take_over(part, before, rendered);
+        let names = renamed::take_over(part, before, rendered);
         renamed |= !names.is_empty();
         for (name, new) in &rendered.minted {
             let name = names.get(name).unwrap_or(name);
@@ -263,7 +272,7 @@ pub(super) fn renewed(
         }
     }
     if renamed {
-        vendored = Vendored::fresh(&workspace.spec, workspace.resolve()?, Some(&lock), now);
+        vendored = Vendored::fresh(&workspace.spec, workspace.resolve(old.as_ref())?, Some(&lock), now);
         sealed = seal::seal(&render::render(&vendored, &random::seed(), None)?)?;
     }
     for sealed in sealed.parts() {
@@ -273,11 +282,11 @@ pub(super) fn renewed(
     }
     // What is locked can be built.
     Bundle::assemble(&sealed, &pack::pack(&sealed, &workspace.spec), &lock)?;
-    let unused = super::import::unused(&mint.imports, &lock);
+    let unused = import::unused(&mint.imports, &lock);
     let notes = taken.iter().filter(|it| it.how != How::Kept).filter_map(|it| outlives(&lock, &it.pin)).collect();
     let path = workspace.lock_path.clone();
     let unbound = lock.unbound();
-    let moved = super::released::moved(&reads, &lock);
+    let moved = released::moved(&reads, &lock);
     let passed_over = mint.imports.passed_over().map(|(kind, count)| (kind.to_owned(), count)).collect();
     let locked = Locked {
         path,
@@ -361,37 +370,4 @@ fn record(part: &mut LockedPart, sealed: &SealedPart) {
     part.images = sealed.images.clone();
     part.resources = sealed.resources.clone();
     part.output = sealed.output;
-}
-
-/// Gives certificates that were made now the names of those that they replace: of the same function and common name, but
-/// with other names or another validity. Gives the new name of each.
-fn take_over(
-    part: &mut LockedPart,
-    before: &BTreeMap<String, Pin>,
-    rendered: &RenderedPart,
-) -> BTreeMap<String, String> {
-    let mut names = BTreeMap::new();
-    for minted in rendered.minted.keys() {
-        let Some(pin) = part.pins.get(minted).filter(|it| it.certificate.is_some()) else { continue };
-        let replaced = before.iter().find(|(name, old)| {
-            !part.pins.contains_key(*name) && old.function == pin.function && old.args.first() == pin.args.first()
-        });
-        // What is known by this name would not be known by another.
-        let mark = format!("/{minted}.key>");
-        let is_named = part.pins.values().any(|it| it.args.iter().any(|it| it.to_string().contains(&mark)));
-        if let (Some((name, _)), false) = (replaced, is_named) {
-            names.insert(minted.clone(), name.clone());
-            if let Some(pin) = part.pins.remove(minted) {
-                part.pins.insert(name.clone(), pin);
-            }
-        }
-    }
-    names
-}
-
-/// The old pins still in use, and the new ones, whose secrets are sealed once their names are known.
-fn pins(part: &RenderedPart, old: &BTreeMap<String, Pin>) -> BTreeMap<String, Pin> {
-    let used = old.iter().filter(|(name, _)| part.used.contains(*name));
-    let minted = part.minted.iter().map(|(name, minted)| (name, &minted.pin));
-    used.chain(minted).map(|(name, pin)| (name.clone(), pin.clone())).collect()
 }
