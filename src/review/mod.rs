@@ -2,6 +2,7 @@
 
 pub mod compare;
 pub mod print;
+pub mod rehearse;
 pub mod rules;
 
 #[cfg(test)]

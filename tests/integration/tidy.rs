@@ -37,6 +37,7 @@ const ORDER: &[&str] = &[
     "stage::pack",
     "stage::bundle",
     "deliver",
+    "review::rehearse",
     "review::compare",
     "review::print",
     "review::rules",
