@@ -13,6 +13,7 @@ pub mod gitops;
 pub mod guard;
 pub mod hold;
 pub mod interrupt;
+pub mod kubectl;
 pub mod landing;
 pub mod layout;
 pub mod mint;

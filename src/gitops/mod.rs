@@ -5,6 +5,7 @@
 
 mod fault;
 mod flux;
+mod gateway;
 mod kustomization;
 mod object;
 mod pattern;
@@ -16,6 +17,7 @@ mod values;
 mod variables;
 
 pub use fault::Fault;
+pub use gateway::{BUNDLE_VERSION, gateway_versions};
 pub use object::{Index, Object};
 
 use std::collections::BTreeMap;

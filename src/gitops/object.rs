@@ -59,6 +59,11 @@ impl Object {
         }
     }
 
+    /// The file it is written in, from the top.
+    pub fn path(&self) -> Option<&str> {
+        self.origin.as_ref().map(|it| it.path.as_str())
+    }
+
     pub fn kind(&self) -> String {
         self.text(&["kind"]).unwrap_or_default()
     }
@@ -159,7 +164,7 @@ pub struct Index {
 }
 
 /// What the text of a file that counts holds.
-const SIGNS: [&str; 5] = ["toolkit.fluxcd.io", "argoproj.io", "ConfigMap", "Secret", "customresourcedefinition"];
+const SIGNS: [&str; 5] = ["toolkit.fluxcd.io", "argoproj.io", "ConfigMap", "Secret", "CustomResourceDefinition"];
 
 impl Index {
     pub fn of(tree: &dyn Tree) -> Result<Index, Fault> {

@@ -41,6 +41,7 @@ const ORDER: &[&str] = &[
     "review::compare",
     "review::print",
     "review::rules",
+    "review::drift",
     "edge",
     "workspace",
     "ops",
