@@ -29,6 +29,7 @@ fn side(name: &str, text: &str) -> Side {
         images: found.images,
         resources: found.digests,
         content: Ok(Content { text: text.into(), ..Content::default() }),
+        fails: None,
     };
     Side {
         name: name.into(),

@@ -10,6 +10,7 @@ mod checklist;
 pub(in crate::review) mod documents;
 mod envelopes;
 pub(in crate::review) mod exposed;
+mod facts;
 mod fields;
 pub(in crate::review) mod fold;
 pub(in crate::review) mod hide;
@@ -18,6 +19,7 @@ mod layout;
 mod links;
 mod look;
 pub(in crate::review) mod model;
+mod outline;
 mod pairing;
 mod part;
 mod patch;
@@ -67,7 +69,7 @@ pub fn diff(old: &Side, new: &Side, now: Timestamp) -> Diff {
     let names: BTreeSet<&String> = old.parts.keys().chain(new.parts.keys()).collect();
     let mut parts = Vec::new();
     for name in names {
-        let sides = part::Sides { name, old: old.parts.get(name), new: new.parts.get(name) };
+        let sides = facts::Sides { name, old: old.parts.get(name), new: new.parts.get(name) };
         let near = part::Near { documents: &documents, around: &around, pairs: &pairs, moved: &moved };
         parts.push(part::compare(&sides, &near, &mut hider, now, &mut findings));
     }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 
+pub use super::outline::{Counts, Link, Step, Verdict, When};
 use crate::review::rehearse::Fate;
 
 /// The version of the JSON form. It changes when a field changes its meaning or goes away.
@@ -40,44 +41,6 @@ pub struct Diff {
     /// Absent where a side's manifests are not at hand.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<Size>,
-}
-
-/// Whether a change is one that nobody needs to read: versions, images and labels alone, and nothing that can go wrong.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Verdict {
-    pub routine: bool,
-    /// What makes it no routine, the gravest first.
-    pub because: Vec<String>,
-}
-
-/// How many resources Talos does what with at `upgrade-k8s`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Counts {
-    pub created: usize,
-    pub updated: usize,
-    pub refused: usize,
-    pub pruned: usize,
-    pub left_behind: usize,
-}
-
-/// Something to do about a change.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Step {
-    pub when: When,
-    /// One sentence without a full stop.
-    pub text: String,
-}
-
-/// When a step is due.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub enum When {
-    Before,
-    Apply,
-    After,
 }
 
 /// The one line to read first, clause by clause, the gravest first. JSON has it as one text.
@@ -245,14 +208,6 @@ pub struct PartDiff {
     /// What the new chart says to whoever installs it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
-}
-
-/// A page about a new version.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Link {
-    pub what: &'static str,
-    pub address: String,
 }
 
 /// One resource, before and after.

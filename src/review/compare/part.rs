@@ -9,20 +9,14 @@ use serde_json::Value as Json;
 
 use super::around::Around;
 use super::documents::Documents;
+use super::facts::{Sides, facts, notes};
 use super::hide::Hider;
 use super::look::{self, Pair, Readers};
-use super::model::{Area, Change, Fact, Finding, Item, PartDiff, ResourceDiff, Risk, Status, ValuesDiff};
+use super::model::{Area, Change, Finding, Item, PartDiff, ResourceDiff, Risk, Status, ValuesDiff};
 use super::pairing::Id;
 use super::side::{Part, Values};
 use super::{certificates, exposed, fields, fold, images, links, patch, present, values};
 use crate::review::rehearse;
-
-/// A part of both sides.
-pub(super) struct Sides<'a> {
-    pub(super) name: &'a str,
-    pub(super) old: Option<&'a Part>,
-    pub(super) new: Option<&'a Part>,
-}
 
 /// A resource of both sides: what it is called now and before, and its digests' verdict.
 struct ResourcePair<'a> {
@@ -131,6 +125,14 @@ pub(super) fn compare<'a>(
             ..Finding::default()
         });
     }
+    for (side, risk, which) in [(sides.new, Risk::Refused, "the new side"), (sides.old, Risk::Moves, "the old side")] {
+        if let Some(fault) = side.and_then(|it| it.fails.as_ref()) {
+            let fault = fault.split_whitespace().collect::<Vec<_>>().join(" ");
+            let text = format!("{which} does not render: {fault}");
+            let part = part.to_owned();
+            findings.push(Finding { risk, area: Area::Chart, part, resource: None, text, ..Finding::default() });
+        }
+    }
     if sides.new.is_some() {
         removals(part, &resources, findings);
     }
@@ -197,12 +199,6 @@ fn exposed<'a>(
             text: it.to_string(),
             ..Finding::default()
         });
-    }
-}
-
-impl Sides<'_> {
-    fn same(&self) -> bool {
-        matches!((self.old, self.new), (Some(old), Some(new)) if old.output == new.output)
     }
 }
 
@@ -320,43 +316,6 @@ fn reduce(resources: &mut [ResourceDiff]) {
     }
 }
 
-fn facts(sides: &Sides<'_>, hider: &Hider) -> Vec<Fact> {
-    let mut facts = Vec::new();
-    let mut compare = |what, of: &dyn Fn(&Part) -> Option<String>| {
-        let (old, new) = (sides.old.and_then(of), sides.new.and_then(of));
-        if old != new {
-            let hide = |it: Option<String>| it.map(|it| present::harmless(&hider.text(&it)));
-            facts.push(Fact { what, old: hide(old), new: hide(new) });
-        }
-    };
-    compare("version", &|it| it.version.clone());
-    compare("source", &|it| Some(without_password(&it.source)));
-    compare("digest", &|it| Some(it.digest.to_string()));
-    // A bundle does not tell the size of a chart.
-    if [sides.old, sides.new].into_iter().flatten().all(|it| it.size.is_some()) {
-        compare("size", &|it| it.size.map(|it| format!("{it} bytes")));
-    }
-    compare("values", &|it| it.values.map(|it| it.to_string()));
-    // A bundle does not say how its secrets were made either.
-    if [sides.old, sides.new].into_iter().flatten().all(|it| it.pins.is_some()) {
-        compare("secret values", &|it| it.secret_values.map(|it| it.to_string()));
-        compare("lookup", &|it| it.lookup.map(|it| it.to_string()));
-    }
-    facts
-}
-
-/// A URL without the name and password some write into it.
-fn without_password(source: &str) -> String {
-    match source.split_once("://") {
-        Some((scheme, rest)) => {
-            let (host, path) = rest.split_once('/').map_or((rest, None), |(host, path)| (host, Some(path)));
-            let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-            path.map_or(format!("{scheme}://{host}"), |path| format!("{scheme}://{host}/{path}"))
-        }
-        None => source.to_owned(),
-    }
-}
-
 fn values(sides: &Sides<'_>, hider: &mut Hider, findings: &mut Vec<Finding>) -> ValuesDiff {
     let mut of = |part: Option<&Part>| -> Option<Values> {
         let mut values = part?.content.as_ref().ok()?.values.clone()?;
@@ -425,11 +384,4 @@ fn inventory(part: &str, resource_pairs: &[ResourcePair<'_>], documents: Lookup<
         Item { id: pair.id.into(), status, size }
     };
     resource_pairs.iter().map(item).collect()
-}
-
-/// The new chart's notes, where they differ.
-fn notes(sides: &Sides<'_>) -> Option<String> {
-    let of = |part: Option<&Part>| part?.content.as_ref().ok()?.notes.clone();
-    let (old, new) = (of(sides.old), of(sides.new));
-    new.filter(|it| old.as_ref() != Some(it))
 }

@@ -70,6 +70,8 @@ pub struct Part {
     pub resources: BTreeMap<String, Digest>,
     /// What lies behind the digests, or why it is not at hand.
     pub content: Result<Content, String>,
+    /// What the chart said where it does not render.
+    pub fails: Option<String>,
 }
 
 /// What lies behind a part's digests.
@@ -112,6 +114,7 @@ impl Side {
             images: it.images.clone(),
             resources: it.resources.clone(),
             content: Err(why.into()),
+            fails: None,
         };
         Side {
             name: name.into(),
@@ -153,6 +156,7 @@ impl Side {
                 images: found.images,
                 resources: found.digests,
                 content: Ok(Content { text, ..Content::default() }),
+                fails: None,
             })
         };
         let parts = index.parts.keys().filter_map(|name| Some((name.clone(), part(name)?)));

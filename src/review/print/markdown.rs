@@ -1,5 +1,7 @@
 //! The comparison for a comment on a pull request: under 60,000 characters, the least important folded first, then left out.
 
+mod escape;
+
 use std::fmt::Write as _;
 
 use serde_json::Value as Json;
@@ -9,6 +11,7 @@ use crate::review::compare::model::{Change, Diff, Finding, Fold, How, PartDiff, 
 use crate::review::compare::present::{self, Line};
 use crate::review::compare::{fold, values};
 use crate::review::print::{overview, text};
+use escape::{code, escape, longest_run, tag, ticked};
 
 /// GitHub refuses comments of more than 65,536 characters.
 pub const MAX: usize = 60_000;
@@ -361,52 +364,6 @@ fn cut(text: &str, limit: usize) -> String {
         return text.to_owned();
     }
     text.chars().take(limit).chain(['…']).collect()
-}
-
-/// Text in which nothing is Markdown, HTML, a mention or a reference.
-fn escape(text: &str) -> String {
-    let mut shown = String::new();
-    for it in present::harmless(text).chars() {
-        match it {
-            '<' => shown.push_str("&lt;"),
-            '>' => shown.push_str("&gt;"),
-            '&' => shown.push_str("&amp;"),
-            '@' | '#' => {
-                shown.push(it);
-                shown.push_str("<!-- -->");
-            }
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '!' => {
-                shown.push('\\');
-                shown.push(it);
-            }
-            it => shown.push(it),
-        }
-    }
-    shown.replace("://", ":<!-- -->//")
-}
-
-/// A sentence in which words of code stand between back ticks.
-fn ticked(text: &str) -> String {
-    let pieces = text.split('`').enumerate();
-    pieces.map(|(index, it)| if index % 2 == 1 { code(it) } else { escape(it) }).collect()
-}
-
-/// A word of code, whatever back ticks are in it.
-fn code(text: &str) -> String {
-    let text = present::harmless(text);
-    let ticks = "`".repeat(longest_run(&text) + 1);
-    let space = if text.starts_with('`') || text.ends_with('`') || text.is_empty() { " " } else { "" };
-    format!("{ticks}{space}{text}{space}{ticks}")
-}
-
-/// The same within HTML, where Markdown does not reach.
-fn tag(text: &str) -> String {
-    let text = present::harmless(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    format!("<code>{text}</code>")
-}
-
-fn longest_run(text: &str) -> usize {
-    text.split(|it| it != '`').map(str::len).max().unwrap_or_default()
 }
 
 #[cfg(test)]

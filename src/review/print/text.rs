@@ -11,7 +11,7 @@ use crate::review::compare::present::{self, Line};
 use crate::review::compare::{fold, risk, values};
 use crate::review::print::overview;
 
-/// Longer values are cut, in characters.
+/// In characters.
 const CUT: usize = 160;
 
 /// Prints a comparison. What is to be read as sentences is broken between words where it is wider than `width`, in
@@ -135,23 +135,18 @@ impl Page {
         }
         for (sign, list) in [('+', &diff.recipients.added), ('-', &diff.recipients.removed)] {
             for it in list {
-                self.line(
-                    0,
-                    &self.signed(
-                        sign,
-                        &format!("recipient {}", present::harmless(&crate::review::print::recipient(it))),
-                    ),
-                );
+                let name = present::harmless(&crate::review::print::recipient(it));
+                self.line(0, &self.signed(sign, &format!("recipient {name}")));
             }
         }
     }
 
     fn overview(&mut self, diff: &Diff) {
-        if let Some(counts) = overview::counts(diff) {
-            self.line(0, &format!("talos: {}", self.broken(6, &counts)));
-        }
-        if !diff.identical {
-            self.line(0, &format!("merge: {}", self.broken(6, &present::harmless(&overview::verdict(diff)))));
+        let verdict = (!diff.identical).then(|| present::harmless(&overview::verdict(diff)));
+        for (title, text) in [("talos", overview::counts(diff)), ("merge", verdict)] {
+            if let Some(text) = text {
+                self.line(0, &format!("{title}: {}", self.broken(6, &text)));
+            }
         }
     }
 
@@ -181,7 +176,7 @@ impl Page {
         }
         self.section("certificates", part.certificates.len());
         for it in &part.certificates {
-            let text = format!("{}: {}", present::harmless(&it.name), present::harmless(&it.what));
+            let text = present::harmless(&format!("{}: {}", it.name, it.what));
             self.line(2, &self.signed(sign(it.status), &text));
         }
         if part.resealed > 0 {

@@ -51,7 +51,6 @@ const DEFAULTS: &[(&str, &str, &str)] = &[
     ("HostPathVolumeSource", "type", "\"\""),
     ("JobSpec", "backoffLimit", "6"),
     ("JobSpec", "completionMode", "\"NonIndexed\""),
-    ("JobSpec", "completions", "1"),
     ("JobSpec", "manualSelector", "false"),
     ("JobSpec", "parallelism", "1"),
     ("JobSpec", "podReplacementPolicy", "\"TerminatingOrFailed\""),
@@ -170,6 +169,8 @@ pub(super) fn of(kind: &str, field: &str, within: &Json) -> Option<Json> {
     }
     match (kind, field) {
         ("Container", "imagePullPolicy") => Some(json!(pull_policy(within["image"].as_str()?))),
+        // One that only says how many run at once is done when its pods say so.
+        ("JobSpec", "completions") if within["parallelism"].is_null() => Some(json!(1)),
         ("PodSpec", "serviceAccount") => Some(within["serviceAccountName"].clone()).filter(|it| !it.is_null()),
         ("PodSpec", "serviceAccountName") => Some(within["serviceAccount"].clone()).filter(|it| !it.is_null()),
         ("ServicePort", "targetPort") => Some(within["port"].clone()),

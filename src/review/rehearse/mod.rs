@@ -7,6 +7,7 @@
 mod defaults;
 mod fate;
 mod fixed;
+mod linger;
 mod names;
 mod others;
 mod pods;
@@ -58,6 +59,7 @@ pub fn fate(old: &Json, new: &Json, stage: &Stage) -> Fate {
     }
     let upgrade = match refused {
         true => Upgrade::Refused,
+        false if manner.merges && same(old, &linger::kept(old, new)) => Upgrade::LeavesAlone,
         false if same(old, new) => Upgrade::LeavesAlone,
         false => Upgrade::Updates,
     };
@@ -73,7 +75,7 @@ pub fn refusals(old: &Json, new: &Json, stage: &Stage) -> Vec<Refusal> {
         let (mut before, mut after) = (old.clone(), new.clone());
         settle(&mut before, &mut after);
         if !old.is_null() {
-            fixed::look(&before, &after, stage.kubernetes, &mut found);
+            fixed::look(&before, &after, stage.kubernetes, manner.merges, &mut found);
         }
         workloads::look(&before, new, manner, &mut found);
         if new["kind"] == "Service" {
@@ -93,6 +95,13 @@ fn fits(new: &Json, stage: &Stage, manner: Manner, found: &mut Vec<Refusal>) {
             // What creates and replaces drops a field that it does not know.
             Misfit::Unknown(_) if !manner.merges => continue,
             Misfit::Unknown(path) => (Rule::Unknown, path, "there is no such field".to_owned()),
+            // A label that is no text is dropped by server-side apply without a word.
+            Misfit::Type(path, ..)
+                if manner.merges
+                    && (path.starts_with("metadata.labels.") || path.starts_with("metadata.annotations.")) =>
+            {
+                continue;
+            }
             Misfit::Twice(path, name) => (Rule::Schema, path, format!("{name} stands twice")),
             Misfit::Type(path, wanted, value) => {
                 let shown: String = value.to_string().chars().take(40).collect();

@@ -43,6 +43,15 @@ pub(super) fn is_config_key(text: &str) -> bool {
     sealed(text) || !text.is_empty() && text.len() <= 253 && text.bytes().all(inner) && text != "." && text != ".."
 }
 
+/// `10.0.0.0/8`.
+pub(super) fn is_range(text: &str) -> bool {
+    let Some((address, bits)) = text.split_once('/') else { return sealed(text) };
+    let (Ok(address), Ok(bits)) = (address.parse::<std::net::IpAddr>(), bits.parse::<u8>()) else {
+        return sealed(text);
+    };
+    bits <= if address.is_ipv4() { 32 } else { 128 }
+}
+
 fn ends(text: &str) -> bool {
     !text.starts_with('-') && !text.ends_with('-')
 }

@@ -31,6 +31,9 @@ pub(super) fn look(new: &Json, found: &mut Vec<Refusal>) {
         ("autoscaling", "HorizontalPodAutoscaler") => scaler(say, new),
         ("networking.k8s.io", "NetworkPolicy") => policy(say, new),
         ("networking.k8s.io", "Ingress") => ingress(say, new),
+        ("node.k8s.io", "RuntimeClass") if !names::is_label(new["handler"].as_str().unwrap_or_default()) => {
+            say.invalid("handler", "it must be a label of DNS".into());
+        }
         ("scheduling.k8s.io", "PriorityClass") => priority(say, new),
         ("storage.k8s.io", "StorageClass") => class(say, new),
         ("admissionregistration.k8s.io", "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration") => {
@@ -154,8 +157,8 @@ fn binding(say: &mut Say<'_, '_>, new: &Json) {
     for (index, it) in list(&new["subjects"]).iter().enumerate() {
         let at = format!("subjects[{index}]");
         let kind = it["kind"].as_str().unwrap_or_default();
-        let api =
-            it["apiGroup"].as_str().unwrap_or(if kind == "ServiceAccount" { "" } else { "rbac.authorization.k8s.io" });
+        let given = it["apiGroup"].as_str().filter(|it| !it.is_empty());
+        let api = given.unwrap_or(if kind == "ServiceAccount" { "" } else { "rbac.authorization.k8s.io" });
         match kind {
             "ServiceAccount" if !api.is_empty() => {
                 say.invalid(&format!("{at}.apiGroup"), "it is empty for a ServiceAccount".into())
@@ -205,10 +208,25 @@ fn scaler(say: &mut Say<'_, '_>, new: &Json) {
 }
 
 fn policy(say: &mut Say<'_, '_>, new: &Json) {
+    for kind in list(&new["spec"]["policyTypes"]).iter().filter_map(Json::as_str) {
+        if !["Ingress", "Egress"].contains(&kind) {
+            say.invalid("spec.policyTypes", format!("{kind} is none of Ingress, Egress"));
+        }
+    }
     for (direction, peers) in [("ingress", "from"), ("egress", "to")] {
         for (index, rule) in list(&new["spec"][direction]).iter().enumerate() {
+            for port in list(&rule["ports"]).iter().filter_map(|it| it["port"].as_str()) {
+                if !names::is_port_name(port) {
+                    say.invalid(&format!("spec.{direction}[{index}].ports"), format!("`{port}` is no name of a port"));
+                }
+            }
             for (at, peer) in list(&rule[peers]).iter().enumerate() {
                 let path = format!("spec.{direction}[{index}].{peers}[{at}]");
+                let block = &peer["ipBlock"];
+                let ranges = list(&block["except"]).iter().chain(std::iter::once(&block["cidr"]));
+                for range in ranges.filter_map(Json::as_str).filter(|it| !names::is_range(it)) {
+                    say.invalid(&format!("{path}.ipBlock"), format!("`{range}` is no range of addresses"));
+                }
                 let selects = !peer["podSelector"].is_null() || !peer["namespaceSelector"].is_null();
                 if !peer["ipBlock"].is_null() && selects {
                     say.invalid(&path, "ipBlock is not possible beside selectors".into());

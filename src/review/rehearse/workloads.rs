@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use super::fate::Refusal;
+use super::fate::{Refusal, Remedy, Rule};
 use super::say::Say;
 use super::talos::Manner;
 use super::{names, pods};
@@ -102,19 +102,24 @@ fn strategy(old: &Json, new: &Json, field: &str, types: &[&str], manner: Manner,
     }
     let rolling = &after["rollingUpdate"];
     let path = format!("{field}.rollingUpdate");
-    let judged = field == "strategy";
+    let fields: &[&str] = match new["kind"].as_str().unwrap_or_default() {
+        "Deployment" => &["maxSurge", "maxUnavailable"],
+        "StatefulSet" => &["partition"],
+        _ => &[],
+    };
+    let judged = !fields.is_empty();
     if kind != "RollingUpdate" && !rolling.is_null() && judged {
         return say.invalid(&path, format!("it is not possible beside the type {kind}"));
     }
     let rolled = before["type"].as_str().unwrap_or("RollingUpdate") == "RollingUpdate";
-    let null_written = after.as_object().is_some_and(|it| it.contains_key("rollingUpdate"));
     // What the old manifest wrote out goes with it; what the API server filled in stays.
-    let defaulted = before["rollingUpdate"].is_null()
-        || ["maxSurge", "maxUnavailable"].iter().any(|it| before["rollingUpdate"][*it].is_null());
-    if manner.merges && judged && !old.is_null() && rolled && kind == "Recreate" && !null_written && defaulted {
-        let why = "the live object keeps the rollingUpdate that it was given by default, which Recreate does not allow: \
-                   write `rollingUpdate: null` beside the type";
-        say.invalid(&path, why.into());
+    let defaulted = fields.iter().any(|it| before["rollingUpdate"][*it].is_null());
+    if manner.merges && judged && !old.is_null() && rolled && kind != "RollingUpdate" && defaulted {
+        let why = format!(
+            "the live object keeps the rollingUpdate that it was given by default, which {kind} does not allow, and \
+             server-side apply does not take it away"
+        );
+        say.found.push(Refusal { rule: Rule::Invalid, path: format!("spec.{path}"), why, remedy: Remedy::Recreate });
     }
     let zero = |it: &Json| it.as_i64() == Some(0) || it.as_str().is_some_and(|it| it == "0" || it == "0%");
     if kind == "RollingUpdate"

@@ -227,18 +227,7 @@ mod tests {
         let said = |new: &Json| -> Vec<String> {
             let mut found = Vec::new();
             let old = Json::Null;
-            look(
-                &Pair {
-                    part: "p",
-                    id: "a b c",
-                    old: &old,
-                    new,
-                    renamed: false,
-                    around: &Around::default(),
-                    fate: None,
-                },
-                &mut found,
-            );
+            look(&Pair::bare("a b c", &old, new, &Around::default()), &mut found);
             found.into_iter().map(|it| format!("{:?}: {}", it.risk, it.text)).collect()
         };
         assert_eq!(said(&policy), ["Traffic: is new: can refuse CREATE, UPDATE of gateways"]);

@@ -197,18 +197,7 @@ mod tests {
 
     fn said(old: &Json, new: &Json) -> Vec<String> {
         let mut found = Vec::new();
-        look(
-            &Pair {
-                part: "p",
-                id: "v1 CustomResourceDefinition x",
-                old,
-                new,
-                renamed: false,
-                around: &Around::default(),
-                fate: None,
-            },
-            &mut found,
-        );
+        look(&Pair::bare("v1 CustomResourceDefinition x", old, new, &Around::default()), &mut found);
         found.into_iter().map(|it| format!("{:?}: {}", it.risk, it.text)).collect()
     }
 

@@ -66,6 +66,14 @@ fn refusals(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     }
 }
 
+#[cfg(test)]
+impl<'a> Pair<'a> {
+    /// One among nothing else.
+    fn bare(id: &'a str, old: &'a Json, new: &'a Json, around: &'a Around) -> Pair<'a> {
+        Pair { part: "p", id, old, new, renamed: false, around, fate: None }
+    }
+}
+
 impl Pair<'_> {
     fn kind(&self) -> &str {
         let kind = self.new["kind"].as_str().or(self.old["kind"].as_str());

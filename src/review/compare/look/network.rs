@@ -264,19 +264,7 @@ mod tests {
         let old = json!({"kind": "Service", "spec": {"ports": [{"port": 80}]}});
         let new = json!({"kind": "Service", "spec": {"type": "LoadBalancer", "ports": [{"port": 80}]}});
         let mut found = Vec::new();
-        look(
-            &Pair {
-                part: "p",
-                id: "v1 Service x",
-                old: &old,
-                new: &new,
-                renamed: false,
-                around: &Around::default(),
-                fate: None,
-            },
-            &Readers::default(),
-            &mut found,
-        );
+        look(&Pair::bare("v1 Service x", &old, &new, &Around::default()), &Readers::default(), &mut found);
         let said: Vec<_> = found.iter().map(|it| (it.risk, it.text.as_str())).collect();
         let expected = [
             (Risk::Gains, "can be reached from outside the cluster (LoadBalancer)"),
@@ -298,19 +286,7 @@ mod tests {
         readers.note("apps/v1 DaemonSet n/a", &pods, false);
         let said = |old: &Json, new: &Json| -> Vec<String> {
             let mut found = Vec::new();
-            look(
-                &Pair {
-                    part: "p",
-                    id: "v1 Service n/x",
-                    old,
-                    new,
-                    renamed: false,
-                    around: &Around::default(),
-                    fate: None,
-                },
-                &readers,
-                &mut found,
-            );
+            look(&Pair::bare("v1 Service n/x", old, new, &Around::default()), &readers, &mut found);
             found.into_iter().map(|it| format!("{:?}: {}", it.risk, it.text)).collect()
         };
         let named = service(json!("metrics"));
@@ -335,11 +311,7 @@ mod tests {
     fn names_annotations_and_endpoints_that_lead_elsewhere() {
         let said = |old: &Json, new: &Json| -> Vec<String> {
             let mut found = Vec::new();
-            look(
-                &Pair { part: "p", id: "v1 X n/x", old, new, renamed: false, around: &Around::default(), fate: None },
-                &Readers::default(),
-                &mut found,
-            );
+            look(&Pair::bare("v1 X n/x", old, new, &Around::default()), &Readers::default(), &mut found);
             found.into_iter().map(|it| format!("{:?}: {}", it.risk, it.text)).collect()
         };
         let service = |address: &str, scraped: &str| {

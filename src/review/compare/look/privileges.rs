@@ -284,18 +284,7 @@ mod tests {
         };
         let said = |old: &Json, new: &Json| -> Vec<String> {
             let mut found = Vec::new();
-            look(
-                &Pair {
-                    part: "p",
-                    id: "apps/v1 DaemonSet x",
-                    old,
-                    new,
-                    renamed: false,
-                    around: &Around::default(),
-                    fate: None,
-                },
-                &mut found,
-            );
+            look(&Pair::bare("apps/v1 DaemonSet x", old, new, &Around::default()), &mut found);
             found.into_iter().filter(|it| it.risk == Risk::Gains).map(|it| it.text).collect()
         };
         let old = workload(strict.clone(), json!({}));
@@ -341,18 +330,7 @@ mod tests {
         );
         let said = |old: &Json, new: &Json| -> Vec<String> {
             let mut found = Vec::new();
-            look(
-                &Pair {
-                    part: "p",
-                    id: "apps/v1 Deployment x",
-                    old,
-                    new,
-                    renamed: false,
-                    around: &Around::default(),
-                    fate: None,
-                },
-                &mut found,
-            );
+            look(&Pair::bare("apps/v1 Deployment x", old, new, &Around::default()), &mut found);
             found.into_iter().map(|it| format!("{:?}: {}", it.risk, it.text)).collect()
         };
         assert_eq!(
@@ -382,18 +360,7 @@ mod tests {
         let workload = |pod: Json| json!({"kind": "Deployment", "spec": {"template": {"spec": pod}}});
         let said = |old: &Json, new: &Json| -> Vec<String> {
             let mut found = Vec::new();
-            look(
-                &Pair {
-                    part: "p",
-                    id: "apps/v1 Deployment x",
-                    old,
-                    new,
-                    renamed: false,
-                    around: &Around::default(),
-                    fate: None,
-                },
-                &mut found,
-            );
+            look(&Pair::bare("apps/v1 Deployment x", old, new, &Around::default()), &mut found);
             found.into_iter().map(|it| format!("{:?}: {}", it.risk, it.text)).collect()
         };
         let old = workload(json!({"containers": [{"name": "c"}]}));
@@ -421,18 +388,7 @@ mod tests {
         let said = |old: &str, new: &str| -> Vec<String> {
             let mut found = Vec::new();
             let (old, new) = (space(old), space(new));
-            look(
-                &Pair {
-                    part: "p",
-                    id: "v1 Namespace n",
-                    old: &old,
-                    new: &new,
-                    renamed: false,
-                    around: &Around::default(),
-                    fate: None,
-                },
-                &mut found,
-            );
+            look(&Pair::bare("v1 Namespace n", &old, &new, &Around::default()), &mut found);
             found.into_iter().map(|it| it.text).collect()
         };
         assert_eq!(said("restricted", ""), ["admits all that the cluster admits by itself, not only restricted pods"]);

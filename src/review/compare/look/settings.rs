@@ -267,19 +267,7 @@ mod tests {
             readers.note("apps/v1 DaemonSet n/agent", &agent, restarts);
             let mut found = Vec::new();
             let (old, new) = (config("tunnel"), config("native"));
-            look(
-                &Pair {
-                    part: "p",
-                    id: "v1 ConfigMap n/c",
-                    old: &old,
-                    new: &new,
-                    renamed: false,
-                    around: &Around::default(),
-                    fate: None,
-                },
-                &readers,
-                &mut found,
-            );
+            look(&Pair::bare("v1 ConfigMap n/c", &old, &new, &Around::default()), &readers, &mut found);
             found.into_iter().map(|it| it.text).collect()
         };
         let steers = "settings that steer traffic: routing-mode (tunnel → native)";
@@ -309,19 +297,7 @@ mod tests {
                 json!({"mesh-auth-enabled": "false", "a-firewall": "false", "hubble-metrics": "b", "pmtud": "x", "unknown": "1"}),
             );
             let mut found = Vec::new();
-            look(
-                &Pair {
-                    part: "p",
-                    id: "v1 ConfigMap n/c",
-                    old: &old,
-                    new: &new,
-                    renamed: false,
-                    around: &Around::default(),
-                    fate: None,
-                },
-                &Readers::default(),
-                &mut found,
-            );
+            look(&Pair::bare("v1 ConfigMap n/c", &old, &new, &Around::default()), &Readers::default(), &mut found);
             found.into_iter().map(|it| it.text).collect()
         };
         let all = "settings that steer traffic: mesh-auth-enabled (\"true\" → \"false\"), service-topology (gone, was \"true\"), \

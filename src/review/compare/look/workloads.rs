@@ -162,10 +162,7 @@ mod tests {
 
     fn said(old: &Json, new: &Json) -> Vec<String> {
         let mut found = Vec::new();
-        look(
-            &Pair { part: "p", id: "apps/v1 X y", old, new, renamed: false, around: &Around::default(), fate: None },
-            &mut found,
-        );
+        look(&Pair::bare("apps/v1 X y", old, new, &Around::default()), &mut found);
         found.into_iter().map(|it| format!("{:?}: {}", it.risk, it.text)).collect()
     }
 
