@@ -90,9 +90,15 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         if let Some(comparison) = &locked.comparison {
             diff::print(comparison, diff::Format::Text, None)?;
         }
+        for moved in &locked.moved {
+            say!("{moved}");
+        }
         let what = if locked.changed { "would change" } else { "unchanged:" };
         say!("{what} {}", locked.path.display());
         say_unbound(locked.unbound);
+        if locked.changed && args.locked {
+            say!("run `ichor lock` to take it into the lock, and commit what it writes");
+        }
         return Ok(if locked.changed && args.locked { ExitCode::from(1) } else { ExitCode::SUCCESS });
     }
     for (kind, count) in &locked.passed_over {
