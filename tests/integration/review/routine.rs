@@ -51,7 +51,7 @@ const CASES: &[(bool, &[(&str, &str)])] = &[
     (true, &[("targetPort: 8080}", "targetPort: 8080, protocol: TCP}")]),
     (true, &[("data: {level: info}", "data: {\"level\": \"info\"}")]),
     (
-        true,
+        false,
         &[
             (
                 "acme/web:1.2.3",
