@@ -2,7 +2,6 @@
 //!
 //! Text is bytes, as a Go string is, and need not be UTF-8.
 
-mod bool;
 mod float;
 mod float_parse;
 mod integer;
@@ -11,15 +10,14 @@ mod quote;
 mod rune;
 mod unquote;
 
-pub use self::bool::parse_bool;
-pub use self::float::format_float;
-pub use self::float_parse::parse_float;
-pub use self::integer::{atoi, parse_int, parse_uint};
-pub use self::quote::{
-    can_backquote, quote, quote_rune, quote_rune_to_ascii, quote_rune_to_graphic, quote_to_ascii, quote_to_graphic,
-};
-pub use self::rune::{decode_rune, is_graphic, is_print, rune_count};
-pub use self::unquote::{Unquoted, unquote, unquote_char};
+pub(crate) use self::float::format_float;
+pub(crate) use self::float_parse::parse_float;
+pub(crate) use self::integer::{atoi, parse_int, parse_uint};
+pub use self::quote::quote;
+pub(crate) use self::quote::{can_backquote, quote_rune, quote_rune_to_ascii, quote_to_ascii};
+pub(crate) use self::rune::{decode_rune, is_print, rune_count};
+pub use self::unquote::unquote;
+pub(crate) use self::unquote::{Unquoted, unquote_char};
 
 /// The text of Go's `*strconv.NumError`.
 fn number_error(function: &str, text: &[u8], reason: &str) -> String {
