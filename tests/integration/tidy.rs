@@ -40,6 +40,7 @@ const ORDER: &[&str] = &[
     "review::print",
     "review::rules",
     "edge",
+    "workspace",
     "ops",
 ];
 const MAX_LINES: usize = 400;

@@ -7,7 +7,7 @@ use super::behaviour::{Behaviour, KubeVersionForm};
 use super::build_info::BuildInfo;
 use super::helm_version::HelmVersion;
 use crate::sprig::semver::{Version, VersionError};
-use crate::strconv;
+use crate::strconv::{self, NumberError};
 use crate::value::{Failure, Kind, List, Object, Type, Value};
 
 /// A Kubernetes version as given and as constraints see it.
@@ -50,8 +50,8 @@ pub enum KubeVersionError {
         component: String,
         /// All that was given.
         text: String,
-        /// The text of Go's `*strconv.NumError`.
-        cause: String,
+        /// Why it is none.
+        cause: NumberError,
     },
 }
 

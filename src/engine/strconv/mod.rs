@@ -19,13 +19,53 @@ pub(crate) use self::rune::{decode_rune, is_print, rune_count};
 pub use self::unquote::unquote;
 pub(crate) use self::unquote::{Unquoted, unquote_char};
 
-/// The text of Go's `*strconv.NumError`.
-fn number_error(function: &str, text: &[u8], reason: &str) -> String {
-    format!("strconv.{function}: parsing {}: {reason}", quote(text))
+/// Go's `*strconv.NumError`, shown in its words: `strconv.ParseInt: parsing "x": invalid syntax`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("strconv.{function}: parsing {}: {reason}", quote(text))]
+pub struct NumberError {
+    function: &'static str,
+    text: Vec<u8>,
+    /// Why the text gives no number.
+    pub reason: NumberFault,
 }
 
-const SYNTAX: &str = "invalid syntax";
-const RANGE: &str = "value out of range";
+/// Why a text gives no number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NumberFault {
+    /// It is not of the form of a number.
+    #[error("invalid syntax")]
+    Syntax,
+    /// The number is greater or less than the type holds.
+    #[error("value out of range")]
+    Range,
+    /// There is no such base; 2 to 36 are.
+    #[error("invalid base {0}")]
+    Base(u32),
+    /// No type has so many bits; 0 to 64 are taken.
+    #[error("invalid bit size {0}")]
+    BitSize(u32),
+}
+
+impl NumberError {
+    fn new(function: &'static str, text: &[u8], reason: NumberFault) -> NumberError {
+        NumberError { function, text: text.to_vec(), reason }
+    }
+
+    /// What Go gives beside the error: the nearest 64-bit number where the text is out of range, else zero.
+    pub fn nearest(&self) -> i64 {
+        match self.reason {
+            NumberFault::Range if self.text.starts_with(b"-") => i64::MIN,
+            NumberFault::Range => i64::MAX,
+            _ => 0,
+        }
+    }
+}
+
+impl From<NumberError> for String {
+    fn from(error: NumberError) -> String {
+        error.to_string()
+    }
+}
 
 /// Whether every underscore stands between digits, or between a base prefix and a digit.
 fn underscores_separate_digits(text: &[u8]) -> bool {

@@ -4,4 +4,5 @@ mod bad_input;
 mod determinism;
 mod helm;
 mod images;
+mod opened;
 mod quickstart;

@@ -8,6 +8,7 @@ mod line;
 mod scanner;
 
 use crate::helm::helm_version::HelmVersion;
+use crate::strconv::NumberError;
 use crate::value::{Map, Value};
 
 use assign::ValueForm;
@@ -24,9 +25,12 @@ pub enum StrvalsError {
     /// The name after a dot is empty: `a.=1`. The name before the dot.
     #[error("key map {} has no value", quoted(.0))]
     EmptyMap(String),
-    /// What stands in brackets is no number, or the line ends in it. What Go says of it.
+    /// The line ends within brackets, which Helm 4 does not mind.
+    #[error("error parsing index: EOF")]
+    OpenIndex,
+    /// What stands in brackets is no number.
     #[error("error parsing index: {0}")]
-    Index(String),
+    Index(NumberError),
     /// What stands in brackets is less than 0.
     #[error("negative {0} index not allowed")]
     NegativeIndex(i64),

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use crate::strconv;
+use crate::strconv::{self, NumberError};
 
 /// The longest version that is read, in bytes.
 pub(super) const MAX_LENGTH: usize = 256;
@@ -35,9 +35,9 @@ pub enum VersionError {
     /// than letters, digits and hyphens.
     #[error("invalid semantic version")]
     Invalid,
-    /// The text of Go's `*strconv.NumError`.
+    /// One of its numbers does not fit into 64 bits.
     #[error("error parsing version segment: {0}")]
-    Number(String),
+    Number(NumberError),
     /// A number in the prerelease has a zero at its head: `1.0.0-01`.
     #[error("version segment starts with 0")]
     StartsWithZero,
