@@ -46,7 +46,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         Err(fault) => {
             let spec = args.spec.to_string_lossy();
             match args.format {
-                Format::Sarif => disk::print(findings::sarif(&fault.diagnostics(), &spec).as_bytes())?,
+                Format::Sarif => disk::print(findings::sarif(&fault.diagnostics(), &[], &spec).as_bytes())?,
                 Format::Github => disk::print(findings::github(&fault.diagnostics(), &spec).as_bytes())?,
                 Format::Text | Format::Json => {}
             }
@@ -62,10 +62,14 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
                 let shown = if args.sizes { size::report(*target, *bytes) } else { size::near(*target, *bytes) };
                 disk::print(shown.as_bytes())?;
             }
-            say!("{}, {}", count(errors, "error"), count(warnings, "warning"));
+            let allowed = match checked.allowed.len() {
+                0 => String::new(),
+                number => format!("; the spec allows {number} more"),
+            };
+            say!("{}, {}{allowed}", count(errors, "error"), count(warnings, "warning"));
         }
-        Format::Json => disk::print(findings::json(found, &checked.sizes).as_bytes())?,
-        Format::Sarif => disk::print(findings::sarif(found, &checked.spec).as_bytes())?,
+        Format::Json => disk::print(findings::json(found, &checked.allowed, &checked.sizes).as_bytes())?,
+        Format::Sarif => disk::print(findings::sarif(found, &checked.allowed, &checked.spec).as_bytes())?,
         Format::Github => disk::print(findings::github(found, &checked.spec).as_bytes())?,
     }
     Ok(ExitCode::from(u8::from(errors > 0)))
