@@ -161,7 +161,7 @@ impl List {
     }
 
     /// Other items with the same room spare them. They must be as many.
-    pub(crate) fn mapped(&self, items: Vec<Value>) -> List {
+    pub fn mapped(&self, items: Vec<Value>) -> List {
         let spare = match &self.contents.spare {
             Spare::Rest(rest) => Spare::Room(rest.len()),
             other => other.clone(),
