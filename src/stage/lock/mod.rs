@@ -124,6 +124,7 @@ pub struct LockedRelease {
     pub from: String,
     /// Helm's name for it.
     pub name: String,
+    /// The namespace that it is put into.
     pub namespace: String,
     /// Every object that was read, by kind, namespace and name.
     pub read: BTreeMap<String, Read>,

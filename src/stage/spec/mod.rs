@@ -56,6 +56,7 @@ pub struct Spec {
 /// A finding of `check` that the user has thought about.
 #[derive(Clone, Debug)]
 pub struct Allowed {
+    /// The code that the finding is told under.
     pub code: Code,
     /// Why it is right here.
     pub reason: String,
