@@ -15,6 +15,7 @@ mod lock;
 mod pins;
 mod pipeline;
 mod review;
+mod rules;
 mod sources;
 mod support;
 mod template;
