@@ -8,7 +8,9 @@ use std::fmt;
 /// How bad a thing is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
+    /// What was asked for is not done, or must not be relied on.
     Error,
+    /// It is done, and somebody should look at it.
     Warning,
 }
 
@@ -46,7 +48,7 @@ impl Exit {
     }
 
     /// The exit of a run that several faults ended: that of all of them where they agree, else that of wrong input.
-    pub fn of_all(exits: impl IntoIterator<Item = Exit>) -> Exit {
+    pub(crate) fn of_all(exits: impl IntoIterator<Item = Exit>) -> Exit {
         exits.into_iter().reduce(|one, other| if one == other { one } else { Exit::Input }).unwrap_or(Exit::Input)
     }
 }
@@ -81,6 +83,7 @@ macro_rules! codes {
                 }
             }
 
+            /// How bad it is, wherever it is told.
             pub fn severity(self) -> Severity {
                 match self {
                     $(Code::$name => Severity::$severity,)*
@@ -160,6 +163,14 @@ codes! {
     E003 Error Surroundings "Another run is writing here."
     E004 Error Surroundings "A file was changed while the command ran, and was left alone."
     E005 Error Surroundings "A file cannot be read or written: the disk or permissions failed."
+    E006 Error Surroundings "The cluster cannot be read by kubectl."
+
+    F001 Error Input "A path does not lead to a release of GitOps."
+    F002 Error Input "More than one release, Kustomization or object of GitOps is meant."
+    F003 Error Input "A release of GitOps names something that is not in its tree."
+    F004 Error Input "A release of GitOps says something that cannot be followed."
+    F005 Error Surroundings "A tree of GitOps cannot be read, or kustomize is not installed."
+    F006 Error Input "Kustomize does not build a folder."
 
     G001 Error Surroundings "Git is missing or failed."
     G002 Error Input "The name is neither a file nor a revision that this clone has."
@@ -282,6 +293,21 @@ codes! {
     V023 Error Input "A source is larger than is taken."
     V024 Error Input "A file of the spec is not in git at that revision."
     V030 Error Input "A manifest is encrypted by SOPS and would be packed like that."
+
+    W001 Error Differs "A release of GitOps, or something else the lock was made of, is not as it was when it was locked."
+    W002 Error Differs "The bundle has an older chart than GitOps, which a rebuild or `upgrade-k8s` would bring back."
+    W003 Error Differs "The bundle has a newer chart than GitOps."
+    W004 Error Differs "GitOps gives a chart other values than the bundle."
+    W005 Error Differs "A release of GitOps makes a Secret anew on each render."
+    W006 Error Differs "Cilium and the CRDs of the Gateway API do not go together across bundle and GitOps."
+    W007 Error Differs "A step from one version to another skips a minor that must not be skipped."
+    W008 Error Differs "The cluster lacks an object of the bundle."
+    W009 Error Differs "An object in the cluster is another than the bundle's."
+    W010 Error Differs "A certificate in the cluster is not the lock's."
+    W011 Error Differs "The cluster has a newer definition of a kind than the bundle."
+    W012 Error Differs "The cluster does not serve the kind of an object."
+    W013 Error Differs "An object in the cluster belongs to another inventory than that of Talos."
+    W014 Error Differs "Talos would delete an object that the bundle has no more."
 
     X001 Error Differs "A certificate has ended."
     X002 Warning Done "A certificate ends soon."

@@ -17,6 +17,7 @@ use crate::edge::age;
 use crate::edge::blobs::Blobs;
 use crate::edge::disk::{self, Adding};
 use crate::edge::fetch::{Event, LocalBlobs, Progress};
+use crate::edge::gitops::DiskTrees;
 use crate::edge::hold::{self, Hold, Waiting};
 use crate::edge::random;
 use crate::edge::read_files::ReadFiles;
@@ -63,11 +64,11 @@ impl Workspace {
         let path = if spec_path.is_dir() { spec_path.join("ichor.yaml") } else { spec_path.to_path_buf() };
         let spec_text = files.text(&path)?;
         let file = path.display().to_string();
-        let mut spec = Spec::parse(&file, &spec_text).map_err(Error::Spec)?;
+        let spec_folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        let mut spec = Spec::parse(&file, &spec_text, &DiskTrees::new(&spec_folder)).map_err(Error::Spec)?;
         let root = disk::workspace(&path, &spec.bundle);
         let vendor = root.join("vendor");
         let lock_path = root.join("lockfiles").join(format!("{}.lock", spec.bundle));
-        let spec_folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         if let Some((rules, place)) = &spec.recipients_from {
             spec.recipients = recipients::of_rules(&spec_folder.join(rules), &lock_path, Some(place))?;
         }
@@ -208,6 +209,11 @@ impl Workspace {
             None => fetching::at_hand(lock, &local, key, text),
         };
         run(&self.disk(&remote))
+    }
+
+    /// The trees of GitOps that parts come from.
+    pub(super) fn trees(&self) -> DiskTrees {
+        DiskTrees::new(&self.spec_folder)
     }
 
     /// Where fetched content lies.

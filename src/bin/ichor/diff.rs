@@ -35,6 +35,12 @@ pub struct Args {
     /// Exits with 1 where anything differs
     #[arg(long)]
     exit_code: bool,
+    /// Exits with 1 where somebody must read it, and with 0 where a robot may merge it
+    ///
+    /// A routine is a change of versions, images and labels alone that no risk is known of: nothing refused, no version
+    /// skipped, none that goes back. What is not known for sure is no routine.
+    #[arg(long, conflicts_with = "exit_code")]
+    routine: bool,
 }
 
 /// The forms a comparison can be printed in.
@@ -59,7 +65,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     }
     let diff = ops::diff::diff(args.old.as_deref(), args.new.as_deref(), &args.spec, clock::now())?;
     print(&diff, args.format, args.output.as_deref())?;
-    let differs = args.exit_code && !diff.identical;
+    let differs = args.exit_code && !diff.identical || args.routine && !diff.identical && !diff.verdict.routine;
     Ok(if differs { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 

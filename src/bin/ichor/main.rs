@@ -16,6 +16,7 @@ mod chart;
 mod check;
 mod completions;
 mod diff;
+mod drift;
 mod explain;
 mod form;
 mod git;
@@ -86,6 +87,7 @@ enum Verb {
     Outdated(outdated::Args),
     Build(build::Args),
     Diff(diff::Args),
+    Drift(drift::Args),
     Upgrade(upgrade::Args),
     #[command(name = "git-setup")]
     GitSetup(git::Setup),
@@ -140,6 +142,7 @@ fn main() -> ExitCode {
             Verb::Outdated(args) => outdated::run(&args),
             Verb::Build(args) => build::run(&args),
             Verb::Diff(args) => diff::run(&args),
+            Verb::Drift(args) => drift::run(&args),
             Verb::Upgrade(args) => upgrade::run(&args),
             Verb::GitSetup(args) => git::setup(&args),
             Verb::GitShow(args) => git::show(&args),

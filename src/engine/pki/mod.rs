@@ -9,6 +9,6 @@ mod verify;
 pub mod x509;
 
 pub use fault::PkiError;
-pub use issue::{Issuer, Pair, Template, issue};
-pub use key::{Algorithm, PrivateKey, PublicKey, is_private_key};
+pub(crate) use issue::{Issuer, Pair, Template, issue};
+pub use key::{Algorithm, PrivateKey, is_private_key};
 pub use verify::{Details, inspect, key_digest, key_matches, normalize, public_key_digest, verify};

@@ -1,6 +1,8 @@
 //! `ichor lock`: resolves, mints what is missing, writes the lock.
 
 mod import;
+mod released;
+mod renamed;
 mod secrets;
 
 use std::collections::BTreeMap;
@@ -18,9 +20,9 @@ use crate::edge::random;
 use crate::ops::Error;
 use crate::review::compare::{self, Diff, Side};
 use crate::stage::bundle::Bundle;
-use crate::stage::lock::{Certificate, Lock, LockedPart, Pin};
+use crate::stage::lock::{Certificate, Lock, LockedPart, LockedRelease, Pin};
 use crate::stage::pack;
-use crate::stage::render::{self, RenderedPart};
+use crate::stage::render;
 use crate::stage::resolve::{ResolvedContent, ResolvedPart, Update};
 use crate::stage::seal::{self, SealedPart};
 use crate::stage::vendored::Vendored;
@@ -48,6 +50,8 @@ pub struct Locked {
     pub notes: Vec<String>,
     /// How many envelopes are bound to no place, as those of older locks are.
     pub unbound: usize,
+    /// The objects of GitOps that are not as they were when they were locked.
+    pub moved: Vec<String>,
 }
 
 /// A pin that has a new answer, or one that was brought and is the one it had.
@@ -190,6 +194,8 @@ pub(super) fn renewed(
         recipients: Vec::new(),
         parts: BTreeMap::new(),
     });
+    let reads: BTreeMap<String, LockedRelease> =
+        lock.parts.iter().filter_map(|(name, it)| Some((name.clone(), it.release.clone()?))).collect();
     let resolved = workspace.resolve(old.as_ref())?;
     let resolved_helm = resolved.helm();
     let mut parts = BTreeMap::new();
@@ -200,7 +206,11 @@ pub(super) fn renewed(
             part.secret_values = known.secret_values;
         }
         if let ResolvedContent::Chart { inputs, .. } = &resolved.content {
-            secrets::refresh(&resolved.name, &mut part, inputs, resolved_helm, mint, &sealer)?;
+            let released = match part.secret_values == inputs.secret_digest {
+                true => Vec::new(),
+                false => released::secrets(workspace, &resolved.name, inputs, mint)?,
+            };
+            secrets::refresh(&resolved.name, &mut part, inputs, released, resolved_helm, mint, &sealer)?;
         }
         parts.insert(resolved.name.clone(), part);
     }
@@ -228,9 +238,9 @@ pub(super) fn renewed(
     let none = BTreeMap::new();
     for rendered in rendered.parts() {
         let Some(part) = lock.parts.get_mut(&rendered.name) else { continue };
-        part.pins = pins(rendered, &part.pins);
+        part.pins = renamed::pins(rendered, &part.pins);
         let before = before.get(&rendered.name).unwrap_or(&none);
-        let names = take_over(part, before, rendered);
+        let names = renamed::take_over(part, before, rendered);
         renamed |= !names.is_empty();
         for (name, new) in &rendered.minted {
             let name = names.get(name).unwrap_or(name);
@@ -276,9 +286,20 @@ pub(super) fn renewed(
     let notes = taken.iter().filter(|it| it.how != How::Kept).filter_map(|it| outlives(&lock, &it.pin)).collect();
     let path = workspace.lock_path.clone();
     let unbound = lock.unbound();
+    let moved = released::moved(&reads, &lock);
     let passed_over = mint.imports.passed_over().map(|(kind, count)| (kind.to_owned(), count)).collect();
-    let locked =
-        Locked { path, changed: false, comparison: None, pins: taken, passed_over, dropped, unused, notes, unbound };
+    let locked = Locked {
+        path,
+        changed: false,
+        comparison: None,
+        pins: taken,
+        passed_over,
+        dropped,
+        unused,
+        notes,
+        unbound,
+        moved,
+    };
     Ok((lock, locked))
 }
 
@@ -333,6 +354,7 @@ fn facts(part: &ResolvedPart) -> LockedPart {
         digest: part.digest,
         size: part.size,
         dependencies: part.dependencies.clone(),
+        release: part.release.clone(),
         values,
         secret_values: None,
         lookup,
@@ -348,37 +370,4 @@ fn record(part: &mut LockedPart, sealed: &SealedPart) {
     part.images = sealed.images.clone();
     part.resources = sealed.resources.clone();
     part.output = sealed.output;
-}
-
-/// Gives certificates that were made now the names of those that they replace: of the same function and common name, but
-/// with other names or another validity. Gives the new name of each.
-fn take_over(
-    part: &mut LockedPart,
-    before: &BTreeMap<String, Pin>,
-    rendered: &RenderedPart,
-) -> BTreeMap<String, String> {
-    let mut names = BTreeMap::new();
-    for minted in rendered.minted.keys() {
-        let Some(pin) = part.pins.get(minted).filter(|it| it.certificate.is_some()) else { continue };
-        let replaced = before.iter().find(|(name, old)| {
-            !part.pins.contains_key(*name) && old.function == pin.function && old.args.first() == pin.args.first()
-        });
-        // What is known by this name would not be known by another.
-        let mark = format!("/{minted}.key>");
-        let is_named = part.pins.values().any(|it| it.args.iter().any(|it| it.to_string().contains(&mark)));
-        if let (Some((name, _)), false) = (replaced, is_named) {
-            names.insert(minted.clone(), name.clone());
-            if let Some(pin) = part.pins.remove(minted) {
-                part.pins.insert(name.clone(), pin);
-            }
-        }
-    }
-    names
-}
-
-/// The old pins still in use, and the new ones, whose secrets are sealed once their names are known.
-fn pins(part: &RenderedPart, old: &BTreeMap<String, Pin>) -> BTreeMap<String, Pin> {
-    let used = old.iter().filter(|(name, _)| part.used.contains(*name));
-    let minted = part.minted.iter().map(|(name, minted)| (name, &minted.pin));
-    used.chain(minted).map(|(name, pin)| (name.clone(), pin.clone())).collect()
 }

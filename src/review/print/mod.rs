@@ -4,6 +4,7 @@
 pub mod findings;
 pub mod html;
 pub mod markdown;
+mod overview;
 pub mod text;
 
 use crate::base::recipient::Recipient;

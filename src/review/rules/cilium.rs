@@ -32,6 +32,18 @@ pub fn kubernetes(cilium: &str) -> Option<(u32, u32)> {
     KUBERNETES.iter().find(|(it, ..)| *it == version).map(|(_, first, last)| (*first, *last))
 }
 
+/// The Gateway API that a release of Cilium wants at least, `v1.4.1`; `None` where that is not known.
+pub fn gateway_api(cilium: &str) -> Option<String> {
+    let version = minor(cilium)?;
+    let (_, wanted) = GATEWAY_API.iter().rev().find(|(it, _)| *it <= version)?;
+    Some(format!("v{}.{}.{}", wanted.0, wanted.1, wanted.2))
+}
+
+/// Whether the first of two versions such as `v1.4.1` is the older one; not where one is none.
+pub fn older(one: &str, other: &str) -> bool {
+    three(one).zip(three(other)).is_some_and(|(one, other)| one < other)
+}
+
 /// Whether a release of the chart is in the registry quay.io; older ones are in [`REPOSITORY`] alone (cilium#43624).
 pub fn is_in_registry(version: &str) -> bool {
     let Some(version) = three(version) else { return true };

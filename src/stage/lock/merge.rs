@@ -14,6 +14,7 @@ use super::{Lock, LockedPart, Pin};
 pub struct Merged {
     /// Where there are conflicts: the nearest lock to begin from, with every pin that either branch made.
     pub lock: Lock,
+    /// Why the lock is not to be taken as it is; none where it is.
     pub conflicts: Vec<Conflict>,
 }
 
@@ -212,6 +213,7 @@ mod tests {
             source: text.into(),
             version: Some("1".into()),
             manifest: None,
+            release: None,
             dependencies: BTreeMap::new(),
             digest: Digest::of(text.as_bytes()),
             size: 1,

@@ -32,7 +32,8 @@ mod merge;
 mod pin;
 mod v1;
 
-pub use binding::{EnvelopeFault, misplaced, unbound_note};
+pub(crate) use binding::misplaced;
+pub use binding::{EnvelopeFault, unbound_note};
 pub use certificates::{Expiry, Listed};
 pub use envelope::{Envelope, SealedFor};
 pub use merge::{Conflict, Merged, merge};
@@ -46,6 +47,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::digest::Digest;
 use crate::base::name::{self, BadName};
 use crate::base::recipient::Recipient;
+use crate::gitops::Read;
 use helm_engine::helm::{HelmVersion, UnknownHelm};
 
 /// The newest format version.
@@ -66,6 +68,7 @@ pub struct Lock {
     pub api_versions: Vec<String>,
     /// Whom every envelope is sealed to.
     pub recipients: Vec<Recipient>,
+    /// What is locked of each part, by its name.
     pub parts: BTreeMap<String, LockedPart>,
 }
 
@@ -88,6 +91,9 @@ pub struct LockedPart {
     /// The subcharts that a chart's folder names and does not hold, by alias or name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub dependencies: BTreeMap<String, LockedSource>,
+    /// The release of GitOps that says all this, where one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<LockedRelease>,
     /// Digest of the merged user values; absent for a plain manifest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub values: Option<Digest>,
@@ -108,6 +114,20 @@ pub struct LockedPart {
     pub resources: BTreeMap<String, Digest>,
     /// Digest of the rendered text, holes unfilled.
     pub output: Digest,
+}
+
+/// A release of GitOps as it was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockedRelease {
+    /// The tool and the path, as the spec says it.
+    pub from: String,
+    /// Helm's name for it.
+    pub name: String,
+    /// The namespace that it is put into.
+    pub namespace: String,
+    /// Every object that was read, by kind, namespace and name.
+    pub read: BTreeMap<String, Read>,
 }
 
 /// Where content comes from, and what it is.
@@ -135,7 +155,7 @@ fn conflict(text: &str) -> Option<usize> {
 }
 
 /// The first of `base`, `base-2`, `base-3`... that is neither taken nor could be mistaken for a key, `NAME.key`.
-pub fn free_name(base: &str, taken: impl Fn(&str) -> bool) -> String {
+pub(crate) fn free_name(base: &str, taken: impl Fn(&str) -> bool) -> String {
     let mut names = std::iter::once(base.to_owned()).chain((2_u32..).map(|it| format!("{base}-{it}")));
     let is_free =
         |it: &String| !taken(it) && !taken(&format!("{it}.key")) && !it.strip_suffix(".key").is_some_and(&taken);
@@ -158,14 +178,19 @@ impl LockedSource {
 /// Why a text is no lock.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// A merge left both sides in it; `line` (from 1) is where the first of its marks stands.
+    /// A merge left both sides in it.
     #[error("a merge left its conflict marks in this lock, the first at line {line}")]
-    Conflicted { line: usize },
+    Conflicted {
+        /// The line of the first mark, from 1.
+        line: usize,
+    },
     /// The text is no YAML; Go's wording.
     #[error("{0}")]
     Syntax(String),
+    /// The text is YAML, and has no `format`.
     #[error("this lock has no `format`; it was not written by ichor")]
     NoFormat,
+    /// A newer ichor wrote it. Its format.
     #[error("this lock has format {0}, which is newer than this ichor knows (up to {FORMAT})")]
     NewerFormat(i64),
     /// A field is missing, unknown, or holds the wrong thing.
@@ -175,14 +200,30 @@ pub enum Error {
     #[error("this lock cannot be believed: {0}")]
     Name(#[from] BadName),
     /// It was made for a Helm that is not known.
-    #[error("this lock is of a Helm that this ichor does not render as: {0}")]
+    #[error("this lock was made for a Helm that this ichor cannot render as: {0}")]
     Helm(#[from] UnknownHelm),
     /// A pin contradicts itself.
     #[error("pin `{part}/{name}`: {message}")]
-    Pin { part: String, name: String, message: String },
-    /// The text is not the canonical one. `line` (from 1) is the first that differs; `diff` leads to what ichor writes.
+    Pin {
+        /// The name of the part.
+        part: String,
+        /// The name of the pin.
+        name: String,
+        /// What does not fit together, in words.
+        message: String,
+    },
+    /// The text is not the canonical one.
     #[error("this lock is not in its canonical form: line {line} is `{found}` where ichor writes `{expected}`")]
-    NotCanonical { line: usize, found: String, expected: String, diff: String },
+    NotCanonical {
+        /// The first line that differs, from 1.
+        line: usize,
+        /// What stands there.
+        found: String,
+        /// What ichor writes there.
+        expected: String,
+        /// All that differs, as a unified diff towards what ichor writes.
+        diff: String,
+    },
 }
 
 impl Lock {
@@ -202,7 +243,7 @@ impl Lock {
     }
 
     /// The pin that a secret belongs to, by the secret's name.
-    pub fn pin_of(&self, secret: &str) -> Option<&Pin> {
+    pub(crate) fn pin_of(&self, secret: &str) -> Option<&Pin> {
         let (part, pin) = secret.split_once('/')?;
         let pins = &self.parts.get(part)?.pins;
         pins.get(pin).or_else(|| pins.get(pin.strip_suffix(".key")?))
@@ -222,6 +263,10 @@ impl Lock {
         for (part, locked) in &self.parts {
             name::label("the name of a part", part)?;
             locked.dependencies.keys().try_for_each(|it| name::word("the name of a subchart", it))?;
+            if let Some(release) = &locked.release {
+                name::label("the name of a release", &release.name)?;
+                name::label("the namespace of a release", &release.namespace)?;
+            }
             locked.pins.keys().try_for_each(|it| name::word("the name of a pin", it))?;
         }
         Ok(())

@@ -17,11 +17,11 @@ use jiff::Timestamp;
 
 use crate::base::secret::Secret;
 use crate::stage::lock::{Envelope, Pin};
+use crate::stage::resolve::Inputs;
 use crate::stage::vendored::{Vendored, VendoredContent, VendoredPart};
 use helm_engine::gotmpl::Functions;
 use helm_engine::helm;
 use helm_engine::helm::capabilities::{Capabilities, KubeVersion};
-use helm_engine::helm::values::merge_maps;
 use helm_engine::hole::{Expr, Holes, Piece, Seed};
 use helm_engine::pki::Algorithm;
 use helm_engine::value::{Failure, Value};
@@ -53,7 +53,9 @@ pub trait Minter {
 /// A certificate and its private key from elsewhere, both in PEM.
 #[derive(Clone, Debug)]
 pub struct Imported {
+    /// One `CERTIFICATE` block.
     pub certificate: String,
+    /// One block of a private key.
     pub key: Secret,
 }
 
@@ -66,8 +68,11 @@ pub struct Rendered {
 /// One part's manifests.
 #[derive(Debug)]
 pub struct RenderedPart {
+    /// The part's name in the spec.
     pub name: String,
+    /// What Helm would print, or the manifest as it was given, with tokens of `holes` where secrets go.
     pub text: Vec<u8>,
+    /// How the text of each hole comes about.
     pub holes: Holes,
     /// The pins of the lock that answered a call.
     pub used: BTreeSet<String>,
@@ -80,7 +85,9 @@ pub struct RenderedPart {
 /// A new pin, not sealed yet.
 #[derive(Debug)]
 pub struct Minted {
+    /// The pin with its public half.
     pub pin: Pin,
+    /// The private half, to be sealed; absent where all of it is public.
     pub secret: Option<Secret>,
     /// Whether it was brought from elsewhere, and not made now.
     pub imported: bool,
@@ -90,7 +97,9 @@ pub struct Minted {
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct Error {
+    /// The name of the part.
     pub part: String,
+    /// What Helm prints of it.
     pub message: String,
     /// Where the cause is a call that the lock does not answer.
     pub missing_pin: Option<Box<MissingPin>>,
@@ -132,9 +141,9 @@ fn render_part<'a>(
         }
         VendoredContent::Chart { chart, namespace, values, inputs } => (chart, namespace, values, inputs),
     };
-    let options = options(vendored, part, namespace, inputs.skip_schema_validation)?;
+    let options = options(vendored, part, namespace, inputs)?;
     let mut world = Pinned::new(part, vendored.clock(), inputs, functions, seed, minter);
-    let sealed = secrets::overlay(&part.name, &part.pins, &mut world.holes);
+    let sealed = secrets::overlay(&part.name, &part.pins, &inputs.sealed, values, &mut world.holes);
     let sealed = sealed.map_err(|fault| Error {
         part: part.name.clone(),
         missing_pin: None,
@@ -142,7 +151,7 @@ fn render_part<'a>(
         is_schema: false,
         message: fault.to_string(),
     })?;
-    let rendered = helm::render(chart, &merge_maps(values, &sealed), &options, &mut world);
+    let rendered = helm::render(chart, &sealed, &options, &mut world);
     let rendered = rendered.map_err(|fault| Error {
         part: part.name.clone(),
         missing_pin: cause(&fault).cloned().map(Box::new),
@@ -185,12 +194,7 @@ fn readable(message: &str, holes: &Holes) -> String {
     shown.collect()
 }
 
-fn options(
-    vendored: &Vendored,
-    part: &VendoredPart,
-    namespace: &str,
-    skip_schema_validation: bool,
-) -> Result<helm::Options, Error> {
+fn options(vendored: &Vendored, part: &VendoredPart, namespace: &str, inputs: &Inputs) -> Result<helm::Options, Error> {
     let mut capabilities = Capabilities::of(vendored.helm());
     if let Some(version) = vendored.kubernetes() {
         capabilities.kube_version = KubeVersion::parse(version, vendored.helm()).map_err(|fault| Error {
@@ -202,11 +206,12 @@ fn options(
         })?;
     }
     capabilities.api_versions.extend_from_slice(vendored.api_versions());
+    let name = inputs.release.clone().unwrap_or_else(|| part.name.clone());
     Ok(helm::Options {
-        release: helm::Release { name: part.name.clone(), namespace: namespace.into(), is_upgrade: false },
+        release: helm::Release { name, namespace: namespace.into(), is_upgrade: false },
         capabilities,
         include_crds: true,
-        skip_schema_validation,
+        skip_schema_validation: inputs.skip_schema_validation,
     })
 }
 

@@ -26,6 +26,7 @@ const PUBLIC: &[&str] = &["uuidv4", "randInt", "getHostByName"];
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the lock holds no pin for `{call}` of part `{part}`")]
 pub struct MissingPin {
+    /// The name of the part.
     pub part: String,
     /// The function and its arguments, without secrets.
     pub call: String,
@@ -300,7 +301,9 @@ impl<'a> Pinned<'a> {
                 Some(Expr::Call { function, args }) => {
                     let args: Vec<String> = args
                         .iter()
-                        .map(|it| self.described_argument(it).map_or_else(|it| it.message, |it| it.to_string()))
+                        .map(|argument| {
+                            self.described_argument(argument).map_or_else(|fault| fault.message, |it| it.to_string())
+                        })
                         .collect();
                     format!("<sealed:{function}({})>", args.join(","))
                 }

@@ -7,6 +7,7 @@ mod dependencies;
 mod error;
 mod inputs;
 mod source_error;
+mod source_help;
 mod sources;
 mod wish;
 
@@ -22,7 +23,7 @@ use crate::base::diagnostic::Place;
 use crate::base::digest::Digest;
 use crate::base::nar;
 use crate::base::sops::is_sops;
-use crate::stage::lock::LockedSource;
+use crate::stage::lock::{LockedRelease, LockedSource};
 use crate::stage::spec::{self, Content, Source, Spec, Values};
 use helm_engine::helm::Chart;
 use helm_engine::helm::HelmVersion;
@@ -41,9 +42,11 @@ pub struct Resolved {
 /// One part, exactly.
 #[derive(Debug)]
 pub struct ResolvedPart {
+    /// The part's name in the spec.
     pub name: String,
     /// Where it comes from, as the spec says it.
     pub source: String,
+    /// Of the bytes of an archive or file, of the NAR of a folder.
     pub digest: Digest,
     /// In bytes.
     pub size: u64,
@@ -51,19 +54,30 @@ pub struct ResolvedPart {
     pub manifest: Option<Digest>,
     /// The subcharts that were added to a chart's folder, by alias or name.
     pub dependencies: BTreeMap<String, LockedSource>,
+    /// The release of GitOps that it comes from, where one is.
+    pub release: Option<LockedRelease>,
+    /// The content itself.
     pub content: ResolvedContent,
 }
 
 /// What a part holds.
 #[derive(Debug)]
 pub enum ResolvedContent {
+    /// A stream of manifests, rendered by nobody.
     Manifest(Vec<u8>),
+    /// A chart, and all that it is rendered with.
     Chart {
+        /// The chart, its subcharts in it.
         chart: Box<Chart>,
+        /// The version in its `Chart.yaml`.
         version: String,
+        /// The namespace it is put into.
         namespace: String,
+        /// The values of the spec, merged; those of the chart are not among them.
         values: Map,
+        /// The digest of those values as canonical text.
         values_digest: Digest,
+        /// What it is given beside them.
         inputs: Box<Inputs>,
     },
 }
@@ -139,6 +153,7 @@ fn manifest(
         size,
         manifest: None,
         dependencies: BTreeMap::new(),
+        release: None,
         content: ResolvedContent::Manifest(bytes),
     })
 }
@@ -207,7 +222,12 @@ fn chart(
         };
         check_version(constraint, &version, &wanted.path, given, wanted.place_of_version())?;
     }
-    let values = merged(wanted, helm, sources)?;
+    let values = merged(&wanted.values, helm, sources)?;
+    // What the part sets itself comes on top of what its release says.
+    let own = match &wanted.released {
+        Some(_) => merged(wanted.values.get(1..).unwrap_or_default(), helm, sources)?,
+        None => Map::any(),
+    };
     let canonical = yaml::write(&Value::Map(values.clone()));
     let canonical = canonical.map_err(|message| Error::Unwritable { message, place: place() })?;
     let content = ResolvedContent::Chart {
@@ -216,7 +236,7 @@ fn chart(
         namespace: wanted.namespace.clone(),
         values,
         values_digest: Digest::of(&canonical),
-        inputs: Box::new(inputs::inputs(spec, wanted, sources)?),
+        inputs: Box::new(inputs::inputs(spec, wanted, &own, sources)?),
     };
     Ok(ResolvedPart {
         name: part.name.clone(),
@@ -225,6 +245,7 @@ fn chart(
         size,
         manifest,
         dependencies,
+        release: wanted.released.as_deref().map(locked_release),
         content,
     })
 }
@@ -336,10 +357,19 @@ fn check_version(constraint: &str, version: &str, path: &str, given: Given, plac
     }
 }
 
+fn locked_release(released: &spec::Released) -> LockedRelease {
+    LockedRelease {
+        from: format!("{} {}", released.tool, released.written),
+        name: released.release.name.clone(),
+        namespace: released.release.namespace.clone(),
+        read: released.release.read.clone(),
+    }
+}
+
 /// The layers of user values merged as Helm merges `-f` after `-f`.
-fn merged(wanted: &spec::Chart, helm: HelmVersion, sources: &dyn Sources) -> Result<Map, Error> {
+fn merged(layers: &[Values], helm: HelmVersion, sources: &dyn Sources) -> Result<Map, Error> {
     let mut merged = Map::any();
-    for layer in &wanted.values {
+    for layer in layers {
         let (text, path, place) = match layer {
             Values::File { path, place } => {
                 let text = sources

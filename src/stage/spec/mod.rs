@@ -6,12 +6,14 @@ mod fields;
 mod inputs;
 mod network;
 mod parse;
+mod released;
 pub mod sops_rules;
 mod source;
 mod versions;
 
 pub use inputs::{Certificates, Inputs};
 pub use network::Network;
+pub use released::Released;
 pub use source::{ContentKind, OciName, Source, SourceFault};
 pub use versions::{KubernetesVersion, TalosVersion};
 
@@ -19,6 +21,7 @@ use crate::base::code::Code;
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::base::digest::Digest;
 use crate::base::recipient::Recipient;
+use crate::gitops::Trees;
 use helm_engine::helm::{HelmVersion, HelmWish};
 use helm_engine::value::Value;
 
@@ -27,6 +30,7 @@ use helm_engine::value::Value;
 pub struct Spec {
     /// The bundle's name: a DNS-1123 label.
     pub bundle: String,
+    /// The version of Talos that takes the bundle.
     pub talos: TalosVersion,
     /// The Helm that charts are rendered as.
     pub helm: Option<HelmWish>,
@@ -52,6 +56,7 @@ pub struct Spec {
 /// A finding of `check` that the user has thought about.
 #[derive(Clone, Debug)]
 pub struct Allowed {
+    /// The code that the finding is told under.
     pub code: Code,
     /// Why it is right here.
     pub reason: String,
@@ -64,6 +69,7 @@ pub struct Allowed {
 pub struct Part {
     /// A DNS-1123 label; the release name of a chart.
     pub name: String,
+    /// What it brings, and from where.
     pub content: Content,
     /// Where the entry stands in the spec.
     pub place: Place,
@@ -72,14 +78,17 @@ pub struct Part {
 /// What a part consists of.
 #[derive(Clone, Debug)]
 pub enum Content {
+    /// A chart, which is rendered.
     Chart(Chart),
     /// A manifest: a file, a folder of files, or one at an address.
     Manifest {
         /// The source as written.
         path: String,
+        /// The source as it was read.
         source: Source,
         /// What the bytes at an address must hash to.
         sha256: Option<Digest>,
+        /// Where the source stands in the spec.
         place: Place,
     },
 }
@@ -89,6 +98,7 @@ pub enum Content {
 pub struct Chart {
     /// The source as written.
     pub path: String,
+    /// The source as it was read.
     pub source: Source,
     /// Where the path stands in the spec.
     pub place: Place,
@@ -96,16 +106,19 @@ pub struct Chart {
     pub version: Option<String>,
     /// Where that stands in the spec.
     pub version_place: Option<Box<Place>>,
+    /// The namespace it is put into: a DNS-1123 label.
     pub namespace: String,
     /// User values, the last one winning.
     pub values: Vec<Values>,
     /// What it is given beside those.
     pub inputs: Inputs,
+    /// The release of GitOps that says all this, where one does.
+    pub released: Option<Box<Released>>,
 }
 
 impl Chart {
     /// Where the version stands in the spec; where it is part of the source, that.
-    pub fn place_of_version(&self) -> Place {
+    pub(crate) fn place_of_version(&self) -> Place {
         self.version_place.as_deref().unwrap_or(&self.place).clone()
     }
 }
@@ -114,7 +127,12 @@ impl Chart {
 #[derive(Clone, Debug)]
 pub enum Values {
     /// A file, by its path from the spec's folder.
-    File { path: String, place: Place },
+    File {
+        /// Its path.
+        path: String,
+        /// Where the spec names it.
+        place: Place,
+    },
     /// Written in the spec itself.
     Inline(Value, Place),
 }
@@ -122,13 +140,13 @@ pub enum Values {
 impl Spec {
     /// Reads a spec; all faults at once.
     ///
-    /// `file` is the name for messages.
-    pub fn parse(file: &str, text: &str) -> Result<Spec, Vec<Diagnostic>> {
-        parse::parse(file, text)
+    /// `file` is the name for messages; `trees` has the releases that parts come from.
+    pub fn parse(file: &str, text: &str, trees: &dyn Trees) -> Result<Spec, Vec<Diagnostic>> {
+        parse::parse(file, text, trees)
     }
 
     /// The Helm to render as: the locked one where the spec allows it, else the newest that it does.
-    pub fn helm_over(&self, locked: Option<HelmVersion>) -> HelmVersion {
+    pub(crate) fn helm_over(&self, locked: Option<HelmVersion>) -> HelmVersion {
         match self.helm {
             None => locked.unwrap_or(HelmVersion::NEWEST),
             Some(wish) => locked.filter(|it| wish.allows(*it)).unwrap_or_else(|| wish.newest()),

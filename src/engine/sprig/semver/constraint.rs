@@ -20,8 +20,10 @@ pub struct Constraint {
 /// The text is no constraint. Prints as Masterminds' errors do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConstraintError {
+    /// It is longer than Masterminds reads.
     #[error("constraint string is too long (max {MAX_CONSTRAINT_LENGTH} bytes)")]
     TooLong,
+    /// It has more alternatives, with `||` between them, than Masterminds reads.
     #[error("too many constraint groups (max {MAX_GROUPS})")]
     TooManyGroups,
     /// The alternative, quoted.
@@ -266,7 +268,8 @@ fn scan(text: &str) -> Option<(Scanned<'_>, &str)> {
     let mut segments = Vec::new();
     while segments.len() < 3 {
         let from = if segments.is_empty() { Some(rest) } else { rest.strip_prefix('.') };
-        let Some((segment, after)) = from.and_then(|it| take(it, |it| it.is_ascii_digit() || b"xX*|".contains(&it)))
+        let Some((segment, after)) =
+            from.and_then(|rest| take(rest, |byte| byte.is_ascii_digit() || b"xX*|".contains(&byte)))
         else {
             break;
         };

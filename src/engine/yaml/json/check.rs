@@ -47,9 +47,10 @@ pub fn check(text: &[u8]) -> Result<(), SyntaxError> {
         if matches!(checker.state, State::InString) {
             // Most of a text lies in strings.
             let rest = text.get(index..).unwrap_or_default();
-            index += rest.iter().take_while(|&&it| it >= b' ' && it != b'"' && it != b'\\').count();
+            index += rest.iter().position(|it| ENDS_TEXT[usize::from(*it)]).unwrap_or(rest.len());
         } else if byte == b' ' {
-            index += text.get(index..).unwrap_or_default().iter().take_while(|&&it| it == b' ').count();
+            let rest = text.get(index..).unwrap_or_default();
+            index += rest.iter().position(|&it| it != b' ').unwrap_or(rest.len());
         }
     }
     // Go sees a space after the end, so that a number can end there.
@@ -62,6 +63,17 @@ pub fn check(text: &[u8]) -> Result<(), SyntaxError> {
     }
     Ok(())
 }
+
+/// The bytes that end a string, begin an escape in it, or may not stand in it.
+static ENDS_TEXT: [bool; 256] = {
+    let mut ends = [false; 256];
+    let mut byte = 0;
+    while byte < ends.len() {
+        ends[byte] = byte < 0x20 || byte == b'"' as usize || byte == b'\\' as usize;
+        byte += 1;
+    }
+    ends
+};
 
 struct Checker {
     state: State,
@@ -199,15 +211,34 @@ pub enum SyntaxError {
     /// More should follow.
     #[error("unexpected end of JSON input")]
     UnexpectedEnd,
-    /// A byte that may not stand there. Where `at_end` is set it is the blank that Go reads after the last byte.
+    /// A byte that may not stand there.
     #[error("invalid character '{}' {context}", Quoted(*byte))]
-    Character { byte: u8, context: &'static str, at_end: bool },
+    Character {
+        /// The byte.
+        byte: u8,
+        /// Where it stands: `looking for beginning of value`.
+        context: &'static str,
+        /// Whether it is the blank that Go reads after the last byte.
+        at_end: bool,
+    },
     /// A byte that is not the next one of the literal that begins there.
     #[error("invalid character '{}' in literal {word} (expecting '{expected}')", Quoted(*byte))]
-    Literal { byte: u8, word: &'static str, expected: char, at_end: bool },
+    Literal {
+        /// The byte.
+        byte: u8,
+        /// The literal: `true`, `false` or `null`.
+        word: &'static str,
+        /// What the literal has there.
+        expected: char,
+        /// Whether it is the blank that Go reads after the last byte.
+        at_end: bool,
+    },
     /// Something follows the value.
     #[error("invalid character '{}' after top-level value", Quoted(*byte))]
-    AfterValue { byte: u8 },
+    AfterValue {
+        /// The first byte of it that is no blank.
+        byte: u8,
+    },
 }
 
 impl SyntaxError {
