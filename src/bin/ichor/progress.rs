@@ -1,10 +1,11 @@
 //! Fetching as a user sees it: a bar on a terminal, plain lines elsewhere.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ichor::edge::fetch::{Event, Progress};
+use ichor::edge::voice;
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
 /// Bodies of fewer bytes are had before anybody could read how far they are.
@@ -33,11 +34,7 @@ impl Reporter {
     fn line(&self, text: &str) {
         match &self.bar {
             Some(bar) => bar.println(text),
-            // In one piece, so that the lines of two runs do not run into each other. Nothing can be done about a standard
-            // error that takes no text.
-            None => {
-                let _ = io::stderr().lock().write_all(format!("{text}\n").as_bytes());
-            }
+            None => voice::error(format!("{text}\n").as_bytes()),
         }
     }
 }

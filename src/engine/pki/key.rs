@@ -8,7 +8,6 @@ use pkcs1::{DecodeRsaPrivateKey, EncodeRsaPrivateKey, EncodeRsaPublicKey};
 use pkcs8::EncodePublicKey;
 use pkcs8::spki::AlgorithmIdentifierRef;
 use rand::CryptoRng;
-use rsa::RsaPrivateKey;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -25,7 +24,7 @@ pub enum Algorithm {
 
 /// A private key. Its material is wiped when it is dropped.
 pub enum PrivateKey {
-    Rsa(Box<RsaPrivateKey>),
+    Rsa(Box<rsa::PrivateKey>),
     EcdsaP256(p256::ecdsa::SigningKey),
     Ed25519(ed25519_dalek::SigningKey),
     /// A key that Go reads but that no certificate can be made with here: its PEM label and contents.
@@ -64,7 +63,7 @@ pub struct PublicKey {
 impl PrivateKey {
     pub fn generate(algorithm: Algorithm, rng: &mut dyn CryptoRng) -> Result<Self, PkiError> {
         Ok(match algorithm {
-            Algorithm::Rsa { bits } => PrivateKey::Rsa(Box::new(RsaPrivateKey::new(rng, bits)?)),
+            Algorithm::Rsa { bits } => PrivateKey::Rsa(Box::new(rsa::PrivateKey::new(rng, bits)?)),
             Algorithm::EcdsaP256 => PrivateKey::EcdsaP256(p256::ecdsa::SigningKey::generate_from_rng(rng)),
             Algorithm::Ed25519 => PrivateKey::Ed25519(ed25519_dalek::SigningKey::generate(rng)),
         })
@@ -229,7 +228,7 @@ fn from_pkcs1(der: &[u8]) -> Result<PrivateKey, PkiError> {
             fault::asn1(der, "pkcs1PrivateKey")
         });
     }
-    Ok(PrivateKey::Rsa(Box::new(RsaPrivateKey::from_pkcs1_der(der)?)))
+    Ok(PrivateKey::Rsa(Box::new(rsa::PrivateKey::from_pkcs1_der(der)?)))
 }
 
 fn from_sec1(der: &[u8], curve: Option<ObjectIdentifier>) -> Result<PrivateKey, PkiError> {

@@ -27,6 +27,7 @@ use crate::stage::spec::{self, Content, Source, Spec, Values};
 use helm_engine::helm::Chart;
 use helm_engine::helm::HelmVersion;
 use helm_engine::helm::values::{merge_maps, read_documents};
+use helm_engine::timing;
 use helm_engine::tree::FileTree;
 use helm_engine::value::{Map, Value};
 use helm_engine::yaml;
@@ -176,6 +177,7 @@ fn chart(
     };
     let mut manifest = None;
     let mut dependencies = BTreeMap::new();
+    let step = timing::step_of("read charts", &part.name);
     let (digest, size, chart) = match &wanted.source {
         Source::Local(path) => match sources.chart(path).map_err(failed)? {
             ChartSource::Archive(bytes) => {
@@ -207,9 +209,12 @@ fn chart(
         };
         check_version(constraint, &version, &wanted.path, given, wanted.place_of_version())?;
     }
+    drop(step);
+    let step = timing::step_of("read values", &part.name);
     let values = merged(wanted, helm, sources)?;
     let canonical = yaml::write(&Value::Map(values.clone()));
     let canonical = canonical.map_err(|message| Error::Unwritable { message, place: place() })?;
+    drop(step);
     let content = ResolvedContent::Chart {
         chart: Box::new(chart),
         version,

@@ -18,6 +18,7 @@ use crate::base::diagnostic::{Diagnostic, Place};
 use crate::base::digest::Digest;
 use crate::base::recipient::Recipient;
 use helm_engine::helm::{HelmVersion, HelmWish};
+use helm_engine::timing;
 use helm_engine::value::Value;
 
 /// What a user wants in a bundle.
@@ -110,6 +111,7 @@ impl Spec {
     ///
     /// `file` is the name for messages.
     pub fn parse(file: &str, text: &str) -> Result<Spec, Vec<Diagnostic>> {
+        let _step = timing::step("read the spec");
         parse::parse(file, text)
     }
 

@@ -5,3 +5,4 @@ mod determinism;
 mod helm;
 mod images;
 mod quickstart;
+mod timings;
