@@ -8,12 +8,14 @@ mod error;
 mod inputs;
 mod source_error;
 mod sources;
+mod unchanged;
 mod wish;
 
 pub use error::{Error, Given};
 pub use inputs::Inputs;
 pub use source_error::{Says, SourceError};
 pub use sources::{ChartSource, ManifestSource, Remote, Sources};
+pub use unchanged::is_unchanged;
 pub use wish::{Hold, Update, Wish, wishes};
 
 use std::collections::BTreeMap;
