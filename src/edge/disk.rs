@@ -107,7 +107,7 @@ pub fn read_any_text(path: &Path) -> Result<String, Error> {
     text(path, read_any(path)?)
 }
 
-fn text(path: &Path, bytes: Vec<u8>) -> Result<String, Error> {
+pub(super) fn text(path: &Path, bytes: Vec<u8>) -> Result<String, Error> {
     let fault = || io::Error::new(io::ErrorKind::InvalidData, "it is no UTF-8 text");
     String::from_utf8(bytes).map_err(|_| Error { action: "read", path: path.into(), source: fault() })
 }

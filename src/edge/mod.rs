@@ -22,6 +22,7 @@ pub mod output_folder;
 pub mod pager;
 pub mod process;
 pub mod random;
+pub mod read_files;
 pub mod sops;
 pub mod sources;
 pub mod specs;

@@ -3,19 +3,25 @@
 use std::path::{Path, PathBuf};
 
 use super::disk;
-use super::files::{self, FilesError};
+use super::files::FilesError;
+use super::read_files::ReadFiles;
 use crate::stage::resolve::{ChartSource, ManifestSource, Remote, SourceError, Sources};
 use crate::stage::spec::Source;
 
 /// Sources whose paths start at a folder: that of the spec. What lies elsewhere is looked up with a function.
 pub struct Disk<'a> {
     folder: PathBuf,
+    files: &'a ReadFiles,
     remote: &'a dyn Fn(&str, &Source, &str) -> Result<Remote, SourceError>,
 }
 
 impl<'a> Disk<'a> {
-    pub fn new(folder: &Path, remote: &'a dyn Fn(&str, &Source, &str) -> Result<Remote, SourceError>) -> Self {
-        Disk { folder: folder.into(), remote }
+    pub fn new(
+        folder: &Path,
+        files: &'a ReadFiles,
+        remote: &'a dyn Fn(&str, &Source, &str) -> Result<Remote, SourceError>,
+    ) -> Self {
+        Disk { folder: folder.into(), files, remote }
     }
 }
 
@@ -23,7 +29,7 @@ impl Sources for Disk<'_> {
     fn chart(&self, path: &str) -> Result<ChartSource, SourceError> {
         let full = self.folder.join(path);
         if full.is_dir() {
-            return files::closed_chart_folder(&full).map(ChartSource::Folder).map_err(|it| files_fault(&it));
+            return self.files.chart_folder(&full).map(ChartSource::Folder).map_err(|it| files_fault(&it));
         }
         self.file(path).map(ChartSource::Archive)
     }
@@ -31,13 +37,13 @@ impl Sources for Disk<'_> {
     fn manifest(&self, path: &str) -> Result<ManifestSource, SourceError> {
         let full = self.folder.join(path);
         if full.is_dir() {
-            return files::manifest_folder(&full).map(ManifestSource::Folder).map_err(|it| files_fault(&it));
+            return self.files.manifest_folder(&full).map(ManifestSource::Folder).map_err(|it| files_fault(&it));
         }
         self.file(path).map(ManifestSource::File)
     }
 
     fn file(&self, path: &str) -> Result<Vec<u8>, SourceError> {
-        disk::read(&self.folder.join(path)).map_err(|fault| match fault.is_input() {
+        self.files.read(&self.folder.join(path)).map_err(|fault| match fault.is_input() {
             true => SourceError::Path { fault: fault.to_string(), leads_out: false },
             false => disk_fault(&fault),
         })

@@ -2,18 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use super::error::Unlike;
-use super::{Error, Workspace};
+use jiff::Timestamp;
+
+use super::Error;
 use crate::base::digest::Digest;
 use crate::edge::disk::{self, Access};
-use crate::edge::random;
 use crate::edge::store::{Store, Stored};
 use crate::stage::bundle::Bundle;
-use crate::stage::lock::Lock;
-use crate::stage::pack;
-use crate::stage::render;
-use crate::stage::seal::{self, Sealed};
-use crate::stage::vendored::Vendored;
+use crate::stage::lock::{Expiry, Lock};
+use crate::workspace::Workspace;
 
 /// Where a bundle goes, beside the store.
 #[derive(Clone, Debug)]
@@ -34,6 +31,16 @@ pub struct Built {
     pub known: bool,
     /// Whether what lay there was damaged or of another making, and was made anew.
     pub mended: bool,
+    lock: Lock,
+    /// How many days before its end the spec wants to hear of a certificate.
+    warn_days: u32,
+}
+
+impl Built {
+    /// The certificates that have ended, or end within the days that the spec says.
+    pub fn expiring(&self, now: Timestamp) -> Vec<Expiry> {
+        self.lock.expiring(now, self.warn_days)
+    }
 }
 
 /// Builds the spec at a path. With `rebuild`, builds even what the store has, and fails where the bytes differ.
@@ -59,7 +66,7 @@ pub fn build(spec: &Path, store: &Store, destination: &Destination, rebuild: boo
     let (bundle, bytes, known) = match known {
         Some((bundle, bytes)) if !rebuild => (bundle, bytes, true),
         known => {
-            let bytes = assemble(&workspace, &lock, &vendored)?.encode();
+            let bytes = workspace.bundle(&lock, &vendored)?.encode();
             match known {
                 Some((_, it)) if it != bytes => return Err(Error::NotReproduced { path }),
                 Some((bundle, _)) => (bundle, bytes, true),
@@ -75,7 +82,8 @@ pub fn build(spec: &Path, store: &Store, destination: &Destination, rebuild: boo
         Destination::Link(link) => disk::link(&path, link)?,
         Destination::File(file) => disk::write(file, &bytes, Access::Public)?,
     }
-    Ok(Built { bundle, stored: path, known, mended })
+    let warn_days = workspace.spec.certificates.warn_days;
+    Ok(Built { bundle, stored: path, known, mended, lock, warn_days })
 }
 
 /// Builds in memory, from scratch.
@@ -83,36 +91,7 @@ pub(super) fn fresh(spec: &Path) -> Result<Bundle, Error> {
     let workspace = Workspace::read(spec)?;
     let (lock, _) = workspace.lock()?;
     let vendored = workspace.vendored(&lock)?;
-    assemble(&workspace, &lock, &vendored)
-}
-
-/// What is rendered, which is what the lock says.
-pub(super) fn sealed(workspace: &Workspace, lock: &Lock) -> Result<Sealed, Error> {
-    rendered(workspace, lock, &workspace.vendored(lock)?)
-}
-
-fn rendered(workspace: &Workspace, lock: &Lock, vendored: &Vendored) -> Result<Sealed, Error> {
-    let sealed = seal::seal(&render::render(vendored, &random::seed(), None)?)?;
-    check(&sealed, lock, &workspace.lock_path)?;
-    Ok(sealed)
-}
-
-/// Renders and seals what the lock says, and packs it.
-pub(super) fn assemble(workspace: &Workspace, lock: &Lock, vendored: &Vendored) -> Result<Bundle, Error> {
-    let sealed = rendered(workspace, lock, vendored)?;
-    let packed = pack::pack(&sealed, &workspace.spec);
-    Ok(Bundle::assemble(&sealed, &packed, lock)?)
-}
-
-/// The render must be the one that was locked and reviewed, and the lock tell of it what it is.
-pub(super) fn check(sealed: &Sealed, lock: &Lock, path: &Path) -> Result<(), Error> {
-    let parts = sealed.parts().iter().filter_map(|part| {
-        let locked = lock.parts.get(&part.name)?;
-        let edited = part.output == locked.output;
-        Some(Unlike { part: part.name.clone(), edited, differences: part.differences(locked) })
-    });
-    let parts: Vec<Unlike> = parts.filter(|it| !it.differences.is_empty()).collect();
-    if parts.is_empty() { Ok(()) } else { Err(Error::OutputDiffers { path: path.into(), parts }) }
+    Ok(workspace.bundle(&lock, &vendored)?)
 }
 
 /// What a bundle depends on. The lock holds the digest of everything else that goes in.

@@ -5,11 +5,20 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Error, Workspace};
+use super::Error;
 use crate::edge::random;
 use crate::stage::lock::{Expiry, Lock};
 use crate::stage::render;
 use crate::stage::seal::{self, Landing};
+use crate::workspace::Workspace;
+
+/// The certificates of a lock.
+#[derive(Clone, Debug)]
+pub struct Certificates {
+    pub rows: Vec<Row>,
+    /// Those that have ended or end within the days that the spec says.
+    pub expiring: Vec<Expiry>,
+}
 
 /// One certificate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -52,7 +61,7 @@ pub struct CertificatePlace {
 
 /// Every certificate of the lock of the spec at a path. Places are known only where the spec's sources are at hand and
 /// are what the lock says.
-pub fn certs(spec: &Path, now: Timestamp) -> Result<Vec<Row>, Error> {
+pub fn certs(spec: &Path, now: Timestamp) -> Result<Certificates, Error> {
     let workspace = Workspace::read(spec)?;
     let (lock, _) = workspace.lock()?;
     let landings = landings(&workspace, &lock).unwrap_or_default();
@@ -82,14 +91,8 @@ pub fn certs(spec: &Path, now: Timestamp) -> Result<Vec<Row>, Error> {
             pin,
         }
     });
-    Ok(rows.collect())
-}
-
-/// The certificates that have ended or end within the days that the spec at a path says.
-pub fn expiring(spec: &Path, now: Timestamp) -> Result<Vec<Expiry>, Error> {
-    let workspace = Workspace::read(spec)?;
-    let (lock, _) = workspace.lock()?;
-    Ok(lock.expiring(now, workspace.spec.certificates.warn_days))
+    let expiring = lock.expiring(now, workspace.spec.certificates.warn_days);
+    Ok(Certificates { rows: rows.collect(), expiring })
 }
 
 fn landings(workspace: &Workspace, lock: &Lock) -> Result<Vec<Landing>, Error> {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use jiff::Timestamp;
 
-use super::{Error, Workspace, build};
+use super::Error;
 use crate::base::code::{Code, Severity};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::secret::Secret;
@@ -21,6 +21,8 @@ use crate::stage::resolve::{self, SourceError};
 use crate::stage::seal::{self, Sealed};
 use crate::stage::spec::{Content, Spec, Values};
 use crate::stage::vendored::{Vendored, VendoredContent, VendoredPart};
+use crate::workspace;
+use crate::workspace::Workspace;
 use helm_engine::helm;
 
 /// What checking found.
@@ -46,11 +48,11 @@ pub fn check(spec: &Path, now: Timestamp) -> Result<Checked, Error> {
     let mut diagnostics = Vec::new();
     if lock.is_none() {
         let message = "there is no lock yet, so nothing that renders was checked";
-        diagnostics.push(Diagnostic::new(Code::L013, message).help(super::error::no_lock(&workspace.lock_path)));
+        diagnostics.push(Diagnostic::new(Code::L013, message).help(workspace::error::no_lock(&workspace.lock_path)));
     }
-    let resolved = match workspace.resolve_over(lock.as_ref()) {
+    let resolved = match workspace.resolve(lock.as_ref()) {
         Ok(resolved) => Some(resolved),
-        Err(Error::Resolve(faults)) => {
+        Err(workspace::Error::Resolve(faults)) => {
             // What must be fetched is not here before there is a lock.
             let is_known = |it: &&resolve::Error| {
                 lock.is_none()
@@ -59,7 +61,7 @@ pub fn check(spec: &Path, now: Timestamp) -> Result<Checked, Error> {
             diagnostics.extend(faults.iter().filter(|it| !is_known(it)).map(resolve::Error::diagnostic));
             None
         }
-        Err(fault) => return Err(fault),
+        Err(fault) => return Err(fault.into()),
     };
     let stale = match (&resolved, &lock) {
         (Some(resolved), Some(lock)) => Vendored::stale(&workspace.spec, resolved, lock),
@@ -76,7 +78,7 @@ pub fn check(spec: &Path, now: Timestamp) -> Result<Checked, Error> {
         _ => None,
     };
     if let (Some(sealed), Some(lock)) = (&sealed, &lock)
-        && let Err(fault) = build::check(sealed, lock, &workspace.lock_path)
+        && let Err(fault) = workspace.check(sealed, lock)
     {
         diagnostics.extend(fault.diagnostics());
     }

@@ -4,18 +4,14 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use super::Error;
 use super::error::DiffError;
-use super::fetching::{self, AtHand};
-use super::{Error, Workspace, side};
-use crate::base::digest::Digest;
-use crate::edge::blobs::Blobs;
 use crate::edge::disk;
-use crate::edge::fetch::LocalBlobs;
 use crate::edge::git::{self, Git};
 use crate::review::compare::{self, Diff, Side};
 use crate::stage::bundle::Bundle;
 use crate::stage::lock::Lock;
-use crate::stage::spec::Spec;
+use crate::workspace::{self, Workspace, committed, side};
 
 const GZIP: &[u8] = &[0x1f, 0x8b];
 
@@ -144,65 +140,18 @@ impl Place {
                     None => Side::of_lock(&name, &lock, "no spec of this bundle is at hand: name it with --spec"),
                 })
             }
-            Meaning::Revision { name, commit } => self.committed(&name, &commit, known),
+            Meaning::Revision { name, commit } => {
+                let side = committed::side(&name, &self.spec, self.git(&name)?, &commit, known)?;
+                side.ok_or_else(|| DiffError::NoRepository { wanted: name }.into())
+            }
         }
-    }
-
-    /// The spec and the lock as they stood in a commit. Where there were none, everything is new.
-    fn committed(&self, name: &str, commit: &str, known: Option<&Side>) -> Result<Side, Error> {
-        let git = self.git(name)?;
-        let absolute = std::path::absolute(&self.spec).unwrap_or_else(|_| self.spec.clone());
-        let folder = absolute.parent().unwrap_or(Path::new("/"));
-        // git tells the top with links resolved.
-        let folder = folder.canonicalize().unwrap_or_else(|_| folder.into());
-        let Ok(folder) = folder.strip_prefix(&git.top) else {
-            return Err(DiffError::NoRepository { wanted: name.into() }.into());
-        };
-        let folder = folder.to_string_lossy().into_owned();
-        let file = absolute.file_name().map(|it| it.to_string_lossy().into_owned()).unwrap_or_default();
-        let path = git::clean(&folder, &file).unwrap_or(file);
-        let revision = git.revision(commit)?;
-        let Some(text) = revision.read(&path)? else {
-            return Ok(side::nothing(name, format!("there is no {path} in it")));
-        };
-        let shown = format!("{name}:{path}");
-        let spec = Spec::parse(&shown, &String::from_utf8_lossy(&text)).map_err(Error::Spec)?;
-        let mut above = Some(folder.as_str());
-        let root = loop {
-            match above {
-                Some(it) if revision.is_folder(join(it, "lockfiles").as_str()) => break it,
-                Some("") | None => break folder.as_str(),
-                Some(it) => above = Some(it.rsplit_once('/').map_or("", |(it, _)| it)),
-            }
-        };
-        let lock_path = join(root, &format!("lockfiles/{}.lock", spec.bundle));
-        let Some(text) = revision.read(&lock_path)? else {
-            return Ok(side::nothing(name, format!("there is no {lock_path} in it")));
-        };
-        let lock = Lock::decode(&String::from_utf8_lossy(&text))
-            .map_err(|fault| Error::Lock { path: format!("{name}:{lock_path}").into(), fault })?;
-        let local = LocalBlobs {
-            vendor: Blobs::at(&disk::workspace(&self.spec, &spec.bundle).join("vendor")),
-            cache: Blobs::of_user(),
-        };
-        // What is vendored now need not be what was then: that is in git, where `vendor` is.
-        let vendored = |digest: &Digest| {
-            let here = fetching::look(&local, digest)?;
-            if let AtHand::Content(_) = here {
-                return Ok(here);
-            }
-            let bytes = revision.read(&join(root, &format!("vendor/blobs/sha256/{}", digest.hex())));
-            let bytes = bytes.map_err(|it| git::fault(&it))?;
-            Ok(bytes.filter(|it| Digest::of(it) == *digest).map_or(here, AtHand::Content))
-        };
-        let remote = |key: &str, _: &_, text: &str| fetching::found(Some(&lock), &vendored, key, text);
-        Ok(side::of_workspace(name, &spec, &lock, &revision.sources(&folder, &remote), known))
     }
 }
 
 fn content(name: &str, path: &Path, bytes: &[u8]) -> Result<Meaning, Error> {
     if bytes.starts_with(GZIP) {
-        let bundle = Bundle::decode(bytes).map_err(|fault| Error::NotABundle { path: path.into(), fault })?;
+        let bundle =
+            Bundle::decode(bytes).map_err(|fault| workspace::Error::NotABundle { path: path.into(), fault })?;
         return Ok(Meaning::Bundle { name: name.into(), bundle: Box::new(bundle) });
     }
     let text = String::from_utf8_lossy(bytes);
@@ -210,10 +159,6 @@ fn content(name: &str, path: &Path, bytes: &[u8]) -> Result<Meaning, Error> {
     if path.is_file() && !text.contains("\nformat: ") && text.contains("\nparts:") {
         return Ok(Meaning::WorkTree(path.into()));
     }
-    let lock = Lock::decode(&text).map_err(|fault| Error::Lock { path: path.into(), fault })?;
+    let lock = Lock::decode(&text).map_err(|fault| workspace::Error::Lock { path: path.into(), fault })?;
     Ok(Meaning::Lock { name: name.into(), lock: Box::new(lock) })
-}
-
-fn join(folder: &str, path: &str) -> String {
-    if folder.is_empty() { path.to_owned() } else { format!("{folder}/{path}") }
 }

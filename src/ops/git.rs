@@ -9,6 +9,7 @@ use crate::base::shell;
 use crate::edge::disk::{self, Access};
 use crate::edge::git::{self, Git};
 use crate::stage::lock::{self, Conflict, Lock};
+use crate::workspace;
 
 /// Any folder of that name: many workspaces may lie in one repository.
 const LINE: &str = "**/lockfiles/*.lock diff=ichor-lock merge=ichor-lock";
@@ -80,7 +81,8 @@ fn locks(base: &Path, ours: &Path, theirs: &Path) -> Result<Vec<Conflict>, Error
         if text.is_empty() {
             return Ok(None);
         }
-        Lock::decode(&text).map(Some).map_err(|fault| Error::Lock { path: path.into(), fault })
+        let lock = Lock::decode(&text).map_err(|fault| workspace::Error::Lock { path: path.into(), fault })?;
+        Ok(Some(lock))
     };
     let (Some(one), Some(other)) = (read(ours)?, read(theirs)?) else {
         return Ok(vec![Conflict::Whole("lock")]);

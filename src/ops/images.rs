@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::{Error, Workspace, build};
+use super::Error;
 use crate::object::image;
+use crate::workspace::Workspace;
 
 /// Images, with the parts they are for.
 pub type Images = BTreeMap<String, BTreeSet<String>>;
@@ -22,7 +23,7 @@ pub struct Named {
 pub fn images(spec: &Path) -> Result<Named, Error> {
     let workspace = Workspace::read(spec)?;
     let (lock, _) = workspace.lock()?;
-    let sealed = build::sealed(&workspace, &lock)?;
+    let sealed = workspace.sealed(&lock, &workspace.vendored(&lock)?)?;
     let mut named = Named::default();
     for (part, locked) in lock.parts {
         for image in locked.images {

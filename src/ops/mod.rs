@@ -2,35 +2,24 @@
 
 pub mod build;
 pub mod certs;
-pub mod chart;
 pub mod check;
-pub mod deliver;
 pub mod diff;
 pub mod error;
-pub mod fetching;
-mod flux_secrets;
 pub mod git;
-mod guide;
 pub mod handoff;
 pub mod images;
-mod import;
 pub mod init;
 pub mod lock;
 pub mod open;
 pub mod outdated;
 pub mod pull;
 pub mod push;
-pub mod recipients;
 pub mod reseal;
 pub mod rotate;
-mod secrets;
 pub mod show;
-mod side;
 pub mod template;
 pub mod upgrade;
 pub mod vendor;
 pub mod verify;
-mod workspace;
 
 pub use error::Error;
-pub use workspace::Workspace;

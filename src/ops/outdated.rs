@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use super::fetching::Fetching;
-use super::{Error, Workspace};
+use super::Error;
 use crate::edge::fetch::each;
-use crate::edge::sources::Disk;
 use crate::stage::resolve::choose::{self, Listing};
 use crate::stage::resolve::{self, SourceError, Update, Wish};
 use crate::stage::spec::Source;
+use crate::workspace;
+use crate::workspace::Workspace;
+use crate::workspace::fetching::Fetching;
 
 /// One source and its versions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,11 +35,12 @@ pub fn outdated(spec: &Path, fetching: Fetching<'_>) -> Result<Vec<Outdated>, Er
     let workspace = Workspace::read(spec)?;
     let (lock, _) = workspace.lock()?;
     if fetching.settings.offline {
-        return Err(Error::Fetch(SourceError::VersionsOffline));
+        return Err(SourceError::VersionsOffline.into());
     }
     let nothing = |key: &str, _: &Source, _: &str| Err(SourceError::NotFetched { key: key.into() });
-    let disk = Disk::new(&workspace.spec_folder, &nothing);
-    let wishes = resolve::wishes(&workspace.spec, &disk, Some(&lock), &Update::All).map_err(Error::Resolve)?;
+    let disk = workspace.disk(&nothing);
+    let wishes =
+        resolve::wishes(&workspace.spec, &disk, Some(&lock), &Update::All).map_err(workspace::Error::Resolve)?;
     let wishes: Vec<Wish> =
         wishes.into_iter().filter(|it| matches!(it.source, Source::Oci(_) | Source::Repository { .. })).collect();
     let local = workspace.local();

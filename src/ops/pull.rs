@@ -2,9 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::fetching::Fetching;
+use super::Error;
 use super::push::{AddressError, registry_name};
-use super::{Error, open};
 use crate::base::digest::Digest;
 use crate::edge::disk::{self, Access};
 use crate::stage::bundle::Bundle;
@@ -12,6 +11,9 @@ use crate::stage::resolve::SourceError;
 use crate::stage::spec::OciName;
 use crate::stage::vendored::artifact::BUNDLE_CONTENT;
 use crate::stage::vendored::layout::Manifest;
+use crate::workspace;
+use crate::workspace::bundle;
+use crate::workspace::fetching::Fetching;
 
 /// What was pulled.
 #[derive(Clone, Debug)]
@@ -35,7 +37,7 @@ pub fn pull(
 ) -> Result<Pulled, Error> {
     let Fetched { name, bundle, bytes, manifest } = fetch(address, fetching)?;
     if let Some(lock) = lock {
-        open::compare(Path::new(address), &bundle, lock)?;
+        bundle::compare(Path::new(address), &bundle, lock)?;
     }
     let path = output.map_or_else(|| PathBuf::from(format!("{}.tar.gz", bundle.index().name)), PathBuf::from);
     disk::write(&path, &bytes, Access::Public)?;
@@ -58,8 +60,8 @@ pub(super) fn fetch(address: &str, fetching: Fetching<'_>) -> Result<Fetched, Er
     let clients = fetching.clients(&network)?;
     let registry = clients.registry(fetching.settings);
     let (manifest, digest) = match (&name.digest, &name.tag) {
-        (Some(digest), _) => (registry.manifest_of_digest(&name, digest).map_err(Error::Fetch)?, *digest),
-        (None, Some(tag)) => registry.manifest_of_tag(&name, tag).map_err(Error::Fetch)?,
+        (Some(digest), _) => (registry.manifest_of_digest(&name, digest)?, *digest),
+        (None, Some(tag)) => registry.manifest_of_tag(&name, tag)?,
         (None, None) => {
             return Err(AddressError::NothingToPull(address.into()).into());
         }
@@ -69,15 +71,15 @@ pub(super) fn fetch(address: &str, fetching: Fetching<'_>) -> Result<Fetched, Er
         let kinds: Vec<&str> = manifest.layers.iter().map(|it| it.media_type.as_str()).collect();
         not_a_bundle(&name, &format!("its layers are {}", kinds.join(", ")))
     })?;
-    let bytes = registry.blob(&name, layer).map_err(Error::Fetch)?;
+    let bytes = registry.blob(&name, layer)?;
     let bundle = Bundle::decode(&bytes).map_err(|it| not_a_bundle(&name, &it.to_string()))?;
     let faults = bundle.misplaced();
     if !faults.is_empty() {
-        return Err(Error::BundleEnvelopes { bundle: address.into(), faults });
+        return Err(workspace::Error::BundleEnvelopes { bundle: address.into(), faults }.into());
     }
     Ok(Fetched { name, bundle, bytes, manifest: digest })
 }
 
 fn not_a_bundle(name: &OciName, why: &str) -> Error {
-    Error::Fetch(SourceError::NotABundle { name: name.to_string(), why: why.into() })
+    SourceError::NotABundle { name: name.to_string(), why: why.into() }.into()
 }

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use super::fetching::Fetching;
-use super::{Error, open};
+use super::Error;
 use crate::base::digest::Digest;
 use crate::stage::spec::{OciName, SourceFault};
 use crate::stage::vendored::artifact;
+use crate::workspace::bundle;
+use crate::workspace::fetching::Fetching;
 
 /// Why an address in a registry cannot be taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -41,11 +42,11 @@ pub fn push(bundle: &Path, address: &str, fetching: Fetching<'_>) -> Result<Dige
             return Err(AddressError::NoTag(address.into()).into());
         }
     };
-    let (decoded, bytes) = open::read(bundle)?;
+    let (decoded, bytes) = bundle::read(bundle)?;
     let artifact = artifact::bundle(&bytes, &decoded.index().name);
     let network = fetching.own_network()?;
     let clients = fetching.clients(&network)?;
-    clients.registry(fetching.settings).put(&name, tag, &artifact).map_err(Error::Fetch)
+    Ok(clients.registry(fetching.settings).put(&name, tag, &artifact)?)
 }
 
 /// Reads `oci://HOST/NAME[:TAG][@DIGEST]`.

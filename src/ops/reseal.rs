@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Error, Workspace};
+use super::Error;
 use crate::base::recipient::Recipient;
 use crate::edge::age::{Opener, Sealer};
 use crate::edge::disk::{self, Access};
 use crate::edge::fetch::Progress;
 use crate::stage::lock::EnvelopeFault;
+use crate::workspace;
+use crate::workspace::Workspace;
 
 /// What resealing did.
 #[derive(Clone, Debug)]
@@ -29,12 +31,12 @@ pub fn reseal(spec: &Path, identities: &[String], progress: &dyn Progress) -> Re
     let (mut lock, text) = workspace.unchecked_lock()?;
     let faults: Vec<EnvelopeFault> = lock.misplaced().into_iter().filter(|it| !it.is_unbound()).collect();
     if !faults.is_empty() {
-        return Err(Error::Envelopes { path: workspace.lock_path, faults });
+        return Err(workspace::Error::Envelopes { path: workspace.lock_path, faults }.into());
     }
     let wanted = &workspace.spec.recipients;
     let sealer = Sealer::new(wanted, &workspace.spec.bundle)?;
     if identities.is_empty() {
-        return Err(Error::NoIdentity);
+        return Err(workspace::Error::NoIdentity.into());
     }
     let opener = Opener::read(identities)?;
     let bound = lock.unbound();
@@ -45,7 +47,7 @@ pub fn reseal(spec: &Path, identities: &[String], progress: &dyn Progress) -> Re
             if let Some(envelope) = &mut pin.sealed {
                 let secret = opener.open(&full, envelope)?;
                 if pin.certificate.as_ref().is_some_and(|it| !it.is_of_key(secret.expose())) {
-                    return Err(Error::WrongKey { pin: full });
+                    return Err(workspace::Error::WrongKey { pin: full }.into());
                 }
                 *envelope = sealer.seal(part, name, &secret)?;
                 envelopes += 1;
@@ -53,7 +55,7 @@ pub fn reseal(spec: &Path, identities: &[String], progress: &dyn Progress) -> Re
             if let Some(successor) = &mut pin.successor {
                 let secret = opener.open(&full, &successor.sealed)?;
                 if !successor.certificate.is_of_key(secret.expose()) {
-                    return Err(Error::WrongKey { pin: full });
+                    return Err(workspace::Error::WrongKey { pin: full }.into());
                 }
                 successor.sealed = sealer.seal(part, name, &secret)?;
                 envelopes += 1;

@@ -16,9 +16,9 @@ use std::path::Path;
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
+use super::Error;
 use super::error::{Held, RotateError};
 use super::lock::{Locked, relock};
-use super::{Error, Workspace};
 use crate::base::secret::Secret;
 use crate::edge::age::{self, Sealer};
 use crate::edge::fetch::Progress;
@@ -28,6 +28,8 @@ use crate::stage::lock::{self, Envelope, Lock, Pin, Successor};
 use crate::stage::render::Minter as _;
 use crate::stage::render::secrets;
 use crate::stage::spec::{Content, Spec};
+use crate::workspace;
+use crate::workspace::Workspace;
 use helm_engine::pki::Algorithm;
 use helm_engine::sprig::crypto::Certificate;
 use helm_engine::value::{Failure, Value};
@@ -178,7 +180,7 @@ fn check_keys(lock: &Lock, mint: &mut Mint<'_>) -> Result<(), Error> {
             let full = format!("{part}/{name}");
             for (certificate, sealed) in pin.keys() {
                 if !certificate.is_of_key(mint.open(&full, sealed)?.expose()) {
-                    return Err(Error::WrongKey { pin: full });
+                    return Err(workspace::Error::WrongKey { pin: full }.into());
                 }
             }
         }

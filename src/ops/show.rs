@@ -1,8 +1,8 @@
 //! `show`: what a chart says of itself, as `helm show` prints it.
 
-use super::chart::{ChartName, ChartNameError};
-use super::fetching::Fetching;
 use crate::edge::files::ChartFiles;
+use crate::workspace::chart::{ChartName, ChartNameError};
+use crate::workspace::fetching::Fetching;
 use helm_engine::helm::chart::unpack;
 use helm_engine::helm::{Chart, ChartError, HelmVersion, jsonpath};
 

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use super::chart::{ChartName, ChartNameError};
-use super::fetching::Fetching;
 use crate::base::memory;
 use crate::edge::files::{self, ChartFiles, FilesError};
+use crate::workspace::chart::{ChartName, ChartNameError};
+use crate::workspace::fetching::Fetching;
 use helm_engine::helm::capabilities::{Capabilities, KubeVersion, KubeVersionError};
 use helm_engine::helm::print::{self, ShowOnlyError};
 use helm_engine::helm::values::{ValueSource, ValuesError, merge_sources};

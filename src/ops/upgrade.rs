@@ -4,16 +4,18 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use super::Error;
 use super::error::UpgradeError;
-use super::fetching::Fetching;
 use super::lock::{Locked, renewed};
-use super::{Error, Workspace, side};
 use crate::edge::disk::{self, Access, Adding};
 use crate::edge::mint::Mint;
 use crate::review::compare::{self, Area, Clause, Diff, Finding, Risk, RiskLine, Side};
 use crate::stage::lock::Lock;
 use crate::stage::resolve::{self, ChartSource, ResolvedContent, Sources, Update};
 use crate::stage::spec::{self, Content, Spec, edit};
+use crate::workspace;
+use crate::workspace::fetching::Fetching;
+use crate::workspace::{Workspace, side};
 use helm_engine::helm::{HelmVersion, HelmWish};
 
 /// What is upgraded.
@@ -64,7 +66,7 @@ pub fn upgrade(
     };
     // Whom the secrets are sealed to stays, wherever that is written.
     let recipients = workspace.spec.recipients.clone();
-    next.spec = Spec { recipients, ..Spec::parse(&workspace.file, &next.spec_text).map_err(Error::Spec)? };
+    next.spec = Spec { recipients, ..Spec::parse(&workspace.file, &next.spec_text).map_err(workspace::Error::Spec)? };
     next.fetched = Some(fetching.fetch(&next, Some(&lock), &Update::None)?);
     let old =
         workspace.with_sources(Some(&lock), |sources| side::of_workspace("now", &workspace.spec, &lock, sources, None));
@@ -82,7 +84,7 @@ pub fn upgrade(
             adding.keep();
             Ok(Upgraded { diff, locked, refused: None })
         }
-        Err(Error::Render(fault)) if !write => {
+        Err(Error::Workspace(workspace::Error::Render(fault))) if !write => {
             let part = match wish {
                 Wish::Chart { part, .. } => part,
                 Wish::Helm(_) => &fault.part,
@@ -183,7 +185,8 @@ fn refused(
 ) -> Result<Side, Error> {
     let mut side = Side { name: name.into(), helm: Some(helm), ..old.clone() };
     let parts = next.spec.parts.iter().filter(|it| it.name == part).cloned().collect();
-    let resolved = resolve::resolve(&Spec { parts, ..next.spec.clone() }, helm, sources).map_err(Error::Resolve)?;
+    let resolved =
+        resolve::resolve(&Spec { parts, ..next.spec.clone() }, helm, sources).map_err(workspace::Error::Resolve)?;
     if let (Some(resolved), Some(entry)) = (resolved.parts().first(), side.parts.get_mut(part)) {
         entry.source = resolved.source.clone();
         entry.digest = resolved.digest;

@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::fetching::Fetching;
-use super::workspace::waiting;
-use super::{Error, Workspace};
+use super::Error;
 use crate::base::digest::Digest;
 use crate::edge::disk::{self, Adding};
 use crate::edge::fetch::{Event, Fetcher, LocalBlobs, each};
@@ -16,6 +14,10 @@ use crate::stage::lock::{Lock, LockedSource};
 use crate::stage::resolve::SourceError;
 use crate::stage::spec::{ContentKind, Source};
 use crate::stage::vendored::artifact::{self, Artifact};
+use crate::workspace;
+use crate::workspace::Workspace;
+use crate::workspace::fetching::Fetching;
+use crate::workspace::waiting;
 use helm_engine::helm::{Chart, HelmVersion};
 
 /// What vendoring did.
@@ -144,7 +146,7 @@ fn of_all_locks(workspace: &Workspace, all: bool) -> Result<BTreeSet<Digest>, Er
     for path in disk::files_with_extension(folder, "lock")? {
         let lock = match Lock::decode(&disk::read_text(&path)?) {
             Ok(lock) => lock,
-            Err(fault) if all => return Err(Error::Lock { path, fault }),
+            Err(fault) if all => return Err(workspace::Error::Lock { path, fault }.into()),
             Err(_) => continue,
         };
         for (_, locked, source) in elsewhere(&lock) {

@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
-use super::fetching::Fetching;
-use super::{Error, build, open, pull};
+use super::{Error, build, pull};
 use crate::base::digest::Digest;
+use crate::workspace::bundle;
+use crate::workspace::fetching::Fetching;
 
 /// What the comparison showed.
 #[derive(Clone, Debug)]
@@ -24,7 +25,7 @@ pub fn verify(spec: &Path, bundle: &Path, fetching: Fetching<'_>) -> Result<Veri
             let fetched = pull::fetch(address, fetching)?;
             (fetched.bundle, fetched.bytes)
         }
-        None => open::read_unchecked(bundle)?,
+        None => bundle::read_unchecked(bundle)?,
     };
     let rebuilt = build::fresh(spec)?;
     let mut differ: Vec<String> = Vec::new();

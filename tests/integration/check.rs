@@ -6,8 +6,8 @@ use ichor::base::code::{Code, Severity};
 use ichor::base::diagnostic::Diagnostic;
 use ichor::edge::fetch::{Credentials, Event, Progress, Settings};
 use ichor::ops;
-use ichor::ops::fetching::Fetching;
 use ichor::ops::lock::Request;
+use ichor::workspace::fetching::Fetching;
 use jiff::Timestamp;
 
 use crate::support::workspace::Workspace;

@@ -8,10 +8,10 @@ use std::process::{Command, Output};
 use ichor::edge::age::{KeyKind, generate};
 use ichor::edge::fetch::{Event, Progress, Settings};
 use ichor::ops;
-use ichor::ops::fetching::Fetching;
 use ichor::ops::init::{self, FEATURES, Feature, Wishes};
 use ichor::ops::lock::Request;
 use ichor::stage::spec::TalosVersion;
+use ichor::workspace::fetching::Fetching;
 use jiff::Timestamp;
 
 use crate::support::peer::{Peer, needs};
@@ -245,7 +245,7 @@ fn every_choice(cilium: &str) {
     fs::create_dir(folder.join("lockfiles")).expect("made");
     fs::copy(charts.join(format!("cilium-{cilium}.tgz")), folder.join("cilium.tgz")).expect("the chart");
     let (_, recipient) = ichor::edge::age::generate(ichor::edge::age::KeyKind::Classic);
-    let recipient = ops::recipients::recipient(&recipient).expect("a recipient");
+    let recipient = ops::init::recipients::recipient(&recipient).expect("a recipient");
     let now: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a time");
     let settings = Settings::default();
     for (index, set) in sets().into_iter().enumerate() {

@@ -41,6 +41,7 @@ const ORDER: &[&str] = &[
     "review::print",
     "review::rules",
     "edge",
+    "workspace",
     "ops",
 ];
 const MAX_LINES: usize = 400;

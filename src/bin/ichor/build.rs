@@ -8,7 +8,7 @@ use ichor::edge::clock;
 use ichor::edge::disk::Access;
 use ichor::edge::store::Store;
 use ichor::ops::build::Destination;
-use ichor::ops::deliver::Form;
+use ichor::ops::open::delivered::Form;
 use ichor::ops::{self, Error};
 
 use crate::form;
@@ -55,10 +55,10 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
             say!("note: {manifest}: {change}");
         }
     }
-    crate::certs::warn(&ops::certs::expiring(&spec, clock::now())?);
+    crate::certs::warn(&built.expiring(clock::now()));
     if args.form.is_given() {
         let form = Form { spec, ..understood.form };
-        let delivered = ops::deliver::deliver(built.bundle.index(), built.bundle.manifests(), &form)?;
+        let delivered = ops::open::delivered::deliver(built.bundle.index(), built.bundle.manifests(), &form)?;
         form::write(&args.form, &delivered, args.output.as_deref(), Access::Public)?;
         say!("{}", crate::proof::hashes(&built.bundle).trim_end());
         return Ok(ExitCode::SUCCESS);

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::ValueEnum;
 use ichor::edge::clock;
 use ichor::edge::disk;
-use ichor::ops::certs::Row;
+use ichor::ops::certs::{Certificates, Row};
 use ichor::ops::error::between;
 use ichor::ops::{self, Error};
 use ichor::stage::lock::Expiry;
@@ -30,8 +30,7 @@ enum Format {
 }
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
-    let now = clock::now();
-    let rows = ops::certs::certs(&args.spec, now)?;
+    let Certificates { rows, expiring } = ops::certs::certs(&args.spec, clock::now())?;
     let text = match args.format {
         Format::Table => table(&rows),
         Format::Json => serde_json::to_string_pretty(&rows).expect("rows are plain data") + "\n",
@@ -43,7 +42,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
             say!("note: {pin} has taken step {step} of 3 of its rotation. Before step {next}: {}", between(step));
         }
     }
-    warn(&ops::certs::expiring(&args.spec, now)?);
+    warn(&expiring);
     Ok(ExitCode::SUCCESS)
 }
 

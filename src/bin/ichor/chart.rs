@@ -2,8 +2,8 @@
 
 use clap::Args;
 use ichor::edge::fetch::Silent;
-use ichor::ops::chart::ChartName;
-use ichor::ops::fetching::Fetching;
+use ichor::workspace::chart::ChartName;
+use ichor::workspace::fetching::Fetching;
 
 use crate::network::ReachArgs;
 

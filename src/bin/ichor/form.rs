@@ -6,7 +6,7 @@ use ichor::deliver::size;
 use ichor::deliver::target::Target;
 use ichor::edge::disk::Access;
 use ichor::edge::output_folder::Leftovers;
-use ichor::ops::deliver::{self, Delivered, Landed};
+use ichor::ops::open::delivered::{self, Delivered, Landed};
 use ichor::ops::{self, Error};
 
 /// Flags for the form of manifests.
@@ -31,7 +31,7 @@ pub struct Form {
 
 /// The flags, understood.
 pub struct Understood {
-    pub form: deliver::Form,
+    pub form: delivered::Form,
     /// A word that `--for` took and that was meant for what follows it.
     pub rest: Option<PathBuf>,
 }
@@ -54,7 +54,7 @@ impl Form {
         if target == Target::MachineConfig && file.is_none() {
             file = rest.take();
         }
-        let form = deliver::Form {
+        let form = delivered::Form {
             target,
             config: file,
             helm_ownership: self.helm_ownership,
@@ -71,7 +71,7 @@ impl Form {
 /// comes next.
 pub fn write(form: &Form, delivered: &Delivered, output: Option<&Path>, access: Access) -> Result<(), Error> {
     let output = output.filter(|it| *it != Path::new("-"));
-    let Landed { path: written, leftovers } = ops::deliver::write(delivered, output, access)?;
+    let Landed { path: written, leftovers } = ops::open::delivered::write(delivered, output, access)?;
     say(&leftovers);
     let folder = written.as_deref().is_some_and(Path::is_dir);
     let lacking = delivered.delivery.single_note.filter(|_| !folder);
@@ -104,7 +104,7 @@ pub fn write(form: &Form, delivered: &Delivered, output: Option<&Path>, access: 
 
 /// Writes what SOPS has encrypted.
 pub fn write_sealed(delivered: &Delivered, output: &Path) -> Result<(), Error> {
-    let Landed { path, leftovers } = ops::deliver::write(delivered, Some(output), Access::Public)?;
+    let Landed { path, leftovers } = ops::open::delivered::write(delivered, Some(output), Access::Public)?;
     say(&leftovers);
     for note in &delivered.delivery.notes {
         say!("note: {note}");

@@ -7,9 +7,9 @@ use ichor::deliver::flux_version::FluxVersion;
 use ichor::edge::disk::{self, Access};
 use ichor::edge::fetch::Silent;
 use ichor::edge::output_folder;
-use ichor::ops::fetching::Fetching;
 use ichor::ops::handoff::{Later, Opening};
 use ichor::ops::{self, Error};
+use ichor::workspace::fetching::Fetching;
 
 use crate::form;
 use crate::identity::Identity;

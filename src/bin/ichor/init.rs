@@ -9,9 +9,10 @@ use ichor::base::name;
 use ichor::base::recipient::Recipient;
 use ichor::edge::age::KeyKind;
 use ichor::edge::sops;
+use ichor::ops::Error;
 use ichor::ops::error::InitError;
+use ichor::ops::init::recipients;
 use ichor::ops::init::{self, FEATURES, Feature, Wishes};
-use ichor::ops::{Error, recipients};
 use ichor::stage::spec::{KubernetesVersion, TalosVersion};
 
 /// Writes the first spec of a cluster, and values that fit it

@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use ichor::base::secret::Secret;
 use ichor::edge::clock;
 use ichor::edge::disk;
-use ichor::ops::fetching::Fetching;
 use ichor::ops::lock::{How, Locked, Request};
 use ichor::ops::{self, Error};
 use ichor::stage::resolve::Update;
+use ichor::workspace::fetching::Fetching;
 
 use crate::diff;
 use crate::network::NetworkArgs;

@@ -124,7 +124,7 @@ fn main() -> ExitCode {
                 fault.exit();
             }
             // What is wrong with the call cannot be told without the call.
-            return report::fail(&ops::Error::Age(age::Error::KeyForPath));
+            return report::fail(&age::Error::KeyForPath.into());
         }
     };
     if let Some(folder) = &cli.directory

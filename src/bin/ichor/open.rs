@@ -9,7 +9,8 @@ use ichor::edge::disk::Access;
 use ichor::edge::guard::{self, Exposed};
 use ichor::edge::landing;
 use ichor::ops::open::OpenedBundle;
-use ichor::ops::{self, Error, deliver};
+use ichor::ops::open::delivered;
+use ichor::ops::{self, Error};
 use ichor::stage::lock::unbound_note;
 
 use crate::{form, proof};
@@ -49,10 +50,10 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     // A config that is a link stays one: what it names is written.
     let linked = args.output.as_deref().filter(|it| config == Some(*it)).map(landing::behind_links);
     let output = linked.as_deref().or(args.output.as_deref()).filter(|it| *it != Path::new("-"));
-    let folder = deliver::folder(output, target);
+    let folder = delivered::folder(output, target);
     // What Flux gets has no secret in it, and what SOPS encrypts shows none.
     let guarded = !args.force && target != Target::Flux && !args.sops;
-    let encrypted = args.sops.then(|| deliver::sops_output(output, target)).transpose()?;
+    let encrypted = args.sops.then(|| delivered::sops_output(output, target)).transpose()?;
     if let Some(path) = output.filter(|_| guarded && folder.is_none()) {
         match guard::check(path) {
             // A machine config holds secrets before, too; from now on its owner alone reads it.
@@ -67,7 +68,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     if unbound > 0 {
         say!("note: {}", unbound_note(unbound));
     }
-    let delivered = deliver::deliver(&index, opened.manifests(), &understood.form)?;
+    let delivered = delivered::deliver(&index, opened.manifests(), &understood.form)?;
     if let Some(folder) = folder.filter(|_| guarded) {
         // A folder may be half tracked: it is its files that git must leave alone.
         for (file, _) in delivered.files.iter() {
@@ -75,7 +76,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         }
     }
     if let Some(path) = encrypted {
-        let sealed = deliver::encrypt(delivered, path, &index.recipients)?;
+        let sealed = delivered::encrypt(delivered, path, &index.recipients)?;
         form::write_sealed(&sealed, path)?;
         return Ok(ExitCode::SUCCESS);
     }

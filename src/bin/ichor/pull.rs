@@ -4,8 +4,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use ichor::edge::fetch::Silent;
-use ichor::ops::fetching::Fetching;
 use ichor::ops::{self, Error};
+use ichor::workspace::fetching::Fetching;
 
 use crate::network::ReachArgs;
 use crate::proof;

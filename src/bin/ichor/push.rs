@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use ichor::edge::disk;
 use ichor::edge::fetch::Silent;
-use ichor::ops::fetching::Fetching;
 use ichor::ops::{self, Error};
+use ichor::workspace::fetching::Fetching;
 
 use crate::network::ReachArgs;
 

@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use helm_engine::helm::HelmVersion;
 use ichor::edge::disk;
-use ichor::ops::chart::ChartNameError;
 use ichor::ops::show::{self, Part, ShowError};
+use ichor::workspace::chart::ChartNameError;
 
 use crate::chart::ElsewhereArgs;
 use crate::report;
@@ -74,7 +74,7 @@ pub fn run(args: &Args) -> ExitCode {
             Ok(()) => ExitCode::SUCCESS,
             Err(fault) => refuse(&fault.to_string(), 3),
         },
-        Err(ShowError::ChartName(ChartNameError::Fetch(fault))) => report::fail(&fault),
+        Err(ShowError::ChartName(ChartNameError::Fetch(fault))) => report::fail(&(*fault).into()),
         Err(fault) => refuse(&fault.to_string(), if fault.is_surroundings() { 3 } else { 2 }),
     }
 }

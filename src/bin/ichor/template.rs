@@ -8,8 +8,8 @@ use helm_engine::sprig::RealWorld;
 use ichor::edge::disk;
 use ichor::edge::keys::Keys;
 use ichor::edge::{clock, network};
-use ichor::ops::chart::ChartNameError;
 use ichor::ops::template::{Request, TemplateError, template};
+use ichor::workspace::chart::ChartNameError;
 
 use crate::chart::ElsewhereArgs;
 use crate::helm_flags::HelmFlags;
@@ -116,7 +116,7 @@ pub fn run(args: &Args) -> ExitCode {
                 Err(fault) => refuse(&fault.to_string(), 3),
             }
         }
-        Err(TemplateError::ChartName(ChartNameError::Fetch(fault))) => report::fail(&fault),
+        Err(TemplateError::ChartName(ChartNameError::Fetch(fault))) => report::fail(&(*fault).into()),
         Err(fault) => {
             // What goes wrong with the text in question is no worse than the fault.
             let _ = disk::print(fault.shown().as_bytes());

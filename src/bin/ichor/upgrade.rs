@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use helm_engine::helm::HelmWish;
 use ichor::edge::clock;
 use ichor::ops::Error;
-use ichor::ops::fetching::Fetching;
 use ichor::ops::upgrade::{Wish, upgrade};
+use ichor::workspace::fetching::Fetching;
 
 use crate::diff::{self, Format};
 use crate::lock;

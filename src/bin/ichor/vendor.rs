@@ -5,8 +5,8 @@ use std::process::ExitCode;
 
 use ichor::base::number::count;
 use ichor::edge::disk;
-use ichor::ops::fetching::Fetching;
 use ichor::ops::{self, Error};
+use ichor::workspace::fetching::Fetching;
 
 use crate::network::NetworkArgs;
 use crate::progress::Reporter;

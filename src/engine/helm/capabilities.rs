@@ -7,7 +7,7 @@ use super::behaviour::{Behaviour, KubeVersionForm};
 use super::build_info::BuildInfo;
 use super::helm_version::HelmVersion;
 use crate::sprig::semver::{Version, VersionError};
-use crate::strconv;
+use crate::strconv::{self, NumberError};
 use crate::value::{Failure, Kind, List, Object, Type, Value};
 
 /// A Kubernetes version as given and as constraints see it.
@@ -33,7 +33,7 @@ pub enum KubeVersionError {
     #[error("illegal zero-prefixed version component {} in {}", strconv::quote(.component.as_bytes()), strconv::quote(.text.as_bytes()))]
     ZeroPrefixed { component: String, text: String },
     #[error("illegal non-numeric version component {} in {}: {cause}", strconv::quote(.component.as_bytes()), strconv::quote(.text.as_bytes()))]
-    NotNumeric { component: String, text: String, cause: String },
+    NotNumeric { component: String, text: String, cause: NumberError },
 }
 
 impl KubeVersion {

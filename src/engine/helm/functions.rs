@@ -200,7 +200,7 @@ fn from_yaml(args: &[Value]) -> Result<Value, Failure> {
 }
 
 fn from_yaml_array(args: &[Value]) -> Result<Value, Failure> {
-    Ok(Value::List(yaml::read_list(&text(args, 0)).unwrap_or_else(error_item)))
+    Ok(Value::List(yaml::read_list(&text(args, 0)).unwrap_or_else(|it| error_item(it.to_string()))))
 }
 
 fn to_json(args: &[Value]) -> Result<Value, Failure> {
@@ -220,7 +220,7 @@ fn from_json(args: &[Value]) -> Result<Value, Failure> {
 }
 
 fn from_json_array(args: &[Value]) -> Result<Value, Failure> {
-    Ok(Value::List(yaml::read_json_list(&text(args, 0)).unwrap_or_else(error_item)))
+    Ok(Value::List(yaml::read_json_list(&text(args, 0)).unwrap_or_else(|it| error_item(it.to_string()))))
 }
 
 /// A fault as the only entry of a map, as Helm tells templates of one.

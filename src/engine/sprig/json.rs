@@ -4,7 +4,7 @@
 
 use super::arguments::{ANY, Outcome, STRING, any, function, string, text};
 use crate::gotmpl::{Function, Layout, Sealed};
-use crate::value::{Str, Value};
+use crate::value::{Failure, Str, Value};
 use crate::yaml;
 
 pub(super) const FUNCTIONS: &[Function] = &[
@@ -23,7 +23,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
 ];
 
 fn parse(args: &[Value]) -> Outcome {
-    Ok(yaml::read_json(&text(args, 0))?)
+    yaml::read_json(&text(args, 0)).map_err(Failure::from_error)
 }
 
 fn write(args: &[Value], escape_html: bool) -> Result<Str, String> {

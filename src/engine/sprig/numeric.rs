@@ -67,12 +67,7 @@ pub(super) const FUNCTIONS: &[Function] = &[
 
 /// Mirrors `strconv.Atoi` without its error: what is out of range is the nearest number that is in it.
 fn atoi(text: &str) -> i64 {
-    match strconv::atoi(text) {
-        Ok(number) => number,
-        Err(fault) if !fault.ends_with("value out of range") => 0,
-        Err(_) if text.starts_with('-') => i64::MIN,
-        Err(_) => i64::MAX,
-    }
+    strconv::atoi(text).unwrap_or_else(|it| it.nearest())
 }
 
 fn divide(args: &[Value], operation: fn(i64, i64) -> i64) -> Outcome {

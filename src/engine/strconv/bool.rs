@@ -1,13 +1,13 @@
 //! Booleans as text.
 
-use super::{SYNTAX, number_error};
+use super::{NumberError, NumberFault};
 
-/// `strconv.ParseBool`. The error is Go's `*strconv.NumError` text.
-pub fn parse_bool(text: impl AsRef<[u8]>) -> Result<bool, String> {
+/// `strconv.ParseBool`.
+pub fn parse_bool(text: impl AsRef<[u8]>) -> Result<bool, NumberError> {
     match text.as_ref() {
         b"1" | b"t" | b"T" | b"true" | b"TRUE" | b"True" => Ok(true),
         b"0" | b"f" | b"F" | b"false" | b"FALSE" | b"False" => Ok(false),
-        other => Err(number_error("ParseBool", other, SYNTAX)),
+        other => Err(NumberError::new("ParseBool", other, NumberFault::Syntax)),
     }
 }
 
@@ -19,7 +19,13 @@ mod tests {
     fn takes_only_gos_spellings() {
         assert_eq!(parse_bool("True"), Ok(true));
         assert_eq!(parse_bool("F"), Ok(false));
-        assert_eq!(parse_bool("yes"), Err(r#"strconv.ParseBool: parsing "yes": invalid syntax"#.into()));
-        assert_eq!(parse_bool(b"\xff"), Err(r#"strconv.ParseBool: parsing "\xff": invalid syntax"#.into()));
+        assert_eq!(
+            parse_bool("yes").map_err(String::from),
+            Err(r#"strconv.ParseBool: parsing "yes": invalid syntax"#.into())
+        );
+        assert_eq!(
+            parse_bool(b"\xff").map_err(String::from),
+            Err(r#"strconv.ParseBool: parsing "\xff": invalid syntax"#.into())
+        );
     }
 }

@@ -1,16 +1,16 @@
 //! Floating-point numbers from text.
 
-use super::{RANGE, SYNTAX, number_error, underscores_separate_digits};
+use super::{NumberError, NumberFault, underscores_separate_digits};
 
-/// `strconv.ParseFloat(text, 64)`. The error is Go's `*strconv.NumError` text.
+/// `strconv.ParseFloat(text, 64)`.
 ///
 /// Takes hexadecimal numbers with an exponent, underscores between digits, and `inf`, `infinity` and `nan` in any case.
-pub fn parse_float(text: impl AsRef<[u8]>) -> Result<f64, String> {
+pub fn parse_float(text: impl AsRef<[u8]>) -> Result<f64, NumberError> {
     let text = text.as_ref();
     let value = special(text).or_else(|| number(text));
     match value {
-        None => Err(number_error("ParseFloat", text, SYNTAX)),
-        Some(Parsed::Finite(it)) if it.is_infinite() => Err(number_error("ParseFloat", text, RANGE)),
+        None => Err(NumberError::new("ParseFloat", text, NumberFault::Syntax)),
+        Some(Parsed::Finite(it)) if it.is_infinite() => Err(NumberError::new("ParseFloat", text, NumberFault::Range)),
         Some(Parsed::Finite(it) | Parsed::Special(it)) => Ok(it),
     }
 }
@@ -178,10 +178,16 @@ mod tests {
             "", "+", ".", "1e", "1e+", "1x", "0x1", "0x", "0xp1", "1..2", "_1", "1_", "1_.5", "1e_5", "+nan", "infi",
             " 1", "1p3", "0x1e5",
         ] {
-            assert_eq!(parse_float(text), Err(format!("strconv.ParseFloat: parsing \"{text}\": invalid syntax")));
+            assert_eq!(
+                parse_float(text).map_err(String::from),
+                Err(format!("strconv.ParseFloat: parsing \"{text}\": invalid syntax"))
+            );
         }
         for text in ["1e309", "-1.7976931348623159e308", "0x1p1024", "0x1.fffffffffffff8p1023"] {
-            assert_eq!(parse_float(text), Err(format!("strconv.ParseFloat: parsing \"{text}\": value out of range")));
+            assert_eq!(
+                parse_float(text).map_err(String::from),
+                Err(format!("strconv.ParseFloat: parsing \"{text}\": value out of range"))
+            );
         }
     }
 }

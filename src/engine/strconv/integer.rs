@@ -1,28 +1,27 @@
 //! Integers from text.
 
-use super::{RANGE, SYNTAX, number_error, underscores_separate_digits};
+use super::{NumberError, NumberFault, underscores_separate_digits};
 
-/// `strconv.ParseInt(text, base, bits)`; base 0 takes prefixes and underscores, bits 0 means 64. The error is Go's
-/// `*strconv.NumError` text: `strconv.ParseInt: parsing "x": invalid syntax`.
-pub fn parse_int(text: impl AsRef<[u8]>, base: u32, bits: u32) -> Result<i64, String> {
+/// `strconv.ParseInt(text, base, bits)`; base 0 takes prefixes and underscores, bits 0 means 64.
+pub fn parse_int(text: impl AsRef<[u8]>, base: u32, bits: u32) -> Result<i64, NumberError> {
     let text = text.as_ref();
-    signed(text, base, bits).map_err(|reason| number_error("ParseInt", text, &reason))
+    signed(text, base, bits).map_err(|reason| NumberError::new("ParseInt", text, reason))
 }
 
 /// `strconv.ParseUint(text, base, bits)`, which takes no sign.
-pub fn parse_uint(text: impl AsRef<[u8]>, base: u32, bits: u32) -> Result<u64, String> {
+pub fn parse_uint(text: impl AsRef<[u8]>, base: u32, bits: u32) -> Result<u64, NumberError> {
     let text = text.as_ref();
     match unsigned(text, base, bits) {
         Ok(Magnitude::Value(it)) => Ok(it),
-        Ok(Magnitude::TooLarge) => Err(number_error("ParseUint", text, RANGE)),
-        Err(reason) => Err(number_error("ParseUint", text, &reason)),
+        Ok(Magnitude::TooLarge) => Err(NumberError::new("ParseUint", text, NumberFault::Range)),
+        Err(reason) => Err(NumberError::new("ParseUint", text, reason)),
     }
 }
 
 /// `strconv.Atoi`: base 10 without underscores.
-pub fn atoi(text: impl AsRef<[u8]>) -> Result<i64, String> {
+pub fn atoi(text: impl AsRef<[u8]>) -> Result<i64, NumberError> {
     let text = text.as_ref();
-    signed(text, 10, 64).map_err(|reason| number_error("Atoi", text, &reason))
+    signed(text, 10, 64).map_err(|reason| NumberError::new("Atoi", text, reason))
 }
 
 enum Magnitude {
@@ -30,34 +29,34 @@ enum Magnitude {
     TooLarge,
 }
 
-fn signed(text: &[u8], base: u32, bits: u32) -> Result<i64, String> {
+fn signed(text: &[u8], base: u32, bits: u32) -> Result<i64, NumberFault> {
     let (negative, digits) = match text {
         [b'-', rest @ ..] => (true, rest),
         [b'+', rest @ ..] => (false, rest),
         _ => (false, text),
     };
-    let Magnitude::Value(magnitude) = unsigned(digits, base, bits)? else { return Err(RANGE.into()) };
+    let Magnitude::Value(magnitude) = unsigned(digits, base, bits)? else { return Err(NumberFault::Range) };
     let limit = 1u64 << (if bits == 0 { 64 } else { bits } - 1);
     match magnitude {
         it if negative && it <= limit => Ok((it as i64).wrapping_neg()),
         it if !negative && it < limit => Ok(it as i64),
-        _ => Err(RANGE.into()),
+        _ => Err(NumberFault::Range),
     }
 }
 
-fn unsigned(text: &[u8], base: u32, bits: u32) -> Result<Magnitude, String> {
+fn unsigned(text: &[u8], base: u32, bits: u32) -> Result<Magnitude, NumberFault> {
     if text.is_empty() {
-        return Err(SYNTAX.into());
+        return Err(NumberFault::Syntax);
     }
     let (radix, digits) = match base {
         0 => prefixed(text),
         2..=36 => (base, text),
-        _ => return Err(format!("invalid base {base}")),
+        _ => return Err(NumberFault::Base(base)),
     };
     let largest = match bits {
         0 | 64 => u64::MAX,
         1..64 => (1 << bits) - 1,
-        _ => return Err(format!("invalid bit size {bits}")),
+        _ => return Err(NumberFault::BitSize(bits)),
     };
     let mut total = 0u64;
     let mut underscores = false;
@@ -66,7 +65,7 @@ fn unsigned(text: &[u8], base: u32, bits: u32) -> Result<Magnitude, String> {
             underscores = true;
             continue;
         }
-        let digit = char::from(byte).to_digit(radix).ok_or(SYNTAX)?;
+        let digit = char::from(byte).to_digit(radix).ok_or(NumberFault::Syntax)?;
         // The rest is not looked at once the number is too large, so that bad digits there go unseen, as in Go.
         match total.checked_mul(radix.into()).and_then(|it| it.checked_add(digit.into())) {
             Some(it) if it <= largest => total = it,
@@ -74,7 +73,7 @@ fn unsigned(text: &[u8], base: u32, bits: u32) -> Result<Magnitude, String> {
         }
     }
     if underscores && !underscores_separate_digits(text) {
-        return Err(SYNTAX.into());
+        return Err(NumberFault::Syntax);
     }
     Ok(Magnitude::Value(total))
 }
@@ -103,26 +102,35 @@ mod tests {
         }
         for text in ["", "-", "0x", "08", "1__0", "_1", "1_", "0_x1", "0x1_"] {
             let want = format!("strconv.ParseInt: parsing \"{text}\": invalid syntax");
-            assert_eq!(parse_int(text, 0, 64), Err(want));
+            assert_eq!(parse_int(text, 0, 64).map_err(|it| it.to_string()), Err(want));
         }
     }
 
     #[test]
     fn bits_bound_the_range() {
         assert_eq!(parse_int("-128", 10, 8), Ok(-128));
-        assert_eq!(parse_int("128", 10, 8), Err(r#"strconv.ParseInt: parsing "128": value out of range"#.into()));
+        assert_eq!(
+            parse_int("128", 10, 8).map_err(String::from),
+            Err(r#"strconv.ParseInt: parsing "128": value out of range"#.into())
+        );
         assert_eq!(parse_int("-9223372036854775808", 10, 64), Ok(i64::MIN));
         assert_eq!(parse_uint("18446744073709551615", 10, 0), Ok(u64::MAX));
         assert_eq!(
-            parse_uint("18446744073709551616", 10, 64),
+            parse_uint("18446744073709551616", 10, 64).map_err(String::from),
             Err(r#"strconv.ParseUint: parsing "18446744073709551616": value out of range"#.into())
         );
         assert_eq!(
-            atoi("99999999999999999999x"),
+            atoi("99999999999999999999x").map_err(String::from),
             Err(r#"strconv.Atoi: parsing "99999999999999999999x": value out of range"#.into())
         );
-        assert_eq!(atoi("+-1"), Err(r#"strconv.Atoi: parsing "+-1": invalid syntax"#.into()));
-        assert_eq!(parse_int("1", 1, 64), Err(r#"strconv.ParseInt: parsing "1": invalid base 1"#.into()));
-        assert_eq!(parse_int("1", 10, 65), Err(r#"strconv.ParseInt: parsing "1": invalid bit size 65"#.into()));
+        assert_eq!(atoi("+-1").map_err(String::from), Err(r#"strconv.Atoi: parsing "+-1": invalid syntax"#.into()));
+        assert_eq!(
+            parse_int("1", 1, 64).map_err(String::from),
+            Err(r#"strconv.ParseInt: parsing "1": invalid base 1"#.into())
+        );
+        assert_eq!(
+            parse_int("1", 10, 65).map_err(String::from),
+            Err(r#"strconv.ParseInt: parsing "1": invalid bit size 65"#.into())
+        );
     }
 }

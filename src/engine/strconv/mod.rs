@@ -21,13 +21,48 @@ pub use self::quote::{
 pub use self::rune::{decode_rune, is_graphic, is_print, rune_count};
 pub use self::unquote::{Unquoted, unquote, unquote_char};
 
-/// The text of Go's `*strconv.NumError`.
-fn number_error(function: &str, text: &[u8], reason: &str) -> String {
-    format!("strconv.{function}: parsing {}: {reason}", quote(text))
+/// Go's `*strconv.NumError`, shown in its words: `strconv.ParseInt: parsing "x": invalid syntax`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("strconv.{function}: parsing {}: {reason}", quote(text))]
+pub struct NumberError {
+    function: &'static str,
+    text: Vec<u8>,
+    pub reason: NumberFault,
 }
 
-const SYNTAX: &str = "invalid syntax";
-const RANGE: &str = "value out of range";
+/// Why a text gives no number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NumberFault {
+    #[error("invalid syntax")]
+    Syntax,
+    #[error("value out of range")]
+    Range,
+    #[error("invalid base {0}")]
+    Base(u32),
+    #[error("invalid bit size {0}")]
+    BitSize(u32),
+}
+
+impl NumberError {
+    fn new(function: &'static str, text: &[u8], reason: NumberFault) -> NumberError {
+        NumberError { function, text: text.to_vec(), reason }
+    }
+
+    /// What Go gives beside the error: the nearest 64-bit number where the text is out of range, else zero.
+    pub fn nearest(&self) -> i64 {
+        match self.reason {
+            NumberFault::Range if self.text.starts_with(b"-") => i64::MIN,
+            NumberFault::Range => i64::MAX,
+            _ => 0,
+        }
+    }
+}
+
+impl From<NumberError> for String {
+    fn from(error: NumberError) -> String {
+        error.to_string()
+    }
+}
 
 /// Whether every underscore stands between digits, or between a base prefix and a digit.
 fn underscores_separate_digits(text: &[u8]) -> bool {

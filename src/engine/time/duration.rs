@@ -241,12 +241,7 @@ pub fn largest_unit(duration: Duration) -> String {
 /// What `strconv.ParseInt` leaves in its result when its error is dropped: zero, or the nearest number out of range.
 fn parse_seconds(text: &[u8]) -> i64 {
     let Ok(text) = std::str::from_utf8(text) else { return 0 };
-    match strconv::parse_int(text, 10, 64) {
-        Ok(value) => value,
-        Err(error) if error.ends_with("value out of range") && text.starts_with('-') => i64::MIN,
-        Err(error) if error.ends_with("value out of range") => i64::MAX,
-        Err(_) => 0,
-    }
+    strconv::parse_int(text, 10, 64).unwrap_or_else(|it| it.nearest())
 }
 
 /// Leading digits; `None` past 2^63.

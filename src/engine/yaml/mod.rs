@@ -19,6 +19,7 @@ mod tree;
 mod write;
 
 pub use fault::{Mark, YamlError};
+pub use json::{JsonError, SyntaxError};
 
 /// A document as written: its nodes with their places, tags and styles.
 pub mod node {
@@ -93,13 +94,13 @@ pub fn write_pretty(value: &Value) -> Result<Str, String> {
     write::write_pretty(value).map(Str::from)
 }
 
-/// Reads JSON as `encoding/json.Unmarshal` into an `interface{}` does; numbers are float64. The error is Go's text.
-pub fn read_json(text: &[u8]) -> Result<Value, String> {
+/// Reads JSON as `encoding/json.Unmarshal` into an `interface{}` does; numbers are float64.
+pub fn read_json(text: &[u8]) -> Result<Value, JsonError> {
     json::read(text)
 }
 
-/// Checks the syntax of JSON as `encoding/json.Unmarshal` does before it decodes. The error is Go's text.
-pub fn check_json(text: &[u8]) -> Result<(), String> {
+/// Checks the syntax of JSON as `encoding/json.Unmarshal` does before it decodes.
+pub fn check_json(text: &[u8]) -> Result<(), SyntaxError> {
     json::check(text)
 }
 
@@ -110,7 +111,7 @@ pub fn read_json_map(text: &[u8]) -> (Map, Option<String>) {
 }
 
 /// Reads JSON into an `[]interface{}`, `nil` for `null`, as Helm's `fromJsonArray` does.
-pub fn read_json_list(text: &[u8]) -> Result<List, String> {
+pub fn read_json_list(text: &[u8]) -> Result<List, JsonError> {
     json::read_list(text)
 }
 
@@ -190,6 +191,9 @@ mod tests {
         let limit = "error converting YAML to JSON: yaml: exceeded max depth of 10000";
         assert_eq!(read("[".repeat(100_000).as_bytes()).unwrap_err(), limit);
         assert_eq!(read("- ".repeat(100_000).as_bytes()).unwrap_err(), limit);
-        assert_eq!(read_json("[".repeat(10_001).as_bytes()).unwrap_err(), "invalid character '[' exceeded max depth");
+        assert_eq!(
+            read_json("[".repeat(10_001).as_bytes()).unwrap_err().to_string(),
+            "invalid character '[' exceeded max depth"
+        );
     }
 }

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use super::lock::NAMED;
 use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
 use crate::base::number::some;
+use crate::workspace::error::NAMED;
 
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum HandoffError {

@@ -50,8 +50,8 @@ pub(in crate::review) fn block(value: &Json) -> String {
         return harmless_lines(&reduced(text));
     }
     let read = yaml::read_json(value.to_string().as_bytes());
-    let written = read.and_then(|it| yaml::write(&it)).map(|it| it.to_text().into_owned());
-    harmless_lines(reduced(&written.unwrap_or_else(|_| value.to_string())).trim_end())
+    let written = read.ok().and_then(|it| yaml::write(&it).ok()).map(|it| it.to_text().into_owned());
+    harmless_lines(reduced(&written.unwrap_or_else(|| value.to_string())).trim_end())
 }
 
 /// Notes without the empty lines and the indentation around them.

@@ -11,9 +11,9 @@ use helm_engine::helm::{self, Chart, HelmVersion, Options, Release, Rendered, st
 use helm_engine::value::{Failure, Map, Value};
 use helm_engine::world::{Call, World};
 use helm_engine::yaml;
-use ichor::ops::chart::ChartName;
-use ichor::ops::fetching::Fetching;
 use ichor::ops::template::{Request, template};
+use ichor::workspace::chart::ChartName;
+use ichor::workspace::fetching::Fetching;
 use serde_json::Value as Json;
 
 use crate::support::repository;

@@ -89,7 +89,7 @@ fn answer(function: &str, input: &[u8]) -> Vec<u8> {
                 None => map,
             }))
         }
-        "fromJsonArray" => json(&yaml::read_json_list(input).map_or_else(only_error, Value::List)),
+        "fromJsonArray" => json(&yaml::read_json_list(input).map_or_else(|it| only_error(it.to_string()), Value::List)),
         "toYaml" => text(yaml::write(&first())),
         "toYamlPretty" => text(yaml::write_pretty(&first())),
         "toJson" => json(&first()),

@@ -6,9 +6,9 @@ use std::time::Duration;
 use ichor::base::code::Exit;
 use ichor::edge::fetch::{Credentials, Event, Progress, Settings};
 use ichor::ops;
-use ichor::ops::fetching::Fetching;
 use ichor::ops::lock::{Locked, Request};
 use ichor::ops::rotate::{Step, Wanted};
+use ichor::workspace::fetching::Fetching;
 use jiff::Timestamp;
 
 use crate::support::workspace::Workspace;

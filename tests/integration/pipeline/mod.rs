@@ -4,5 +4,6 @@ mod bad_input;
 mod determinism;
 mod helm;
 mod images;
+mod opened;
 mod quickstart;
 mod timings;

@@ -8,9 +8,9 @@ use std::process::{Command, Output};
 
 use helm_engine::value::{Failure, Value};
 use helm_engine::world::{Call, World};
-use ichor::ops::chart::ChartName;
-use ichor::ops::fetching::Fetching;
 use ichor::ops::template::{Request, template};
+use ichor::workspace::chart::ChartName;
+use ichor::workspace::fetching::Fetching;
 
 use crate::support::program::ICHOR;
 

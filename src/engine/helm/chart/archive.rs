@@ -1,14 +1,17 @@
 //! Chart archives: gzipped tar files with one folder at their top.
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::io::{Read, Seek, SeekFrom};
 
 use super::error::ChartError;
-use super::gzip;
+use super::gzip::{self, GzipError};
 use super::tree::File;
 
 /// The most an archive may hold, in bytes, all its files together.
 const MAX_CHART_SIZE: u64 = 100 * 1024 * 1024;
+/// Headers and contents of a tar file fill whole blocks of so many bytes.
+const BLOCK: usize = 512;
 /// The most one file of an archive may hold, in bytes.
 const MAX_FILE_SIZE: u64 = 5 * 1024 * 1024;
 
@@ -28,7 +31,7 @@ pub fn unpack(bytes: &[u8]) -> Result<Vec<File>, ChartError> {
         return Err(ChartError::Archive("unexpected EOF".into()));
     }
     if !bytes.starts_with(&gzip::MAGIC) {
-        return Err(ChartError::Archive("gzip: invalid header".into()));
+        return Err(ChartError::Archive(GzipError::Header.to_string()));
     }
     // The bound covers the tar headers too.
     let (plain, fault) = gzip::unpack(bytes, 2 * MAX_CHART_SIZE as usize);
@@ -40,6 +43,8 @@ struct Plain<'a> {
     bytes: &'a [u8],
     at: usize,
     fault: Option<std::io::Error>,
+    /// Whether it ended within a block of tar.
+    is_short: &'a Cell<bool>,
 }
 
 impl Read for Plain<'_> {
@@ -47,7 +52,12 @@ impl Read for Plain<'_> {
         let mut rest = self.bytes.get(self.at..).unwrap_or_default();
         match self.fault.take_if(|_| rest.is_empty()) {
             Some(fault) => Err(fault),
-            None => rest.read(into).inspect(|count| self.at += count),
+            None => {
+                if rest.is_empty() && !into.is_empty() && !self.at.is_multiple_of(BLOCK) {
+                    self.is_short.set(true);
+                }
+                rest.read(into).inspect(|count| self.at += count)
+            }
         }
     }
 }
@@ -66,7 +76,9 @@ impl Seek for Plain<'_> {
 }
 
 fn unpack_tar(plain: &[u8], fault: Option<std::io::Error>) -> Result<Vec<File>, ChartError> {
-    let mut archive = tar::Archive::new(Plain { bytes: plain, at: 0, fault });
+    let is_short = Cell::new(false);
+    let unreadable = |fault: std::io::Error| unreadable(&fault, is_short.get());
+    let mut archive = tar::Archive::new(Plain { bytes: plain, at: 0, fault, is_short: &is_short });
     let mut files = Vec::new();
     let mut left = MAX_CHART_SIZE;
     for entry in archive.entries_with_seek().map_err(unreadable)? {
@@ -148,19 +160,14 @@ fn clean(path: &str) -> String {
     if parts.is_empty() { ".".into() } else { parts.join("/") }
 }
 
-/// Faults of the compression and of tar, in Go's words where they differ.
-fn unreadable(fault: std::io::Error) -> ChartError {
-    let text = fault.to_string();
-    let go = match fault.kind() {
-        std::io::ErrorKind::UnexpectedEof => "unexpected EOF",
-        // The tar reader's words for a header that is cut short.
-        _ if text.contains("failed to read entire block") => "unexpected EOF",
-        _ if text.contains("corrupt deflate stream") => "flate: corrupt input before offset 0",
-        _ if text.contains("checksum") => "gzip: invalid checksum",
-        _ if text.contains("invalid gzip header") => "gzip: invalid header",
-        _ => "archive/tar: invalid tar header",
-    };
-    ChartError::Archive(go.into())
+/// Faults of the compression and of tar, in Go's words.
+fn unreadable(fault: &std::io::Error, is_short: bool) -> ChartError {
+    let of_gzip = fault.get_ref().and_then(|it| it.downcast_ref::<GzipError>());
+    ChartError::Archive(match of_gzip {
+        Some(fault) => fault.to_string(),
+        None if is_short || fault.kind() == std::io::ErrorKind::UnexpectedEof => "unexpected EOF".into(),
+        None => "archive/tar: invalid tar header".into(),
+    })
 }
 
 #[cfg(test)]

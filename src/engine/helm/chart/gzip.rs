@@ -4,6 +4,23 @@ use std::io::{Error, ErrorKind, Result};
 
 use flate2::{Decompress, FlushDecompress, Status};
 
+/// What is wrong with a gzip file that does not just end too soon, in Go's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum GzipError {
+    #[error("gzip: invalid header")]
+    Header,
+    #[error("gzip: invalid checksum")]
+    Checksum,
+    #[error("flate: corrupt input before offset 0")]
+    Corrupt,
+}
+
+impl From<GzipError> for Error {
+    fn from(fault: GzipError) -> Error {
+        Error::other(fault)
+    }
+}
+
 /// How long the fixed part of a member's header is.
 pub(super) const HEADER: usize = 10;
 /// How every member begins.
@@ -58,7 +75,7 @@ impl Plain {
             }
             let room = self.bytes.get_mut(self.filled..).unwrap_or_default();
             let before = (inflate.total_in(), inflate.total_out());
-            let status = inflate.decompress(rest, room, FlushDecompress::None).map_err(|_| corrupt())?;
+            let status = inflate.decompress(rest, room, FlushDecompress::None).map_err(|_| GzipError::Corrupt)?;
             let (taken, given) = (inflate.total_in() - before.0, inflate.total_out() - before.1);
             self.filled += given as usize;
             rest = rest.get(taken as usize..).unwrap_or_default();
@@ -72,7 +89,7 @@ impl Plain {
         let (sum, rest) = rest.split_first_chunk().ok_or(ErrorKind::UnexpectedEof)?;
         let (length, rest) = rest.split_first_chunk().ok_or(ErrorKind::UnexpectedEof)?;
         if u32::from_le_bytes(*sum) != crc32fast::hash(added) || u32::from_le_bytes(*length) != added.len() as u32 {
-            return Err(Error::other("invalid checksum"));
+            return Err(GzipError::Checksum.into());
         }
         Ok(rest)
     }
@@ -82,7 +99,7 @@ impl Plain {
 fn header(bytes: &[u8]) -> Result<usize> {
     let fixed: &[u8; HEADER] = bytes.first_chunk().ok_or(ErrorKind::UnexpectedEof)?;
     if !fixed.starts_with(&[MAGIC[0], MAGIC[1], DEFLATE]) {
-        return Err(invalid_header());
+        return Err(GzipError::Header.into());
     }
     let has = |flag: u8| fixed[3] & flag != 0;
     let mut length = HEADER;
@@ -95,26 +112,18 @@ fn header(bytes: &[u8]) -> Result<usize> {
         let text = rest(length)?;
         match memchr::memchr(0, text.get(..MAX_TEXT).unwrap_or(text)) {
             Some(end) => length += end + 1,
-            None if text.len() >= MAX_TEXT => return Err(invalid_header()),
+            None if text.len() >= MAX_TEXT => return Err(GzipError::Header.into()),
             None => return Err(ErrorKind::UnexpectedEof.into()),
         }
     }
     if has(1 << 1) {
         let sum = rest(length)?.first_chunk().ok_or(ErrorKind::UnexpectedEof)?;
         if u32::from(u16::from_le_bytes(*sum)) != crc32fast::hash(&bytes[..length]) & 0xFFFF {
-            return Err(invalid_header());
+            return Err(GzipError::Header.into());
         }
         length += 2;
     }
     Ok(length)
-}
-
-fn corrupt() -> Error {
-    Error::other("corrupt deflate stream")
-}
-
-fn invalid_header() -> Error {
-    Error::other("invalid gzip header")
 }
 
 #[cfg(test)]
@@ -140,7 +149,7 @@ mod tests {
         let named = flate2::GzBuilder::new().filename("a").comment("b").extra("c");
         let both = [member(&long, named), member(b"y", flate2::GzBuilder::new())].concat();
         check(&both, &[long.as_slice(), b"y"].concat(), None);
-        check(&[&both, &[0; 12][..]].concat(), &[long.as_slice(), b"y"].concat(), Some("invalid gzip header"));
+        check(&[&both, &[0; 12][..]].concat(), &[long.as_slice(), b"y"].concat(), Some("gzip: invalid header"));
         let empty = member(b"", flate2::GzBuilder::new());
         check(&[&empty.repeat(2000), both.as_slice()].concat(), &[long.as_slice(), b"y"].concat(), None);
         let (cut, fault) = unpack(&both, 1000);
@@ -155,9 +164,9 @@ mod tests {
         check(without(9), b"some text", Some("unexpected end of file"));
         let mut other_sum = packed.clone();
         other_sum[packed.len() - 8] ^= 1;
-        check(&other_sum, b"some text", Some("invalid checksum"));
+        check(&other_sum, b"some text", Some("gzip: invalid checksum"));
         let mut other_header = packed.clone();
         other_header[3] = 1 << 1;
-        check(&other_header, b"", Some("invalid gzip header"));
+        check(&other_header, b"", Some("gzip: invalid header"));
     }
 }

@@ -1,7 +1,7 @@
 //! JSON as schemas hold it: numbers keep their text, since messages show it.
 
 use crate::value::Value;
-use crate::yaml;
+use crate::yaml::{self, SyntaxError};
 
 /// Entries that are found sooner one after the other.
 const FEW: usize = 8;
@@ -22,14 +22,13 @@ pub(super) enum Json {
 impl Json {
     /// Parses one value. The error is that of Go's `jsonschema.UnmarshalJSON`.
     pub(super) fn parse(text: &[u8]) -> Result<Json, String> {
-        if let Err(message) = yaml::check_json(text) {
-            return Err(match message.as_str() {
-                "unexpected end of JSON input" if text.iter().all(u8::is_ascii_whitespace) => "EOF".into(),
-                "unexpected end of JSON input" => "unexpected EOF".into(),
-                it if it.ends_with("after top-level value") => "invalid character after top-level value".into(),
+        if let Err(fault) = yaml::check_json(text) {
+            return Err(match fault {
+                SyntaxError::UnexpectedEnd if text.iter().all(u8::is_ascii_whitespace) => "EOF".into(),
+                SyntaxError::AfterValue { .. } => "invalid character after top-level value".into(),
                 // At the end Go's check reads a blank, its decoder does not.
-                it if it.starts_with("invalid character ' '") && faults_at_end(text, it) => "unexpected EOF".into(),
-                _ => message,
+                fault if fault.is_at_end() => "unexpected EOF".into(),
+                fault => fault.to_string(),
             });
         }
         parse_value(text)
@@ -64,11 +63,6 @@ impl Json {
         let Json::Number(text) = self else { return None };
         text.parse().ok().or_else(|| text.parse::<f64>().ok().map(|it| it as usize))
     }
-}
-
-/// Whether the fault goes away with more text.
-fn faults_at_end(text: &[u8], message: &str) -> bool {
-    yaml::check_json(&[text, b"\x01"].concat()).is_err_and(|it| it != message)
 }
 
 /// The text is known to be well-formed, so that what cannot be does not need a message.

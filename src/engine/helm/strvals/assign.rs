@@ -176,7 +176,7 @@ impl Parser<'_> {
     fn index(&mut self) -> Step<i64> {
         let (text, stop) = self.until(&[']']);
         if stop == Stop::End {
-            return if self.ends_in_index { Err(Halt::End) } else { fault(StrvalsError::Index("EOF".into())) };
+            return if self.ends_in_index { Err(Halt::End) } else { fault(StrvalsError::OpenIndex) };
         }
         strconv::atoi(&text).map_err(|message| Halt::Fault(StrvalsError::Index(message)))
     }

@@ -1,7 +1,7 @@
 //! One JSON value at the head of a text, as `json.Decoder.Decode` takes it.
 
 use crate::value::Value;
-use crate::yaml;
+use crate::yaml::{self, JsonError};
 
 /// The value and the number of characters it covers, leading blanks included. The error is Go's text.
 pub(super) fn decode_prefix(text: &[char]) -> Result<(Value, usize), String> {
@@ -11,11 +11,8 @@ pub(super) fn decode_prefix(text: &[char]) -> Result<(Value, usize), String> {
         Ok(value) => Ok((value, end.length)),
         // A decoder reads from a stream: what is cut short is for it an unexpected end of the file, even in a word or a
         // number, at whose end the reader of whole texts thinks of a blank.
-        Err(message) if message == "unexpected end of JSON input" => Err("unexpected EOF".into()),
-        Err(message) if message.starts_with("invalid character ' '") && !slice.ends_with([' ', ']', '}']) => {
-            Err("unexpected EOF".into())
-        }
-        Err(message) => Err(message),
+        Err(JsonError::Syntax(fault)) if fault.is_at_end() => Err("unexpected EOF".into()),
+        Err(fault) => Err(fault.to_string()),
     }
 }
 

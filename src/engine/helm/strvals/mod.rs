@@ -8,6 +8,7 @@ mod line;
 mod scanner;
 
 use crate::helm::helm_version::HelmVersion;
+use crate::strconv::NumberError;
 use crate::value::{Map, Value};
 
 pub use assign::ValueForm;
@@ -21,8 +22,10 @@ pub enum StrvalsError {
     NoValueBeforeComma(String),
     #[error("key map {} has no value", quoted(.0))]
     EmptyMap(String),
+    #[error("error parsing index: EOF")]
+    OpenIndex,
     #[error("error parsing index: {0}")]
-    Index(String),
+    Index(NumberError),
     #[error("negative {0} index not allowed")]
     NegativeIndex(i64),
     #[error("index of {0} is greater than maximum supported index of {max}", max = assign::MAX_INDEX)]

@@ -102,7 +102,7 @@ impl Object for Handle {
             "Equal" => compare().is_ok_and(|it| it.is_eq()).into(),
             "Compare" => Value::Int(compare()? as i64),
             "UnmarshalText" | "Scan" => self.read(&text)?,
-            "UnmarshalJSON" => match crate::yaml::read_json(text.as_bytes())? {
+            "UnmarshalJSON" => match crate::yaml::read_json(text.as_bytes()).map_err(Failure::from_error)? {
                 Value::Str(text) => self.read(&text.to_text())?,
                 other => {
                     return Err(format!("json: cannot unmarshal {} into Go value of type string", json(&other)).into());

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use crate::strconv;
+use crate::strconv::{self, NumberError};
 
 /// The longest version that is read, in bytes.
 pub(super) const MAX_LENGTH: usize = 256;
@@ -29,9 +29,8 @@ pub enum VersionError {
     TooLong,
     #[error("invalid semantic version")]
     Invalid,
-    /// The text of Go's `*strconv.NumError`.
     #[error("error parsing version segment: {0}")]
-    Number(String),
+    Number(NumberError),
     #[error("version segment starts with 0")]
     StartsWithZero,
     #[error("invalid prerelease string")]

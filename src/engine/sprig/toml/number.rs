@@ -1,6 +1,6 @@
 //! Numbers and times, once they are cut out of the text. Errors are Go's texts.
 
-use crate::strconv;
+use crate::strconv::{self, NumberFault};
 use crate::time::{Rules, Time, Zone};
 use crate::value::Value;
 
@@ -36,7 +36,7 @@ pub fn float(text: &str) -> Result<Value, String> {
         "-nan" => Ok(Value::Float(f64::NAN.copysign(-1.0))),
         _ => match strconv::parse_float(text.replace('_', "")) {
             Ok(value) => Ok(Value::Float(value)),
-            Err(error) if error.ends_with("value out of range") => Err(format!("{text} is out of range for float64")),
+            Err(error) if error.reason == NumberFault::Range => Err(format!("{text} is out of range for float64")),
             Err(_) => Err(format!("Invalid float value: {}", quoted())),
         },
     }

@@ -1,5 +1,7 @@
 //! The syntax of JSON, and what Go says where a text breaks it.
 
+use std::fmt;
+
 /// The greatest depth Go's decoder takes.
 const DEPTH_LIMIT: usize = 10_000;
 
@@ -33,10 +35,10 @@ enum Open {
     Array,
 }
 
-/// Checks a whole text. The error is Go's.
+/// Checks a whole text.
 ///
 /// Mirrors `encoding/json.checkValid`.
-pub fn check(text: &[u8]) -> Result<(), String> {
+pub fn check(text: &[u8]) -> Result<(), SyntaxError> {
     let mut checker = Checker { state: State::BeginValue, open: Vec::new() };
     let mut index = 0;
     while let Some(&byte) = text.get(index) {
@@ -53,9 +55,9 @@ pub fn check(text: &[u8]) -> Result<(), String> {
     // Go sees a space after the end, so that a number can end there.
     let complete = |it: &Checker| it.open.is_empty() && matches!(it.state, State::EndValue);
     if !complete(&checker) {
-        checker.step(b' ')?;
+        checker.step(b' ').map_err(SyntaxError::at_end)?;
         if !complete(&checker) {
-            return Err("unexpected end of JSON input".into());
+            return Err(SyntaxError::UnexpectedEnd);
         }
     }
     Ok(())
@@ -67,7 +69,7 @@ struct Checker {
 }
 
 impl Checker {
-    fn step(&mut self, byte: u8) -> Result<(), String> {
+    fn step(&mut self, byte: u8) -> Result<(), SyntaxError> {
         let digit = byte.is_ascii_digit();
         self.state = match self.state {
             State::BeginValue | State::BeginValueOrEnd | State::BeginKey | State::BeginKeyOrEnd if is_space(byte) => {
@@ -120,7 +122,7 @@ impl Checker {
                 let expected = word.as_bytes().get(read).copied().unwrap_or(0);
                 if byte != expected {
                     let expected = char::from(expected);
-                    return fail(byte, &format!("in literal {word} (expecting '{expected}')"));
+                    return Err(SyntaxError::Literal { byte, word, expected, at_end: false });
                 }
                 if read + 1 == word.len() { State::EndValue } else { State::InLiteral(word, read + 1) }
             }
@@ -128,7 +130,7 @@ impl Checker {
         Ok(())
     }
 
-    fn begin_value(&mut self, byte: u8) -> Result<(), String> {
+    fn begin_value(&mut self, byte: u8) -> Result<(), SyntaxError> {
         self.state = match byte {
             b'{' => {
                 self.push(byte, Open::ObjectKey)?;
@@ -151,13 +153,13 @@ impl Checker {
     }
 
     /// What follows a value.
-    fn end_value(&mut self, byte: u8) -> Result<(), String> {
+    fn end_value(&mut self, byte: u8) -> Result<(), SyntaxError> {
         self.state = State::EndValue;
         if is_space(byte) {
             return Ok(());
         }
         match (self.open.last_mut(), byte) {
-            (None, _) => return fail(byte, "after top-level value"),
+            (None, _) => return Err(SyntaxError::AfterValue { byte }),
             (Some(last @ Open::ObjectKey), b':') => {
                 *last = Open::ObjectValue;
                 self.state = State::BeginValue;
@@ -177,7 +179,7 @@ impl Checker {
         Ok(())
     }
 
-    fn push(&mut self, byte: u8, open: Open) -> Result<(), String> {
+    fn push(&mut self, byte: u8, open: Open) -> Result<(), SyntaxError> {
         self.open.push(open);
         if self.open.len() > DEPTH_LIMIT { fail(byte, "exceeded max depth") } else { Ok(()) }
     }
@@ -187,14 +189,60 @@ fn is_space(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
-fn fail(byte: u8, context: &str) -> Result<(), String> {
-    let quoted = match byte {
-        b'"' => "\"".into(),
-        b'\'' => r"\'".into(),
-        _ => {
-            let quoted = crate::strconv::quote(char::from(byte).encode_utf8(&mut [0; 4]).as_bytes());
-            quoted[1..quoted.len() - 1].to_owned()
+fn fail(byte: u8, context: &'static str) -> Result<(), SyntaxError> {
+    Err(SyntaxError::Character { byte, context, at_end: false })
+}
+
+/// How a text breaks the syntax of JSON, shown in Go's words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SyntaxError {
+    /// More should follow.
+    #[error("unexpected end of JSON input")]
+    UnexpectedEnd,
+    /// A byte that may not stand there. Where `at_end` is set it is the blank that Go reads after the last byte.
+    #[error("invalid character '{}' {context}", Quoted(*byte))]
+    Character { byte: u8, context: &'static str, at_end: bool },
+    /// A byte that is not the next one of the literal that begins there.
+    #[error("invalid character '{}' in literal {word} (expecting '{expected}')", Quoted(*byte))]
+    Literal { byte: u8, word: &'static str, expected: char, at_end: bool },
+    /// Something follows the value.
+    #[error("invalid character '{}' after top-level value", Quoted(*byte))]
+    AfterValue { byte: u8 },
+}
+
+impl SyntaxError {
+    /// Whether more text could still make it right.
+    pub fn is_at_end(self) -> bool {
+        match self {
+            SyntaxError::UnexpectedEnd => true,
+            SyntaxError::Character { at_end, .. } | SyntaxError::Literal { at_end, .. } => at_end,
+            SyntaxError::AfterValue { .. } => false,
         }
-    };
-    Err(format!("invalid character '{quoted}' {context}"))
+    }
+
+    fn at_end(self) -> SyntaxError {
+        match self {
+            SyntaxError::Character { byte, context, .. } => SyntaxError::Character { byte, context, at_end: true },
+            SyntaxError::Literal { byte, word, expected, .. } => {
+                SyntaxError::Literal { byte, word, expected, at_end: true }
+            }
+            other => other,
+        }
+    }
+}
+
+/// A byte as Go quotes it.
+struct Quoted(u8);
+
+impl fmt::Display for Quoted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            b'"' => f.write_str("\""),
+            b'\'' => f.write_str(r"\'"),
+            byte => {
+                let quoted = crate::strconv::quote(char::from(byte).encode_utf8(&mut [0; 4]).as_bytes());
+                f.write_str(&quoted[1..quoted.len() - 1])
+            }
+        }
+    }
 }

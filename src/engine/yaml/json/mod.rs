@@ -6,8 +6,8 @@ mod write;
 
 use std::borrow::Cow;
 
-pub use check::check;
-pub use read::{mismatch, read, read_list, read_map};
+pub use check::{SyntaxError, check};
+pub use read::{JsonError, mismatch, read, read_list, read_map};
 pub use write::{Form, float_text, write};
 
 /// The bytes with U+FFFD for each byte that is part of no valid UTF-8 sequence, as Go does when it walks the runes of a

@@ -1,23 +1,39 @@
 //! JSON to values.
 
-use super::check::check;
+use super::check::{SyntaxError, check};
 use crate::strconv;
 use crate::value::{List, Map, Str, Type, Value};
 
-/// Reads a text into an `interface{}`. Numbers are float64. The error is Go's.
+/// Why a text gives no value, shown in Go's words.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum JsonError {
+    #[error(transparent)]
+    Syntax(#[from] SyntaxError),
+    /// A number or a value that its place does not hold.
+    #[error("{0}")]
+    Unfit(String),
+}
+
+impl From<JsonError> for String {
+    fn from(error: JsonError) -> String {
+        error.to_string()
+    }
+}
+
+/// Reads a text into an `interface{}`. Numbers are float64.
 ///
 /// Mirrors `encoding/json.Unmarshal`.
-pub fn read(text: &[u8]) -> Result<Value, String> {
+pub fn read(text: &[u8]) -> Result<Value, JsonError> {
     match decode(text)? {
         (value, None) => Ok(value),
-        (_, Some(problem)) => Err(problem),
+        (_, Some(problem)) => Err(JsonError::Unfit(problem)),
     }
 }
 
 /// Reads a text into a `map[string]interface{}`, `nil` for `null`. With an error stands what Go had decoded by then.
 pub fn read_map(text: &[u8]) -> (Map, Option<String>) {
     match decode(text) {
-        Err(problem) => (Map::any(), Some(problem)),
+        Err(problem) => (Map::any(), Some(problem.to_string())),
         Ok((Value::Map(map), problem)) => (map, problem),
         Ok((Value::Nil, None)) => (Map::nil(Type::MAP), None),
         Ok((value, _)) => (Map::any(), Some(mismatch(&value, Type::MAP))),
@@ -25,12 +41,12 @@ pub fn read_map(text: &[u8]) -> (Map, Option<String>) {
 }
 
 /// Reads a text into an `[]interface{}`, `nil` for `null`.
-pub fn read_list(text: &[u8]) -> Result<List, String> {
+pub fn read_list(text: &[u8]) -> Result<List, JsonError> {
     match decode(text)? {
         (Value::List(list), None) => Ok(list),
-        (Value::List(_), Some(problem)) => Err(problem),
+        (Value::List(_), Some(problem)) => Err(JsonError::Unfit(problem)),
         (Value::Nil, None) => Ok(List::nil(Type::LIST)),
-        (value, _) => Err(mismatch(&value, Type::LIST)),
+        (value, _) => Err(JsonError::Unfit(mismatch(&value, Type::LIST))),
     }
 }
 
@@ -47,7 +63,7 @@ pub fn mismatch(value: &Value, wanted: Type) -> String {
 }
 
 /// The value, and the first number that is none of float64; such a number is nil.
-fn decode(text: &[u8]) -> Result<(Value, Option<String>), String> {
+fn decode(text: &[u8]) -> Result<(Value, Option<String>), SyntaxError> {
     check(text)?;
     let mut decoder = Decoder { text, pos: 0, problem: None };
     let value = decoder.run();

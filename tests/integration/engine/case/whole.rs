@@ -6,10 +6,10 @@ use std::path::Path;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use helm_engine::helm::HelmVersion;
-use ichor::ops::chart::ChartName;
-use ichor::ops::fetching::Fetching;
 use ichor::ops::show::{Part, show};
 use ichor::ops::template::{Request, template};
+use ichor::workspace::chart::ChartName;
+use ichor::workspace::fetching::Fetching;
 
 use super::{Case, lossy, with_world};
 

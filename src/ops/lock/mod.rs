@@ -1,19 +1,21 @@
 //! `ichor lock`: resolves, mints what is missing, writes the lock.
 
+mod import;
+mod secrets;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use helm_engine::helm::HelmVersion;
 use jiff::Timestamp;
 
-use super::fetching::Fetching;
-use super::{Error, Workspace, side};
 use crate::base::secret::Secret;
 use crate::edge::age::Sealer;
 use crate::edge::disk::{Access, Adding};
 use crate::edge::fetch::{Progress, Silent};
 use crate::edge::mint::Mint;
 use crate::edge::random;
+use crate::ops::Error;
 use crate::review::compare::{self, Diff, Side};
 use crate::stage::bundle::Bundle;
 use crate::stage::lock::{Certificate, Lock, LockedPart, Pin};
@@ -22,6 +24,9 @@ use crate::stage::render::{self, RenderedPart};
 use crate::stage::resolve::{ResolvedContent, ResolvedPart, Update};
 use crate::stage::seal::{self, SealedPart};
 use crate::stage::vendored::Vendored;
+use crate::workspace;
+use crate::workspace::fetching::Fetching;
+use crate::workspace::{Workspace, side};
 
 /// What locking did.
 #[derive(Clone, Debug)]
@@ -95,7 +100,7 @@ pub fn lock(spec: &Path, request: &Request, fetching: Fetching<'_>, now: Timesta
     };
     let old = workspace.lock_if_any()?;
     let mut mint = Mint::new(now, &request.identities);
-    mint.imports = super::import::read(&request.import, request.import_secrets.as_ref(), &mut mint)?;
+    mint.imports = import::read(&request.import, request.import_secrets.as_ref(), &mut mint)?;
     // What writes nothing may show what would be.
     mint.replaces = request.replace || request.keep;
     let (mut lock, text) = match old {
@@ -124,7 +129,9 @@ pub(super) fn relock(
     let renewed = renewed(workspace, old, mint, now);
     let hold = match &renewed {
         // What resolves need not be fetched again once it renders, too.
-        Ok(_) | Err(Error::Render(_) | Error::Seal(_)) => workspace.hold_cache(written.unwrap_or(&Silent))?,
+        Ok(_) | Err(Error::Workspace(workspace::Error::Render(_) | workspace::Error::Seal(_))) => {
+            workspace.hold_cache(written.unwrap_or(&Silent))?
+        }
         Err(_) => None,
     };
     let mut adding = Adding::begin();
@@ -174,7 +181,7 @@ pub(super) fn renewed(
     }
     let before: BTreeMap<String, BTreeMap<String, Pin>> =
         old.iter().flat_map(|it| &it.parts).map(|(name, part)| (name.clone(), part.pins.clone())).collect();
-    let mut lock = old.unwrap_or_else(|| Lock {
+    let mut lock = old.clone().unwrap_or_else(|| Lock {
         bundle: String::new(),
         clock: now,
         helm: Some(HelmVersion::NEWEST),
@@ -183,7 +190,7 @@ pub(super) fn renewed(
         recipients: Vec::new(),
         parts: BTreeMap::new(),
     });
-    let resolved = workspace.resolve()?;
+    let resolved = workspace.resolve(old.as_ref())?;
     let resolved_helm = resolved.helm();
     let mut parts = BTreeMap::new();
     for resolved in resolved.parts() {
@@ -193,7 +200,7 @@ pub(super) fn renewed(
             part.secret_values = known.secret_values;
         }
         if let ResolvedContent::Chart { inputs, .. } = &resolved.content {
-            super::secrets::refresh(&resolved.name, &mut part, inputs, resolved_helm, mint, &sealer)?;
+            secrets::refresh(&resolved.name, &mut part, inputs, resolved_helm, mint, &sealer)?;
         }
         parts.insert(resolved.name.clone(), part);
     }
@@ -201,8 +208,8 @@ pub(super) fn renewed(
     let mut vendored = Vendored::fresh(&workspace.spec, resolved, Some(&lock), now);
     let mut rendered = render::render(&vendored, &random::seed(), Some(mint))?;
     let mut sealed = seal::seal(&rendered)?;
-    if super::import::by_place(&rendered, &sealed, &lock, mint)? {
-        vendored = Vendored::fresh(&workspace.spec, workspace.resolve()?, Some(&lock), now);
+    if import::by_place(&rendered, &sealed, &lock, mint)? {
+        vendored = Vendored::fresh(&workspace.spec, workspace.resolve(old.as_ref())?, Some(&lock), now);
         rendered = render::render(&vendored, &random::seed(), Some(mint))?;
         sealed = seal::seal(&rendered)?;
     }
@@ -255,7 +262,7 @@ pub(super) fn renewed(
         }
     }
     if renamed {
-        vendored = Vendored::fresh(&workspace.spec, workspace.resolve()?, Some(&lock), now);
+        vendored = Vendored::fresh(&workspace.spec, workspace.resolve(old.as_ref())?, Some(&lock), now);
         sealed = seal::seal(&render::render(&vendored, &random::seed(), None)?)?;
     }
     for sealed in sealed.parts() {
@@ -265,7 +272,7 @@ pub(super) fn renewed(
     }
     // What is locked can be built.
     Bundle::assemble(&sealed, &pack::pack(&sealed, &workspace.spec), &lock)?;
-    let unused = super::import::unused(&mint.imports, &lock);
+    let unused = import::unused(&mint.imports, &lock);
     let notes = taken.iter().filter(|it| it.how != How::Kept).filter_map(|it| outlives(&lock, &it.pin)).collect();
     let path = workspace.lock_path.clone();
     let unbound = lock.unbound();

@@ -1,4 +1,4 @@
-//! `ichor open`: a bundle's manifests with the secrets in them.
+//! A bundle at a path: read, compared with its lock, and opened.
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -8,32 +8,13 @@ use super::Error;
 use crate::base::digest::Digest;
 use crate::edge::age::Opener;
 use crate::edge::{disk, random};
-use crate::stage::bundle::{Bundle, Index, Opened};
+use crate::stage::bundle::{Bundle, Opened};
 use crate::stage::lock::Lock;
 use helm_engine::helm;
 use helm_engine::pki;
 
-/// A bundle with the secrets in it.
-#[derive(Clone, Debug)]
-pub struct OpenedBundle {
-    pub opened: Opened,
-    pub index: Index,
-    /// How many of its envelopes are bound to no place, as those of older locks are.
-    pub unbound: usize,
-}
-
-/// Opens the bundle at a path with identity files. Where a lock is given, the bundle must be that of the lock.
-pub fn open(path: &Path, identities: &[String], lock: Option<&Path>) -> Result<OpenedBundle, Error> {
-    let (bundle, _) = read(path)?;
-    if let Some(lock) = lock {
-        compare(path, &bundle, lock)?;
-    }
-    let opened = fill(&bundle, identities)?;
-    Ok(OpenedBundle { opened, index: bundle.index().clone(), unbound: bundle.unbound() })
-}
-
 /// The manifests of a bundle, its holes filled from what these identity files open.
-pub(super) fn fill(bundle: &Bundle, identities: &[String]) -> Result<Opened, Error> {
+pub(crate) fn fill(bundle: &Bundle, identities: &[String]) -> Result<Opened, Error> {
     let mut secrets = BTreeMap::new();
     if !bundle.envelopes().is_empty() {
         if identities.is_empty() {
@@ -55,7 +36,7 @@ pub(super) fn fill(bundle: &Bundle, identities: &[String]) -> Result<Opened, Err
 }
 
 /// Makes sure that a bundle, known by this name, is that of the lock at a path, as far as a lock can tell.
-pub(super) fn compare(name: &Path, bundle: &Bundle, lock: &Path) -> Result<(), Error> {
+pub(crate) fn compare(name: &Path, bundle: &Bundle, lock: &Path) -> Result<(), Error> {
     let locked = Lock::decode(&disk::read_any_text(lock)?).map_err(|fault| Error::Lock { path: lock.into(), fault })?;
     let faults = locked.misplaced();
     if !faults.is_empty() {
@@ -67,14 +48,14 @@ pub(super) fn compare(name: &Path, bundle: &Bundle, lock: &Path) -> Result<(), E
 }
 
 /// The bundle at a path, and its bytes. Every envelope in it stands where it belongs.
-pub(super) fn read(path: &Path) -> Result<(Bundle, Vec<u8>), Error> {
+pub(crate) fn read(path: &Path) -> Result<(Bundle, Vec<u8>), Error> {
     let (bundle, bytes) = read_unchecked(path)?;
     let faults = bundle.misplaced();
     if faults.is_empty() { Ok((bundle, bytes)) } else { Err(Error::BundleEnvelopes { bundle: path.into(), faults }) }
 }
 
 /// The bundle at a path, and its bytes, wherever its envelopes belong.
-pub(super) fn read_unchecked(path: &Path) -> Result<(Bundle, Vec<u8>), Error> {
+pub(crate) fn read_unchecked(path: &Path) -> Result<(Bundle, Vec<u8>), Error> {
     let bytes = match disk::read_any(path) {
         Err(fault) if fault.source.kind() == ErrorKind::NotFound => return Err(Error::NoBundle(path.into())),
         read => read?,

@@ -1,19 +1,36 @@
-//! A spec and where its lock lies.
+//! A spec with its lock and all that they name, opened once: each file is read a single time, however many ask for it.
+
+pub mod bundle;
+pub mod chart;
+pub mod committed;
+pub mod error;
+pub mod fetching;
+pub mod recipients;
+pub mod side;
+
+pub use error::Error;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use super::fetching::{self, Fetched};
-use super::{Error, recipients};
 use crate::edge::age;
 use crate::edge::blobs::Blobs;
 use crate::edge::disk::{self, Adding};
 use crate::edge::fetch::{Event, LocalBlobs, Progress};
 use crate::edge::hold::{self, Hold, Waiting};
+use crate::edge::random;
+use crate::edge::read_files::ReadFiles;
 use crate::edge::sources::Disk;
+use crate::stage::bundle::Bundle;
 use crate::stage::lock::Lock;
-use crate::stage::resolve::{self, Resolved, Sources};
-use crate::stage::spec::Spec;
+use crate::stage::pack;
+use crate::stage::render;
+use crate::stage::resolve::{self, Remote, Resolved, SourceError, Sources};
+use crate::stage::seal::{self, Sealed};
+use crate::stage::spec::{Source, Spec};
 use crate::stage::vendored::{Stale, Vendored};
+use error::Unlike;
+use fetching::Fetched;
 use helm_engine::helm::HelmVersion;
 
 /// A spec that was read, and the folder that holds its lock.
@@ -30,16 +47,21 @@ pub struct Workspace {
     /// Where everything lies that the workspace's locks name.
     pub vendor: PathBuf,
     /// The Helm to render as, where that is not what lock and spec say.
-    pub(super) helm: Option<HelmVersion>,
+    pub(crate) helm: Option<HelmVersion>,
     /// What was fetched for a new lock; `None` where everything must be what the lock says.
-    pub(super) fetched: Option<Fetched>,
+    pub(crate) fetched: Option<Fetched>,
+    files: Arc<ReadFiles>,
 }
 
 impl Workspace {
     /// Reads the spec at a path; a folder stands for the `ichor.yaml` in it.
     pub fn read(spec_path: &Path) -> Result<Workspace, Error> {
+        Workspace::of_files(spec_path, Arc::default())
+    }
+
+    fn of_files(spec_path: &Path, files: Arc<ReadFiles>) -> Result<Workspace, Error> {
         let path = if spec_path.is_dir() { spec_path.join("ichor.yaml") } else { spec_path.to_path_buf() };
-        let spec_text = disk::read_text(&path)?;
+        let spec_text = files.text(&path)?;
         let file = path.display().to_string();
         let mut spec = Spec::parse(&file, &spec_text).map_err(Error::Spec)?;
         let root = disk::workspace(&path, &spec.bundle);
@@ -49,21 +71,23 @@ impl Workspace {
         if let Some((rules, place)) = &spec.recipients_from {
             spec.recipients = recipients::of_rules(&spec_folder.join(rules), &lock_path, Some(place))?;
         }
-        Ok(Workspace { spec, spec_text, file, lock_path, spec_folder, vendor, helm: None, fetched: None })
+        Ok(Workspace { spec, spec_text, file, lock_path, spec_folder, vendor, helm: None, fetched: None, files })
     }
 
     /// Reads the spec at a path, and holds its lock for a verb that may write it: what is read from here on is what stays
     /// until the hold ends.
-    pub(super) fn held(
+    pub(crate) fn held(
         spec_path: &Path,
         verb: &str,
         progress: &dyn Progress,
     ) -> Result<(Workspace, Option<Hold>), Error> {
         for _ in 0..3 {
-            let path = Workspace::read(spec_path)?.lock_path;
+            let before = Workspace::read(spec_path)?;
+            let path = before.lock_path;
             let hold = hold::file(&path, verb, waiting(&|text| progress.event(Event::Note(text))))?;
             // Whoever held it before may have written the spec, too.
-            let workspace = Workspace::read(spec_path)?;
+            before.files.forget_if_changed(Path::new(&before.file));
+            let workspace = Workspace::of_files(spec_path, before.files)?;
             // The folder of the locks is there now, so that it is found, and named, from the root.
             let absolute = |it: &Path| std::path::absolute(it).ok();
             if absolute(&workspace.lock_path) == absolute(&path) {
@@ -74,13 +98,17 @@ impl Workspace {
     }
 
     /// Makes sure that the lock on disk is still the text that was read, for editors and git know of no holds.
-    pub(super) fn check_lock(&self, before: Option<&str>) -> Result<(), Error> {
-        unchanged(&self.lock_path, before)
+    pub(crate) fn check_lock(&self, before: Option<&str>) -> Result<(), Error> {
+        self.unchanged(&self.lock_path, before)
     }
 
     /// As [`Workspace::check_lock`], of the spec.
-    pub(super) fn check_spec(&self) -> Result<(), Error> {
-        unchanged(Path::new(&self.file), Some(&self.spec_text))
+    pub(crate) fn check_spec(&self) -> Result<(), Error> {
+        self.unchanged(Path::new(&self.file), Some(&self.spec_text))
+    }
+
+    fn unchanged(&self, path: &Path, before: Option<&str>) -> Result<(), Error> {
+        if self.files.is_still(path, before)? { Ok(()) } else { Err(Error::ChangedMeanwhile(path.into())) }
     }
 
     /// The lock, where there is one, and its text. Every envelope in it stands where it belongs.
@@ -96,7 +124,7 @@ impl Workspace {
     }
 
     fn unchecked_lock_if_any(&self) -> Result<Option<(Lock, String)>, Error> {
-        let Some(text) = disk::read_text_if_any(&self.lock_path)? else { return Ok(None) };
+        let Some(text) = self.files.text_if_any(&self.lock_path)? else { return Ok(None) };
         match Lock::decode(&text) {
             Ok(lock) => Ok(Some((lock, text))),
             Err(fault) => Err(Error::Lock { path: self.lock_path.clone(), fault }),
@@ -115,25 +143,43 @@ impl Workspace {
 
     /// Everything the spec names, read and measured. What lies elsewhere is what was fetched before, or comes from `vendor`
     /// or the user's cache by the digests of the lock; the network is never used.
-    pub fn resolve(&self) -> Result<Resolved, Error> {
-        let lock = self.lock_if_any()?;
-        self.resolve_over(lock.as_ref().map(|(lock, _)| lock))
-    }
-
-    /// As [`Workspace::resolve`], over a lock that was read already.
-    pub(super) fn resolve_over(&self, lock: Option<&Lock>) -> Result<Resolved, Error> {
+    pub fn resolve(&self, lock: Option<&Lock>) -> Result<Resolved, Error> {
         let helm = self.helm(lock);
         let lock = lock.filter(|_| self.fetched.is_none());
         self.with_sources(lock, |sources| resolve::resolve(&self.spec, helm, sources)).map_err(Error::Resolve)
     }
 
     /// What the spec and this lock name, at hand and as the lock has it.
-    pub(super) fn vendored(&self, lock: &Lock) -> Result<Vendored, Error> {
-        Vendored::locked(&self.spec, self.resolve_over(Some(lock))?, lock).map_err(|stale| self.stale(stale))
+    pub(crate) fn vendored(&self, lock: &Lock) -> Result<Vendored, Error> {
+        Vendored::locked(&self.spec, self.resolve(Some(lock))?, lock).map_err(|stale| self.stale(stale))
+    }
+
+    /// What is rendered, which is what the lock says.
+    pub(crate) fn sealed(&self, lock: &Lock, vendored: &Vendored) -> Result<Sealed, Error> {
+        let sealed = seal::seal(&render::render(vendored, &random::seed(), None)?)?;
+        self.check(&sealed, lock)?;
+        Ok(sealed)
+    }
+
+    /// The render must be the one that was locked and reviewed, and the lock tell of it what it is.
+    pub(crate) fn check(&self, sealed: &Sealed, lock: &Lock) -> Result<(), Error> {
+        let parts = sealed.parts().iter().filter_map(|part| {
+            let locked = lock.parts.get(&part.name)?;
+            let edited = part.output == locked.output;
+            Some(Unlike { part: part.name.clone(), edited, differences: part.differences(locked) })
+        });
+        let parts: Vec<Unlike> = parts.filter(|it| !it.differences.is_empty()).collect();
+        if parts.is_empty() { Ok(()) } else { Err(Error::OutputDiffers { path: self.lock_path.clone(), parts }) }
+    }
+
+    /// The bundle of what spec and lock name.
+    pub(crate) fn bundle(&self, lock: &Lock, vendored: &Vendored) -> Result<Bundle, Error> {
+        let sealed = self.sealed(lock, vendored)?;
+        Ok(Bundle::assemble(&sealed, &pack::pack(&sealed, &self.spec), lock)?)
     }
 
     /// Why spec and lock do not go together. Recipients that nothing can be sealed to come first: no `reseal` takes them.
-    pub(super) fn stale(&self, stale: Vec<Stale>) -> Error {
+    pub(crate) fn stale(&self, stale: Vec<Stale>) -> Error {
         let differ = stale.iter().any(|it| matches!(it, Stale::Recipients { .. }));
         match age::of_one_kind(&self.spec.recipients) {
             Err(fault) if differ => fault.into(),
@@ -142,8 +188,16 @@ impl Workspace {
     }
 
     /// The Helm to render as over this lock.
-    pub(super) fn helm(&self, lock: Option<&Lock>) -> HelmVersion {
+    pub(crate) fn helm(&self, lock: Option<&Lock>) -> HelmVersion {
         self.helm.unwrap_or_else(|| self.spec.helm_over(lock.map(Lock::helm)))
+    }
+
+    /// The spec's sources; what lies elsewhere is looked up with a function.
+    pub(crate) fn disk<'w>(
+        &'w self,
+        remote: &'w dyn Fn(&str, &Source, &str) -> Result<Remote, SourceError>,
+    ) -> Disk<'w> {
+        Disk::new(&self.spec_folder, &self.files, remote)
     }
 
     /// Gives the spec's sources to a function. What lies elsewhere is what was fetched, or is at hand as `lock` names it.
@@ -153,7 +207,7 @@ impl Workspace {
             Some(remote) => Ok(remote.clone()),
             None => fetching::at_hand(lock, &local, key, text),
         };
-        run(&Disk::new(&self.spec_folder, &remote))
+        run(&self.disk(&remote))
     }
 
     /// Where fetched content lies.
@@ -162,29 +216,25 @@ impl Workspace {
     }
 
     /// Takes the cache, where something is to be kept in it.
-    pub(super) fn hold_cache(&self, progress: &dyn Progress) -> Result<Option<Hold>, hold::Error> {
+    pub(crate) fn hold_cache(&self, progress: &dyn Progress) -> Result<Option<Hold>, hold::Error> {
         let keeps = self.fetched.as_ref().is_some_and(|it| !it.fresh.is_empty());
         let say = |text: &str| progress.event(Event::Note(text));
         self.local().cache.filter(|_| keeps).map(|it| hold::folder(it.root(), waiting(&say))).transpose()
     }
 
     /// Keeps what was fetched in the cache.
-    pub(super) fn keep_fetched(&self, adding: &mut Adding) -> Result<(), disk::Error> {
+    pub(crate) fn keep_fetched(&self, adding: &mut Adding) -> Result<(), disk::Error> {
         self.fetched.as_ref().map_or(Ok(()), |it| self.local().keep(&it.fresh, adding))
     }
 
     /// A text file that the spec names, and its name for messages.
     pub fn text(&self, path: &str) -> Result<(String, String), Error> {
         let full = self.spec_folder.join(path);
-        Ok((full.display().to_string(), disk::read_text(&full)?))
+        Ok((full.display().to_string(), self.files.text(&full)?))
     }
 }
 
 /// How long a verb waits for others.
-pub(super) fn waiting<'w>(say: &'w dyn Fn(&str)) -> Waiting<'w> {
+pub(crate) fn waiting<'w>(say: &'w dyn Fn(&str)) -> Waiting<'w> {
     Waiting { limit: hold::USUAL, say }
-}
-
-fn unchanged(path: &Path, before: Option<&str>) -> Result<(), Error> {
-    if disk::read_text_if_any(path)?.as_deref() == before { Ok(()) } else { Err(Error::ChangedMeanwhile(path.into())) }
 }

@@ -1,4 +1,4 @@
-//! What the verbs that fetch have in common.
+//! Fetching what a spec names, and finding what was fetched before.
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
@@ -10,7 +10,7 @@ use super::{Error, Workspace};
 use crate::base::digest::Digest;
 use crate::edge::disk;
 use crate::edge::fetch::{Clients, LocalBlobs, Progress, Settings, Silent};
-use crate::edge::sources::{Disk, disk_fault};
+use crate::edge::sources::disk_fault;
 use crate::stage::lock::Lock;
 use crate::stage::resolve::{self, Remote, SourceError, Update};
 use crate::stage::spec::{Network, Source};
@@ -24,7 +24,7 @@ pub struct Fetching<'a> {
 
 /// What was fetched for a new lock.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Fetched {
+pub(crate) struct Fetched {
     /// By the keys of their wishes.
     pub remotes: BTreeMap<String, Remote>,
     /// What the cache lacks of it.
@@ -41,14 +41,14 @@ impl Fetching<'static> {
 
 impl Fetching<'_> {
     /// How the spec and the user's own file say that sources are reached; what the user says comes first.
-    pub(super) fn network(&self, workspace: &Workspace) -> Result<Network, Error> {
+    pub(crate) fn network(&self, workspace: &Workspace) -> Result<Network, Error> {
         let mut network = rooted(workspace.spec.network.clone(), &workspace.spec_folder);
         network.extend(self.own_network()?);
         Ok(network)
     }
 
     /// How the user's own file says that hosts are reached.
-    pub(super) fn own_network(&self) -> Result<Network, Error> {
+    pub(crate) fn own_network(&self) -> Result<Network, Error> {
         if let Some(path) = &self.settings.user_file
             && let Some(text) = disk::if_any(disk::read_any_text(path))?
         {
@@ -59,7 +59,7 @@ impl Fetching<'_> {
     }
 
     /// Fetches whatever the spec names that lies elsewhere, where it is not at hand.
-    pub(super) fn fetch(&self, workspace: &Workspace, old: Option<&Lock>, update: &Update) -> Result<Fetched, Error> {
+    pub(crate) fn fetch(&self, workspace: &Workspace, old: Option<&Lock>, update: &Update) -> Result<Fetched, Error> {
         if let Update::Parts(parts) = update {
             let known: Vec<String> = workspace.spec.parts.iter().map(|it| it.name.clone()).collect();
             if let Some(part) = parts.iter().find(|it| !known.contains(it)) {
@@ -67,7 +67,7 @@ impl Fetching<'_> {
             }
         }
         let nothing = |key: &str, _: &Source, _: &str| Err(SourceError::NotFetched { key: key.into() });
-        let disk = Disk::new(&workspace.spec_folder, &nothing);
+        let disk = workspace.disk(&nothing);
         let wishes = resolve::wishes(&workspace.spec, &disk, old, update);
         let wishes = match wishes {
             Ok(wishes) => wishes,
@@ -107,18 +107,18 @@ impl Fetching<'_> {
         Ok(Fetched { remotes, fresh: fetcher.into_fresh() })
     }
 
-    pub(super) fn clients<'n>(&'n self, network: &'n Network) -> Result<Clients<'n>, Error> {
+    pub(crate) fn clients<'n>(&'n self, network: &'n Network) -> Result<Clients<'n>, Error> {
         Clients::new(self.settings, network, Path::new(""), self.progress).map_err(Error::Fetch)
     }
 }
 
 /// Content that the lock names, from `vendor` or the cache.
-pub(super) fn at_hand(lock: Option<&Lock>, local: &LocalBlobs, key: &str, text: &str) -> Result<Remote, SourceError> {
+pub(crate) fn at_hand(lock: Option<&Lock>, local: &LocalBlobs, key: &str, text: &str) -> Result<Remote, SourceError> {
     found(lock, &|digest| look(local, digest), key, text)
 }
 
 /// What is at hand of a digest.
-pub(super) enum AtHand {
+pub(crate) enum AtHand {
     Content(Vec<u8>),
     /// A file that bears its name, and other bytes.
     Damaged(PathBuf),
@@ -126,10 +126,10 @@ pub(super) enum AtHand {
 }
 
 /// Looks for the content of a digest.
-pub(super) type Read<'r> = dyn Fn(&Digest) -> Result<AtHand, SourceError> + 'r;
+pub(crate) type Read<'r> = dyn Fn(&Digest) -> Result<AtHand, SourceError> + 'r;
 
 /// Looks for it in `vendor` and the cache.
-pub(super) fn look(local: &LocalBlobs, digest: &Digest) -> Result<AtHand, SourceError> {
+pub(crate) fn look(local: &LocalBlobs, digest: &Digest) -> Result<AtHand, SourceError> {
     let damaged = Cell::new(None);
     let content = local.look(digest, |path| damaged.set(Some(path.to_path_buf()))).map_err(|it| disk_fault(&it))?;
     Ok(match (content, damaged.into_inner()) {
@@ -140,7 +140,7 @@ pub(super) fn look(local: &LocalBlobs, digest: &Digest) -> Result<AtHand, Source
 }
 
 /// Content that the lock names, from wherever `read` finds it.
-pub(super) fn found(lock: Option<&Lock>, read: &Read<'_>, key: &str, text: &str) -> Result<Remote, SourceError> {
+pub(crate) fn found(lock: Option<&Lock>, read: &Read<'_>, key: &str, text: &str) -> Result<Remote, SourceError> {
     let Some((_, locked)) = lock.and_then(|it| it.sources().find(|(it, _)| it == key)) else {
         return Err(SourceError::NotLocked { key: key.into() });
     };

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::error::Remade;
 use crate::deliver::flux::{FluxPart, ValueChange};
 use crate::deliver::flux_secrets::FluxSecret;
 use crate::deliver::flux_version::FluxVersion;
+use crate::ops::error::Remade;
 use helm_engine::helm::HelmVersion;
 
 /// What to do, in order, and what changes.

@@ -1,14 +1,16 @@
 //! `ichor init`: the first spec of a cluster, with values that fit it.
 
+pub mod recipients;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::Error;
-use super::error::InitError;
 use crate::base::recipient::Recipient;
 use crate::edge::age::{self, KeyKind};
 use crate::edge::disk::{self, Access};
 use crate::edge::{guard, unfinished};
+use crate::ops::Error;
+use crate::ops::error::InitError;
 use crate::review::rules::{cilium, talos};
 use crate::stage::spec::{KubernetesVersion, TalosVersion};
 

@@ -14,7 +14,7 @@ use crate::stage::vendored::Vendored;
 use helm_engine::helm::values::default_values;
 
 /// A spec with its lock. `known` may have a part's text already, by the digest of that text.
-pub(super) fn of_workspace(name: &str, spec: &Spec, lock: &Lock, sources: &dyn Sources, known: Option<&Side>) -> Side {
+pub(crate) fn of_workspace(name: &str, spec: &Spec, lock: &Lock, sources: &dyn Sources, known: Option<&Side>) -> Side {
     let mut side = Side::of_lock(name, lock, "the spec does not name it");
     // What charts were told of is the lock's to say, where it says it.
     side.kubernetes = side.kubernetes.or_else(|| spec.kubernetes.as_ref().map(|it| it.as_str().to_owned()));
@@ -51,7 +51,7 @@ pub(super) fn of_workspace(name: &str, spec: &Spec, lock: &Lock, sources: &dyn S
 }
 
 /// Where there is no lock: everything is new.
-pub(super) fn nothing(name: &str, remark: String) -> Side {
+pub(crate) fn nothing(name: &str, remark: String) -> Side {
     Side {
         name: name.into(),
         bundle: String::new(),
@@ -68,7 +68,7 @@ pub(super) fn nothing(name: &str, remark: String) -> Side {
 }
 
 /// How large the patch is, where all manifests are at hand.
-pub(super) fn size(spec: &Spec, parts: &BTreeMap<String, Part>) -> Option<u64> {
+pub(crate) fn size(spec: &Spec, parts: &BTreeMap<String, Part>) -> Option<u64> {
     let mut texts = Vec::new();
     let mut namespaces = Vec::new();
     for part in &spec.parts {
@@ -82,7 +82,7 @@ pub(super) fn size(spec: &Spec, parts: &BTreeMap<String, Part>) -> Option<u64> {
 }
 
 /// A chart's values in their two layers.
-pub(super) fn values(content: &ResolvedContent) -> Option<Values> {
+pub(crate) fn values(content: &ResolvedContent) -> Option<Values> {
     match content {
         ResolvedContent::Chart { chart, values, .. } => {
             let defaults = default_values(chart).ok()?;

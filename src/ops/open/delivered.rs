@@ -2,9 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use super::error::FormError;
-use super::fetching::Fetching;
-use super::{Error, handoff};
 use crate::base::recipient::Recipient;
 use crate::base::sops::{Form as SopsForm, is_sops};
 use crate::deliver::adopt::{self, Release};
@@ -21,8 +18,11 @@ use crate::edge::disk::{self, Access};
 use crate::edge::landing;
 use crate::edge::output_folder::{self, Leftovers};
 use crate::edge::sops::{self, Share};
+use crate::ops::error::FormError;
+use crate::ops::{Error, handoff};
 use crate::stage::bundle::Index;
 use crate::stage::pack::{self, Manifest, talos};
+use crate::workspace::fetching::Fetching;
 
 /// How manifests are handed over.
 #[derive(Clone, Debug)]

@@ -2,10 +2,10 @@
 
 use serde_json::Value as Json;
 
-use super::Error;
 use crate::base::secret::Secret;
 use crate::edge::age::Sealer;
 use crate::edge::mint::Mint;
+use crate::ops::Error;
 use crate::stage::lock::{self, LockedPart, Pin};
 use crate::stage::render::secrets;
 use crate::stage::resolve::Inputs;

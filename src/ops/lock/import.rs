@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use super::Error;
 use crate::base::secret::Secret;
 use crate::base::sops::is_sops;
 use crate::edge::mint::Mint;
 use crate::edge::{age, disk};
+use crate::ops::Error;
 use crate::stage::lock::Lock;
 use crate::stage::render::{Imports, Rendered};
 use crate::stage::seal::{self, Sealed};

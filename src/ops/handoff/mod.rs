@@ -1,24 +1,28 @@
 //! `ichor handoff flux`: from the bootstrap to GitOps.
 
+mod flux_secrets;
+mod guide;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
-use super::error::{HandoffError, Remade};
-use super::fetching::Fetching;
-use super::flux_secrets::UnderSops;
-use super::guide::HelmAfter;
-use super::{Error, Workspace, guide};
 use crate::deliver::files::Files;
 use crate::deliver::flux::{self, FluxContent, FluxPart, ValueChange};
 use crate::deliver::flux_version::FluxVersion;
 use crate::deliver::target::DeliverError;
 use crate::edge::disk;
 use crate::edge::random;
+use crate::ops::Error;
+use crate::ops::error::{HandoffError, Remade};
 use crate::stage::lock::{Lock, LockedPart};
 use crate::stage::render::{self, Rendered, release};
 use crate::stage::seal::{self, Sealed};
 use crate::stage::spec::{Content, Network, Source};
 use crate::stage::vendored::{Vendored, VendoredContent, VendoredPart};
+use crate::workspace::Workspace;
+use crate::workspace::fetching::Fetching;
+use flux_secrets::UnderSops;
+use guide::HelmAfter;
 use helm_engine::helm::values::{coalesce_values, merge_maps, read_documents};
 use helm_engine::value::Value;
 
@@ -172,7 +176,7 @@ fn differs(
             continue;
         }
         other.spec.parts = vec![part.clone()];
-        let resolved = other.resolve()?;
+        let resolved = other.resolve(Some(lock))?;
         let theirs = Vendored::fresh(&other.spec, resolved, Some(lock), lock.clock);
         let rendered = render::render(&theirs, &random::seed(), None).map_err(|it| it.message);
         let sealed = rendered.and_then(|it| seal::seal(&it).map_err(|it| it.to_string()));

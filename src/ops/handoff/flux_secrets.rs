@@ -6,17 +6,19 @@ use std::path::Path;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
-use super::{Error, Workspace, build, open};
 use crate::base::recipient::Recipient;
 use crate::deliver::flux_secrets::{FluxSecret, values_secret};
 use crate::edge::age;
 use crate::edge::mint::Mint;
 use crate::edge::sops::{self, Share};
 use crate::object::document::{Document, Head, documents};
+use crate::ops::Error;
 use crate::stage::bundle::Opened;
 use crate::stage::lock::{Lock, LockedPart};
 use crate::stage::pack;
 use crate::stage::vendored::{Vendored, VendoredContent, VendoredPart};
+use crate::workspace::Workspace;
+use crate::workspace::bundle;
 use helm_engine::helm::HelmVersion;
 use helm_engine::helm::values::{merge_maps, read_documents};
 use helm_engine::value::{Map, Value};
@@ -50,8 +52,8 @@ impl<'a> UnderSops<'a> {
         identities: &'a [String],
         folder: &'a Path,
     ) -> Result<UnderSops<'a>, Error> {
-        let bundle = build::assemble(workspace, lock, vendored)?;
-        let opened = open::fill(&bundle, identities)?;
+        let bundle = workspace.bundle(lock, vendored)?;
+        let opened = bundle::fill(&bundle, identities)?;
         let mint = Mint::new(lock.clock, identities);
         Ok(UnderSops { opened, mint, helm: lock.helm(), folder, recipients: lock.recipients.clone() })
     }

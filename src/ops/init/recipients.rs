@@ -1,14 +1,13 @@
 //! Whom to seal to: keys as the user writes them, in files, or in a `.sops.yaml`.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::Error;
-use super::error::InitError;
-use crate::base::diagnostic::Place;
 use crate::base::recipient::{ParseRecipientError, Recipient};
-use crate::edge::unfinished::folder_of;
 use crate::edge::{age, disk};
+use crate::ops::Error;
+use crate::ops::error::InitError;
 use crate::stage::spec::sops_rules;
+use crate::workspace::recipients;
 
 /// Reads a recipient, and makes sure that something can be sealed to it.
 pub fn recipient(text: &str) -> Result<Recipient, String> {
@@ -28,7 +27,7 @@ fn check(recipient: &Recipient) -> Result<(), String> {
 /// `.sops.yaml` the age keys that it names for the lock at a path.
 pub fn in_file(file: &Path, lock: &Path) -> Result<Vec<Recipient>, Error> {
     let found = match file.to_string_lossy().ends_with(sops_rules::FILE) {
-        true => of_rules(file, lock, None)?,
+        true => recipients::of_rules(file, lock, None)?,
         false => in_lines(file)?,
     };
     found.iter().try_for_each(check).map_err(InitError::BadRecipient)?;
@@ -45,24 +44,4 @@ fn in_lines(file: &Path) -> Result<Vec<Recipient>, Error> {
     };
     let found: Vec<Recipient> = text.lines().filter_map(line).collect();
     if found.is_empty() { Err(InitError::NoRecipientIn(file.into()).into()) } else { Ok(found) }
-}
-
-/// The age keys that a `.sops.yaml` names for the lock at a path, which holds what is sealed. `place` is where a spec names
-/// the file.
-pub(super) fn of_rules(rules: &Path, lock: &Path, place: Option<&Place>) -> Result<Vec<Recipient>, Error> {
-    let text = disk::read_any_text(rules)?;
-    let (folder, lock) = (real(folder_of(rules)), real(lock));
-    let below = lock.strip_prefix(&folder).unwrap_or(&lock);
-    sops_rules::recipients(&text, &below.to_string_lossy()).map_err(|fault| Error::Rules {
-        path: rules.into(),
-        fault,
-        place: place.cloned().map(Box::new),
-    })
-}
-
-/// A path without links, as far as it exists.
-fn real(path: &Path) -> PathBuf {
-    let path = std::path::absolute(path).unwrap_or_else(|_| path.into());
-    let whole = |above: &Path| Some(above.canonicalize().ok()?.join(path.strip_prefix(above).ok()?));
-    path.ancestors().find_map(whole).unwrap_or_else(|| path.clone())
 }

@@ -12,7 +12,7 @@ use crate::stage::seal::Difference;
 use crate::stage::vendored::Stale;
 
 /// How many are named of a list.
-pub(super) const NAMED: usize = 5;
+pub(crate) const NAMED: usize = 5;
 
 /// A part that renders otherwise than its lock says.
 #[derive(Clone, Debug)]
@@ -70,9 +70,9 @@ pub(super) fn misplaced(lock: &Path, fault: &EnvelopeFault) -> Diagnostic {
     Diagnostic::new(code, fault.to_string()).at(file(lock)).help(help)
 }
 
-pub(super) const RESEAL_TO_RECIPIENTS: &str = "run `ichor reseal -i KEY` to seal what the lock holds to the new recipients; they stay the \
+pub(crate) const RESEAL_TO_RECIPIENTS: &str = "run `ichor reseal -i KEY` to seal what the lock holds to the new recipients; they stay the \
                                      same secrets";
-pub(super) const RESEAL_FOR_BUNDLE: &str = "run `ichor reseal -i KEY` to seal what the lock holds for the spec's bundle; they stay the same \
+pub(crate) const RESEAL_FOR_BUNDLE: &str = "run `ichor reseal -i KEY` to seal what the lock holds for the spec's bundle; they stay the same \
                                  secrets";
 
 /// What to do about a lock that is gone for good.
@@ -80,7 +80,7 @@ const REBUILT: &str = "if it is lost, `ichor lock` with `--import` or `--import-
                        see \"If you lose the key or the lock\" in the README";
 
 /// A new lock has new keys: right for a new cluster, and wrong for one that runs.
-pub(in crate::ops) fn no_lock(path: &Path) -> String {
+pub fn no_lock(path: &Path) -> String {
     let path = path.display();
     format!(
         "for a new cluster, run `ichor lock` to make it. For one that runs, take `{path}` from version control again, or where \
