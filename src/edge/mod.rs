@@ -12,6 +12,7 @@ pub mod git;
 pub mod guard;
 pub mod hold;
 pub mod interrupt;
+pub mod kept_charts;
 pub mod keys;
 pub mod landing;
 pub mod layout;

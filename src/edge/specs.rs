@@ -13,6 +13,13 @@ pub struct Found {
     pub bundle: String,
 }
 
+impl Found {
+    /// A name for a file that is of this spec.
+    pub fn file_name(&self) -> String {
+        self.bundle.replace('/', "-").trim_start_matches('.').to_owned()
+    }
+}
+
 /// Folders that hold no specs of the user's.
 const NOT_ENTERED: &[&str] = &["lockfiles", "node_modules", "results", "target", "vendor"];
 

@@ -55,6 +55,20 @@ impl Store {
         }
     }
 
+    /// Whether [`Store::settle`] was called with these inputs.
+    pub fn is_settled(&self, inputs: &Digest, name: &str) -> bool {
+        self.settled(inputs, name).is_file()
+    }
+
+    /// Notes that locking these inputs changed nothing. Where that cannot be noted it is found out again.
+    pub fn settle(&self, inputs: &Digest, name: &str) {
+        let _ = disk::replace(&self.settled(inputs, name), b"", Access::Public);
+    }
+
+    fn settled(&self, inputs: &Digest, name: &str) -> PathBuf {
+        self.folder.join(format!("{}-{name}.locked", &inputs.hex()[..40]))
+    }
+
     /// Keeps a bundle in the place of whatever is there, and says where.
     pub fn put(&self, inputs: &Digest, name: &str, bytes: &[u8]) -> Result<PathBuf, disk::Error> {
         let path = self.path(inputs, name);

@@ -16,6 +16,7 @@ mod check;
 mod completions;
 mod diff;
 mod explain;
+mod fleet;
 mod form;
 mod git;
 mod handoff;

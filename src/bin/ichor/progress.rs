@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use ichor::edge::fetch::{Event, Progress};
@@ -17,24 +18,32 @@ pub struct Reporter {
     bar: Option<ProgressBar>,
     /// All bytes that came in.
     received: AtomicU64,
+    /// What is said at the end alone, where others work at the same time.
+    later: Option<Mutex<String>>,
 }
 
 impl Reporter {
     pub fn new() -> Self {
-        let draws = io::stderr().is_terminal() && crate::environment("TERM").is_none_or(|it| it != "dumb");
+        let later = voice::is_kept().then(Mutex::default);
+        let draws =
+            later.is_none() && io::stderr().is_terminal() && crate::environment("TERM").is_none_or(|it| it != "dumb");
         let bar = draws.then(|| {
             let bar = ProgressBar::new(0);
             let style = ProgressStyle::with_template("[{bar:12}] {pos}/{len}  {wide_msg}");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
             bar
         });
-        Reporter { bar, received: AtomicU64::new(0) }
+        Reporter { bar, received: AtomicU64::new(0), later }
     }
 
     fn line(&self, text: &str) {
-        match &self.bar {
-            Some(bar) => bar.println(text),
-            None => voice::error(format!("{text}\n").as_bytes()),
+        match (&self.bar, &self.later) {
+            (Some(bar), _) => bar.println(text),
+            (None, Some(later)) => {
+                let mut later = later.lock().unwrap_or_else(PoisonError::into_inner);
+                *later = format!("{later}{text}\n");
+            }
+            (None, None) => voice::error(format!("{text}\n").as_bytes()),
         }
     }
 }
@@ -61,6 +70,7 @@ impl Progress for Reporter {
             }
             Event::Done { name, bytes } => match &self.bar {
                 Some(bar) => bar.inc(1),
+                None if self.later.is_some() => {}
                 None => self.line(&format!("have {name} ({})", HumanBytes(bytes))),
             },
             Event::Note(text) => self.line(&format!("note: {text}")),
@@ -72,6 +82,12 @@ impl Drop for Reporter {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
+        }
+        if let Some(later) = &self.later {
+            let later = later.lock().unwrap_or_else(PoisonError::into_inner);
+            if !later.is_empty() {
+                voice::error(later.as_bytes());
+            }
         }
     }
 }

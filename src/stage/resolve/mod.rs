@@ -183,7 +183,8 @@ fn chart(
     let (digest, size, chart) = match &wanted.source {
         Source::Local(path) => match sources.chart(path).map_err(failed)? {
             ChartSource::Archive(bytes) => {
-                (Digest::of(&bytes), bytes.len() as u64, loaded(Chart::load_archive(&bytes, helm))?)
+                let digest = Digest::of(&bytes);
+                (digest, bytes.len() as u64, loaded(sources.load(&bytes, digest, helm))?)
             }
             ChartSource::Folder(tree) => {
                 let alone = loaded(Chart::load(&tree, helm))?;
@@ -196,10 +197,11 @@ fn chart(
         },
         source => {
             let remote = sources.remote(&part.name, source, &wanted.path).map_err(failed)?;
-            let chart = loaded(Chart::load_archive(&remote.bytes, helm))?;
+            let digest = Digest::of(&remote.bytes);
+            let chart = loaded(sources.load(&remote.bytes, digest, helm))?;
             check_remote(source, &wanted.path, &remote, &chart, wanted)?;
             manifest = remote.manifest;
-            (Digest::of(&remote.bytes), remote.bytes.len() as u64, chart)
+            (digest, remote.bytes.len() as u64, chart)
         }
     };
     let version = chart.metadata().version.clone();

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod determinism;
+mod fleet;
 mod helm;
 mod images;
 mod opened;
