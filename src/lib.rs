@@ -20,7 +20,7 @@
 //!
 //! # The rooms
 //!
-//! Imports point one way: `base <- engine <- object <- stage <- deliver <- review <- edge <- workspace <- ops`, and the binary on top. The engine
+//! Imports point one way: `base <- engine <- object <- gitops <- stage <- deliver <- review <- edge <- workspace <- ops`, and the binary on top. The engine
 //! is a crate of its own, [`helm_engine`], that knows nothing of the other rooms.
 //!
 //! # What always holds
@@ -54,6 +54,7 @@
 pub mod base;
 pub mod deliver;
 pub mod edge;
+pub mod gitops;
 pub mod object;
 pub mod ops;
 pub mod review;

@@ -87,6 +87,11 @@ macro_rules! codes {
                 }
             }
 
+            /// Whether it is told by a rule of `check`, so that a spec may allow what it is about.
+            pub fn is_rule(self) -> bool {
+                self.name().starts_with(['C', 'H', 'K', 'N', 'T', 'X']) || self == Code::P012
+            }
+
             /// How a run ends that fails with it.
             pub fn exit(self) -> Exit {
                 match self {
@@ -153,8 +158,16 @@ codes! {
     E003 Error Surroundings "Another run is writing here."
     E004 Error Surroundings "A file was changed while the command ran, and was left alone."
     E005 Error Surroundings "A file cannot be read or written: the disk or permissions failed."
-    E006 Error Input "A folder that is to be a fleet holds no spec."
-    E007 Error Input "Two specs of a fleet have the same name."
+    E006 Error Surroundings "The cluster cannot be read by kubectl."
+    E007 Error Input "A folder that is to be a fleet holds no spec."
+    E008 Error Input "Two specs of a fleet have the same name."
+
+    F001 Error Input "A path does not lead to a release of GitOps."
+    F002 Error Input "More than one release, Kustomization or object of GitOps is meant."
+    F003 Error Input "A release of GitOps names something that is not in its tree."
+    F004 Error Input "A release of GitOps says something that cannot be followed."
+    F005 Error Surroundings "A tree of GitOps cannot be read, or kustomize is not installed."
+    F006 Error Input "Kustomize does not build a folder."
 
     G001 Error Surroundings "Git is missing or failed."
     G002 Error Input "The name is neither a file nor a revision that this clone has."
@@ -169,7 +182,7 @@ codes! {
     I004 Error Input "The input ended before the last question was answered."
     I005 Error Input "This is no public key that can be sealed to."
 
-    K001 Error Differs "This Kubernetes does not serve the API version of an object any more."
+    K001 Error Differs "This Kubernetes does not serve the API version of an object: not any more, or not yet."
     K002 Warning Done "An object is in a namespace that nothing makes."
     K003 Error Differs "The API server does not take a name: that of an object, or of a label or key in it."
     K004 Error Differs "A field of an object has the wrong type."
@@ -177,6 +190,9 @@ codes! {
     K006 Error Differs "An object has a field that Kubernetes does not know."
     K007 Error Differs "An API group does not have the kind or version of an object."
     K008 Error Differs "A custom resource does not fit the CRD that the bundle brings for it."
+    K009 Error Differs "An object lacks a field that it must have."
+    K010 Error Differs "A field of an object has a value that Kubernetes does not take."
+    K011 Error Differs "Two fields of an object do not go together."
 
     L001 Error Input "There is no lock for the spec."
     L002 Error Input "The lock has a format that is newer than this ichor knows."
@@ -224,6 +240,7 @@ codes! {
     S011 Error Input "A digest is given for a source that needs none."
     S012 Error Input "The file holds more than one document."
     S013 Error Input "The `.sops.yaml` names nobody to seal to."
+    S014 Warning Done "What the spec allows is nothing that `check` finds."
 
     T001 Error Differs "This Talos does not support this Kubernetes."
     T002 Error Differs "An object names no namespace, so Talos and Helm would put it into different ones."
@@ -263,6 +280,21 @@ codes! {
     V023 Error Input "A source is larger than is taken."
     V024 Error Input "A file of the spec is not in git at that revision."
     V030 Error Input "A manifest is encrypted by SOPS and would be packed like that."
+
+    W001 Error Differs "A release of GitOps, or something else the lock was made of, is not as it was when it was locked."
+    W002 Error Differs "The bundle has an older chart than GitOps, which a rebuild or `upgrade-k8s` would bring back."
+    W003 Error Differs "The bundle has a newer chart than GitOps."
+    W004 Error Differs "GitOps gives a chart other values than the bundle."
+    W005 Error Differs "A release of GitOps makes a Secret anew on each render."
+    W006 Error Differs "Cilium and the CRDs of the Gateway API do not go together across bundle and GitOps."
+    W007 Error Differs "A step from one version to another skips a minor that must not be skipped."
+    W008 Error Differs "The cluster lacks an object of the bundle."
+    W009 Error Differs "An object in the cluster is another than the bundle's."
+    W010 Error Differs "A certificate in the cluster is not the lock's."
+    W011 Error Differs "The cluster has a newer definition of a kind than the bundle."
+    W012 Error Differs "The cluster does not serve the kind of an object."
+    W013 Error Differs "An object in the cluster belongs to another inventory than that of Talos."
+    W014 Error Differs "Talos would delete an object that the bundle has no more."
 
     X001 Error Differs "A certificate has ended."
     X002 Warning Done "A certificate ends soon."

@@ -26,7 +26,7 @@ impl Form {
         })
     }
 
-    /// The form that SOPS takes a file of this name for; `None` where that is binary.
+    /// The format that SOPS reads a file of this name as; `None` for binary data.
     pub fn of_name(path: &str) -> Option<Form> {
         let ends = |endings: &[&str]| endings.iter().any(|it| path.ends_with(it));
         match () {

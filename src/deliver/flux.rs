@@ -201,10 +201,9 @@ pub fn changes(old: &Map, new: &Map) -> Vec<ValueChange> {
                 (Some(Value::Map(old)), None) if !old.is_empty() => open.push((path, old, Map::any())),
                 (None, Some(Value::Map(new))) if !new.is_empty() => open.push((path, Map::any(), new)),
                 (old, new) => {
-                    let line = |it: Option<Value>| {
-                        it.map(|it| {
-                            yaml::write_json(&it, false).map(|it| it.to_text().into_owned()).unwrap_or_default()
-                        })
+                    let line = |value: Option<Value>| {
+                        let written = yaml::write_json(&value?, false);
+                        Some(written.map(|it| it.to_text().into_owned()).unwrap_or_default())
                     };
                     let (old, new) = (line(old), line(new));
                     if old != new {

@@ -69,7 +69,10 @@ pub fn then(manifests: &[Manifest]) -> Option<String> {
     if !late.is_empty() {
         waits.push(format!("{} for one that somebody else brings, as Cilium's operator does its own", list(late)));
     }
-    Some(format!("the same once more, as the first run refuses what is not served yet: {}", waits.join("; ")))
+    Some(format!(
+        "run the same command again: the first run is refused for kinds that are not served yet: {}",
+        waits.join("; ")
+    ))
 }
 
 #[cfg(test)]

@@ -12,22 +12,24 @@ pub struct Limit {
     pub bytes: u64,
     /// Whether a bundle beyond this limit fails on every way into the cluster, and not only on this one.
     pub hard: bool,
+    /// Whether it is of one cloud alone, which not everybody uses.
+    pub cloud: bool,
 }
 
 const MIB: u64 = 1 << 20;
 
 /// User-data of the clouds, the Talos API in its modes, and what the API can hold.
 const CONFIG: &[Limit] = &[
-    Limit { what: "EC2 user-data", bytes: 16 << 10, hard: false },
-    Limit { what: "Hetzner user-data", bytes: 32 << 10, hard: false },
-    Limit { what: "GCE metadata", bytes: 256 << 10, hard: false },
-    Limit { what: "maintenance mode", bytes: 4 * MIB, hard: false },
+    Limit { what: "EC2 user-data", bytes: 16 << 10, hard: false, cloud: true },
+    Limit { what: "Hetzner user-data", bytes: 32 << 10, hard: false, cloud: true },
+    Limit { what: "GCE metadata", bytes: 256 << 10, hard: false, cloud: true },
+    Limit { what: "maintenance mode", bytes: 4 * MIB, hard: false, cloud: false },
     // A config is encoded twice within one message of 32 MiB.
-    Limit { what: "a config that is safe to apply", bytes: 32 * MIB / 3, hard: true },
-    Limit { what: "a message of the Talos API", bytes: 32 * MIB, hard: true },
+    Limit { what: "a config that is safe to apply", bytes: 32 * MIB / 3, hard: true, cloud: false },
+    Limit { what: "a message of the Talos API", bytes: 32 * MIB, hard: true, cloud: false },
 ];
 
-const STREAM: &[Limit] = &[Limit { what: "one object in etcd", bytes: MIB + MIB / 2, hard: true }];
+const STREAM: &[Limit] = &[Limit { what: "one object in etcd", bytes: MIB + MIB / 2, hard: true, cloud: false }];
 
 /// The limits that matter to a target, smallest first.
 pub fn limits(target: Target) -> &'static [Limit] {

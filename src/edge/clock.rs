@@ -26,6 +26,13 @@ fn latest() -> Timestamp {
 
 /// The IANA name of the local time zone.
 pub fn zone() -> String {
+    // Where the system's link names the zone, no database of zones has to be searched for it.
+    if std::env::var_os("TZ").is_none()
+        && let Ok(target) = std::fs::read_link("/etc/localtime")
+        && let Some((_, name)) = target.to_str().and_then(|it| it.rsplit_once("/zoneinfo/"))
+    {
+        return name.to_owned();
+    }
     jiff::tz::TimeZone::system().iana_name().unwrap_or("UTC").to_owned()
 }
 

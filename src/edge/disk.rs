@@ -285,7 +285,7 @@ impl NewFolders {
         self.0.splice(0..0, fresh);
     }
 
-    /// The folders, which now stay.
+    /// Gives the folders, which are no longer removed.
     pub fn keep(mut self) -> Vec<PathBuf> {
         std::mem::take(&mut self.0)
     }

@@ -101,6 +101,13 @@ impl Git {
         Ok(Revision { git: self.clone(), commit: commit.to_owned(), entries })
     }
 
+    /// The addresses that it is fetched from.
+    pub fn remotes(&self) -> Vec<String> {
+        let listed = self.run(&["config", "--get-regexp", r"^remote\..*\.url$"]).unwrap_or_default();
+        let listed = String::from_utf8_lossy(&listed).into_owned();
+        listed.lines().filter_map(|line| line.split_once(' ')).map(|(_, url)| url.to_owned()).collect()
+    }
+
     /// Sets or, without a value, removes a setting of this repository; removing what is not set is no fault.
     pub fn configure(&self, key: &str, value: Option<&str>) -> Result<(), Error> {
         match value {
@@ -195,6 +202,23 @@ impl Revision {
         remote: &'a dyn Fn(&str, &Source, &str) -> Result<Remote, SourceError>,
     ) -> Committed<'a> {
         Committed { revision: self, folder: folder.into(), remote }
+    }
+
+    /// Every file, by its path from the top; a link is what it leads to.
+    pub fn files(&self) -> Result<Vec<(String, Vec<u8>)>, Error> {
+        let entries: Vec<(&String, &str)> = self
+            .entries
+            .iter()
+            .filter(|(_, (mode, _))| mode != "120000")
+            .map(|(path, (_, it))| (path, it.as_str()))
+            .collect();
+        let blobs = self.git.blobs(&entries.iter().map(|(_, it)| *it).collect::<Vec<_>>())?;
+        Ok(entries.into_iter().map(|(path, _)| path.clone()).zip(blobs).collect())
+    }
+
+    /// The addresses that the repository is fetched from.
+    pub fn remotes(&self) -> Vec<String> {
+        self.git.remotes()
     }
 
     fn tree(&self, path: &str) -> Result<FileTree, Error> {

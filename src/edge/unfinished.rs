@@ -55,7 +55,7 @@ pub fn sweep(folder: &Path, age: Duration) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let name = entry.file_name();
         let random = name.to_str().and_then(|it| it.strip_prefix(TEMPORARY));
-        if !random.is_some_and(|it| it.len() == 6 && it.bytes().all(|it| it.is_ascii_alphanumeric())) {
+        if !random.is_some_and(|ending| ending.len() == 6 && ending.bytes().all(|it| it.is_ascii_alphanumeric())) {
             continue;
         }
         // What cannot be looked at or removed does no harm.

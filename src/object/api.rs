@@ -108,7 +108,7 @@ impl Group {
 
     /// The group that has a kind, the first of several.
     pub fn with(kind: &str) -> Option<&'static Group> {
-        GROUPS.iter().find(|it| it.kinds().any(|it| it == kind))
+        GROUPS.iter().find(|group| group.kinds().any(|it| it == kind))
     }
 
     /// Whether every cluster has it.

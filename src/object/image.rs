@@ -15,7 +15,8 @@ pub fn named(text: &str) -> BTreeSet<String> {
 fn is_image(word: &str) -> bool {
     let (name, digest) = word.split_once('@').map_or((word, None), |(name, digest)| (name, Some(digest)));
     let is_digest = |it: &str| {
-        it.strip_prefix("sha256:").is_some_and(|it| it.len() == 64 && it.bytes().all(|it| it.is_ascii_hexdigit()))
+        it.strip_prefix("sha256:")
+            .is_some_and(|digits| digits.len() == 64 && digits.bytes().all(|it| it.is_ascii_hexdigit()))
     };
     if digest.is_some_and(|it| !is_digest(it)) {
         return false;
@@ -34,7 +35,7 @@ fn is_image(word: &str) -> bool {
         it.bytes().next().is_some_and(|it| it.is_ascii_digit()) && it.contains('.')
     };
     let (host, port) = first.split_once(':').map_or((first, None), |(host, port)| (host, Some(port)));
-    let is_port = port.is_none_or(|it| !it.is_empty() && it.bytes().all(|it| it.is_ascii_digit()));
+    let is_port = port.is_none_or(|port| !port.is_empty() && port.bytes().all(|it| it.is_ascii_digit()));
     let is_host = (host.contains('.') || host == "localhost" || port.is_some()) && is_port && is_part(host);
     if !path.split('/').all(is_part) || !tag.is_none_or(is_tag) {
         return false;

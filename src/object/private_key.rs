@@ -130,7 +130,7 @@ fn jwk(text: &str) -> Option<PrivateKey> {
     }
     let values = text.split("\"d\"").skip(1).filter_map(|it| it.trim_start().strip_prefix(':'));
     let mut values = values.filter_map(|it| it.trim_start().strip_prefix('"'));
-    let is_long = |it: &str| it.chars().take_while(|it| is_digit(*it)).count() >= SHORTEST;
+    let is_long = |value: &str| value.chars().take_while(|it| is_digit(*it)).count() >= SHORTEST;
     values.any(is_long).then_some(PrivateKey::Jwk)
 }
 
@@ -159,7 +159,7 @@ fn runs(text: &str) -> Vec<String> {
             }
             broken = words.peek().is_some();
         }
-        // A line alone may be all of it, whatever stands before.
+        // One line may be the whole key, whatever stands before it.
         if is_whole {
             let open = runs.pop().unwrap_or_default();
             runs.extend([digits.to_owned(), open]);
@@ -175,7 +175,7 @@ fn decoded(run: &str, depth: u32) -> Option<PrivateKey> {
         it => it,
     };
     let digits: String = run.chars().map(standard).collect();
-    // A last digit alone holds nothing.
+    // One digit that is left over at the end encodes no byte.
     let whole = if digits.len() % 4 == 1 { digits.len() - 1 } else { digits.len() };
     let bytes = LENIENT.decode(digits.get(..whole)?).ok()?;
     if pki::is_private_key(&bytes) {

@@ -65,28 +65,28 @@ pub fn certs(spec: &Path, now: Timestamp) -> Result<Certificates, Error> {
     let workspace = Workspace::read(spec)?;
     let (lock, _) = workspace.lock()?;
     let landings = landings(&workspace, &lock).unwrap_or_default();
-    let rows = lock.certificates().map(|it| {
-        let pin = format!("{}/{}", it.part, it.name);
-        let (certificate_name, key_name) = (format!("{pin}{}", suffix(it.role)), format!("{pin}.key"));
+    let rows = lock.certificates().map(|locked| {
+        let pin = format!("{}/{}", locked.part, locked.name);
+        let (certificate_name, key_name) = (format!("{pin}{}", suffix(locked.role)), format!("{pin}.key"));
         let places = landings.iter().filter_map(|landing| {
             let holds = match &landing.holds {
                 it if *it == certificate_name => "certificate",
-                other if *other == key_name && it.role.is_empty() => "key",
+                other if *other == key_name && locked.role.is_empty() => "key",
                 _ => return None,
             };
             Some(CertificatePlace { resource: landing.resource.clone(), key: landing.key.clone(), holds })
         });
         Row {
-            subject: it.certificate.subject.clone(),
-            issuer: it.certificate.issuer.clone(),
-            names: it.certificate.names.clone(),
-            ca: it.pin.is_ca(),
-            role: it.role,
-            step: Some(it.pin.rotation_step()).filter(|it| *it > 0),
-            not_before: it.certificate.not_before,
-            not_after: it.certificate.not_after,
-            days_left: it.certificate.days_left(now),
-            fingerprint: it.certificate.fingerprint.clone(),
+            subject: locked.certificate.subject.clone(),
+            issuer: locked.certificate.issuer.clone(),
+            names: locked.certificate.names.clone(),
+            ca: locked.pin.is_ca(),
+            role: locked.role,
+            step: Some(locked.pin.rotation_step()).filter(|it| *it > 0),
+            not_before: locked.certificate.not_before,
+            not_after: locked.certificate.not_after,
+            days_left: locked.certificate.days_left(now),
+            fingerprint: locked.certificate.fingerprint.clone(),
             places: places.collect(),
             pin,
         }

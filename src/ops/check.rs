@@ -12,14 +12,14 @@ use crate::deliver::contents::Contents;
 use crate::deliver::size;
 use crate::deliver::target::{self, Target};
 use crate::edge::random;
-use crate::review::rules::{self, ChartSubject, Layer, Subject};
+use crate::review::rules::{self, ChartSubject, Layer, Output, Subject, Written, allowed};
 use crate::stage::bundle::Bundle;
 use crate::stage::lock::{Envelope, Lock};
 use crate::stage::pack::{self, Manifest, Packed};
 use crate::stage::render::{self, secrets};
 use crate::stage::resolve::{self, SourceError};
 use crate::stage::seal::{self, Sealed};
-use crate::stage::spec::{Content, Spec, Values};
+use crate::stage::spec::{Content, Source, Spec, Values};
 use crate::stage::vendored::{Vendored, VendoredContent, VendoredPart};
 use crate::workspace;
 use crate::workspace::Workspace;
@@ -31,6 +31,8 @@ pub struct Checked {
     /// The spec, as findings name it.
     pub spec: String,
     pub diagnostics: Vec<Diagnostic>,
+    /// What the spec allows, each with its reason.
+    pub allowed: Vec<(Diagnostic, String)>,
     /// The size of what each target gets, in bytes; empty where nothing could be built.
     pub sizes: Vec<(Target, u64)>,
 }
@@ -89,16 +91,37 @@ pub fn check(spec: &Path, now: Timestamp) -> Result<Checked, Error> {
         file: &workspace.file,
         text: &workspace.spec_text,
         charts,
-        packed: packed.as_ref(),
-        lock: lock.as_ref(),
-        now,
+        output: packed.as_ref().map(|it| output(it.manifests(), it.patch().len() as u64, &workspace.spec)),
+        written: written(&workspace),
+        lock: lock.as_ref().map(|it| (it, now)),
     };
-    diagnostics.extend(rules::check(&subject));
+    let judged = allowed::judge(&workspace.spec, rules::check(&subject), packed.is_some());
+    diagnostics.extend(judged.diagnostics);
     let sizes = match (&sealed, &packed, &lock) {
         (Some(sealed), Some(packed), Some(lock)) => sizes(packed, &manifests(sealed, packed, lock), &workspace.spec),
         _ => Vec::new(),
     };
-    Ok(Checked { spec: workspace.file.to_string(), diagnostics, sizes })
+    Ok(Checked { spec: workspace.file.to_string(), diagnostics, allowed: judged.allowed, sizes })
+}
+
+/// The errors of the rules in what a build gives, but for those that the spec allows. Nothing here asks for the time.
+pub(super) fn errors(workspace: &Workspace, vendored: &Vendored, manifests: &[Manifest]) -> Vec<Diagnostic> {
+    let patch = pack::talos::control_plane(manifests, workspace.spec.talos).len() as u64;
+    let subject = Subject {
+        spec: &workspace.spec,
+        file: &workspace.file,
+        text: &workspace.spec_text,
+        charts: vendored.parts().iter().filter_map(|it| chart(it, workspace)).collect(),
+        output: Some(output(manifests, patch, &workspace.spec)),
+        written: written(workspace),
+        lock: None,
+    };
+    let found = allowed::judge(&workspace.spec, rules::check(&subject), false).diagnostics;
+    found.into_iter().filter(|it| it.severity() == Severity::Error).collect()
+}
+
+fn output<'a>(manifests: &'a [Manifest], patch: u64, spec: &Spec) -> Output<'a> {
+    Output { manifests, namespaces: pack::namespaces(spec), patch }
 }
 
 fn chart<'a>(part: &'a VendoredPart, workspace: &'a Workspace) -> Option<ChartSubject<'a>> {
@@ -125,6 +148,20 @@ fn chart<'a>(part: &'a VendoredPart, workspace: &'a Workspace) -> Option<ChartSu
         layers: layers.collect(),
         sealed: secrets::paths(&part.pins),
     })
+}
+
+/// The manifests of the spec that are files of the workspace.
+fn written(workspace: &Workspace) -> Vec<Written> {
+    let mut found = Vec::new();
+    for part in &workspace.spec.parts {
+        let Content::Manifest { source: Source::Local(path), .. } = &part.content else { continue };
+        found.extend(workspace.texts(path).into_iter().map(|(file, text)| Written {
+            part: part.name.clone(),
+            file,
+            text,
+        }));
+    }
+    found
 }
 
 /// The manifests as a node gets them: opened, with something of the same length in the place of each secret.

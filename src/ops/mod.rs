@@ -4,6 +4,7 @@ pub mod build;
 pub mod certs;
 pub mod check;
 pub mod diff;
+pub mod drift;
 pub mod error;
 pub mod git;
 pub mod handoff;

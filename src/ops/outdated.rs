@@ -3,13 +3,15 @@
 use std::path::Path;
 
 use super::Error;
+use crate::edge::disk::{self, Access};
 use crate::edge::fetch::each;
 use crate::stage::resolve::choose::{self, Listing};
 use crate::stage::resolve::{self, SourceError, Update, Wish};
-use crate::stage::spec::Source;
+use crate::stage::spec::{Source, Spec, edit};
 use crate::workspace;
 use crate::workspace::Workspace;
 use crate::workspace::fetching::Fetching;
+use helm_engine::sprig::semver::Version;
 
 /// One source and its versions.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +30,48 @@ impl Outdated {
     pub fn is_outdated(&self) -> bool {
         [&self.allowed, &self.newest].into_iter().flatten().any(|it| Some(it) != self.locked.as_ref())
     }
+}
+
+/// What was written into a spec.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Raised {
+    pub part: String,
+    pub from: String,
+    pub to: String,
+}
+
+/// Writes the newest version of each chart into the spec, where it names one version and no range of them. The lock stays
+/// as it is.
+pub fn raise(spec_path: &Path, found: &[Outdated]) -> Result<Vec<Raised>, Error> {
+    let workspace = Workspace::read(spec_path)?;
+    let mut text = workspace.spec_text.clone();
+    let mut raised = Vec::new();
+    for it in found {
+        let (Some(from), Some(to)) = (&it.locked, &it.newest) else { continue };
+        // A range takes what is newer by `lock --update`, and a subchart is its chart's.
+        let exact = it.allowed.as_ref() == Some(from);
+        if from == to || !exact || it.key.contains('/') || !is_newer(from, to) {
+            continue;
+        }
+        match edit::set_chart(&text, &it.key, None, to) {
+            Ok(edited) => text = edited,
+            // Where the spec names no version, there is none to raise.
+            Err(_) => continue,
+        }
+        raised.push(Raised { part: it.key.clone(), from: from.clone(), to: to.clone() });
+    }
+    if !raised.is_empty() {
+        Spec::parse(&workspace.file, &text).map_err(workspace::Error::Spec)?;
+        workspace.check_spec()?;
+        disk::replace(Path::new(&workspace.file), text.as_bytes(), Access::Public)?;
+    }
+    Ok(raised)
+}
+
+/// Whether a version is higher. One that cannot be read is not.
+fn is_newer(from: &str, to: &str) -> bool {
+    let read = |it: &str| Version::parse(it).ok();
+    matches!((read(from), read(to)), (Some(from), Some(to)) if from.compare(&to).is_lt())
 }
 
 /// The sources of a spec that have versions, in its order.

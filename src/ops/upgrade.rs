@@ -66,7 +66,10 @@ pub fn upgrade(
     };
     // Whom the secrets are sealed to stays, wherever that is written.
     let recipients = workspace.spec.recipients.clone();
-    next.spec = Spec { recipients, ..Spec::parse(&workspace.file, &next.spec_text).map_err(workspace::Error::Spec)? };
+    next.spec = Spec {
+        recipients,
+        ..Spec::parse(&workspace.file, &next.spec_text, &next.trees()).map_err(workspace::Error::Spec)?
+    };
     next.fetched = Some(fetching.fetch(&next, Some(&lock), &Update::None)?);
     let old =
         workspace.with_sources(Some(&lock), |sources| side::of_workspace("now", &workspace.spec, &lock, sources, None));
@@ -97,7 +100,14 @@ pub fn upgrade(
             let text = format!("it does not render with these values: {}", message.join(" "));
             diff.findings.insert(
                 0,
-                Finding { risk: Risk::Traffic, area: Area::Values, part: part.into(), resource: None, text },
+                Finding {
+                    risk: Risk::Traffic,
+                    area: Area::Values,
+                    part: part.into(),
+                    resource: None,
+                    text,
+                    ..Finding::default()
+                },
             );
             diff.risk =
                 RiskLine(vec![Clause { what: "cannot be applied".into(), of: format!("part {part} does not render") }]);

@@ -1,7 +1,9 @@
 //! What people read before they apply a bundle: what a change to a lock means, and what is likely wrong.
 
 pub mod compare;
+pub mod drift;
 pub mod print;
+pub mod rehearse;
 pub mod rules;
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use crate::edge::blobs::Blobs;
 use crate::edge::disk;
 use crate::edge::fetch::LocalBlobs;
 use crate::edge::git::{self, Git};
+use crate::edge::gitops::CommittedTrees;
 use crate::review::compare::Side;
 use crate::stage::lock::Lock;
 use crate::stage::spec::Spec;
@@ -36,7 +37,8 @@ pub(crate) fn side(
         return Ok(Some(side::nothing(name, format!("there is no {path} in it"))));
     };
     let shown = format!("{name}:{path}");
-    let spec = Spec::parse(&shown, &String::from_utf8_lossy(&text)).map_err(Error::Spec)?;
+    let spec = Spec::parse(&shown, &String::from_utf8_lossy(&text), &CommittedTrees::new(&revision, &folder))
+        .map_err(Error::Spec)?;
     let mut above = Some(folder.as_str());
     let root = loop {
         match above {

@@ -25,7 +25,7 @@ pub struct Fetching<'a> {
 /// What was fetched for a new lock.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fetched {
-    /// By the keys of their wishes.
+    /// By the key of the wish that each answers.
     pub remotes: BTreeMap<String, Remote>,
     /// What the cache lacks of it.
     pub fresh: Vec<Vec<u8>>,
@@ -120,7 +120,7 @@ pub(crate) fn at_hand(lock: Option<&Lock>, local: &LocalBlobs, key: &str, text: 
 /// What is at hand of a digest.
 pub(crate) enum AtHand {
     Content(Vec<u8>),
-    /// A file that bears its name, and other bytes.
+    /// A file has the name of the digest, and its bytes have another one.
     Damaged(PathBuf),
     Nothing,
 }

@@ -28,12 +28,12 @@ impl FleetError {
     pub(super) fn diagnostic(&self) -> Diagnostic {
         match self {
             FleetError::Disk(fault) => Diagnostic::new(fault.code(), self.to_string()),
-            FleetError::NoSpec(_) => Diagnostic::new(Code::E006, self.to_string())
+            FleetError::NoSpec(_) => Diagnostic::new(Code::E007, self.to_string())
                 .help("a spec is a file `ichor.yaml`, or another YAML file with `bundle:` and `parts:`"),
             FleetError::SameName { specs, .. } => {
                 let specs: Vec<String> = specs.iter().map(|it| format!("`{}`", it.display())).collect();
                 let help = format!("give each a name of its own in `bundle:`: {}", specs.join(", "));
-                Diagnostic::new(Code::E007, self.to_string()).help(help)
+                Diagnostic::new(Code::E008, self.to_string()).help(help)
             }
         }
     }

@@ -19,6 +19,7 @@ use crate::edge::age;
 use crate::edge::blobs::Blobs;
 use crate::edge::disk::{self, Adding};
 use crate::edge::fetch::{Event, LocalBlobs, Progress};
+use crate::edge::gitops::DiskTrees;
 use crate::edge::hold::{self, Hold, Waiting};
 use crate::edge::random;
 use crate::edge::read_files::ReadFiles;
@@ -65,11 +66,11 @@ impl Workspace {
         let path = if spec_path.is_dir() { spec_path.join("ichor.yaml") } else { spec_path.to_path_buf() };
         let spec_text = files.text(&path)?;
         let file = path.display().to_string();
-        let mut spec = Spec::parse(&file, &spec_text).map_err(Error::Spec)?;
+        let spec_folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        let mut spec = Spec::parse(&file, &spec_text, &DiskTrees::new(&spec_folder)).map_err(Error::Spec)?;
         let root = disk::workspace(&path, &spec.bundle);
         let vendor = root.join("vendor");
         let lock_path = root.join("lockfiles").join(format!("{}.lock", spec.bundle));
-        let spec_folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         if let Some((rules, place)) = &spec.recipients_from {
             spec.recipients = recipients::of_rules(&spec_folder.join(rules), &lock_path, Some(place))?;
         }
@@ -218,6 +219,11 @@ impl Workspace {
         run(&self.disk(&remote))
     }
 
+    /// The trees of GitOps that parts come from.
+    pub(super) fn trees(&self) -> DiskTrees {
+        DiskTrees::new(&self.spec_folder)
+    }
+
     /// Where fetched content lies.
     pub fn local(&self) -> LocalBlobs {
         LocalBlobs { vendor: Blobs::at(&self.vendor), cache: Blobs::of_user() }
@@ -239,6 +245,16 @@ impl Workspace {
     pub fn text(&self, path: &str) -> Result<(String, String), Error> {
         let full = self.spec_folder.join(path);
         Ok((full.display().to_string(), self.files.text(&full)?))
+    }
+
+    /// The files of a manifest, by its path from the spec's folder: itself, or the YAML in a folder. None where it cannot be
+    /// read, which whoever resolves it says.
+    pub fn texts(&self, path: &str) -> Vec<(String, String)> {
+        let full = self.spec_folder.join(path);
+        let of_folder = ["yaml", "yml", "json"].map(|it| disk::files_with_extension(&full, it).unwrap_or_default());
+        let files = if full.is_dir() { of_folder.concat() } else { vec![full] };
+        let read = |it: PathBuf| Some((it.display().to_string(), disk::read_text(&it).ok()?));
+        files.into_iter().filter_map(read).collect()
     }
 }
 

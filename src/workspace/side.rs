@@ -30,11 +30,17 @@ pub(crate) fn of_workspace(name: &str, spec: &Spec, lock: &Lock, sources: &dyn S
         let content = match known.and_then(|it| it.parts.get(&part.name)).filter(same) {
             Some(known) => {
                 let found = Found { images: known.images.clone(), digests: known.resources.clone() };
-                known.content.clone().map(|it| (it, found))
+                known.content.clone().map(|it| (it, found)).map_err(Absent::Away)
             }
             None => content(spec, part, lock, locked, sources),
         };
+        let fails = match &content {
+            Err(Absent::Fails(message)) => Some(message.clone()),
+            _ => None,
+        };
+        let content = content.map_err(Absent::text);
         if let Some(entry) = side.parts.get_mut(&part.name) {
+            entry.fails = fails;
             entry.content = content.map(|(content, found)| {
                 if (&found.images, &found.digests) != (&entry.images, &entry.resources) {
                     let what = "the lock names other images or resources than it renders, which `build` refuses";
@@ -100,7 +106,7 @@ fn content(
     lock: &Lock,
     locked: &LockedPart,
     sources: &dyn Sources,
-) -> Result<(Content, Found), String> {
+) -> Result<(Content, Found), Absent> {
     let spec = Spec {
         bundle: lock.bundle.clone(),
         recipients: lock.recipients.clone(),
@@ -108,22 +114,44 @@ fn content(
         ..spec.clone()
     };
     let lock = Lock { parts: [(part.name.clone(), locked.clone())].into(), ..lock.clone() };
-    let resolved = resolve::resolve(&spec, lock.helm(), sources).map_err(|faults| first(&faults))?;
+    let resolved = resolve::resolve(&spec, lock.helm(), sources).map_err(|faults| Absent::Away(first(&faults)))?;
     let values = resolved.parts().first().and_then(|it| values(&it.content));
+    let chart = resolved.parts().first().and_then(|it| match &it.content {
+        ResolvedContent::Chart { chart, .. } => Some(chart.metadata()),
+        ResolvedContent::Manifest(_) => None,
+    });
+    let sources = chart.map(|it| [it.sources.clone(), vec![it.home.clone()]].concat()).unwrap_or_default();
+    let app_version = chart.map(|it| it.app_version.clone());
     let behind = |stale: &str| {
         let named = format!("part `{}`: ", part.name);
         format!("{BEHIND}: {}", stale.strip_prefix(&named).unwrap_or(stale))
     };
-    let vendored = Vendored::locked(&spec, resolved, &lock).map_err(|stale| behind(&first(&stale)))?;
-    let rendered = render::render(&vendored, &random::seed(), None).map_err(|it| it.to_string())?;
+    let vendored = Vendored::locked(&spec, resolved, &lock).map_err(|stale| Absent::Away(behind(&first(&stale))))?;
+    let rendered = render::render(&vendored, &random::seed(), None).map_err(|it| Absent::Fails(it.to_string()))?;
     let notes = rendered.parts().first().and_then(|it| it.notes.clone());
-    let sealed = seal::seal(&rendered).map_err(|it| it.to_string())?;
+    let sealed = seal::seal(&rendered).map_err(|it| Absent::Fails(it.to_string()))?;
     match sealed.parts().first() {
         Some(it) if it.output == locked.output => {
             let found = Found { images: it.images.clone(), digests: it.resources.clone() };
-            Ok((Content { text: it.text.clone(), values, notes }, found))
+            Ok((Content { text: it.text.clone(), values, notes, sources, app_version }, found))
         }
-        _ => Err("it renders otherwise than its lock says".into()),
+        _ => Err(Absent::Away("it renders otherwise than its lock says".into())),
+    }
+}
+
+/// Why a part's contents are not at hand.
+enum Absent {
+    /// Its source is not here, or the lock is not of it.
+    Away(String),
+    /// The chart does not render.
+    Fails(String),
+}
+
+impl Absent {
+    fn text(self) -> String {
+        match self {
+            Absent::Away(text) | Absent::Fails(text) => text,
+        }
     }
 }
 

@@ -54,8 +54,13 @@ metadata:
     ca: {{ (genCA \"CA\" 100).Cert | b64enc }}
     {{- end }}
 spec:
-  selector: {{ toYaml .Values.nodeSelector | nindent 4 }}
-  template: {spec: {hostNetwork: true}}
+  selector: {matchLabels: {app: cilium}}
+  template:
+    metadata: {labels: {app: cilium}}
+    spec:
+      hostNetwork: true
+      nodeSelector: {{ toYaml .Values.nodeSelector | nindent 8 }}
+      containers: [{name: agent, image: agent}]
 ";
 
 fn mark(it: &Diagnostic) -> &'static str {
@@ -159,7 +164,7 @@ impl Checked {
 fn what_is_right_is_not_complained_of() {
     let workspace = Checked::new("1.19.6");
     assert_eq!(workspace.codes(), [""; 0]);
-    let values = "nodeSelector: {mine: true}\nl2announcements: {enabled: true, leaseDuration: 3s}\nglobal: {a: 1}\nkubeProxyReplacement: true\nk8sServiceHost: localhost\nk8sServicePort: 7445\nbpf: {masquerade: true, hostLegacyRouting: true}\n";
+    let values = "nodeSelector: {mine: 'true'}\nl2announcements: {enabled: true, leaseDuration: 3s}\nglobal: {a: 1}\nkubeProxyReplacement: true\nk8sServiceHost: localhost\nk8sServicePort: 7445\nbpf: {masquerade: true, hostLegacyRouting: true}\n";
     assert_eq!(workspace.values(values), [""; 0]);
 }
 
@@ -369,7 +374,10 @@ fn what_an_api_server_refuses() {
     let object = |api: &str, kind: &str, rest: &str| {
         format!("apiVersion: {api}\nkind: {kind}\nmetadata: {{name: a, namespace: kube-system}}\n{rest}\n")
     };
-    let pod = |spec: &str| object("apps/v1", "Deployment", &format!("spec: {{template: {{spec: {{{spec}}}}}}}"));
+    let pod = |spec: &str| {
+        let template = format!("{{metadata: {{labels: {{a: b}}}}, spec: {{{spec}}}}}");
+        object("apps/v1", "Deployment", &format!("spec: {{selector: {{matchLabels: {{a: b}}}}, template: {template}}}"))
+    };
     let crd = |name: &str| THINGS.replacen("things.example.org", name, 1);
     let thing = |version: &str, spec: &str| {
         let thing = object(&format!("example.org/{version}"), "Thing", &format!("spec: {spec}"));
@@ -381,9 +389,10 @@ fn what_an_api_server_refuses() {
         (object("extensions/v1beta1", "Ingress", ""), "K001!"),
         (object("networking.k8s.io/v1beta1", "IPAddress", "").replace(", namespace: kube-system", ""), ""),
         (object("autoscaling/v2beta2", "HorizontalPodAutoscaler", ""), "K001!"),
+        (object("admissionregistration.k8s.io/v1", "MutatingAdmissionPolicy", ""), "K001!"),
         (object("v1", "ConfigMap", "").replace("kube-system", "nobodys"), "K002"),
         (object("v1", "ConfigMap", "").replace("name: a", "name: A_b"), "K003!"),
-        (object("v1", "Service", "").replace("name: a", "name: a.b"), "K003!"),
+        (object("v1", "Service", "spec: {clusterIP: None}").replace("name: a", "name: a.b"), "K003!"),
         (object("v1", "ConfigMap", "").replace("name: a", "name: a.b"), ""),
         (object("rbac.authorization.k8s.io/v1", "Role", "").replace("name: a", "name: 'system:A_b'"), ""),
         (object("v1", "ConfigMap", "").replace("name: a", "generateName: a-"), "K003!"),
@@ -397,7 +406,7 @@ fn what_an_api_server_refuses() {
         (object("v1", "ConfigMap", "data: {max: '1048576', share: '1.5e+00'}"), ""),
         (pod("containers: [{name: a, image: b, limits: {cpu: 1}}]"), "K006!"),
         (pod("containers: [{name: a, image: b, resources: {limits: {cpu: 1}}}]"), ""),
-        (pod("initContainers: [{name: a, livenesProbe: {}}]"), "K006!"),
+        (pod("initContainers: [{name: a, image: b, livenesProbe: {}}], containers: [{name: c, image: d}]"), "K006!"),
         (object("v1", "ConfigMap", "").replace("namespace:", "labels: {a: b c}, namespace:"), "K003!"),
         (object("v1", "ConfigMap", "").replace("namespace:", "labels: {a: '', b.c/d_e: F.g}, namespace:"), ""),
         (object("v1", "ConfigMap", "").replace("namespace:", "annotations: {'a b': c}, namespace:"), "K003!"),
@@ -428,7 +437,14 @@ fn what_an_api_server_refuses() {
         (thing("v1", "{list: [{}]}"), "K008!"),
         (thing("v1", "{list: [{name: a, more: b}]}"), "K008!"),
         (thing("v1", "{siez: 1, role: king}"), "K008! K008!"),
-        (object("batch/v1", "CronJob", "spec: {jobTemplate: {spec: {template: {spec: {container: []}}}}}"), "K006!"),
+        (
+            object(
+                "batch/v1",
+                "CronJob",
+                "spec: {schedule: '@daily', jobTemplate: {spec: {template: {spec: {restartPolicy: Never, container: []}}}}}",
+            ),
+            "K006! K009!",
+        ),
     ] {
         let expected: Vec<&str> = expected.split_whitespace().collect();
         assert_eq!(workspace.extra(&text), expected, "{text}");

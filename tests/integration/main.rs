@@ -9,6 +9,7 @@ mod engine;
 mod envelopes;
 mod examples;
 mod faults;
+mod gitops;
 mod hostile;
 mod init;
 mod lock;

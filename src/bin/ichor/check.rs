@@ -63,7 +63,7 @@ fn one(args: &Args, spec: &Path) -> Result<ExitCode, Error> {
         Err(fault) => {
             let spec = spec.to_string_lossy();
             match args.format {
-                Format::Sarif => disk::print(findings::sarif(&fault.diagnostics(), &spec).as_bytes())?,
+                Format::Sarif => disk::print(findings::sarif(&fault.diagnostics(), &[], &spec).as_bytes())?,
                 Format::Github => disk::print(findings::github(&fault.diagnostics(), &spec).as_bytes())?,
                 Format::Text | Format::Json => {}
             }
@@ -79,10 +79,14 @@ fn one(args: &Args, spec: &Path) -> Result<ExitCode, Error> {
                 let shown = if args.sizes { size::report(*target, *bytes) } else { size::near(*target, *bytes) };
                 disk::print(shown.as_bytes())?;
             }
-            say!("{}, {}", count(errors, "error"), count(warnings, "warning"));
+            let allowed = match checked.allowed.len() {
+                0 => String::new(),
+                number => format!("; the spec allows {number} more"),
+            };
+            say!("{}, {}{allowed}", count(errors, "error"), count(warnings, "warning"));
         }
-        Format::Json => disk::print(findings::json(found, &checked.sizes).as_bytes())?,
-        Format::Sarif => disk::print(findings::sarif(found, &checked.spec).as_bytes())?,
+        Format::Json => disk::print(findings::json(found, &checked.allowed, &checked.sizes).as_bytes())?,
+        Format::Sarif => disk::print(findings::sarif(found, &checked.allowed, &checked.spec).as_bytes())?,
         Format::Github => disk::print(findings::github(found, &checked.spec).as_bytes())?,
     }
     Ok(ExitCode::from(u8::from(errors > 0)))

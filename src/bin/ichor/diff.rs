@@ -39,6 +39,12 @@ pub struct Args {
     /// Exits with 1 where anything differs
     #[arg(long)]
     exit_code: bool,
+    /// Exits with 1 where somebody must read it, and with 0 where a robot may merge it
+    ///
+    /// A routine is a change of versions, images and labels alone that no risk is known of: nothing refused, no version
+    /// skipped, none that goes back. What is not known for sure is no routine.
+    #[arg(long, conflicts_with = "exit_code")]
+    routine: bool,
     #[command(flatten)]
     fleet: Fleet,
 }
@@ -79,7 +85,7 @@ fn one(args: &Args, spec: &Path) -> Result<ExitCode, Error> {
     if !(args.fleet.is_given() && diff.identical && args.format != Format::Json) {
         print(&diff, args.format, args.output.as_deref())?;
     }
-    let differs = args.exit_code && !diff.identical;
+    let differs = args.exit_code && !diff.identical || args.routine && !diff.identical && !diff.verdict.routine;
     Ok(if differs { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 

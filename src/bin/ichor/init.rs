@@ -68,8 +68,10 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     init::free(&args.folder)?;
     init::not_there(args.new_key.clone())?;
     // Not read by clap, which shows the whole of what it cannot read.
-    let given =
-        args.recipient.iter().map(|it| recipients::recipient(it).map_err(|it| InitError::BadRecipient(it).into()));
+    let given = args
+        .recipient
+        .iter()
+        .map(|key| recipients::recipient(key).map_err(|fault| InitError::BadRecipient(fault).into()));
     let recipients = given.collect::<Result<Vec<Recipient>, Error>>()?;
     let kind = |beside: &[Recipient]| init::key_kind(beside, args.classic);
     let wishes = wishes(args, ask, recipients)?;
@@ -246,5 +248,5 @@ fn parse_feature(text: &str) -> Result<Option<Feature>, String> {
     }
     let names: Vec<&str> = FEATURES.iter().map(|it| it.0).collect();
     let found = FEATURES.iter().find(|it| it.0 == text).map(|it| it.1);
-    found.map(Some).ok_or_else(|| format!("there is no feature `{text}`: choose of {}, or none", names.join(", ")))
+    found.map(Some).ok_or_else(|| format!("there is no feature `{text}`: choose from {}, or none", names.join(", ")))
 }

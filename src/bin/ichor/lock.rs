@@ -31,8 +31,8 @@ pub struct Args {
     /// A file with an age identity or SSH key; needed only where a CA of the lock must sign
     #[arg(short, long = "identity", value_name = "FILE", env = "ICHOR_IDENTITY")]
     identity: Vec<String>,
-    /// A PEM file, under age or not: its certificates answer the calls for them, each with its key, which may be in
-    /// another such file
+    /// A PEM file, encrypted with age or not; where a chart asks for one of its certificates, that one is taken with its
+    /// key, which may be in another such file
     #[arg(long, value_name = "FILE")]
     import: Vec<PathBuf>,
     /// Reads Secrets of a cluster from standard input (`kubectl get secret -o yaml`), and keeps what is in them
@@ -103,9 +103,15 @@ fn one(args: &Args, spec: &Path, request: &Request) -> Result<ExitCode, Error> {
         if let Some(comparison) = &locked.comparison {
             diff::print(comparison, diff::Format::Text, None)?;
         }
+        for moved in &locked.moved {
+            say!("{moved}");
+        }
         let what = if locked.changed { "would change" } else { "unchanged:" };
         say!("{what} {}", locked.path.display());
         say_unbound(locked.unbound);
+        if locked.changed && args.locked {
+            say!("run `ichor lock` to take it into the lock, and commit what it writes");
+        }
         return Ok(if locked.changed && args.locked { ExitCode::from(1) } else { ExitCode::SUCCESS });
     }
     for (kind, count) in &locked.passed_over {

@@ -15,6 +15,7 @@ mod chart;
 mod check;
 mod completions;
 mod diff;
+mod drift;
 mod explain;
 mod fleet;
 mod form;
@@ -90,6 +91,7 @@ enum Verb {
     Outdated(outdated::Args),
     Build(build::Args),
     Diff(diff::Args),
+    Drift(drift::Args),
     Upgrade(upgrade::Args),
     #[command(name = "git-setup")]
     GitSetup(git::Setup),
@@ -145,6 +147,7 @@ fn main() -> ExitCode {
             Verb::Outdated(args) => outdated::run(&args),
             Verb::Build(args) => build::run(&args),
             Verb::Diff(args) => diff::run(&args),
+            Verb::Drift(args) => drift::run(&args),
             Verb::Upgrade(args) => upgrade::run(&args),
             Verb::GitSetup(args) => git::setup(&args),
             Verb::GitShow(args) => git::show(&args),

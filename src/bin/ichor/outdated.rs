@@ -18,6 +18,9 @@ pub struct Args {
     /// The spec, or the folder it is in
     #[arg(default_value = "ichor.yaml")]
     spec: PathBuf,
+    /// Writes the newest versions into the spec, where it names one and no range; `ichor lock` takes them
+    #[arg(long)]
+    write: bool,
     #[command(flatten)]
     network: NetworkArgs,
     #[command(flatten)]
@@ -55,5 +58,17 @@ fn one(args: &Args, spec: &Path) -> Result<ExitCode, Error> {
         format!("{key:first$}  {locked:second$}  {allowed:third$}  {newest}\n")
     };
     disk::print(rows.iter().map(line).collect::<String>().as_bytes())?;
+    if args.write {
+        let raised = ops::outdated::raise(&args.spec, &all)?;
+        for it in &raised {
+            say!("{}: {} → {} in the spec", it.part, it.from, it.to);
+        }
+        match raised.is_empty() {
+            true => {
+                say!("the spec stays: it names no version that could be raised (`ichor lock --update` follows ranges)")
+            }
+            false => say!("`ichor lock` takes them, and `ichor diff` shows what they change"),
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -204,7 +204,7 @@ fn keys(file: &File, host: &str, repository: &str) -> Vec<String> {
         }
     }
     keys.retain(|key| file.listed().any(|it| it == key));
-    keys.extend(file.listed().filter(|it| host_of(it).is_some_and(|it| hosts.contains(&it))).cloned());
+    keys.extend(file.listed().filter(|address| host_of(address).is_some_and(|host| hosts.contains(&host))).cloned());
     keys.push(if DOCKER.contains(&host) { "https://index.docker.io/v1/".into() } else { host.to_owned() });
     keys.dedup();
     keys

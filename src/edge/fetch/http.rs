@@ -55,7 +55,7 @@ pub struct Request<'r> {
     pub authorization: Option<&'r str>,
     /// The largest body that is taken, in bytes.
     pub limit: u64,
-    /// When the source that this is for must be had.
+    /// The moment by which the whole source must have arrived.
     pub until: Instant,
 }
 

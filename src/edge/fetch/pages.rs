@@ -73,7 +73,7 @@ mod tests {
             all.append(header::LINK, text.parse().expect("a header"));
         }
         let url = Url::parse("https://x.io:8443/v2/a/tags/list?n=1000").expect("an address");
-        link(&all).map(|it| super::next(&url, it).map_or_else(|it| it.to_string(), Into::into))
+        link(&all).map(|link| super::next(&url, link).map_or_else(|fault| fault.to_string(), Into::into))
     }
 
     #[test]

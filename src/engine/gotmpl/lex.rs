@@ -54,18 +54,16 @@ impl<'s> Lexer<'s> {
     }
 
     /// The next item; after the end, `Eof` for ever.
-    pub fn next_item(&mut self) -> Item<'s> {
+    pub fn next_item(&mut self) -> Item {
         if self.inside_action { self.lex_inside_action() } else { self.lex_text() }
     }
 
-    fn lex_text(&mut self) -> Item<'s> {
+    fn lex_text(&mut self) -> Item {
         loop {
             let rest = self.rest();
             let Some(found) = find(rest, LEFT) else {
                 if rest.is_empty() {
-                    let mut item = self.item(ItemType::Eof);
-                    item.val = b"EOF";
-                    return item;
+                    return self.item(ItemType::Eof);
                 }
                 self.pos = self.input.len();
                 self.count_lines();
@@ -84,7 +82,7 @@ impl<'s> Lexer<'s> {
                 let item = self.item(ItemType::Text);
                 self.pos += trimmed;
                 self.ignore();
-                if !item.val.is_empty() {
+                if !item.range().is_empty() {
                     return item;
                 }
             }
@@ -95,7 +93,7 @@ impl<'s> Lexer<'s> {
     }
 
     /// The left delimiter, or nothing where it opened a comment that has been passed over.
-    fn lex_left_delim(&mut self) -> Option<Item<'s>> {
+    fn lex_left_delim(&mut self) -> Option<Item> {
         self.pos += LEFT.len();
         let after_marker = if has_left_trim_marker(self.rest()) { TRIM } else { 0 };
         if self.input[self.pos + after_marker..].starts_with(b"/*") {
@@ -111,7 +109,7 @@ impl<'s> Lexer<'s> {
         Some(item)
     }
 
-    fn lex_comment(&mut self) -> Option<Item<'s>> {
+    fn lex_comment(&mut self) -> Option<Item> {
         self.pos += 2;
         let Some(end) = find(self.rest(), b"*/") else {
             return Some(self.error("unclosed comment".into()));
@@ -129,7 +127,7 @@ impl<'s> Lexer<'s> {
         None
     }
 
-    fn lex_right_delim(&mut self, trim: bool) -> Item<'s> {
+    fn lex_right_delim(&mut self, trim: bool) -> Item {
         if trim {
             self.pos += TRIM;
             self.ignore();
@@ -144,7 +142,7 @@ impl<'s> Lexer<'s> {
         item
     }
 
-    fn lex_inside_action(&mut self) -> Item<'s> {
+    fn lex_inside_action(&mut self) -> Item {
         if let Some(trim) = self.right_delim() {
             if self.paren_depth == 0 {
                 return self.lex_right_delim(trim);
@@ -200,7 +198,7 @@ impl<'s> Lexer<'s> {
     }
 
     /// A run of spaces; the last may belong to a trim marker, whose minus follows it.
-    fn lex_space(&mut self) -> Item<'s> {
+    fn lex_space(&mut self) -> Item {
         let start = self.pos;
         self.skip_spaces();
         let count = self.pos - start;
@@ -216,7 +214,7 @@ impl<'s> Lexer<'s> {
         self.item(ItemType::Space)
     }
 
-    fn lex_identifier(&mut self) -> Item<'s> {
+    fn lex_identifier(&mut self) -> Item {
         let stop = self.skip_alphanumeric();
         if !self.at_terminator() {
             return self.bad_character(stop);
@@ -240,7 +238,7 @@ impl<'s> Lexer<'s> {
     }
 
     /// A field or variable whose first character has been scanned, or the lone dot or dollar.
-    fn lex_field_or_variable(&mut self, kind: ItemType) -> Item<'s> {
+    fn lex_field_or_variable(&mut self, kind: ItemType) -> Item {
         if self.at_terminator() {
             return self.item(if kind == ItemType::Variable { kind } else { ItemType::Dot });
         }
@@ -251,7 +249,7 @@ impl<'s> Lexer<'s> {
         self.item(kind)
     }
 
-    pub(super) fn bad_character(&mut self, rune: Option<char>) -> Item<'s> {
+    pub(super) fn bad_character(&mut self, rune: Option<char>) -> Item {
         self.error(format!("bad character {}", describe_rune(rune.unwrap_or(char::REPLACEMENT_CHARACTER))))
     }
 
@@ -348,9 +346,8 @@ impl<'s> Lexer<'s> {
     }
 
     /// Takes the text between `start` and here as an item of this type.
-    pub(super) fn item(&mut self, kind: ItemType) -> Item<'s> {
-        let val = &self.input[self.start..self.pos];
-        let item = Item { kind, pos: self.start, val, line: self.start_line };
+    pub(super) fn item(&mut self, kind: ItemType) -> Item {
+        let item = Item::new(kind, self.start..self.pos, self.start_line);
         self.start = self.pos;
         self.start_line = self.line;
         item
@@ -368,9 +365,9 @@ impl<'s> Lexer<'s> {
     }
 
     /// An error item; the scan is over.
-    pub(super) fn error(&mut self, message: String) -> Item<'s> {
+    pub(super) fn error(&mut self, message: String) -> Item {
         self.fault = message;
-        let item = Item { kind: ItemType::Error, pos: self.start, val: b"", line: self.start_line };
+        let item = Item::new(ItemType::Error, self.start..self.start, self.start_line);
         self.start = 0;
         self.pos = 0;
         self.input = &[];

@@ -7,7 +7,7 @@ use crate::strconv;
 
 impl<'s> Lexer<'s> {
     /// A string or character constant whose first quote has been scanned; the parser checks what is in it.
-    pub(super) fn lex_quoted(&mut self, quote: char, kind: ItemType, unterminated: &str) -> Item<'s> {
+    pub(super) fn lex_quoted(&mut self, quote: char, kind: ItemType, unterminated: &str) -> Item {
         loop {
             match self.next() {
                 Some('\\') if !matches!(self.next(), None | Some('\n')) => {}
@@ -18,7 +18,7 @@ impl<'s> Lexer<'s> {
         }
     }
 
-    pub(super) fn lex_raw_quote(&mut self) -> Item<'s> {
+    pub(super) fn lex_raw_quote(&mut self) -> Item {
         loop {
             match self.next() {
                 None => return self.error("unterminated raw quoted string".into()),
@@ -29,7 +29,7 @@ impl<'s> Lexer<'s> {
     }
 
     /// A number or something like it: what passes here and is none is left to the parser.
-    pub(super) fn lex_number(&mut self) -> Item<'s> {
+    pub(super) fn lex_number(&mut self) -> Item {
         if !self.scan_number() {
             return self.bad_number();
         }
@@ -42,7 +42,7 @@ impl<'s> Lexer<'s> {
         self.item(ItemType::Number)
     }
 
-    pub(super) fn bad_number(&mut self) -> Item<'s> {
+    pub(super) fn bad_number(&mut self) -> Item {
         let text = strconv::quote(&self.input[self.start..self.pos]);
         self.error(format!("bad number syntax: {text}"))
     }

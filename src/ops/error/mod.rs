@@ -21,7 +21,7 @@ use crate::base::code::{Code, Exit};
 use crate::base::diagnostic::Diagnostic;
 use crate::deliver::target::DeliverError;
 use crate::edge::layout::LayoutError;
-use crate::edge::{age, disk, git, guard, hold};
+use crate::edge::{age, disk, git, guard, hold, kubectl};
 use crate::stage::bundle;
 use crate::stage::render;
 use crate::stage::resolve::SourceError;
@@ -55,6 +55,8 @@ pub enum Error {
     WouldReplace { path: PathBuf, pins: Vec<String>, anew: Vec<String> },
     #[error("refused to write secrets there: {0}")]
     Exposed(#[from] guard::Exposed),
+    #[error(transparent)]
+    Kubectl(#[from] kubectl::Error),
     #[error(transparent)]
     Rotate(#[from] RotateError),
     #[error(transparent)]
@@ -105,6 +107,7 @@ impl Error {
             Error::Exposed(_) => self
                 .plain(Code::P006)
                 .help("name a place of your own outside of git, add the file to .gitignore, or say `--force`"),
+            Error::Kubectl(_) => self.plain(Code::E006).help("`kubectl get` must work here: install it, and name a cluster with `--kubeconfig` or `--context`"),
             Error::Rotate(fault) => fault.diagnostic(),
             Error::Init(fault) => fault.diagnostic(),
             Error::Handoff(fault) => fault.diagnostic(),

@@ -179,7 +179,7 @@ fn differs(
         let resolved = other.resolve(Some(lock))?;
         let theirs = Vendored::fresh(&other.spec, resolved, Some(lock), lock.clock);
         let rendered = render::render(&theirs, &random::seed(), None).map_err(|it| it.message);
-        let sealed = rendered.and_then(|it| seal::seal(&it).map_err(|it| it.to_string()));
+        let sealed = rendered.and_then(|rendered| seal::seal(&rendered).map_err(|fault| fault.to_string()));
         let ours = text(&ours, &part.name);
         match sealed.as_ref().map(|it| text(it, &part.name)) {
             Ok(theirs) if lines(ours).eq(lines(theirs)) => {}

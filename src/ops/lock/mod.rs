@@ -2,6 +2,8 @@
 
 mod import;
 mod parts;
+mod released;
+mod renamed;
 mod secrets;
 
 use std::collections::BTreeMap;
@@ -20,7 +22,7 @@ use crate::edge::store::Store;
 use crate::ops::{Error, build};
 use crate::review::compare::{self, Diff, Side};
 use crate::stage::bundle::Bundle;
-use crate::stage::lock::{Certificate, Lock, Pin};
+use crate::stage::lock::{Certificate, Lock, LockedRelease, Pin};
 use crate::stage::pack;
 use crate::stage::render;
 use crate::stage::resolve::{ResolvedContent, Update};
@@ -29,7 +31,7 @@ use crate::stage::vendored::Vendored;
 use crate::workspace;
 use crate::workspace::fetching::Fetching;
 use crate::workspace::{Workspace, side};
-use parts::{facts, pins, record, take_over};
+use parts::{facts, record};
 
 /// What locking did.
 #[derive(Clone, Debug)]
@@ -51,6 +53,8 @@ pub struct Locked {
     pub notes: Vec<String>,
     /// How many envelopes are bound to no place, as those of older locks are.
     pub unbound: usize,
+    /// The objects of GitOps that are not as they were when they were locked.
+    pub moved: Vec<String>,
 }
 
 impl Locked {
@@ -66,6 +70,7 @@ impl Locked {
             unused: Vec::new(),
             notes: Vec::new(),
             unbound: 0,
+            moved: Vec::new(),
         }
     }
 }
@@ -234,6 +239,8 @@ pub(super) fn renewed(
         recipients: Vec::new(),
         parts: BTreeMap::new(),
     });
+    let reads: BTreeMap<String, LockedRelease> =
+        lock.parts.iter().filter_map(|(name, it)| Some((name.clone(), it.release.clone()?))).collect();
     let resolved = workspace.resolve(old.as_ref())?;
     let resolved_helm = resolved.helm();
     let mut parts = BTreeMap::new();
@@ -244,7 +251,11 @@ pub(super) fn renewed(
             part.secret_values = known.secret_values;
         }
         if let ResolvedContent::Chart { inputs, .. } = &resolved.content {
-            secrets::refresh(&resolved.name, &mut part, inputs, resolved_helm, mint, &sealer)?;
+            let released = match part.secret_values == inputs.secret_digest {
+                true => Vec::new(),
+                false => released::secrets(workspace, &resolved.name, inputs, mint)?,
+            };
+            secrets::refresh(&resolved.name, &mut part, inputs, released, resolved_helm, mint, &sealer)?;
         }
         parts.insert(resolved.name.clone(), part);
     }
@@ -272,9 +283,9 @@ pub(super) fn renewed(
     let none = BTreeMap::new();
     for rendered in rendered.parts() {
         let Some(part) = lock.parts.get_mut(&rendered.name) else { continue };
-        part.pins = pins(rendered, &part.pins);
+        part.pins = renamed::pins(rendered, &part.pins);
         let before = before.get(&rendered.name).unwrap_or(&none);
-        let names = take_over(part, before, rendered);
+        let names = renamed::take_over(part, before, rendered);
         renamed |= !names.is_empty();
         for (name, new) in &rendered.minted {
             let name = names.get(name).unwrap_or(name);
@@ -320,9 +331,20 @@ pub(super) fn renewed(
     let notes = taken.iter().filter(|it| it.how != How::Kept).filter_map(|it| outlives(&lock, &it.pin)).collect();
     let path = workspace.lock_path.clone();
     let unbound = lock.unbound();
+    let moved = released::moved(&reads, &lock);
     let passed_over = mint.imports.passed_over().map(|(kind, count)| (kind.to_owned(), count)).collect();
-    let locked =
-        Locked { path, changed: false, comparison: None, pins: taken, passed_over, dropped, unused, notes, unbound };
+    let locked = Locked {
+        path,
+        changed: false,
+        comparison: None,
+        pins: taken,
+        passed_over,
+        dropped,
+        unused,
+        notes,
+        unbound,
+        moved,
+    };
     Ok((lock, locked))
 }
 

@@ -20,6 +20,7 @@ pub(super) fn refresh(
     name: &str,
     part: &mut LockedPart,
     inputs: &Inputs,
+    released: Vec<(Vec<Json>, Secret)>,
     helm: HelmVersion,
     mint: &mut Mint<'_>,
     sealer: &Sealer,
@@ -42,7 +43,16 @@ pub(super) fn refresh(
     }
     let mut leaves = Vec::new();
     let fault = |reason: String| Error::SecretValues { path: "secretValues".into(), reason };
-    collect(&Value::Map(merged), &mut Vec::new(), &mut leaves).map_err(fault)?;
+    collect(&Value::Map(merged.clone()), &mut Vec::new(), &mut leaves).map_err(fault)?;
+    for (path, secret) in released {
+        if let Some(reason) = hole::refusal(secret.expose()) {
+            return Err(fault(format!("`{}` cannot be sealed: {reason}", shown(&path))));
+        }
+        // The part's own sealed values come on top.
+        if !covers(&Value::Map(merged.clone()), &path) {
+            leaves.push((path, secret));
+        }
+    }
     let old: Vec<(String, Pin)> = part
         .pins
         .iter()
@@ -68,6 +78,15 @@ pub(super) fn refresh(
     }
     part.secret_values = inputs.secret_digest;
     Ok(())
+}
+
+/// Whether values set what stands at a path, or what it would stand in.
+fn covers(values: &Value, path: &[Json]) -> bool {
+    let Some((step, rest)) = path.split_first() else { return true };
+    match (values, step) {
+        (Value::Map(map), Json::String(key)) => map.get(key).is_some_and(|it| covers(&it, rest)),
+        _ => true,
+    }
 }
 
 /// Every string with its path. The error says what cannot be sealed, and never its value.

@@ -40,13 +40,27 @@ pub(super) fn compare(
                 let gone = !new.contains_key(name);
                 let text = if gone { format!("secret {name} is dropped") } else { format!("secret {name} is new") };
                 let risk = if gone { Risk::Loss } else { Risk::Moves };
-                found.push(Finding { risk, area: Area::Certificate, part: part.into(), resource: None, text });
+                found.push(Finding {
+                    risk,
+                    area: Area::Certificate,
+                    part: part.into(),
+                    resource: None,
+                    text,
+                    ..Finding::default()
+                });
             }
             continue;
         };
         if before.key() != after.key() || before.template != after.template {
             let text = format!("{name} answers another call: {} and not {}", call(after), call(before));
-            found.push(Finding { risk: Risk::Gains, area: Area::Envelope, part: part.into(), resource: None, text });
+            found.push(Finding {
+                risk: Risk::Gains,
+                area: Area::Envelope,
+                part: part.into(),
+                resource: None,
+                text,
+                ..Finding::default()
+            });
         }
         if before.value != after.value {
             let text = format!("pinned value {name} is another");
@@ -56,6 +70,7 @@ pub(super) fn compare(
                 part: part.into(),
                 resource: None,
                 text,
+                ..Finding::default()
             });
         } else if before.sealed != after.sealed || before.successor != after.successor {
             resealed += 1;
@@ -63,7 +78,14 @@ pub(super) fn compare(
     }
     for it in &certificates {
         let text = format!("{}: {}", it.name, it.what);
-        found.push(Finding { risk: it.risk, area: Area::Certificate, part: part.into(), resource: None, text });
+        found.push(Finding {
+            risk: it.risk,
+            area: Area::Certificate,
+            part: part.into(),
+            resource: None,
+            text,
+            ..Finding::default()
+        });
     }
     Pins { certificates, resealed }
 }
@@ -81,7 +103,14 @@ fn rotation(part: &str, name: &str, old: Option<&Pin>, new: Option<&Pin>, found:
     let successor = |it: Option<&Pin>| it?.successor.as_ref().map(|it| facts(&it.certificate));
     let predecessor = |it: Option<&Pin>| it?.predecessor.as_ref().map(facts);
     let mut say = |risk, text: String| {
-        found.push(Finding { risk, area: Area::Certificate, part: part.into(), resource: None, text });
+        found.push(Finding {
+            risk,
+            area: Area::Certificate,
+            part: part.into(),
+            resource: None,
+            text,
+            ..Finding::default()
+        });
     };
     match (successor(old), successor(new)) {
         (None, Some(new)) => {
@@ -237,6 +266,7 @@ pub(super) fn expiry(part: &str, certificates: &[CertificateDiff], now: Timestam
                 part: part.into(),
                 resource: None,
                 text,
+                ..Finding::default()
             });
         }
     }

@@ -37,7 +37,9 @@ impl fmt::Display for Exposed<'_> {
         match what {
             What::Key(key) if path.is_empty() => write!(f, "a comment holds {key} in the clear"),
             What::Key(key) => write!(f, "`{path}` holds {key} in the clear"),
-            What::Sealed(label) => write!(f, "`{path}` holds the sealed `{label}`, and is no datum of a Secret"),
+            What::Sealed(label) => {
+                write!(f, "`{path}` holds the sealed `{label}`, and is no value in the data of a Secret")
+            }
             What::Image(label) => write!(f, "`{path}` holds the sealed `{label}`, and is the reference of an image"),
         }
     }

@@ -51,7 +51,14 @@ pub(super) fn compare(
         let stranger = !old.is_empty() && old.iter().all(|it| Image::parse(it).registry != to.registry);
         let mut say = |risk, text: &str| {
             let text = format!("{image} {text}");
-            found.push(Finding { risk, area: Area::Image, part: part.into(), resource: None, text });
+            found.push(Finding {
+                risk,
+                area: Area::Image,
+                part: part.into(),
+                resource: None,
+                text,
+                ..Finding::default()
+            });
         };
         if from.is_none() && stranger {
             say(Risk::Gains, "is new, and from a registry that nothing came from before");
@@ -87,6 +94,9 @@ fn differs(from: &Image<'_>, to: &Image<'_>) -> Vec<String> {
         what.push(format!("tag {} → {}{older}", or_none(from.tag), or_none(to.tag)));
     }
     match (from.digest, to.digest) {
+        (a, b) if a == b && !a.is_empty() && from.tag != to.tag && from.repository == to.repository => {
+            what.push("same digest, so the same content".into())
+        }
         (a, b) if a == b => {}
         (_, "") => what.push("no digest any more".into()),
         ("", _) => what.push("pinned by a digest now".into()),

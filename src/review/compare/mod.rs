@@ -4,17 +4,22 @@
 //! Everything that can be said from the locks alone is said from them; fields need the manifests of both sides, values the
 //! charts. No secret's bytes are in it: sealed text is a mark, and plain secrets are hidden before anything is compared.
 
+pub(in crate::review) mod around;
 mod certificates;
+mod checklist;
 pub(in crate::review) mod documents;
 mod envelopes;
 pub(in crate::review) mod exposed;
+mod facts;
 mod fields;
 pub(in crate::review) mod fold;
 pub(in crate::review) mod hide;
 mod images;
 mod layout;
+mod links;
 mod look;
 pub(in crate::review) mod model;
+mod outline;
 mod pairing;
 mod part;
 mod patch;
@@ -23,10 +28,12 @@ mod reads;
 pub(in crate::review) mod risk;
 mod side;
 pub(in crate::review) mod values;
+mod verdict;
 
 pub use model::{
-    Area, CertificateDiff, CertificateFacts, Change, Clause, DefaultChange, Diff, Fact, Finding, Fold, How, ImageDiff,
-    Item, Limit, PartDiff, PartSize, Recipients, ResourceDiff, Risk, RiskLine, SCHEMA, Size, Status, ValuesDiff,
+    Area, CertificateDiff, CertificateFacts, Change, Clause, Counts, DefaultChange, Diff, Fact, Finding, Fold, How,
+    ImageDiff, Item, Limit, Link, PartDiff, PartSize, Recipients, ResourceDiff, Risk, RiskLine, SCHEMA, Size, Status,
+    Step, ValuesDiff, Verdict, When,
 };
 pub use reads::Reads;
 pub use side::{BEHIND, Content, Part, Side, Values, json as values_json};
@@ -40,6 +47,7 @@ use crate::base::recipient::Recipient;
 use crate::deliver::size;
 use crate::deliver::target::Target;
 
+use around::Around;
 use documents::Documents;
 use hide::Hider;
 use layout::Layout;
@@ -54,14 +62,16 @@ pub fn diff(old: &Side, new: &Side, now: Timestamp) -> Diff {
     let new_documents: BTreeMap<&str, Documents<'_>> =
         new.parts.iter().map(|(name, part)| (name.as_str(), Documents::new(part))).collect();
     let documents = |is_new: bool, part: &str| if is_new { new_documents.get(part) } else { old_documents.get(part) };
+    let around = Around::of((old, new), &documents);
     let mut findings = Vec::new();
     let pairs = pairing::renamed(old, new, &documents);
     let moved: BTreeSet<pairing::Id<'_>> = pairs.values().copied().collect();
     let names: BTreeSet<&String> = old.parts.keys().chain(new.parts.keys()).collect();
     let mut parts = Vec::new();
     for name in names {
-        let sides = part::Sides { name, old: old.parts.get(name), new: new.parts.get(name) };
-        parts.push(part::compare(&sides, &documents, (&pairs, &moved), &mut hider, now, &mut findings));
+        let sides = facts::Sides { name, old: old.parts.get(name), new: new.parts.get(name) };
+        let near = part::Near { documents: &documents, around: &around, pairs: &pairs, moved: &moved };
+        parts.push(part::compare(&sides, &near, &mut hider, now, &mut findings));
     }
     let layout = Layout::of(old, new, &parts, &mut findings);
     envelopes::compare(old, new, &mut findings);
@@ -97,6 +107,9 @@ pub fn diff(old: &Side, new: &Side, now: Timestamp) -> Diff {
         new: new.name.clone(),
         identical,
         risk: RiskLine::default(),
+        verdict: Verdict::default(),
+        counts: checklist::counts(&parts),
+        checklist: Vec::new(),
         remarks,
         findings,
         facts,
@@ -105,6 +118,8 @@ pub fn diff(old: &Side, new: &Side, now: Timestamp) -> Diff {
         size,
     };
     diff.risk = risk::line(&diff, layout.is_blank_alone(&diff.parts));
+    diff.checklist = checklist::steps(&diff, &around);
+    diff.verdict = verdict::verdict(&diff, &around);
     diff
 }
 
@@ -132,7 +147,14 @@ fn recipients(old: &Side, new: &Side, findings: &mut Vec<Finding>) -> Recipients
     };
     let (added, removed) = (missing(new, old), missing(old, new));
     let mut say = |risk, text: String| {
-        findings.push(Finding { risk, area: Area::Recipient, part: String::new(), resource: None, text });
+        findings.push(Finding {
+            risk,
+            area: Area::Recipient,
+            part: String::new(),
+            resource: None,
+            text,
+            ..Finding::default()
+        });
     };
     for it in &added {
         say(Risk::Gains, format!("{} may now open the bundle's secrets", it.short()));
@@ -158,13 +180,23 @@ fn sizes(old: &Side, new: &Side, findings: &mut Vec<Finding>) -> Option<Size> {
     };
     let names: BTreeSet<&String> = old.parts.keys().chain(new.parts.keys()).collect();
     let parts = names.into_iter().map(|it| PartSize { name: it.clone(), old: of(old, it), new: of(new, it) });
-    let limits: Vec<Limit> =
-        size::limits(Target::Talos).iter().map(|it| Limit { what: it.what, bytes: it.bytes }).collect();
+    let limits: Vec<Limit> = size::limits(Target::Talos)
+        .iter()
+        .filter(|it| !it.cloud)
+        .map(|it| Limit { what: it.what, bytes: it.bytes })
+        .collect();
     for limit in &limits {
         if before <= limit.bytes && after > limit.bytes {
             let text =
                 format!("{} is more than {} takes ({})", size::human(after), limit.what, size::human(limit.bytes));
-            findings.push(Finding { risk: Risk::Traffic, area: Area::Size, part: String::new(), resource: None, text });
+            findings.push(Finding {
+                risk: Risk::Traffic,
+                area: Area::Size,
+                part: String::new(),
+                resource: None,
+                text,
+                ..Finding::default()
+            });
         }
     }
     Some(Size { old: before, new: after, parts: parts.collect(), limits })

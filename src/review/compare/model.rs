@@ -5,6 +5,9 @@ use std::fmt;
 use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 
+pub use super::outline::{Counts, Link, Step, Verdict, When};
+use crate::review::rehearse::Fate;
+
 /// The version of the JSON form. It changes when a field changes its meaning or goes away.
 pub const SCHEMA: &str = "ichor-diff/1";
 
@@ -21,6 +24,12 @@ pub struct Diff {
     pub identical: bool,
     /// The one line to read first.
     pub risk: RiskLine,
+    /// Whether a robot may merge it.
+    pub verdict: Verdict,
+    /// What happens to how many resources.
+    pub counts: Counts,
+    /// What to do before and after, in order.
+    pub checklist: Vec<Step>,
     /// What could not be looked at, and why.
     pub remarks: Vec<String>,
     /// What a reviewer must know, the gravest first.
@@ -70,9 +79,11 @@ impl Serialize for RiskLine {
 }
 
 /// How grave a thing is, the gravest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Risk {
+    /// The API server does not take it.
+    Refused,
     /// Something may do more than before.
     Gains,
     /// A sealed text changed, and nothing public tells how.
@@ -84,13 +95,16 @@ pub enum Risk {
     /// Pods restart.
     Restart,
     /// It changes at low risk.
+    #[default]
     Moves,
 }
 
 /// What a finding is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Area {
+    /// What the API server takes, and what stands before it.
+    Admission,
     Permission,
     Privilege,
     Exposure,
@@ -104,15 +118,19 @@ pub enum Area {
     /// Of a part's chart: its version.
     Chart,
     Workload,
+    /// Whether pods find a node.
+    Scheduling,
+    #[default]
     Setting,
     Network,
+    Storage,
     Values,
     Removal,
     Size,
 }
 
 /// One thing a reviewer must know.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
     pub risk: Risk,
@@ -123,6 +141,12 @@ pub struct Finding {
     pub resource: Option<String>,
     /// One sentence without a full stop.
     pub text: String,
+    /// Workloads that somebody must restart for it: `Deployment n/x`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub restart: Vec<String>,
+    /// Whether it is the restart that an update of images is.
+    #[serde(skip)]
+    pub is_rollout: bool,
 }
 
 /// A fact that differs.
@@ -177,6 +201,8 @@ pub struct PartDiff {
     pub folds: Vec<Fold>,
     /// All resources but those that are the same.
     pub resources: Vec<ResourceDiff>,
+    /// Where its makers tell of the new version.
+    pub links: Vec<Link>,
     /// All resources of the new side and those that are gone, with their sizes.
     pub inventory: Vec<Item>,
     /// What the new chart says to whoever installs it.
@@ -197,6 +223,9 @@ pub struct ResourceDiff {
     pub old_part: Option<String>,
     pub status: Status,
     pub risk: Risk,
+    /// What Talos does with it; absent where its content is not at hand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fate: Option<Fate>,
     pub changes: Vec<Change>,
     /// How many further changes stand in `folds`.
     pub folded: usize,

@@ -7,20 +7,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 use serde_json::Value as Json;
 
+use super::around::Around;
 use super::documents::Documents;
+use super::facts::{Sides, facts, notes};
 use super::hide::Hider;
 use super::look::{self, Pair, Readers};
-use super::model::{Area, Change, Fact, Finding, Item, PartDiff, ResourceDiff, Risk, Status, ValuesDiff};
+use super::model::{Area, Change, Finding, Item, PartDiff, ResourceDiff, Risk, Status, ValuesDiff};
 use super::pairing::Id;
 use super::side::{Part, Values};
-use super::{certificates, exposed, fields, fold, images, patch, present, values};
-
-/// A part of both sides.
-pub(super) struct Sides<'a> {
-    pub(super) name: &'a str,
-    pub(super) old: Option<&'a Part>,
-    pub(super) new: Option<&'a Part>,
-}
+use super::{certificates, exposed, fields, fold, images, links, patch, present, values};
+use crate::review::rehearse;
 
 /// A resource of both sides: what it is called now and before, and its digests' verdict.
 struct ResourcePair<'a> {
@@ -32,16 +28,26 @@ struct ResourcePair<'a> {
 
 type Lookup<'l, 'a> = &'l dyn Fn(bool, &str) -> Option<&'l Documents<'a>>;
 
+/// What a part is compared among.
+pub(super) struct Near<'n, 'a> {
+    pub(super) documents: Lookup<'n, 'a>,
+    pub(super) around: &'n Around,
+    /// What has another name now, new to old.
+    pub(super) pairs: &'n BTreeMap<Id<'a>, Id<'a>>,
+    /// All that went to another place.
+    pub(super) moved: &'n BTreeSet<Id<'a>>,
+}
+
 pub(super) fn compare<'a>(
     sides: &Sides<'a>,
-    documents: Lookup<'_, 'a>,
-    (pairs, moved): (&BTreeMap<Id<'a>, Id<'a>>, &BTreeSet<Id<'a>>),
+    near: &Near<'_, 'a>,
     hider: &mut Hider,
     now: Timestamp,
     findings: &mut Vec<Finding>,
 ) -> PartDiff {
     let part = sides.name;
-    let resource_pairs = resource_pairs(sides, pairs, moved);
+    let documents = near.documents;
+    let resource_pairs = resource_pairs(sides, near.pairs, near.moved);
     let missing = [sides.old, sides.new].into_iter().flatten().find_map(|it| it.content.as_ref().err().cloned());
     let mut readers = Readers::default();
     let mut read: Vec<(Json, Json)> = Vec::new();
@@ -55,7 +61,9 @@ pub(super) fn compare<'a>(
         let mut new = if pair.is_new && !pair.same || reads { get(true, Some((part, pair.id))) } else { Json::Null };
         let mut old = if pair.same { Json::Null } else { get(false, pair.old) };
         if !new.is_null() {
-            let restarts = !pair.same && old["spec"]["template"] != new["spec"]["template"];
+            let (mut before, mut after) = (old.clone(), new.clone());
+            rehearse::settle(&mut before, &mut after);
+            let restarts = !pair.same && before["spec"]["template"] != after["spec"]["template"];
             readers.note(pair.id, &new, restarts);
         }
         if !pair.same {
@@ -69,14 +77,23 @@ pub(super) fn compare<'a>(
     let pinned = pinned(sides);
     let mut fields_certificates = Vec::new();
     let known = missing.is_none();
-    for (pair, (old, new)) in resource_pairs.iter().zip(&read).filter(|(it, _)| !it.same) {
+    for (pair, raw) in resource_pairs.iter().zip(&read).filter(|(it, _)| !it.same) {
         let before = findings.len();
+        // What is looked at is what Kubernetes sees; what is told to programs is what is written.
+        let mut settled = raw.clone();
+        rehearse::settle(&mut settled.0, &mut settled.1);
+        let (old, new) = (&settled.0, &settled.1);
+        let place = |id: &str| id.splitn(3, ' ').nth(2).map(str::to_owned);
+        let renamed = pair.is_new && pair.old.is_some_and(|(_, id)| place(id) != place(pair.id));
+        let fate = known.then(|| {
+            let live = if renamed { &Json::Null } else { old };
+            rehearse::fate(live, new, &near.around.stage)
+        });
         if known {
-            let place = |id: &str| id.splitn(3, ' ').nth(2).map(str::to_owned);
-            let renamed = pair.is_new && pair.old.is_some_and(|(_, id)| place(id) != place(pair.id));
-            look::look(&Pair { part, id: pair.id, old, new, renamed }, &readers, findings);
+            let pair = Pair { part, id: pair.id, old, new, renamed, around: near.around, fate: fate.as_ref() };
+            look::look(&pair, &readers, findings);
         }
-        let resource = resource(part, pair, old, new, known);
+        let resource = ResourceDiff { fate, ..resource(part, pair, (old, new), raw, known) };
         if !known {
             look::blind(part, &resource.id, resource.status, findings);
         }
@@ -99,7 +116,22 @@ pub(super) fn compare<'a>(
     {
         let text =
             format!("goes back from {from} to {to}, which may not understand what the newer one left in the cluster");
-        findings.push(Finding { risk: Risk::Traffic, area: Area::Chart, part: part.into(), resource: None, text });
+        findings.push(Finding {
+            risk: Risk::Traffic,
+            area: Area::Chart,
+            part: part.into(),
+            resource: None,
+            text,
+            ..Finding::default()
+        });
+    }
+    for (side, risk, which) in [(sides.new, Risk::Refused, "the new side"), (sides.old, Risk::Moves, "the old side")] {
+        if let Some(fault) = side.and_then(|it| it.fails.as_ref()) {
+            let fault = fault.split_whitespace().collect::<Vec<_>>().join(" ");
+            let text = format!("{which} does not render: {fault}");
+            let part = part.to_owned();
+            findings.push(Finding { risk, area: Area::Chart, part, resource: None, text, ..Finding::default() });
+        }
     }
     if sides.new.is_some() {
         removals(part, &resources, findings);
@@ -114,6 +146,7 @@ pub(super) fn compare<'a>(
         certificates: Vec::new(),
         resealed: 0,
         folds,
+        links: links::of(sides.old, sides.new),
         inventory: inventory(part, &resource_pairs, documents),
         resources,
         notes: notes(sides),
@@ -133,7 +166,14 @@ pub(super) fn compare<'a>(
     };
     if diff.status == Status::Removed {
         let text = format!("part {part} is gone with all its resources");
-        findings.push(Finding { risk: Risk::Loss, area: Area::Removal, part: part.into(), resource: None, text });
+        findings.push(Finding {
+            risk: Risk::Loss,
+            area: Area::Removal,
+            part: part.into(),
+            resource: None,
+            text,
+            ..Finding::default()
+        });
     }
     diff
 }
@@ -151,13 +191,14 @@ fn exposed<'a>(
     let after = exposed::in_document(new, if pair.is_new { text(true, part, pair.id) } else { "" });
     for it in exposed::anew(&before, after) {
         let (part, resource) = (part.to_owned(), Some(pair.id.to_owned()));
-        findings.push(Finding { risk: Risk::Gains, area: Area::Secret, part, resource, text: it.to_string() });
-    }
-}
-
-impl Sides<'_> {
-    fn same(&self) -> bool {
-        matches!((self.old, self.new), (Some(old), Some(new)) if old.output == new.output)
+        findings.push(Finding {
+            risk: Risk::Gains,
+            area: Area::Secret,
+            part,
+            resource,
+            text: it.to_string(),
+            ..Finding::default()
+        });
     }
 }
 
@@ -205,7 +246,14 @@ fn removals(part: &str, resources: &[ResourceDiff], findings: &mut Vec<Finding>)
                 (None, format!("{number} of kind {kind} are gone: {}", some(&names, 6)))
             }
         };
-        findings.push(Finding { risk: Risk::Loss, area: Area::Removal, part: part.into(), resource, text });
+        findings.push(Finding {
+            risk: Risk::Loss,
+            area: Area::Removal,
+            part: part.into(),
+            resource,
+            text,
+            ..Finding::default()
+        });
     }
 }
 
@@ -214,7 +262,13 @@ fn may_read(id: &str) -> bool {
         .contains(&id.split(' ').nth(1).unwrap_or_default())
 }
 
-fn resource(part: &str, pair: &ResourcePair<'_>, old: &Json, new: &Json, known: bool) -> ResourceDiff {
+fn resource(
+    part: &str,
+    pair: &ResourcePair<'_>,
+    (old, new): (&Json, &Json),
+    raw: &(Json, Json),
+    known: bool,
+) -> ResourceDiff {
     let renamed = pair.old.filter(|(old_part, id)| pair.is_new && (*old_part != part || *id != pair.id));
     let changes = match (old, new) {
         (Json::Null, _) | (_, Json::Null) => Vec::new(),
@@ -234,9 +288,10 @@ fn resource(part: &str, pair: &ResourcePair<'_>, old: &Json, new: &Json, known: 
         old_part: renamed.map(|(it, _)| it.to_owned()).filter(|it| it != part),
         status,
         risk: Risk::Moves,
+        fate: None,
         changes,
         folded: 0,
-        patch: both.then(|| patch::patch(old, new)),
+        patch: both.then(|| patch::patch(&raw.0, &raw.1)),
         value: (status == Status::Added && !new.is_null()).then(|| new.clone()),
     }
 }
@@ -258,43 +313,6 @@ fn reduce(resources: &mut [ResourceDiff]) {
     }
     for Change { old, new, .. } in resources.iter_mut().flat_map(|it| &mut it.changes) {
         old.iter_mut().chain(new).for_each(reduce);
-    }
-}
-
-fn facts(sides: &Sides<'_>, hider: &Hider) -> Vec<Fact> {
-    let mut facts = Vec::new();
-    let mut compare = |what, of: &dyn Fn(&Part) -> Option<String>| {
-        let (old, new) = (sides.old.and_then(of), sides.new.and_then(of));
-        if old != new {
-            let hide = |it: Option<String>| it.map(|it| present::harmless(&hider.text(&it)));
-            facts.push(Fact { what, old: hide(old), new: hide(new) });
-        }
-    };
-    compare("version", &|it| it.version.clone());
-    compare("source", &|it| Some(without_password(&it.source)));
-    compare("digest", &|it| Some(it.digest.to_string()));
-    // A bundle does not tell the size of a chart.
-    if [sides.old, sides.new].into_iter().flatten().all(|it| it.size.is_some()) {
-        compare("size", &|it| it.size.map(|it| format!("{it} bytes")));
-    }
-    compare("values", &|it| it.values.map(|it| it.to_string()));
-    // A bundle does not say how its secrets were made either.
-    if [sides.old, sides.new].into_iter().flatten().all(|it| it.pins.is_some()) {
-        compare("secret values", &|it| it.secret_values.map(|it| it.to_string()));
-        compare("lookup", &|it| it.lookup.map(|it| it.to_string()));
-    }
-    facts
-}
-
-/// A URL without the name and password some write into it.
-fn without_password(source: &str) -> String {
-    match source.split_once("://") {
-        Some((scheme, rest)) => {
-            let (host, path) = rest.split_once('/').map_or((rest, None), |(host, path)| (host, Some(path)));
-            let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-            path.map_or(format!("{scheme}://{host}"), |path| format!("{scheme}://{host}/{path}"))
-        }
-        None => source.to_owned(),
     }
 }
 
@@ -340,7 +358,14 @@ fn certificates(
     }
     for it in in_fields {
         let text = format!("{}: {}", it.name, it.what);
-        findings.push(Finding { risk: it.risk, area: Area::Certificate, part: part.into(), resource: None, text });
+        findings.push(Finding {
+            risk: it.risk,
+            area: Area::Certificate,
+            part: part.into(),
+            resource: None,
+            text,
+            ..Finding::default()
+        });
         diff.certificates.push(it);
     }
     certificates::expiry(part, &diff.certificates, now, findings);
@@ -359,11 +384,4 @@ fn inventory(part: &str, resource_pairs: &[ResourcePair<'_>], documents: Lookup<
         Item { id: pair.id.into(), status, size }
     };
     resource_pairs.iter().map(item).collect()
-}
-
-/// The new chart's notes, where they differ.
-fn notes(sides: &Sides<'_>) -> Option<String> {
-    let of = |part: Option<&Part>| part?.content.as_ref().ok()?.notes.clone();
-    let (old, new) = (of(sides.old), of(sides.new));
-    new.filter(|it| old.as_ref() != Some(it))
 }

@@ -10,6 +10,7 @@ impl Risk {
     /// The risk as a heading.
     pub fn title(self) -> &'static str {
         match self {
+            Risk::Refused => "will be refused",
             Risk::Gains => "grants more",
             Risk::Unseen => "changes unseen",
             Risk::Traffic => "can cut traffic",
@@ -19,12 +20,14 @@ impl Risk {
         }
     }
 
-    pub const ALL: [Risk; 6] = [Risk::Gains, Risk::Unseen, Risk::Traffic, Risk::Loss, Risk::Restart, Risk::Moves];
+    pub const ALL: [Risk; 7] =
+        [Risk::Refused, Risk::Gains, Risk::Unseen, Risk::Traffic, Risk::Loss, Risk::Restart, Risk::Moves];
 }
 
 impl Area {
     pub fn title(self) -> &'static str {
         match self {
+            Area::Admission => "admission",
             Area::Permission => "permission",
             Area::Privilege => "privilege",
             Area::Exposure => "exposure",
@@ -37,6 +40,8 @@ impl Area {
             Area::Chart => "version",
             Area::Setting => "setting",
             Area::Workload => "workload",
+            Area::Scheduling => "scheduling",
+            Area::Storage => "storage",
             Area::Network => "network",
             Area::Values => "value",
             Area::Removal => "removal",
@@ -56,6 +61,11 @@ pub(in crate::review) fn line(diff: &Diff, blank: bool) -> RiskLine {
     }
     let mut words = Vec::new();
     let of = |risk: Risk| diff.findings.iter().filter(move |it| it.risk == risk);
+    let mut refused: Vec<&str> = of(Risk::Refused).filter_map(|it| it.resource.as_deref()).map(name).collect();
+    refused.dedup();
+    if !refused.is_empty() {
+        words.push(clause("will be refused", some(&refused, NAMED)));
+    }
     let gains = areas(of(Risk::Gains));
     if !gains.is_empty() {
         words.push(clause("grants more", gains));
@@ -99,7 +109,7 @@ pub(in crate::review) fn line(diff: &Diff, blank: bool) -> RiskLine {
     if losses > 0 {
         words.push(clause("takes away", areas(of(Risk::Loss).filter(|it| it.area != Area::Removal))));
     }
-    let still = || all().filter(|it| it.risk == Risk::Moves && it.status != Status::Added);
+    let still = || all().filter(|it| it.risk == Risk::Moves && !matches!(it.status, Status::Added | Status::TextOnly));
     let blind = still().filter(|it| fold::is_blind(it)).count();
     let moves = still().count() - blind;
     let added = all().filter(|it| it.status == Status::Added).count();

@@ -70,6 +70,8 @@ pub struct Part {
     pub resources: BTreeMap<String, Digest>,
     /// What lies behind the digests, or why it is not at hand.
     pub content: Result<Content, String>,
+    /// What the chart said where it does not render.
+    pub fails: Option<String>,
 }
 
 /// What lies behind a part's digests.
@@ -81,6 +83,10 @@ pub struct Content {
     pub values: Option<Values>,
     /// What the chart says to whoever installs it.
     pub notes: Option<String>,
+    /// Where the chart says that it comes from.
+    pub sources: Vec<String>,
+    /// The version of the program in the chart, where the chart tells it.
+    pub app_version: Option<String>,
 }
 
 /// The two layers of a chart's values.
@@ -108,6 +114,7 @@ impl Side {
             images: it.images.clone(),
             resources: it.resources.clone(),
             content: Err(why.into()),
+            fails: None,
         };
         Side {
             name: name.into(),
@@ -148,7 +155,8 @@ impl Side {
                 pins: None,
                 images: found.images,
                 resources: found.digests,
-                content: Ok(Content { text, values: None, notes: None }),
+                content: Ok(Content { text, ..Content::default() }),
+                fails: None,
             })
         };
         let parts = index.parts.keys().filter_map(|name| Some((name.clone(), part(name)?)));

@@ -11,14 +11,20 @@ use crate::base::diagnostic::{Diagnostic, Place};
 use crate::deliver::target::Target;
 
 /// Everything as one JSON object: counts, findings, and the size of what each target takes, in bytes.
-pub fn json(findings: &[Diagnostic], sizes: &[(Target, u64)]) -> String {
+pub fn json(findings: &[Diagnostic], allowed: &[(Diagnostic, String)], sizes: &[(Target, u64)]) -> String {
     let count = |severity| findings.iter().filter(|finding| finding.severity() == severity).count();
     let sizes: serde_json::Map<String, Json> =
         sizes.iter().map(|(target, bytes)| (target.to_string(), json!(bytes))).collect();
+    let allowed = allowed.iter().map(|(finding, reason)| {
+        let mut finding = json_finding(finding);
+        finding["reason"] = json!(reason);
+        finding
+    });
     let all = json!({
         "errors": count(Severity::Error),
         "warnings": count(Severity::Warning),
         "diagnostics": findings.iter().map(json_finding).collect::<Vec<_>>(),
+        "allowed": allowed.collect::<Vec<_>>(),
         "sizes": sizes,
     });
     format!("{all:#}\n")
@@ -38,9 +44,11 @@ fn json_finding(finding: &Diagnostic) -> Json {
     })
 }
 
-/// A log in SARIF 2.1.0. A finding without a place is shown at the spec, `spec`: GitHub leaves out results that have none.
-pub fn sarif(findings: &[Diagnostic], spec: &str) -> String {
-    let codes: BTreeSet<Code> = findings.iter().map(|finding| finding.code).collect();
+/// A log in SARIF 2.1.0. A finding without a place is shown at the spec, `spec`: GitHub leaves out results that have none. What
+/// the spec allows is in it as suppressed.
+pub fn sarif(findings: &[Diagnostic], allowed: &[(Diagnostic, String)], spec: &str) -> String {
+    let all = || findings.iter().map(|it| (it, None)).chain(allowed.iter().map(|(it, reason)| (it, Some(reason))));
+    let codes: BTreeSet<Code> = all().map(|(finding, _)| finding.code).collect();
     let rules: Vec<Json> = codes
         .iter()
         .map(|code| {
@@ -51,11 +59,10 @@ pub fn sarif(findings: &[Diagnostic], spec: &str) -> String {
             })
         })
         .collect();
-    let results: Vec<Json> = findings
-        .iter()
-        .map(|finding| {
+    let results: Vec<Json> = all()
+        .map(|(finding, reason)| {
             let (file, line, column) = start(finding, spec);
-            json!({
+            let mut result = json!({
                 "ruleId": finding.code.name(),
                 "level": finding.severity().to_string(),
                 "message": { "text": sentences(finding) },
@@ -63,7 +70,11 @@ pub fn sarif(findings: &[Diagnostic], spec: &str) -> String {
                     "artifactLocation": { "uri": uri(file) },
                     "region": { "startLine": line, "startColumn": column },
                 } }],
-            })
+            });
+            if let Some(reason) = reason {
+                result["suppressions"] = json!([{ "kind": "external", "justification": reason }]);
+            }
+            result
         })
         .collect();
     let log = json!({
@@ -146,10 +157,12 @@ mod tests {
     fn a_sarif_log_names_each_rule_once_and_every_place() {
         let mut all = findings();
         all.extend(findings());
-        let log: Json = serde_json::from_str(&sarif(&all, "ichor.yaml")).expect("JSON");
+        let log: Json =
+            serde_json::from_str(&sarif(&all, &[(all[0].clone(), "known".into())], "ichor.yaml")).expect("JSON");
         let run = &log["runs"][0];
         assert_eq!(run["tool"]["driver"]["rules"].as_array().map(Vec::len), Some(2));
-        assert_eq!(run["results"].as_array().map(Vec::len), Some(4));
+        assert_eq!(run["results"].as_array().map(Vec::len), Some(5));
+        assert_eq!(run["results"][4]["suppressions"][0]["justification"], "known");
         let place = &run["results"][0]["locations"][0]["physicalLocation"];
         assert_eq!(place["artifactLocation"]["uri"], "my%20values/50%25,a:b.yaml");
         assert_eq!(place["region"], json!({ "startLine": 2, "startColumn": 5 }));

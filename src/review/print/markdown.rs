@@ -1,5 +1,7 @@
 //! The comparison for a comment on a pull request: under 60,000 characters, the least important folded first, then left out.
 
+mod escape;
+
 use std::fmt::Write as _;
 
 use serde_json::Value as Json;
@@ -8,7 +10,8 @@ use crate::base::number::count;
 use crate::review::compare::model::{Change, Diff, Finding, Fold, How, PartDiff, ResourceDiff, Risk, Status};
 use crate::review::compare::present::{self, Line};
 use crate::review::compare::{fold, values};
-use crate::review::print::text;
+use crate::review::print::{overview, text};
+use escape::{code, escape, longest_run, tag, ticked};
 
 /// GitHub refuses comments of more than 65,536 characters.
 pub const MAX: usize = 60_000;
@@ -81,6 +84,18 @@ impl Page {
                 self.line(&format!("- **{}**{colon}{}", escape(&clause.what), escape(&cut(&clause.of, 400))));
             }
         }
+        if !diff.identical {
+            self.line(&format!("\n**{}**", escape(&capital(&overview::verdict(diff)))));
+        }
+        if let Some(counts) = overview::counts(diff) {
+            self.line(&format!("\n{}", ticked(&counts)));
+        }
+        if !diff.checklist.is_empty() {
+            self.line("\n**To do**\n");
+            for step in &diff.checklist {
+                self.line(&format!("- [ ] {}: {}", overview::when(step.when), ticked(&cut(&step.text, 600))));
+            }
+        }
         for remark in diff.remarks.iter().take(20) {
             self.line(&format!("\n> {}", escape(&cut(remark, 400))));
         }
@@ -136,6 +151,9 @@ impl Page {
             _ => "",
         };
         self.line(&format!("#### Part {}{what}\n", escape(&part.name)));
+        for link in &part.links {
+            self.line(&format!("- [{}]({})", link.what, link.address));
+        }
         for fact in &part.facts {
             let word = |it: &Option<String>| it.as_ref().map_or("none".into(), |it| code(&present::shorter(it)));
             self.line(&format!("- {}: {} → {}", fact.what, word(&fact.old), word(&fact.new)));
@@ -216,7 +234,7 @@ impl Page {
         self.more(bare.len(), self.detail.entries);
         if !quiet.is_empty() {
             self.line(&format!(
-                "\n{} differ only in what is told above, in comments or in layout.\n",
+                "\n{} differ only in what is told above, or in how they are written.\n",
                 count(quiet.len(), "more resource")
             ));
         }
@@ -224,6 +242,9 @@ impl Page {
 
     fn resource(&mut self, resource: &ResourceDiff) {
         let title = format!("{} {}{}", word(resource.status), tag(&text::title(resource)), mark(resource.risk));
+        if let Some(text) = overview::folded(resource) {
+            return self.line(&format!("- {title}: {}", escape(&text)));
+        }
         let mut lines: Vec<String> =
             resource.changes.iter().take(self.detail.changes).flat_map(|it| self.change(it)).collect();
         if resource.changes.len() > self.detail.changes {
@@ -319,6 +340,7 @@ fn word(status: Status) -> &'static str {
 
 fn sign(risk: Risk) -> &'static str {
     match risk {
+        Risk::Refused => "⛔",
         Risk::Gains => "🔴",
         Risk::Unseen => "🟤",
         Risk::Traffic => "🟠",
@@ -342,46 +364,6 @@ fn cut(text: &str, limit: usize) -> String {
         return text.to_owned();
     }
     text.chars().take(limit).chain(['…']).collect()
-}
-
-/// Text in which nothing is Markdown, HTML, a mention or a reference.
-fn escape(text: &str) -> String {
-    let mut shown = String::new();
-    for it in present::harmless(text).chars() {
-        match it {
-            '<' => shown.push_str("&lt;"),
-            '>' => shown.push_str("&gt;"),
-            '&' => shown.push_str("&amp;"),
-            '@' | '#' => {
-                shown.push(it);
-                shown.push_str("<!-- -->");
-            }
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '~' | '!' => {
-                shown.push('\\');
-                shown.push(it);
-            }
-            it => shown.push(it),
-        }
-    }
-    shown.replace("://", ":<!-- -->//")
-}
-
-/// A word of code, whatever back ticks are in it.
-fn code(text: &str) -> String {
-    let text = present::harmless(text);
-    let ticks = "`".repeat(longest_run(&text) + 1);
-    let space = if text.starts_with('`') || text.ends_with('`') || text.is_empty() { " " } else { "" };
-    format!("{ticks}{space}{text}{space}{ticks}")
-}
-
-/// The same within HTML, where Markdown does not reach.
-fn tag(text: &str) -> String {
-    let text = present::harmless(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    format!("<code>{text}</code>")
-}
-
-fn longest_run(text: &str) -> usize {
-    text.split(|it| it != '`').map(str::len).max().unwrap_or_default()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ pub mod findings;
 pub mod html;
 pub mod many;
 pub mod markdown;
+mod overview;
 pub mod text;
 
 use crate::base::recipient::Recipient;

@@ -6,11 +6,12 @@ use serde_json::Value as Json;
 
 use crate::base::number::{self, count};
 use crate::deliver::size;
-use crate::review::compare::model::{Change, Diff, Finding, How, PartDiff, ResourceDiff, Risk, Status};
+use crate::review::compare::model::{Change, Diff, Finding, How, PartDiff, ResourceDiff, Risk, Size, Status};
 use crate::review::compare::present::{self, Line};
 use crate::review::compare::{fold, risk, values};
+use crate::review::print::overview;
 
-/// Longer values are cut, in characters.
+/// In characters.
 const CUT: usize = 160;
 
 /// Prints a comparison. What is to be read as sentences is broken between words where it is wider than `width`, in
@@ -26,12 +27,18 @@ pub fn print(diff: &Diff, colour: bool, width: Option<usize>) -> String {
         for part in sizes.parts.iter().filter(|it| it.old != it.new) {
             page.line(1, &format!("{}  {}", part.name, change_of_size(part.old, part.new)));
         }
-        if let Some(next) = sizes.limits.iter().find(|it| it.bytes >= sizes.new) {
-            let share = sizes.new * 100 / next.bytes.max(1);
-            page.line(1, &format!("{share}% of what {} takes ({})", next.what, size::human(next.bytes)));
+        if let Some(text) = share(sizes) {
+            page.line(1, &text);
         }
     }
     page.text
+}
+
+/// How much of the next limit is taken, where that is no little.
+pub(in crate::review) fn share(sizes: &Size) -> Option<String> {
+    let next = sizes.limits.iter().find(|it| it.bytes >= sizes.new)?;
+    let share = sizes.new * 100 / next.bytes.max(1);
+    (share >= 10).then(|| format!("{share}% of what {} takes ({})", next.what, size::human(next.bytes)))
 }
 
 /// What a finding is about, as short as it is clear: the resource, else the part where there are several.
@@ -97,6 +104,7 @@ impl Page {
             let title = if index == 0 { self.bold("risk:") } else { "     ".to_owned() };
             self.line(0, &format!("{title} {}", self.broken(6, &present::harmless(&clause.to_string()))));
         }
+        self.overview(diff);
         for remark in &diff.remarks {
             self.line(0, &self.dim(&format!("note: {}", self.broken(6, &present::harmless(remark)))));
         }
@@ -113,19 +121,31 @@ impl Page {
                 self.line(1, &format!("{:<11} {}", it.area.title(), self.broken(14, &text)));
             }
         }
+        if !diff.checklist.is_empty() {
+            self.blank();
+            self.line(0, &self.bold("TO DO"));
+            for step in &diff.checklist {
+                let text = self.broken(14, &present::harmless(&step.text));
+                self.line(1, &format!("{:<11} {text}", overview::when(step.when)));
+            }
+        }
         self.blank();
         for fact in &diff.facts {
             self.fact(0, fact.what, fact.old.as_deref(), fact.new.as_deref());
         }
         for (sign, list) in [('+', &diff.recipients.added), ('-', &diff.recipients.removed)] {
             for it in list {
-                self.line(
-                    0,
-                    &self.signed(
-                        sign,
-                        &format!("recipient {}", present::harmless(&crate::review::print::recipient(it))),
-                    ),
-                );
+                let name = present::harmless(&crate::review::print::recipient(it));
+                self.line(0, &self.signed(sign, &format!("recipient {name}")));
+            }
+        }
+    }
+
+    fn overview(&mut self, diff: &Diff) {
+        let verdict = (!diff.identical).then(|| present::harmless(&overview::verdict(diff)));
+        for (title, text) in [("talos", overview::counts(diff)), ("merge", verdict)] {
+            if let Some(text) = text {
+                self.line(0, &format!("{title}: {}", self.broken(6, &text)));
             }
         }
     }
@@ -137,6 +157,9 @@ impl Page {
             _ => "",
         };
         self.line(0, &format!("{}{what}", self.bold(&format!("part {}", part.name))));
+        for link in &part.links {
+            self.line(1, &format!("{:<10} {}", link.what, link.address));
+        }
         for fact in &part.facts {
             let short = |it: &String| if it.starts_with("sha256:") { present::short(it) } else { it.clone() };
             self.fact(1, fact.what, fact.old.as_ref().map(short).as_deref(), fact.new.as_ref().map(short).as_deref());
@@ -153,7 +176,7 @@ impl Page {
         }
         self.section("certificates", part.certificates.len());
         for it in &part.certificates {
-            let text = format!("{}: {}", present::harmless(&it.name), present::harmless(&it.what));
+            let text = present::harmless(&format!("{}: {}", it.name, it.what));
             self.line(2, &self.signed(sign(it.status), &text));
         }
         if part.resealed > 0 {
@@ -185,11 +208,6 @@ impl Page {
         if !images.is_empty() {
             self.line(2, &self.dim(&format!("and the tags and digests of images ({})", images.len())));
         }
-        self.section("new defaults of the chart", new.len());
-        for it in new {
-            let (sign, text) = one_line(&it.change);
-            self.line(2, &self.signed(sign, &text));
-        }
         self.section("defaults that changed, but that you set yourself", hidden.len());
         for it in hidden {
             self.change(2, &it.change);
@@ -197,6 +215,11 @@ impl Page {
         self.section("your values that have no default in the new chart", values.vanished.len());
         for it in &values.vanished {
             self.line(2, &self.signed('-', &present::harmless(it)));
+        }
+        self.section("new defaults of the chart", new.len());
+        for it in new {
+            let (sign, text) = one_line(&it.change);
+            self.line(2, &self.signed(sign, &text));
         }
     }
 
@@ -224,6 +247,10 @@ impl Page {
                 risk => format!("  {}", self.risk(risk, &format!("[{}]", risk.title()))),
             };
             self.line(2, &format!("{}{mark}", self.signed(sign(resource.status), &title(resource))));
+            if let Some(text) = overview::folded(resource) {
+                self.line(4, &self.dim(&text));
+                continue;
+            }
             for change in &resource.changes {
                 self.change(4, change);
             }
@@ -236,7 +263,7 @@ impl Page {
                 words.push(format!("{} changed only in what is told above", count(folded, "resource")));
             }
             if text_only > 0 {
-                words.push(format!("{} only in comments and layout", count(text_only, "resource")));
+                words.push(format!("{} only in how it is written", count(text_only, "resource")));
             }
             self.line(1, &self.dim(&words.join(", ")));
         }
@@ -334,6 +361,7 @@ impl Page {
 
     fn risk(&self, risk: Risk, text: &str) -> String {
         let code = match risk {
+            Risk::Refused => "1;37;41",
             Risk::Gains => "1;31",
             Risk::Unseen => "1;34",
             Risk::Traffic => "1;33",

@@ -1,11 +1,10 @@
 //! The rules of Cilium on Talos.
 
-use super::object::{Object, is_true, maps, objects as objects_of, word};
+use super::object::{Object, is_true, maps, word};
 use super::{ChartSubject, Subject, minor, spec_place};
 use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
 use crate::deliver::flux::at;
-use crate::stage::pack::Packed;
 use crate::stage::spec::{Content, Source};
 use helm_engine::helm::values::coalesce_values;
 use helm_engine::value::{Map, Value};
@@ -29,6 +28,18 @@ pub const REPOSITORY: &str = "https://helm.cilium.io/cilium";
 pub fn kubernetes(cilium: &str) -> Option<(u32, u32)> {
     let version = minor(cilium)?;
     KUBERNETES.iter().find(|(it, ..)| *it == version).map(|(_, first, last)| (*first, *last))
+}
+
+/// The Gateway API that a release of Cilium wants at least, `v1.4.1`; `None` where that is not known.
+pub fn gateway_api(cilium: &str) -> Option<String> {
+    let version = minor(cilium)?;
+    let (_, wanted) = GATEWAY_API.iter().rev().find(|(it, _)| *it <= version)?;
+    Some(format!("v{}.{}.{}", wanted.0, wanted.1, wanted.2))
+}
+
+/// Whether the first of two versions such as `v1.4.1` is the older one; not where one is none.
+pub fn older(one: &str, other: &str) -> bool {
+    three(one).zip(three(other)).is_some_and(|(one, other)| one < other)
 }
 
 /// Whether a release of the chart is in the registry quay.io; older ones are in [`REPOSITORY`] alone (cilium#43624).
@@ -70,13 +81,18 @@ pub(super) fn sources(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
 }
 
 /// Rules on the values of a Cilium chart; any other chart has none.
-pub(super) fn values(subject: &Subject<'_>, chart: &ChartSubject<'_>, found: &mut Vec<Diagnostic>) {
+pub(super) fn values(
+    subject: &Subject<'_>,
+    chart: &ChartSubject<'_>,
+    objects: &[Object<'_>],
+    found: &mut Vec<Diagnostic>,
+) {
     if chart.chart.name() != "cilium" {
         return;
     }
     let Ok(all) = coalesce_values(chart.chart, chart.given, &mut Vec::new()) else { return };
     let Some(version) = minor(chart.version) else { return };
-    let mut rules = Rules { subject, chart, all: &all, version, found };
+    let mut rules = Rules { subject, chart, objects, all: &all, version, found };
     rules.capabilities();
     rules.cgroups();
     rules.proxy();
@@ -90,6 +106,7 @@ pub(super) fn values(subject: &Subject<'_>, chart: &ChartSubject<'_>, found: &mu
 struct Rules<'a> {
     subject: &'a Subject<'a>,
     chart: &'a ChartSubject<'a>,
+    objects: &'a [Object<'a>],
     all: &'a Map,
     version: Minor,
     found: &'a mut Vec<Diagnostic>,
@@ -206,8 +223,11 @@ impl Rules<'_> {
             let help = "set `gatewayAPI.gatewayClass.create: \"true\"`, or list gateway.networking.k8s.io/v1/GatewayClass in `apiVersions`";
             self.tell(Code::C007, message, help);
         }
-        let Some(packed) = self.subject.packed else { return };
-        let versions: Vec<Full> = objects_of(packed.manifests())
+        if self.subject.output.is_none() {
+            return;
+        }
+        let versions: Vec<Full> = self
+            .objects
             .iter()
             .filter(|object| object.head.kind == "CustomResourceDefinition")
             .filter(|object| word(at(&object.content, &["spec", "group"])).as_deref() == Some(GATEWAY_GROUP))
@@ -231,19 +251,20 @@ impl Rules<'_> {
                 );
                 self.tell(Code::C008, message, "take the newer CRDs");
             }
-            Some(_) => self.tls_routes(packed),
+            Some(_) => self.tls_routes(),
         }
     }
 
     /// Cilium's operator does not start its Gateway API without the one version of TLSRoute that it watches
     /// (cilium#44920).
-    fn tls_routes(&mut self, packed: &Packed) {
+    fn tls_routes(&mut self) {
         let (wanted, help) = match self.version {
             (1, 19) => ("v1alpha2", "take the experimental channel, v1.4.1/experimental-install.yaml"),
             it if it >= (1, 20) => ("v1", "take v1.6.1 or newer"),
             _ => return,
         };
-        let served = objects_of(packed.manifests())
+        let served = self
+            .objects
             .iter()
             .filter(|it| it.head.kind == "CustomResourceDefinition")
             .filter(|it| it.head.name == "tlsroutes.gateway.networking.k8s.io")

@@ -2,18 +2,18 @@
 
 use serde_json::Value as Json;
 
-use super::Subject;
+use super::{Output, Subject};
 use crate::base::code::Code;
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::object::document::{Head, documents};
 use crate::review::compare::exposed::{self, Exposed, What};
 use crate::review::compare::hide;
-use crate::stage::pack::{Packed, stem};
+use crate::stage::pack::stem;
 use crate::stage::seal;
 use crate::stage::spec::Content;
 
-pub(super) fn check(subject: &Subject<'_>, packed: &Packed, found: &mut Vec<Diagnostic>) {
-    for manifest in packed.manifests() {
+pub(super) fn check(subject: &Subject<'_>, output: &Output<'_>, found: &mut Vec<Diagnostic>) {
+    for manifest in output.manifests {
         let source = source(subject, stem(&manifest.name));
         for document in documents(&manifest.contents) {
             let Some(tree) = document.tree() else { continue };

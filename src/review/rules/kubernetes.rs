@@ -2,12 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use super::cursor::{Fault, Faults, Path};
 use super::object::{Object, word};
-use super::{Subject, fields, minor, talos};
+use super::schema::{self, Release, Served};
+use super::text::{is_data_key, is_label, is_old_label, is_qualified, is_subdomain, is_tag};
+use super::{Subject, admission, minor, place, refused, talos};
 use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
 use crate::deliver::flux::at as at_path;
-use helm_engine::value::{Map, Value};
+use helm_engine::value::Value;
 
 /// API versions that Kubernetes no longer serves: the kinds (none: all), the first minor without it, and what to write. From the
 /// deprecation guide of Kubernetes.
@@ -56,35 +59,69 @@ pub(super) fn objects(subject: &Subject<'_>, objects: &[Object<'_>], found: &mut
         .map(|object| object.head.name.as_str())
         .chain(NAMESPACES)
         .collect();
+    let release = release(subject);
+    admission::check(subject, objects, release, found);
+    // From 1.13 on Talos has the API server apply what it brings, which then takes no field that it does not know.
+    let applied = (subject.spec.talos.major, subject.spec.talos.minor) >= (1, 13);
     for object in objects {
-        served(subject, object, found);
+        let told = found.len();
+        served(object, release, found);
+        let is_served = found.len() == told;
         namespace(object, &made, found);
         name(object, found);
         keys(object, found);
-        types(object, found);
         numbers(object, found);
-        fields::check(object, found);
+        for diagnostic in found.iter_mut().skip(told) {
+            diagnostic.place = place::of(subject, object, &Path::default());
+        }
+        if is_served {
+            let mut faults = Faults::default();
+            schema::walk(&object.cursor(), release, applied, &mut faults);
+            refused::check(&object.cursor(), &mut faults);
+            found.extend(faults.0.into_iter().map(|it| diagnostic(subject, object, it)));
+        }
     }
 }
 
-/// The minor of Kubernetes that the objects go to: the spec's, else the oldest of its Talos.
-fn cluster(subject: &Subject<'_>) -> u32 {
-    let named = subject.spec.kubernetes.as_ref().and_then(|version| minor(version.as_str()));
-    let oldest = || talos::kubernetes(subject.spec.talos).map(|(first, _)| first);
-    named.map(|(_, minor)| minor).or_else(oldest).unwrap_or(28)
+fn diagnostic(subject: &Subject<'_>, object: &Object<'_>, fault: Fault) -> Diagnostic {
+    let message = format!("{}: {}: {}", object.manifest, object.head, fault.message);
+    let diagnostic = Diagnostic::new(fault.code, message).help(fault.help);
+    match place::of(subject, object, &fault.path) {
+        Some(place) => diagnostic.at(place),
+        None => diagnostic,
+    }
 }
 
-fn served(subject: &Subject<'_>, object: &Object<'_>, found: &mut Vec<Diagnostic>) {
+/// The Kubernetes that the objects go to: the spec's, else all of its Talos.
+fn release(subject: &Subject<'_>) -> Release {
+    let named = subject.spec.kubernetes.as_ref().and_then(|version| minor(version.as_str()));
+    let (oldest, newest) = match named {
+        Some((_, minor)) => (minor, minor),
+        None => talos::kubernetes(subject.spec.talos).unwrap_or((28, u32::MAX)),
+    };
+    Release { oldest, newest }
+}
+
+fn served(object: &Object<'_>, release: Release, found: &mut Vec<Diagnostic>) {
     let head = &object.head;
     let gone = GONE.iter().find(|(version, kinds, since, _)| {
         *version == head.api_version
             && (kinds.is_empty() || kinds.contains(&head.kind.as_str()))
-            && cluster(subject) >= *since
+            && release.oldest >= *since
     });
-    let Some((version, _, since, instead)) = gone else { return };
-    let message =
-        format!("{}: {head} is of {version}, which Kubernetes serves no more since 1.{since}", object.manifest);
-    let help = format!("write {instead}, or take a newer chart");
+    let at = format!("{}: {head} is of {}, which Kubernetes serves", object.manifest, head.api_version);
+    let (message, help) = match (gone, schema::served(&head.api_version, &head.kind, release)) {
+        (Some((_, _, since, instead)), _) => {
+            (format!("{at} no more since 1.{since}"), format!("write {instead}, or take a newer chart"))
+        }
+        (None, Served::Gone(since)) => (format!("{at} no more since 1.{since}"), "take a newer chart".into()),
+        (None, Served::Later(since)) => {
+            let help =
+                format!("the newest Kubernetes of this spec is 1.{}: take an older version of the API", release.newest);
+            (format!("{at} from 1.{since} on"), help)
+        }
+        (None, Served::Yes) => return,
+    };
     found.push(Diagnostic::new(Code::K001, message).help(help));
 }
 
@@ -114,13 +151,6 @@ fn name(object: &Object<'_>, found: &mut Vec<Diagnostic>) {
     if is_sealed(&given) {
         return;
     }
-    let alphanumeric = |sign: char| sign.is_ascii_lowercase() || sign.is_ascii_digit();
-    let label = |text: &str| {
-        (1..=63).contains(&text.len())
-            && text.starts_with(alphanumeric)
-            && text.ends_with(alphanumeric)
-            && text.chars().all(|sign| alphanumeric(sign) || sign == '-')
-    };
     if object.head.kind == "CustomResourceDefinition" {
         let text = |path: &[&str]| word(at_path(&object.content, path));
         let (plural, group) = (text(&["spec", "names", "plural"]), text(&["spec", "group"]));
@@ -133,11 +163,8 @@ fn name(object: &Object<'_>, found: &mut Vec<Diagnostic>) {
         return;
     }
     let (fits, rule) = match (object.head.group(), object.head.kind.as_str()) {
-        ("", "Namespace") => (label(&given), "lower-case letters, digits and `-`, at most 63"),
-        ("", "Service") => (
-            label(&given) && !given.starts_with(|sign: char| sign.is_ascii_digit()),
-            "lower-case letters, digits and `-`, at most 63, a letter first",
-        ),
+        ("", "Namespace") => (is_label(&given), "lower-case letters, digits and `-`, at most 63"),
+        ("", "Service") => (is_old_label(&given), "lower-case letters, digits and `-`, at most 63, a letter first"),
         ("rbac.authorization.k8s.io", _) => {
             (![".", ".."].contains(&given.as_str()) && !given.contains(['/', '%']), "anything without `/` and `%`")
         }
@@ -155,21 +182,23 @@ fn keys(object: &Object<'_>, found: &mut Vec<Diagnostic>) {
         let message = format!("{}: {}: the API server takes no {what}", object.manifest, object.head);
         found.push(Diagnostic::new(Code::K003, message).help(format!("it is made of {rule}")));
     };
-    let template = fields::pod_metadata(object).map(|it| it.1);
-    for holder in [Some(object.content.clone()), template].into_iter().flatten() {
-        let Some(Value::Map(metadata)) = holder.get("metadata") else { continue };
+    let at = object.cursor();
+    let holders =
+        [&[][..], &["spec", "template"], &["spec", "jobTemplate"], &["spec", "jobTemplate", "spec", "template"]];
+    let has_pods = ["Deployment", "DaemonSet", "StatefulSet", "ReplicaSet", "Job", "CronJob", "PodTemplate"];
+    let depth = if has_pods.contains(&object.head.kind.as_str()) { holders.len() } else { 1 };
+    for holder in holders.into_iter().take(depth).filter_map(|path| at.at(path)) {
+        let Some(metadata) = holder.get("metadata") else { continue };
         for field in ["labels", "annotations"] {
-            let Some(Value::Map(map)) = metadata.get(field) else { continue };
-            for (key, value) in map.to_vec() {
-                let key = key.to_text();
-                if !is_qualified(&key) {
+            for (key, value) in metadata.entries(field) {
+                if !is_qualified(&if field == "annotations" { key.to_lowercase() } else { key.to_owned() }) {
                     refuse(
                         format!("key `{key}` among {field}"),
                         "letters, digits, `-`, `_` and `.`, at most 63, behind a domain and `/` if you like",
                     );
                 }
-                let Some(text) = word(Some(value)).filter(|it| field == "labels" && !is_sealed(it)) else { continue };
-                if !text.is_empty() && !is_tag(&text) {
+                let text = value.word();
+                if field == "labels" && !text.is_empty() && !value.is_sealed() && !is_tag(text) {
                     refuse(format!("label `{key}: {text}`"), "letters, digits, `-`, `_` and `.`, at most 63");
                 }
             }
@@ -182,92 +211,10 @@ fn keys(object: &Object<'_>, found: &mut Vec<Diagnostic>) {
         let Some(Value::Map(map)) = object.content.get(field) else { continue };
         for (key, _) in map.to_vec() {
             let key = key.to_text();
-            let fits = key.chars().all(|sign| sign.is_ascii_alphanumeric() || "-_.".contains(sign));
-            if !fits || key.is_empty() || key.len() > 253 || key == "." || key.starts_with("..") {
+            if !is_data_key(&key) {
                 refuse(format!("key `{field}.{key}`"), "letters, digits, `-`, `_` and `.`, at most 253");
             }
         }
-    }
-}
-
-/// A label's value, or the name of a key.
-fn is_tag(text: &str) -> bool {
-    let ends = |sign: Option<char>| sign.is_some_and(|it| it.is_ascii_alphanumeric());
-    let fits = |sign: char| sign.is_ascii_alphanumeric() || "-_.".contains(sign);
-    text.len() <= 63 && ends(text.chars().next()) && ends(text.chars().next_back()) && text.chars().all(fits)
-}
-
-/// A key of labels or annotations.
-fn is_qualified(key: &str) -> bool {
-    match key.split_once('/') {
-        Some((domain, name)) => is_subdomain(domain) && is_tag(name),
-        None => is_tag(key),
-    }
-}
-
-fn is_subdomain(text: &str) -> bool {
-    let alphanumeric = |sign: char| sign.is_ascii_lowercase() || sign.is_ascii_digit();
-    let fits = |part: &str| {
-        part.starts_with(alphanumeric)
-            && part.ends_with(alphanumeric)
-            && part.chars().all(|sign| alphanumeric(sign) || sign == '-')
-    };
-    text.len() <= 253 && text.split('.').all(fits)
-}
-
-/// Maps of text to text, wherever Kubernetes has them and charts put something else.
-fn types(object: &Object<'_>, found: &mut Vec<Diagnostic>) {
-    let mut wrong = |path: String, what: &str| {
-        let message = format!("{}: {}: `{path}` {what}", object.manifest, object.head);
-        found.push(
-            Diagnostic::new(Code::K004, message).help("the API server refuses the object: quote it where it is set"),
-        );
-    };
-    metadata(&object.content, "metadata", &mut wrong);
-    if let Some((path, inner)) = fields::pod_metadata(object) {
-        metadata(&inner, &path, &mut wrong);
-    }
-    let texts: &[&str] = match (object.head.api_version.as_str(), object.head.kind.as_str()) {
-        ("v1", "ConfigMap") => &["data", "binaryData"],
-        ("v1", "Secret") => &["data", "stringData"],
-        _ => return,
-    };
-    for field in texts {
-        text_map(object.content.get(*field), field, &mut wrong);
-    }
-    let encoded = if object.head.kind == "Secret" { "data" } else { "binaryData" };
-    let Some(Value::Map(data)) = object.content.get(encoded) else { return };
-    for (key, value) in data.to_vec() {
-        let Some(text) = word(Some(value)).filter(|text| !is_sealed(text)) else { continue };
-        if helm_engine::encoding::base64_decode(text.as_bytes()).is_err() {
-            // What it holds may be a password that was meant to be sealed.
-            wrong(format!("{encoded}.{}", key.to_text()), "is not base 64");
-        }
-    }
-}
-
-fn metadata(object: &Map, path: &str, wrong: &mut impl FnMut(String, &str)) {
-    let Some(Value::Map(metadata)) = object.get("metadata") else { return };
-    for field in ["labels", "annotations"] {
-        text_map(metadata.get(field), &format!("{path}.{field}"), wrong);
-    }
-}
-
-fn text_map(value: Option<Value>, path: &str, wrong: &mut impl FnMut(String, &str)) {
-    match value {
-        None | Some(Value::Nil) => {}
-        Some(Value::Map(map)) => {
-            for (key, value) in map.to_vec() {
-                let what = match value {
-                    Value::Str(_) | Value::Nil => continue,
-                    Value::Bool(_) => "is true or false, not text",
-                    Value::Map(_) | Value::List(_) => "is no text",
-                    _ => "is a number, not text",
-                };
-                wrong(format!("{path}.{}", key.to_text()), what);
-            }
-        }
-        Some(_) => wrong(path.into(), "is not a mapping of names to texts"),
     }
 }
 

@@ -1,22 +1,32 @@
 //! What is likely wrong with a bundle, though it builds: the rules of Talos and Cilium, typos in values, certificates
 //! that run out, sizes. Each rule's code and what it means stand in [`crate::base::code`].
 
+mod admission;
+pub mod allowed;
 pub mod cilium;
+mod cursor;
 mod custom;
 mod exposed;
-mod fields;
 mod kinds;
 mod kubernetes;
 mod object;
+mod place;
+mod refused;
+mod schema;
 pub mod talos;
+mod text;
 mod values;
+
+pub use place::Written;
+
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
 use crate::base::code::Code;
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::stage::lock::{self, Expiry, Lock};
-use crate::stage::pack::Packed;
+use crate::stage::pack::Manifest;
 use crate::stage::spec::Spec;
 use helm_engine::helm::Chart;
 use helm_engine::value::Map;
@@ -30,9 +40,20 @@ pub struct Subject<'a> {
     pub text: &'a str,
     pub charts: Vec<ChartSubject<'a>>,
     /// What a build gives; `None` where the lock does not allow one.
-    pub packed: Option<&'a Packed>,
-    pub lock: Option<&'a Lock>,
-    pub now: Timestamp,
+    pub output: Option<Output<'a>>,
+    /// The manifests that the user wrote, as files.
+    pub written: Vec<Written>,
+    /// The lock, and the time that its certificates are held against.
+    pub lock: Option<(&'a Lock, Timestamp)>,
+}
+
+/// What a build gives.
+pub struct Output<'a> {
+    pub manifests: &'a [Manifest],
+    /// The namespace each chart is put into, by part.
+    pub namespaces: BTreeMap<String, String>,
+    /// The size of the control-plane patch in bytes.
+    pub patch: u64,
 }
 
 /// A chart and what the user sets in it.
@@ -61,24 +82,24 @@ pub struct Layer {
 /// Checks everything; errors and warnings together, in the order of the subject.
 pub fn check(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
+    let objects = subject.output.as_ref().map(|it| object::objects(it.manifests)).unwrap_or_default();
     talos::versions(subject, &mut found);
     cilium::sources(subject, &mut found);
     for chart in &subject.charts {
         values::check(chart, &mut found);
-        cilium::values(subject, chart, &mut found);
+        cilium::values(subject, chart, &objects, &mut found);
     }
-    if let Some(packed) = subject.packed {
-        let objects = object::objects(packed.manifests());
-        talos::manifests(subject, packed, &objects, &mut found);
+    if let Some(output) = &subject.output {
+        talos::manifests(subject, output, &objects, &mut found);
         kubernetes::objects(subject, &objects, &mut found);
         kinds::check(&objects, &mut found);
         custom::check(&objects, &mut found);
         cilium::objects(subject, &objects, &mut found);
-        exposed::check(subject, packed, &mut found);
+        exposed::check(subject, output, &mut found);
     }
-    if let Some(lock) = subject.lock {
+    if let Some((lock, now)) = subject.lock {
         bindings(lock, &mut found);
-        let expiring = lock.expiring(subject.now, subject.spec.certificates.warn_days);
+        let expiring = lock.expiring(now, subject.spec.certificates.warn_days);
         found.extend(expiring.iter().map(Expiry::diagnostic));
     }
     found

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value as Json;
+
+use super::cursor::Cursor;
 use crate::deliver::flux::at;
-use crate::object::document::{Head, documents};
+use crate::object::document::{Head, documents, items};
 use crate::stage::pack::Manifest;
 use helm_engine::value::{Map, Value};
 use helm_engine::yaml;
@@ -13,21 +16,62 @@ pub(super) struct Object<'a> {
     pub(super) manifest: &'a str,
     pub(super) head: Head,
     pub(super) content: Map,
+    pub(super) json: Json,
     /// In bytes, as text.
     pub(super) size: usize,
 }
 
+/// All objects, those in lists too.
 pub(super) fn objects(manifests: &[Manifest]) -> Vec<Object<'_>> {
     let mut found = Vec::new();
     for manifest in manifests {
         for document in documents(&manifest.contents) {
             let Some(tree) = document.tree() else { continue };
             let Ok(Value::Map(content)) = yaml::read(document.text.as_bytes()) else { continue };
-            let head = Head::of(tree.root());
-            found.push(Object { manifest: &manifest.name, head, content, size: document.text.len() });
+            let Some(list) = items(tree.root()) else {
+                let (head, json) = (Head::of(tree.root()), json(&Value::Map(content.clone())));
+                found.push(Object { manifest: &manifest.name, head, content, json, size: document.text.len() });
+                continue;
+            };
+            let contents = match content.get("items") {
+                Some(Value::List(items)) => items.to_vec(),
+                _ => Vec::new(),
+            };
+            for (node, content) in list.items().zip(contents) {
+                let Value::Map(content) = content else { continue };
+                let (head, json) = (Head::of(node.resolved()), json(&Value::Map(content.clone())));
+                found.push(Object { manifest: &manifest.name, head, content, json, size: node.span().len() });
+            }
         }
     }
     found
+}
+
+impl Object<'_> {
+    pub(super) fn cursor(&self) -> Cursor<'_> {
+        Cursor::of(&self.json)
+    }
+}
+
+/// A value as JSON has it. YAML nests no deeper than its reader allows.
+fn json(value: &Value) -> Json {
+    match value {
+        Value::Bool(it) => (*it).into(),
+        Value::Int(it) | Value::Int64(it) => (*it).into(),
+        Value::Int32(it) => (*it).into(),
+        Value::Uint8(it) => (*it).into(),
+        Value::Uint64(it) => (*it).into(),
+        // YAML is read as Helm reads it, which makes a float of every number.
+        Value::Float(it) if it.fract() == 0.0 && it.abs() < 9e15 => (*it as i64).into(),
+        Value::Float(it) => (*it).into(),
+        Value::Str(text) | Value::Bytes(text) => text.to_text().into_owned().into(),
+        Value::List(list) => list.items().iter().map(json).collect::<Vec<_>>().into(),
+        Value::Map(map) => {
+            let entries = map.entries();
+            Json::Object(entries.iter().map(|(key, value)| (key.to_text().into_owned(), json(value))).collect())
+        }
+        Value::Nil | Value::Object(_) => Json::Null,
+    }
 }
 
 /// Group and kind of what the CRDs among objects define.

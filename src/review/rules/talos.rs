@@ -1,19 +1,17 @@
 //! The rules of Talos.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::object::{Object, defined, is_true, maps, word};
-use super::{Subject, minor, spec_place};
+use super::object::{Object, defined};
+use super::{Output, Subject, minor, spec_place};
 use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
 use crate::deliver::size::{self, human};
 use crate::deliver::target::Target;
 use crate::object::document::{Head, documents};
 use crate::object::scope::{ClusterScoped, is_namespaced, is_of_kubernetes};
-use crate::stage::pack::Packed;
 use crate::stage::pack::stem;
 use crate::stage::spec::TalosVersion;
-use helm_engine::value::Value;
 
 /// The Kubernetes minors each minor of Talos 1 supports, first and last.
 const KUBERNETES: &[(u32, u32, u32)] = &[(10, 28, 33), (11, 29, 34), (12, 30, 35), (13, 31, 36), (14, 33, 37)];
@@ -41,13 +39,17 @@ pub(super) fn versions(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-pub(super) fn manifests(subject: &Subject<'_>, packed: &Packed, objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
+pub(super) fn manifests(
+    subject: &Subject<'_>,
+    output: &Output<'_>,
+    objects: &[Object<'_>],
+    found: &mut Vec<Diagnostic>,
+) {
     identities(objects, found);
-    namespaces(packed, objects, found);
-    admission(objects, found);
-    sizes(subject, packed, objects, found);
+    namespaces(output, objects, found);
+    sizes(subject, output, objects, found);
     definitions(objects, found);
-    for manifest in packed.manifests() {
+    for manifest in output.manifests {
         for document in documents(&manifest.contents) {
             let Some(tree) = document.tree() else { continue };
             let root = tree.root();
@@ -78,11 +80,11 @@ fn identities(objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
     }
 }
 
-fn namespaces(packed: &Packed, objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
-    let scoped = ClusterScoped::learn(packed.manifests().iter().map(|it| it.contents.as_str()));
+fn namespaces(output: &Output<'_>, objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
+    let scoped = ClusterScoped::learn(output.manifests.iter().map(|it| it.contents.as_str()));
     let lost = |it: &&Object<'_>| it.head.namespace.is_empty() && is_namespaced(&it.head) && !scoped.contains(&it.head);
     for Object { manifest, head, .. } in objects.iter().filter(lost) {
-        let wanted = packed.namespaces().get(stem(manifest)).filter(|it| *it != "default");
+        let wanted = output.namespaces.get(stem(manifest)).filter(|it| *it != "default");
         let Some(wanted) = wanted else { continue };
         let message =
             format!("{manifest}: {head} names no namespace: Talos puts it into `default`, Helm into `{wanted}`");
@@ -113,44 +115,8 @@ fn definitions(objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
     }
 }
 
-/// Pods that the `baseline` level of Pod Security admission refuses, in namespaces that do not lift it.
-fn admission(objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
-    let lifted: BTreeSet<&str> = objects
-        .iter()
-        .filter(|it| it.head.kind == "Namespace")
-        .filter(|it| {
-            let Some(Value::Map(metadata)) = it.content.get("metadata") else { return false };
-            let Some(Value::Map(labels)) = metadata.get("labels") else { return false };
-            word(labels.get("pod-security.kubernetes.io/enforce")).as_deref() == Some("privileged")
-        })
-        .map(|it| it.head.name.as_str())
-        .chain(["kube-system"])
-        .collect();
-    let mut refused: BTreeMap<&str, Vec<&Object<'_>>> = BTreeMap::new();
-    for object in objects {
-        let runs =
-            ["DaemonSet", "Deployment", "StatefulSet", "Job", "CronJob", "Pod"].contains(&object.head.kind.as_str());
-        let namespace = if object.head.namespace.is_empty() { "default" } else { &object.head.namespace };
-        if !runs || lifted.contains(namespace) {
-            continue;
-        }
-        let privileged = maps(&Value::Map(object.content.clone()))
-            .iter()
-            .any(|it| is_true(it.get("hostNetwork")) || is_true(it.get("privileged")) || it.get("hostPath").is_some());
-        if privileged {
-            refused.entry(namespace).or_default().push(object);
-        }
-    }
-    for (namespace, objects) in refused {
-        let names: Vec<String> = objects.iter().map(|it| format!("{} {}", it.head.kind, it.head.name)).collect();
-        let message = format!("namespace `{namespace}` refuses the privileged pods of {}", names.join(", "));
-        let help = "Talos enforces the `baseline` level: give the Namespace the label `pod-security.kubernetes.io/enforce: privileged`";
-        found.push(Diagnostic::new(Code::T004, message).help(help));
-    }
-}
-
-fn sizes(subject: &Subject<'_>, packed: &Packed, objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
-    let patch = packed.patch().len() as u64;
+fn sizes(subject: &Subject<'_>, output: &Output<'_>, objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
+    let patch = output.patch;
     if let Some(limit) = size::limits(Target::Talos).iter().rfind(|it| it.bytes > 1 << 20 && patch > it.bytes) {
         let message = format!(
             "the control-plane patch takes {}, more than {} ({})",

@@ -99,7 +99,8 @@ impl Envelope {
         let Ok(file) = self.file() else { return 0 };
         let mut lines = file.split_inclusive(|it| *it == b'\n');
         let header: usize = lines.by_ref().take_while(|it| !it.starts_with(b"---")).map(<[u8]>::len).sum();
-        let mac = file.get(header..).and_then(|it| it.split_inclusive(|it| *it == b'\n').next()).map_or(0, <[u8]>::len);
+        let mac =
+            file.get(header..).and_then(|text| text.split_inclusive(|it| *it == b'\n').next()).map_or(0, <[u8]>::len);
         let payload = file.len().saturating_sub(header + mac + NONCE);
         payload.saturating_sub(payload.div_ceil(CHUNK + TAG) * TAG)
     }

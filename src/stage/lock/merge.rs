@@ -212,6 +212,7 @@ mod tests {
             source: text.into(),
             version: Some("1".into()),
             manifest: None,
+            release: None,
             dependencies: BTreeMap::new(),
             digest: Digest::of(text.as_bytes()),
             size: 1,

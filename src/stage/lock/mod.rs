@@ -46,6 +46,7 @@ use serde::{Deserialize, Serialize};
 use crate::base::digest::Digest;
 use crate::base::name::{self, BadName};
 use crate::base::recipient::Recipient;
+use crate::gitops::Read;
 use helm_engine::helm::{HelmVersion, UnknownHelm};
 use helm_engine::timing;
 
@@ -89,6 +90,9 @@ pub struct LockedPart {
     /// The subcharts that a chart's folder names and does not hold, by alias or name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub dependencies: BTreeMap<String, LockedSource>,
+    /// The release of GitOps that says all this, where one does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<LockedRelease>,
     /// Digest of the merged user values; absent for a plain manifest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub values: Option<Digest>,
@@ -109,6 +113,19 @@ pub struct LockedPart {
     pub resources: BTreeMap<String, Digest>,
     /// Digest of the rendered text, holes unfilled.
     pub output: Digest,
+}
+
+/// A release of GitOps as it was read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LockedRelease {
+    /// The tool and the path, as the spec says it.
+    pub from: String,
+    /// Helm's name for it.
+    pub name: String,
+    pub namespace: String,
+    /// Every object that was read, by kind, namespace and name.
+    pub read: BTreeMap<String, Read>,
 }
 
 /// Where content comes from, and what it is.
@@ -176,7 +193,7 @@ pub enum Error {
     #[error("this lock cannot be believed: {0}")]
     Name(#[from] BadName),
     /// It was made for a Helm that is not known.
-    #[error("this lock is of a Helm that this ichor does not render as: {0}")]
+    #[error("this lock was made for a Helm that this ichor cannot render as: {0}")]
     Helm(#[from] UnknownHelm),
     /// A pin contradicts itself.
     #[error("pin `{part}/{name}`: {message}")]
@@ -224,6 +241,10 @@ impl Lock {
         for (part, locked) in &self.parts {
             name::label("the name of a part", part)?;
             locked.dependencies.keys().try_for_each(|it| name::word("the name of a subchart", it))?;
+            if let Some(release) = &locked.release {
+                name::label("the name of a release", &release.name)?;
+                name::label("the namespace of a release", &release.namespace)?;
+            }
             locked.pins.keys().try_for_each(|it| name::word("the name of a pin", it))?;
         }
         Ok(())

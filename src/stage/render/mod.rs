@@ -17,11 +17,11 @@ use jiff::Timestamp;
 
 use crate::base::secret::Secret;
 use crate::stage::lock::{Envelope, Pin};
+use crate::stage::resolve::Inputs;
 use crate::stage::vendored::{Vendored, VendoredContent, VendoredPart};
 use helm_engine::gotmpl::Functions;
 use helm_engine::helm;
 use helm_engine::helm::capabilities::{Capabilities, KubeVersion};
-use helm_engine::helm::values::merge_maps;
 use helm_engine::hole::{Expr, Holes, Piece, Seed};
 use helm_engine::pki::Algorithm;
 use helm_engine::timing;
@@ -134,9 +134,9 @@ fn render_part<'a>(
         }
         VendoredContent::Chart { chart, namespace, values, inputs } => (chart, namespace, values, inputs),
     };
-    let options = options(vendored, part, namespace, inputs.skip_schema_validation)?;
+    let options = options(vendored, part, namespace, inputs)?;
     let mut world = Pinned::new(part, vendored.clock(), inputs, functions, seed, minter);
-    let sealed = secrets::overlay(&part.name, &part.pins, &mut world.holes);
+    let sealed = secrets::overlay(&part.name, &part.pins, &inputs.sealed, values, &mut world.holes);
     let sealed = sealed.map_err(|fault| Error {
         part: part.name.clone(),
         missing_pin: None,
@@ -144,7 +144,7 @@ fn render_part<'a>(
         is_schema: false,
         message: fault.to_string(),
     })?;
-    let rendered = helm::render(chart, &merge_maps(values, &sealed), &options, &mut world);
+    let rendered = helm::render(chart, &sealed, &options, &mut world);
     let rendered = rendered.map_err(|fault| Error {
         part: part.name.clone(),
         missing_pin: cause(&fault).cloned().map(Box::new),
@@ -187,12 +187,7 @@ fn readable(message: &str, holes: &Holes) -> String {
     shown.collect()
 }
 
-fn options(
-    vendored: &Vendored,
-    part: &VendoredPart,
-    namespace: &str,
-    skip_schema_validation: bool,
-) -> Result<helm::Options, Error> {
+fn options(vendored: &Vendored, part: &VendoredPart, namespace: &str, inputs: &Inputs) -> Result<helm::Options, Error> {
     let mut capabilities = Capabilities::of(vendored.helm());
     if let Some(version) = vendored.kubernetes() {
         capabilities.kube_version = KubeVersion::parse(version, vendored.helm()).map_err(|fault| Error {
@@ -204,11 +199,12 @@ fn options(
         })?;
     }
     capabilities.api_versions.extend_from_slice(vendored.api_versions());
+    let name = inputs.release.clone().unwrap_or_else(|| part.name.clone());
     Ok(helm::Options {
-        release: helm::Release { name: part.name.clone(), namespace: namespace.into(), is_upgrade: false },
+        release: helm::Release { name, namespace: namespace.into(), is_upgrade: false },
         capabilities,
         include_crds: true,
-        skip_schema_validation,
+        skip_schema_validation: inputs.skip_schema_validation,
     })
 }
 

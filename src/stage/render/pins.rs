@@ -300,7 +300,9 @@ impl<'a> Pinned<'a> {
                 Some(Expr::Call { function, args }) => {
                     let args: Vec<String> = args
                         .iter()
-                        .map(|it| self.described_argument(it).map_or_else(|it| it.message, |it| it.to_string()))
+                        .map(|argument| {
+                            self.described_argument(argument).map_or_else(|fault| fault.message, |it| it.to_string())
+                        })
                         .collect();
                     format!("<sealed:{function}({})>", args.join(","))
                 }

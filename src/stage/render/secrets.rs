@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use crate::stage::lock::{Pin, PinKey};
+use helm_engine::helm::values::merge_maps;
 use helm_engine::hole::{Expr, Holes};
 use helm_engine::value::{Failure, Map, Value};
 
@@ -22,9 +23,17 @@ pub fn paths(pins: &BTreeMap<String, Pin>) -> Vec<Vec<String>> {
     pins.values().filter(|pin| pin.function == FUNCTION).map(keys).collect()
 }
 
-/// The sealed values of a part as a tree with holes, and the names of the pins they come from.
-pub(super) fn overlay(part: &str, pins: &BTreeMap<String, Pin>, holes: &mut Holes) -> Result<Map, Failure> {
+/// The values of a part with holes where they are sealed. Where one stands at a place of `sealed`, what is around it stays;
+/// all others come on top as a tree of their own.
+pub(super) fn overlay(
+    part: &str,
+    pins: &BTreeMap<String, Pin>,
+    sealed: &[Vec<Json>],
+    values: &Map,
+    holes: &mut Holes,
+) -> Result<Map, Failure> {
     let mut root = Node::Map(BTreeMap::new());
+    let mut values = Value::Map(values.clone());
     for (name, pin) in pins.iter().filter(|(_, it)| it.function == FUNCTION) {
         let secret = format!("{part}/{name}");
         if pin.template {
@@ -32,11 +41,38 @@ pub(super) fn overlay(part: &str, pins: &BTreeMap<String, Pin>, holes: &mut Hole
         }
         let token = Value::Str(holes.token(Expr::Secret(secret)));
         let contradicts = || Failure::new(format!("the pin `{name}` contradicts the place of another"));
-        root.insert(&pin.args, token).ok_or_else(contradicts)?;
+        match sealed.contains(&pin.args) {
+            true => values = replaced(&values, &pin.args, &token),
+            false => root.insert(&pin.args, token).ok_or_else(contradicts)?,
+        }
     }
-    match root.value() {
-        Value::Map(map) => Ok(map),
+    match (values, root.value()) {
+        (Value::Map(values), Value::Map(over)) => Ok(merge_maps(&values, &over)),
         _ => Ok(Map::any()),
+    }
+}
+
+/// The value with another one at a path; as it is where it has no such place.
+fn replaced(value: &Value, path: &[Json], leaf: &Value) -> Value {
+    let Some((step, rest)) = path.split_first() else { return leaf.clone() };
+    match (value, step) {
+        (Value::Map(map), Json::String(key)) => match map.get(key) {
+            Some(inner) => {
+                let map = Map::from_entries(map.to_vec());
+                map.insert(key.as_str(), replaced(&inner, rest, leaf));
+                Value::Map(map)
+            }
+            None => value.clone(),
+        },
+        (Value::List(list), Json::Number(index)) => {
+            let mut items = list.to_vec();
+            let at = index.as_u64().and_then(|it| usize::try_from(it).ok());
+            if let Some(item) = at.and_then(|it| items.get_mut(it)) {
+                *item = replaced(item, rest, leaf);
+            }
+            Value::List(list.mapped(items))
+        }
+        _ => value.clone(),
     }
 }
 
@@ -97,7 +133,8 @@ mod tests {
         let mut pins: BTreeMap<String, Pin> = pins.collect();
         let new = || Holes::new(Seed::new([1; 32]));
         let mut holes = new();
-        let overlaid = overlay("app", &pins, &mut holes).expect("a tree");
+        let none = Map::any();
+        let overlaid = overlay("app", &pins, &[], &none, &mut holes).expect("a tree");
         let text = helm_engine::yaml::write(&overlaid.into()).expect("written").to_text().into_owned();
         let shown = holes.pieces(text.as_bytes()).into_iter().map(|piece| match piece {
             Piece::Text(text) => String::from_utf8_lossy(text).into_owned(),
@@ -106,8 +143,8 @@ mod tests {
         let text: String = shown.collect();
         assert_eq!(text, "db:\n  password: <0>\n  users:\n  - key: <1>\n  - key: <2>\ntoken: <3>\n");
         pins.insert("z".into(), Pin::new(key(vec!["db".into()])));
-        assert!(overlay("app", &pins, &mut new()).is_err());
+        assert!(overlay("app", &pins, &[], &none, &mut new()).is_err());
         pins.insert("z".into(), Pin::new(key(vec!["token".into(), "deeper".into()])));
-        assert!(overlay("app", &pins, &mut new()).is_err());
+        assert!(overlay("app", &pins, &[], &none, &mut new()).is_err());
     }
 }

@@ -1,18 +1,21 @@
 //! What a chart is given beside its public values, exactly.
 
+use serde_json::Value as Json;
+
 use super::{Error, Sources};
 use crate::base::digest::Digest;
 use crate::base::sops::is_sops;
+use crate::gitops;
 use crate::stage::spec::Spec;
 use crate::stage::spec::{self};
 use helm_engine::pki::Algorithm;
-use helm_engine::value::Value;
+use helm_engine::value::{Map, Value};
 use helm_engine::yaml;
 
 /// What a chart is given beside its public values.
 #[derive(Clone, Debug)]
 pub struct Inputs {
-    /// Values under age: the path of each file and its bytes.
+    /// The files of encrypted values, each with its path and its bytes.
     pub secret_values: Vec<(String, Vec<u8>)>,
     /// Digest of those bytes; absent where there are none.
     pub secret_digest: Option<Digest>,
@@ -24,9 +27,33 @@ pub struct Inputs {
     pub algorithm: Algorithm,
     /// Whether the values need not be what the chart's schemas ask for.
     pub skip_schema_validation: bool,
+    /// Helm's name of the release, where it is not that of the part.
+    pub release: Option<String>,
+    /// Where sealed texts of a release of GitOps stand among its values.
+    pub sealed: Vec<Vec<Json>>,
+    /// What the part sets on top of such a release.
+    pub own: Map,
 }
 
-pub(super) fn inputs(spec: &Spec, wanted: &spec::Chart, sources: &dyn Sources) -> Result<Inputs, Error> {
+impl Inputs {
+    /// Whether what the part itself sets stands in the place of what its release says at a path.
+    pub fn is_own(&self, path: &[Json]) -> bool {
+        let mut value = Value::Map(self.own.clone());
+        for step in path {
+            let inner = match (&value, step) {
+                (Value::Map(map), Json::String(key)) => map.get(key),
+                _ => return true,
+            };
+            match inner {
+                Some(inner) => value = inner,
+                None => return false,
+            }
+        }
+        true
+    }
+}
+
+pub(super) fn inputs(spec: &Spec, wanted: &spec::Chart, own: &Map, sources: &dyn Sources) -> Result<Inputs, Error> {
     let mut inputs = Inputs {
         secret_values: Vec::new(),
         secret_digest: None,
@@ -34,14 +61,26 @@ pub(super) fn inputs(spec: &Spec, wanted: &spec::Chart, sources: &dyn Sources) -
         lookup_digest: None,
         algorithm: wanted.inputs.algorithm.unwrap_or(spec.certificates.algorithm),
         skip_schema_validation: wanted.inputs.skip_schema_validation,
+        release: wanted.released.as_deref().map(|it| it.release.name.clone()),
+        sealed: Vec::new(),
+        own: own.clone(),
     };
+    if let Some(released) = &wanted.released {
+        let sealed = released.release.sealed.iter().filter(|it| !inputs.is_own(it));
+        inputs.sealed = sealed.cloned().collect();
+    }
     for (path, place) in &wanted.inputs.secret_values {
         let bytes =
             sources.file(path).map_err(|source| Error::Source { source: Box::new(source), place: place.clone() })?;
         inputs.secret_values.push((path.clone(), bytes));
     }
-    if !inputs.secret_values.is_empty() {
-        let digests: Vec<String> = inputs.secret_values.iter().map(|(_, it)| Digest::of(it).to_string()).collect();
+    let released = wanted.released.as_deref().and_then(|it| it.release.secret_digest);
+    if !inputs.secret_values.is_empty() || released.is_some() {
+        let mut digests: Vec<String> = inputs.secret_values.iter().map(|(_, it)| Digest::of(it).to_string()).collect();
+        if let Some(released) = released {
+            digests.push(released.to_string());
+            digests.push(gitops::shape(&Value::Map(own.clone())));
+        }
         inputs.secret_digest = Some(Digest::of(digests.join("\n").as_bytes()));
     }
     if let Some((path, place)) = &wanted.inputs.lookup {

@@ -24,7 +24,7 @@ use crate::base::diagnostic::Place;
 use crate::base::digest::Digest;
 use crate::base::nar;
 use crate::base::sops::is_sops;
-use crate::stage::lock::LockedSource;
+use crate::stage::lock::{LockedRelease, LockedSource};
 use crate::stage::spec::{self, Content, Source, Spec, Values};
 use helm_engine::helm::Chart;
 use helm_engine::helm::HelmVersion;
@@ -54,6 +54,8 @@ pub struct ResolvedPart {
     pub manifest: Option<Digest>,
     /// The subcharts that were added to a chart's folder, by alias or name.
     pub dependencies: BTreeMap<String, LockedSource>,
+    /// The release of GitOps that it comes from, where one is.
+    pub release: Option<LockedRelease>,
     pub content: ResolvedContent,
 }
 
@@ -142,6 +144,7 @@ fn manifest(
         size,
         manifest: None,
         dependencies: BTreeMap::new(),
+        release: None,
         content: ResolvedContent::Manifest(bytes),
     })
 }
@@ -215,7 +218,12 @@ fn chart(
     }
     drop(step);
     let step = timing::step_of("read values", &part.name);
-    let values = merged(wanted, helm, sources)?;
+    let values = merged(&wanted.values, helm, sources)?;
+    // What the part sets itself comes on top of what its release says.
+    let own = match &wanted.released {
+        Some(_) => merged(wanted.values.get(1..).unwrap_or_default(), helm, sources)?,
+        None => Map::any(),
+    };
     let canonical = yaml::write(&Value::Map(values.clone()));
     let canonical = canonical.map_err(|message| Error::Unwritable { message, place: place() })?;
     drop(step);
@@ -225,7 +233,7 @@ fn chart(
         namespace: wanted.namespace.clone(),
         values,
         values_digest: Digest::of(&canonical),
-        inputs: Box::new(inputs::inputs(spec, wanted, sources)?),
+        inputs: Box::new(inputs::inputs(spec, wanted, &own, sources)?),
     };
     Ok(ResolvedPart {
         name: part.name.clone(),
@@ -234,6 +242,7 @@ fn chart(
         size,
         manifest,
         dependencies,
+        release: wanted.released.as_deref().map(locked_release),
         content,
     })
 }
@@ -345,10 +354,19 @@ fn check_version(constraint: &str, version: &str, path: &str, given: Given, plac
     }
 }
 
+fn locked_release(released: &spec::Released) -> LockedRelease {
+    LockedRelease {
+        from: format!("{} {}", released.tool, released.written),
+        name: released.release.name.clone(),
+        namespace: released.release.namespace.clone(),
+        read: released.release.read.clone(),
+    }
+}
+
 /// The layers of user values merged as Helm merges `-f` after `-f`.
-fn merged(wanted: &spec::Chart, helm: HelmVersion, sources: &dyn Sources) -> Result<Map, Error> {
+fn merged(layers: &[Values], helm: HelmVersion, sources: &dyn Sources) -> Result<Map, Error> {
     let mut merged = Map::any();
-    for layer in &wanted.values {
+    for layer in layers {
         let (text, path, place) = match layer {
             Values::File { path, place } => {
                 let text = sources

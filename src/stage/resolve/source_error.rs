@@ -166,7 +166,7 @@ impl SourceError {
                 "the server or something on the way to it is broken or lies; nothing was kept"
             }
             OtherDigest { says: Says::Index, .. } => {
-                "the server is broken or lies, or a proxy changed the file; nothing was kept"
+                "the server sent other content than it announced, or a proxy changed it; nothing was kept"
             }
             OtherDigest { says: Says::Spec, .. } => "if you trust the new content, write its digest into the spec",
             Moved { part, .. } => {

@@ -6,11 +6,11 @@ use crate::base::nar;
 use crate::stage::lock::{Lock, LockedPart};
 use crate::stage::spec::{self, Content, Source, Spec};
 use helm_engine::helm::HelmVersion;
-use helm_engine::value::Value;
+use helm_engine::value::{Map, Value};
 use helm_engine::yaml;
 
 /// Whether every part is the one that was locked, by the digests of all that goes into it. A chart of these bytes was read
-/// when it was locked. What this does not prove, as of a chart with subcharts from elsewhere, it denies: whoever wants to
+/// when it was locked. What this does not prove, as of a chart with subcharts from elsewhere or of a release of GitOps, it denies: whoever wants to
 /// know why resolves the spec.
 pub fn is_unchanged(spec: &Spec, helm: HelmVersion, lock: &Lock, sources: &dyn Sources) -> bool {
     spec.parts.len() == lock.parts.len()
@@ -28,7 +28,7 @@ fn is_same(
     locked: &LockedPart,
     sources: &dyn Sources,
 ) -> Option<bool> {
-    if !locked.dependencies.is_empty() {
+    if !locked.dependencies.is_empty() || locked.release.is_some() {
         return Some(false);
     }
     let wanted = match &part.content {
@@ -41,6 +41,9 @@ fn is_same(
         }
         Content::Chart(wanted) => wanted,
     };
+    if wanted.released.is_some() {
+        return Some(false);
+    }
     let measured = |bytes: &[u8]| (Digest::of(bytes), bytes.len() as u64);
     let (digest, size) = match &wanted.source {
         Source::Local(path) => match sources.chart(path).ok()? {
@@ -54,8 +57,8 @@ fn is_same(
     if !allowed || (&wanted.path, digest, size) != (&locked.source, locked.digest, locked.size) {
         return Some(false);
     }
-    let values = yaml::write(&Value::Map(merged(wanted, helm, sources).ok()?)).ok()?;
-    let inputs = inputs::inputs(spec, wanted, sources).ok()?;
+    let values = yaml::write(&Value::Map(merged(&wanted.values, helm, sources).ok()?)).ok()?;
+    let inputs = inputs::inputs(spec, wanted, &Map::any(), sources).ok()?;
     Some(
         locked.values == Some(Digest::of(&values))
             && locked.secret_values == inputs.secret_digest

@@ -66,7 +66,7 @@ fn call(function: &str, args: &[Value], labels: &[String], holes: &Holes) -> Str
 fn laid_out(function: &str, args: &[Value], inner: &str, labels: &[String], holes: &Holes) -> Option<String> {
     match (function, args) {
         ("replace", [Value::Str(from), Value::Str(to), _]) if *from == "\n" => {
-            let width = to.strip_prefix(b"\n").filter(|it| it.iter().all(|it| *it == b' '))?.len();
+            let width = to.strip_prefix(b"\n").filter(|indent| indent.iter().all(|it| *it == b' '))?.len();
             Some(format!("{inner}|indent {width}"))
         }
         // What is read out of a text is what stood there.

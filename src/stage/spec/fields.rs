@@ -60,6 +60,10 @@ impl Reader {
         Place { file: Arc::clone(&self.file), text: Some(Arc::clone(&self.text)), span: node.span() }
     }
 
+    pub(super) fn push(&mut self, fault: Diagnostic) {
+        self.faults.push(fault);
+    }
+
     pub(super) fn fault(&mut self, code: Code, node: Node<'_>, message: impl Into<String>, help: &str) {
         let fault = Diagnostic::new(code, message).at(self.place(node));
         self.faults.push(if help.is_empty() { fault } else { fault.help(help) });

@@ -1,22 +1,27 @@
 //! The spec, `ichor.yaml`: what a user wants in a bundle.
 
+mod allow;
 pub mod edit;
 mod fields;
 mod inputs;
 mod network;
 mod parse;
+mod released;
 pub mod sops_rules;
 mod source;
 mod versions;
 
 pub use inputs::{Certificates, Inputs};
 pub use network::Network;
+pub use released::Released;
 pub use source::{ContentKind, OciName, Source, SourceFault};
 pub use versions::{KubernetesVersion, TalosVersion};
 
+use crate::base::code::Code;
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::base::digest::Digest;
 use crate::base::recipient::Recipient;
+use crate::gitops::Trees;
 use helm_engine::helm::{HelmVersion, HelmWish};
 use helm_engine::timing;
 use helm_engine::value::Value;
@@ -42,8 +47,20 @@ pub struct Spec {
     pub network: Network,
     /// How certificates are made, and when their end is near.
     pub certificates: Certificates,
+    /// What `check` finds and the user has thought about.
+    pub allow: Vec<Allowed>,
     /// In the order Talos applies them.
     pub parts: Vec<Part>,
+}
+
+/// A finding of `check` that the user has thought about.
+#[derive(Clone, Debug)]
+pub struct Allowed {
+    pub code: Code,
+    /// Why it is right here.
+    pub reason: String,
+    /// Where the entry stands in the spec.
+    pub place: Place,
 }
 
 /// One entry of `parts`.
@@ -88,6 +105,8 @@ pub struct Chart {
     pub values: Vec<Values>,
     /// What it is given beside those.
     pub inputs: Inputs,
+    /// The release of GitOps that says all this, where one does.
+    pub released: Option<Box<Released>>,
 }
 
 impl Chart {
@@ -109,10 +128,10 @@ pub enum Values {
 impl Spec {
     /// Reads a spec; all faults at once.
     ///
-    /// `file` is the name for messages.
-    pub fn parse(file: &str, text: &str) -> Result<Spec, Vec<Diagnostic>> {
+    /// `file` is the name for messages; `trees` has the releases that parts come from.
+    pub fn parse(file: &str, text: &str, trees: &dyn Trees) -> Result<Spec, Vec<Diagnostic>> {
         let _step = timing::step("read the spec");
-        parse::parse(file, text)
+        parse::parse(file, text, trees)
     }
 
     /// The Helm to render as: the locked one where the spec allows it, else the newest that it does.

@@ -2,21 +2,27 @@
 
 use std::borrow::Cow;
 
+use super::allow::allow;
 use super::fields::{Fields, Reader, document};
-use super::inputs::{certificates, inputs};
+use super::inputs::{Inputs, certificates, inputs};
 use super::network::{self, network};
+use super::released::{self, TOOLS};
 use super::{Chart, Content, ContentKind, Part, Source, SourceFault, Spec, Values, sops_rules};
 use crate::base::code::Code;
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::base::name;
 use crate::base::recipient::Recipient;
+use crate::gitops::Trees;
 use helm_engine::yaml::node::{Node, NodeKind};
 
-const SPEC: &[&str] = &["bundle", "talos", "helm", "kubernetes", "apiVersions", "recipients", "certificates", "parts"];
+const SPEC: &[&str] =
+    &["bundle", "talos", "helm", "kubernetes", "apiVersions", "recipients", "certificates", "allow", "parts"];
 const PART: &[&str] = &[
     "name",
     "chart",
     "manifest",
+    "flux",
+    "kustomization",
     "sha256",
     "version",
     "namespace",
@@ -28,18 +34,20 @@ const PART: &[&str] = &[
 ];
 /// Those of them that a manifest takes; a chart takes the others, and a name.
 const MANIFEST: &[&str] = &["name", "manifest", "sha256"];
+/// What a release of GitOps says itself, so that a part that comes from one does not.
+const OF_CHART: &[&str] = &["chart", "version"];
 
-pub(super) fn parse(file: &str, text: &str) -> Result<Spec, Vec<Diagnostic>> {
+pub(super) fn parse(file: &str, text: &str, trees: &dyn Trees) -> Result<Spec, Vec<Diagnostic>> {
     let mut reader = Reader::new(file, text);
     let Some(document) = document(file, text, "the spec")? else {
         let place = Place { file: file.into(), text: Some(text.into()), span: 0..0 };
         return Err(vec![Diagnostic::new(Code::S003, "the spec is empty").at(place)]);
     };
-    let spec = spec(&mut reader, document.root());
+    let spec = spec(&mut reader, document.root(), trees);
     reader.finish(spec)
 }
 
-fn spec(reader: &mut Reader, root: Node<'_>) -> Option<Spec> {
+fn spec(reader: &mut Reader, root: Node<'_>, trees: &dyn Trees) -> Option<Spec> {
     let known = [SPEC, &network::KEYS].concat();
     let fields = reader.fields(root, "the spec", &known)?;
     let bundle = reader.need(&fields, "the spec", "bundle").and_then(|it| label(reader, it, "`bundle`"));
@@ -55,10 +63,11 @@ fn spec(reader: &mut Reader, root: Node<'_>) -> Option<Spec> {
     let (recipients, recipients_from) = recipients(reader, &fields);
     let network = network(reader, &fields);
     let certificates = certificates(reader, &fields);
+    let allow = allow(reader, &fields);
     let mut parts: Vec<Part> = Vec::new();
     let list = reader.need(&fields, "the spec", "parts");
     for item in list.map(|it| reader.items(it, "`parts`")).unwrap_or_default() {
-        if let Some(part) = part(reader, item) {
+        if let Some(part) = part(reader, item, trees) {
             if parts.iter().any(|it| it.name == part.name) {
                 reader.fault(
                     Code::S007,
@@ -80,6 +89,7 @@ fn spec(reader: &mut Reader, root: Node<'_>) -> Option<Spec> {
         recipients_from,
         network,
         certificates,
+        allow,
         parts,
     })
 }
@@ -105,27 +115,53 @@ fn recipients(reader: &mut Reader, fields: &Fields<'_>) -> (Vec<Recipient>, Opti
     (recipients, None)
 }
 
-fn part(reader: &mut Reader, node: Node<'_>) -> Option<Part> {
+fn part(reader: &mut Reader, node: Node<'_>, trees: &dyn Trees) -> Option<Part> {
     let has = |name: &str| node.resolved().entries().any(|(key, _)| key.text().is_some_and(|it| it.to_text() == name));
-    let of_chart: Vec<&str> = PART.iter().copied().filter(|it| *it == "name" || !MANIFEST.contains(it)).collect();
-    let (what, known) = match (has("chart"), has("manifest")) {
-        (true, false) => ("a chart part", &of_chart[..]),
-        (false, true) => ("a manifest part", MANIFEST),
+    let tool = TOOLS.iter().copied().find(|(key, _)| has(key));
+    let kinds = ["chart", "manifest"].into_iter().chain(TOOLS.iter().map(|(key, _)| *key));
+    let named: Vec<&str> = kinds.filter(|it| has(it)).collect();
+    let is_tool = |it: &str| TOOLS.iter().any(|(key, _)| *key == it);
+    let of_chart: Vec<&str> = PART
+        .iter()
+        .copied()
+        .filter(|it| *it == "name" || !MANIFEST.contains(it) && !is_tool(it) && *it != "kustomization")
+        .collect();
+    let of_release: Vec<&str> = PART
+        .iter()
+        .copied()
+        .filter(|it| *it == "name" || !MANIFEST.contains(it) && !OF_CHART.contains(it))
+        .filter(|it| !is_tool(it) || tool.is_some_and(|(key, _)| key == *it))
+        .filter(|it| *it != "kustomization" || tool.is_some_and(|(key, _)| key == "flux"))
+        .collect();
+    let (what, known) = match named.as_slice() {
+        ["chart"] => ("a chart part", &of_chart[..]),
+        ["manifest"] => ("a manifest part", MANIFEST),
+        [_] => ("a part from GitOps", &of_release[..]),
         _ => ("a part", PART),
     };
     let fields = reader.fields(node, what, known)?;
-    match (fields.get("chart"), fields.get("manifest")) {
-        (Some(_), Some(manifest)) => {
-            reader.fault(Code::S008, manifest, "a part is a chart or a manifest, not both", "make two parts of it");
-            return None;
-        }
-        (None, None) => {
-            if !fields.is_meant("chart") && !fields.is_meant("manifest") {
-                reader.fault(Code::S003, node, "a part needs `chart` or `manifest`", "");
+    match named.as_slice() {
+        [_] => {}
+        [] => {
+            if !["chart", "manifest"].into_iter().chain(TOOLS.iter().map(|it| it.0)).any(|it| fields.is_meant(it)) {
+                reader.fault(
+                    Code::S003,
+                    node,
+                    "a part needs `chart` or `manifest`",
+                    "or `flux`, for the release of one",
+                );
             }
             return None;
         }
-        _ => {}
+        [first, second, ..] => {
+            let at = fields.get(second)?;
+            let message = match (*first, *second) {
+                ("chart", "manifest") => "a part is a chart or a manifest, not both".into(),
+                (first, second) => format!("a part has `{first}` or `{second}`, not both"),
+            };
+            reader.fault(Code::S008, at, message, "make two parts of it");
+            return None;
+        }
     }
     let name = reader.need(&fields, what, "name").and_then(|it| label(reader, it, "`name`"));
     let place = reader.place(node);
@@ -139,6 +175,15 @@ fn part(reader: &mut Reader, node: Node<'_>) -> Option<Part> {
         let content = Content::Manifest { path, source: source?, sha256, place: reader.place(manifest) };
         return Some(Part { name: name?, content, place });
     }
+    let values = values(reader, &fields);
+    let inputs = inputs(reader, &fields);
+    if let Some(tool) = tool {
+        let mut chart = released::chart(reader, &fields, tool, trees)?;
+        chart.values.extend(values);
+        let skips = chart.inputs.skip_schema_validation || inputs.skip_schema_validation;
+        chart.inputs = Inputs { skip_schema_validation: skips, ..inputs };
+        return Some(Part { name: name?, content: Content::Chart(chart), place });
+    }
     let chart = fields.get("chart")?;
     let path = reader.word(chart, "`chart`")?.into_owned();
     let source = source(reader, chart, &path, ContentKind::Chart);
@@ -148,25 +193,28 @@ fn part(reader: &mut Reader, node: Node<'_>) -> Option<Part> {
         Some(it) => label(reader, it, "`namespace`")?,
         None => "default".into(),
     };
+    let (source, named) = (source?, reader.place(chart));
+    let chart = Chart { path, source, place: named, version, version_place, namespace, values, inputs, released: None };
+    Some(Part { name: name?, content: Content::Chart(chart), place })
+}
+
+/// The layers of values that a part names.
+fn values(reader: &mut Reader, fields: &Fields<'_>) -> Vec<Values> {
     let mut values = Vec::new();
-    if let Some(node) = fields.get("values") {
-        for item in reader.items(node, "`values`") {
-            match item.kind() {
-                NodeKind::Mapping => match item.value() {
-                    Ok(value) => values.push(Values::Inline(value, reader.place(item))),
-                    Err(fault) => reader.fault(Code::S004, item, fault, ""),
-                },
-                _ => {
-                    let path = reader.word(item, "an entry of `values`").map(Cow::into_owned);
-                    values.extend(path.map(|path| Values::File { path, place: reader.place(item) }));
-                }
+    let Some(node) = fields.get("values") else { return values };
+    for item in reader.items(node, "`values`") {
+        match item.kind() {
+            NodeKind::Mapping => match item.value() {
+                Ok(value) => values.push(Values::Inline(value, reader.place(item))),
+                Err(fault) => reader.fault(Code::S004, item, fault, ""),
+            },
+            _ => {
+                let path = reader.word(item, "an entry of `values`").map(Cow::into_owned);
+                values.extend(path.map(|path| Values::File { path, place: reader.place(item) }));
             }
         }
     }
-    let inputs = inputs(reader, &fields);
-    let (source, named) = (source?, reader.place(chart));
-    let chart = Chart { path, source, place: named, version, version_place, namespace, values, inputs };
-    Some(Part { name: name?, content: Content::Chart(chart), place })
+    values
 }
 
 fn source(reader: &mut Reader, node: Node<'_>, text: &str, kind: ContentKind) -> Option<Source> {

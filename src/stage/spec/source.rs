@@ -105,7 +105,7 @@ impl OciName {
         let is_inner = |it: u8| it.is_ascii_lowercase() || it.is_ascii_digit() || b"._-".contains(&it);
         let is_component = |it: &str| {
             let edges = [it.bytes().next(), it.bytes().last()];
-            it.bytes().all(is_inner) && edges.iter().all(|it| it.is_some_and(|it| it.is_ascii_alphanumeric()))
+            it.bytes().all(is_inner) && edges.iter().all(|end| end.is_some_and(|it| it.is_ascii_alphanumeric()))
         };
         if !repository.split('/').all(is_component) {
             return Err(fault("a name is made of lower-case letters and digits, with `.`, `_` and `-` between them"));

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::base::digest::Digest;
-use crate::stage::lock::{Lock, LockedPart, LockedSource, Pin};
+use crate::stage::lock::{Lock, LockedPart, LockedRelease, LockedSource, Pin};
 use crate::stage::resolve::{self, Inputs, Resolved, ResolvedContent, ResolvedPart, Sources};
 use crate::stage::spec::Spec;
 use helm_engine::helm::{Chart, HelmVersion, HelmWish};
@@ -57,6 +57,8 @@ pub enum Stale {
     NotLocked(String),
     #[error("part `{0}` is in the lock, but not in the spec")]
     NotInSpec(String),
+    #[error("part `{part}`: {object} in `{path}` is not as it was when it was locked")]
+    Moved { part: String, object: String, path: String },
     #[error("part `{part}`: the {what} is {found}, but the lock says {locked}")]
     Differs { part: String, what: &'static str, found: String, locked: String },
 }
@@ -164,6 +166,24 @@ impl Vendored {
     }
 }
 
+fn shown_release(release: Option<&LockedRelease>) -> String {
+    release.map_or_else(|| "absent".into(), |it| format!("{} in {} from {}", it.name, it.namespace, it.from))
+}
+
+/// The objects of GitOps that are not those that were locked.
+fn moved(part: &ResolvedPart, locked: &LockedPart, stale: &mut Vec<Stale>) {
+    let none = BTreeMap::new();
+    let of = |it: Option<&LockedRelease>| it.map_or_else(|| none.clone(), |it| it.read.clone());
+    let (found, known) = (of(part.release.as_ref()), of(locked.release.as_ref()));
+    for object in found.keys().chain(known.keys().filter(|it| !found.contains_key(*it))) {
+        let (now, then) = (found.get(object), known.get(object));
+        if now != then {
+            let path = now.or(then).map(|it| it.path.clone()).unwrap_or_default();
+            stale.push(Stale::Moved { part: part.name.clone(), object: object.clone(), path });
+        }
+    }
+}
+
 fn compare(part: &ResolvedPart, locked: &LockedPart, stale: &mut Vec<Stale>) {
     let (version, values, secrets, lookup) = match &part.content {
         ResolvedContent::Manifest(_) => (None, None, None, None),
@@ -181,7 +201,9 @@ fn compare(part: &ResolvedPart, locked: &LockedPart, stale: &mut Vec<Stale>) {
         ("digest of the values", digest(values), digest(locked.values)),
         ("digest of the secret values", digest(secrets), digest(locked.secret_values)),
         ("digest of the lookup file", digest(lookup), digest(locked.lookup)),
+        ("release", shown_release(part.release.as_ref()), shown_release(locked.release.as_ref())),
     ];
+    moved(part, locked, stale);
     for (key, found) in &part.dependencies {
         let known = locked.dependencies.get(key);
         if known != Some(found) {

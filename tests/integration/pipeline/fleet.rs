@@ -103,11 +103,11 @@ fn what_programs_read_is_one_document() {
 #[test]
 fn a_folder_that_is_no_fleet_is_refused() {
     let workspace = Workspace::new();
-    workspace.refused(&["build", "--all"], 2, &["E006", "holds no spec"]);
+    workspace.refused(&["build", "--all"], 2, &["E007", "holds no spec"]);
     for folder in ["a", "b"] {
         workspace.write(&format!("{folder}/ichor.yaml"), "bundle: same\nparts: []\n");
     }
-    workspace.refused(&["build", "--all"], 2, &["E007", "a/ichor.yaml", "b/ichor.yaml"]);
+    workspace.refused(&["build", "--all"], 2, &["E008", "a/ichor.yaml", "b/ichor.yaml"]);
     workspace.refused(&["build", "--all", "none"], 2, &["E001"]);
     for wrong in ["0/2", "3/2", "x"] {
         workspace.refused(&["build", "--all", "--shard", wrong], 2, &["like `2/4`"]);

@@ -1,8 +1,11 @@
 //! `diff`, `upgrade` and `git-setup` as people use them: in git repositories, with real keys, in a real browser.
 
+mod action;
 mod exposed;
 mod jobs;
 mod merges;
 mod page;
+mod rehearsed;
 mod revisions;
+mod routine;
 mod schema;

@@ -50,6 +50,26 @@ impl ApiServer {
         command
     }
 
+    /// Applies a stream as `upgrade-k8s` does, without a look at it by kubectl itself; every line of complaint.
+    pub fn upgrade(&self, stream: &str) -> Vec<String> {
+        let args =
+            ["apply", "--server-side", "--force-conflicts", "--field-manager", "talos", "--validate=false", "-f", "-"];
+        refusals(self.kubectl(&args), stream)
+    }
+
+    /// What the cluster has of a stream's objects, as a list.
+    pub fn get(&self, stream: &str) -> Value {
+        let mut command = self.kubectl(&["get", "--ignore-not-found", "-o", "json", "-f", "-"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("kubectl runs");
+        let mut input = child.stdin.take().expect("piped");
+        let text = stream.to_owned();
+        let writer = std::thread::spawn(move || input.write_all(text.as_bytes()));
+        let output = child.wait_with_output().expect("it ends");
+        writer.join().expect("it wrote").expect("written");
+        serde_json::from_slice(&output.stdout).expect("JSON")
+    }
+
     /// Applies a stream as Talos does; every line of complaint.
     pub fn apply(&self, stream: &str) -> Vec<String> {
         let args = ["apply", "--server-side", "--field-manager", "talos", "--validate=strict", "--filename", "-"];

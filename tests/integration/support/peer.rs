@@ -26,6 +26,8 @@ pub enum Peer {
     Htpasswd,
     Jq,
     Jsonschema,
+    /// kustomize, or the kubectl that has it within.
+    Kustomize,
     /// An age that knows post-quantum keys: version 1.3 or newer.
     HybridAge,
     /// The right to make a namespace of users and of networks.
@@ -58,6 +60,7 @@ impl Peer {
             Peer::Htpasswd => "htpasswd",
             Peer::Jq => "jq",
             Peer::Jsonschema => "jsonschema",
+            Peer::Kustomize => "kustomize",
             Peer::HybridAge => "age 1.3",
             Peer::Namespaces => "namespaces",
             Peer::Openssl => "openssl",
@@ -75,6 +78,7 @@ impl Peer {
             Peer::Chromium => std::env::var("CHROMIUM").unwrap_or_else(|_| "chromium".into()),
             Peer::HelmSdk | Peer::Jsonschema | Peer::Python => "python3".into(),
             Peer::HybridAge => super::judges::beside("age"),
+            Peer::Kustomize => super::judges::beside("kustomize"),
             Peer::Sops => super::judges::beside("sops"),
             Peer::TagPlugin => super::judges::beside("age-plugin-tagtest"),
             Peer::Namespaces => "unshare".into(),
@@ -111,6 +115,7 @@ impl Peer {
             Peer::HybridAge => return super::judges::makes_hybrid_keys(),
             Peer::HelmSdk => &["-c", "import helm_python"],
             Peer::TagPlugin => return std::path::Path::new(&self.program()).is_file(),
+            Peer::Kustomize => &["version"],
             Peer::Sops => &["--help"],
             Peer::Htpasswd => &["-nbB", "user", "word"],
             Peer::Jsonschema => &["-c", "import jsonschema"],
@@ -126,7 +131,7 @@ impl Peer {
     }
 }
 
-const ALL: [Peer; 22] = [
+const ALL: [Peer; 23] = [
     Peer::Age,
     Peer::AgeKeygen,
     Peer::ApiServer,
@@ -140,6 +145,7 @@ const ALL: [Peer; 22] = [
     Peer::Htpasswd,
     Peer::Jq,
     Peer::Jsonschema,
+    Peer::Kustomize,
     Peer::HybridAge,
     Peer::Namespaces,
     Peer::Openssl,
@@ -152,7 +158,8 @@ const ALL: [Peer; 22] = [
 ];
 
 /// Nobody but the authors has these beside the repository, and Debian has no such age and no SOPS.
-const BESIDE: [Peer; 5] = [Peer::CiliumCharts, Peer::HybridAge, Peer::Sops, Peer::TagPlugin, Peer::TalosLibrary];
+const BESIDE: [Peer; 6] =
+    [Peer::CiliumCharts, Peer::HybridAge, Peer::Kustomize, Peer::Sops, Peer::TagPlugin, Peer::TalosLibrary];
 
 static HERE: LazyLock<BTreeMap<Peer, bool>> = LazyLock::new(|| ALL.map(|peer| (peer, peer.probe())).into());
 

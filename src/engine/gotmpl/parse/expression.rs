@@ -58,7 +58,7 @@ impl<'s> Parser<'s> {
                 | ItemType::Variable
                 | ItemType::LeftParen => {
                     self.state.tokens.backup();
-                    Command { pos: self.peek_non_space().pos, args: Vec::new() }
+                    Command { pos: self.peek_non_space().pos(), args: Vec::new() }
                 }
                 _ => return Err(self.unexpected(&token, context)),
             };
@@ -113,7 +113,7 @@ impl<'s> Parser<'s> {
     /// The beginning of a pipeline with the variables it declares or assigns.
     fn declarations(&mut self, context: &str) -> Result<Pipe, ParseError> {
         let mut pipe = Pipe::default();
-        pipe.pos = self.peek_non_space().pos;
+        pipe.pos = self.peek_non_space().pos();
         loop {
             let variable = self.peek_non_space();
             if variable.kind != ItemType::Variable {
@@ -130,7 +130,7 @@ impl<'s> Parser<'s> {
                     self.declare(&mut pipe, &variable);
                     return Ok(pipe);
                 }
-                ItemType::Char if next.val == b"," => {
+                ItemType::Char if next.val(&self.source.text) == b"," => {
                     self.next_non_space();
                     self.declare(&mut pipe, &variable);
                     if context == "range" && pipe.decl.len() < 2 {
@@ -148,8 +148,8 @@ impl<'s> Parser<'s> {
         }
     }
 
-    fn declare(&mut self, pipe: &mut Pipe, token: &Item<'s>) {
-        let variable = new_variable(token.pos, &self.text_of(token));
+    fn declare(&mut self, pipe: &mut Pipe, token: &Item) {
+        let variable = new_variable(token.pos(), &self.text_of(token));
         self.state.vars.push(variable.name.clone());
         pipe.decl.push(variable);
     }
@@ -182,16 +182,16 @@ impl<'s> Parser<'s> {
         Ok(match term {
             Operand::Field { mut ident, .. } => {
                 self.fields(&mut ident);
-                Operand::Field { pos: first.pos, ident }
+                Operand::Field { pos: first.pos(), ident }
             }
             Operand::Variable(Variable { name, mut fields, .. }) => {
                 self.fields(&mut fields);
-                Operand::Variable(Variable { pos: first.pos, name, fields })
+                Operand::Variable(Variable { pos: first.pos(), name, fields })
             }
             Operand::Pipe(_) | Operand::Identifier { .. } | Operand::Chain { .. } => {
                 let mut fields = Vec::new();
                 self.fields(&mut fields);
-                Operand::Chain { pos: first.pos, term: Box::new(term), fields }
+                Operand::Chain { pos: first.pos(), term: Box::new(term), fields }
             }
             Operand::Bool { .. }
             | Operand::Dot { .. }
@@ -217,14 +217,14 @@ impl<'s> Parser<'s> {
         }
     }
 
-    fn text_of(&self, token: &Item<'s>) -> Cow<'s, str> {
-        let whole = self.text.and_then(|it| it.get(token.pos..token.pos + token.val.len()));
-        whole.map_or_else(|| String::from_utf8_lossy(token.val), Cow::Borrowed)
+    fn text_of(&self, token: &Item) -> Cow<'s, str> {
+        let whole = self.text.and_then(|it| it.get(token.range()));
+        whole.map_or_else(|| String::from_utf8_lossy(token.val(&self.source.text)), Cow::Borrowed)
     }
 
     fn term(&mut self) -> Result<Term, ParseError> {
         let token = self.next_non_space();
-        let pos = token.pos;
+        let pos = token.pos();
         Ok(Term::Operand(match token.kind {
             ItemType::Identifier => {
                 let name = self.text_of(&token);
@@ -244,7 +244,7 @@ impl<'s> Parser<'s> {
                 Operand::Variable(variable)
             }
             ItemType::Field => Operand::Field { pos, ident: vec![self.text_of(&token)[1..].into()] },
-            ItemType::Bool => Operand::Bool { pos, value: token.val == b"true" },
+            ItemType::Bool => Operand::Bool { pos, value: token.val(&self.source.text) == b"true" },
             ItemType::CharConstant | ItemType::Complex | ItemType::Number => {
                 let number = Number::parse(pos, &self.text_of(&token), token.kind);
                 Operand::Number(Box::new(number.map_err(|it| self.error(&it))?))
@@ -252,7 +252,7 @@ impl<'s> Parser<'s> {
             ItemType::LeftParen => return Ok(Term::Paren),
             ItemType::String | ItemType::RawString => {
                 let text = self.unquote(&token)?;
-                Operand::String { pos, quoted: token.val.into(), text }
+                Operand::String { pos, quoted: token.val(&self.source.text).into(), text }
             }
             _ => {
                 self.state.tokens.backup();

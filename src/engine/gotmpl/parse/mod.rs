@@ -51,18 +51,18 @@ struct Parser<'s> {
     source: &'s Rc<SourceText>,
     /// That of the source, where all of it is UTF-8: no part of it then has to be looked at again.
     text: Option<&'s str>,
-    state: State<'s>,
+    state: State,
     /// The list that is being filled.
     list: List,
     /// The structures around it, innermost last.
-    open: Vec<Open<'s>>,
+    open: Vec<Open>,
     trees: BTreeMap<Str, Rc<Tree>>,
 }
 
 /// What Go keeps per tree: a `define` or `block` starts afresh.
-struct State<'s> {
+struct State {
     name: Str,
-    tokens: Tokens<'s>,
+    tokens: Tokens,
     vars: Vec<Box<str>>,
     /// The line of the left delimiter of the action being parsed, or 0.
     action_line: usize,
@@ -71,7 +71,7 @@ struct State<'s> {
     stack_depth: usize,
 }
 
-impl State<'_> {
+impl State {
     fn new(name: Str) -> Self {
         State {
             name,
@@ -85,15 +85,15 @@ impl State<'_> {
 }
 
 /// A structure whose end has not been seen.
-struct Open<'s> {
+struct Open {
     /// The list of the structure around it.
     outer: List,
-    kind: OpenKind<'s>,
+    kind: OpenKind,
 }
 
-enum OpenKind<'s> {
-    Define { outer: State<'s> },
-    Block { outer: State<'s>, call: Call },
+enum OpenKind {
+    Define { outer: State },
+    Block { outer: State, call: Call },
     Branch(OpenBranch),
 }
 
@@ -157,7 +157,7 @@ impl<'s> Parser<'s> {
         Ok(Parsed { main, trees: self.trees })
     }
 
-    fn open(&mut self, kind: OpenKind<'s>) {
+    fn open(&mut self, kind: OpenKind) {
         let outer = std::mem::take(&mut self.list);
         self.open.push(Open { outer, kind });
     }
@@ -250,12 +250,9 @@ impl<'s> Parser<'s> {
     fn text_or_action(&mut self) -> Result<Step, ParseError> {
         let token = self.next_non_space();
         match token.kind {
-            ItemType::Text => {
-                let range = token.pos..token.pos + token.val.len();
-                Ok(Step::Node(Node::Text { range }))
-            }
+            ItemType::Text => Ok(Step::Node(Node::Text { range: token.range() })),
             ItemType::LeftDelim => {
-                self.state.action_line = token.line;
+                self.state.action_line = token.line();
                 let step = self.action()?;
                 // A structure that was opened is still the action being parsed.
                 if !matches!(step, Step::Branch(_) | Step::Block(_)) {
@@ -320,7 +317,7 @@ impl<'s> Parser<'s> {
         let token = self.next_non_space();
         let name = self.template_name(&token, BLOCK)?;
         let pipe = self.pipeline(BLOCK, ItemType::RightDelim)?;
-        Ok(Step::Block(Call { pos: token.pos, name, pipe: Some(pipe) }))
+        Ok(Step::Block(Call { pos: token.pos(), name, pipe: Some(pipe) }))
     }
 
     fn template(&mut self) -> Result<Step, ParseError> {
@@ -331,10 +328,10 @@ impl<'s> Parser<'s> {
             self.state.tokens.backup();
             pipe = Some(self.pipeline(TEMPLATE, ItemType::RightDelim)?);
         }
-        Ok(Step::Node(Node::Template(Box::new(Call { pos: token.pos, name, pipe }))))
+        Ok(Step::Node(Node::Template(Box::new(Call { pos: token.pos(), name, pipe }))))
     }
 
-    fn template_name(&mut self, token: &Item<'s>, context: &str) -> Result<Str, ParseError> {
+    fn template_name(&mut self, token: &Item, context: &str) -> Result<Str, ParseError> {
         match token.kind {
             ItemType::String | ItemType::RawString => self.unquote(token),
             _ => Err(self.unexpected(token, context)),

@@ -8,13 +8,13 @@ use crate::value::Str;
 
 /// Up to three tokens that have been read and put back. The first place holds the token read last, whose line errors give.
 #[derive(Debug, Default)]
-pub(super) struct Tokens<'s> {
-    token: [Option<Item<'s>>; 3],
+pub(super) struct Tokens {
+    token: [Option<Item>; 3],
     peek_count: usize,
 }
 
-impl<'s> Tokens<'s> {
-    fn next(&mut self, lexer: &mut Lexer<'s>) -> Item<'s> {
+impl Tokens {
+    fn next(&mut self, lexer: &mut Lexer<'_>) -> Item {
         if let Some(count) = self.peek_count.checked_sub(1) {
             self.peek_count = count;
             if let Some(item) = self.token[count] {
@@ -24,7 +24,7 @@ impl<'s> Tokens<'s> {
         *self.token[0].insert(lexer.next_item())
     }
 
-    fn peek(&mut self, lexer: &mut Lexer<'s>) -> Item<'s> {
+    fn peek(&mut self, lexer: &mut Lexer<'_>) -> Item {
         let item = self.next(lexer);
         self.peek_count += 1;
         item
@@ -36,13 +36,13 @@ impl<'s> Tokens<'s> {
     }
 
     /// Puts back the last token and, before it, this one.
-    pub fn backup2(&mut self, first: Item<'s>) {
+    pub fn backup2(&mut self, first: Item) {
         self.token[1] = Some(first);
         self.peek_count = 2;
     }
 
     /// Puts back the last token and, before it, these two.
-    pub fn backup3(&mut self, first: Item<'s>, second: Item<'s>) {
+    pub fn backup3(&mut self, first: Item, second: Item) {
         self.token[1] = Some(second);
         self.token[2] = Some(first);
         self.peek_count = 3;
@@ -50,15 +50,15 @@ impl<'s> Tokens<'s> {
 }
 
 impl<'s> Parser<'s> {
-    pub(super) fn next(&mut self) -> Item<'s> {
+    pub(super) fn next(&mut self) -> Item {
         self.state.tokens.next(&mut self.lexer)
     }
 
-    pub(super) fn peek(&mut self) -> Item<'s> {
+    pub(super) fn peek(&mut self) -> Item {
         self.state.tokens.peek(&mut self.lexer)
     }
 
-    pub(super) fn next_non_space(&mut self) -> Item<'s> {
+    pub(super) fn next_non_space(&mut self) -> Item {
         loop {
             let token = self.next();
             if token.kind != ItemType::Space {
@@ -67,7 +67,7 @@ impl<'s> Parser<'s> {
         }
     }
 
-    pub(super) fn peek_non_space(&mut self) -> Item<'s> {
+    pub(super) fn peek_non_space(&mut self) -> Item {
         let token = self.next_non_space();
         self.state.tokens.backup();
         token
@@ -79,13 +79,13 @@ impl<'s> Parser<'s> {
     }
 
     /// The error for a token that may not stand here, or the lexer's own.
-    pub(super) fn unexpected(&self, token: &Item<'_>, context: &str) -> ParseError {
+    pub(super) fn unexpected(&self, token: &Item, context: &str) -> ParseError {
         if token.kind != ItemType::Error {
-            return self.error(&format!("unexpected {} in {context}", token.describe()));
+            return self.error(&format!("unexpected {} in {context}", token.describe(&self.source.text)));
         }
         let message = self.lexer.fault();
         let line = self.state.action_line;
-        if line == 0 || line == token.line {
+        if line == 0 || line == token.line() {
             return self.error(message);
         }
         let joint = if message.ends_with(" action") { "" } else { " in action" };
@@ -93,13 +93,13 @@ impl<'s> Parser<'s> {
     }
 
     pub(super) fn error(&self, message: &str) -> ParseError {
-        let line = self.state.tokens.token[0].as_ref().map_or(0, |it| it.line);
+        let line = self.state.tokens.token[0].as_ref().map_or(0, Item::line);
         ParseError { template: self.source.name.clone(), line, message: message.into() }
     }
 
     /// The text a string token means.
-    pub(super) fn unquote(&self, token: &Item<'_>) -> Result<Str, ParseError> {
-        let text = strconv::unquote(token.val).ok_or_else(|| self.error("invalid syntax"))?;
+    pub(super) fn unquote(&self, token: &Item) -> Result<Str, ParseError> {
+        let text = strconv::unquote(token.val(&self.source.text)).ok_or_else(|| self.error("invalid syntax"))?;
         Ok(text.into())
     }
 }

@@ -56,7 +56,7 @@ impl Facts<'_> {
     pub fn is_layout(self, text: &[u8]) -> bool {
         self.is_document(text, &[Layout::Json, Layout::Yaml])
             || match self.lone_call(text) {
-                // JSON's first quote is cut off before its last.
+                // The first quote of a JSON text is taken off before the last one.
                 Some((Sealed::Known(Gives::Cut), [Value::Str(mark), Value::Str(inner)])) => {
                     *mark == "\"" && self.is_document(inner, &[Layout::Json])
                 }

@@ -82,7 +82,7 @@ fn key_for(pem: Option<&[u8]>, chance: &mut dyn Chance) -> Result<PrivateKey, Pk
 pub fn parse_ips(ips: &Value) -> Result<Vec<IpAddr>, PkiError> {
     items(ips)
         .iter()
-        .map(|it| match it {
+        .map(|address| match address {
             Value::Str(text) => text
                 .as_utf8()
                 .and_then(|it| it.parse().ok())

@@ -266,7 +266,8 @@ fn scan(text: &str) -> Option<(Scanned<'_>, &str)> {
     let mut segments = Vec::new();
     while segments.len() < 3 {
         let from = if segments.is_empty() { Some(rest) } else { rest.strip_prefix('.') };
-        let Some((segment, after)) = from.and_then(|it| take(it, |it| it.is_ascii_digit() || b"xX*|".contains(&it)))
+        let Some((segment, after)) =
+            from.and_then(|rest| take(rest, |byte| byte.is_ascii_digit() || b"xX*|".contains(&byte)))
         else {
             break;
         };

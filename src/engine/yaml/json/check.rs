@@ -47,9 +47,10 @@ pub fn check(text: &[u8]) -> Result<(), SyntaxError> {
         if matches!(checker.state, State::InString) {
             // Most of a text lies in strings.
             let rest = text.get(index..).unwrap_or_default();
-            index += rest.iter().take_while(|&&it| it >= b' ' && it != b'"' && it != b'\\').count();
+            index += rest.iter().position(|it| ENDS_TEXT[usize::from(*it)]).unwrap_or(rest.len());
         } else if byte == b' ' {
-            index += text.get(index..).unwrap_or_default().iter().take_while(|&&it| it == b' ').count();
+            let rest = text.get(index..).unwrap_or_default();
+            index += rest.iter().position(|&it| it != b' ').unwrap_or(rest.len());
         }
     }
     // Go sees a space after the end, so that a number can end there.
@@ -62,6 +63,17 @@ pub fn check(text: &[u8]) -> Result<(), SyntaxError> {
     }
     Ok(())
 }
+
+/// The bytes that end a string, begin an escape in it, or may not stand in it.
+static ENDS_TEXT: [bool; 256] = {
+    let mut ends = [false; 256];
+    let mut byte = 0;
+    while byte < ends.len() {
+        ends[byte] = byte < 0x20 || byte == b'"' as usize || byte == b'\\' as usize;
+        byte += 1;
+    }
+    ends
+};
 
 struct Checker {
     state: State,

@@ -222,33 +222,46 @@ static LETTERS: [u8; 256] = {
 const RARE: u8 = b'u';
 
 fn valid(out: &mut Vec<u8>, text: &str, escape_html: bool) {
-    let bytes = text.as_bytes();
-    let (mut from, mut at) = (0, 0);
-    while let Some(&byte) = bytes.get(at) {
-        let letter = LETTERS[usize::from(byte)];
-        let width = match letter {
-            0 => 0,
-            RARE => rare_width(&bytes[at..], escape_html),
-            _ => 1,
-        };
-        if width == 0 {
-            at += 1;
-            continue;
+    /// So many bytes are at most twice as many with their escapes, which a byte counts.
+    const CHUNK: usize = 100;
+    let mut rest = text.as_bytes();
+    while !rest.is_empty() {
+        let chunk = rest.get(..CHUNK).unwrap_or(rest);
+        let (mut written, mut filled, mut taken) = ([0; 256], 0_u8, chunk.len());
+        for (at, &byte) in chunk.iter().enumerate() {
+            match LETTERS[usize::from(byte)] {
+                0 => {
+                    written[usize::from(filled)] = byte;
+                    filled += 1;
+                }
+                RARE => {
+                    taken = at;
+                    break;
+                }
+                letter => {
+                    written[usize::from(filled)] = b'\\';
+                    written[usize::from(filled + 1)] = letter;
+                    filled += 2;
+                }
+            }
         }
-        out.extend_from_slice(&bytes[from..at]);
-        out.extend_from_slice(&[b'\\', letter]);
-        if letter == RARE {
-            let code = if byte == 0xE2 { 0x2000 + u32::from(bytes[at + 2] & 0x3F) } else { byte.into() };
-            let _ = write!(out, "{code:04x}");
+        out.extend_from_slice(&written[..usize::from(filled)]);
+        let is_cut = taken < chunk.len();
+        rest = &rest[taken..];
+        if is_cut {
+            let (rare, after) = rest.split_at(rare_width(rest, escape_html).max(1));
+            match rare {
+                [0xE2, _, last] => _ = write!(out, "\\u{:04x}", 0x2000 + u32::from(last & 0x3F)),
+                [byte] if *byte == 0xE2 || !escape_html && matches!(byte, b'<' | b'>' | b'&') => out.push(*byte),
+                _ => _ = write!(out, "\\u{:04x}", rare[0]),
+            }
+            rest = after;
         }
-        at += width;
-        from = at;
     }
-    out.extend_from_slice(&bytes[from..]);
 }
 
-/// How many bytes of the text are escaped by number: those of LS and PS, a control character, or one that HTML knows where it is not to be
-/// read as HTML.
+/// How many bytes of the text are escaped by number: those of LS and PS, a control character, or one that HTML knows where
+/// it is not to be read as HTML.
 fn rare_width(text: &[u8], escape_html: bool) -> usize {
     match text {
         [0xE2, 0x80, 0xA8 | 0xA9, ..] => 3,

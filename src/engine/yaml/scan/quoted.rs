@@ -68,27 +68,27 @@ impl<'t> Scanner<'t> {
     fn scan_quoted_line(&mut self, single: bool, start: Mark) -> Option<Token<'t>> {
         let (style, stops) = if single { (Style::SingleQuoted, &SINGLE) } else { (Style::DoubleQuoted, &DOUBLE) };
         let rest = self.source.rest();
-        let (mut length, mut lost) = (0, false);
-        loop {
-            while !stops.has(*rest.get(length)?) {
-                length += 1;
-            }
-            match rest.get(length..)? {
+        let (mut after, mut lost) = (rest, false);
+        let length = loop {
+            let plain = after.iter().position(|it| stops.has(*it))?;
+            after = &after[plain..];
+            let escape = match after {
+                [b'\\', b'"' | b'\\' | b'n' | b't', ..] => 2,
                 [b'\'', b'\'', ..] => return None,
-                [b'\'' | b'"', ..] => break,
-                [b'\\', b'"' | b'\\' | b'n' | b't', ..] => length += 2,
+                [b'\'' | b'"', ..] => break rest.len() - after.len(),
                 [b'\\', b'u', b'0', b'0', first, second, ..]
                     if first.is_ascii_hexdigit() && second.is_ascii_hexdigit() =>
                 {
-                    length += 6;
+                    6
                 }
                 _ => return None,
-            }
-            lost = true;
+            };
             if self.keep_texts {
                 return None;
             }
-        }
+            lost = true;
+            after = &after[escape..];
+        };
         let value = if lost { &[] } else { rest.get(..length)? };
         self.source.pass_ascii(length + 1);
         Some(Token { lost, value: value.into(), style, ..Token::new(TokenKind::Scalar, start, self.source.mark) })

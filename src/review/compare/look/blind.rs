@@ -3,7 +3,7 @@
 use serde_json::{Value as Json, json};
 
 use super::network::routes;
-use super::{Pair, Readers};
+use super::{Around, Pair, Readers};
 use crate::review::compare::model::{Area, Finding, Risk, Status};
 
 pub(in crate::review::compare) fn blind(part: &str, id: &str, status: Status, found: &mut Vec<Finding>) {
@@ -13,7 +13,7 @@ pub(in crate::review::compare) fn blind(part: &str, id: &str, status: Status, fo
         // That it is gone is known, whatever was in it.
         let old = json!({"apiVersion": version, "kind": kind});
         return super::look(
-            &Pair { part, id, old: &old, new: &Json::Null, renamed: false },
+            &Pair { part, id, old: &old, new: &Json::Null, renamed: false, around: &Around::default(), fate: None },
             &Readers::default(),
             found,
         );
@@ -46,7 +46,7 @@ pub(in crate::review::compare) fn blind(part: &str, id: &str, status: Status, fo
     };
     let what = if new { "is new" } else { "differs" };
     let text = format!("{what}, and its content is not at hand: {worst}");
-    found.push(Finding { risk, area, part: part.into(), resource: Some(id.into()), text });
+    found.push(Finding { risk, area, part: part.into(), resource: Some(id.into()), text, ..Finding::default() });
 }
 
 #[cfg(test)]

@@ -19,19 +19,27 @@ pub(super) fn look(pair: &Pair<'_>, found: &mut Vec<Finding>) {
         return;
     }
     let (old, new) = (&pair.old["spec"], &pair.new["spec"]);
-    for field in ["scope", "group"] {
-        if old[field] != new[field] {
-            let text = format!("{field} cannot be changed in place: {} → {}", word(&old[field]), word(&new[field]));
-            pair.say(found, Risk::Loss, Area::Crd, text);
-        }
-    }
+    let mut told: Vec<(String, Vec<&str>)> = Vec::new();
     for old in items(&old["versions"]) {
         let name = word(&old["name"]);
         let Some(new) = items(&new["versions"]).iter().find(|it| it["name"] == old["name"]) else {
-            pair.say(found, Risk::Loss, Area::Crd, format!("version {name} is removed"));
+            let used = users(pair, name);
+            pair.say(found, Risk::Loss, Area::Crd, format!("version {name} is removed{used}"));
             continue;
         };
         version(pair, name, old, new, found);
+        // What is the same in many versions is told once.
+        for text in narrowed(old, new) {
+            match told.iter_mut().find(|it| it.0 == text) {
+                Some((_, names)) => names.push(name),
+                None => told.push((text, vec![name])),
+            }
+        }
+    }
+    for (text, names) in told {
+        let what = if names.len() == 1 { "version" } else { "versions" };
+        let verb = if names.len() == 1 { text.clone() } else { plural(&text) };
+        pair.say(found, Risk::Loss, Area::Crd, format!("{what} {} {verb}", names.join(", ")));
     }
     for new in items(&new["versions"]) {
         if !items(&old["versions"]).iter().any(|it| it["name"] == new["name"]) {
@@ -42,10 +50,15 @@ pub(super) fn look(pair: &Pair<'_>, found: &mut Vec<Finding>) {
 
 fn version(pair: &Pair<'_>, name: &str, old: &Json, new: &Json, found: &mut Vec<Finding>) {
     if old["served"] == true && new["served"] != true {
-        pair.say(found, Risk::Loss, Area::Crd, format!("version {name} is no longer served"));
+        let text = format!("version {name} is no longer served{}", users(pair, name));
+        pair.say(found, Risk::Loss, Area::Crd, text);
     }
     if old["storage"] != new["storage"] && new["storage"] == true {
-        pair.say(found, Risk::Moves, Area::Crd, format!("objects are now stored as {name}"));
+        let text = format!(
+            "objects are stored as {name} from now on, and each write moves one: there is no way back to a release \
+             without {name}"
+        );
+        pair.say(found, Risk::Loss, Area::Crd, text);
     }
     if old["deprecated"] != true && new["deprecated"] == true {
         pair.say(found, Risk::Moves, Area::Crd, format!("version {name} is deprecated"));
@@ -53,17 +66,46 @@ fn version(pair: &Pair<'_>, name: &str, old: &Json, new: &Json, found: &mut Vec<
     if !old["subresources"]["status"].is_null() && new["subresources"]["status"].is_null() {
         pair.say(found, Risk::Loss, Area::Crd, format!("version {name} has no status any more"));
     }
+}
+
+/// What a version takes less of than before, as clauses that begin with a verb.
+fn narrowed(old: &Json, new: &Json) -> Vec<String> {
     let mut losses = Losses::default();
     losses.walk("", &old["schema"]["openAPIV3Schema"], &new["schema"]["openAPIV3Schema"], 0);
-    for (what, fields) in [
+    let all = [
         ("loses fields", &losses.removed),
         ("needs fields it did not need", &losses.required),
         ("takes another type in", &losses.retyped),
         ("takes fewer values in", &losses.narrowed),
-    ] {
-        if !fields.is_empty() {
-            pair.say(found, Risk::Loss, Area::Crd, format!("version {name} {what}: {}", some(fields, 8)));
+    ];
+    let told = |(what, fields): (&str, &Vec<String>)| {
+        let stored =
+            if what.contains("type") { "; objects that are stored with the old one no longer fit" } else { "" };
+        format!("{what}: {}{stored}", some(fields, 8))
+    };
+    all.into_iter().filter(|it| !it.1.is_empty()).map(told).collect()
+}
+
+/// `lose fields` of `loses fields`.
+fn plural(text: &str) -> String {
+    for (one, many) in
+        [("loses ", "lose "), ("needs fields it did not", "need fields they did not"), ("takes ", "take ")]
+    {
+        if let Some(rest) = text.strip_prefix(one) {
+            return format!("{many}{rest}");
         }
+    }
+    text.to_owned()
+}
+
+/// Objects of the bundle that are written in a version.
+fn users(pair: &Pair<'_>, version: &str) -> String {
+    let spec = &pair.new["spec"];
+    let head = format!("{}/{version} {} ", word(&spec["group"]), word(&spec["names"]["kind"]));
+    let users: Vec<&str> = pair.around.new.ids.iter().filter_map(|it| it.strip_prefix(head.as_str())).collect();
+    match users.as_slice() {
+        [] => String::new(),
+        all => format!(", and the bundle writes {} in it, which the API server refuses", some(all, 4)),
     }
 }
 
@@ -151,10 +193,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::review::compare::around::Around;
 
     fn said(old: &Json, new: &Json) -> Vec<String> {
         let mut found = Vec::new();
-        look(&Pair { part: "p", id: "v1 CustomResourceDefinition x", old, new, renamed: false }, &mut found);
+        look(&Pair::bare("v1 CustomResourceDefinition x", old, new, &Around::default()), &mut found);
         found.into_iter().map(|it| format!("{:?}: {}", it.risk, it.text)).collect()
     }
 
@@ -177,10 +220,10 @@ mod tests {
         assert_eq!(
             said(&old, &new),
             [
-                "Loss: version v1 loses fields: spec.b[].c",
-                "Loss: version v1 takes another type in: spec.a (string → integer)",
                 "Loss: version v1alpha1 is removed",
                 "Loss: version v1beta1 is no longer served",
+                "Loss: version v1 loses fields: spec.b[].c",
+                "Loss: version v1 takes another type in: spec.a (string → integer); objects that are stored with the old one no longer fit",
             ]
         );
     }

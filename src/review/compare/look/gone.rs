@@ -19,7 +19,9 @@ pub(in crate::review::compare) fn meaning(id: &str) -> Option<(Risk, Area, &'sta
     let group = version.split_once('/').map_or("", |(group, _)| group);
     Some(match kind {
         "DaemonSet" => (Risk::Traffic, Area::Removal, "is gone from every node"),
-        "Deployment" | "StatefulSet" => (Risk::Traffic, Area::Removal, "is gone, and its pods with it"),
+        "Deployment" | "StatefulSet" => {
+            (Risk::Traffic, Area::Removal, "is gone, and its pods with it once it is deleted")
+        }
         "Namespace" => (Risk::Traffic, Area::Removal, "is gone: deleting it deletes everything in it"),
         "PersistentVolumeClaim" => (Risk::Loss, Area::Removal, "is gone, and perhaps its data with it"),
         "Secret" => (Risk::Loss, Area::Removal, "is gone: who mounts it does not start"),

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use super::{Pair, Readers, items, word, words};
+use super::{Pair, Readers, items, references, routing, word};
 use crate::base::number::some;
+use crate::review::compare::around;
 use crate::review::compare::model::{Area, Finding, Risk};
 
 /// Kinds whose every change is one of traffic, by their API group.
@@ -56,19 +57,21 @@ const ROUTING: &[(&str, &[&str])] = &[
 pub(super) fn look(pair: &Pair<'_>, readers: &Readers, found: &mut Vec<Finding>) {
     match pair.kind() {
         "Service" if pair.group().is_empty() => service(pair, readers, found),
-        "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration" => webhooks(pair, found),
-        _ if pair.group() == "admissionregistration.k8s.io" => policies(pair, found),
+        _ if pair.group() == "admissionregistration.k8s.io" => {}
         "APIService" if pair.old["spec"] != pair.new["spec"] && !pair.is_gone() => {
             let text = "answers in place of the API server for a whole group of the API";
             pair.say(found, Risk::Gains, Area::Permission, text.into());
         }
         kind => {
             if routes(pair.group(), kind) && !pair.is_gone() && content(pair.old) != content(pair.new) {
+                let told = !pair.is_new() && routing::look(pair, found);
                 let what = match pair.is_new() {
                     true => "is new: it decides on traffic from the moment it is applied",
                     false => "decides otherwise on traffic",
                 };
-                pair.say(found, Risk::Traffic, Area::Network, what.into());
+                if !told {
+                    pair.say(found, Risk::Traffic, Area::Network, what.into());
+                }
             }
         }
     }
@@ -125,28 +128,78 @@ fn service(pair: &Pair<'_>, readers: &Readers, found: &mut Vec<Finding>) {
     if pair.is_new() {
         return;
     }
-    let fields = [
-        "type",
-        "selector",
-        "clusterIP",
-        "ipFamilies",
-        "ipFamilyPolicy",
-        "externalTrafficPolicy",
-        "internalTrafficPolicy",
-        "trafficDistribution",
-        "sessionAffinity",
-        "loadBalancerClass",
-        "loadBalancerIP",
-        "loadBalancerSourceRanges",
-        "publishNotReadyAddresses",
-    ];
-    let differ: Vec<&str> = fields.into_iter().filter(|it| old[*it] != new[*it]).collect();
-    if !differ.is_empty() {
-        let text = format!("leads traffic otherwise: {}", differ.join(", "));
-        pair.say(found, Risk::Traffic, Area::Network, text);
-    }
+    fields(pair, found);
     ports(pair, readers, found);
     annotations(pair, found);
+}
+
+/// The fields of a Service that lead traffic, old and new, in the words of who runs it.
+fn fields(pair: &Pair<'_>, found: &mut Vec<Finding>) {
+    let (old, new) = (&pair.old["spec"], &pair.new["spec"]);
+    let mut say = |risk, text: String| pair.say(found, risk, Area::Network, text);
+    for (field, default) in [
+        ("type", "ClusterIP"),
+        ("clusterIP", ""),
+        ("externalName", ""),
+        ("ipFamilyPolicy", ""),
+        ("externalTrafficPolicy", "Cluster"),
+        ("internalTrafficPolicy", "Cluster"),
+        ("trafficDistribution", ""),
+        ("sessionAffinity", "None"),
+        ("loadBalancerClass", ""),
+        ("loadBalancerIP", ""),
+    ] {
+        let (before, after) = (old[field].as_str().unwrap_or(default), new[field].as_str().unwrap_or(default));
+        if before == after {
+            continue;
+        }
+        let none = |it: &str| if it.is_empty() { "none".to_owned() } else { it.to_owned() };
+        let why = match (field, after) {
+            ("externalTrafficPolicy", "Local") => ": nodes without a pod of it drop what comes from outside",
+            ("internalTrafficPolicy", "Local") => ": pods on nodes without a pod of it reach nobody",
+            ("externalTrafficPolicy", _) => ": pods no longer see who calls",
+            ("type", "ClusterIP") => ": nothing outside of the cluster reaches it",
+            ("type", "ExternalName") => ": its name leads out of the cluster",
+            ("clusterIP", "None") => ": its name leads to the pods themselves",
+            ("loadBalancerClass", _) => ": another controller gives it its address",
+            ("loadBalancerIP", _) => ": it has another address outside",
+            _ => "",
+        };
+        let (before, after) = (none(before), none(after));
+        say(Risk::Traffic, format!("{field} {before} → {after}{why}"));
+    }
+    for field in ["ipFamilies", "sessionAffinityConfig", "publishNotReadyAddresses"] {
+        if old[field] != new[field] {
+            say(Risk::Traffic, format!("{field} {} → {}", plain(&old[field]), plain(&new[field])));
+        }
+    }
+    if old["selector"] != new["selector"] {
+        let selected =
+            |scene: &around::Scene, it: &Json| scene.selected(around::space(it), &it["spec"]["selector"]).len();
+        let (before, after) = (selected(&pair.around.old, pair.old), selected(&pair.around.new, pair.new));
+        let why = if before > 0 && after == 0 { ": no pod of the bundle has these labels" } else { "" };
+        let text = format!("leads to other pods: {} → {}{why}", plain(&old["selector"]), plain(&new["selector"]));
+        say(Risk::Traffic, text);
+    }
+    let ranges = "loadBalancerSourceRanges";
+    let (before, after) = (items(&old[ranges]), items(&new[ranges]));
+    if before == after || new["type"] != "LoadBalancer" {
+        return;
+    }
+    let list = |it: &[Json]| some(&it.iter().map(word).collect::<Vec<_>>(), 6);
+    let wider: Vec<&Json> = after.iter().filter(|it| !before.contains(it)).collect();
+    if after.is_empty() {
+        let text = format!("can be reached from everywhere: {ranges} is gone (was {})", list(before));
+        return pair.say(found, Risk::Gains, Area::Exposure, text);
+    }
+    if !before.is_empty() && !wider.is_empty() {
+        let wider: Vec<&str> = wider.into_iter().map(word).collect();
+        pair.say(found, Risk::Gains, Area::Exposure, format!("can be reached from {} too", some(&wider, 6)));
+    }
+    if before.is_empty() || before.iter().any(|it| !after.contains(it)) {
+        let text = format!("can be reached from {} alone", list(after));
+        pair.say(found, Risk::Traffic, Area::Network, text);
+    }
 }
 
 fn ports(pair: &Pair<'_>, readers: &Readers, found: &mut Vec<Finding>) {
@@ -169,7 +222,12 @@ fn ports(pair: &Pair<'_>, readers: &Readers, found: &mut Vec<Finding>) {
         };
         if target(before) != target(after) {
             let same = number(before).is_some() && number(before) == number(after);
-            let (risk, more) = if same { (Risk::Moves, ": the same port") } else { (Risk::Traffic, "") };
+            let dangling = target(after).as_str().is_some_and(|it| references::dangling(pair, it));
+            let (risk, more) = match (same, dangling) {
+                (true, _) => (Risk::Moves, ": the same port"),
+                (_, true) => (Risk::Traffic, ": no pod has a port of that name, and nothing answers"),
+                _ => (Risk::Traffic, ""),
+            };
             let text = format!("port {} leads to {}, not to {}{more}", id(after), shown(after), shown(before));
             pair.say(found, risk, Area::Network, text);
         }
@@ -194,77 +252,23 @@ fn plain(value: &Json) -> String {
     if value.is_null() { "none".into() } else { crate::review::compare::present::word(value, 40) }
 }
 
-/// What the API server asks before it takes an object, other than webhooks.
-fn policies(pair: &Pair<'_>, found: &mut Vec<Finding>) {
-    if pair.old["spec"] == pair.new["spec"] || pair.is_gone() {
-        return;
-    }
-    let spec = &pair.new["spec"];
-    let rules = [&spec["matchConstraints"], &spec["matchResources"]];
-    let rules = rules.into_iter().flat_map(|it| items(&it["resourceRules"]));
-    let targets: Vec<String> = rules
-        .flat_map(|rule| {
-            let verbs = words(&rule["operations"]).collect::<Vec<_>>().join(", ");
-            words(&rule["resources"]).map(move |it| format!("{verbs} of {it}")).collect::<Vec<_>>()
-        })
-        .collect();
-    let targets = if targets.is_empty() { "what it matches".to_owned() } else { some(&targets, 8) };
-    let change = if pair.is_new() { "is new" } else { "judges otherwise" };
-    match pair.kind() {
-        "ValidatingAdmissionPolicy" => {
-            pair.say(found, Risk::Traffic, Area::Permission, format!("{change}: can refuse {targets}"));
-        }
-        "ValidatingAdmissionPolicyBinding" => {
-            let actions: Vec<&str> = words(&spec["validationActions"]).collect();
-            let policy = word(&spec["policyName"]);
-            let text = format!("puts policy {policy} into force ({}) for {targets}", actions.join(", "));
-            let risk = if actions.contains(&"Deny") { Risk::Traffic } else { Risk::Moves };
-            pair.say(found, risk, Area::Permission, text);
-        }
-        _ => pair.say(found, Risk::Gains, Area::Permission, format!("{change}: can change {targets}")),
-    }
-}
-
-fn webhooks(pair: &Pair<'_>, found: &mut Vec<Finding>) {
-    let named = |side: &Json, name: &Json| items(&side["webhooks"]).iter().find(|it| it["name"] == *name).cloned();
-    for hook in items(&pair.new["webhooks"]) {
-        let old = named(pair.old, &hook["name"]).unwrap_or_default();
-        let name = word(&hook["name"]);
-        if old["rules"] != hook["rules"] {
-            let targets: Vec<String> =
-                items(&hook["rules"]).iter().flat_map(|it| words(&it["resources"])).map(str::to_owned).collect();
-            let text = format!("webhook {name} is asked before these are written: {}", some(&targets, 8));
-            pair.say(found, Risk::Gains, Area::Permission, text);
-        }
-        let strict = |it: &Json| !it.is_null() && word(&it["failurePolicy"]) != "Ignore";
-        if strict(hook) && !strict(&old) {
-            let text =
-                format!("webhook {name} blocks what it is asked about while it does not answer (failurePolicy Fail)");
-            pair.say(found, Risk::Traffic, Area::Network, text);
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::review::compare::around::Around;
 
     #[test]
     fn marks_a_service_that_opens_to_the_outside() {
         let old = json!({"kind": "Service", "spec": {"ports": [{"port": 80}]}});
         let new = json!({"kind": "Service", "spec": {"type": "LoadBalancer", "ports": [{"port": 80}]}});
         let mut found = Vec::new();
-        look(
-            &Pair { part: "p", id: "v1 Service x", old: &old, new: &new, renamed: false },
-            &Readers::default(),
-            &mut found,
-        );
+        look(&Pair::bare("v1 Service x", &old, &new, &Around::default()), &Readers::default(), &mut found);
         let said: Vec<_> = found.iter().map(|it| (it.risk, it.text.as_str())).collect();
         let expected = [
             (Risk::Gains, "can be reached from outside the cluster (LoadBalancer)"),
-            (Risk::Traffic, "leads traffic otherwise: type"),
+            (Risk::Traffic, "type ClusterIP → LoadBalancer"),
         ];
         assert_eq!(said, expected);
     }
@@ -282,7 +286,7 @@ mod tests {
         readers.note("apps/v1 DaemonSet n/a", &pods, false);
         let said = |old: &Json, new: &Json| -> Vec<String> {
             let mut found = Vec::new();
-            look(&Pair { part: "p", id: "v1 Service n/x", old, new, renamed: false }, &readers, &mut found);
+            look(&Pair::bare("v1 Service n/x", old, new, &Around::default()), &readers, &mut found);
             found.into_iter().map(|it| format!("{:?}: {}", it.risk, it.text)).collect()
         };
         let named = service(json!("metrics"));
@@ -304,27 +308,10 @@ mod tests {
     }
 
     #[test]
-    fn says_what_a_policy_can_refuse() {
-        let api = "admissionregistration.k8s.io/v1";
-        let rules = json!([{"operations": ["CREATE", "UPDATE"], "resources": ["gateways"]}]);
-        let policy = json!({"apiVersion": api, "kind": "ValidatingAdmissionPolicy", "spec": {"matchConstraints": {"resourceRules": rules}}});
-        let binding = json!({"apiVersion": api, "kind": "ValidatingAdmissionPolicyBinding",
-            "spec": {"policyName": "g", "validationActions": ["Deny"], "matchResources": {"resourceRules": rules}}});
-        let said = |new: &Json| -> Vec<String> {
-            let mut found = Vec::new();
-            let old = Json::Null;
-            look(&Pair { part: "p", id: "a b c", old: &old, new, renamed: false }, &Readers::default(), &mut found);
-            found.into_iter().map(|it| format!("{:?}: {}", it.risk, it.text)).collect()
-        };
-        assert_eq!(said(&policy), ["Traffic: is new: can refuse CREATE, UPDATE of gateways"]);
-        assert_eq!(said(&binding), ["Traffic: puts policy g into force (Deny) for CREATE, UPDATE of gateways"]);
-    }
-
-    #[test]
     fn names_annotations_and_endpoints_that_lead_elsewhere() {
         let said = |old: &Json, new: &Json| -> Vec<String> {
             let mut found = Vec::new();
-            look(&Pair { part: "p", id: "v1 X n/x", old, new, renamed: false }, &Readers::default(), &mut found);
+            look(&Pair::bare("v1 X n/x", old, new, &Around::default()), &Readers::default(), &mut found);
             found.into_iter().map(|it| format!("{:?}: {}", it.risk, it.text)).collect()
         };
         let service = |address: &str, scraped: &str| {

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::{Pair, items, word, words};
 use crate::base::number::some;
+use crate::review::compare::around::Scene;
 use crate::review::compare::model::{Area, Finding, Risk};
 
 /// What a rule is about: a resource (with its group behind a dot), of one name or any, or a path of the API server.
@@ -30,7 +31,13 @@ fn roles(pair: &Pair<'_>, found: &mut Vec<Finding>) {
         for (verbs, targets) in grouped(missing(&old, &new)) {
             let verbs: Vec<&str> = verbs.iter().map(String::as_str).collect();
             let text = format!("may no longer {}: {}", verbs.join(", "), some(&targets, 12));
-            pair.say(found, Risk::Moves, Area::Permission, text);
+            pair.say(found, Risk::Loss, Area::Permission, text);
+        }
+    }
+    if !pair.is_new() && !pair.is_gone() && pair.old["rules"] != pair.new["rules"] {
+        let same = missing(&new, &old).is_empty() && missing(&old, &new).is_empty();
+        if same {
+            pair.say(found, Risk::Moves, Area::Setting, "allows the same as before, written otherwise".into());
         }
     }
     let aggregated = |role: &Json| -> BTreeSet<String> {
@@ -40,7 +47,21 @@ fn roles(pair: &Pair<'_>, found: &mut Vec<Finding>) {
         of.filter_map(|(key, _)| Some(key.strip_prefix(prefix)?.to_owned())).collect()
     };
     for role in aggregated(pair.new).difference(&aggregated(pair.old)) {
-        pair.say(found, Risk::Gains, Area::Permission, format!("its rules are now part of ClusterRole {role}"));
+        let rules: Vec<String> = grouped(missing(&new, &BTreeMap::new()))
+            .into_iter()
+            .map(|(verbs, targets)| {
+                let verbs: Vec<&str> = verbs.iter().map(String::as_str).collect();
+                format!("{}: {}{}", verbs.join(", "), some(&targets, 6), danger(&verbs, &targets))
+            })
+            .collect();
+        let text = match rules.as_slice() {
+            [] => format!("its rules are now part of ClusterRole {role}, and it has none"),
+            all => {
+                let what = some(all, 4);
+                format!("its rules are now part of ClusterRole {role}: everybody who has {role} may {what}")
+            }
+        };
+        pair.say(found, Risk::Gains, Area::Permission, text);
     }
     if pair.new["aggregationRule"] != pair.old["aggregationRule"] && !pair.new["aggregationRule"].is_null() {
         pair.say(found, Risk::Gains, Area::Permission, "collects its rules from other roles by other labels".into());
@@ -50,26 +71,88 @@ fn roles(pair: &Pair<'_>, found: &mut Vec<Finding>) {
 fn bindings(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     let role = |it: &Json| format!("{} {}", word(&it["roleRef"]["kind"]), word(&it["roleRef"]["name"]));
     let subjects = |it: &Json| -> BTreeSet<String> {
-        let name = |it: &Json| match word(&it["namespace"]) {
-            "" => format!("{} {}", word(&it["kind"]), word(&it["name"])),
-            namespace => format!("{} {namespace}/{}", word(&it["kind"]), word(&it["name"])),
+        let own = it["metadata"]["namespace"].as_str().unwrap_or_default();
+        let name = |it: &Json| {
+            // A service account without a namespace is one of the binding's own.
+            let space = match word(&it["namespace"]) {
+                "" if it["kind"] == "ServiceAccount" => own,
+                space => space,
+            };
+            match space {
+                "" => format!("{} {}", word(&it["kind"]), word(&it["name"])),
+                space => format!("{} {space}/{}", word(&it["kind"]), word(&it["name"])),
+            }
         };
         items(&it["subjects"]).iter().map(name).collect()
     };
+    // What a binding gives, where its role is of the bundle.
+    let rights = |scene: &Scene, it: &Json| -> Option<BTreeMap<Target, BTreeSet<String>>> {
+        let space = match word(&it["roleRef"]["kind"]) {
+            "Role" => it["metadata"]["namespace"].as_str().unwrap_or_default(),
+            _ => "",
+        };
+        let role = scene.find(word(&it["roleRef"]["kind"]), space, word(&it["roleRef"]["name"]))?;
+        role["aggregationRule"].is_null().then(|| grants(role))
+    };
     let (old_role, new_role) = (role(pair.old), role(pair.new));
     let same_role = old_role == new_role;
-    if !pair.is_new() && !pair.is_gone() && !pair.renamed && !same_role {
-        let text = format!("binds {new_role} in place of {old_role}, which Kubernetes refuses: delete it first");
-        pair.say(found, Risk::Traffic, Area::Permission, text);
-    }
+    let given = rights(&pair.around.new, pair.new);
+    let before = if pair.is_new() { None } else { rights(&pair.around.old, pair.old) };
     let (old, new) = (subjects(pair.old), subjects(pair.new));
     for subject in new.iter().filter(|it| !same_role || !old.contains(*it)) {
-        pair.say(found, Risk::Gains, Area::Permission, format!("{subject} now has {new_role}{}", everybody(subject)));
+        let known = old.contains(subject);
+        // The same rights by another role are no gain, and neither is a role that allows nothing.
+        let more = match (&given, &before) {
+            (Some(given), _) if given.is_empty() => {
+                let text = format!("{subject} now has {new_role}, which allows nothing");
+                pair.say(found, Risk::Moves, Area::Permission, text);
+                continue;
+            }
+            (Some(given), Some(before)) if known && missing(given, before).is_empty() => continue,
+            (Some(given), Some(before)) if known => missing(given, before),
+            (Some(given), _) => missing(given, &BTreeMap::new()),
+            (None, _) => Vec::new(),
+        };
+        let what: Vec<String> = grouped(more)
+            .into_iter()
+            .map(|(verbs, targets)| format!("{}: {}", verbs.join(", "), some(&targets, 4)))
+            .collect();
+        let what = if what.is_empty() { String::new() } else { format!(", and may {}", some(&what, 3)) };
+        let own = own_role(&new_role);
+        let text = format!("{subject} now has {new_role}{what}{own}{}", everybody(subject));
+        pair.say(found, Risk::Gains, Area::Permission, text);
+    }
+    if same_role && old == new && pair.old["subjects"] != pair.new["subjects"] {
+        pair.say(found, Risk::Moves, Area::Setting, "binds the same subjects as before, written otherwise".into());
     }
     if !pair.is_gone() {
         for subject in old.difference(&new) {
-            pair.say(found, Risk::Moves, Area::Permission, format!("{subject} no longer has {old_role}"));
+            if before.as_ref().is_some_and(BTreeMap::is_empty) {
+                continue;
+            }
+            pair.say(found, Risk::Loss, Area::Permission, format!("{subject} no longer has {old_role}"));
         }
+        if !same_role && !pair.is_new() {
+            let lost = match (&before, &given) {
+                (Some(before), Some(given)) => !missing(before, given).is_empty(),
+                (Some(before), None) => !before.is_empty(),
+                _ => true,
+            };
+            if lost && old.intersection(&new).next().is_some() {
+                let text = format!("its subjects no longer have {old_role}");
+                pair.say(found, Risk::Loss, Area::Permission, text);
+            }
+        }
+    }
+}
+
+/// What the roles of Kubernetes itself allow.
+fn own_role(role: &str) -> &'static str {
+    match role {
+        "ClusterRole cluster-admin" => " (everything)",
+        "ClusterRole admin" => " (all that is in a namespace, its Secrets and rights too)",
+        "ClusterRole edit" => " (Secrets and pods of a namespace)",
+        _ => "",
     }
 }
 
@@ -172,13 +255,47 @@ fn grouped(gained: Vec<(Target, Vec<String>)>) -> BTreeMap<Vec<String>, Vec<Stri
 /// What a permission allows in effect, where that is more than its words.
 fn danger(verbs: &[&str], targets: &[String]) -> String {
     let may = |words: &[&str]| verbs.iter().any(|it| *it == "*" || words.contains(it));
-    let on = |word: &str| targets.iter().any(|it| it == word || it.starts_with('*'));
+    let group = |it: &str| {
+        let head = it.split(['/', ' ']).next().unwrap_or(it);
+        head.split_once('.').map_or(String::new(), |(_, group)| group.to_owned())
+    };
+    // `*.acme.io` is every resource of that group alone.
+    let on = |word: &str| {
+        targets.iter().any(|it| {
+            it == word || it.starts_with('*') && !it.contains('/') && (group(it) == group(word) || group(it) == "*")
+        })
+    };
     let mut means = Vec::new();
     if on("secrets") && may(&["get", "list", "watch"]) {
         means.push("reads every Secret it can reach");
     }
-    if may(&["escalate", "bind", "impersonate"]) {
+    let rights = targets.iter().any(|it| {
+        let name = it.split(" (only").next().unwrap_or(it);
+        let all = name.starts_with("*.") && (name == "*.*" || name == "*.rbac.authorization.k8s.io");
+        all || matches!(
+            name,
+            "*" | "clusterroles.rbac.authorization.k8s.io"
+                | "roles.rbac.authorization.k8s.io"
+                | "clusterrolebindings.rbac.authorization.k8s.io"
+                | "rolebindings.rbac.authorization.k8s.io"
+        )
+    });
+    let everything = targets.iter().any(|it| it == "*.*");
+    if verbs.contains(&"*") && everything {
+        return " (everything there is: cluster-admin)".into();
+    }
+    if rights && may(&["escalate", "bind"]) {
         means.push("can take rights it was not given");
+    }
+    // Who may be impersonated stands in the core group and in that of logins.
+    let others = |it: &String| {
+        let name = it.split(" (only").next().unwrap_or(it);
+        matches!(name, "users" | "groups" | "serviceaccounts" | "*")
+            || name.ends_with(".authentication.k8s.io")
+            || name.contains(".authentication.k8s.io/")
+    };
+    if may(&["impersonate"]) && targets.iter().any(others) {
+        means.push("can act as others, and so take rights it was not given");
     }
     if on("pods/exec") || on("pods/attach") {
         means.push("runs commands in pods");
@@ -204,6 +321,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::review::compare::around::Around;
 
     fn role(rules: Json) -> Json {
         json!({"kind": "ClusterRole", "apiVersion": "rbac.authorization.k8s.io/v1", "rules": rules})
@@ -211,7 +329,7 @@ mod tests {
 
     fn said(old: &Json, new: &Json) -> Vec<String> {
         let mut found = Vec::new();
-        look(&Pair { part: "p", id: "rbac/v1 ClusterRole x", old, new, renamed: false }, &mut found);
+        look(&Pair::bare("rbac/v1 ClusterRole x", old, new, &Around::default()), &mut found);
         found.into_iter().map(|it| format!("{:?}: {}", it.risk, it.text)).collect()
     }
 
@@ -244,10 +362,10 @@ mod tests {
     fn heeds_wildcards() {
         let all = role(json!([{"apiGroups": ["*"], "resources": ["*"], "verbs": ["*"]}]));
         let some = role(json!([{"apiGroups": ["a.b"], "resources": ["x", "x/status"], "verbs": ["get"]}]));
-        assert_eq!(said(&all, &some), ["Moves: may no longer *: *.*"]);
+        assert_eq!(said(&all, &some), ["Loss: may no longer *: *.*"]);
         assert!(said(&some, &all)[0].starts_with("Gains: may now *: *.*"));
         let group = role(json!([{"apiGroups": ["a.b"], "resources": ["*"], "verbs": ["get"]}]));
-        assert_eq!(said(&group, &some), ["Moves: may no longer get: *.a.b"]);
+        assert_eq!(said(&group, &some), ["Loss: may no longer get: *.a.b"]);
     }
 
     #[test]

@@ -271,6 +271,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::review::compare::around::Around;
 
     #[test]
     fn names_each_privilege_that_is_gained() {
@@ -283,7 +284,7 @@ mod tests {
         };
         let said = |old: &Json, new: &Json| -> Vec<String> {
             let mut found = Vec::new();
-            look(&Pair { part: "p", id: "apps/v1 DaemonSet x", old, new, renamed: false }, &mut found);
+            look(&Pair::bare("apps/v1 DaemonSet x", old, new, &Around::default()), &mut found);
             found.into_iter().filter(|it| it.risk == Risk::Gains).map(|it| it.text).collect()
         };
         let old = workload(strict.clone(), json!({}));
@@ -329,7 +330,7 @@ mod tests {
         );
         let said = |old: &Json, new: &Json| -> Vec<String> {
             let mut found = Vec::new();
-            look(&Pair { part: "p", id: "apps/v1 Deployment x", old, new, renamed: false }, &mut found);
+            look(&Pair::bare("apps/v1 Deployment x", old, new, &Around::default()), &mut found);
             found.into_iter().map(|it| format!("{:?}: {}", it.risk, it.text)).collect()
         };
         assert_eq!(
@@ -359,7 +360,7 @@ mod tests {
         let workload = |pod: Json| json!({"kind": "Deployment", "spec": {"template": {"spec": pod}}});
         let said = |old: &Json, new: &Json| -> Vec<String> {
             let mut found = Vec::new();
-            look(&Pair { part: "p", id: "apps/v1 Deployment x", old, new, renamed: false }, &mut found);
+            look(&Pair::bare("apps/v1 Deployment x", old, new, &Around::default()), &mut found);
             found.into_iter().map(|it| format!("{:?}: {}", it.risk, it.text)).collect()
         };
         let old = workload(json!({"containers": [{"name": "c"}]}));
@@ -387,7 +388,7 @@ mod tests {
         let said = |old: &str, new: &str| -> Vec<String> {
             let mut found = Vec::new();
             let (old, new) = (space(old), space(new));
-            look(&Pair { part: "p", id: "v1 Namespace n", old: &old, new: &new, renamed: false }, &mut found);
+            look(&Pair::bare("v1 Namespace n", &old, &new, &Around::default()), &mut found);
             found.into_iter().map(|it| it.text).collect()
         };
         assert_eq!(said("restricted", ""), ["admits all that the cluster admits by itself, not only restricted pods"]);

@@ -193,9 +193,14 @@ pub(super) fn look(pair: &Pair<'_>, readers: &Readers, found: &mut Vec<Finding>)
             },
             if stay.len() == 1 { "it" } else { "them" },
         );
-        // What runs on every node is in the way of traffic there.
+        // A DaemonSet may carry the traffic of its node.
         let risk = if stay.iter().any(|it| it.starts_with("DaemonSet ")) { Risk::Traffic } else { Risk::Restart };
         pair.say(found, risk, Area::Setting, text);
+        let restarts =
+            |it: &&&str| ["DaemonSet ", "Deployment ", "StatefulSet "].iter().any(|kind| it.starts_with(kind));
+        if let Some(it) = found.last_mut() {
+            it.restart = stay.iter().filter(restarts).map(|it| (*it).to_owned()).collect();
+        }
     }
     if !restart.is_empty() {
         let verbs = if restart.len() == 1 { "reads it and restarts" } else { "read it and restart" };
@@ -249,6 +254,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::review::compare::around::Around;
 
     #[test]
     fn says_who_reads_a_setting_and_whether_it_restarts() {
@@ -261,11 +267,7 @@ mod tests {
             readers.note("apps/v1 DaemonSet n/agent", &agent, restarts);
             let mut found = Vec::new();
             let (old, new) = (config("tunnel"), config("native"));
-            look(
-                &Pair { part: "p", id: "v1 ConfigMap n/c", old: &old, new: &new, renamed: false },
-                &readers,
-                &mut found,
-            );
+            look(&Pair::bare("v1 ConfigMap n/c", &old, &new, &Around::default()), &readers, &mut found);
             found.into_iter().map(|it| it.text).collect()
         };
         let steers = "settings that steer traffic: routing-mode (tunnel → native)";
@@ -295,11 +297,7 @@ mod tests {
                 json!({"mesh-auth-enabled": "false", "a-firewall": "false", "hubble-metrics": "b", "pmtud": "x", "unknown": "1"}),
             );
             let mut found = Vec::new();
-            look(
-                &Pair { part: "p", id: "v1 ConfigMap n/c", old: &old, new: &new, renamed: false },
-                &Readers::default(),
-                &mut found,
-            );
+            look(&Pair::bare("v1 ConfigMap n/c", &old, &new, &Around::default()), &Readers::default(), &mut found);
             found.into_iter().map(|it| it.text).collect()
         };
         let all = "settings that steer traffic: mesh-auth-enabled (\"true\" → \"false\"), service-topology (gone, was \"true\"), \

@@ -5,23 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 
 use super::{Pair, word};
+use crate::base::number;
+use crate::review::compare::around::{labels, selects, space, title};
 use crate::review::compare::model::{Area, Finding, Risk};
-
-/// Fields that cannot be changed in place.
-const FIXED: &[(&str, &str)] = &[
-    ("DaemonSet", "/spec/selector"),
-    ("Deployment", "/spec/selector"),
-    ("StatefulSet", "/spec/selector"),
-    ("StatefulSet", "/spec/serviceName"),
-    ("StatefulSet", "/spec/volumeClaimTemplates"),
-    ("StatefulSet", "/spec/podManagementPolicy"),
-    ("Job", "/spec/template"),
-    ("Job", "/spec/selector"),
-    ("StorageClass", "/parameters"),
-    ("StorageClass", "/provisioner"),
-    ("PersistentVolumeClaim", "/spec/storageClassName"),
-    ("PersistentVolumeClaim", "/spec/accessModes"),
-];
+use crate::review::rehearse::Manner;
 
 pub(super) fn look(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     if pair.is_gone() {
@@ -37,13 +24,13 @@ pub(super) fn look(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     }
     if pair.renamed {
         if matches!(kind, "DaemonSet" | "Deployment" | "StatefulSet") {
-            let text = "has another name: the old pods go while the new ones come";
-            pair.say(found, Risk::Traffic, Area::Workload, text.into());
+            pair.say(found, Risk::Traffic, Area::Workload, beside(pair));
         }
         return;
     }
     let (old, new) = (&pair.old["spec"], &pair.new["spec"]);
-    if old["template"] != new["template"] {
+    // Of what the API server does not take, nothing restarts.
+    if old["template"] != new["template"] && !pair.is_refused() {
         match kind {
             "DaemonSet" => {
                 let how = match word(&new["updateStrategy"]["type"]) {
@@ -61,22 +48,14 @@ pub(super) fn look(pair: &Pair<'_>, found: &mut Vec<Finding>) {
                     (_, "OnDelete") => "each pod is made anew when somebody deletes it (OnDelete)",
                     _ => "its pods restart",
                 };
+                let rolls = how == "its pods restart";
                 pair.say(found, Risk::Restart, Area::Workload, format!("{how}{}", because(pair)));
+                if let Some(it) = found.last_mut() {
+                    it.is_rollout = rolls;
+                }
             }
             _ => {}
         }
-    }
-    for (_, field) in FIXED.iter().filter(|(it, _)| *it == kind) {
-        let (old, new) = (pair.old.pointer(field), pair.new.pointer(field));
-        if old != new {
-            let field = field.trim_start_matches('/').replace('/', ".");
-            let text =
-                format!("{field} cannot be changed in place: Kubernetes refuses it until the old one is deleted");
-            pair.say(found, Risk::Traffic, Area::Workload, text);
-        }
-    }
-    if pair.old["immutable"] == true && (pair.old["data"] != pair.new["data"]) {
-        pair.say(found, Risk::Traffic, Area::Workload, "it is immutable: Kubernetes refuses the change".into());
     }
     if matches!(kind, "Deployment" | "StatefulSet") && taken(pair.old).is_empty() {
         let ports: Vec<String> = taken(pair.new).iter().map(ToString::to_string).collect();
@@ -87,9 +66,56 @@ pub(super) fn look(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     }
     let replicas = |it: &Json| it["replicas"].as_i64().unwrap_or(1);
     if matches!(kind, "Deployment" | "StatefulSet") && replicas(old) != replicas(new) {
-        let risk = if replicas(new) == 0 { Risk::Traffic } else { Risk::Moves };
-        pair.say(found, risk, Area::Workload, format!("runs {} pods, not {}", replicas(new), replicas(old)));
+        let pods = number::count(usize::try_from(replicas(new)).unwrap_or_default(), "pod");
+        let (risk, more) = match (replicas(old), replicas(new)) {
+            (_, 0) => (Risk::Traffic, ""),
+            (_, 1) => (Risk::Traffic, ": no other takes over while it restarts or its node goes"),
+            (before, after) if after < before => (Risk::Loss, ": less is left when one goes"),
+            _ => (Risk::Moves, ""),
+        };
+        pair.say(found, risk, Area::Workload, format!("runs {pods}, not {}{more}", replicas(old)));
     }
+    strategy(pair, old, new, found);
+}
+
+/// How later updates go.
+fn strategy(pair: &Pair<'_>, old: &Json, new: &Json, found: &mut Vec<Finding>) {
+    let mut say = |risk, text: &str| pair.say(found, risk, Area::Workload, text.to_owned());
+    let field = if pair.kind() == "Deployment" { "strategy" } else { "updateStrategy" };
+    let kind = |it: &Json| it[field]["type"].as_str().unwrap_or("RollingUpdate").to_owned();
+    match (kind(old).as_str(), kind(new).as_str()) {
+        (before, after) if before == after => {}
+        (_, "Recreate") => say(Risk::Traffic, "each later update stops all its pods before new ones start (Recreate)"),
+        (_, "OnDelete") => say(Risk::Loss, "later updates wait until somebody deletes its pods (OnDelete)"),
+        _ => say(Risk::Moves, "later updates replace its pods one after the other"),
+    }
+    let most = |it: &Json| it[field]["rollingUpdate"]["maxUnavailable"].clone();
+    if most(old) != most(new) && most(new).as_str() == Some("100%") {
+        say(Risk::Traffic, "each later update may stop all its pods at once (maxUnavailable 100%)");
+    }
+    if old["paused"] != true && new["paused"] == true {
+        say(Risk::Loss, "is paused: changes of its pods wait until it is not");
+    }
+}
+
+/// What a new name means: to Kubernetes it is another object, and nothing takes the old one away at once.
+fn beside(pair: &Pair<'_>) -> String {
+    let old = pair.old["metadata"]["name"].as_str().unwrap_or_default();
+    let until = match Manner::of(pair.around.stage.talos).prunes {
+        true => "until `upgrade-k8s` has applied all and deletes it",
+        false => "until somebody deletes it: Talos never does",
+    };
+    let place = space(pair.new);
+    let shared = pair.around.new.of("Service").filter(|it| {
+        let selector = &it["spec"]["selector"];
+        space(it) == place && selects(selector, labels(pair.old)) && selects(selector, labels(pair.new))
+    });
+    let shared: Vec<String> = shared.map(title).collect();
+    let traffic = match shared.as_slice() {
+        [] => String::new(),
+        all => format!(", and {} sends traffic to both", number::some(all, 3)),
+    };
+    format!("is another object to Kubernetes than {old}: the old one runs beside it {until}{traffic}")
 }
 
 /// The ports of the node that each pod takes, of which there is but one: those it asks for, and in the node's network all it
@@ -132,10 +158,11 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::review::compare::around::Around;
 
     fn said(old: &Json, new: &Json) -> Vec<String> {
         let mut found = Vec::new();
-        look(&Pair { part: "p", id: "apps/v1 X y", old, new, renamed: false }, &mut found);
+        look(&Pair::bare("apps/v1 X y", old, new, &Around::default()), &mut found);
         found.into_iter().map(|it| format!("{:?}: {}", it.risk, it.text)).collect()
     }
 
@@ -149,12 +176,6 @@ mod tests {
         assert_eq!(said(&of("DaemonSet", "a"), &of("DaemonSet", "b")), daemon);
         assert_eq!(said(&of("Deployment", "a"), &of("Deployment", "b")), ["Restart: its pods restart (other images)"]);
         assert!(said(&of("DaemonSet", "a"), &of("DaemonSet", "a")).is_empty());
-    }
-
-    #[test]
-    fn names_what_kubernetes_refuses() {
-        let of = |label: &str| json!({"kind": "Deployment", "spec": {"selector": {"matchLabels": {"app": label}}}});
-        assert!(said(&of("a"), &of("b"))[0].starts_with("Traffic: spec.selector cannot be changed in place"));
     }
 
     #[test]

@@ -10,10 +10,9 @@ use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::base::digest::Digest;
-use crate::deliver::size;
 use crate::review::compare::model::{Diff, Finding, Risk, Status};
 use crate::review::compare::{present, risk};
-use crate::review::print::text;
+use crate::review::print::{overview, text};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -76,7 +75,7 @@ fn head(diff: &Diff) -> Markup {
         }
         div #help hidden {
             dl {
-                @for (key, what) in [("/", "search"), ("j k", "next and previous resource"), ("o", "unfold or fold it"), ("e c", "unfold or fold all"), ("1 – 5", "show one risk only"), ("0", "show all"), ("?", "these keys")] {
+                @for (key, what) in [("/", "search"), ("j k", "next and previous resource"), ("o", "unfold or fold it"), ("e c", "unfold or fold all"), ("1 – 7", "show one risk only"), ("0", "show all"), ("?", "these keys")] {
                     div { dt { kbd { (key) } } dd { (what) } }
                 }
             }
@@ -91,6 +90,16 @@ fn head(diff: &Diff) -> Markup {
                     }
                 }
             }
+            @if !diff.identical {
+                p.verdict { strong.capital { (plain(&overview::verdict(diff))) } }
+            }
+            @if let Some(counts) = overview::counts(diff) { p.counts { (ticked(&counts)) } }
+            @if !diff.checklist.is_empty() {
+                div.steps {
+                    h2 { "To do" }
+                    ol { @for it in &diff.checklist { li { span.area { (overview::when(it.when)) } " " span { (ticked(&it.text)) } } } }
+                }
+            }
             @for remark in &diff.remarks {
                 p.remark { (plain(remark)) }
             }
@@ -102,9 +111,7 @@ fn head(diff: &Diff) -> Markup {
                 @for it in &diff.recipients.removed { li.removed { "recipient removed: " code title=(plain(it)) { (plain(&crate::review::print::recipient(it))) } } }
                 @if let Some(size) = &diff.size {
                     li { "size: " (text::change_of_size(size.old, size.new))
-                        @if let Some(next) = size.limits.iter().find(|it| it.bytes >= size.new) {
-                            ", " (size.new * 100 / next.bytes.max(1)) "% of what " (next.what) " takes (" (size::human(next.bytes)) ")"
-                        }
+                        @if let Some(share) = text::share(size) { ", " (share) }
                     }
                 }
             }
@@ -182,6 +189,7 @@ fn filters(diff: &Diff) -> Markup {
 /// The name of a risk in the page's style and script.
 fn class(risk: Risk) -> &'static str {
     match risk {
+        Risk::Refused => "refused",
         Risk::Gains => "gains",
         Risk::Unseen => "unseen",
         Risk::Traffic => "traffic",
@@ -194,6 +202,15 @@ fn class(risk: Risk) -> &'static str {
 /// Where a resource stands on the page.
 fn anchor(part: &str, id: &str) -> String {
     format!("r-{}", &Digest::of(format!("{part}\n{id}").as_bytes()).hex()[..16])
+}
+
+/// A sentence in which words of code stand between back ticks.
+fn ticked(text: &str) -> Markup {
+    html! {
+        @for (index, it) in text.split('`').enumerate() {
+            @if index % 2 == 1 { code { (plain(it)) } } @else { (plain(it)) }
+        }
+    }
 }
 
 /// Text as it may be shown; maud escapes what HTML takes for itself.

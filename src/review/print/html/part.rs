@@ -23,6 +23,9 @@ pub(super) fn part(part: &PartDiff, index: usize) -> Markup {
     html! {
         section.part aria-labelledby=(title) {
             h2 id=(title) { "Part " (plain(&part.name)) (what) }
+            @if !part.links.is_empty() {
+                p.what { @for (index, it) in part.links.iter().enumerate() { @if index > 0 { " · " } a href=(it.address) rel="noreferrer" { (it.what) } } }
+            }
             @if !part.facts.is_empty() {
                 table.facts {
                     caption.hidden { "Where the part comes from" }

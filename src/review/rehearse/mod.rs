@@ -1,0 +1,120 @@
+//! A rehearsal: what Talos and the API server do with each object when an old state becomes a new one.
+//!
+//! Pure: objects go in as JSON, a [`Fate`] comes out. The old object is one of another bundle or one that a cluster has; all
+//! comparison is as Kubernetes does it (`1000m` is `1`, a default is the same written out or left out). What is known
+//! against an object is said; that nothing is said is no promise, since webhooks and policies of a cluster are not known.
+
+mod defaults;
+mod fate;
+mod fixed;
+mod linger;
+mod names;
+mod others;
+mod pods;
+mod quantity;
+mod say;
+mod schema;
+mod security;
+mod services;
+mod settle;
+mod talos;
+mod workloads;
+
+pub use fate::{Boot, Fate, Refusal, Remedy, Rule, Upgrade};
+pub use quantity::nanos;
+pub use security::{Level, forbidden};
+pub use settle::settle;
+pub use talos::Manner;
+
+use serde_json::Value as Json;
+
+use schema::Misfit;
+
+use crate::stage::spec::TalosVersion;
+
+/// What a rehearsal takes for granted.
+#[derive(Clone, Debug, Default)]
+pub struct Stage {
+    /// The newest known where it is not told.
+    pub talos: Option<TalosVersion>,
+    /// The minor of Kubernetes 1.x.
+    pub kubernetes: Option<u32>,
+}
+
+/// What becomes of one object. `old` is what the cluster has, or what the old side put there; `null` is none.
+pub fn fate(old: &Json, new: &Json, stage: &Stage) -> Fate {
+    let manner = Manner::of(stage.talos);
+    if new.is_null() {
+        let upgrade = if manner.prunes { Upgrade::Prunes } else { Upgrade::LeavesBehind };
+        return Fate { boot: Boot::LeavesAlone, upgrade, refusals: Vec::new() };
+    }
+    let refusals = refusals(old, new, stage);
+    let refused = !refusals.is_empty();
+    if old.is_null() {
+        // What creates drops a field that it does not know.
+        let at_boot = refusals.iter().any(|it| it.rule != Rule::Unknown);
+        let boot = if at_boot { Boot::Refused } else { Boot::Creates };
+        let upgrade = if refused { Upgrade::Refused } else { Upgrade::Creates };
+        return Fate { boot, upgrade, refusals };
+    }
+    let upgrade = match refused {
+        true => Upgrade::Refused,
+        false if manner.merges && same(old, &linger::kept(old, new)) => Upgrade::LeavesAlone,
+        false if same(old, new) => Upgrade::LeavesAlone,
+        false => Upgrade::Updates,
+    };
+    Fate { boot: Boot::LeavesAlone, upgrade, refusals }
+}
+
+/// Why the API server does not take `new` in place of `old`, the gravest first.
+pub fn refusals(old: &Json, new: &Json, stage: &Stage) -> Vec<Refusal> {
+    let manner = Manner::of(stage.talos);
+    let mut found: Vec<Refusal> = talos::foreign(old).into_iter().collect();
+    if schema::of(new).is_some() {
+        fits(new, stage, manner, &mut found);
+        let (mut before, mut after) = (old.clone(), new.clone());
+        settle(&mut before, &mut after);
+        if !old.is_null() {
+            fixed::look(&before, &after, stage.kubernetes, manner.merges, &mut found);
+        }
+        workloads::look(&before, new, manner, &mut found);
+        if new["kind"] == "Service" {
+            services::look(&before, new, &mut found);
+        }
+        others::look(new, &mut found);
+    }
+    found.sort_by_key(|it| it.rule);
+    found.dedup();
+    found
+}
+
+/// Types, unknown fields and items that stand twice.
+fn fits(new: &Json, stage: &Stage, manner: Manner, found: &mut Vec<Refusal>) {
+    for misfit in schema::misfits(new, stage.kubernetes) {
+        let (rule, path, why) = match misfit {
+            // What creates and replaces drops a field that it does not know.
+            Misfit::Unknown(_) if !manner.merges => continue,
+            Misfit::Unknown(path) => (Rule::Unknown, path, "there is no such field".to_owned()),
+            // A label that is no text is dropped by server-side apply without a word.
+            Misfit::Type(path, ..)
+                if manner.merges
+                    && (path.starts_with("metadata.labels.") || path.starts_with("metadata.annotations.")) =>
+            {
+                continue;
+            }
+            Misfit::Twice(path, name) => (Rule::Schema, path, format!("{name} stands twice")),
+            Misfit::Type(path, wanted, value) => {
+                let shown: String = value.to_string().chars().take(40).collect();
+                (Rule::Schema, path, format!("it must be {wanted}, and is {shown}"))
+            }
+        };
+        found.push(Refusal { rule, path, why, remedy: Remedy::Rewrite });
+    }
+}
+
+/// Whether two objects are one to Kubernetes.
+pub fn same(old: &Json, new: &Json) -> bool {
+    let (mut old, mut new) = (old.clone(), new.clone());
+    settle(&mut old, &mut new);
+    old == new
+}

@@ -1,0 +1,3 @@
+//! Parts that come from GitOps.
+
+mod flux;

