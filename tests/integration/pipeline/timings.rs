@@ -4,7 +4,7 @@ use crate::support::workspace::Workspace;
 
 #[test]
 fn a_run_tells_its_steps_as_text_and_as_a_trace() {
-    let workspace = Workspace::quickstart();
+    let workspace = Workspace::new();
     let chart = "chart";
     workspace.write("chart/Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0\n");
     workspace.write("chart/templates/t.yaml", "a: 1\n");
