@@ -8,7 +8,9 @@ use std::fmt;
 /// How bad a thing is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
+    /// What was asked for is not done, or must not be relied on.
     Error,
+    /// It is done, and somebody should look at it.
     Warning,
 }
 
@@ -46,7 +48,7 @@ impl Exit {
     }
 
     /// The exit of a run that several faults ended: that of all of them where they agree, else that of wrong input.
-    pub fn of_all(exits: impl IntoIterator<Item = Exit>) -> Exit {
+    pub(crate) fn of_all(exits: impl IntoIterator<Item = Exit>) -> Exit {
         exits.into_iter().reduce(|one, other| if one == other { one } else { Exit::Input }).unwrap_or(Exit::Input)
     }
 }
@@ -81,6 +83,7 @@ macro_rules! codes {
                 }
             }
 
+            /// How bad it is, wherever it is told.
             pub fn severity(self) -> Severity {
                 match self {
                     $(Code::$name => Severity::$severity,)*

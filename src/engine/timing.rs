@@ -5,7 +5,9 @@ use std::sync::OnceLock;
 
 /// Someone who notes when steps begin and end. A step that begins within another on the same thread is a part of it.
 pub trait Watch: Send + Sync {
+    /// A step begins, `of` a part, a file or a template where one is named.
     fn begins(&self, step: &'static str, of: Option<&str>);
+    /// The step of this thread that began last ends.
     fn ends(&self);
 }
 

@@ -21,10 +21,13 @@ use crate::world::World;
 /// For what a chart is rendered.
 #[derive(Clone, Debug)]
 pub struct Options {
+    /// What templates see as `.Release`.
     pub release: Release,
     /// Those of the Helm that the chart was read as.
     pub capabilities: Capabilities,
+    /// Whether the files in `crds/` come with the manifests (`--include-crds`).
     pub include_crds: bool,
+    /// Whether values are taken as they are, whatever `values.schema.json` says (`--skip-schema-validation`).
     pub skip_schema_validation: bool,
 }
 
@@ -48,40 +51,64 @@ pub struct Rendered {
 /// Why a chart does not render; prints in Helm's wording.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
+    /// Helm 4 reads the chart to show it, but not to install it: `Chart.yaml` holds what JSON cannot, or an
+    /// `apiVersion` that is no text. What Go says of it.
     #[error("cannot load Chart.yaml: {0}")]
     Head(String),
+    /// Helm 4 does not know the chart's `apiVersion`. Its text.
     #[error("{0}")]
     ApiVersion(&'static str),
+    /// The chart is of a `type` other than `application`: a library. Its type.
     #[error("{0} charts are not installable")]
     NotInstallable(String),
+    /// `Chart.yaml` names charts that do not lie in `charts/`.
     #[error("{told}: found in Chart.yaml, but missing in charts/ directory: {}", .missing.join(", "))]
     MissingDependencies {
+        /// Their names, in the order of `Chart.yaml`.
         missing: Vec<String>,
         /// What this Helm says of it.
         told: &'static str,
     },
+    /// The name of the release is none, before anything is rendered.
     #[error("{}{cause}", step("release name check failed: ", *.is_4))]
     ReleaseName {
+        /// The name, and what is wrong with it.
         #[source]
         cause: ReleaseNameError,
+        /// Whether the step is told, as Helm 4 does.
         is_4: bool,
     },
+    /// The values cannot be put together while it is settled which charts below take part, and what they hand up.
     #[error("{}{cause}", step("chart dependencies processing failed: ", *.is_4))]
     Dependencies {
+        /// What is wrong with the values.
         #[source]
         cause: CoalesceError,
+        /// Whether the step is told, as Helm 4 does.
         is_4: bool,
     },
+    /// The values that are given cannot be put over those of the charts.
     #[error(transparent)]
     Values(CoalesceError),
+    /// The values do not fit a `values.schema.json`. What Helm tells of each chart, in several lines.
     #[error("values don't meet the specifications of the schema(s) in the following chart(s):\n{0}")]
     Schema(String),
+    /// The chart's `kubeVersion` does not allow the Kubernetes of the options.
     #[error("chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {given}")]
-    KubeVersion { wanted: String, given: String },
+    KubeVersion {
+        /// The constraint in `Chart.yaml`.
+        wanted: String,
+        /// The version that templates would see.
+        given: String,
+    },
+    /// A template does not parse, or fails.
     #[error(transparent)]
     Template(#[from] TemplateError),
+    /// What a template printed is no YAML, or its kind, name or annotations are not of the types that they have in
+    /// Kubernetes.
     #[error("{cause}")]
     Manifest {
+        /// Which template, and what is wrong.
         #[source]
         cause: ManifestError,
         /// What the templates printed, by path.

@@ -10,6 +10,7 @@ use crate::pki::key::{Algorithm, PrivateKey};
 /// Every random source is one, and makes keys out of its own numbers. Others may have keys at hand, or make them on many
 /// cores.
 pub trait Chance {
+    /// The numbers themselves.
     fn random(&mut self) -> &mut dyn CryptoRng;
 
     /// A new key.

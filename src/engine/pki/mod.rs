@@ -12,7 +12,7 @@ pub mod x509;
 
 pub use chance::Chance;
 pub use fault::PkiError;
-pub use issue::{Issuer, Pair, Template, issue};
-pub use key::{Algorithm, PrivateKey, PublicKey, is_private_key};
+pub(crate) use issue::{Issuer, Pair, Template, issue};
+pub use key::{Algorithm, PrivateKey, is_private_key};
 pub use prime::Prime;
 pub use verify::{Details, inspect, key_digest, key_matches, normalize, public_key_digest, verify};

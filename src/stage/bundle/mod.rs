@@ -45,31 +45,48 @@ pub struct Bundle {
 /// Why bytes are no bundle.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// The bytes are no archive, or one of more than plain files.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// `bundle.json` is missing, or a file that it names. Its path.
     #[error("the bundle holds no `{0}`")]
     Missing(String),
+    /// The archive or `bundle.json` has a file that no bundle of these manifests and secrets has. Its path.
     #[error("the bundle holds `{0}`, which belongs to nothing that `bundle.json` names")]
     Stray(String),
+    /// A bundle, part, manifest or secret is called what none may be called.
     #[error("`bundle.json` cannot be believed: {0}")]
     Name(#[from] BadName),
+    /// A manifest ends in the name of no part. Its name.
     #[error("`bundle.json` names the manifest `{0}`, and no part of that name")]
     NoPart(String),
+    /// The manifests do not stand in the order in which Talos applies them. The first that does not.
     #[error("`bundle.json` names the manifest `{0}` twice, or after one that comes later")]
     Order(String),
+    /// `bundle.json` is no JSON, or has other fields than its format. What is wrong with it.
     #[error("`bundle.json` cannot be read: {0}")]
     Index(String),
+    /// The bundle was made by a newer ichor. Its format.
     #[error("the bundle has format {0}, which is newer than this ichor knows (up to {known})", known = index::FORMAT)]
     NewerFormat(u64),
+    /// A file is not the one that `bundle.json` is of.
     #[error("`{path}` has digest {found}, but `bundle.json` says {expected}")]
-    Altered { path: String, found: Digest, expected: Digest },
+    Altered {
+        /// The path of the file in the archive.
+        path: String,
+        /// The digest that it has.
+        found: Digest,
+        /// The digest that `bundle.json` gives.
+        expected: Digest,
+    },
+    /// A bundle was to be made of a lock that lacks the envelope of a secret. Its name, `PART/PIN`.
     #[error("the lock holds no envelope for the secret `{0}`")]
     NoEnvelope(String),
 }
 
 impl Bundle {
     /// Puts a bundle together.
-    pub fn assemble(sealed: &Sealed, packed: &Packed, lock: &Lock) -> Result<Bundle, Error> {
+    pub(crate) fn assemble(sealed: &Sealed, packed: &Packed, lock: &Lock) -> Result<Bundle, Error> {
         let _step = timing::step("assemble the bundle");
         let mut envelopes = BTreeMap::new();
         for recipe in sealed.recipes().values() {
@@ -127,12 +144,12 @@ impl Bundle {
     }
 
     /// The envelopes that do not belong where they stand.
-    pub fn misplaced(&self) -> Vec<EnvelopeFault> {
+    pub(crate) fn misplaced(&self) -> Vec<EnvelopeFault> {
         lock::misplaced(self.placed().map(|(place, _, envelope)| (place, envelope)))
     }
 
     /// Every envelope with the place it stands at and the name of its secret.
-    pub fn placed(&self) -> impl Iterator<Item = (SealedFor, &str, &Envelope)> {
+    pub(crate) fn placed(&self) -> impl Iterator<Item = (SealedFor, &str, &Envelope)> {
         self.envelopes.iter().map(|(secret, it)| (self.place(secret), secret.as_str(), it))
     }
 
@@ -160,6 +177,7 @@ impl Bundle {
         nar::sri(&nar::digest(&self.files))
     }
 
+    /// What `bundle.json` says.
     pub fn index(&self) -> &Index {
         &self.index
     }
@@ -174,6 +192,7 @@ impl Bundle {
         &self.envelopes
     }
 
+    /// Every file of the archive, `bundle.json` among them.
     pub fn files(&self) -> &FileTree {
         &self.files
     }

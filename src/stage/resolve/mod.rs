@@ -7,6 +7,7 @@ mod dependencies;
 mod error;
 mod inputs;
 mod source_error;
+mod source_help;
 mod sources;
 mod unchanged;
 mod wish;
@@ -44,9 +45,11 @@ pub struct Resolved {
 /// One part, exactly.
 #[derive(Debug)]
 pub struct ResolvedPart {
+    /// The part's name in the spec.
     pub name: String,
     /// Where it comes from, as the spec says it.
     pub source: String,
+    /// Of the bytes of an archive or file, of the NAR of a folder.
     pub digest: Digest,
     /// In bytes.
     pub size: u64,
@@ -56,19 +59,28 @@ pub struct ResolvedPart {
     pub dependencies: BTreeMap<String, LockedSource>,
     /// The release of GitOps that it comes from, where one is.
     pub release: Option<LockedRelease>,
+    /// The content itself.
     pub content: ResolvedContent,
 }
 
 /// What a part holds.
 #[derive(Debug)]
 pub enum ResolvedContent {
+    /// A stream of manifests, rendered by nobody.
     Manifest(Vec<u8>),
+    /// A chart, and all that it is rendered with.
     Chart {
+        /// The chart, its subcharts in it.
         chart: Box<Chart>,
+        /// The version in its `Chart.yaml`.
         version: String,
+        /// The namespace it is put into.
         namespace: String,
+        /// The values of the spec, merged; those of the chart are not among them.
         values: Map,
+        /// The digest of those values as canonical text.
         values_digest: Digest,
+        /// What it is given beside them.
         inputs: Box<Inputs>,
     },
 }

@@ -26,6 +26,7 @@ pub trait Sources {
 /// A chart as it was found.
 #[derive(Clone, Debug)]
 pub enum ChartSource {
+    /// The bytes of a `.tgz`.
     Archive(Vec<u8>),
     /// A folder, without what its `.helmignore` leaves out.
     Folder(FileTree),
@@ -34,6 +35,7 @@ pub enum ChartSource {
 /// A manifest as it was found.
 #[derive(Clone, Debug)]
 pub enum ManifestSource {
+    /// The bytes of one file.
     File(Vec<u8>),
     /// The YAML and JSON files of a folder.
     Folder(FileTree),
@@ -42,6 +44,7 @@ pub enum ManifestSource {
 /// What was fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remote {
+    /// The content: an archive of a chart, or manifests.
     pub bytes: Vec<u8>,
     /// The version it was asked for by; absent for an address.
     pub version: Option<String>,

@@ -27,40 +27,90 @@ pub struct Vendored {
 /// One part at hand.
 #[derive(Debug)]
 pub struct VendoredPart {
+    /// The part's name in the spec.
     pub name: String,
+    /// The content itself.
     pub content: VendoredContent,
+    /// The answers that the lock keeps for it, by name.
     pub pins: BTreeMap<String, Pin>,
 }
 
 /// What a part holds.
 #[derive(Debug)]
 pub enum VendoredContent {
+    /// A stream of manifests.
     Manifest(Vec<u8>),
-    Chart { chart: Box<Chart>, namespace: String, values: Map, inputs: Box<Inputs> },
+    /// A chart, and all that it is rendered with.
+    Chart {
+        /// The chart, its subcharts in it.
+        chart: Box<Chart>,
+        /// The namespace it is put into.
+        namespace: String,
+        /// The values of the spec, merged.
+        values: Map,
+        /// What it is given beside them.
+        inputs: Box<Inputs>,
+    },
 }
 
 /// How the lock and the spec, or what lies on disk, disagree.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Stale {
+    /// The lock is of a bundle of another name.
     #[error("the spec is of bundle `{spec}`, the lock of `{lock}`")]
-    Bundle { spec: String, lock: String, sealed: bool },
+    Bundle {
+        /// The name in the spec.
+        spec: String,
+        /// The name in the lock.
+        lock: String,
+        /// Whether the lock holds anything sealed, which names the bundle that it is sealed for.
+        sealed: bool,
+    },
+    /// The recipients are others, or stand in another order.
     #[error("the spec names other recipients than the lock")]
     Recipients {
         /// Whether the lock holds anything sealed, which must be sealed to the new ones.
         sealed: bool,
     },
+    /// The spec asks for a Helm that the lock was not rendered as.
     #[error("the spec asks for Helm {wanted}, but the lock is of Helm {locked}")]
-    Helm { wanted: HelmWish, locked: HelmVersion },
+    Helm {
+        /// What the spec asks for.
+        wanted: HelmWish,
+        /// What the lock was rendered as.
+        locked: HelmVersion,
+    },
+    /// Charts would be told of another cluster.
     #[error("the spec names another version of Kubernetes or other API versions than the lock")]
     Capabilities,
+    /// A part was added to the spec since. Its name.
     #[error("part `{0}` is in the spec, but not in the lock")]
     NotLocked(String),
+    /// A part was taken from the spec since. Its name.
     #[error("part `{0}` is in the lock, but not in the spec")]
     NotInSpec(String),
+    /// An object of GitOps has been changed since.
     #[error("part `{part}`: {object} in `{path}` is not as it was when it was locked")]
-    Moved { part: String, object: String, path: String },
+    Moved {
+        /// The name of the part.
+        part: String,
+        /// Kind and name of the object.
+        object: String,
+        /// The file that holds it.
+        path: String,
+    },
+    /// What a part comes from is not what was locked.
     #[error("part `{part}`: the {what} is {found}, but the lock says {locked}")]
-    Differs { part: String, what: &'static str, found: String, locked: String },
+    Differs {
+        /// The name of the part.
+        part: String,
+        /// What differs, in words: `version`, `digest`.
+        what: &'static str,
+        /// What is at hand.
+        found: String,
+        /// What the lock says.
+        locked: String,
+    },
 }
 
 impl Vendored {
