@@ -86,7 +86,7 @@ pub enum Error {
 
 impl Bundle {
     /// Puts a bundle together.
-    pub(crate) fn assemble(sealed: &Sealed, packed: &Packed, lock: &Lock) -> Result<Bundle, Error> {
+    pub fn assemble(sealed: &Sealed, packed: &Packed, lock: &Lock) -> Result<Bundle, Error> {
         let _step = timing::step("assemble the bundle");
         let mut envelopes = BTreeMap::new();
         for recipe in sealed.recipes().values() {

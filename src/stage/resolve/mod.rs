@@ -10,6 +10,7 @@ mod source_error;
 mod source_help;
 mod sources;
 mod unchanged;
+mod values;
 mod wish;
 
 pub use error::{Error, Given};
@@ -26,14 +27,14 @@ use crate::base::digest::Digest;
 use crate::base::nar;
 use crate::base::sops::is_sops;
 use crate::stage::lock::{LockedRelease, LockedSource};
-use crate::stage::spec::{self, Content, Source, Spec, Values};
+use crate::stage::spec::{self, Content, Source, Spec};
 use helm_engine::helm::Chart;
 use helm_engine::helm::HelmVersion;
-use helm_engine::helm::values::{merge_maps, read_documents};
 use helm_engine::timing;
 use helm_engine::tree::FileTree;
 use helm_engine::value::{Map, Value};
 use helm_engine::yaml;
+use values::merged;
 
 /// Every part, exactly.
 #[derive(Debug)]
@@ -373,31 +374,4 @@ fn locked_release(released: &spec::Released) -> LockedRelease {
         namespace: released.release.namespace.clone(),
         read: released.release.read.clone(),
     }
-}
-
-/// The layers of user values merged as Helm merges `-f` after `-f`.
-fn merged(layers: &[Values], helm: HelmVersion, sources: &dyn Sources) -> Result<Map, Error> {
-    let mut merged = Map::any();
-    for layer in layers {
-        let (text, path, place) = match layer {
-            Values::File { path, place } => {
-                let text = sources
-                    .file(path)
-                    .map_err(|source| Error::Source { source: Box::new(source), place: place.clone() })?;
-                if is_sops(&text) {
-                    return Err(Error::Sops { path: path.clone(), place: place.clone() });
-                }
-                (text, path.as_str(), place)
-            }
-            // Written out and read again, so that numbers are what they are in a file.
-            Values::Inline(value, place) => {
-                let text = yaml::write(value);
-                let text = text.map_err(|message| Error::Unwritable { message, place: place.clone() })?;
-                (text.as_bytes().to_vec(), "values", place)
-            }
-        };
-        let fault = |message: String| Error::Values { path: path.into(), message, place: place.clone() };
-        merged = merge_maps(&merged, &read_documents(&text, helm).map_err(fault)?);
-    }
-    Ok(merged)
 }

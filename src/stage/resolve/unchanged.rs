@@ -1,6 +1,7 @@
 //! Whether everything that a spec names is what its lock says, told without reading any chart.
 
-use super::{ChartSource, ResolvedContent, Sources, choose, inputs, manifest, merged, size};
+use super::values::merged;
+use super::{ChartSource, ResolvedContent, Sources, choose, inputs, manifest, size};
 use crate::base::digest::Digest;
 use crate::base::nar;
 use crate::stage::lock::{Lock, LockedPart};
