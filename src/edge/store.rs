@@ -23,6 +23,15 @@ pub enum Stored {
     Whole(Vec<u8>),
 }
 
+/// What was found out of a spec and its lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// Locking the spec again changes nothing.
+    Locked,
+    /// The rules find no errors.
+    Checked,
+}
+
 impl Store {
     /// The store at `ICHOR_STORE`, else in the user's cache folder. `None` where neither that nor `HOME` is set.
     pub fn of_user(environment: &dyn Fn(&str) -> Option<String>) -> Option<Store> {
@@ -55,18 +64,24 @@ impl Store {
         }
     }
 
-    /// Whether [`Store::settle`] was called with these inputs.
-    pub fn is_settled(&self, inputs: &Digest, name: &str) -> bool {
-        self.settled(inputs, name).is_file()
+    /// Whether this was noted of these inputs.
+    pub fn is_noted(&self, note: Note, inputs: &Digest, name: &str) -> bool {
+        self.note_path(note, inputs, name).is_file()
     }
 
-    /// Notes that locking these inputs changed nothing. Where that cannot be noted it is found out again.
-    pub fn settle(&self, inputs: &Digest, name: &str) {
-        let _ = disk::replace(&self.settled(inputs, name), b"", Access::Public);
+    /// Notes this of these inputs. What cannot be noted is found out again.
+    pub fn note(&self, note: Note, inputs: &Digest, name: &str) {
+        if !self.is_noted(note, inputs, name) {
+            let _ = disk::replace(&self.note_path(note, inputs, name), b"", Access::Public);
+        }
     }
 
-    fn settled(&self, inputs: &Digest, name: &str) -> PathBuf {
-        self.folder.join(format!("{}-{name}.locked", &inputs.hex()[..40]))
+    fn note_path(&self, note: Note, inputs: &Digest, name: &str) -> PathBuf {
+        let end = match note {
+            Note::Locked => "locked",
+            Note::Checked => "checked",
+        };
+        self.folder.join(format!("{}-{name}.{end}", &inputs.hex()[..40]))
     }
 
     /// Keeps a bundle in the place of whatever is there, and says where.

@@ -4,14 +4,15 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::Error;
 use super::push::{AddressError, registry_name};
+use super::{Error, check};
 use crate::base::digest::Digest;
 use crate::edge::disk::{self, Access};
-use crate::edge::store::{Store, Stored};
+use crate::edge::store::{Note, Store, Stored};
 use crate::stage::bundle::Bundle;
 use crate::stage::lock::{Expiry, Lock};
 use crate::stage::spec::Spec;
+use crate::stage::vendored::Vendored;
 use crate::workspace::Workspace;
 use crate::workspace::cache::{Cache, Cached};
 use crate::workspace::fetching::Fetching;
@@ -80,13 +81,21 @@ pub fn with_cache<T>(
     run(&Cache { place, clients: &clients, settings: fetching.settings })
 }
 
-/// Builds the spec at a path. With `rebuild`, builds even what the store and the cache have, and fails where the bytes
-/// differ from those of the store.
+/// How to build.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Builds even what the store and the cache have, and fails where the bytes differ from the store's.
+    pub rebuild: bool,
+    /// Builds what the rules of `check` find errors in.
+    pub no_check: bool,
+}
+
+/// Builds the spec at a path.
 pub fn build(
     spec: &Path,
     store: &Store,
     destination: &Destination,
-    rebuild: bool,
+    options: Options,
     cache: Option<&Cache<'_>>,
 ) -> Result<Built, Error> {
     let workspace = Workspace::read(spec)?;
@@ -94,7 +103,7 @@ pub fn build(
     let inputs = inputs(&workspace.spec_text, &lock_text);
     let name = &workspace.spec.bundle;
     // Where nothing has changed, no chart is read to look the bundle up.
-    let vendored = match !rebuild && workspace.is_unchanged(&lock) {
+    let mut vendored = match !options.rebuild && workspace.is_unchanged(&lock) {
         true => None,
         false => Some(workspace.vendored(&lock)?),
     };
@@ -113,20 +122,17 @@ pub fn build(
     let path = store.path(&inputs, name);
     let mut from = FromCache::NotAsked;
     let (bundle, bytes, known) = match known {
-        Some((bundle, bytes)) if !rebuild => (bundle, bytes, true),
+        Some((bundle, bytes)) if !options.rebuild => (bundle, bytes, true),
         known => {
-            let asked = cache.filter(|_| !rebuild).map(|it| it.get(&inputs, &workspace.spec, &lock)).transpose()?;
+            let asked =
+                cache.filter(|_| !options.rebuild).map(|it| it.get(&inputs, &workspace.spec, &lock)).transpose()?;
             let (bundle, bytes) = match asked {
                 Some(Cached::Bundle(bundle, bytes)) => {
                     from = FromCache::Taken;
                     (*bundle, bytes)
                 }
                 asked => {
-                    let vendored = match vendored {
-                        Some(it) => it,
-                        None => workspace.vendored(&lock)?,
-                    };
-                    let bytes = workspace.bundle(&lock, &vendored)?.encode();
+                    let bytes = workspace.bundle(&lock, at_hand(&workspace, &lock, &mut vendored)?)?.encode();
                     if let Some(cache) = cache {
                         from = share(cache, &inputs, &workspace.spec, &bytes, asked);
                     }
@@ -143,12 +149,28 @@ pub fn build(
             }
         }
     };
+    // What was found to be without errors has none: the rules ask for nothing else than what was hashed.
+    if !options.no_check && !(vendored.is_none() && store.is_noted(Note::Checked, &inputs, name)) {
+        let errors = check::errors(&workspace, at_hand(&workspace, &lock, &mut vendored)?, bundle.manifests());
+        if !errors.is_empty() {
+            return Err(Error::Checked(errors));
+        }
+        store.note(Note::Checked, &inputs, name);
+    }
     match destination {
         Destination::Link(link) => disk::link(&path, link)?,
         Destination::File(file) => disk::write(file, &bytes, Access::Public)?,
     }
     let warn_days = workspace.spec.certificates.warn_days;
     Ok(Built { bundle, stored: path, known, mended, cache: from, lock, warn_days })
+}
+
+/// The charts, read where they were not yet.
+fn at_hand<'v>(workspace: &Workspace, lock: &Lock, vendored: &'v mut Option<Vendored>) -> Result<&'v Vendored, Error> {
+    match vendored {
+        Some(vendored) => Ok(vendored),
+        None => Ok(vendored.insert(workspace.vendored(lock)?)),
+    }
 }
 
 /// Puts a bundle that was built into the cache, where `found` was all there was. Who may not write there still has it.

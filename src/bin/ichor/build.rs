@@ -8,7 +8,7 @@ use ichor::edge::clock;
 use ichor::edge::disk::{self, Access};
 use ichor::edge::fetch::Silent;
 use ichor::edge::store::Store;
-use ichor::ops::build::{Built, Destination, FromCache};
+use ichor::ops::build::{Built, Destination, FromCache, Options};
 use ichor::ops::error::FormError;
 use ichor::ops::open::delivered::Form;
 use ichor::ops::{self, Error};
@@ -37,6 +37,9 @@ pub struct Args {
     /// Builds again what the store has, and compares
     #[arg(long)]
     rebuild: bool,
+    /// Builds even where the rules of `check` find errors
+    #[arg(long)]
+    no_check: bool,
     /// Takes bundles from this place in a registry, oci://HOST/NAME, where they were built from the same spec and lock, and
     /// puts there what it builds
     #[arg(long, value_name = "ADDRESS", env = "ICHOR_CACHE_REGISTRY", conflicts_with = "rebuild")]
@@ -102,7 +105,8 @@ fn one(
     destination: &Destination,
     cache: Option<&Cache<'_>>,
 ) -> Result<Built, Error> {
-    let built = ops::build::build(spec, store, destination, args.rebuild, cache)?;
+    let options = Options { rebuild: args.rebuild, no_check: args.no_check };
+    let built = ops::build::build(spec, store, destination, options, cache)?;
     let (Destination::File(path) | Destination::Link(path)) = destination;
     if built.mended {
         let stored = built.stored.display();

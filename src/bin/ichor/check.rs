@@ -22,6 +22,9 @@ pub struct Args {
     /// The spec, or the folder it is in
     #[arg(default_value = "ichor.yaml")]
     spec: PathBuf,
+    /// Holds the machine config of a control plane against what the bundle brings
+    #[arg(long, value_name = "FILE")]
+    machine_config: Option<PathBuf>,
     /// How to report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
@@ -57,7 +60,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
 }
 
 fn one(args: &Args, spec: &Path) -> Result<ExitCode, Error> {
-    let checked = match ops::check::check(spec, clock::now()) {
+    let checked = match ops::check::check(spec, args.machine_config.as_deref(), clock::now()) {
         Ok(checked) => checked,
         // A spec that cannot be read is shown beside its lines as well.
         Err(fault) => {

@@ -18,7 +18,7 @@ use crate::edge::disk::{Access, Adding};
 use crate::edge::fetch::{Progress, Silent};
 use crate::edge::mint::Mint;
 use crate::edge::random;
-use crate::edge::store::Store;
+use crate::edge::store::{Note, Store};
 use crate::ops::{Error, build};
 use crate::review::compare::{self, Diff, Side};
 use crate::stage::bundle::Bundle;
@@ -137,7 +137,7 @@ pub fn lock(spec: &Path, request: &Request, fetching: Fetching<'_>, now: Timesta
     let settled = match (&old, &request.store) {
         (Some((lock, text)), Some(store)) if request.is_plain() && workspace.is_unchanged(lock) => {
             let inputs = build::inputs(&workspace.spec_text, text);
-            if store.is_settled(&inputs, &workspace.spec.bundle) {
+            if store.is_noted(Note::Locked, &inputs, &workspace.spec.bundle) {
                 return Ok(Locked { unbound: lock.unbound(), ..Locked::unchanged(&workspace) });
             }
             Some((store, inputs))
@@ -159,7 +159,7 @@ pub fn lock(spec: &Path, request: &Request, fetching: Fetching<'_>, now: Timesta
     let written = (!request.keep).then_some(fetching.progress);
     let locked = relock(&workspace, lock, text.as_deref(), &mut mint, request.clock.unwrap_or(now), written)?;
     if let Some((store, inputs)) = settled.filter(|_| !locked.changed) {
-        store.settle(&inputs, &workspace.spec.bundle);
+        store.note(Note::Locked, &inputs, &workspace.spec.bundle);
     }
     Ok(locked)
 }
