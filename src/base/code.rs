@@ -122,6 +122,7 @@ codes! {
     B004 Error Input "A sealed value cannot be put where the bundle has its hole."
     B005 Error Input "There is no bundle at this path."
     B006 Error Differs "The bundle is not that of the lock."
+    B007 Error Differs "Nothing was built, for the rules of `check` find errors in it."
 
     C001 Error Differs "Cilium asks for the capability SYS_MODULE, which Talos grants to no pod."
     C002 Error Differs "Cilium would mount the cgroups, which Talos mounts itself."
@@ -137,6 +138,9 @@ codes! {
     C012 Error Differs "The address is that of Cilium's image, not of its chart."
     C013 Warning Done "The registry does not have this release of Cilium's chart."
     C014 Warning Done "A later Cilium will not take a pool of load balancer addresses in this form."
+    C015 Error Differs "Direct server return does not go with the tunnel between the nodes."
+    C016 Error Differs "The egress gateway is on, and what it needs is off."
+    C017 Warning Done "Addresses are to be announced, and Cilium does not replace kube-proxy, without which none are."
 
     D001 Error Input "A manifest holds a dollar sign, which this target would take for a variable."
     D002 Error Input "There is no target of this name."
@@ -174,6 +178,8 @@ codes! {
 
     H001 Error Differs "The chart does not know a value that is set, and no template reads it."
     H002 Warning Done "The chart does not know a value that is set, though a template may read it."
+    H003 Warning Done "A value is of another kind than the chart's own."
+    H004 Warning Done "A value holds a variable that nothing replaces."
 
     I001 Error Input "Files would be replaced."
     I002 Error Input "The file holds no public key."
@@ -251,6 +257,14 @@ codes! {
     T008 Warning Done "The rules of this Talos are not known."
     T009 Warning Done "No part brings the CRD of an object."
     T010 Warning Done "The patch is larger than some ways to a node take."
+    T011 Warning Done "A Job stands among the manifests, and cannot be changed once it is made."
+    T012 Error Differs "The machine config leaves another CNI on beside the one that the bundle brings."
+    T013 Warning Done "The machine config leaves kube-proxy on, though Cilium replaces it."
+    T014 Error Differs "The machine config turns kube-proxy off, and Cilium does not replace it."
+    T015 Error Differs "A key of the machine config stands where Talos does not know it."
+    T016 Error Differs "Cilium asks the API server where KubePrism does not answer."
+    T017 Error Differs "The range that Cilium routes without masquerading does not hold the addresses of pods."
+    T018 Error Differs "The machine config has an old key and the document that takes its place, which Talos refuses."
 
     U001 Error Input "The spec cannot be edited as asked."
     U002 Error Input "There is no chart of this version beside the spec."

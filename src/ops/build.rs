@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use super::Error;
+use super::{Error, check};
 use crate::base::digest::Digest;
 use crate::edge::disk::{self, Access};
 use crate::edge::store::{Store, Stored};
@@ -43,8 +43,17 @@ impl Built {
     }
 }
 
-/// Builds the spec at a path. With `rebuild`, builds even what the store has, and fails where the bytes differ.
-pub fn build(spec: &Path, store: &Store, destination: &Destination, rebuild: bool) -> Result<Built, Error> {
+/// How to build.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// Builds even what the store has, and fails where the bytes differ.
+    pub rebuild: bool,
+    /// Builds what the rules of `check` find errors in.
+    pub no_check: bool,
+}
+
+/// Builds the spec at a path.
+pub fn build(spec: &Path, store: &Store, destination: &Destination, options: Options) -> Result<Built, Error> {
     let workspace = Workspace::read(spec)?;
     let (lock, lock_text) = workspace.lock()?;
     let inputs = inputs(&workspace.spec_text, &lock_text);
@@ -64,7 +73,7 @@ pub fn build(spec: &Path, store: &Store, destination: &Destination, rebuild: boo
     let mended = was_there && known.is_none();
     let path = store.path(&inputs, name);
     let (bundle, bytes, known) = match known {
-        Some((bundle, bytes)) if !rebuild => (bundle, bytes, true),
+        Some((bundle, bytes)) if !options.rebuild => (bundle, bytes, true),
         known => {
             let bytes = workspace.bundle(&lock, &vendored)?.encode();
             match known {
@@ -78,6 +87,12 @@ pub fn build(spec: &Path, store: &Store, destination: &Destination, rebuild: boo
             }
         }
     };
+    if !options.no_check {
+        let errors = check::errors(&workspace, &vendored, bundle.manifests());
+        if !errors.is_empty() {
+            return Err(Error::Checked(errors));
+        }
+    }
     match destination {
         Destination::Link(link) => disk::link(&path, link)?,
         Destination::File(file) => disk::write(file, &bytes, Access::Public)?,

@@ -7,7 +7,7 @@ use ichor::base::number::count;
 use ichor::edge::clock;
 use ichor::edge::disk::Access;
 use ichor::edge::store::Store;
-use ichor::ops::build::Destination;
+use ichor::ops::build::{Destination, Options};
 use ichor::ops::open::delivered::Form;
 use ichor::ops::{self, Error};
 
@@ -29,6 +29,9 @@ pub struct Args {
     /// Builds again what the store has, and compares
     #[arg(long)]
     rebuild: bool,
+    /// Builds even where the rules of `check` find errors
+    #[arg(long)]
+    no_check: bool,
 }
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
@@ -39,7 +42,8 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         Some(file) if !args.form.is_given() => Destination::File(file.clone()),
         _ => Destination::Link("result".into()),
     };
-    let built = ops::build::build(&spec, &store, &destination, args.rebuild)?;
+    let options = Options { rebuild: args.rebuild, no_check: args.no_check };
+    let built = ops::build::build(&spec, &store, &destination, options)?;
     let path = match &destination {
         Destination::File(path) | Destination::Link(path) => path,
     };

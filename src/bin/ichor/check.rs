@@ -20,6 +20,9 @@ pub struct Args {
     /// The spec, or the folder it is in
     #[arg(default_value = "ichor.yaml")]
     spec: PathBuf,
+    /// Holds the machine config of a control plane against what the bundle brings
+    #[arg(long, value_name = "FILE")]
+    machine_config: Option<PathBuf>,
     /// How to report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
@@ -40,7 +43,7 @@ enum Format {
 }
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
-    let checked = match ops::check::check(&args.spec, clock::now()) {
+    let checked = match ops::check::check(&args.spec, args.machine_config.as_deref(), clock::now()) {
         Ok(checked) => checked,
         // A spec that cannot be read is shown beside its lines as well.
         Err(fault) => {
