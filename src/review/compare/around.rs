@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::documents::Documents;
 use super::side::Side;
-use crate::review::rehearse::{Level, Stage};
+use crate::review::rehearse::{self, Stage};
 
 /// Kinds that are read; of all others, only what they are called is known.
 const READ: &[&str] = &[
@@ -69,8 +69,7 @@ impl Around {
         let minor = |it: &Side| it.kubernetes.as_deref()?.trim_start_matches('v').split('.').nth(1)?.parse().ok();
         let talos = new.talos.as_deref().or(old.talos.as_deref()).and_then(|it| it.parse().ok());
         let (before, after) = (scene(false, old), scene(true, new));
-        let level = |it: &Json| Some((it["metadata"]["name"].as_str()?.to_owned(), Level::of(it)));
-        let levels = after.of("Namespace").filter_map(level).collect();
+        let levels = rehearse::levels(after.objects.iter());
         let stage = Stage { talos, kubernetes: minor(new).or_else(|| minor(old)), levels };
         Around { old: before, new: after, stage }
     }

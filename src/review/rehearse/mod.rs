@@ -46,6 +46,12 @@ pub struct Stage {
     pub levels: BTreeMap<String, Level>,
 }
 
+/// The level of Pod Security of each namespace among objects.
+pub fn levels<'o>(objects: impl Iterator<Item = &'o Json>) -> BTreeMap<String, Level> {
+    let spaces = objects.filter(|it| it["kind"] == "Namespace");
+    spaces.filter_map(|it| Some((it["metadata"]["name"].as_str()?.to_owned(), Level::of(it)))).collect()
+}
+
 /// What becomes of one object. `old` is what the cluster has, or what the old side put there; `null` is none.
 pub fn fate(old: &Json, new: &Json, stage: &Stage) -> Fate {
     let manner = Manner::of(stage.talos);
