@@ -164,7 +164,11 @@ impl Faults {
 
     pub(super) fn tell(&mut self, code: Code, at: &Cursor<'_>, what: impl fmt::Display, help: impl Into<String>) {
         if !at.is_sealed() {
-            let what = if at.word().is_empty() { what.to_string() } else { what.to_string().replace(at.word(), &short(at.word())) };
+            let what = if at.word().is_empty() {
+                what.to_string()
+            } else {
+                what.to_string().replace(at.word(), &short(at.word()))
+            };
             let message = format!("`{}` {what}", at.path);
             self.0.push(Fault { code, path: at.path.clone(), message, help: help.into() });
         }
