@@ -13,6 +13,7 @@ use helm_engine::timing;
 use rand::CryptoRng;
 
 use super::random::{self, System};
+use super::voice;
 
 /// How many primes are kept ahead: those of two keys.
 const AHEAD: usize = 4;
@@ -27,13 +28,17 @@ pub struct Keys {
 }
 
 impl Keys {
-    /// Every core seeks the primes of one key.
+    /// Every core seeks the primes of one key; but where many specs are worked on at once, other cores have keys of their
+    /// own to make.
     pub fn on_all_cores() -> Keys {
+        if voice::is_kept() {
+            return Keys::alone();
+        }
         let cores = thread::available_parallelism().map_or(1, usize::from);
-        Keys { random: random::system(), helpers: cores - 1, searches: BTreeMap::new() }
+        Keys { helpers: cores - 1, ..Keys::alone() }
     }
 
-    /// The one who asks seeks alone, as is best where other cores have keys of their own to make.
+    /// The one who asks seeks alone.
     pub fn alone() -> Keys {
         Keys { random: random::system(), helpers: 0, searches: BTreeMap::new() }
     }

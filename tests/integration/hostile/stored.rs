@@ -127,7 +127,10 @@ fn a_store_that_somebody_filled() {
     });
     made_anew("a bundle of another workspace", |_, entry| {
         let other = ground();
-        other.write("network.yaml", "apiVersion: v1\nkind: Other\nmetadata: {name: other}\n");
+        other.write(
+            "network.yaml",
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: other, namespace: kube-system}\n",
+        );
         other.done(&["lock"]);
         other.done(&["build"]);
         let theirs = entries(&other).pop().expect("an entry");
