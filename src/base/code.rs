@@ -157,6 +157,8 @@ codes! {
     D014 Error Input "SOPS would not give a file of this name back to the byte."
     D015 Error Input "What SOPS encrypts needs the name of a file."
     D016 Error Input "The target gets no secrets that SOPS could encrypt."
+    D017 Error Input "What is written for each spec of a fleet needs a folder."
+    D018 Error Input "What is printed for each spec of a fleet cannot have this form."
 
     E001 Error Input "A file is not there or cannot be taken as it is."
     E002 Error Surroundings "There is no place for the store of bundles."
@@ -164,6 +166,8 @@ codes! {
     E004 Error Surroundings "A file was changed while the command ran, and was left alone."
     E005 Error Surroundings "A file cannot be read or written: the disk or permissions failed."
     E006 Error Surroundings "The cluster cannot be read by kubectl."
+    E007 Error Input "A folder that is to be a fleet holds no spec."
+    E008 Error Input "Two specs of a fleet have the same name."
 
     F001 Error Input "A path does not lead to a release of GitOps."
     F002 Error Input "More than one release, Kustomization or object of GitOps is meant."

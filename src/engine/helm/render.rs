@@ -14,6 +14,7 @@ use super::values::{self, CoalesceError, Warnings};
 use super::{schema, version};
 use crate::budget;
 use crate::gotmpl::{MissingKey, Templates};
+use crate::timing;
 use crate::value::{Map, Str, Value};
 use crate::world::World;
 
@@ -144,16 +145,19 @@ pub fn render(chart: &Chart, given: &Map, options: &Options, world: &mut dyn Wor
         .map_err(|cause| RenderError::Dependencies { cause, is_4 })?;
     let coalesced = values::coalesce_values(&chart, given, &mut warnings).map_err(RenderError::Values)?;
     if !options.skip_schema_validation {
+        let _step = timing::step("judge values by schemas");
         schema::validate(&chart, &coalesced, world.holes().as_deref()).map_err(RenderError::Schema)?;
     }
     check_kube_version(&chart, &options.capabilities)?;
     let files = execute(&chart, &coalesced, options, world)?;
     let mut manifests_of = files.clone();
     manifests_of.retain(|path, _| !path.ends_with("NOTES.txt"));
+    let step = timing::step("order documents");
     let (hooks, manifests) = match manifest::sort_manifests(&manifests_of, chart.helm()) {
         Ok(sorted) => sorted,
         Err(cause) => return Err(RenderError::Manifest { cause, files: manifests_of }),
     };
+    drop(step);
     Ok(Rendered {
         crds: if options.include_crds { chart.crds() } else { Vec::new() },
         manifests,
@@ -243,12 +247,15 @@ fn execute(
 
     let functions = functions_of(chart.behaviour());
     let values_type = chart.behaviour().values_type();
+    let step = timing::step("parse templates");
     let mut templates = Templates::new("gotpl");
     for (path, it) in &ordered {
         templates
             .parse(path.as_str(), &it.text, &functions)
             .map_err(|cause| TemplateError::Parse { template: path.as_str().into(), cause })?;
     }
+    drop(step);
+    let _step = timing::step("execute templates");
     let mut rendered = BTreeMap::new();
     for (path, it) in ordered {
         if path.rsplit('/').next().is_some_and(|base| base.starts_with('_')) {

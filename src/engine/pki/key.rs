@@ -8,7 +8,6 @@ use pkcs1::{DecodeRsaPrivateKey, EncodeRsaPrivateKey, EncodeRsaPublicKey};
 use pkcs8::EncodePublicKey;
 use pkcs8::spki::AlgorithmIdentifierRef;
 use rand::CryptoRng;
-use rsa::RsaPrivateKey;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -32,7 +31,7 @@ pub enum Algorithm {
 /// A private key. Its material is wiped when it is dropped.
 pub enum PrivateKey {
     /// RSA, of any length that was read or asked for.
-    Rsa(Box<RsaPrivateKey>),
+    Rsa(Box<rsa::PrivateKey>),
     /// ECDSA on the curve P-256.
     EcdsaP256(p256::ecdsa::SigningKey),
     /// Ed25519, by its seed.
@@ -74,7 +73,7 @@ impl PrivateKey {
     /// Makes a new key. RSA of 4096 bits takes seconds.
     pub fn generate(algorithm: Algorithm, rng: &mut dyn CryptoRng) -> Result<Self, PkiError> {
         Ok(match algorithm {
-            Algorithm::Rsa { bits } => PrivateKey::Rsa(Box::new(RsaPrivateKey::new(rng, bits)?)),
+            Algorithm::Rsa { bits } => PrivateKey::Rsa(Box::new(rsa::PrivateKey::new(rng, bits)?)),
             Algorithm::EcdsaP256 => PrivateKey::EcdsaP256(p256::ecdsa::SigningKey::generate_from_rng(rng)),
             Algorithm::Ed25519 => PrivateKey::Ed25519(ed25519_dalek::SigningKey::generate(rng)),
         })
@@ -239,7 +238,7 @@ fn from_pkcs1(der: &[u8]) -> Result<PrivateKey, PkiError> {
             fault::asn1(der, "pkcs1PrivateKey")
         });
     }
-    Ok(PrivateKey::Rsa(Box::new(RsaPrivateKey::from_pkcs1_der(der)?)))
+    Ok(PrivateKey::Rsa(Box::new(rsa::PrivateKey::from_pkcs1_der(der)?)))
 }
 
 fn from_sec1(der: &[u8], curve: Option<ObjectIdentifier>) -> Result<PrivateKey, PkiError> {

@@ -112,7 +112,7 @@ pub fn check_signature(certificate: &X509, key: &PublicKey) -> Result<(), PkiErr
     let algorithm = certificate.signature_algorithm;
     let (message, signature) = (&certificate.tbs[..], &certificate.signature[..]);
     if algorithm == SHA256_WITH_RSA {
-        let key = rsa::RsaPublicKey::from_public_key_der(&key.info)?;
+        let key = rsa::PublicKey::from_public_key_der(&key.info)?;
         let padding = rsa::Pkcs1v15Sign::new::<Sha256>();
         key.verify(padding, &Sha256::digest(message), signature).map_err(|_| wrong())
     } else if algorithm == ECDSA_WITH_SHA256 {

@@ -211,6 +211,10 @@ fn pod(old: &Json, new: &Json, found: &mut Vec<Refusal>) {
         }
         spec
     };
+    let deadline = |it: &Json| it["spec"]["activeDeadlineSeconds"].as_i64();
+    if deadline(old).is_some_and(|before| deadline(new).is_none_or(|after| after > before)) {
+        found.push(refusal("spec.activeDeadlineSeconds", Remedy::Recreate, "it can only become less".into()));
+    }
     let (before, after) = (fields(&plain(old)), fields(&plain(new)));
     for name in after.keys().chain(before.keys().filter(|it| !after.contains_key(*it))) {
         let null = Json::Null;

@@ -24,6 +24,7 @@ use crate::stage::lock::{self, Envelope, EnvelopeFault, Lock, SealedFor};
 use crate::stage::pack::{Manifest, Packed};
 use crate::stage::seal::{Recipe, Sealed};
 use helm_engine::path::shown;
+use helm_engine::timing;
 use helm_engine::tree::FileTree;
 
 /// The file that says what a bundle holds.
@@ -85,7 +86,8 @@ pub enum Error {
 
 impl Bundle {
     /// Puts a bundle together.
-    pub(crate) fn assemble(sealed: &Sealed, packed: &Packed, lock: &Lock) -> Result<Bundle, Error> {
+    pub fn assemble(sealed: &Sealed, packed: &Packed, lock: &Lock) -> Result<Bundle, Error> {
+        let _step = timing::step("assemble the bundle");
         let mut envelopes = BTreeMap::new();
         for recipe in sealed.recipes().values() {
             if let Recipe::Secret(name) = recipe {
@@ -105,11 +107,13 @@ impl Bundle {
 
     /// The archive's bytes. The same files are the same bytes, always.
     pub fn encode(&self) -> Vec<u8> {
+        let _step = timing::step("compress the bundle");
         archive::compress(&archive::tar(&self.files))
     }
 
     /// Reads an archive, and checks each file against the index.
     pub fn decode(bytes: &[u8]) -> Result<Bundle, Error> {
+        let _step = timing::step("read the bundle");
         let files = archive::read(bytes)?;
         let text = |path: &str| {
             let bytes = files.get(path).ok_or_else(|| Error::Missing(path.into()))?;
@@ -163,11 +167,13 @@ impl Bundle {
 
     /// SHA-256 of the uncompressed archive: what identifies the bundle, whatever compressed it.
     pub fn digest(&self) -> Digest {
+        let _step = timing::step("hash the bundle");
         Digest::of(&archive::tar(&self.files))
     }
 
     /// The NAR hash of the unpacked bundle in SRI form, as `nix hash path` prints it.
     pub fn nar_hash(&self) -> String {
+        let _step = timing::step("hash the bundle");
         nar::sri(&nar::digest(&self.files))
     }
 

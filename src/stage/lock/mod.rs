@@ -49,6 +49,7 @@ use crate::base::name::{self, BadName};
 use crate::base::recipient::Recipient;
 use crate::gitops::Read;
 use helm_engine::helm::{HelmVersion, UnknownHelm};
+use helm_engine::timing;
 
 /// The newest format version.
 pub const FORMAT: u32 = 1;
@@ -234,6 +235,7 @@ impl Lock {
 
     /// The canonical text.
     pub fn encode(&self) -> String {
+        let _step = timing::step("write the lock");
         v1::encode(self)
     }
 
@@ -274,6 +276,7 @@ impl Lock {
 
     /// Reads any known format and refuses what is not canonical.
     pub fn decode(text: &str) -> Result<Lock, Error> {
+        let _step = timing::step("read the lock");
         if let Some(line) = conflict(text) {
             return Err(Error::Conflicted { line });
         }

@@ -14,6 +14,7 @@ use crate::object::document;
 use crate::object::scope::ClusterScoped;
 use crate::stage::seal::Sealed;
 use crate::stage::spec::{Content, Part, Spec, TalosVersion};
+use helm_engine::timing;
 use talos::NetworkPatches;
 
 /// Manifests under their final names and the Talos documents made of them.
@@ -41,6 +42,7 @@ pub(crate) const NAMESPACES: &str = "0-namespaces";
 
 /// Packs what was sealed, in the form the spec's version of Talos takes.
 pub fn pack(sealed: &Sealed, spec: &Spec) -> Packed {
+    let _step = timing::step("pack");
     let namespaces = namespaces(spec);
     let texts: Vec<(&str, &str)> = sealed.parts().iter().map(|it| (it.name.as_str(), it.text.as_str())).collect();
     let (manifests, changes) = lay_out(&texts, namespaces.values().map(String::as_str));

@@ -24,6 +24,7 @@ use helm_engine::helm;
 use helm_engine::helm::capabilities::{Capabilities, KubeVersion};
 use helm_engine::hole::{Expr, Holes, Piece, Seed};
 use helm_engine::pki::Algorithm;
+use helm_engine::timing;
 use helm_engine::value::{Failure, Value};
 use helm_engine::world::Call;
 use pins::Pinned;
@@ -128,6 +129,7 @@ fn render_part<'a>(
     seed: Seed,
     minter: Option<&'a mut (dyn Minter + 'a)>,
 ) -> Result<RenderedPart, Error> {
+    let _step = timing::step_of("render", &part.name);
     let (chart, namespace, values, inputs) = match &part.content {
         VendoredContent::Manifest(text) => {
             return Ok(RenderedPart {

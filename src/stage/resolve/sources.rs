@@ -3,6 +3,7 @@
 use super::SourceError;
 use crate::base::digest::Digest;
 use crate::stage::spec::Source;
+use helm_engine::helm::{Chart, ChartError, HelmVersion};
 use helm_engine::tree::FileTree;
 
 /// Where the bytes of sources come from. Paths are those of the spec, from its folder.
@@ -15,6 +16,11 @@ pub trait Sources {
     fn file(&self, path: &str) -> Result<Vec<u8>, SourceError>;
     /// What lies elsewhere, by the key of its [`Wish`](super::Wish): `PART` or `PART/SUBCHART`.
     fn remote(&self, key: &str, source: &Source, text: &str) -> Result<Remote, SourceError>;
+
+    /// The chart in an archive of this digest. Who has read it before may give what it was.
+    fn load(&self, bytes: &[u8], _digest: Digest, helm: HelmVersion) -> Result<Chart, ChartError> {
+        Chart::load_archive(bytes, helm)
+    }
 }
 
 /// A chart as it was found.

@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::base::digest::Digest;
 use crate::stage::render::{Rendered, RenderedPart};
 use helm_engine::hole::Piece;
+use helm_engine::timing;
 
 /// What stands before a hole's label in the public text.
 pub const OPEN: &str = "<sealed:";
@@ -96,6 +97,7 @@ pub enum Error {
 
 /// Seals a render.
 pub fn seal(rendered: &Rendered) -> Result<Sealed, Error> {
+    let _step = timing::step("seal");
     let mut recipes = BTreeMap::new();
     let mut parts = Vec::new();
     for part in rendered.parts() {

@@ -23,6 +23,7 @@ use crate::base::digest::Digest;
 use crate::base::recipient::Recipient;
 use crate::gitops::Trees;
 use helm_engine::helm::{HelmVersion, HelmWish};
+use helm_engine::timing;
 use helm_engine::value::Value;
 
 /// What a user wants in a bundle.
@@ -142,6 +143,7 @@ impl Spec {
     ///
     /// `file` is the name for messages; `trees` has the releases that parts come from.
     pub fn parse(file: &str, text: &str, trees: &dyn Trees) -> Result<Spec, Vec<Diagnostic>> {
+        let _step = timing::step("read the spec");
         parse::parse(file, text, trees)
     }
 

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::base::digest::Digest;
 use crate::stage::lock::{Lock, LockedPart, LockedRelease, LockedSource, Pin};
-use crate::stage::resolve::{Inputs, Resolved, ResolvedContent, ResolvedPart};
+use crate::stage::resolve::{self, Inputs, Resolved, ResolvedContent, ResolvedPart, Sources};
 use crate::stage::spec::Spec;
 use helm_engine::helm::{Chart, HelmVersion, HelmWish};
 use helm_engine::value::Map;
@@ -122,6 +122,28 @@ impl Vendored {
 
     /// How a lock disagrees with what it is the lock of.
     pub fn stale(spec: &Spec, resolved: &Resolved, lock: &Lock) -> Vec<Stale> {
+        let mut stale = Vendored::stale_head(spec, lock);
+        for part in resolved.parts() {
+            match lock.parts.get(&part.name) {
+                Some(locked) => compare(part, locked, &mut stale),
+                None => stale.push(Stale::NotLocked(part.name.clone())),
+            }
+        }
+        let gone = lock.parts.keys().filter(|name| spec.parts.iter().all(|it| it.name != **name));
+        stale.extend(gone.map(|name| Stale::NotInSpec(name.clone())));
+        stale
+    }
+
+    /// Whether a lock agrees with what it is the lock of, told without reading any chart. Where it says no, [`stale`] tells
+    /// why, and may after all find nothing.
+    ///
+    /// [`stale`]: Vendored::stale
+    pub fn is_unchanged(spec: &Spec, helm: HelmVersion, lock: &Lock, sources: &dyn Sources) -> bool {
+        Vendored::stale_head(spec, lock).is_empty() && resolve::is_unchanged(spec, helm, lock, sources)
+    }
+
+    /// How the head of a lock disagrees with its spec.
+    fn stale_head(spec: &Spec, lock: &Lock) -> Vec<Stale> {
         let mut stale = Vec::new();
         let sealed = lock.envelopes().next().is_some();
         if spec.bundle != lock.bundle {
@@ -139,14 +161,6 @@ impl Vendored {
         if kept.is_some() && kept != told || !lock.api_versions.is_empty() && lock.api_versions != spec.api_versions {
             stale.push(Stale::Capabilities);
         }
-        for part in resolved.parts() {
-            match lock.parts.get(&part.name) {
-                Some(locked) => compare(part, locked, &mut stale),
-                None => stale.push(Stale::NotLocked(part.name.clone())),
-            }
-        }
-        let gone = lock.parts.keys().filter(|name| spec.parts.iter().all(|it| it.name != **name));
-        stale.extend(gone.map(|name| Stale::NotInSpec(name.clone())));
         stale
     }
 
