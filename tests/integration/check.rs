@@ -511,6 +511,56 @@ fn the_exit_code_and_json_say_what_was_found() {
 }
 
 #[test]
+fn what_the_spec_allows_is_told_apart() {
+    let workspace = Checked::new("1.19.6");
+    workspace.edit(
+        "ichor.yaml",
+        "parts:",
+        "allow:\n  - {code: C002, reason: an old node}\n  - {code: c005, reason: none}\nparts:",
+    );
+    workspace.write("values.yaml", "cgroup: {autoMount: {enabled: true}}\n");
+    let found = workspace.check();
+    assert_eq!(found.iter().map(|it| it.code).collect::<Vec<_>>(), [Code::S014], "{found:?}");
+    assert!(found[0].to_string().contains("ichor.yaml:7:12: `allow` names C005"), "{}", found[0]);
+    let output = workspace.run(&["check"]);
+    assert_eq!(output.code(), 0);
+    assert!(output.stderr().contains("0 errors, 1 warning; the spec allows 1 more"), "{}", output.stderr());
+    let json: serde_json::Value =
+        serde_json::from_str(&workspace.run(&["check", "--format", "json"]).stdout()).expect("JSON");
+    let allowed = &json["allowed"][0];
+    assert_eq!((&allowed["code"], &allowed["reason"]), (&"C002".into(), &"an old node".into()));
+    let log: serde_json::Value =
+        serde_json::from_str(&workspace.run(&["check", "--format", "sarif"]).stdout()).expect("JSON");
+    let kind = &log["runs"][0]["results"][1]["suppressions"][0]["kind"];
+    assert_eq!(kind, "external");
+    // Only what a rule finds can be allowed, with a reason, and once.
+    for wrong in
+        ["{code: L003, reason: a}", "{code: Z001, reason: a}", "{code: C002}", "{code: C002, reason: a, to: b}"]
+    {
+        let spec = workspace.read("ichor.yaml").replace("{code: c005, reason: none}", wrong);
+        workspace.write("other.yaml", spec);
+        assert_eq!(workspace.run(&["check", "other.yaml"]).code(), 2, "{wrong}");
+    }
+}
+
+#[test]
+fn a_build_refuses_what_check_finds() {
+    let workspace = Checked::new("1.19.6");
+    workspace.values("cgroup: {autoMount: {enabled: true}}\n");
+    let output = workspace.run(&["build"]);
+    assert_eq!(output.code(), 1);
+    let said = output.stderr();
+    assert!(said.contains("error[C002]") && said.contains("error[B007]") && said.contains("--no-check"), "{said}");
+    assert!(!workspace.at("result").exists());
+    workspace.done(&["build", "--no-check"]);
+    // That it was built once does not let it through.
+    assert_eq!(workspace.run(&["build"]).code(), 1);
+    workspace.edit("ichor.yaml", "parts:", "allow: [{code: C002, reason: an old node}]\nparts:");
+    workspace.check();
+    workspace.done(&["build"]);
+}
+
+#[test]
 fn findings_are_told_in_the_forms_of_code_scanning_and_of_workflows() {
     let workspace = Checked::new("1.19.6");
     workspace.values("cgroup: {autoMount: {enabled: true}}\n");

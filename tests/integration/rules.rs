@@ -11,6 +11,8 @@ use ichor::base::code::Code;
 use ichor::base::diagnostic::Diagnostic;
 
 use crate::check::Checked;
+use crate::support::api_server::ApiServer;
+use crate::support::peer::needs;
 use crate::support::repository;
 
 struct Case<'t> {
@@ -94,6 +96,30 @@ fn each_rule_finds_what_breaks_it_and_nothing_near_it() {
             let told: Vec<String> = found.iter().map(|it| format!("{} {it}", it.code)).collect();
             let own: Vec<&Diagnostic> = found.iter().filter(|it| it.code == code).collect();
             assert_eq!(!own.is_empty(), case.is_bad, "{code}: {}: {told:?}", case.about);
+        }
+    }
+}
+
+/// What these rules find, a real API server refuses; what they leave alone, it takes.
+#[test]
+fn an_api_server_agrees() {
+    needs!(ApiServer);
+    let server = ApiServer::start();
+    for code in [Code::K003, Code::K004, Code::K006, Code::K008, Code::K009, Code::K010, Code::K011] {
+        let path = repository().join(format!("tests/data/rules/{code}.txt"));
+        let text = std::fs::read_to_string(&path).expect("cases");
+        for case in read(&text) {
+            // Of another Kubernetes than the server's.
+            let Some(manifest) = case.sections.get("manifest").filter(|_| !case.sections.contains_key("spec")) else {
+                continue;
+            };
+            let mut said = server.apply(manifest);
+            if manifest.contains("kind: CustomResourceDefinition") {
+                // The server serves a new CRD a moment after it took it.
+                std::thread::sleep(std::time::Duration::from_secs(2));
+                said = server.apply(manifest);
+            }
+            assert_eq!(!said.is_empty(), case.is_bad, "{code}: {}: {said:?}", case.about);
         }
     }
 }

@@ -9,13 +9,14 @@ use serde_json::{Map, Value as Json, json};
 
 use super::kubernetes::is_sealed;
 use super::object::Object;
+use super::{Subject, place};
 use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
 use helm_engine::helm::misfits;
 use helm_engine::value::Value;
 use helm_engine::yaml;
 
-pub(super) fn check(objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
+pub(super) fn check(subject: &Subject<'_>, objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
     let definitions = objects.iter().filter(|it| it.head.kind == "CustomResourceDefinition").filter_map(|it| {
         let spec = json_of(it)?.get("spec").cloned()?;
         let names = (spec["group"].as_str()?.to_owned(), spec["names"]["kind"].as_str()?.to_owned());
@@ -25,7 +26,9 @@ pub(super) fn check(objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
     for object in objects {
         let names = (object.head.group().to_owned(), object.head.kind.clone());
         if let Some(definition) = definitions.get(&names) {
+            let told = found.len();
             fits(object, definition, found);
+            place::fill(subject, object, found.get_mut(told..).unwrap_or_default());
         }
     }
 }

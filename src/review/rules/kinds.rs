@@ -1,19 +1,22 @@
 //! Kinds and versions that an API group does not have: misspelt ones, and those of another group.
 
 use super::object::{Object, defined};
+use super::{Subject, place};
 use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
 use crate::object::api::Group;
 use crate::object::scope::is_of_kubernetes;
 
-pub(super) fn check(objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
+pub(super) fn check(subject: &Subject<'_>, objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
     let defined = defined(objects);
     for object in objects {
         let head = &object.head;
         // What has neither is no object, which another rule says.
         let named = !head.kind.is_empty() && !head.api_version.is_empty();
         if named && !defined.contains(&(head.group().to_owned(), head.kind.clone())) {
+            let told = found.len();
             of_group(object, found);
+            place::fill(subject, object, found.get_mut(told..).unwrap_or_default());
         }
     }
 }

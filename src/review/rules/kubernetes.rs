@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::cursor::{Fault, Faults, Path, short};
+use super::cursor::{Fault, Faults, short};
 use super::object::{Object, word};
 use super::schema::{self, Release, Served};
 use super::text::{is_data_key, is_label, is_old_label, is_qualified, is_subdomain, is_tag};
@@ -71,9 +71,7 @@ pub(super) fn objects(subject: &Subject<'_>, objects: &[Object<'_>], found: &mut
         name(object, found);
         keys(object, found);
         numbers(object, found);
-        for diagnostic in found.iter_mut().skip(told) {
-            diagnostic.place = place::of(subject, object, &Path::default());
-        }
+        place::fill(subject, object, found.get_mut(told..).unwrap_or_default());
         if is_served {
             let mut faults = Faults::default();
             schema::walk(&object.cursor(), release, applied, &mut faults);

@@ -107,8 +107,8 @@ pub fn check(subject: &Subject<'_>) -> Vec<Diagnostic> {
     if let Some(output) = &subject.output {
         talos::manifests(subject, output, &objects, &mut found);
         kubernetes::objects(subject, &objects, &mut found);
-        kinds::check(&objects, &mut found);
-        custom::check(&objects, &mut found);
+        kinds::check(subject, &objects, &mut found);
+        custom::check(subject, &objects, &mut found);
         cilium::objects(subject, &objects, &mut found);
         exposed::check(subject, output, &mut found);
     }

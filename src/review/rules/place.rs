@@ -3,7 +3,7 @@
 use super::Subject;
 use super::cursor::{Path, Step};
 use super::object::Object;
-use crate::base::diagnostic::Place;
+use crate::base::diagnostic::{Diagnostic, Place};
 use crate::object::document::{Head, documents, items};
 use crate::stage::pack::stem;
 use crate::stage::spec::Content;
@@ -23,6 +23,13 @@ pub(super) fn of(subject: &Subject<'_>, object: &Object<'_>, path: &Path) -> Opt
     let part = stem(object.manifest);
     let written = subject.written.iter().filter(|it| it.part == part);
     written.filter_map(|it| in_file(it, &object.head, path)).next().or_else(|| of_part(subject, part))
+}
+
+/// Gives what was found in an object its place, where it has none.
+pub(super) fn fill(subject: &Subject<'_>, object: &Object<'_>, found: &mut [Diagnostic]) {
+    for diagnostic in found.iter_mut().filter(|it| it.place.is_none()) {
+        diagnostic.place = of(subject, object, &Path::default());
+    }
 }
 
 /// Where the spec names a part.
