@@ -10,6 +10,7 @@ macro_rules! say {
     }};
 }
 
+mod adopt;
 mod build;
 mod certs;
 mod chart;
@@ -82,6 +83,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Verb {
     Init(init::Args),
+    Adopt(adopt::Args),
     Lock(lock::Args),
     Vendor(vendor::Args),
     Outdated(outdated::Args),
@@ -137,6 +139,7 @@ fn main() -> ExitCode {
     let run = move || {
         let done = match cli.verb {
             Verb::Init(args) => init::run(&args),
+            Verb::Adopt(args) => adopt::run(&args),
             Verb::Lock(args) => lock::run(&args),
             Verb::Vendor(args) => vendor::run(&args),
             Verb::Outdated(args) => outdated::run(&args),
