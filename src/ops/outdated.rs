@@ -61,7 +61,7 @@ pub fn raise(spec_path: &Path, found: &[Outdated]) -> Result<Vec<Raised>, Error>
         raised.push(Raised { part: it.key.clone(), from: from.clone(), to: to.clone() });
     }
     if !raised.is_empty() {
-        Spec::parse(&workspace.file, &text).map_err(workspace::Error::Spec)?;
+        Spec::parse(&workspace.file, &text, &workspace.trees()).map_err(workspace::Error::Spec)?;
         workspace.check_spec()?;
         disk::replace(Path::new(&workspace.file), text.as_bytes(), Access::Public)?;
     }

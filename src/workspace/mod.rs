@@ -245,7 +245,7 @@ impl Workspace {
         let full = self.spec_folder.join(path);
         let of_folder = ["yaml", "yml", "json"].map(|it| disk::files_with_extension(&full, it).unwrap_or_default());
         let files = if full.is_dir() { of_folder.concat() } else { vec![full] };
-        let read = |it: PathBuf| Some((it.display().to_string(), disk::read_text(&it).ok()?));
+        let read = |it: PathBuf| Some((it.display().to_string(), self.files.text(&it).ok()?));
         files.into_iter().filter_map(read).collect()
     }
 }
