@@ -101,8 +101,11 @@ pub fn adopt(adoption: &Adoption, fetching: Fetching<'_>, now: Timestamp) -> Res
     let values = yaml::write_exactly(&value(&stored["config"])).unwrap_or_default().to_text().into_owned();
     let (kubernetes, api_versions) = kubectl.told()?;
     let values_file = format!("values/{release}.yaml");
-    let spec = spec(adoption, &source, &version, &kubernetes, &api_versions, &values_file);
-    let files = vec![("ichor.yaml".to_owned(), spec), (values_file, values)];
+    let place = namespace_of(kubectl, namespace)?;
+    let told = Told { kubernetes: &kubernetes, api_versions: &api_versions, has_namespace: place.is_some() };
+    let spec = spec(adoption, &source, &version, &told, &values_file);
+    let mut files = vec![("ichor.yaml".to_owned(), spec), (values_file, values)];
+    files.extend(place.map(|it| (NAMESPACE.to_owned(), it)));
     init::not_there(files.iter().map(|(path, _)| folder.join(path)))?;
     init::write(folder, &files)?;
     let request = Request { import_secrets: Some(secrets(&stored, namespace, kubectl)?), ..Request::default() };
@@ -178,21 +181,43 @@ fn value(json: &Json) -> Value {
     }
 }
 
-fn spec(
-    adoption: &Adoption,
-    source: &str,
-    version: &str,
-    kubernetes: &str,
-    api_versions: &[String],
-    values: &str,
-) -> String {
+/// The file of the namespace.
+const NAMESPACE: &str = "namespace.yaml";
+
+/// The release's namespace as the cluster has it, where it is none that is always there.
+fn namespace_of(kubectl: &Kubectl, namespace: &str) -> Result<Option<String>, Error> {
+    if ["kube-system", "default"].contains(&namespace) {
+        return Ok(None);
+    }
+    let served = Served { plural: "namespaces".into(), namespaced: false };
+    let found = kubectl.get("v1", &served, "", &[namespace])?;
+    let mut metadata = serde_json::json!({ "name": namespace });
+    if let Some(Json::Object(labels)) = found.first().map(|it| it["metadata"]["labels"].clone()) {
+        let own = labels.into_iter().filter(|(key, _)| key != "kubernetes.io/metadata.name");
+        metadata["labels"] = Json::Object(own.collect());
+    }
+    let object = serde_json::json!({ "apiVersion": "v1", "kind": "Namespace", "metadata": metadata });
+    Ok(yaml::write_exactly(&value(&object)).ok().map(|it| it.to_text().into_owned()))
+}
+
+/// What charts are told of the cluster.
+struct Told<'t> {
+    kubernetes: &'t str,
+    api_versions: &'t [String],
+    has_namespace: bool,
+}
+
+fn spec(adoption: &Adoption, source: &str, version: &str, told: &Told<'_>, values: &str) -> String {
+    let Told { kubernetes, api_versions, has_namespace } = told;
+    let place =
+        if *has_namespace { format!("  - name: namespace\n    manifest: {NAMESPACE}\n") } else { String::new() };
     let quoted = |text: &str| Json::from(text).to_string();
     let recipients: String = adoption.recipients.iter().map(|it| format!("  - {it}\n")).collect();
     let versions: String = api_versions.iter().map(|it| format!("  - {}\n", quoted(it))).collect();
     let versions = if versions.is_empty() { versions } else { format!("apiVersions:\n{versions}") };
     let recipients = if recipients.is_empty() { recipients } else { format!("recipients:\n{recipients}") };
     format!(
-        "bundle: {name}\ntalos: \"{talos}\"\nkubernetes: {kubernetes}\n{versions}{recipients}parts:\n  - name: {name}\n    \
+        "bundle: {name}\ntalos: \"{talos}\"\nkubernetes: {kubernetes}\n{versions}{recipients}parts:\n{place}  - name: {name}\n    \
          chart: {source}\n    version: {version}\n    namespace: {namespace}\n    values: [{values}]\n",
         name = adoption.release,
         talos = adoption.talos,

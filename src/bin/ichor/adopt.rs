@@ -10,6 +10,7 @@ use ichor::ops::Error;
 use ichor::ops::adopt::{Adoption, adopt, beside};
 use ichor::ops::error::InitError;
 use ichor::ops::init::recipients;
+use ichor::ops::lock::{How, Taken};
 use ichor::stage::spec::TalosVersion;
 use ichor::workspace::fetching::Fetching;
 
@@ -72,6 +73,13 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     for file in adopted.files.iter().chain([&adopted.locked.path]) {
         say!("wrote {}", file.display());
     }
-    say!("next: `ichor drift --cluster`, which should find nothing; what was minted above the cluster does not have");
+    let is_new = |it: &Taken| it.how == How::Minted;
+    let minted = adopted.locked.pins.iter().filter(|it| is_new(it)).count();
+    match minted {
+        0 => say!("next: `ichor drift --cluster`, which should find nothing"),
+        n => say!(
+            "next: `ichor drift --cluster`; the cluster has no key for {n} of what the chart makes, which is new above"
+        ),
+    }
     Ok(ExitCode::SUCCESS)
 }
