@@ -233,6 +233,6 @@ pub fn beside(folder: &Path, source: &str) -> String {
     let path = Path::new(source);
     match source.contains("://") || path.is_absolute() || !path.exists() {
         true => source.to_owned(),
-        false => std::path::absolute(path).map_or_else(|_| folder.join(source), |it| it).display().to_string(),
+        false => std::path::absolute(path).unwrap_or_else(|_| folder.join(source)).display().to_string(),
     }
 }

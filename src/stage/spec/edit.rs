@@ -10,6 +10,8 @@ pub enum EditError {
     NoPart(String),
     #[error("part `{0}` is a plain manifest, which has no version")]
     NoChart(String),
+    #[error("part `{part}` has its chart from `{path}`: change the version there, and run `ichor lock`")]
+    Released { part: String, path: String },
     #[error("part `{0}` names no version that could be changed")]
     NoVersion(String),
     #[error("the spec names no Helm that could be changed")]

@@ -1,6 +1,5 @@
 //! Applications of Argo CD and releases of helmfile: the values that the real Helm would be given.
 
-use crate::support::peer::needs;
 use crate::support::workspace::Workspace;
 use crate::support::{copy, repository};
 
@@ -80,7 +79,6 @@ fn a_helmfile_gives_a_release() {
 /// The chart of an address is where the tool has it from.
 #[test]
 fn charts_come_from_where_the_tools_have_them() {
-    needs!(Git);
     let application = APPLICATION
         .replace("    path: charts/demo\n", "    chart: demo\n")
         .replace("main", "1.2.3")
