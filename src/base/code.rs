@@ -8,7 +8,9 @@ use std::fmt;
 /// How bad a thing is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Severity {
+    /// What was asked for is not done, or must not be relied on.
     Error,
+    /// It is done, and somebody should look at it.
     Warning,
 }
 
@@ -46,7 +48,7 @@ impl Exit {
     }
 
     /// The exit of a run that several faults ended: that of all of them where they agree, else that of wrong input.
-    pub fn of_all(exits: impl IntoIterator<Item = Exit>) -> Exit {
+    pub(crate) fn of_all(exits: impl IntoIterator<Item = Exit>) -> Exit {
         exits.into_iter().reduce(|one, other| if one == other { one } else { Exit::Input }).unwrap_or(Exit::Input)
     }
 }
@@ -81,6 +83,7 @@ macro_rules! codes {
                 }
             }
 
+            /// How bad it is, wherever it is told.
             pub fn severity(self) -> Severity {
                 match self {
                     $(Code::$name => Severity::$severity,)*
@@ -119,6 +122,7 @@ codes! {
     B004 Error Input "A sealed value cannot be put where the bundle has its hole."
     B005 Error Input "There is no bundle at this path."
     B006 Error Differs "The bundle is not that of the lock."
+    B007 Error Differs "Nothing was built, for the rules of `check` find errors in it."
 
     C001 Error Differs "Cilium asks for the capability SYS_MODULE, which Talos grants to no pod."
     C002 Error Differs "Cilium would mount the cgroups, which Talos mounts itself."
@@ -134,6 +138,9 @@ codes! {
     C012 Error Differs "The address is that of Cilium's image, not of its chart."
     C013 Warning Done "The registry does not have this release of Cilium's chart."
     C014 Warning Done "A later Cilium will not take a pool of load balancer addresses in this form."
+    C015 Error Differs "Direct server return does not go with the tunnel between the nodes."
+    C016 Error Differs "The egress gateway is on, and what it needs is off."
+    C017 Warning Done "Addresses are to be announced, and Cilium does not replace kube-proxy, without which none are."
 
     D001 Error Input "A manifest holds a dollar sign, which this target would take for a variable."
     D002 Error Input "There is no target of this name."
@@ -150,6 +157,8 @@ codes! {
     D014 Error Input "SOPS would not give a file of this name back to the byte."
     D015 Error Input "What SOPS encrypts needs the name of a file."
     D016 Error Input "The target gets no secrets that SOPS could encrypt."
+    D017 Error Input "What is written for each spec of a fleet needs a folder."
+    D018 Error Input "What is printed for each spec of a fleet cannot have this form."
 
     E001 Error Input "A file is not there or cannot be taken as it is."
     E002 Error Surroundings "There is no place for the store of bundles."
@@ -157,6 +166,8 @@ codes! {
     E004 Error Surroundings "A file was changed while the command ran, and was left alone."
     E005 Error Surroundings "A file cannot be read or written: the disk or permissions failed."
     E006 Error Surroundings "The cluster cannot be read by kubectl."
+    E007 Error Input "A folder that is to be a fleet holds no spec."
+    E008 Error Input "Two specs of a fleet have the same name."
 
     F001 Error Input "A path does not lead to a release of GitOps."
     F002 Error Input "More than one release, Kustomization or object of GitOps is meant."
@@ -171,6 +182,8 @@ codes! {
 
     H001 Error Differs "The chart does not know a value that is set, and no template reads it."
     H002 Warning Done "The chart does not know a value that is set, though a template may read it."
+    H003 Warning Done "A value is of another kind than the chart's own."
+    H004 Warning Done "A value holds a variable that nothing replaces."
 
     I001 Error Input "Files would be replaced."
     I002 Error Input "The file holds no public key."
@@ -253,6 +266,14 @@ codes! {
     T008 Warning Done "The rules of this Talos are not known."
     T009 Warning Done "No part brings the CRD of an object."
     T010 Warning Done "The patch is larger than some ways to a node take."
+    T011 Warning Done "A Job stands among the manifests, and cannot be changed once it is made."
+    T012 Error Differs "The machine config leaves another CNI on beside the one that the bundle brings."
+    T013 Warning Done "The machine config leaves kube-proxy on, though Cilium replaces it."
+    T014 Error Differs "The machine config turns kube-proxy off, and Cilium does not replace it."
+    T015 Error Differs "A key of the machine config stands where Talos does not know it."
+    T016 Error Differs "Cilium asks the API server where KubePrism does not answer."
+    T017 Error Differs "The range that Cilium routes without masquerading does not hold the addresses of pods."
+    T018 Error Differs "The machine config has an old key and the document that takes its place, which Talos refuses."
 
     U001 Error Input "The spec cannot be edited as asked."
     U002 Error Input "There is no chart of this version beside the spec."

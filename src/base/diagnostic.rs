@@ -19,7 +19,7 @@ pub struct Place {
 
 impl Place {
     /// Line and column of the start, both from 1; the column counts characters. `None` without the text.
-    pub fn line_column(&self) -> Option<(usize, usize)> {
+    pub(crate) fn line_column(&self) -> Option<(usize, usize)> {
         let before = self.text.as_deref()?.get(..self.span.start)?;
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
@@ -30,29 +30,35 @@ impl Place {
 /// One fault or warning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostic {
+    /// What kind of thing it is, for tools and for `ichor explain`.
     pub code: Code,
     /// What is wrong, in one sentence without a full stop.
     pub message: String,
+    /// Where it is wrong; absent where no text of the user is to blame.
     pub place: Option<Place>,
     /// What to do next.
     pub help: Option<String>,
 }
 
 impl Diagnostic {
+    /// A fault without place and help.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
         Diagnostic { code, message: message.into(), place: None, help: None }
     }
 
+    /// How bad it is, by its code.
     pub fn severity(&self) -> Severity {
         self.code.severity()
     }
 
+    /// The same, at a place.
     #[must_use]
     pub fn at(mut self, place: Place) -> Self {
         self.place = Some(place);
         self
     }
 
+    /// The same, with what to do next: a sentence without a full stop.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());

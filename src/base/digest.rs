@@ -30,6 +30,7 @@ impl Digest {
         hex::encode(self.0)
     }
 
+    /// The 32 bytes.
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }

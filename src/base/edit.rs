@@ -9,14 +9,17 @@ pub struct Edits {
 }
 
 impl Edits {
+    /// Puts a text in the place of a range of bytes; an empty one takes that away.
     pub fn replace(&mut self, range: Range<usize>, text: impl Into<String>) {
         self.edits.push((range, text.into()));
     }
 
+    /// Puts a text before the byte at an offset.
     pub fn insert(&mut self, at: usize, text: impl Into<String>) {
         self.replace(at..at, text);
     }
 
+    /// Whether the text stays as it is.
     pub fn is_empty(&self) -> bool {
         self.edits.is_empty()
     }
@@ -41,12 +44,12 @@ impl Edits {
 }
 
 /// The start of the line that holds this offset.
-pub fn line_start(text: &str, offset: usize) -> usize {
+pub(crate) fn line_start(text: &str, offset: usize) -> usize {
     text.get(..offset).and_then(|it| it.rfind('\n')).map_or(0, |it| it + 1)
 }
 
 /// The start of the line after this offset; the end of the text where there is none.
-pub fn next_line(text: &str, offset: usize) -> usize {
+pub(crate) fn next_line(text: &str, offset: usize) -> usize {
     text.get(offset..).and_then(|it| it.find('\n')).map_or(text.len(), |it| offset + it + 1)
 }
 

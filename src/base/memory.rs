@@ -13,7 +13,7 @@ pub fn holds_no_secret() {
 }
 
 /// A secret may come into memory from here on.
-pub fn may_hold_secrets() {
+pub(crate) fn may_hold_secrets() {
     WIPED.store(true, Ordering::SeqCst);
 }
 

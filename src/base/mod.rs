@@ -1,4 +1,5 @@
 //! Words everyone uses. Imports nothing of ours but the paths and trees of the engine.
+#![warn(missing_docs)]
 
 pub mod code;
 pub mod diagnostic;

@@ -13,6 +13,7 @@ const LONGEST_WORD: usize = 200;
 pub struct BadName {
     /// What the text was meant to name.
     pub what: &'static str,
+    /// What it is instead; may be too long and hold anything.
     pub name: String,
 }
 

@@ -41,7 +41,7 @@ pub fn digest(tree: &FileTree) -> Digest {
 }
 
 /// A digest in the SRI form that `nix hash path` prints: `sha256-` and base64.
-pub fn sri(digest: &Digest) -> String {
+pub(crate) fn sri(digest: &Digest) -> String {
     format!("sha256-{}", STANDARD.encode(digest.as_bytes()))
 }
 

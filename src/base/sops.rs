@@ -1,7 +1,7 @@
 //! How a file that SOPS has encrypted is recognized.
 
 /// Whether a file is encrypted by SOPS: it holds sealed values, and SOPS' own data as YAML, JSON, dotenv or INI.
-pub fn is_sops(bytes: &[u8]) -> bool {
+pub(crate) fn is_sops(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(bytes);
     text.contains("ENC[AES256_GCM,") && (own_data(&text).is_some() || text.contains("\"sops\":"))
 }
@@ -9,9 +9,13 @@ pub fn is_sops(bytes: &[u8]) -> bool {
 /// How a file of SOPS is laid out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Form {
+    /// Each value is sealed in its place, and SOPS adds the key `sops`.
     Yaml,
+    /// As in YAML.
     Json,
+    /// Lines `KEY=value`, and those of SOPS begin with `sops_`.
     Dotenv,
+    /// Sections, and that of SOPS is `[sops]`.
     Ini,
     /// Any bytes, sealed as one.
     Binary,
@@ -27,7 +31,7 @@ impl Form {
     }
 
     /// The format that SOPS reads a file of this name as; `None` for binary data.
-    pub fn of_name(path: &str) -> Option<Form> {
+    pub(crate) fn of_name(path: &str) -> Option<Form> {
         let ends = |endings: &[&str]| endings.iter().any(|it| path.ends_with(it));
         match () {
             () if ends(&[".yaml", ".yml"]) => Some(Form::Yaml),

@@ -9,7 +9,9 @@ use std::time::Duration;
 use super::interrupt::Writing;
 use super::landing::{Landing, landing};
 use super::unfinished::{self, folder_of};
+use super::voice;
 use crate::base::code::Code;
+use helm_engine::timing;
 
 /// A file or folder that cannot be read or written.
 #[derive(Debug, thiserror::Error)]
@@ -80,6 +82,7 @@ pub(super) enum Takes {
 
 /// A plain file, such as a workspace holds.
 pub fn read(path: &Path) -> Result<Vec<u8>, Error> {
+    let _step = timing::step("read files");
     contents(path, Takes::Plain).map_err(|source| Error { action: "read", path: path.into(), source })
 }
 
@@ -155,6 +158,7 @@ pub fn if_any<T>(read: Result<T, Error>) -> Result<Option<T>, Error> {
 ///
 /// A link stays, and what it leads to is written. A pipe or device is written to as it is.
 pub fn write(path: &Path, bytes: &[u8], access: Access) -> Result<(), Error> {
+    let _step = timing::step("write files");
     let failed = |source| Error { action: "write", path: path.into(), source };
     match landing(path).map_err(failed)? {
         Landing::StandardOutput => return print(bytes),
@@ -167,6 +171,7 @@ pub fn write(path: &Path, bytes: &[u8], access: Access) -> Result<(), Error> {
 /// Writes a file of a folder that is kept here: a lock, a store, `vendor`. It takes the place of whatever is there; no
 /// link leads it elsewhere.
 pub fn replace(path: &Path, bytes: &[u8], access: Access) -> Result<(), Error> {
+    let _step = timing::step("write files");
     whole(path, bytes, access, true).map_err(|source| Error { action: "write", path: path.into(), source })
 }
 
@@ -307,8 +312,8 @@ fn make_folder(path: &Path, access: Access) -> io::Result<()> {
 
 /// Writes to standard output.
 pub fn print(bytes: &[u8]) -> Result<(), Error> {
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(bytes).and_then(|()| stdout.flush()) {
+    let _step = timing::step("print");
+    match voice::output(bytes) {
         // Whoever reads has seen enough.
         Err(source) if source.kind() == io::ErrorKind::BrokenPipe => Ok(()),
         Err(source) => Err(Error { action: "write", path: "standard output".into(), source }),

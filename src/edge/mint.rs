@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::age::{self, Opener};
-use super::{network, random, sops};
+use super::keys::Keys;
+use super::{network, sops};
 use crate::base::secret::Secret;
 use crate::base::sops::is_sops;
 use crate::stage::lock::Envelope;
 use crate::stage::render::{Imported, Imports, Minter};
-use helm_engine::pki::{Algorithm, PrivateKey};
+use helm_engine::pki::{Algorithm, Chance};
 use helm_engine::sprig;
 use helm_engine::value::{Failure, Value};
 use helm_engine::world::Call;
@@ -20,6 +21,7 @@ pub struct Mint<'a> {
     now: Timestamp,
     identities: &'a [String],
     opener: Option<Opener>,
+    keys: Keys,
     /// What exists already and answers calls.
     pub imports: Imports,
     /// Whether what is imported may take the place of what the lock holds.
@@ -31,7 +33,15 @@ pub struct Mint<'a> {
 impl<'a> Mint<'a> {
     /// `identities` are files.
     pub fn new(now: Timestamp, identities: &'a [String]) -> Self {
-        Mint { now, identities, opener: None, imports: Imports::default(), replaces: false, given: BTreeMap::new() }
+        Mint {
+            now,
+            identities,
+            opener: None,
+            keys: Keys::on_all_cores(),
+            imports: Imports::default(),
+            replaces: false,
+            given: BTreeMap::new(),
+        }
     }
 
     /// Whether anything can be opened.
@@ -62,8 +72,8 @@ impl<'a> Mint<'a> {
         self.opener.as_ref().ok_or_else(|| age::Error::NoIdentity(what.into()))
     }
 
-    fn compute(&self, call: &Call<'_>) -> Result<Value, Failure> {
-        sprig::compute(call, &mut random::system(), &sprig::time(self.now, "UTC"), &mut network::resolve)
+    fn compute(&mut self, call: &Call<'_>) -> Result<Value, Failure> {
+        sprig::compute(call, &mut self.keys, &sprig::time(self.now, "UTC"), &mut network::resolve)
     }
 }
 
@@ -81,7 +91,7 @@ impl Minter for Mint<'_> {
         if algorithm == HELMS || with_key.is_empty() {
             return self.compute(call);
         }
-        let key = PrivateKey::generate(algorithm, &mut random::system()).and_then(|it| it.to_pem())?;
+        let key = self.keys.key(algorithm).and_then(|it| it.to_pem())?;
         let args: Vec<Value> = call.args.iter().cloned().chain([key.as_str().into()]).collect();
         self.compute(&Call { function: with_key, args: &args })
     }

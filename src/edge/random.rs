@@ -5,16 +5,18 @@ use std::convert::Infallible;
 use helm_engine::hole::Seed;
 use rand::rand_core::UnwrapErr;
 use rand::rngs::SysRng;
-use rand::{CryptoRng, Rng, TryCryptoRng, TryRng};
+use rand::{Rng, TryCryptoRng, TryRng};
 
 use crate::base::memory;
 
 /// The system's cryptographic random source. It panics where the system has none. What is drawn may become a secret.
-pub fn system() -> impl CryptoRng {
+pub fn system() -> System {
     System
 }
 
-struct System;
+/// See [`system`].
+#[derive(Clone, Copy, Debug)]
+pub struct System;
 
 impl TryRng for System {
     type Error = Infallible;

@@ -4,9 +4,12 @@ use std::path::{Path, PathBuf};
 
 use super::disk;
 use super::files::FilesError;
+use super::kept_charts;
 use super::read_files::ReadFiles;
+use crate::base::digest::Digest;
 use crate::stage::resolve::{ChartSource, ManifestSource, Remote, SourceError, Sources};
 use crate::stage::spec::Source;
+use helm_engine::helm::{Chart, ChartError, HelmVersion};
 
 /// Sources whose paths start at a folder: that of the spec. What lies elsewhere is looked up with a function.
 pub struct Disk<'a> {
@@ -51,6 +54,10 @@ impl Sources for Disk<'_> {
 
     fn remote(&self, key: &str, source: &Source, text: &str) -> Result<Remote, SourceError> {
         (self.remote)(key, source, text)
+    }
+
+    fn load(&self, bytes: &[u8], digest: Digest, helm: HelmVersion) -> Result<Chart, ChartError> {
+        kept_charts::load(bytes, digest, helm)
     }
 }
 

@@ -23,6 +23,15 @@ pub enum Stored {
     Whole(Vec<u8>),
 }
 
+/// What was found out of a spec and its lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// Locking the spec again changes nothing.
+    Locked,
+    /// The rules find no errors.
+    Checked,
+}
+
 impl Store {
     /// The store at `ICHOR_STORE`, else in the user's cache folder. `None` where neither that nor `HOME` is set.
     pub fn of_user(environment: &dyn Fn(&str) -> Option<String>) -> Option<Store> {
@@ -53,6 +62,26 @@ impl Store {
             Some(bytes) if kept == Some(digest_line(&path, &bytes)) => Stored::Whole(bytes),
             _ => Stored::Damaged,
         }
+    }
+
+    /// Whether this was noted of these inputs.
+    pub fn is_noted(&self, note: Note, inputs: &Digest, name: &str) -> bool {
+        self.note_path(note, inputs, name).is_file()
+    }
+
+    /// Notes this of these inputs. What cannot be noted is found out again.
+    pub fn note(&self, note: Note, inputs: &Digest, name: &str) {
+        if !self.is_noted(note, inputs, name) {
+            let _ = disk::replace(&self.note_path(note, inputs, name), b"", Access::Public);
+        }
+    }
+
+    fn note_path(&self, note: Note, inputs: &Digest, name: &str) -> PathBuf {
+        let end = match note {
+            Note::Locked => "locked",
+            Note::Checked => "checked",
+        };
+        self.folder.join(format!("{}-{name}.{end}", &inputs.hex()[..40]))
     }
 
     /// Keeps a bundle in the place of whatever is there, and says where.

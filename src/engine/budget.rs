@@ -34,6 +34,7 @@ pub struct Account {
 }
 
 impl Account {
+    /// Opens an account with what [`set_limit`] allows, or joins the one that is open on this thread.
     pub fn open() -> Account {
         let outermost = LEFT.get() == u64::MAX;
         if outermost {
@@ -91,7 +92,7 @@ pub fn ask(bytes: usize) -> Result<(), Exhausted> {
 }
 
 /// Asks for `count` items of a list or map.
-pub fn ask_items(count: usize) -> Result<(), Exhausted> {
+pub(crate) fn ask_items(count: usize) -> Result<(), Exhausted> {
     ask(count.saturating_mul(ITEM))
 }
 

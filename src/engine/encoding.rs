@@ -43,7 +43,7 @@ pub fn base64_decode(text: &[u8]) -> Result<Vec<u8>, usize> {
 }
 
 /// The bytes, or the offset that Go's error names, counted without line ends.
-pub fn base32_decode(text: &[u8]) -> Result<Vec<u8>, usize> {
+pub(crate) fn base32_decode(text: &[u8]) -> Result<Vec<u8>, usize> {
     let text = text.iter().copied().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect::<Vec<_>>();
     let mut out = Vec::with_capacity(text.len() / 8 * 5);
     let mut at = 0;

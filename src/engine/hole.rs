@@ -54,7 +54,12 @@ pub enum Expr {
     /// The secret of this name.
     Secret(String),
     /// What a pure function gives for these arguments; holes stand in them as tokens.
-    Call { function: String, args: Vec<Value> },
+    Call {
+        /// What templates call the function by.
+        function: String,
+        /// Its arguments, as they were checked before the call.
+        args: Vec<Value>,
+    },
 }
 
 /// The holes of one render, in the order they came up.
@@ -74,11 +79,14 @@ pub struct Holes {
 /// A piece of a text that may hold holes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Piece<'a> {
+    /// Text that stands for itself.
     Text(&'a [u8]),
+    /// The hole of this index, for [`Holes::get`].
     Hole(usize),
 }
 
 impl Holes {
+    /// No holes yet. Two renders of one seed make the same tokens.
     pub fn new(seed: Seed) -> Self {
         let session = hex::encode(&seed.hash("session", 0)[..8]);
         Holes {
@@ -116,7 +124,7 @@ impl Holes {
     }
 
     /// Whether a secret may be a template.
-    pub fn is_template(&self, secret: &str) -> bool {
+    pub(crate) fn is_template(&self, secret: &str) -> bool {
         self.templates.contains(secret)
     }
 
@@ -125,18 +133,22 @@ impl Holes {
         self.tokens.get(index).cloned().unwrap_or_default()
     }
 
+    /// How the hole of this index comes about; `None` where there is none.
     pub fn get(&self, index: usize) -> Option<&Expr> {
         self.exprs.get(index)
     }
 
+    /// How many holes there are; their indexes are those below.
     pub fn len(&self) -> usize {
         self.exprs.len()
     }
 
+    /// Whether nothing was sealed so far.
     pub fn is_empty(&self) -> bool {
         self.exprs.is_empty()
     }
 
+    /// How each hole comes about, by index.
     pub fn iter(&self) -> impl Iterator<Item = &Expr> {
         self.exprs.iter()
     }

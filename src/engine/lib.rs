@@ -8,9 +8,10 @@
 //! the world answers with secrets that are not at hand, it gives a [`hole`]: text that stands for the secret, and
 //! remembers what the template does with it.
 //!
-//! Order, bottom first: `path`, `tree`, `value`, `budget`, `hole`, `world`, `strconv`, `encoding`, `time`, `pki`, `fmt`,
+//! Order, bottom first: `timing`, `path`, `tree`, `value`, `budget`, `hole`, `world`, `strconv`, `encoding`, `time`, `pki`, `fmt`,
 //! `yaml`, `gotmpl`, `sprig`, `helm`. A module imports only from those before it.
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
 
 pub mod budget;
 pub mod encoding;
@@ -22,7 +23,8 @@ pub mod path;
 pub mod pki;
 pub mod sprig;
 pub mod strconv;
-pub mod time;
+pub(crate) mod time;
+pub mod timing;
 pub mod tree;
 pub mod value;
 pub mod world;

@@ -9,16 +9,26 @@ pub struct RelPath(String);
 /// Why a path is not a [`RelPath`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PathError {
+    /// It is empty, or leads to its own root: `.`, `./`.
     #[error("the path is empty")]
     Empty,
+    /// It begins with `/`, `\` or a drive of Windows. The path.
     #[error("`{}` is an absolute path", shown(.0))]
     Absolute(String),
+    /// One of its parts is `..`, even where that does not lead out. The path.
     #[error("`{}` leaves its folder", shown(.0))]
     Escapes(String),
+    /// It holds a NUL byte, which no file system takes. The path.
     #[error("`{}` holds a NUL byte", shown(.0))]
     Nul(String),
+    /// It was to be clean as it stands, and is not: it has `.`, `//`, a back slash or a `/` at its end.
     #[error("`{}` is another spelling of `{}`", shown(path), shown(.clean.as_str()))]
-    Unclean { path: String, clean: RelPath },
+    Unclean {
+        /// The path as given.
+        path: String,
+        /// The same place, written clean.
+        clean: RelPath,
+    },
 }
 
 /// A path or name of somebody else's, for a message: on one line, without what a terminal obeys, and no longer than one
@@ -61,6 +71,7 @@ impl RelPath {
         if clean.0 == path { Ok(clean) } else { Err(PathError::Unclean { path: path.into(), clean }) }
     }
 
+    /// The path with `/` between its parts.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -11,6 +11,7 @@ pub struct FileTree {
 }
 
 impl FileTree {
+    /// A tree without files.
     pub fn new() -> Self {
         FileTree::default()
     }
@@ -20,18 +21,23 @@ impl FileTree {
         self.files.insert(path, bytes)
     }
 
+    /// The contents of the file at a path, however that is written; `None` where there is no file, or the path is no
+    /// [`RelPath`].
     pub fn get(&self, path: &str) -> Option<&[u8]> {
         self.files.get(&RelPath::new(path).ok()?).map(Vec::as_slice)
     }
 
+    /// Each file with its contents, in the order of the paths.
     pub fn iter(&self) -> impl Iterator<Item = (&RelPath, &[u8])> {
         self.files.iter().map(|(path, bytes)| (path, bytes.as_slice()))
     }
 
+    /// How many files there are; folders do not count.
     pub fn len(&self) -> usize {
         self.files.len()
     }
 
+    /// Whether there is no file.
     pub fn is_empty(&self) -> bool {
         self.files.is_empty()
     }

@@ -7,7 +7,9 @@ use crate::value::{Failure, Value};
 /// function's parameters.
 #[derive(Clone, Debug)]
 pub struct Call<'a> {
+    /// What templates call it by: `genCA`, `now`.
     pub function: &'static str,
+    /// As many as it takes, each of the type it declares.
     pub args: &'a [Value],
 }
 

@@ -6,6 +6,7 @@
 /// A group, with every version it had and every kind that an object may be of.
 #[derive(Debug)]
 pub struct Group {
+    /// What stands before the slash of `apiVersion`; empty for the core group.
     pub name: &'static str,
     versions: &'static str,
     /// Kinds outside of every namespace.
@@ -23,7 +24,7 @@ const fn group(
 }
 
 /// Cilium's group.
-pub const CILIUM: &str = "cilium.io";
+pub(crate) const CILIUM: &str = "cilium.io";
 
 const GROUPS: &[Group] = &[
     group(
@@ -112,7 +113,7 @@ impl Group {
     }
 
     /// Whether every cluster has it.
-    pub fn is_of_kubernetes(&self) -> bool {
+    pub(crate) fn is_of_kubernetes(&self) -> bool {
         self.name != CILIUM
     }
 
@@ -121,15 +122,18 @@ impl Group {
         self.versions.split(' ')
     }
 
+    /// The kinds outside of every namespace, then the others.
     pub fn kinds(&self) -> impl Iterator<Item = &'static str> {
         self.of_cluster.split_whitespace().chain(self.of_namespace.split_whitespace())
     }
 
-    pub fn is_cluster_scoped(&self, kind: &str) -> bool {
+    /// Whether objects of a kind live outside of every namespace. False for a kind that it has not.
+    pub(crate) fn is_cluster_scoped(&self, kind: &str) -> bool {
         self.of_cluster.split_whitespace().any(|it| it == kind)
     }
 
-    pub fn is_namespaced(&self, kind: &str) -> bool {
+    /// Whether objects of a kind live in a namespace. False for a kind that it has not.
+    pub(crate) fn is_namespaced(&self, kind: &str) -> bool {
         self.of_namespace.split_whitespace().any(|it| it == kind)
     }
 }

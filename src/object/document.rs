@@ -15,16 +15,20 @@ pub struct Document<'t> {
     pub start: usize,
     /// Where the separator line before it begins; its own start where there is none.
     pub separator: usize,
+    /// Its own text, without the separator line.
     pub text: &'t str,
 }
 
 /// What tells one object from another.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Head {
+    /// `apiVersion`: `apps/v1`; empty where the document has none.
     pub api_version: String,
+    /// `kind`: `Deployment`; empty where the document has none.
     pub kind: String,
     /// Empty where the object names none.
     pub namespace: String,
+    /// `metadata.name`; empty where the document has none.
     pub name: String,
 }
 
@@ -86,7 +90,7 @@ impl Document<'_> {
     }
 
     /// Whether the document is no YAML at all.
-    pub fn is_unreadable(&self) -> bool {
+    pub(crate) fn is_unreadable(&self) -> bool {
         node::parse(self.text.as_bytes()).is_err()
     }
 

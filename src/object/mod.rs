@@ -1,4 +1,5 @@
 //! A Kubernetes object: streams cut into documents, what each document says it is, and where it lives.
+#![warn(missing_docs)]
 
 pub mod api;
 pub mod document;

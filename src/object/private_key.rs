@@ -33,7 +33,9 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 pub enum PrivateKey {
     /// By its label: `RSA PRIVATE KEY`.
     Pem(String),
+    /// An identity of age: `AGE-SECRET-KEY-...`.
     Age,
+    /// A file of PuTTY with its private lines.
     Putty,
     /// DER without PEM around it.
     Der,

@@ -18,7 +18,7 @@ const COMMON: &[(&str, &str)] = &[("gateway.networking.k8s.io", "GatewayClass"),
 
 impl ClusterScoped {
     /// Learns from the CRDs in streams of manifests.
-    pub fn learn<'t>(streams: impl IntoIterator<Item = &'t str>) -> ClusterScoped {
+    pub(crate) fn learn<'t>(streams: impl IntoIterator<Item = &'t str>) -> ClusterScoped {
         let mut defined = BTreeSet::new();
         for document in streams.into_iter().filter(|it| it.contains("CustomResourceDefinition")).flat_map(documents) {
             let Some(tree) = document.tree() else { continue };
@@ -37,6 +37,7 @@ impl ClusterScoped {
         ClusterScoped { defined }
     }
 
+    /// Whether an object of this head lives outside of every namespace. False for a kind that nothing tells of.
     pub fn contains(&self, head: &Head) -> bool {
         let known = Group::of(head.group()).is_some_and(|it| it.is_cluster_scoped(&head.kind));
         known
@@ -46,12 +47,12 @@ impl ClusterScoped {
 }
 
 /// Whether every cluster serves this API group. No group without a dot in its name comes from elsewhere.
-pub fn is_of_kubernetes(group: &str) -> bool {
+pub(crate) fn is_of_kubernetes(group: &str) -> bool {
     !group.contains('.') || Group::of(group).is_some_and(Group::is_of_kubernetes)
 }
 
 /// Whether objects of this kind surely live in a namespace.
-pub fn is_namespaced(head: &Head) -> bool {
+pub(crate) fn is_namespaced(head: &Head) -> bool {
     Group::of(head.group()).is_some_and(|it| it.is_of_kubernetes() && it.is_namespaced(&head.kind))
 }
 

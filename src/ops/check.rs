@@ -11,8 +11,8 @@ use crate::base::secret::Secret;
 use crate::deliver::contents::Contents;
 use crate::deliver::size;
 use crate::deliver::target::{self, Target};
-use crate::edge::random;
-use crate::review::rules::{self, ChartSubject, Layer, Output, Subject, Written, allowed};
+use crate::edge::{disk, random};
+use crate::review::rules::{self, ChartSubject, Layer, MachineConfig, Output, Subject, Written, allowed};
 use crate::stage::bundle::Bundle;
 use crate::stage::lock::{Envelope, Lock};
 use crate::stage::pack::{self, Manifest, Packed};
@@ -43,9 +43,14 @@ impl Checked {
     }
 }
 
-/// Checks the spec at a path, as far as its lock allows.
-pub fn check(spec: &Path, now: Timestamp) -> Result<Checked, Error> {
+/// Checks the spec at a path, as far as its lock allows; together with the machine config of a control plane, where one is
+/// named.
+pub fn check(spec: &Path, machine_config: Option<&Path>, now: Timestamp) -> Result<Checked, Error> {
     let workspace = Workspace::read(spec)?;
+    let machine_config = match machine_config {
+        Some(path) => Some(MachineConfig { file: path.display().to_string(), text: disk::read_text(path)? }),
+        None => None,
+    };
     let lock = workspace.lock_if_any()?.map(|(lock, _)| lock);
     let mut diagnostics = Vec::new();
     if lock.is_none() {
@@ -93,6 +98,7 @@ pub fn check(spec: &Path, now: Timestamp) -> Result<Checked, Error> {
         charts,
         output: packed.as_ref().map(|it| output(it.manifests(), it.patch().len() as u64, &workspace.spec)),
         written: written(&workspace),
+        machine_config,
         lock: lock.as_ref().map(|it| (it, now)),
     };
     let judged = allowed::judge(&workspace.spec, rules::check(&subject), packed.is_some());
@@ -114,6 +120,7 @@ pub(super) fn errors(workspace: &Workspace, vendored: &Vendored, manifests: &[Ma
         charts: vendored.parts().iter().filter_map(|it| chart(it, workspace)).collect(),
         output: Some(output(manifests, patch, &workspace.spec)),
         written: written(workspace),
+        machine_config: None,
         lock: None,
     };
     let found = allowed::judge(&workspace.spec, rules::check(&subject), false).diagnostics;

@@ -18,6 +18,8 @@ pub enum AddressError {
     NothingToPull(String),
     #[error("`{0}` is no place in a registry")]
     NoRegistry(String),
+    #[error("`{0}` is one place, and a cache holds many bundles")]
+    NotAFolder(String),
     #[error("`{address}`: {fault}")]
     Unreadable { address: String, fault: SourceFault },
 }
@@ -28,6 +30,7 @@ impl AddressError {
         match self {
             AddressError::NoTag(_) => "write `oci://HOST/NAME:TAG`",
             AddressError::NothingToPull(_) => "write `oci://HOST/NAME:TAG` or `oci://HOST/NAME@sha256:...`",
+            AddressError::NotAFolder(_) => "write `oci://HOST/NAME`, without a tag",
             _ => "write `oci://HOST/NAME:TAG`, or `oci://HOST/NAME@sha256:...` to pull",
         }
     }

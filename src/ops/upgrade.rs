@@ -9,7 +9,7 @@ use super::error::UpgradeError;
 use super::lock::{Locked, renewed};
 use crate::edge::disk::{self, Access, Adding};
 use crate::edge::mint::Mint;
-use crate::review::compare::{self, Area, Clause, Diff, Finding, Risk, RiskLine, Side};
+use crate::review::compare::{self, Area, Clause, Diff, Finding, Risk, RiskLine, Side, Verdict};
 use crate::review::drift::skips;
 use crate::stage::lock::Lock;
 use crate::stage::resolve::{self, ChartSource, ResolvedContent, Sources, Update};
@@ -113,6 +113,7 @@ pub fn upgrade(
                     ..Finding::default()
                 },
             );
+            diff.verdict = Verdict { routine: false, because: vec!["it does not render".into()] };
             diff.risk =
                 RiskLine(vec![Clause { what: "cannot be applied".into(), of: format!("part {part} does not render") }]);
             Ok(Upgraded { diff, locked: None, refused: Some(part.into()), note })

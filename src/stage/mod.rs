@@ -1,6 +1,7 @@
 //! The pipeline, pure: `Spec -> Lock -> Vendored -> Rendered -> Sealed -> Packed -> Bundle`.
 //!
 //! Each type is built only by its own stage, so that a skipped step does not compile.
+#![warn(missing_docs)]
 
 pub mod bundle;
 pub mod lock;

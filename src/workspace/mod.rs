@@ -1,10 +1,12 @@
 //! A spec with its lock and all that they name, opened once: each file is read a single time, however many ask for it.
 
 pub mod bundle;
+pub mod cache;
 pub mod chart;
 pub mod committed;
 pub mod error;
 pub mod fetching;
+pub mod fleet;
 pub mod recipients;
 pub mod side;
 
@@ -153,6 +155,12 @@ impl Workspace {
     /// What the spec and this lock name, at hand and as the lock has it.
     pub(crate) fn vendored(&self, lock: &Lock) -> Result<Vendored, Error> {
         Vendored::locked(&self.spec, self.resolve(Some(lock))?, lock).map_err(|stale| self.stale(stale))
+    }
+
+    /// Whether everything that the spec names is what the lock says, told without reading any chart.
+    pub(crate) fn is_unchanged(&self, lock: &Lock) -> bool {
+        let helm = self.helm(Some(lock));
+        self.with_sources(Some(lock), |sources| Vendored::is_unchanged(&self.spec, helm, lock, sources))
     }
 
     /// What is rendered, which is what the lock says.

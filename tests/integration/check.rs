@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use crate::support::workspace::Workspace;
 
 /// A workspace with a small chart that is called `cilium`.
-struct Checked(Workspace);
+pub(crate) struct Checked(Workspace);
 
 const SPEC: &str = "bundle: b
 talos: \"1.13\"
@@ -36,6 +36,11 @@ k8sServicePort: \"\"
 bpf: {masquerade: false, hostLegacyRouting: ~}
 ipam: {mode: cluster-pool, operator: {clusterPoolIPv4PodCIDRList: [10.0.0.0/8]}}
 gatewayAPI: {enabled: false, gatewayClass: {create: auto}}
+egressGateway: {enabled: false}
+loadBalancer: {mode: snat, dsrDispatch: opt}
+routingMode: \"\"
+tunnelProtocol: \"\"
+ipv4NativeRoutingCIDR: \"\"
 hubble: {relay: {enabled: false}, ui: {enabled: false}}
 nodeSelector: {kubernetes.io/os: linux}
 l2announcements: {enabled: false}
@@ -116,7 +121,7 @@ impl Deref for Checked {
 }
 
 impl Checked {
-    fn new(version: &str) -> Checked {
+    pub(crate) fn new(version: &str) -> Checked {
         let workspace = Workspace::new();
         workspace.write("chart/Chart.yaml", format!("apiVersion: v2\nname: cilium\nversion: {version}\n"));
         workspace.write("chart/values.yaml", DEFAULTS);
@@ -130,6 +135,17 @@ impl Checked {
 
     /// Locks, then checks at the present moment.
     fn check(&self) -> Vec<Diagnostic> {
+        self.check_with(None, "2026-01-01")
+    }
+
+    /// Checks without a lock.
+    pub(crate) fn unlocked(&self) -> Vec<Diagnostic> {
+        let now: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a time");
+        ops::check::check(&self.at("ichor.yaml"), None, now).expect("checked").diagnostics
+    }
+
+    /// Locks, then checks on a day, together with a machine config.
+    pub(crate) fn check_with(&self, config: Option<&str>, day: &str) -> Vec<Diagnostic> {
         let now: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a time");
         let settings = Settings {
             offline: true,
@@ -141,7 +157,9 @@ impl Checked {
         };
         let fetching = Fetching { settings: &settings, progress: &Silent };
         ops::lock::lock(&self.at("ichor.yaml"), &Request::default(), fetching, now).expect("locked");
-        ops::check::check(&self.at("ichor.yaml"), now).expect("checked").diagnostics
+        let day: Timestamp = format!("{day}T00:00:00Z").parse().expect("a time");
+        let config = config.map(|it| self.at(it));
+        ops::check::check(&self.at("ichor.yaml"), config.as_deref(), day).expect("checked").diagnostics
     }
 
     /// The codes of what is found, with `!` behind errors.
@@ -270,7 +288,7 @@ fn where_cilium_comes_from() {
         );
         workspace.edit("ichor.yaml", "[RECIPIENT]", "[]");
         let now: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a time");
-        let found = ops::check::check(&workspace.at("ichor.yaml"), now).expect("checked").diagnostics;
+        let found = ops::check::check(&workspace.at("ichor.yaml"), None, now).expect("checked").diagnostics;
         let codes: Vec<String> = found.iter().map(|it| format!("{}{}", it.code, mark(it))).collect();
         let wanted: Vec<&str> = ["L013", expected].into_iter().filter(|it| !it.is_empty()).collect();
         assert_eq!(codes, wanted, "{chart} {version}");
@@ -308,7 +326,7 @@ fn the_kubernetes_that_each_talos_supports() {
             let text = SPEC.replace("RECIPIENT", "").replace("\"1.13\"", &format!("\"1.{talos}\""));
             workspace.write("ichor.yaml", text.replace("1.34.1", &format!("1.{kubernetes}.2")));
             let now: Timestamp = "2026-01-01T00:00:00Z".parse().expect("a time");
-            let found = ops::check::check(&workspace.at("ichor.yaml"), now).expect("checked").diagnostics;
+            let found = ops::check::check(&workspace.at("ichor.yaml"), None, now).expect("checked").diagnostics;
             let refused = found.iter().any(|it| it.code == Code::T001 && it.severity() == Severity::Error);
             assert_eq!(refused, !(first..=last).contains(&kubernetes), "Talos 1.{talos}, Kubernetes 1.{kubernetes}");
         }
@@ -457,7 +475,7 @@ fn certificates_are_held_against_the_clock() {
     workspace.write("values.yaml", "secret: true\n");
     let at = |day: &str| {
         let now: Timestamp = format!("{day}T00:00:00Z").parse().expect("a time");
-        let found = ops::check::check(&workspace.at("ichor.yaml"), now).expect("checked").diagnostics;
+        let found = ops::check::check(&workspace.at("ichor.yaml"), None, now).expect("checked").diagnostics;
         found.iter().map(|it| format!("{} {}", it.code, it.message)).collect::<Vec<_>>()
     };
     assert_eq!(workspace.codes(), [""; 0]);

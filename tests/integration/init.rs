@@ -279,7 +279,7 @@ fn every_choice(cilium: &str) {
             if let Err(fault) = ops::lock::lock(&spec, &Request::default(), fetching, now) {
                 panic!("{what}: {:?}", fault.diagnostics());
             }
-            let checked = ops::check::check(&spec, now).expect("checked");
+            let checked = ops::check::check(&spec, None, now).expect("checked");
             assert!(checked.diagnostics.is_empty(), "{what}: {:?}", checked.diagnostics);
             assert!(checked.sizes.iter().all(|it| it.1 > 0) && !checked.sizes.is_empty(), "{what}");
         }

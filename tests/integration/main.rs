@@ -16,6 +16,7 @@ mod lock;
 mod pins;
 mod pipeline;
 mod review;
+mod rules;
 mod sources;
 mod support;
 mod template;

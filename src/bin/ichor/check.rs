@@ -1,6 +1,6 @@
 //! `ichor check`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use ichor::base::code::Severity;
@@ -9,7 +9,9 @@ use ichor::deliver::size;
 use ichor::edge::{clock, disk};
 use ichor::ops::{self, Error};
 use ichor::review::print::findings;
+use ichor::review::print::many::Joined;
 
+use crate::fleet::Fleet;
 use crate::report;
 
 /// Says what is likely wrong, though it builds; exits 1 on errors
@@ -20,12 +22,17 @@ pub struct Args {
     /// The spec, or the folder it is in
     #[arg(default_value = "ichor.yaml")]
     spec: PathBuf,
+    /// Holds the machine config of a control plane against what the bundle brings
+    #[arg(long, value_name = "FILE")]
+    machine_config: Option<PathBuf>,
     /// How to report
     #[arg(long, value_name = "FORMAT", default_value = "text")]
     format: Format,
     /// Shows how much of every limit is taken, of those too that are of another way to a node
     #[arg(long)]
     sizes: bool,
+    #[command(flatten)]
+    fleet: Fleet,
 }
 
 #[derive(Clone, Copy, clap::ValueEnum)]
@@ -40,11 +47,24 @@ enum Format {
 }
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
-    let checked = match ops::check::check(&args.spec, clock::now()) {
+    if args.fleet.is_given() {
+        let joined = match args.format {
+            Format::Text => Joined::Headed,
+            Format::Json => Joined::Json,
+            Format::Sarif => Joined::Sarif,
+            Format::Github => Joined::Plain,
+        };
+        return args.fleet.run(joined, |member| one(args, &member.path));
+    }
+    one(args, &args.spec)
+}
+
+fn one(args: &Args, spec: &Path) -> Result<ExitCode, Error> {
+    let checked = match ops::check::check(spec, args.machine_config.as_deref(), clock::now()) {
         Ok(checked) => checked,
         // A spec that cannot be read is shown beside its lines as well.
         Err(fault) => {
-            let spec = args.spec.to_string_lossy();
+            let spec = spec.to_string_lossy();
             match args.format {
                 Format::Sarif => disk::print(findings::sarif(&fault.diagnostics(), &[], &spec).as_bytes())?,
                 Format::Github => disk::print(findings::github(&fault.diagnostics(), &spec).as_bytes())?,

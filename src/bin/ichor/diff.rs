@@ -6,10 +6,14 @@ use std::process::ExitCode;
 
 use clap::ValueEnum;
 use ichor::edge::disk::{self, Access};
-use ichor::edge::{clock, pager};
+use ichor::edge::{clock, pager, voice};
+use ichor::ops::error::FormError;
 use ichor::ops::{self, Error};
 use ichor::review::compare::Diff;
 use ichor::review::print;
+use ichor::review::print::many::Joined;
+
+use crate::fleet::Fleet;
 
 /// Shows what a change to a lock means for the cluster
 ///
@@ -41,6 +45,8 @@ pub struct Args {
     /// skipped, none that goes back. What is not known for sure is no routine.
     #[arg(long, conflicts_with = "exit_code")]
     routine: bool,
+    #[command(flatten)]
+    fleet: Fleet,
 }
 
 /// The forms a comparison can be printed in.
@@ -63,8 +69,22 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         write(print::JSON_SCHEMA, args.output.as_deref())?;
         return Ok(ExitCode::SUCCESS);
     }
-    let diff = ops::diff::diff(args.old.as_deref(), args.new.as_deref(), &args.spec, clock::now())?;
-    print(&diff, args.format, args.output.as_deref())?;
+    if args.fleet.is_given() {
+        if args.format == Format::Html || args.output.is_some() {
+            return Err(FormError::NotForAll.into());
+        }
+        let joined = if args.format == Format::Json { Joined::Json } else { Joined::Headed };
+        return args.fleet.run(joined, |member| one(args, &member.path));
+    }
+    one(args, &args.spec)
+}
+
+fn one(args: &Args, spec: &Path) -> Result<ExitCode, Error> {
+    let diff = ops::diff::diff(args.old.as_deref(), args.new.as_deref(), spec, clock::now())?;
+    // Of many, those that did not change are not worth a line.
+    if !(args.fleet.is_given() && diff.identical && args.format != Format::Json) {
+        print(&diff, args.format, args.output.as_deref())?;
+    }
     let differs = args.exit_code && !diff.identical || args.routine && !diff.identical && !diff.verdict.routine;
     Ok(if differs { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
@@ -87,7 +107,7 @@ pub fn print(diff: &Diff, format: Format, output: Option<&Path>) -> Result<(), E
         Format::Json => print::json(diff),
         Format::JsonSchema => print::JSON_SCHEMA.to_owned(),
     };
-    if terminal && !dumb && format == Format::Text {
+    if terminal && !dumb && format == Format::Text && !voice::is_kept() {
         let chosen = crate::environment("ICHOR_PAGER").or_else(|| crate::environment("PAGER"));
         if pager::show(chosen.as_deref(), &text) {
             return Ok(());

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use ichor::base::code::{Code, Severity};
 use ichor::edge::disk;
 use ichor::ops::Error;
+use ichor::review::rules::page::{self, Page};
 
 /// Says what a code such as L003 means; without one, lists all
 #[derive(clap::Args)]
@@ -13,6 +14,9 @@ pub struct Args {
     /// The code, as it stands behind `error` or `warning`
     #[arg(value_parser = code)]
     code: Option<Code>,
+    /// Prints the page of every rule of `check`, as Markdown
+    #[arg(long, conflicts_with = "code")]
+    markdown: bool,
 }
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
@@ -20,6 +24,21 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     match args.code {
         Some(code) => {
             let _ = writeln!(text, "{code}  {}\n\n{}", kind(code), code.meaning());
+            if let Some(page) = page::of(code) {
+                let Page { why, write, source, .. } = page;
+                let _ = writeln!(text, "\nWhy: {why}\nWrite: {write}\nSource: {source}");
+                let _ = writeln!(
+                    text,
+                    "\nWhere it is right as it is: `allow: [{{code: {code}, reason: ...}}]` in the spec."
+                );
+            }
+        }
+        None if args.markdown => {
+            text.push_str("# The rules of `check`\n\nWritten by `ichor explain --markdown`.\n");
+            for Page { code, why, write, source } in page::all() {
+                let _ = writeln!(text, "\n## {code} ({})\n\n{}\n", code.severity(), code.meaning());
+                let _ = writeln!(text, "- Why: {why}\n- Write: {write}\n- Source: <{source}>");
+            }
         }
         None => {
             for code in Code::ALL {

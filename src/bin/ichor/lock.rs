@@ -1,6 +1,6 @@
 //! `ichor lock`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use jiff::Timestamp;
@@ -8,12 +8,15 @@ use jiff::Timestamp;
 use ichor::base::secret::Secret;
 use ichor::edge::clock;
 use ichor::edge::disk;
+use ichor::edge::store::Store;
 use ichor::ops::lock::{How, Locked, Request};
 use ichor::ops::{self, Error};
+use ichor::review::print::many::Joined;
 use ichor::stage::resolve::Update;
 use ichor::workspace::fetching::Fetching;
 
 use crate::diff;
+use crate::fleet::Fleet;
 use crate::network::NetworkArgs;
 use crate::progress::Reporter;
 
@@ -33,7 +36,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     import: Vec<PathBuf>,
     /// Reads Secrets of a cluster from standard input (`kubectl get secret -o yaml`), and keeps what is in them
-    #[arg(long)]
+    #[arg(long, conflicts_with = "all")]
     import_secret: bool,
     /// Lets what is imported take the place of what the lock holds
     #[arg(long)]
@@ -52,6 +55,8 @@ pub struct Args {
     locked: bool,
     #[command(flatten)]
     network: NetworkArgs,
+    #[command(flatten)]
+    fleet: Fleet,
 }
 
 fn moment(text: &str) -> Result<Timestamp, String> {
@@ -80,11 +85,19 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         replace: args.replace,
         update,
         keep: args.dry_run || args.locked,
+        store: Store::of_user(&|name| crate::environment(name)),
     };
+    if args.fleet.is_given() {
+        return args.fleet.run(Joined::Headed, |member| one(args, &member.path, &request));
+    }
+    one(args, &args.spec, &request)
+}
+
+fn one(args: &Args, spec: &Path, request: &Request) -> Result<ExitCode, Error> {
     let settings = args.network.settings();
     let reporter = Reporter::new();
     let fetching = Fetching { settings: &settings, progress: &reporter };
-    let locked = ops::lock::lock(&args.spec, &request, fetching, clock::now())?;
+    let locked = ops::lock::lock(spec, request, fetching, clock::now())?;
     drop(reporter);
     if request.keep {
         if let Some(comparison) = &locked.comparison {

@@ -5,8 +5,7 @@
 /// Says something on standard error. One that takes no text is no reason to stop.
 macro_rules! say {
     ($($text:tt)*) => {{
-        use std::io::Write as _;
-        let _ = writeln!(std::io::stderr().lock(), $($text)*);
+        ichor::edge::voice::error(format!("{}\n", format_args!($($text)*)).as_bytes());
     }};
 }
 
@@ -19,6 +18,7 @@ mod completions;
 mod diff;
 mod drift;
 mod explain;
+mod fleet;
 mod form;
 mod git;
 mod handoff;
@@ -42,6 +42,7 @@ mod reseal;
 mod rotate;
 mod show;
 mod template;
+mod timings;
 mod upgrade;
 mod vendor;
 mod verify;
@@ -78,6 +79,9 @@ struct Cli {
     /// How much memory rendering a chart, or opening a bundle, may ask for, in MiB
     #[arg(long, value_name = "MIB", global = true, default_value_t = budget::DEFAULT >> 20, hide_short_help = true)]
     max_memory: u64,
+    /// Says where the time went: on standard error, or with a file, as a trace that a browser's profiler reads
+    #[arg(long, value_name = "FILE", global = true, num_args = 0..=1, require_equals = true, hide_short_help = true)]
+    timings: Option<Option<PathBuf>>,
 }
 
 #[derive(Subcommand)]
@@ -136,6 +140,7 @@ fn main() -> ExitCode {
     }
     budget::set_limit(cli.max_memory.saturating_mul(1 << 20));
     interrupt::mind(|| say!("\nerror: interrupted: nothing is half written, so run the command again"));
+    let watched = timings::begin(cli.timings);
     let run = move || {
         let done = match cli.verb {
             Verb::Init(args) => init::run(&args),
@@ -170,7 +175,7 @@ fn main() -> ExitCode {
     };
     let thread = std::thread::Builder::new().name("ichor".into()).stack_size(STACK).spawn(run);
     match thread.map(std::thread::JoinHandle::join) {
-        Ok(Ok(code)) => code,
+        Ok(Ok(code)) => watched.map_or(code, |it| it.tell(code)),
         // The panic's own message was printed where it happened.
         Ok(Err(_)) => ExitCode::from(70),
         Err(fault) => {

@@ -8,11 +8,15 @@ use ichor::deliver::target::Target;
 use ichor::edge::disk::Access;
 use ichor::edge::guard::{self, Exposed};
 use ichor::edge::landing;
+use ichor::ops::error::FormError;
 use ichor::ops::open::OpenedBundle;
 use ichor::ops::open::delivered;
 use ichor::ops::{self, Error};
+use ichor::review::print::many::Joined;
 use ichor::stage::lock::unbound_note;
+use ichor::workspace::Workspace;
 
+use crate::fleet::{self, Fleet};
 use crate::{form, proof};
 
 /// Fills the secrets into a bundle's manifests
@@ -20,7 +24,7 @@ use crate::{form, proof};
 /// By default it gives the patch for Talos control planes; `--for` names other takers.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The bundle [default: result]
+    /// The bundle [default: result]; with `--all`, a folder of bundles [default: results]
     bundle: Option<PathBuf>,
     #[command(flatten)]
     identity: Identity,
@@ -31,7 +35,7 @@ pub struct Args {
     #[arg(long)]
     force: bool,
     /// Opens the bundle only where it is that of this lock
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "all")]
     lock: Option<PathBuf>,
     /// Encrypts what is written with your `sops`: to whom your `.sops.yaml` says for it, else to the bundle's recipients
     #[arg(long)]
@@ -41,15 +45,35 @@ pub struct Args {
     /// The spec, or the folder it is in; only Flux needs it
     #[arg(short, long, value_name = "SPEC", default_value = "ichor.yaml")]
     spec: PathBuf,
+    #[command(flatten)]
+    fleet: Fleet,
 }
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
-    let understood = args.form.understand(&args.spec)?;
+    if args.fleet.is_given() {
+        let rest = args.form.understand(&args.spec)?.rest;
+        let bundles = args.bundle.as_deref().or(rest.as_deref());
+        let Some(folder) = args.output.as_deref().filter(|it| *it != Path::new("-")) else {
+            return Err(FormError::NoFolderForAll.into());
+        };
+        return args.fleet.run(Joined::Plain, |member| {
+            let lock = Workspace::read(&member.path)?.lock_path;
+            let output = folder.join(format!("{}/", member.file_name()));
+            one(args, &fleet::bundle(bundles, member), &member.path, Some(&lock), Some(&output))
+        });
+    }
+    let rest = args.form.understand(&args.spec)?.rest;
+    let bundle = args.bundle.as_deref().or(rest.as_deref()).unwrap_or(Path::new("result"));
+    one(args, bundle, &args.spec, args.lock.as_deref(), args.output.as_deref())
+}
+
+fn one(args: &Args, bundle: &Path, spec: &Path, lock: Option<&Path>, output: Option<&Path>) -> Result<ExitCode, Error> {
+    let understood = args.form.understand(spec)?;
     let target = understood.form.target;
     let config = understood.form.config.as_deref();
     // A config that is a link stays one: what it names is written.
-    let linked = args.output.as_deref().filter(|it| config == Some(*it)).map(landing::behind_links);
-    let output = linked.as_deref().or(args.output.as_deref()).filter(|it| *it != Path::new("-"));
+    let linked = output.filter(|it| config == Some(*it)).map(landing::behind_links);
+    let output = linked.as_deref().or(output).filter(|it| *it != Path::new("-"));
     let folder = delivered::folder(output, target);
     // What Flux gets has no secret in it, and what SOPS encrypts shows none.
     let guarded = !args.force && target != Target::Flux && !args.sops;
@@ -61,10 +85,8 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
             checked => checked?,
         }
     }
-    let bundle = args.bundle.as_deref().or(understood.rest.as_deref()).unwrap_or(Path::new("result"));
-    let OpenedBundle { opened, index, unbound } =
-        ops::open::open(bundle, &args.identity.files(), args.lock.as_deref())?;
-    proof::say(bundle, args.lock.as_deref());
+    let OpenedBundle { opened, index, unbound } = ops::open::open(bundle, &args.identity.files(), lock)?;
+    proof::say(bundle, lock);
     if unbound > 0 {
         say!("note: {}", unbound_note(unbound));
     }

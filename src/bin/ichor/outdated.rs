@@ -1,12 +1,14 @@
 //! `ichor outdated`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use ichor::edge::disk;
 use ichor::ops::{self, Error};
+use ichor::review::print::many::Joined;
 use ichor::workspace::fetching::Fetching;
 
+use crate::fleet::Fleet;
 use crate::network::NetworkArgs;
 use crate::progress::Reporter;
 
@@ -21,12 +23,21 @@ pub struct Args {
     write: bool,
     #[command(flatten)]
     network: NetworkArgs,
+    #[command(flatten)]
+    fleet: Fleet,
 }
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
+    if args.fleet.is_given() {
+        return args.fleet.run(Joined::Headed, |member| one(args, &member.path));
+    }
+    one(args, &args.spec)
+}
+
+fn one(args: &Args, spec: &Path) -> Result<ExitCode, Error> {
     let settings = args.network.settings();
     let reporter = Reporter::new();
-    let all = ops::outdated::outdated(&args.spec, Fetching { settings: &settings, progress: &reporter })?;
+    let all = ops::outdated::outdated(spec, Fetching { settings: &settings, progress: &reporter })?;
     drop(reporter);
     let found: Vec<_> = all.iter().filter(|it| it.is_outdated()).collect();
     if found.is_empty() {

@@ -1,10 +1,12 @@
 //! Fetching as a user sees it: a bar on a terminal, plain lines elsewhere.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use ichor::edge::fetch::{Event, Progress};
+use ichor::edge::voice;
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
 /// Bodies of fewer bytes are had before anybody could read how far they are.
@@ -16,28 +18,32 @@ pub struct Reporter {
     bar: Option<ProgressBar>,
     /// All bytes that came in.
     received: AtomicU64,
+    /// What is said at the end alone, where others work at the same time.
+    later: Option<Mutex<String>>,
 }
 
 impl Reporter {
     pub fn new() -> Self {
-        let draws = io::stderr().is_terminal() && crate::environment("TERM").is_none_or(|it| it != "dumb");
+        let later = voice::is_kept().then(Mutex::default);
+        let draws =
+            later.is_none() && io::stderr().is_terminal() && crate::environment("TERM").is_none_or(|it| it != "dumb");
         let bar = draws.then(|| {
             let bar = ProgressBar::new(0);
             let style = ProgressStyle::with_template("[{bar:12}] {pos}/{len}  {wide_msg}");
             bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
             bar
         });
-        Reporter { bar, received: AtomicU64::new(0) }
+        Reporter { bar, received: AtomicU64::new(0), later }
     }
 
     fn line(&self, text: &str) {
-        match &self.bar {
-            Some(bar) => bar.println(text),
-            // In one piece, so that the lines of two runs do not run into each other. Nothing can be done about a standard
-            // error that takes no text.
-            None => {
-                let _ = io::stderr().lock().write_all(format!("{text}\n").as_bytes());
+        match (&self.bar, &self.later) {
+            (Some(bar), _) => bar.println(text),
+            (None, Some(later)) => {
+                let mut later = later.lock().unwrap_or_else(PoisonError::into_inner);
+                *later = format!("{later}{text}\n");
             }
+            (None, None) => voice::error(format!("{text}\n").as_bytes()),
         }
     }
 }
@@ -64,6 +70,7 @@ impl Progress for Reporter {
             }
             Event::Done { name, bytes } => match &self.bar {
                 Some(bar) => bar.inc(1),
+                None if self.later.is_some() => {}
                 None => self.line(&format!("have {name} ({})", HumanBytes(bytes))),
             },
             Event::Note(text) => self.line(&format!("note: {text}")),
@@ -75,6 +82,12 @@ impl Drop for Reporter {
     fn drop(&mut self) {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
+        }
+        if let Some(later) = &self.later {
+            let later = later.lock().unwrap_or_else(PoisonError::into_inner);
+            if !later.is_empty() {
+                voice::error(later.as_bytes());
+            }
         }
     }
 }

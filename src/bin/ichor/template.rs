@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use helm_engine::helm::HelmVersion;
 use helm_engine::sprig::RealWorld;
 use ichor::edge::disk;
-use ichor::edge::{clock, network, random};
+use ichor::edge::keys::Keys;
+use ichor::edge::{clock, network};
 use ichor::ops::template::{Request, TemplateError, template};
 use ichor::workspace::chart::ChartNameError;
 
@@ -105,8 +106,8 @@ pub fn run(args: &Args) -> ExitCode {
         Ok(it) => it,
         Err(message) => return refuse(&message, 2),
     };
-    let (mut rng, mut now, mut resolve) = (random::system(), clock::now, network::resolve);
-    let mut world = RealWorld::new(&mut rng, &mut now, &mut resolve, clock::zone);
+    let (mut keys, mut now, mut resolve) = (Keys::on_all_cores(), clock::now, network::resolve);
+    let mut world = RealWorld::new(&mut keys, &mut now, &mut resolve, clock::zone);
     match args.elsewhere.fetching(|fetching| template(&request, fetching, &mut world)) {
         Ok(done) => {
             done.warnings.iter().for_each(|it| say!("{it}"));

@@ -1,13 +1,15 @@
 //! `ichor vendor`.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use ichor::base::number::count;
 use ichor::edge::disk;
 use ichor::ops::{self, Error};
+use ichor::review::print::many::Joined;
 use ichor::workspace::fetching::Fetching;
 
+use crate::fleet::Fleet;
 use crate::network::NetworkArgs;
 use crate::progress::Reporter;
 
@@ -27,11 +29,20 @@ pub struct Args {
     prune: bool,
     #[command(flatten)]
     network: NetworkArgs,
+    #[command(flatten)]
+    fleet: Fleet,
 }
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
+    if args.fleet.is_given() {
+        return args.fleet.run(Joined::Headed, |member| one(args, &member.path));
+    }
+    one(args, &args.spec)
+}
+
+fn one(args: &Args, spec: &Path) -> Result<ExitCode, Error> {
     if args.check {
-        let faults = ops::vendor::check(&args.spec)?;
+        let faults = ops::vendor::check(spec)?;
         disk::print(faults.iter().map(|it| format!("{it}\n")).collect::<String>().as_bytes())?;
         if faults.is_empty() {
             say!("vendor holds everything the lock names");
@@ -43,7 +54,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let settings = args.network.settings();
     let reporter = Reporter::new();
     let fetching = Fetching { settings: &settings, progress: &reporter };
-    let vendored = ops::vendor::vendor(&args.spec, fetching, args.prune)?;
+    let vendored = ops::vendor::vendor(spec, fetching, args.prune)?;
     drop(reporter);
     if let Some(pruned) = vendored.pruned {
         say!("removed {} and {} that no lock names", count(pruned.entries, "artifact"), count(pruned.blobs, "blob"));

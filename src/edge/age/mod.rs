@@ -17,6 +17,7 @@ use crate::base::recipient::Recipient;
 use crate::base::secret::Secret;
 use crate::edge::sops;
 use crate::stage::lock::{Envelope, Lock, SealedFor};
+use helm_engine::timing;
 
 /// The largest scrypt work factor accepted for a passphrase-protected identity: 2^22 takes a minute or so.
 const MAX_WORK_FACTOR: u8 = 22;
@@ -176,6 +177,7 @@ impl Sealer {
     /// Seals the secret of a pin into an armoured age file. Each call gives other bytes for the same secret: age draws a
     /// new file key each time.
     pub fn seal(&self, part: &str, pin: &str, secret: &Secret) -> Result<Envelope, Error> {
+        let _step = timing::step("encrypt secrets");
         // The examples themselves are sealed to it, and can be built.
         if let Some(sample) = &self.sample {
             return Err(Error::Sample(sample.clone()));

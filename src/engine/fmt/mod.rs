@@ -5,14 +5,14 @@ mod format;
 mod layout;
 mod printer;
 
-pub use escape::{html_escape, js_escape, query_escape};
-pub use format::sprintf;
+pub(crate) use escape::{html_escape, js_escape, query_escape};
+pub(crate) use format::sprintf;
 
 use crate::value::{Kind, Str, Value};
 use printer::Printer;
 
 /// `fmt.Sprint`: a space between two operands where neither is a string.
-pub fn sprint(args: &[Value]) -> Str {
+pub(crate) fn sprint(args: &[Value]) -> Str {
     let mut printer = Printer::default();
     let mut after_string = true;
     for arg in args {
@@ -27,7 +27,7 @@ pub fn sprint(args: &[Value]) -> Str {
 }
 
 /// `fmt.Sprintln`: a space between all operands, and a newline.
-pub fn sprintln(args: &[Value]) -> Str {
+pub(crate) fn sprintln(args: &[Value]) -> Str {
     let mut printer = Printer::default();
     for (index, arg) in args.iter().enumerate() {
         if index > 0 {

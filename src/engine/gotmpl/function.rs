@@ -14,6 +14,7 @@ pub const REFLECT: Type = Type::Named { name: "reflect.Value", kind: Kind::Struc
 /// first parameter.
 #[derive(Clone, Copy, Debug)]
 pub struct Function {
+    /// What templates call it by, or `TYPE.METHOD`.
     pub name: &'static str,
     /// The parameter types. The executor checks count and types, in Go's words, before the body runs, so that the body
     /// may rely on them; a parameter of type `Type::Any` may be `Value::Nil`.
@@ -22,7 +23,9 @@ pub struct Function {
     pub variadic: bool,
     /// The declared result type: what the result may be piped into without a run-time check.
     pub result: Type,
+    /// What becomes of a call while secrets are not at hand.
     pub sealed: Sealed,
+    /// What computes the result once the arguments are checked.
     pub body: Body,
 }
 
@@ -38,7 +41,10 @@ pub enum Body {
     /// From its arguments alone, where it matters whether a nil came out of an `interface {}`.
     Reflect(fn(&[Reflect]) -> Result<Value, Failure>),
     /// The first argument whose truth is `until`, or else the last; those after it are not evaluated.
-    Lazy { until: bool },
+    Lazy {
+        /// The truth that ends the evaluation: true for `or`, false for `and`.
+        until: bool,
+    },
     /// The builtin `call`.
     Call,
 }
@@ -62,7 +68,10 @@ pub enum Sealed {
     Keys(Keys),
     /// The function compares (`eq`): an error, but for the question whether a secret is empty text. It says `if_equal` of
     /// what is equal.
-    Equal { if_equal: bool },
+    Equal {
+        /// True for `eq`, false for `ne`.
+        if_equal: bool,
+    },
     /// `contains`: an error, but for the question whether text is a template.
     Contains,
     /// `tpl`: sealed text passes through where it is known to hold no template of its own.
@@ -82,8 +91,11 @@ pub enum Sealed {
 /// Which arguments of a function are keys or names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Keys {
+    /// Every argument (`get`, `hasKey`): maps among them are no matter, for only strings are sealed.
     All,
+    /// So many from the first on (`include`, `set`).
     First(usize),
+    /// The first, the third, the fifth ... (`dict`).
     EverySecond,
     /// All but so many at the end.
     AllBut(usize),
@@ -96,7 +108,9 @@ pub enum Layout {
     Indent,
     /// The same, behind the end of a line.
     NewLineIndent,
+    /// JSON on one line, as `toJson` writes it.
     Json,
+    /// YAML in blocks, as `toYaml` writes it.
     Yaml,
 }
 
@@ -152,6 +166,7 @@ impl Functions {
         self
     }
 
+    /// The function of this name; methods are not among them.
     pub fn get(&self, name: &str) -> Option<&'static Function> {
         self.by_name.get(name).copied()
     }
@@ -161,6 +176,7 @@ impl Functions {
         self.methods.get(type_name)?.get(name).copied()
     }
 
+    /// All functions by name, then all methods by type and name.
     pub fn iter(&self) -> impl Iterator<Item = &'static Function> {
         self.by_name.values().chain(self.methods.values().flat_map(BTreeMap::values)).copied()
     }

@@ -16,10 +16,8 @@ mod sealed;
 mod template;
 mod unicode;
 
-pub use complex::Complex;
 pub use exec::{ExecError, Machine, TemplatePlace};
-pub use funcs::truth;
-pub use function::{Body, Function, Functions, Gives, Keys, Layout, REFLECT, Sealed};
+pub use function::{Body, Function, Functions, Gives, Keys, Layout, Sealed};
 pub use option::MissingKey;
 pub use parse::ParseError;
 pub use reflect::Reflect;

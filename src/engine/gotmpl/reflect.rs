@@ -40,13 +40,14 @@ impl Reflect {
         }
     }
 
-    pub fn into_value(self) -> Value {
+    pub(crate) fn into_value(self) -> Value {
         match self {
             Reflect::Invalid => Value::Nil,
             Reflect::Interface(value) | Reflect::Value(value) => value,
         }
     }
 
+    /// What is held, and nil where there is no value.
     pub fn value(&self) -> &Value {
         match self {
             Reflect::Invalid => &Value::Nil,

@@ -17,23 +17,42 @@ pub struct KubeVersion {
     pub version: String,
     /// As constraints see it: `v1.33.4`.
     pub normalized: String,
+    /// The first number, as `.Capabilities.KubeVersion.Major` gives it: `1`.
     pub major: String,
+    /// The second number: `33`.
     pub minor: String,
 }
 
 /// Why a text is no Kubernetes version.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KubeVersionError {
+    /// This Helm takes semantic versions alone, and it is none.
     #[error("{0}")]
     Semantic(#[from] VersionError),
+    /// It does not begin with a number, or goes on in a second line. All that was given.
     #[error("could not parse {} as version", strconv::quote(.0.as_bytes()))]
     Unparsable(String),
+    /// It has one number, where two are the least. All that was given.
     #[error("illegal version string {}", strconv::quote(.0.as_bytes()))]
     Illegal(String),
+    /// The first number begins with a zero and is not zero.
     #[error("illegal zero-prefixed version component {} in {}", strconv::quote(.component.as_bytes()), strconv::quote(.text.as_bytes()))]
-    ZeroPrefixed { component: String, text: String },
+    ZeroPrefixed {
+        /// The number as written.
+        component: String,
+        /// All that was given.
+        text: String,
+    },
+    /// A number does not fit into 64 bits.
     #[error("illegal non-numeric version component {} in {}: {cause}", strconv::quote(.component.as_bytes()), strconv::quote(.text.as_bytes()))]
-    NotNumeric { component: String, text: String, cause: NumberError },
+    NotNumeric {
+        /// The number as written.
+        component: String,
+        /// All that was given.
+        text: String,
+        /// Why it is none.
+        cause: NumberError,
+    },
 }
 
 impl KubeVersion {
@@ -104,6 +123,7 @@ impl KubeVersion {
 pub struct Capabilities {
     /// The Helm that says so.
     pub helm: HelmVersion,
+    /// What templates see as `.Capabilities.KubeVersion`, and what the `kubeVersion` of a chart is compared with.
     pub kube_version: KubeVersion,
     /// In Helm's order, given ones after the known ones.
     pub api_versions: Vec<String>,

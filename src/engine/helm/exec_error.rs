@@ -8,14 +8,20 @@ use crate::value::Str;
 /// A template that does not parse or does not execute. Prints as Helm prints it.
 #[derive(Debug)]
 pub enum TemplateError {
+    /// The text is no template.
     Parse {
+        /// The path of the file from the root chart on.
         template: Str,
+        /// Where and why, as Go tells it.
         cause: ParseError,
     },
-    /// `by_line` says whether a chain of errors is told line by line.
+    /// The template came to an action that fails.
     Exec {
+        /// The path of the file from the root chart on.
         template: Str,
+        /// Where and why, as Go tells it.
         cause: Box<ExecError>,
+        /// Whether a chain of errors is told line by line, as Helm 4 does.
         by_line: bool,
     },
 }

@@ -25,6 +25,7 @@ pub struct HelmWish {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("Helm `{text}` is not known here; known are {}", known())]
 pub struct UnknownHelm {
+    /// What was given instead.
     pub text: String,
 }
 
@@ -61,6 +62,7 @@ impl HelmWish {
         HelmVersion::new(self.major, self.minor, patch.unwrap_or_default())
     }
 
+    /// Whether the version is the one asked for, or of the series asked for.
     pub fn allows(self, version: HelmVersion) -> bool {
         (self.major, self.minor) == (version.major, version.minor) && self.patch.is_none_or(|it| it == version.patch)
     }

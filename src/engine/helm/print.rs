@@ -17,7 +17,9 @@ pub struct ShowOnlyError(pub String);
 /// A file that `--output-dir` asks for, below that folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutputFile {
+    /// Where it goes, with `/` between the parts.
     pub path: String,
+    /// The documents one after the other, each with the line `---` and that of its source.
     pub text: Vec<u8>,
     /// Its documents, by their numbers among all that are written; Helm says `wrote` at each.
     pub writes: Vec<usize>,

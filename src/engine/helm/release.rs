@@ -6,8 +6,11 @@ use crate::value::{Map, Value};
 /// Which release, where, and what is done to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Release {
+    /// `.Release.Name`: DNS labels joined by dots, at most 53 bytes.
     pub name: String,
+    /// `.Release.Namespace`, which nothing checks.
     pub namespace: String,
+    /// `.Release.IsUpgrade`; `.Release.IsInstall` is the opposite.
     pub is_upgrade: bool,
 }
 
@@ -15,6 +18,7 @@ pub struct Release {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("release name {}: {}", strconv::quote(.name.as_bytes()), reason(.name))]
 pub struct ReleaseNameError {
+    /// The name that was given.
     pub name: String,
 }
 
@@ -22,7 +26,7 @@ const MAX_LENGTH: usize = 53;
 
 impl Release {
     /// Mirrors `ValidateReleaseName`: DNS labels joined by dots, at most 53 bytes in all.
-    pub fn check_name(&self) -> Result<(), ReleaseNameError> {
+    pub(super) fn check_name(&self) -> Result<(), ReleaseNameError> {
         let edge = |it: &u8| it.is_ascii_lowercase() || it.is_ascii_digit();
         let label = |it: &str| {
             let bytes = it.as_bytes();

@@ -14,16 +14,20 @@ use super::values::{self, CoalesceError, Warnings};
 use super::{schema, version};
 use crate::budget;
 use crate::gotmpl::{MissingKey, Templates};
+use crate::timing;
 use crate::value::{Map, Str, Value};
 use crate::world::World;
 
 /// For what a chart is rendered.
 #[derive(Clone, Debug)]
 pub struct Options {
+    /// What templates see as `.Release`.
     pub release: Release,
     /// Those of the Helm that the chart was read as.
     pub capabilities: Capabilities,
+    /// Whether the files in `crds/` come with the manifests (`--include-crds`).
     pub include_crds: bool,
+    /// Whether values are taken as they are, whatever `values.schema.json` says (`--skip-schema-validation`).
     pub skip_schema_validation: bool,
 }
 
@@ -47,40 +51,64 @@ pub struct Rendered {
 /// Why a chart does not render; prints in Helm's wording.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
+    /// Helm 4 reads the chart to show it, but not to install it: `Chart.yaml` holds what JSON cannot, or an
+    /// `apiVersion` that is no text. What Go says of it.
     #[error("cannot load Chart.yaml: {0}")]
     Head(String),
+    /// Helm 4 does not know the chart's `apiVersion`. Its text.
     #[error("{0}")]
     ApiVersion(&'static str),
+    /// The chart is of a `type` other than `application`: a library. Its type.
     #[error("{0} charts are not installable")]
     NotInstallable(String),
+    /// `Chart.yaml` names charts that do not lie in `charts/`.
     #[error("{told}: found in Chart.yaml, but missing in charts/ directory: {}", .missing.join(", "))]
     MissingDependencies {
+        /// Their names, in the order of `Chart.yaml`.
         missing: Vec<String>,
         /// What this Helm says of it.
         told: &'static str,
     },
+    /// The name of the release is none, before anything is rendered.
     #[error("{}{cause}", step("release name check failed: ", *.is_4))]
     ReleaseName {
+        /// The name, and what is wrong with it.
         #[source]
         cause: ReleaseNameError,
+        /// Whether the step is told, as Helm 4 does.
         is_4: bool,
     },
+    /// The values cannot be put together while it is settled which charts below take part, and what they hand up.
     #[error("{}{cause}", step("chart dependencies processing failed: ", *.is_4))]
     Dependencies {
+        /// What is wrong with the values.
         #[source]
         cause: CoalesceError,
+        /// Whether the step is told, as Helm 4 does.
         is_4: bool,
     },
+    /// The values that are given cannot be put over those of the charts.
     #[error(transparent)]
     Values(CoalesceError),
+    /// The values do not fit a `values.schema.json`. What Helm tells of each chart, in several lines.
     #[error("values don't meet the specifications of the schema(s) in the following chart(s):\n{0}")]
     Schema(String),
+    /// The chart's `kubeVersion` does not allow the Kubernetes of the options.
     #[error("chart requires kubeVersion: {wanted} which is incompatible with Kubernetes {given}")]
-    KubeVersion { wanted: String, given: String },
+    KubeVersion {
+        /// The constraint in `Chart.yaml`.
+        wanted: String,
+        /// The version that templates would see.
+        given: String,
+    },
+    /// A template does not parse, or fails.
     #[error(transparent)]
     Template(#[from] TemplateError),
+    /// What a template printed is no YAML, or its kind, name or annotations are not of the types that they have in
+    /// Kubernetes.
     #[error("{cause}")]
     Manifest {
+        /// Which template, and what is wrong.
         #[source]
         cause: ManifestError,
         /// What the templates printed, by path.
@@ -117,16 +145,19 @@ pub fn render(chart: &Chart, given: &Map, options: &Options, world: &mut dyn Wor
         .map_err(|cause| RenderError::Dependencies { cause, is_4 })?;
     let coalesced = values::coalesce_values(&chart, given, &mut warnings).map_err(RenderError::Values)?;
     if !options.skip_schema_validation {
+        let _step = timing::step("judge values by schemas");
         schema::validate(&chart, &coalesced, world.holes().as_deref()).map_err(RenderError::Schema)?;
     }
     check_kube_version(&chart, &options.capabilities)?;
     let files = execute(&chart, &coalesced, options, world)?;
     let mut manifests_of = files.clone();
     manifests_of.retain(|path, _| !path.ends_with("NOTES.txt"));
+    let step = timing::step("order documents");
     let (hooks, manifests) = match manifest::sort_manifests(&manifests_of, chart.helm()) {
         Ok(sorted) => sorted,
         Err(cause) => return Err(RenderError::Manifest { cause, files: manifests_of }),
     };
+    drop(step);
     Ok(Rendered {
         crds: if options.include_crds { chart.crds() } else { Vec::new() },
         manifests,
@@ -216,12 +247,15 @@ fn execute(
 
     let functions = functions_of(chart.behaviour());
     let values_type = chart.behaviour().values_type();
+    let step = timing::step("parse templates");
     let mut templates = Templates::new("gotpl");
     for (path, it) in &ordered {
         templates
             .parse(path.as_str(), &it.text, &functions)
             .map_err(|cause| TemplateError::Parse { template: path.as_str().into(), cause })?;
     }
+    drop(step);
+    let _step = timing::step("execute templates");
     let mut rendered = BTreeMap::new();
     for (path, it) in ordered {
         if path.rsplit('/').next().is_some_and(|base| base.starts_with('_')) {

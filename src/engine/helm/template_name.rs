@@ -8,8 +8,10 @@ use crate::world::World;
 /// Why the template gives no name; prints as Go does.
 #[derive(Debug, thiserror::Error)]
 pub enum TemplateNameError {
+    /// The text is no template.
     #[error(transparent)]
     Parse(#[from] ParseError),
+    /// The template fails.
     #[error(transparent)]
     Exec(#[from] Box<ExecError>),
 }

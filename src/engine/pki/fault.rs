@@ -13,6 +13,7 @@ use crate::value::Failure;
 pub struct PkiError(String);
 
 impl PkiError {
+    /// A fault by what is said of it, which must hold no key material.
     pub fn new(message: impl Into<String>) -> Self {
         PkiError(message.into())
     }

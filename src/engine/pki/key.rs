@@ -8,7 +8,6 @@ use pkcs1::{DecodeRsaPrivateKey, EncodeRsaPrivateKey, EncodeRsaPublicKey};
 use pkcs8::EncodePublicKey;
 use pkcs8::spki::AlgorithmIdentifierRef;
 use rand::CryptoRng;
-use rsa::RsaPrivateKey;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
@@ -18,15 +17,24 @@ use crate::pki::pem;
 /// What a key is made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
-    Rsa { bits: usize },
+    /// RSA; signs with PKCS #1 v1.5 and SHA-256.
+    Rsa {
+        /// The length of the modulus: 2048, 4096.
+        bits: usize,
+    },
+    /// ECDSA on the curve P-256; signs with SHA-256.
     EcdsaP256,
+    /// Ed25519, which signs without a digest.
     Ed25519,
 }
 
 /// A private key. Its material is wiped when it is dropped.
 pub enum PrivateKey {
-    Rsa(Box<RsaPrivateKey>),
+    /// RSA, of any length that was read or asked for.
+    Rsa(Box<rsa::PrivateKey>),
+    /// ECDSA on the curve P-256.
     EcdsaP256(p256::ecdsa::SigningKey),
+    /// Ed25519, by its seed.
     Ed25519(ed25519_dalek::SigningKey),
     /// A key that Go reads but that no certificate can be made with here: its PEM label and contents.
     Other(OtherKind, Zeroizing<Vec<u8>>),
@@ -62,9 +70,10 @@ pub struct PublicKey {
 }
 
 impl PrivateKey {
+    /// Makes a new key. RSA of 4096 bits takes seconds.
     pub fn generate(algorithm: Algorithm, rng: &mut dyn CryptoRng) -> Result<Self, PkiError> {
         Ok(match algorithm {
-            Algorithm::Rsa { bits } => PrivateKey::Rsa(Box::new(RsaPrivateKey::new(rng, bits)?)),
+            Algorithm::Rsa { bits } => PrivateKey::Rsa(Box::new(rsa::PrivateKey::new(rng, bits)?)),
             Algorithm::EcdsaP256 => PrivateKey::EcdsaP256(p256::ecdsa::SigningKey::generate_from_rng(rng)),
             Algorithm::Ed25519 => PrivateKey::Ed25519(ed25519_dalek::SigningKey::generate(rng)),
         })
@@ -108,7 +117,7 @@ impl PrivateKey {
     }
 
     /// The public half. The error is what Go's `x509` says of a key it cannot put into a certificate.
-    pub fn public(&self) -> Result<PublicKey, PkiError> {
+    pub(crate) fn public(&self) -> Result<PublicKey, PkiError> {
         let unsupported = |name| Err(PkiError::new(format!("x509: unsupported public key type: {name}")));
         match self {
             PrivateKey::Rsa(key) => {
@@ -132,7 +141,7 @@ impl PrivateKey {
     }
 
     /// The DER of the algorithm it signs with by default. The error is Go's for a key that cannot sign.
-    pub fn signature_algorithm(&self) -> Result<&'static [u8], PkiError> {
+    pub(crate) fn signature_algorithm(&self) -> Result<&'static [u8], PkiError> {
         match self {
             PrivateKey::Rsa(_) => Ok(SHA256_WITH_RSA),
             PrivateKey::EcdsaP256(_) => Ok(ECDSA_WITH_SHA256),
@@ -144,7 +153,7 @@ impl PrivateKey {
         }
     }
 
-    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, PkiError> {
+    pub(crate) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, PkiError> {
         Ok(match self {
             PrivateKey::Rsa(key) => key.sign(rsa::Pkcs1v15Sign::new::<Sha256>(), &Sha256::digest(message))?,
             PrivateKey::EcdsaP256(key) => {
@@ -229,7 +238,7 @@ fn from_pkcs1(der: &[u8]) -> Result<PrivateKey, PkiError> {
             fault::asn1(der, "pkcs1PrivateKey")
         });
     }
-    Ok(PrivateKey::Rsa(Box::new(RsaPrivateKey::from_pkcs1_der(der)?)))
+    Ok(PrivateKey::Rsa(Box::new(rsa::PrivateKey::from_pkcs1_der(der)?)))
 }
 
 fn from_sec1(der: &[u8], curve: Option<ObjectIdentifier>) -> Result<PrivateKey, PkiError> {

@@ -20,8 +20,11 @@ pub struct Details {
     pub subject: String,
     /// The first common name of the subject; empty where it has none.
     pub common_name: String,
+    /// Who signed it, in the form of the subject; equal to that where it signs itself.
     pub issuer: String,
+    /// The alternative names that are DNS names, in the order of the certificate.
     pub dns_names: Vec<String>,
+    /// The alternative names that are addresses, in the order of the certificate.
     pub ips: Vec<IpAddr>,
     /// Seconds since 1970.
     pub not_before: i64,
@@ -29,6 +32,7 @@ pub struct Details {
     pub not_after: i64,
     /// SHA-256 of the DER.
     pub fingerprint: [u8; 32],
+    /// Whether its basic constraints let it sign others.
     pub is_ca: bool,
     /// `RSA`, `ECDSA`, `Ed25519`, or the dotted identifier of another algorithm.
     pub key_algorithm: String,
@@ -108,7 +112,7 @@ pub fn check_signature(certificate: &X509, key: &PublicKey) -> Result<(), PkiErr
     let algorithm = certificate.signature_algorithm;
     let (message, signature) = (&certificate.tbs[..], &certificate.signature[..]);
     if algorithm == SHA256_WITH_RSA {
-        let key = rsa::RsaPublicKey::from_public_key_der(&key.info)?;
+        let key = rsa::PublicKey::from_public_key_der(&key.info)?;
         let padding = rsa::Pkcs1v15Sign::new::<Sha256>();
         key.verify(padding, &Sha256::digest(message), signature).map_err(|_| wrong())
     } else if algorithm == ECDSA_WITH_SHA256 {

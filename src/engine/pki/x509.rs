@@ -6,32 +6,33 @@ use der::{AnyRef, Decode, Encode, Reader, SliceReader, Tag, TagNumber, Tagged};
 use crate::pki::fault::PkiError;
 use crate::time::{Rules, Time};
 
-pub const SUBJECT_KEY_ID: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.14");
-pub const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
-pub const SUBJECT_ALT_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
-pub const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
-pub const AUTHORITY_KEY_ID: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.35");
+pub(crate) const SUBJECT_KEY_ID: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.14");
+pub(crate) const KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.15");
+pub(crate) const SUBJECT_ALT_NAME: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.17");
+pub(crate) const BASIC_CONSTRAINTS: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.19");
+pub(crate) const AUTHORITY_KEY_ID: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.35");
+/// The extension that says what the key is for: servers, clients and so on (RFC 5280, 4.2.1.12).
 pub const EXTENDED_KEY_USAGE: ObjectIdentifier = ObjectIdentifier::new_unwrap("2.5.29.37");
 
 /// A certificate cut into its fields. Names and keys stay in DER.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct X509 {
     /// What is signed.
-    pub tbs: Vec<u8>,
-    pub issuer: Vec<u8>,
-    pub subject: Vec<u8>,
+    pub(crate) tbs: Vec<u8>,
+    pub(crate) issuer: Vec<u8>,
+    pub(crate) subject: Vec<u8>,
     /// Seconds since 1970.
     pub not_before: i64,
     /// Seconds since 1970.
     pub not_after: i64,
     /// The `SubjectPublicKeyInfo`.
-    pub key_info: Vec<u8>,
-    pub key_algorithm: ObjectIdentifier,
-    pub key_bits: Vec<u8>,
+    pub(crate) key_info: Vec<u8>,
+    pub(crate) key_algorithm: ObjectIdentifier,
+    pub(crate) key_bits: Vec<u8>,
     /// Extensions in order: identifier, criticality, contents.
-    pub extensions: Vec<(ObjectIdentifier, bool, Vec<u8>)>,
-    pub signature_algorithm: ObjectIdentifier,
-    pub signature: Vec<u8>,
+    pub(crate) extensions: Vec<(ObjectIdentifier, bool, Vec<u8>)>,
+    pub(crate) signature_algorithm: ObjectIdentifier,
+    pub(crate) signature: Vec<u8>,
 }
 
 impl X509 {
@@ -92,18 +93,18 @@ impl X509 {
     }
 
     /// The key identifier of the subject; empty where there is none.
-    pub fn subject_key_id(&self) -> &[u8] {
+    pub(crate) fn subject_key_id(&self) -> &[u8] {
         let contents = self.extension(SUBJECT_KEY_ID).and_then(|mut it| take(&mut it, Tag::OctetString));
         contents.map(|(_, id)| id).unwrap_or_default()
     }
 
-    pub fn is_ca(&self) -> bool {
+    pub(crate) fn is_ca(&self) -> bool {
         let constraints = self.extension(BASIC_CONSTRAINTS).and_then(|mut it| take(&mut it, Tag::Sequence));
         constraints.and_then(|(_, mut it)| take(&mut it, Tag::Boolean)).is_some_and(|(_, it)| it == [0xff])
     }
 
     /// The alternative names: the number of each one's tag and its contents.
-    pub fn alternative_names(&self) -> Vec<(u32, &[u8])> {
+    pub(crate) fn alternative_names(&self) -> Vec<(u32, &[u8])> {
         let mut out = Vec::new();
         if let Some((_, mut names)) = self.extension(SUBJECT_ALT_NAME).and_then(|mut it| take(&mut it, Tag::Sequence)) {
             while let Some((tag, _, contents)) = element(&mut names) {
@@ -117,38 +118,38 @@ impl X509 {
 }
 
 /// One element in DER.
-pub fn tlv(tag: Tag, contents: &[u8]) -> Result<Vec<u8>, PkiError> {
+pub(crate) fn tlv(tag: Tag, contents: &[u8]) -> Result<Vec<u8>, PkiError> {
     Ok(AnyRef::new(tag, contents)?.to_der()?)
 }
 
 /// A sequence of elements that are in DER already.
-pub fn sequence<T: AsRef<[u8]>>(parts: &[T]) -> Result<Vec<u8>, PkiError> {
+pub(crate) fn sequence<T: AsRef<[u8]>>(parts: &[T]) -> Result<Vec<u8>, PkiError> {
     tlv(Tag::Sequence, &concat(parts))
 }
 
-pub fn concat<T: AsRef<[u8]>>(parts: &[T]) -> Vec<u8> {
+pub(crate) fn concat<T: AsRef<[u8]>>(parts: &[T]) -> Vec<u8> {
     parts.iter().flat_map(|it| it.as_ref().iter().copied()).collect()
 }
 
 /// A bit string of whole bytes.
-pub fn bit_string(bytes: &[u8]) -> Result<Vec<u8>, PkiError> {
+pub(crate) fn bit_string(bytes: &[u8]) -> Result<Vec<u8>, PkiError> {
     tlv(Tag::BitString, &concat(&[&[0][..], bytes]))
 }
 
 /// A non-negative integer from its big-endian bytes.
-pub fn integer(bytes: &[u8]) -> Result<Vec<u8>, PkiError> {
+pub(crate) fn integer(bytes: &[u8]) -> Result<Vec<u8>, PkiError> {
     Ok(UintRef::new(bytes)?.to_der()?)
 }
 
 /// An element of a context-specific tag.
-pub fn context(number: u32, constructed: bool, contents: &[u8]) -> Result<Vec<u8>, PkiError> {
+pub(crate) fn context(number: u32, constructed: bool, contents: &[u8]) -> Result<Vec<u8>, PkiError> {
     tlv(Tag::ContextSpecific { constructed, number: TagNumber(number) }, contents)
 }
 
 /// A certificate time: two digits of the year from 1950 to 2049, else four.
 ///
 /// Mirrors the choice of `encoding/asn1`.
-pub fn write_time(unix: i64) -> Result<Vec<u8>, PkiError> {
+pub(crate) fn write_time(unix: i64) -> Result<Vec<u8>, PkiError> {
     let time = Time { zone: crate::time::Zone::Utc, ..Time::local(unix, 0, Rules::utc()) };
     match time.civil().0.year {
         1950..2050 => tlv(Tag::UtcTime, &time.format(b"060102150405Z")),
@@ -162,7 +163,7 @@ fn malformed(what: &str) -> PkiError {
 }
 
 /// Takes one element off the input: its tag, all of it, and its contents.
-pub fn element<'a>(input: &mut &'a [u8]) -> Option<(Tag, &'a [u8], &'a [u8])> {
+pub(crate) fn element<'a>(input: &mut &'a [u8]) -> Option<(Tag, &'a [u8], &'a [u8])> {
     let mut reader = SliceReader::new(input).ok()?;
     let any = AnyRef::decode(&mut reader).ok()?;
     let (whole, rest) = input.split_at_checked(usize::try_from(reader.position()).ok()?)?;
@@ -171,7 +172,7 @@ pub fn element<'a>(input: &mut &'a [u8]) -> Option<(Tag, &'a [u8], &'a [u8])> {
 }
 
 /// Takes one element of the given tag.
-pub fn take<'a>(input: &mut &'a [u8], tag: Tag) -> Option<(&'a [u8], &'a [u8])> {
+pub(crate) fn take<'a>(input: &mut &'a [u8], tag: Tag) -> Option<(&'a [u8], &'a [u8])> {
     let mut ahead = *input;
     let (found, whole, contents) = element(&mut ahead)?;
     (found == tag).then(|| {

@@ -5,8 +5,9 @@ use std::cell::LazyCell;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
-use rand::{CryptoRng, RngExt};
+use rand::RngExt;
 
+use crate::pki::Chance;
 use crate::sprig::crypto::{self, Certificate};
 use crate::sprig::random;
 use crate::time::{Rules, Time};
@@ -15,7 +16,7 @@ use crate::world::{Call, World};
 
 /// Answers every impure function for real, as `helm template` does. Clock, chance and names come from outside.
 pub struct RealWorld<'a> {
-    rng: &'a mut dyn CryptoRng,
+    chance: &'a mut dyn Chance,
     clock: &'a mut dyn FnMut() -> Timestamp,
     /// The addresses of a host name; none where there is no answer.
     resolve: &'a mut dyn FnMut(&str) -> Vec<String>,
@@ -26,12 +27,12 @@ impl<'a> RealWorld<'a> {
     /// `zone` gives the IANA name of the local time zone. It is asked once, and only where a date is at hand: a look-up
     /// walks the whole data base of zones.
     pub fn new(
-        rng: &'a mut dyn CryptoRng,
+        chance: &'a mut dyn Chance,
         clock: &'a mut dyn FnMut() -> Timestamp,
         resolve: &'a mut dyn FnMut(&str) -> Vec<String>,
         zone: impl FnOnce() -> String + 'a,
     ) -> Self {
-        RealWorld { rng, clock, resolve, zone: LazyCell::new(Box::new(zone)) }
+        RealWorld { chance, clock, resolve, zone: LazyCell::new(Box::new(zone)) }
     }
 }
 
@@ -40,7 +41,7 @@ impl World for RealWorld<'_> {
         // All others want the moment alone.
         let zone = if call.function == "now" { &*self.zone } else { "UTC" };
         let now = time((self.clock)(), zone);
-        compute(call, self.rng, &now, self.resolve)
+        compute(call, self.chance, &now, self.resolve)
     }
 
     fn local_zone(&self) -> &str {
@@ -58,7 +59,7 @@ pub fn time(at: Timestamp, zone: &str) -> Time {
 /// Computes one impure call. `now` is the time it happens at; `resolve` gives the addresses of a host name.
 pub fn compute(
     call: &Call<'_>,
-    rng: &mut dyn CryptoRng,
+    chance: &mut dyn Chance,
     now: &Time,
     resolve: &mut dyn FnMut(&str) -> Vec<String>,
 ) -> Result<Value, Failure> {
@@ -66,38 +67,44 @@ pub fn compute(
     let (text, integer, list) = (|at| arguments.text(at), |at| arguments.integer(at), |at| arguments.value(at));
     let unix = now.unix;
     Ok(match call.function {
-        "bcrypt" => crypto::bcrypt(text(0), rng).into(),
-        "encryptAES" => crypto::encrypt(text(0), text(1), rng).into(),
-        "genCA" => crypto::gen_ca(text(0), integer(1), None, rng, unix)?.into(),
-        "genCAWithKey" => crypto::gen_ca(text(0), integer(1), Some(text(2)), rng, unix)?.into(),
-        "genPrivateKey" => crypto::gen_private_key(text(0), rng).into(),
-        "genSelfSignedCert" => crypto::gen_cert(text(0), list(1), list(2), integer(3), None, None, rng, unix)?.into(),
+        "bcrypt" => crypto::bcrypt(text(0), chance.random()).into(),
+        "encryptAES" => crypto::encrypt(text(0), text(1), chance.random()).into(),
+        "genCA" => crypto::gen_ca(text(0), integer(1), None, chance, unix)?.into(),
+        "genCAWithKey" => crypto::gen_ca(text(0), integer(1), Some(text(2)), chance, unix)?.into(),
+        "genPrivateKey" => crypto::gen_private_key(text(0), chance).into(),
+        "genSelfSignedCert" => {
+            crypto::gen_cert(text(0), list(1), list(2), integer(3), None, None, chance, unix)?.into()
+        }
         "genSelfSignedCertWithKey" => {
-            crypto::gen_cert(text(0), list(1), list(2), integer(3), None, Some(text(4)), rng, unix)?.into()
+            crypto::gen_cert(text(0), list(1), list(2), integer(3), None, Some(text(4)), chance, unix)?.into()
         }
         "genSignedCert" => {
             let ca = arguments.certificate(4)?;
-            crypto::gen_cert(text(0), list(1), list(2), integer(3), Some(ca), None, rng, unix)?.into()
+            crypto::gen_cert(text(0), list(1), list(2), integer(3), Some(ca), None, chance, unix)?.into()
         }
         "genSignedCertWithKey" => {
             let ca = arguments.certificate(4)?;
-            crypto::gen_cert(text(0), list(1), list(2), integer(3), Some(ca), Some(text(5)), rng, unix)?.into()
+            crypto::gen_cert(text(0), list(1), list(2), integer(3), Some(ca), Some(text(5)), chance, unix)?.into()
         }
         "getHostByName" => {
             let mut found = resolve(&String::from_utf8_lossy(text(0)));
-            if found.is_empty() { "".into() } else { found.swap_remove(rng.random_range(0..found.len())).into() }
+            if found.is_empty() {
+                "".into()
+            } else {
+                found.swap_remove(chance.random().random_range(0..found.len())).into()
+            }
         }
-        "htpasswd" => crypto::htpasswd(text(0), text(1), rng).into(),
+        "htpasswd" => crypto::htpasswd(text(0), text(1), chance.random()).into(),
         "lookup" => Map::any().into(),
         "now" => now.clone().into(),
-        "randAlpha" => random::characters(integer(0), random::LETTERS, rng)?.into(),
-        "randAlphaNum" => random::characters(integer(0), random::LETTERS_AND_DIGITS, rng)?.into(),
-        "randAscii" => random::characters(integer(0), random::PRINTABLE, rng)?.into(),
-        "randBytes" => STANDARD.encode(random::bytes(integer(0), rng)?).into(),
-        "randInt" => Value::Int(random::integer(integer(0), integer(1), rng)?),
-        "randNumeric" => random::characters(integer(0), random::DIGITS, rng)?.into(),
-        "shuffle" => random::shuffle(text(0), rng).into(),
-        "uuidv4" => random::uuid(rng).into(),
+        "randAlpha" => random::characters(integer(0), random::LETTERS, chance.random())?.into(),
+        "randAlphaNum" => random::characters(integer(0), random::LETTERS_AND_DIGITS, chance.random())?.into(),
+        "randAscii" => random::characters(integer(0), random::PRINTABLE, chance.random())?.into(),
+        "randBytes" => STANDARD.encode(random::bytes(integer(0), chance.random())?).into(),
+        "randInt" => Value::Int(random::integer(integer(0), integer(1), chance.random())?),
+        "randNumeric" => random::characters(integer(0), random::DIGITS, chance.random())?.into(),
+        "shuffle" => random::shuffle(text(0), chance.random()).into(),
+        "uuidv4" => random::uuid(chance.random()).into(),
         other => return Err(Failure::new(format!("function {other:?} is not of this world"))),
     })
 }

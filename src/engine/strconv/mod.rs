@@ -2,7 +2,6 @@
 //!
 //! Text is bytes, as a Go string is, and need not be UTF-8.
 
-mod bool;
 mod float;
 mod float_parse;
 mod integer;
@@ -11,15 +10,14 @@ mod quote;
 mod rune;
 mod unquote;
 
-pub use self::bool::parse_bool;
-pub use self::float::format_float;
-pub use self::float_parse::parse_float;
-pub use self::integer::{atoi, parse_int, parse_uint};
-pub use self::quote::{
-    can_backquote, quote, quote_rune, quote_rune_to_ascii, quote_rune_to_graphic, quote_to_ascii, quote_to_graphic,
-};
-pub use self::rune::{decode_rune, is_graphic, is_print, rune_count};
-pub use self::unquote::{Unquoted, unquote, unquote_char};
+pub(crate) use self::float::format_float;
+pub(crate) use self::float_parse::parse_float;
+pub(crate) use self::integer::{atoi, parse_int, parse_uint};
+pub use self::quote::quote;
+pub(crate) use self::quote::{can_backquote, quote_rune, quote_rune_to_ascii, quote_to_ascii};
+pub(crate) use self::rune::{decode_rune, is_print, rune_count};
+pub use self::unquote::unquote;
+pub(crate) use self::unquote::{Unquoted, unquote_char};
 
 /// Go's `*strconv.NumError`, shown in its words: `strconv.ParseInt: parsing "x": invalid syntax`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,18 +25,23 @@ pub use self::unquote::{Unquoted, unquote, unquote_char};
 pub struct NumberError {
     function: &'static str,
     text: Vec<u8>,
+    /// Why the text gives no number.
     pub reason: NumberFault,
 }
 
 /// Why a text gives no number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NumberFault {
+    /// It is not of the form of a number.
     #[error("invalid syntax")]
     Syntax,
+    /// The number is greater or less than the type holds.
     #[error("value out of range")]
     Range,
+    /// There is no such base; 2 to 36 are.
     #[error("invalid base {0}")]
     Base(u32),
+    /// No type has so many bits; 0 to 64 are taken.
     #[error("invalid bit size {0}")]
     BitSize(u32),
 }

@@ -1,6 +1,6 @@
 //! Go string and rune literals.
 
-use super::rune::{decode_rune, is_graphic, is_print};
+use super::rune::{decode_rune, is_print};
 
 /// `strconv.Quote`.
 pub fn quote(text: &[u8]) -> String {
@@ -12,11 +12,6 @@ pub fn quote_to_ascii(text: &[u8]) -> String {
     quoted(text, is_ascii_print)
 }
 
-/// `strconv.QuoteToGraphic`.
-pub fn quote_to_graphic(text: &[u8]) -> String {
-    quoted(text, is_graphic)
-}
-
 /// `strconv.QuoteRune`.
 pub fn quote_rune(rune: char) -> String {
     quoted_rune(rune, is_print)
@@ -25,11 +20,6 @@ pub fn quote_rune(rune: char) -> String {
 /// `strconv.QuoteRuneToASCII`.
 pub fn quote_rune_to_ascii(rune: char) -> String {
     quoted_rune(rune, is_ascii_print)
-}
-
-/// `strconv.QuoteRuneToGraphic`.
-pub fn quote_rune_to_graphic(rune: char) -> String {
-    quoted_rune(rune, is_graphic)
 }
 
 /// `strconv.CanBackquote`: whether a raw literal on one line can hold the text.
@@ -93,7 +83,6 @@ mod tests {
         let text = "\u{7}\u{8}\u{c}\n\r\t\u{b}\0\u{7f}\"'\\é\u{a0}\u{feff}\u{1f600}\u{e0001}".as_bytes();
         assert_eq!(quote(text), r#""\a\b\f\n\r\t\v\x00\x7f\"'\\é\u00a0\ufeff😀\U000e0001""#);
         assert_eq!(quote_to_ascii(text), r#""\a\b\f\n\r\t\v\x00\x7f\"'\\\u00e9\u00a0\ufeff\U0001f600\U000e0001""#);
-        assert_eq!(quote_to_graphic("\u{a0}\u{ad}".as_bytes()), "\"\u{a0}\\u00ad\"");
         assert_eq!(quote(b"a\xffb\xe2\x82"), r#""a\xffb\xe2\x82""#);
     }
 
@@ -103,7 +92,6 @@ mod tests {
         assert_eq!(quote_rune('"'), "'\"'");
         assert_eq!(quote_rune('☺'), "'☺'");
         assert_eq!(quote_rune_to_ascii('☺'), r"'\u263a'");
-        assert_eq!(quote_rune_to_graphic('\u{3000}'), "'\u{3000}'");
         assert_eq!(quote_rune('\u{3000}'), r"'\u3000'");
     }
 

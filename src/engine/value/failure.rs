@@ -6,12 +6,14 @@ use std::fmt;
 /// The error a template function returns. `message` is Go's wording, without the `error calling f:` that the executor adds.
 #[derive(Debug)]
 pub struct Failure {
+    /// What is told: `can't convert to int`.
     pub message: String,
     /// What lies beneath, where a caller may want its data back: the world's own error, or a nested execution error.
     pub source: Option<Box<dyn Error + 'static>>,
 }
 
 impl Failure {
+    /// A failure that is no more than what it tells.
     pub fn new(message: impl Into<String>) -> Self {
         Failure { message: message.into(), source: None }
     }

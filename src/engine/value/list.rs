@@ -50,12 +50,12 @@ impl List {
     }
 
     /// One to which Go has appended the items one by one.
-    pub fn grown(list_type: Type, items: Vec<Value>) -> Self {
+    pub(crate) fn grown(list_type: Type, items: Vec<Value>) -> Self {
         List::with(list_type, items, Spare::Grown)
     }
 
     /// One with room for so many items.
-    pub fn with_capacity(list_type: Type, items: Vec<Value>, capacity: usize) -> Self {
+    pub(crate) fn with_capacity(list_type: Type, items: Vec<Value>, capacity: usize) -> Self {
         let room = capacity.saturating_sub(items.len());
         List::with(list_type, items, Spare::Room(room))
     }
@@ -84,22 +84,27 @@ impl List {
         List { list_type, nil: self.nil, contents: Rc::clone(&self.contents) }
     }
 
+    /// Its Go type: `Type::LIST` and the like, or a named one.
     pub fn list_type(&self) -> Type {
         self.list_type
     }
 
+    /// Whether it is the `nil` slice, which is `null` in JSON where an empty one is `[]`.
     pub fn is_nil(&self) -> bool {
         self.nil
     }
 
+    /// How many items it has now.
     pub fn len(&self) -> usize {
         self.contents.items.borrow().len()
     }
 
+    /// Whether it has no items; `nil` has none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
+    /// The item at an index from 0 on.
     pub fn get(&self, index: usize) -> Option<Value> {
         self.contents.items.borrow().get(index).cloned()
     }
@@ -110,7 +115,7 @@ impl List {
     }
 
     /// The items for writing in place, as `sort.Strings` does.
-    pub fn items_mut(&self) -> RefMut<'_, Vec<Value>> {
+    pub(crate) fn items_mut(&self) -> RefMut<'_, Vec<Value>> {
         self.contents.items.borrow_mut()
     }
 

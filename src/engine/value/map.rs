@@ -43,34 +43,42 @@ impl Map {
         Map { map_type, nil: self.nil, entries: Rc::clone(&self.entries) }
     }
 
+    /// Its Go type: `Type::MAP` and the like, or a named one.
     pub fn map_type(&self) -> Type {
         self.map_type
     }
 
+    /// Whether it is the `nil` map, which is `null` in JSON where an empty one is `{}`.
     pub fn is_nil(&self) -> bool {
         self.nil
     }
 
+    /// How many entries it has now.
     pub fn len(&self) -> usize {
         self.entries.borrow().len()
     }
 
+    /// Whether it has no entries; `nil` has none.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
+    /// The value of a key, `Value::Nil` where that is what it holds; `None` where there is no such key.
     pub fn get(&self, key: impl AsRef<[u8]>) -> Option<Value> {
         self.entries.borrow().get(key.as_ref()).cloned()
     }
 
+    /// Whether there is such a key, whatever its value.
     pub fn contains(&self, key: impl AsRef<[u8]>) -> bool {
         self.entries.borrow().contains_key(key.as_ref())
     }
 
+    /// Sets the value of a key, for all that share this map.
     pub fn insert(&self, key: impl Into<Str>, value: Value) {
         self.entries.borrow_mut().insert(key.into(), value);
     }
 
+    /// Takes a key away, for all that share this map, and gives what it held.
     pub fn remove(&self, key: impl AsRef<[u8]>) -> Option<Value> {
         self.entries.borrow_mut().remove(key.as_ref())
     }
@@ -81,7 +89,7 @@ impl Map {
     }
 
     /// The entries for writing in place.
-    pub fn entries_mut(&self) -> RefMut<'_, BTreeMap<Str, Value>> {
+    pub(crate) fn entries_mut(&self) -> RefMut<'_, BTreeMap<Str, Value>> {
         self.entries.borrow_mut()
     }
 

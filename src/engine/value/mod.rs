@@ -2,7 +2,7 @@
 //!
 //! Maps and lists are references, as in Go: a clone shares its contents, and `set` on one is seen through every other.
 
-pub mod capacity;
+pub(crate) mod capacity;
 pub(crate) mod equal;
 mod failure;
 mod list;
@@ -26,18 +26,27 @@ use std::rc::Rc;
 pub enum Value {
     /// The untyped `nil`.
     Nil,
+    /// `bool`.
     Bool(bool),
     /// `int`.
     Int(i64),
+    /// `int32`, as runes are.
     Int32(i32),
+    /// `int64`.
     Int64(i64),
+    /// `uint8`, as the bytes of a string are.
     Uint8(u8),
+    /// `uint64`.
     Uint64(u64),
+    /// `float64`.
     Float(f64),
+    /// `string`, which need not be UTF-8.
     Str(Str),
     /// `[]byte`.
     Bytes(Str),
+    /// A slice: `[]interface {}`, `[]string` and named ones.
     List(List),
+    /// A map with strings for keys: `map[string]interface {}` and named ones.
     Map(Map),
     /// A struct, pointer or named type with fields or methods of its own.
     Object(Rc<dyn Object>),

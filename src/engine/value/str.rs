@@ -10,6 +10,7 @@ use std::rc::Rc;
 pub struct Str(Rc<[u8]>);
 
 impl Str {
+    /// The bytes as they are.
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }

@@ -7,23 +7,33 @@ use std::fmt;
 pub enum Type {
     /// `interface {}`: accepts everything.
     Any,
+    /// `bool`.
     Bool,
+    /// `int`, of 64 bits.
     Int,
+    /// `int32`.
     Int32,
+    /// `int64`.
     Int64,
+    /// `uint8`.
     Uint8,
+    /// `uint64`.
     Uint64,
+    /// `float64`.
     Float64,
+    /// `string`.
     String,
     /// A slice of this element type.
     Slice(&'static Type),
     /// `map[string]` to this element type.
     Map(&'static Type),
-    /// A named or composite type by the name Go prints, its kind and, where a value of another type converts on
-    /// assignment (`common.Values` from `map[string]interface {}`), its underlying type.
+    /// A type that has a name of its own, or is composed in a way that has no variant here.
     Named {
+        /// What `%T` prints: `common.Values`, `*chartutil.Capabilities`.
         name: &'static str,
+        /// What it is to Go's `reflect`.
         kind: Kind,
+        /// The type whose values convert to it on assignment: `map[string]interface {}` for `common.Values`.
         underlying: Option<&'static Type>,
     },
 }
@@ -41,9 +51,10 @@ impl Type {
     pub const VALUES: Type = Type::Named { name: "common.Values", kind: Kind::Map, underlying: Some(&Type::MAP) };
 
     /// The same of Helm 3.
-    pub const VALUES_OF_HELM_3: Type =
+    pub(crate) const VALUES_OF_HELM_3: Type =
         Type::Named { name: "chartutil.Values", kind: Kind::Map, underlying: Some(&Type::MAP) };
 
+    /// What it is to Go's `reflect`.
     pub fn kind(&self) -> Kind {
         match self {
             Type::Any => Kind::Interface,
@@ -71,7 +82,7 @@ impl Type {
     }
 
     /// Whether Go may assign a value of this type to a parameter of type `to` (`reflect.Type.AssignableTo`).
-    pub fn assignable_to(&self, to: &Type) -> bool {
+    pub(crate) fn assignable_to(&self, to: &Type) -> bool {
         let underlying = |it: &Type| match it {
             Type::Named { underlying: Some(base), .. } => Some(**base),
             Type::Slice(_) | Type::Map(_) => Some(*it),
@@ -99,21 +110,37 @@ impl fmt::Display for Type {
 /// Go's `reflect.Kind`, as far as templates can meet it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
+    /// No type: what the untyped `nil` has.
     Invalid,
+    /// `bool`, and types made of it.
     Bool,
+    /// `int`.
     Int,
+    /// `int32`.
     Int32,
+    /// `int64`, `time.Duration` among its types.
     Int64,
+    /// `uint8`.
     Uint8,
+    /// `uint64`.
     Uint64,
+    /// `float64`.
     Float64,
+    /// `complex128`.
     Complex128,
+    /// `string`.
     String,
+    /// `interface {}`, as the type of a place; a value never has it.
     Interface,
+    /// Every slice, `[]byte` among them.
     Slice,
+    /// Every map.
     Map,
+    /// A structure, whose fields templates read.
     Struct,
+    /// A pointer to a structure.
     Ptr,
+    /// A function as a value, for the builtin `call`.
     Func,
 }
 

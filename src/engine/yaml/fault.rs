@@ -8,6 +8,7 @@ use std::fmt;
 pub struct Mark {
     /// Characters before this one.
     pub index: usize,
+    /// Line ends before this one.
     pub line: usize,
     /// Characters before this one in its line.
     pub column: usize,
@@ -18,6 +19,7 @@ pub struct Mark {
 /// An error of the reader, scanner, parser or composer. It prints as `gopkg.in/yaml.v2` does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct YamlError {
+    /// What is wrong, without `yaml:` and the line: `did not find expected key`.
     pub problem: Cow<'static, str>,
     /// The line go-yaml names, which is not always the true one; `None` where it names none.
     pub go_line: Option<usize>,

@@ -48,7 +48,7 @@ pub fn read_typed(text: &[u8]) -> Result<Value, String> {
 }
 
 /// Reads as [`read_typed`] does, but of a mapping only the entries whose keys are wanted, others perhaps among them.
-pub fn read_typed_entries(text: &[u8], wanted: impl Fn(&[u8]) -> bool) -> Result<Value, String> {
+pub(crate) fn read_typed_entries(text: &[u8], wanted: impl Fn(&[u8]) -> bool) -> Result<Value, String> {
     match outline::outline(text, wanted) {
         Some(map) => Ok(Value::Map(map)),
         None => read_typed(text),
@@ -100,7 +100,7 @@ pub fn read_json(text: &[u8]) -> Result<Value, JsonError> {
 }
 
 /// Checks the syntax of JSON as `encoding/json.Unmarshal` does before it decodes.
-pub fn check_json(text: &[u8]) -> Result<(), SyntaxError> {
+pub(crate) fn check_json(text: &[u8]) -> Result<(), SyntaxError> {
     json::check(text)
 }
 

@@ -44,15 +44,21 @@ impl Data {
     }
 }
 
+/// What a node is, as it was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NodeKind {
+    /// A text, whatever it means: a number, `null`, a string.
     Scalar,
+    /// A list, in blocks or in brackets.
     Sequence,
+    /// Keys and values, in blocks or in braces.
     Mapping,
+    /// A reference to a node with an anchor: `*name`.
     Alias,
 }
 
 impl Document {
+    /// The outermost node.
     pub fn root(&self) -> Node<'_> {
         Node { document: self, id: self.root }
     }
@@ -72,6 +78,7 @@ pub struct Node<'d> {
 }
 
 impl<'d> Node<'d> {
+    /// What it is; an alias is not what it stands for.
     pub fn kind(self) -> NodeKind {
         self.data().kind
     }
@@ -104,6 +111,7 @@ impl<'d> Node<'d> {
         Some(&self.data().tag).filter(|it| !it.is_empty())
     }
 
+    /// The name it was given for aliases, without the `&`.
     pub fn anchor(self) -> Option<&'d Str> {
         self.data().anchor.as_ref()
     }

@@ -25,6 +25,10 @@ pub enum FormError {
     NoConfig,
     #[error("the target `{0}` is a folder")]
     NeedsFolder(Target),
+    #[error("with `--all`, what is written for each spec needs a folder")]
+    NoFolderForAll,
+    #[error("with `--all`, a comparison is printed as text, Markdown or JSON, to standard output")]
+    NotForAll,
     #[error("what goes to the target `{0}` cannot be split")]
     CannotSplit(Target),
     #[error("the spec `{}` is of bundle `{found}`, not of `{wanted}`", spec.display())]
@@ -60,6 +64,10 @@ impl FormError {
             }
             FormError::SopsForFlux => of(Code::D016).help("`ichor handoff flux --sops -i KEY` hands secrets over"),
             FormError::NoConfig => of(Code::D005).help("name it: `--for machine-config controlplane.yaml`"),
+            FormError::NoFolderForAll => {
+                of(Code::D017).help("name it: `-o DIR`; each spec gets a folder of its own in it")
+            }
+            FormError::NotForAll => of(Code::D018).help("leave out `--output`, and choose another `--format`"),
             FormError::NeedsFolder(_) => of(Code::D006).help("name it: `-o DIR/`"),
             FormError::CannotSplit(_) => of(Code::D007).help("`talos`, `kubectl` and `files` can"),
             FormError::OtherBundle { .. } => of(Code::D008).help("name the bundle's own spec: `--spec ichor.yaml`"),

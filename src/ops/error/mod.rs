@@ -72,6 +72,9 @@ pub enum Error {
     Upgrade(#[from] UpgradeError),
     #[error(transparent)]
     Form(#[from] FormError),
+    /// What the rules of `check` find.
+    #[error("nothing was built, for the rules of `check` find errors in it")]
+    Checked(Vec<Diagnostic>),
     #[error("there is no place for the store")]
     NoStore,
 }
@@ -81,6 +84,11 @@ impl Error {
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
         let one = match self {
             Error::Workspace(fault) => return fault.diagnostics(),
+            Error::Checked(errors) => {
+                let help = "mend them; `allow` in the spec takes what is right here, and `--no-check` builds all the same";
+                let last = self.plain(Code::B007).help(help);
+                return errors.iter().cloned().chain([last]).collect();
+            }
             Error::Fetches(faults) => return faults.iter().map(fetch_fault).collect(),
             Error::SealedForAnother { path, .. } => self
                 .plain(Code::L011)

@@ -1,6 +1,7 @@
 //! `ichor lock`: resolves, mints what is missing, writes the lock.
 
 mod import;
+mod parts;
 mod released;
 mod renamed;
 mod secrets;
@@ -17,18 +18,20 @@ use crate::edge::disk::{Access, Adding};
 use crate::edge::fetch::{Progress, Silent};
 use crate::edge::mint::Mint;
 use crate::edge::random;
-use crate::ops::Error;
+use crate::edge::store::{Note, Store};
+use crate::ops::{Error, build};
 use crate::review::compare::{self, Diff, Side};
 use crate::stage::bundle::Bundle;
-use crate::stage::lock::{Certificate, Lock, LockedPart, LockedRelease, Pin};
+use crate::stage::lock::{Certificate, Lock, LockedRelease, Pin};
 use crate::stage::pack;
 use crate::stage::render;
-use crate::stage::resolve::{ResolvedContent, ResolvedPart, Update};
-use crate::stage::seal::{self, SealedPart};
+use crate::stage::resolve::{ResolvedContent, Update};
+use crate::stage::seal;
 use crate::stage::vendored::Vendored;
 use crate::workspace;
 use crate::workspace::fetching::Fetching;
 use crate::workspace::{Workspace, side};
+use parts::{facts, record};
 
 /// What locking did.
 #[derive(Clone, Debug)]
@@ -52,6 +55,24 @@ pub struct Locked {
     pub unbound: usize,
     /// The objects of GitOps that are not as they were when they were locked.
     pub moved: Vec<String>,
+}
+
+impl Locked {
+    /// Nothing was done.
+    fn unchanged(workspace: &Workspace) -> Locked {
+        Locked {
+            path: workspace.lock_path.clone(),
+            changed: false,
+            comparison: None,
+            pins: Vec::new(),
+            passed_over: Vec::new(),
+            dropped: Vec::new(),
+            unused: Vec::new(),
+            notes: Vec::new(),
+            unbound: 0,
+            moved: Vec::new(),
+        }
+    }
 }
 
 /// A pin that has a new answer, or one that was brought and is the one it had.
@@ -94,6 +115,16 @@ pub struct Request {
     pub update: Update,
     /// Whether the lock stays as it is on disk.
     pub keep: bool,
+    /// Where it is noted that a spec and its lock were found to agree.
+    pub store: Option<Store>,
+}
+
+impl Request {
+    /// Whether nothing is asked for but that the lock is as it should be.
+    fn is_plain(&self) -> bool {
+        let brings = !self.import.is_empty() || self.import_secrets.is_some();
+        !brings && self.clock.is_none() && matches!(self.update, Update::None)
+    }
 }
 
 /// Locks the spec at a path as a request says.
@@ -103,6 +134,16 @@ pub fn lock(spec: &Path, request: &Request, fetching: Fetching<'_>, now: Timesta
         false => Workspace::held(spec, "lock", fetching.progress)?,
     };
     let old = workspace.lock_if_any()?;
+    let settled = match (&old, &request.store) {
+        (Some((lock, text)), Some(store)) if request.is_plain() && workspace.is_unchanged(lock) => {
+            let inputs = build::inputs(&workspace.spec_text, text);
+            if store.is_noted(Note::Locked, &inputs, &workspace.spec.bundle) {
+                return Ok(Locked { unbound: lock.unbound(), ..Locked::unchanged(&workspace) });
+            }
+            Some((store, inputs))
+        }
+        _ => None,
+    };
     let mut mint = Mint::new(now, &request.identities);
     mint.imports = import::read(&request.import, request.import_secrets.as_ref(), &mut mint)?;
     // What writes nothing may show what would be.
@@ -116,7 +157,11 @@ pub fn lock(spec: &Path, request: &Request, fetching: Fetching<'_>, now: Timesta
     }
     workspace.fetched = Some(fetching.fetch(&workspace, lock.as_ref(), &request.update)?);
     let written = (!request.keep).then_some(fetching.progress);
-    relock(&workspace, lock, text.as_deref(), &mut mint, request.clock.unwrap_or(now), written)
+    let locked = relock(&workspace, lock, text.as_deref(), &mut mint, request.clock.unwrap_or(now), written)?;
+    if let Some((store, inputs)) = settled.filter(|_| !locked.changed) {
+        store.note(Note::Locked, &inputs, &workspace.spec.bundle);
+    }
+    Ok(locked)
 }
 
 /// Makes the lock anew from an older one, whose text is what lies on disk; writes it where it changes and somebody watches
@@ -337,37 +382,4 @@ fn comparison(workspace: &Workspace, old: Option<&Lock>, new: &Lock, now: Timest
         None => side::nothing("the lock", "there is no lock yet".into()),
     };
     compare::diff(&old, &new, now)
-}
-
-/// What is known of a part before it renders.
-fn facts(part: &ResolvedPart) -> LockedPart {
-    let (version, values, lookup) = match &part.content {
-        ResolvedContent::Manifest(_) => (None, None, None),
-        ResolvedContent::Chart { version, values_digest, inputs, .. } => {
-            (Some(version.clone()), Some(*values_digest), inputs.lookup_digest)
-        }
-    };
-    LockedPart {
-        source: part.source.clone(),
-        version,
-        manifest: part.manifest,
-        digest: part.digest,
-        size: part.size,
-        dependencies: part.dependencies.clone(),
-        release: part.release.clone(),
-        values,
-        secret_values: None,
-        lookup,
-        pins: BTreeMap::new(),
-        images: Vec::new(),
-        resources: BTreeMap::new(),
-        output: part.digest,
-    }
-}
-
-/// What is known once it was sealed.
-fn record(part: &mut LockedPart, sealed: &SealedPart) {
-    part.images = sealed.images.clone();
-    part.resources = sealed.resources.clone();
-    part.output = sealed.output;
 }

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::documents::Documents;
 use super::side::Side;
-use crate::review::rehearse::Stage;
+use crate::review::rehearse::{self, Stage};
 
 /// Kinds that are read; of all others, only what they are called is known.
 const READ: &[&str] = &[
@@ -68,8 +68,10 @@ impl Around {
         };
         let minor = |it: &Side| it.kubernetes.as_deref()?.trim_start_matches('v').split('.').nth(1)?.parse().ok();
         let talos = new.talos.as_deref().or(old.talos.as_deref()).and_then(|it| it.parse().ok());
-        let stage = Stage { talos, kubernetes: minor(new).or_else(|| minor(old)) };
-        Around { old: scene(false, old), new: scene(true, new), stage }
+        let (before, after) = (scene(false, old), scene(true, new));
+        let levels = rehearse::levels(after.objects.iter());
+        let stage = Stage { talos, kubernetes: minor(new).or_else(|| minor(old)), levels };
+        Around { old: before, new: after, stage }
     }
 }
 

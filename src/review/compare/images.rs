@@ -48,6 +48,12 @@ pub(super) fn compare(
             Some(from) => differs(&Image::parse(from), &to),
             None => vec![if to.digest.is_empty() { "new, without a digest" } else { "new" }.to_owned()],
         };
+        let moving = |it: &Image<'_>| {
+            it.digest.is_empty()
+                && !it.tag.starts_with(|it: char| it.is_ascii_digit())
+                && Version::parse(it.tag).is_err()
+        };
+        let follows = moving(&to) && !from.is_some_and(|it| moving(&Image::parse(it)));
         let stranger = !old.is_empty() && old.iter().all(|it| Image::parse(it).registry != to.registry);
         let mut say = |risk, text: &str| {
             let text = format!("{image} {text}");
@@ -62,6 +68,10 @@ pub(super) fn compare(
         };
         if from.is_none() && stranger {
             say(Risk::Gains, "is new, and from a registry that nothing came from before");
+        }
+        if follows && from.is_some() {
+            let tag = if to.tag.is_empty() { "latest" } else { to.tag };
+            say(Risk::Gains, &format!("follows the tag {tag}: its content may change while nothing changes here"));
         }
         for it in &what {
             match it.as_str() {

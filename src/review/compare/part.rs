@@ -94,6 +94,12 @@ pub(super) fn compare<'a>(
             look::look(&pair, &readers, findings);
         }
         let resource = ResourceDiff { fate, ..resource(part, pair, (old, new), raw, known) };
+        if let Some(from) = &resource.old_part {
+            let text =
+                format!("moves here from part {from}, and is applied in another order; nothing restarts for that");
+            let (part, resource) = (part.to_owned(), Some(resource.id.clone()));
+            findings.push(Finding { area: Area::Setting, part, resource, text, ..Finding::default() });
+        }
         if !known {
             look::blind(part, &resource.id, resource.status, findings);
         }

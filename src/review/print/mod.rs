@@ -3,6 +3,7 @@
 
 pub mod findings;
 pub mod html;
+pub mod many;
 pub mod markdown;
 mod overview;
 pub mod text;

@@ -69,7 +69,7 @@ const STATEFUL: &[(&str, u32)] = &[
 /// What a Job that waits may change in its pods.
 const SCHEDULING: &[&str] = &["nodeSelector", "tolerations", "schedulingGates"];
 
-pub(super) fn look(old: &Json, new: &Json, minor: Option<u32>, merges: bool, found: &mut Vec<Refusal>) {
+pub(super) fn look(old: &Json, new: &Json, minor: Option<u32>, found: &mut Vec<Refusal>) {
     let (group, kind) = (group(new), new["kind"].as_str().unwrap_or_default());
     let row = FIXED.iter().find(|it| (it.0, it.1) == (group, kind));
     for (remedy, path) in row.into_iter().flat_map(|it| it.3.iter().map(|path| (it.2, *path))) {
@@ -79,7 +79,7 @@ pub(super) fn look(old: &Json, new: &Json, minor: Option<u32>, merges: bool, fou
     }
     match (group, kind) {
         ("apps", "StatefulSet") => stateful(old, new, minor, found),
-        ("batch", "Job") => job(old, new, merges, found),
+        ("batch", "Job") => job(old, new, found),
         ("", "PersistentVolumeClaim") => claim(old, new, found),
         ("", "Pod") => pod(old, new, found),
         ("", "ConfigMap" | "Secret") => sealed_for_ever(old, new, found),
@@ -101,25 +101,7 @@ fn stateful(old: &Json, new: &Json, minor: Option<u32>, found: &mut Vec<Refusal>
     }
 }
 
-fn job(old: &Json, new: &Json, merges: bool, found: &mut Vec<Refusal>) {
-    let indexed = new["spec"]["completionMode"] == "Indexed";
-    let number = |it: &Json, field: &str| it["spec"][field].as_i64();
-    let whole = |completions: Option<i64>, parallelism: Option<i64>| {
-        if completions.is_none() && parallelism.is_none() { Some(1) } else { completions }
-    };
-    let live = whole(number(old, "completions"), number(old, "parallelism"));
-    // What the API server filled in stays where a manifest is merged; what an old manifest said goes with it.
-    let kept = |field: &str, filled: Option<i64>| {
-        let said = number(old, field).is_some();
-        number(new, field).or(if merges && !said { filled } else { None })
-    };
-    let after = whole(kept("completions", live), kept("parallelism", Some(1)));
-    // An indexed Job may grow and shrink where both of its numbers go together.
-    let elastic = indexed && new["spec"]["completions"] == new["spec"]["parallelism"];
-    if live != after && !elastic {
-        let json = |it: Option<i64>| it.map_or(Json::Null, Json::from);
-        found.push(change("spec.completions", Remedy::Recreate, &json(live), &json(after)));
-    }
+fn job(old: &Json, new: &Json, found: &mut Vec<Refusal>) {
     let (mut before, mut after) = (old["spec"]["template"].clone(), new["spec"]["template"].clone());
     for template in [&mut before, &mut after] {
         if let Some(Json::Object(labels)) = template.pointer_mut("/metadata/labels") {
@@ -150,6 +132,28 @@ fn job(old: &Json, new: &Json, merges: bool, found: &mut Vec<Refusal>) {
     }
     if before != after {
         found.push(refusal("spec.template", Remedy::Recreate, "the pods of a Job are settled for its life".into()));
+    }
+}
+
+/// How often a Job must end well. `old` and `new` are as they are written.
+pub(super) fn completions(old: &Json, new: &Json, merges: bool, found: &mut Vec<Refusal>) {
+    let indexed = new["spec"]["completionMode"] == "Indexed";
+    let number = |it: &Json, field: &str| it["spec"][field].as_i64();
+    let whole = |completions: Option<i64>, parallelism: Option<i64>| {
+        if completions.is_none() && parallelism.is_none() { Some(1) } else { completions }
+    };
+    let live = whole(number(old, "completions"), number(old, "parallelism"));
+    // What the API server filled in stays where a manifest is merged; what an old manifest said goes with it.
+    let kept = |field: &str, filled: Option<i64>| {
+        let said = number(old, field).is_some();
+        number(new, field).or(if merges && !said { filled } else { None })
+    };
+    let after = whole(kept("completions", live), kept("parallelism", Some(1)));
+    // An indexed Job may grow and shrink where both of its numbers go together.
+    let elastic = indexed && new["spec"]["completions"] == new["spec"]["parallelism"];
+    if live != after && !elastic {
+        let json = |it: Option<i64>| it.map_or(Json::Null, Json::from);
+        found.push(change("spec.completions", Remedy::Recreate, &json(live), &json(after)));
     }
 }
 
@@ -207,6 +211,10 @@ fn pod(old: &Json, new: &Json, found: &mut Vec<Refusal>) {
         }
         spec
     };
+    let deadline = |it: &Json| it["spec"]["activeDeadlineSeconds"].as_i64();
+    if deadline(old).is_some_and(|before| deadline(new).is_none_or(|after| after > before)) {
+        found.push(refusal("spec.activeDeadlineSeconds", Remedy::Recreate, "it can only become less".into()));
+    }
     let (before, after) = (fields(&plain(old)), fields(&plain(new)));
     for name in after.keys().chain(before.keys().filter(|it| !after.contains_key(*it))) {
         let null = Json::Null;

@@ -20,15 +20,17 @@ pub(super) fn kept(old: &Json, new: &Json) -> Json {
         ("apps", _) | ("batch", "Job") => account(&old["spec"], kept.get_mut("spec")),
         _ => {}
     }
-    // A label that is no text is dropped.
+    kept
+}
+
+/// An object as it is stored: a label that is no text is dropped.
+pub(super) fn stored(mut object: Json) -> Json {
     for field in ["labels", "annotations"] {
-        for side in [&mut kept] {
-            if let Some(Json::Object(map)) = side.pointer_mut(&format!("/metadata/{field}")) {
-                map.retain(|_, it| it.is_string());
-            }
+        if let Some(Json::Object(map)) = object.pointer_mut(&format!("/metadata/{field}")) {
+            map.retain(|_, it| it.is_string());
         }
     }
-    kept
+    object
 }
 
 /// An account has two names in a pod, and the older one stays.

@@ -26,10 +26,13 @@ pub use security::{Level, forbidden};
 pub use settle::settle;
 pub use talos::Manner;
 
+use std::collections::BTreeMap;
+
 use serde_json::Value as Json;
 
 use schema::Misfit;
 
+use crate::base::number::some;
 use crate::stage::spec::TalosVersion;
 
 /// What a rehearsal takes for granted.
@@ -39,6 +42,14 @@ pub struct Stage {
     pub talos: Option<TalosVersion>,
     /// The minor of Kubernetes 1.x.
     pub kubernetes: Option<u32>,
+    /// The levels of Pod Security by namespace. Of others, it is what Talos has by default.
+    pub levels: BTreeMap<String, Level>,
+}
+
+/// The level of Pod Security of each namespace among objects.
+pub fn levels<'o>(objects: impl Iterator<Item = &'o Json>) -> BTreeMap<String, Level> {
+    let spaces = objects.filter(|it| it["kind"] == "Namespace");
+    spaces.filter_map(|it| Some((it["metadata"]["name"].as_str()?.to_owned(), Level::of(it)))).collect()
 }
 
 /// What becomes of one object. `old` is what the cluster has, or what the old side put there; `null` is none.
@@ -59,7 +70,9 @@ pub fn fate(old: &Json, new: &Json, stage: &Stage) -> Fate {
     }
     let upgrade = match refused {
         true => Upgrade::Refused,
-        false if manner.merges && same(old, &linger::kept(old, new)) => Upgrade::LeavesAlone,
+        false if manner.merges && same(&linger::stored(old.clone()), &linger::stored(linger::kept(old, new))) => {
+            Upgrade::LeavesAlone
+        }
         false if same(old, new) => Upgrade::LeavesAlone,
         false => Upgrade::Updates,
     };
@@ -75,17 +88,35 @@ pub fn refusals(old: &Json, new: &Json, stage: &Stage) -> Vec<Refusal> {
         let (mut before, mut after) = (old.clone(), new.clone());
         settle(&mut before, &mut after);
         if !old.is_null() {
-            fixed::look(&before, &after, stage.kubernetes, manner.merges, &mut found);
+            fixed::look(&before, &after, stage.kubernetes, &mut found);
+            if new["kind"] == "Job" {
+                fixed::completions(old, new, manner.merges, &mut found);
+            }
         }
         workloads::look(&before, new, manner, &mut found);
         if new["kind"] == "Service" {
             services::look(&before, new, &mut found);
         }
         others::look(new, &mut found);
+        if new["kind"] == "Pod" && before["spec"] != after["spec"] {
+            found.extend(unsafe_pod(new, stage));
+        }
     }
     found.sort_by_key(|it| it.rule);
     found.dedup();
     found
+}
+
+/// What Pod Security has against a pod. Those that workloads make are refused later, and the workload is not.
+fn unsafe_pod(pod: &Json, stage: &Stage) -> Option<Refusal> {
+    let space = pod["metadata"]["namespace"].as_str().unwrap_or("default");
+    let level = match space {
+        "kube-system" => Level::Privileged,
+        space => stage.levels.get(space).copied().unwrap_or(Level::Baseline),
+    };
+    let what = forbidden(pod, level);
+    let why = format!("namespace {space} is {}, which forbids {}", level.name(), some(&what, 4));
+    (!what.is_empty()).then(|| Refusal { rule: Rule::PodSecurity, path: "spec".into(), why, remedy: Remedy::Rewrite })
 }
 
 /// Types, unknown fields and items that stand twice.

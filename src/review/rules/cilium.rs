@@ -1,7 +1,9 @@
 //! The rules of Cilium on Talos.
 
+mod traffic;
+
 use super::object::{Object, is_true, maps, word};
-use super::{ChartSubject, Subject, minor, spec_place};
+use super::{ChartSubject, Subject, machine, minor, spec_place};
 use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
 use crate::deliver::flux::at;
@@ -101,6 +103,36 @@ pub(super) fn values(
     rules.pod_ranges();
     rules.gateway();
     rules.kubernetes();
+    rules.traffic();
+}
+
+/// What Cilium is told that a machine config must agree with.
+pub(super) struct Settings {
+    pub replaces_proxy: bool,
+    /// Where it asks for the API server.
+    pub api_host: String,
+    pub api_port: String,
+    pub is_native: bool,
+    /// The range that is reached without masquerading.
+    pub native_range: String,
+    /// Whether pods get the addresses that Kubernetes gives to their node.
+    pub addresses_of_kubernetes: bool,
+}
+
+/// The settings of the first chart that is Cilium's.
+pub(super) fn settings(subject: &Subject<'_>, objects: &[Object<'_>]) -> Option<Settings> {
+    let chart = subject.charts.iter().find(|it| it.chart.name() == "cilium")?;
+    let all = coalesce_values(chart.chart, chart.given, &mut Vec::new()).ok()?;
+    let version = minor(chart.version)?;
+    let rules = Rules { subject, chart, objects, all: &all, version, found: &mut Vec::new() };
+    Some(Settings {
+        replaces_proxy: rules.replaces_proxy(),
+        api_host: rules.text(&["k8sServiceHost"]),
+        api_port: rules.text(&["k8sServicePort"]),
+        is_native: rules.setting("routing-mode", &["routingMode"]) == "native",
+        native_range: rules.setting("ipv4-native-routing-cidr", &["ipv4NativeRoutingCIDR"]),
+        addresses_of_kubernetes: rules.text(&["ipam", "mode"]) == "kubernetes",
+    })
 }
 
 struct Rules<'a> {
@@ -130,6 +162,17 @@ impl Rules<'_> {
 
     fn on(&self, path: &[&str]) -> bool {
         is_true(at(self.all, path))
+    }
+
+    /// What the agent is told: in the rendered config where there is one, else by the value.
+    fn setting(&self, key: &str, path: &[&str]) -> String {
+        let config = self.objects.iter().find(|it| it.head.kind == "ConfigMap" && it.head.name == "cilium-config");
+        let rendered = config.and_then(|it| it.json["data"][key].as_str());
+        rendered.map_or_else(|| self.text(path), str::to_owned)
+    }
+
+    fn replaces_proxy(&self) -> bool {
+        ["true", "strict"].contains(&self.setting("kube-proxy-replacement", &["kubeProxyReplacement"]).as_str())
     }
 
     fn capabilities(&mut self) {
@@ -195,7 +238,8 @@ impl Rules<'_> {
 
     fn masquerading(&mut self) {
         let talos = self.subject.spec.talos;
-        let host_dns = (talos.major, talos.minor) >= (1, 8);
+        // A machine config that is at hand may say that nothing is forwarded.
+        let host_dns = (talos.major, talos.minor) >= (1, 8) && machine::forwards_dns(self.subject) != Some(false);
         if host_dns && self.on(&["bpf", "masquerade"]) && !self.on(&["bpf", "hostLegacyRouting"]) {
             let message =
                 "`bpf.masquerade` breaks DNS where Talos forwards it to the host, as it does by default since 1.8";

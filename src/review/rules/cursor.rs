@@ -164,8 +164,22 @@ impl Faults {
 
     pub(super) fn tell(&mut self, code: Code, at: &Cursor<'_>, what: impl fmt::Display, help: impl Into<String>) {
         if !at.is_sealed() {
+            let what = if at.word().is_empty() {
+                what.to_string()
+            } else {
+                what.to_string().replace(at.word(), &short(at.word()))
+            };
             let message = format!("`{}` {what}", at.path);
             self.0.push(Fault { code, path: at.path.clone(), message, help: help.into() });
         }
+    }
+}
+
+/// A value for a message: what is long may be a secret in the wrong place.
+pub(super) fn short(text: &str) -> String {
+    const LONGEST: usize = 48;
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
 }

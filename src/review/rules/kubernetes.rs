@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::cursor::{Fault, Faults, Path};
+use super::cursor::{Fault, Faults, Path, short};
 use super::object::{Object, word};
 use super::schema::{self, Release, Served};
 use super::text::{is_data_key, is_label, is_old_label, is_qualified, is_subdomain, is_tag};
@@ -199,7 +199,7 @@ fn keys(object: &Object<'_>, found: &mut Vec<Diagnostic>) {
                 }
                 let text = value.word();
                 if field == "labels" && !text.is_empty() && !value.is_sealed() && !is_tag(text) {
-                    refuse(format!("label `{key}: {text}`"), "letters, digits, `-`, `_` and `.`, at most 63");
+                    refuse(format!("label `{key}: {}`", short(text)), "letters, digits, `-`, `_` and `.`, at most 63");
                 }
             }
         }

@@ -9,7 +9,9 @@ mod custom;
 mod exposed;
 mod kinds;
 mod kubernetes;
+mod machine;
 mod object;
+pub mod page;
 mod place;
 mod refused;
 mod schema;
@@ -17,9 +19,11 @@ pub mod talos;
 mod text;
 mod values;
 
+pub use machine::MachineConfig;
 pub use place::Written;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use jiff::Timestamp;
 
@@ -43,6 +47,8 @@ pub struct Subject<'a> {
     pub output: Option<Output<'a>>,
     /// The manifests that the user wrote, as files.
     pub written: Vec<Written>,
+    /// The machine config of a control plane that gets the bundle, where one is named.
+    pub machine_config: Option<MachineConfig>,
     /// The lock, and the time that its certificates are held against.
     pub lock: Option<(&'a Lock, Timestamp)>,
 }
@@ -79,6 +85,12 @@ pub struct Layer {
     pub start: Option<usize>,
 }
 
+impl Layer {
+    fn place(&self, span: Range<usize>) -> Place {
+        Place { file: self.file.as_str().into(), text: Some(self.text.as_str().into()), span }
+    }
+}
+
 /// Checks everything; errors and warnings together, in the order of the subject.
 pub fn check(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
@@ -88,6 +100,9 @@ pub fn check(subject: &Subject<'_>) -> Vec<Diagnostic> {
     for chart in &subject.charts {
         values::check(chart, &mut found);
         cilium::values(subject, chart, &objects, &mut found);
+    }
+    if subject.machine_config.is_some() {
+        machine::check(subject, cilium::settings(subject, &objects).as_ref(), &mut found);
     }
     if let Some(output) = &subject.output {
         talos::manifests(subject, output, &objects, &mut found);

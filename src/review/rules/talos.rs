@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::cursor::Path;
 use super::object::{Object, defined};
-use super::{Output, Subject, minor, spec_place};
+use super::{Output, Subject, minor, place, spec_place};
 use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
 use crate::deliver::size::{self, human};
@@ -49,6 +50,7 @@ pub(super) fn manifests(
     namespaces(output, objects, found);
     sizes(subject, output, objects, found);
     definitions(objects, found);
+    jobs(subject, objects, found);
     for manifest in output.manifests {
         for document in documents(&manifest.contents) {
             let Some(tree) = document.tree() else { continue };
@@ -90,6 +92,27 @@ fn namespaces(output: &Output<'_>, objects: &[Object<'_>], found: &mut Vec<Diagn
             format!("{manifest}: {head} names no namespace: Talos puts it into `default`, Helm into `{wanted}`");
         found
             .push(Diagnostic::new(Code::T002, message).help("have the chart name it, or add the object as a manifest"));
+    }
+}
+
+/// Jobs run once, and their templates cannot be changed: `talosctl upgrade-k8s` stops at one that is (talos#11603).
+fn jobs(subject: &Subject<'_>, objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
+    // A Job that takes itself away in time is made anew, and so is one whose name ends in a hash of what it does.
+    let is_hash = |it: &str| it.len() >= 8 && it.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let stays = |it: &&Object<'_>| {
+        (it.head.group(), it.head.kind.as_str()) == ("batch", "Job")
+            && it.json["spec"]["ttlSecondsAfterFinished"].is_null()
+            && !it.head.name.rsplit('-').next().is_some_and(is_hash)
+    };
+    for object in objects.iter().filter(stays) {
+        let message =
+            format!("{}: {} stands among the manifests, and a Job cannot be changed", object.manifest, object.head);
+        let help = "once its template differs, `talosctl upgrade-k8s` stops there: set `ttlSecondsAfterFinished`, or delete the Job before";
+        let diagnostic = Diagnostic::new(Code::T011, message).help(help);
+        found.push(match place::of(subject, object, &Path::default()) {
+            Some(place) => diagnostic.at(place),
+            None => diagnostic,
+        });
     }
 }
 

@@ -50,20 +50,46 @@ impl Reader<'_> {
         for (key, value) in node.entries() {
             let Some(name) = key.text().map(|it| it.to_text().into_owned()) else { continue };
             path.push(name.clone());
+            self.variable(value.resolved(), path, layer, found);
             match known.get(name.as_str()) {
+                Some(default) if of_another_kind(&default, value.resolved()).is_some() => {
+                    let (is, should) = of_another_kind(&default, value.resolved()).unwrap_or_default();
+                    let message = format!("`{}` is {is}, and the chart's own value is {should}", path.join("."));
+                    let below = match &default {
+                        Value::Map(below) if below.contains("enabled") => format!(": `{name}: {{enabled: ...}}`"),
+                        _ => String::new(),
+                    };
+                    let diagnostic = Diagnostic::new(Code::H003, message).help(format!("write {should}{below}"));
+                    found.push(diagnostic.at(layer.place(value.span())));
+                }
                 Some(Value::Map(below)) if !below.is_empty() && !self.is_read_whole(path) => {
                     self.walk(value.resolved(), &below, path, layer, found);
                 }
                 Some(_) => {}
                 None if name == "<<" || self.is_read(path) || self.is_of_another_chart(path) => {}
                 None => {
-                    let text = Some(layer.text.as_str().into());
-                    let place = Place { file: layer.file.as_str().into(), text, span: key.span() };
-                    found.push(self.unknown(place, &name, known, path));
+                    found.push(self.unknown(layer.place(key.span()), &name, known, path));
                 }
             }
             path.pop();
         }
+    }
+
+    /// A variable such as `${CLUSTER_NAME}`, which Flux and shells would have replaced.
+    fn variable(&self, node: Node<'_>, path: &[String], layer: &Layer, found: &mut Vec<Diagnostic>) {
+        let Some(text) = node.text().map(|it| it.to_text()) else { return };
+        let Some((_, after)) = text.split_once("${") else { return };
+        let Some((name, _)) = after.split_once('}') else { return };
+        let is_name = !name.is_empty()
+            && name.starts_with(|it: char| it.is_ascii_uppercase())
+            && name.chars().all(|it| it.is_ascii_uppercase() || it.is_ascii_digit() || it == '_');
+        // Longer texts may be scripts and configs, which mean it so.
+        if !is_name || text.contains(char::is_whitespace) {
+            return;
+        }
+        let message = format!("`{}` holds `${{{name}}}`, and nothing replaces it", path.join("."));
+        let help = "ichor expands no variables: write the value itself";
+        found.push(Diagnostic::new(Code::H004, message).help(help).at(layer.place(node.span())));
     }
 
     /// Compares the path of a sealed value: the lock tells it without its text.
@@ -143,6 +169,20 @@ impl Reader<'_> {
             }
         }
         found.into_iter().min_by_key(|it| (it.len(), it.clone()))
+    }
+}
+
+/// What a value is and what it should be, where the chart's own is of another kind. A chart that leaves a value empty may
+/// take anything.
+fn of_another_kind(default: &Value, node: Node<'_>) -> Option<(&'static str, &'static str)> {
+    let is_null = matches!(node.value(), Ok(Value::Nil));
+    match (default, node.kind()) {
+        (Value::Map(below), NodeKind::Scalar) if !below.is_empty() && !is_null => Some(("a single value", "a mapping")),
+        (Value::Map(below), NodeKind::Sequence) if !below.is_empty() => Some(("a list", "a mapping")),
+        (Value::List(list), NodeKind::Mapping) if !list.is_empty() => Some(("a mapping", "a list")),
+        (Value::Bool(_) | Value::Float(_), NodeKind::Mapping) => Some(("a mapping", "a single value")),
+        (Value::Bool(_) | Value::Float(_), NodeKind::Sequence) => Some(("a list", "a single value")),
+        _ => None,
     }
 }
 

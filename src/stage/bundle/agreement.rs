@@ -13,7 +13,7 @@ impl Bundle {
     /// Whether everything in a bundle that a spec and its lock determine is as they have it: what it says of itself, the
     /// parts' texts by the digests of the lock's outputs, the envelopes, and what follows from these. How holes are filled
     /// and what packing changed in a text, only a build can tell.
-    pub fn agrees(&self, spec: &Spec, lock: &Lock) -> bool {
+    pub(crate) fn agrees(&self, spec: &Spec, lock: &Lock) -> bool {
         let index = &self.index;
         let namespaces = pack::namespaces(spec);
         let placed = index.parts.iter().all(|(name, it)| it.namespace.as_ref() == namespaces.get(name));

@@ -19,22 +19,31 @@ const GZIP: [u8; 2] = [0x1f, 0x8b];
 /// Why bytes are not the archive of a bundle.
 #[derive(Debug, thiserror::Error)]
 pub enum ArchiveError {
+    /// The bytes are no gzip or no tar file, or break off.
     #[error("the archive cannot be read: {0}")]
     Read(#[from] std::io::Error),
+    /// The bytes do not begin as a gzip file does.
     #[error("a bundle is a `.tar.gz`, and this is none")]
     NotGzip,
+    /// A name leads out of the archive, or has another spelling too.
     #[error("the archive holds a bad path: {0}")]
     Path(#[from] PathError),
+    /// An entry is a folder, a link or a device. Its name.
     #[error("the archive holds `{0}`, which is no plain file")]
     NotAFile(String),
+    /// The name of an entry is no UTF-8. As much of it as can be shown.
     #[error("the archive holds `{0}`, a name that is no UTF-8")]
     NotText(String),
+    /// Two entries have one name. It.
     #[error("the archive holds `{0}` twice")]
     Twice(String),
+    /// Bytes follow where the gzip or the tar file ends, which no digest in the index would cover.
     #[error("more follows after the end of the archive")]
     Trailing,
+    /// What is unpacked is longer than any bundle, so that no more of it was read.
     #[error("the archive unpacks to more than {} MiB", MAX_SIZE >> 20)]
     TooLarge,
+    /// What is to be packed takes so many bytes, and could not be read again.
     #[error("all manifests, and once more in the patch for Talos, take {} MiB, and a bundle may have {} MiB", .0 >> 20, MAX_SIZE >> 20)]
     WouldBeTooLarge(u64),
 }

@@ -21,12 +21,15 @@ pub(super) const FORMAT: u64 = 1;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Index {
+    /// The version of this form.
     pub format: u64,
+    /// The bundle's name, a DNS-1123 label.
     pub name: String,
     /// The ichor that built the bundle.
     pub ichor: String,
     /// The version of Talos whose form `talos/` has.
     pub talos: TalosVersion,
+    /// Whom every envelope is sealed to.
     pub recipients: Vec<Recipient>,
     /// Provenance, by part.
     #[serde(deserialize_with = "unique::map")]
@@ -57,15 +60,20 @@ struct Format {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct IndexPart {
+    /// The source as the spec says it.
     pub source: String,
+    /// The resolved version of a chart; absent for a plain manifest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
     /// The namespace a chart is put into; absent for a plain manifest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
+    /// The digest of the content, as the lock has it.
     pub digest: Digest,
+    /// The digest of the merged values of a chart; absent for a plain manifest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub values: Option<Digest>,
+    /// The digest of the rendered text, holes unfilled.
     pub output: Digest,
 }
 

@@ -24,6 +24,7 @@ use crate::stage::lock::{self, Envelope, EnvelopeFault, Lock, SealedFor};
 use crate::stage::pack::{Manifest, Packed};
 use crate::stage::seal::{Recipe, Sealed};
 use helm_engine::path::shown;
+use helm_engine::timing;
 use helm_engine::tree::FileTree;
 
 /// The file that says what a bundle holds.
@@ -44,24 +45,41 @@ pub struct Bundle {
 /// Why bytes are no bundle.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    /// The bytes are no archive, or one of more than plain files.
     #[error(transparent)]
     Archive(#[from] ArchiveError),
+    /// `bundle.json` is missing, or a file that it names. Its path.
     #[error("the bundle holds no `{0}`")]
     Missing(String),
+    /// The archive or `bundle.json` has a file that no bundle of these manifests and secrets has. Its path.
     #[error("the bundle holds `{0}`, which belongs to nothing that `bundle.json` names")]
     Stray(String),
+    /// A bundle, part, manifest or secret is called what none may be called.
     #[error("`bundle.json` cannot be believed: {0}")]
     Name(#[from] BadName),
+    /// A manifest ends in the name of no part. Its name.
     #[error("`bundle.json` names the manifest `{0}`, and no part of that name")]
     NoPart(String),
+    /// The manifests do not stand in the order in which Talos applies them. The first that does not.
     #[error("`bundle.json` names the manifest `{0}` twice, or after one that comes later")]
     Order(String),
+    /// `bundle.json` is no JSON, or has other fields than its format. What is wrong with it.
     #[error("`bundle.json` cannot be read: {0}")]
     Index(String),
+    /// The bundle was made by a newer ichor. Its format.
     #[error("the bundle has format {0}, which is newer than this ichor knows (up to {known})", known = index::FORMAT)]
     NewerFormat(u64),
+    /// A file is not the one that `bundle.json` is of.
     #[error("`{path}` has digest {found}, but `bundle.json` says {expected}")]
-    Altered { path: String, found: Digest, expected: Digest },
+    Altered {
+        /// The path of the file in the archive.
+        path: String,
+        /// The digest that it has.
+        found: Digest,
+        /// The digest that `bundle.json` gives.
+        expected: Digest,
+    },
+    /// A bundle was to be made of a lock that lacks the envelope of a secret. Its name, `PART/PIN`.
     #[error("the lock holds no envelope for the secret `{0}`")]
     NoEnvelope(String),
 }
@@ -69,6 +87,7 @@ pub enum Error {
 impl Bundle {
     /// Puts a bundle together.
     pub fn assemble(sealed: &Sealed, packed: &Packed, lock: &Lock) -> Result<Bundle, Error> {
+        let _step = timing::step("assemble the bundle");
         let mut envelopes = BTreeMap::new();
         for recipe in sealed.recipes().values() {
             if let Recipe::Secret(name) = recipe {
@@ -88,11 +107,13 @@ impl Bundle {
 
     /// The archive's bytes. The same files are the same bytes, always.
     pub fn encode(&self) -> Vec<u8> {
+        let _step = timing::step("compress the bundle");
         archive::compress(&archive::tar(&self.files))
     }
 
     /// Reads an archive, and checks each file against the index.
     pub fn decode(bytes: &[u8]) -> Result<Bundle, Error> {
+        let _step = timing::step("read the bundle");
         let files = archive::read(bytes)?;
         let text = |path: &str| {
             let bytes = files.get(path).ok_or_else(|| Error::Missing(path.into()))?;
@@ -123,12 +144,12 @@ impl Bundle {
     }
 
     /// The envelopes that do not belong where they stand.
-    pub fn misplaced(&self) -> Vec<EnvelopeFault> {
+    pub(crate) fn misplaced(&self) -> Vec<EnvelopeFault> {
         lock::misplaced(self.placed().map(|(place, _, envelope)| (place, envelope)))
     }
 
     /// Every envelope with the place it stands at and the name of its secret.
-    pub fn placed(&self) -> impl Iterator<Item = (SealedFor, &str, &Envelope)> {
+    pub(crate) fn placed(&self) -> impl Iterator<Item = (SealedFor, &str, &Envelope)> {
         self.envelopes.iter().map(|(secret, it)| (self.place(secret), secret.as_str(), it))
     }
 
@@ -146,14 +167,17 @@ impl Bundle {
 
     /// SHA-256 of the uncompressed archive: what identifies the bundle, whatever compressed it.
     pub fn digest(&self) -> Digest {
+        let _step = timing::step("hash the bundle");
         Digest::of(&archive::tar(&self.files))
     }
 
     /// The NAR hash of the unpacked bundle in SRI form, as `nix hash path` prints it.
     pub fn nar_hash(&self) -> String {
+        let _step = timing::step("hash the bundle");
         nar::sri(&nar::digest(&self.files))
     }
 
+    /// What `bundle.json` says.
     pub fn index(&self) -> &Index {
         &self.index
     }
@@ -168,6 +192,7 @@ impl Bundle {
         &self.envelopes
     }
 
+    /// Every file of the archive, `bundle.json` among them.
     pub fn files(&self) -> &FileTree {
         &self.files
     }

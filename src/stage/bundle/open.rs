@@ -25,22 +25,50 @@ pub struct Opened {
 /// Why a bundle cannot be filled.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
+    /// A hole wants a secret that was not handed over. Its name, `PART/PIN`.
     #[error("no secret `{0}` is at hand")]
     NoSecret(String),
+    /// A manifest has a mark that the index knows nothing of.
     #[error("manifest `{manifest}` marks the hole `{label}`, but the bundle does not say how to fill it")]
-    NoRecipe { manifest: String, label: String },
+    NoRecipe {
+        /// The name of the manifest.
+        manifest: String,
+        /// What stands in the mark.
+        label: String,
+    },
+    /// A mark says another computation than the index has for it. What stands in the mark.
     #[error("the mark `{0}` does not say what the bundle would put in its place")]
     OtherRecipe(String),
+    /// A secret would make another document of the one that it is put into.
     #[error("manifest `{manifest}`: {misfit}")]
-    Misfit { manifest: String, misfit: Misfit },
+    Misfit {
+        /// The name of the manifest.
+        manifest: String,
+        /// Which document, and what became of it.
+        misfit: Misfit,
+    },
+    /// A hole rests on too many others. Its label.
     #[error("the hole `{0}` is computed from others, and those from others, more than {MAX_CHAIN} in a row")]
     Chain(String),
+    /// What the holes of a manifest come to takes more memory than is allowed.
     #[error("manifest `{manifest}`: {exhausted}")]
-    Memory { manifest: String, exhausted: Exhausted },
+    Memory {
+        /// The name of the manifest.
+        manifest: String,
+        /// How much there was.
+        exhausted: Exhausted,
+    },
+    /// To compute a hole, its own text is needed. Its label.
     #[error("the hole `{0}` is computed from itself")]
     Circle(String),
+    /// A hole cannot be computed, or is no UTF-8.
     #[error("the hole `{label}` cannot be filled: {reason}")]
-    Hole { label: String, reason: String },
+    Hole {
+        /// What stands in its mark.
+        label: String,
+        /// Why, without a word of the secret.
+        reason: String,
+    },
 }
 
 impl Bundle {
@@ -142,6 +170,7 @@ fn marks(contents: &str) -> impl Iterator<Item = (&str, Range<usize>)> {
 }
 
 impl Opened {
+    /// In the order of the bundle, every hole filled.
     pub fn manifests(&self) -> &[Manifest] {
         &self.manifests
     }

@@ -29,12 +29,14 @@ pub struct Misfit {
     pub object: String,
     /// The holes to blame, by their labels; none where the document is no YAML whatever fills it.
     pub holes: Vec<String>,
+    /// What it is instead.
     pub problem: Problem,
 }
 
 /// What filling makes of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Problem {
+    /// It can no longer be read.
     NotYaml,
     /// More documents, or fewer.
     Documents,

@@ -11,38 +11,70 @@ use crate::stage::seal;
 /// One thing in a bundle that is not as a lock has it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unlike {
+    /// The bundle is of another name.
     #[error("the bundle is called `{found}`, and the lock is of `{locked}`")]
-    Name { found: String, locked: String },
+    Name {
+        /// The name in the bundle.
+        found: String,
+        /// The name in the lock.
+        locked: String,
+    },
+    /// The recipients are others, or stand in another order.
     #[error("it names other recipients")]
     Recipients,
+    /// The bundle has a part that the lock has not. Its name.
     #[error("the lock has no part `{0}`")]
     NewPart(String),
+    /// The lock has a part that the bundle has not. Its name.
     #[error("it has no part `{0}`")]
     NoPart(String),
+    /// Where a part comes from, its version, its values or what it renders to is not as in the lock. Its name.
     #[error("part `{0}` comes from elsewhere, or is of another version")]
     Source(String),
+    /// A manifest does not have the digest in the lock; or packing changed it, and it names other images. Its name.
     #[error("manifest `{0}` is another text")]
     Text(String),
+    /// A manifest lacks a resource that the lock names.
     #[error("manifest `{manifest}` lacks {resource}")]
-    NoResource { manifest: String, resource: String },
+    NoResource {
+        /// The name of the manifest.
+        manifest: String,
+        /// The resource, as the lock names it.
+        resource: String,
+    },
+    /// A manifest has a resource that the lock does not name.
     #[error("manifest `{manifest}` has {resource}, which the lock has not")]
-    NewResource { manifest: String, resource: String },
+    NewResource {
+        /// The name of the manifest.
+        manifest: String,
+        /// The resource, as the lock names it.
+        resource: String,
+    },
     /// It may be what packing made of it, or what somebody else did.
     #[error("manifest `{manifest}` says that {resource} was changed for Talos, and a lock cannot tell what it became")]
-    Changed { manifest: String, resource: String },
+    Changed {
+        /// The name of the manifest.
+        manifest: String,
+        /// The resource, as the lock names it.
+        resource: String,
+    },
+    /// A part that prints something has no manifest. Its name.
     #[error("the manifest of part `{0}` is missing")]
     NoManifest(String),
+    /// An envelope is not the one in the lock. The name of its secret.
     #[error("the envelope of `{0}` is another")]
     Envelope(String),
+    /// The digests of public keys do not follow from the certificates in the lock.
     #[error("it holds other public keys")]
     PublicKeys,
+    /// A file beside the manifests, such as a patch, is not what follows from them. Its path.
     #[error("`{0}` is not what follows from its manifests")]
     File(String),
 }
 
 impl Unlike {
     /// Whether a build could still show that all is well.
-    pub fn is_unknown(&self) -> bool {
+    pub(crate) fn is_unknown(&self) -> bool {
         matches!(self, Unlike::Changed { .. })
     }
 }
@@ -50,7 +82,7 @@ impl Unlike {
 impl Bundle {
     /// Everything that a lock has otherwise. A lock tells nothing of the version of Talos, the namespaces that charts are
     /// put into, and how holes are computed beyond what their marks say.
-    pub fn unlike(&self, lock: &Lock) -> Vec<Unlike> {
+    pub(crate) fn unlike(&self, lock: &Lock) -> Vec<Unlike> {
         let mut found = self.unlike_index(lock);
         self.texts(lock, &mut found);
         if found.is_empty() {

@@ -7,27 +7,48 @@ use super::{Envelope, Lock, SealedFor};
 /// An envelope that does not belong where it stands.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EnvelopeFault {
+    /// It is no age file as ichor writes them, or names its place in a form that is not known.
     #[error("the envelope at `{at}` cannot be read: {reason}", at = name(.place))]
-    Unreadable { place: SealedFor, reason: String },
+    Unreadable {
+        /// Where it stands.
+        place: SealedFor,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// It names another place than the one it stands at.
     #[error("the envelope at `{at}` is not that of this pin: it was sealed for `{other}`", at = name(.place), other = other(.place, .sealed_for))]
-    Elsewhere { place: SealedFor, sealed_for: SealedFor },
+    Elsewhere {
+        /// Where it stands.
+        place: SealedFor,
+        /// The place that it names.
+        sealed_for: SealedFor,
+    },
+    /// Its very bytes stand at another place too.
     #[error("one envelope stands twice: {}", twice(.place, .again))]
-    Twice { place: SealedFor, again: SealedFor },
+    Twice {
+        /// Where it stands first.
+        place: SealedFor,
+        /// Where it stands once more.
+        again: SealedFor,
+    },
     /// It names no place, where others do.
     #[error("the envelope at `{at}` does not say which pin it was sealed for, and others here do", at = name(.place))]
-    Unbound { place: SealedFor },
+    Unbound {
+        /// Where it stands.
+        place: SealedFor,
+    },
 }
 
 impl EnvelopeFault {
     /// Whether it is one of before among others, which `reseal` takes.
-    pub fn is_unbound(&self) -> bool {
+    pub(crate) fn is_unbound(&self) -> bool {
         matches!(self, EnvelopeFault::Unbound { .. })
     }
 }
 
 /// Compares envelopes with the places they stand at; gives every fault. Envelopes of before, which name no place, are taken
 /// where all are such.
-pub fn misplaced<'a>(envelopes: impl IntoIterator<Item = (SealedFor, &'a Envelope)>) -> Vec<EnvelopeFault> {
+pub(crate) fn misplaced<'a>(envelopes: impl IntoIterator<Item = (SealedFor, &'a Envelope)>) -> Vec<EnvelopeFault> {
     let mut faults = Vec::new();
     let mut unbound = Vec::new();
     let mut bound = false;
@@ -65,7 +86,7 @@ impl Lock {
     }
 
     /// The envelopes that do not belong where they stand.
-    pub fn misplaced(&self) -> Vec<EnvelopeFault> {
+    pub(crate) fn misplaced(&self) -> Vec<EnvelopeFault> {
         misplaced(self.envelopes())
     }
 

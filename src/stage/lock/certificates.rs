@@ -9,10 +9,13 @@ use crate::base::diagnostic::Diagnostic;
 /// One certificate of a lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Listed<'a> {
+    /// The name of the part that asked for it.
     pub part: &'a str,
     /// The pin's name.
     pub name: &'a str,
+    /// The pin that keeps it.
     pub pin: &'a Pin,
+    /// The certificate itself, which is not always the one in use.
     pub certificate: &'a Certificate,
     /// What part the certificate has in a rotation: `successor`, `predecessor`, or empty for the one in use.
     pub role: &'static str,
@@ -23,10 +26,13 @@ pub struct Listed<'a> {
 pub struct Expiry {
     /// `part/pin`.
     pub pin: String,
+    /// Whose it is, as RFC 4514 writes it: `CN=name`.
     pub subject: String,
+    /// The last moment at which it is valid.
     pub not_after: Timestamp,
     /// Whole days; negative once it has ended.
     pub days_left: i64,
+    /// Whether that moment lies in the past.
     pub expired: bool,
     /// Whether it is a CA, which is rotated by stages.
     pub is_ca: bool,

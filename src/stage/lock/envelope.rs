@@ -35,15 +35,19 @@ pub struct Envelope(pub String);
 /// The place of a secret, which an envelope is sealed for. The key of a certificate belongs to the certificate's pin.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SealedFor {
+    /// The name of the bundle.
     pub bundle: String,
+    /// The name of the part.
     pub part: String,
+    /// The name of the pin, without the `.key` of a certificate's key.
     pub pin: String,
 }
 
 impl SealedFor {
     /// The tag of the stanza, with the version of its form.
-    pub const TAG: &str = "ichor/1";
+    pub(crate) const TAG: &str = "ichor/1";
 
+    /// The place of the secret of a pin.
     pub fn new(bundle: &str, part: &str, pin: &str) -> SealedFor {
         SealedFor { bundle: bundle.into(), part: part.into(), pin: pin.into() }
     }
@@ -92,7 +96,7 @@ impl Envelope {
     }
 
     /// How many bytes the secret has; what is no envelope holds none.
-    pub fn secret_len(&self) -> usize {
+    pub(crate) fn secret_len(&self) -> usize {
         const NONCE: usize = 16;
         const TAG: usize = 16;
         const CHUNK: usize = 64 << 10;

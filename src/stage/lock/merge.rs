@@ -14,6 +14,7 @@ use super::{Lock, LockedPart, Pin};
 pub struct Merged {
     /// Where there are conflicts: the nearest lock to begin from, with every pin that either branch made.
     pub lock: Lock,
+    /// Why the lock is not to be taken as it is; none where it is.
     pub conflicts: Vec<Conflict>,
 }
 

@@ -32,7 +32,8 @@ mod merge;
 mod pin;
 mod v1;
 
-pub use binding::{EnvelopeFault, misplaced, unbound_note};
+pub(crate) use binding::misplaced;
+pub use binding::{EnvelopeFault, unbound_note};
 pub use certificates::{Expiry, Listed};
 pub use envelope::{Envelope, SealedFor};
 pub use merge::{Conflict, Merged, merge};
@@ -48,6 +49,7 @@ use crate::base::name::{self, BadName};
 use crate::base::recipient::Recipient;
 use crate::gitops::Read;
 use helm_engine::helm::{HelmVersion, UnknownHelm};
+use helm_engine::timing;
 
 /// The newest format version.
 pub const FORMAT: u32 = 1;
@@ -67,6 +69,7 @@ pub struct Lock {
     pub api_versions: Vec<String>,
     /// Whom every envelope is sealed to.
     pub recipients: Vec<Recipient>,
+    /// What is locked of each part, by its name.
     pub parts: BTreeMap<String, LockedPart>,
 }
 
@@ -122,6 +125,7 @@ pub struct LockedRelease {
     pub from: String,
     /// Helm's name for it.
     pub name: String,
+    /// The namespace that it is put into.
     pub namespace: String,
     /// Every object that was read, by kind, namespace and name.
     pub read: BTreeMap<String, Read>,
@@ -152,7 +156,7 @@ fn conflict(text: &str) -> Option<usize> {
 }
 
 /// The first of `base`, `base-2`, `base-3`... that is neither taken nor could be mistaken for a key, `NAME.key`.
-pub fn free_name(base: &str, taken: impl Fn(&str) -> bool) -> String {
+pub(crate) fn free_name(base: &str, taken: impl Fn(&str) -> bool) -> String {
     let mut names = std::iter::once(base.to_owned()).chain((2_u32..).map(|it| format!("{base}-{it}")));
     let is_free =
         |it: &String| !taken(it) && !taken(&format!("{it}.key")) && !it.strip_suffix(".key").is_some_and(&taken);
@@ -175,14 +179,19 @@ impl LockedSource {
 /// Why a text is no lock.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// A merge left both sides in it; `line` (from 1) is where the first of its marks stands.
+    /// A merge left both sides in it.
     #[error("a merge left its conflict marks in this lock, the first at line {line}")]
-    Conflicted { line: usize },
+    Conflicted {
+        /// The line of the first mark, from 1.
+        line: usize,
+    },
     /// The text is no YAML; Go's wording.
     #[error("{0}")]
     Syntax(String),
+    /// The text is YAML, and has no `format`.
     #[error("this lock has no `format`; it was not written by ichor")]
     NoFormat,
+    /// A newer ichor wrote it. Its format.
     #[error("this lock has format {0}, which is newer than this ichor knows (up to {FORMAT})")]
     NewerFormat(i64),
     /// A field is missing, unknown, or holds the wrong thing.
@@ -196,10 +205,26 @@ pub enum Error {
     Helm(#[from] UnknownHelm),
     /// A pin contradicts itself.
     #[error("pin `{part}/{name}`: {message}")]
-    Pin { part: String, name: String, message: String },
-    /// The text is not the canonical one. `line` (from 1) is the first that differs; `diff` leads to what ichor writes.
+    Pin {
+        /// The name of the part.
+        part: String,
+        /// The name of the pin.
+        name: String,
+        /// What does not fit together, in words.
+        message: String,
+    },
+    /// The text is not the canonical one.
     #[error("this lock is not in its canonical form: line {line} is `{found}` where ichor writes `{expected}`")]
-    NotCanonical { line: usize, found: String, expected: String, diff: String },
+    NotCanonical {
+        /// The first line that differs, from 1.
+        line: usize,
+        /// What stands there.
+        found: String,
+        /// What ichor writes there.
+        expected: String,
+        /// All that differs, as a unified diff towards what ichor writes.
+        diff: String,
+    },
 }
 
 impl Lock {
@@ -210,6 +235,7 @@ impl Lock {
 
     /// The canonical text.
     pub fn encode(&self) -> String {
+        let _step = timing::step("write the lock");
         v1::encode(self)
     }
 
@@ -219,7 +245,7 @@ impl Lock {
     }
 
     /// The pin that a secret belongs to, by the secret's name.
-    pub fn pin_of(&self, secret: &str) -> Option<&Pin> {
+    pub(crate) fn pin_of(&self, secret: &str) -> Option<&Pin> {
         let (part, pin) = secret.split_once('/')?;
         let pins = &self.parts.get(part)?.pins;
         pins.get(pin).or_else(|| pins.get(pin.strip_suffix(".key")?))
@@ -250,6 +276,7 @@ impl Lock {
 
     /// Reads any known format and refuses what is not canonical.
     pub fn decode(text: &str) -> Result<Lock, Error> {
+        let _step = timing::step("read the lock");
         if let Some(line) = conflict(text) {
             return Err(Error::Conflicted { line });
         }

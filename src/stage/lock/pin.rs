@@ -10,6 +10,7 @@ use helm_engine::pki::{self, PkiError};
 /// What a pin is known by: the call it answers, wherever in the chart that call stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PinKey {
+    /// What templates call it by: `genCA`.
     pub function: String,
     /// The arguments; an issuing CA is given by the SHA-256 fingerprint of its certificate.
     pub args: Vec<Json>,
@@ -21,10 +22,14 @@ pub struct PinKey {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Pin {
+    /// What templates call the function by that it answers: `genCA`.
     pub function: String,
+    /// The arguments of the call, as in [`PinKey`].
     pub args: Vec<Json>,
+    /// Which one of several equal calls, from 0.
     #[serde(default, skip_serializing_if = "is_first")]
     pub occurrence: u32,
+    /// The public half of a certificate; absent for other answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate: Option<Certificate>,
     /// The answer itself, where it is no secret.
@@ -48,7 +53,9 @@ pub struct Pin {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Successor {
+    /// Its public half.
     pub certificate: Certificate,
+    /// Its key, sealed.
     pub sealed: Envelope,
 }
 
@@ -56,15 +63,20 @@ pub struct Successor {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Certificate {
+    /// Whose it is, as RFC 4514 writes it: `CN=name`.
     pub subject: String,
+    /// Who signed it, in the same form.
     pub issuer: String,
     /// DNS names, then IP addresses.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub names: Vec<String>,
+    /// The first second at which it is valid.
     pub not_before: jiff::Timestamp,
+    /// The last second at which it is valid.
     pub not_after: jiff::Timestamp,
     /// SHA-256 of the DER form, in hexadecimal.
     pub fingerprint: String,
+    /// One `CERTIFICATE` block, and nothing around it.
     pub pem: String,
 }
 
@@ -95,12 +107,12 @@ impl Certificate {
     }
 
     /// The digest of the public key, as the certificate holds it.
-    pub fn public_key(&self) -> Option<Digest> {
+    pub(crate) fn public_key(&self) -> Option<Digest> {
         pki::public_key_digest(self.pem.as_bytes()).ok().map(Digest::from_bytes)
     }
 
     /// Whether a private key in PEM belongs to this certificate.
-    pub fn is_of_key(&self, key: &[u8]) -> bool {
+    pub(crate) fn is_of_key(&self, key: &[u8]) -> bool {
         pki::key_matches(self.pem.as_bytes(), key).unwrap_or(false)
     }
 
@@ -140,7 +152,7 @@ impl Pin {
     }
 
     /// Whether both pins answer with the same certificate.
-    pub fn is_same_answer(&self, other: &Pin) -> bool {
+    pub(crate) fn is_same_answer(&self, other: &Pin) -> bool {
         let fingerprint = |it: &Pin| it.certificate.as_ref().map(|it| it.fingerprint.clone());
         fingerprint(self).is_some() && fingerprint(self) == fingerprint(other)
     }
@@ -152,7 +164,7 @@ impl Pin {
 
     /// The step of its rotation that a CA took last: 1 where a successor is trusted, 2 where the successor signs, 0 where no
     /// rotation is under way. The third step ends it.
-    pub fn rotation_step(&self) -> u8 {
+    pub(crate) fn rotation_step(&self) -> u8 {
         match (&self.successor, &self.predecessor) {
             (Some(_), _) => 1,
             (None, Some(_)) => 2,
@@ -186,6 +198,7 @@ impl Pin {
         Some(text)
     }
 
+    /// What it is known by.
     pub fn key(&self) -> PinKey {
         PinKey { function: self.function.clone(), args: self.args.clone(), occurrence: self.occurrence }
     }

@@ -17,13 +17,14 @@ use helm_engine::yaml::node::{Node, NodeKind};
 /// A stream that Talos takes, and what was changed to make it one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fitted {
+    /// The stream, holes as they were.
     pub text: String,
     /// One sentence each, without a full stop.
     pub changes: Vec<String>,
 }
 
 /// Fits a stream.
-pub fn fit(text: &str, scoped: &ClusterScoped) -> Fitted {
+pub(crate) fn fit(text: &str, scoped: &ClusterScoped) -> Fitted {
     let mut changes = Vec::new();
     // Lists give way first, so that their items are seen as documents.
     let unwrapped = unwrap_lists(text, &mut changes);

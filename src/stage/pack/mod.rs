@@ -14,6 +14,7 @@ use crate::object::document;
 use crate::object::scope::ClusterScoped;
 use crate::stage::seal::Sealed;
 use crate::stage::spec::{Content, Part, Spec, TalosVersion};
+use helm_engine::timing;
 use talos::NetworkPatches;
 
 /// Manifests under their final names and the Talos documents made of them.
@@ -32,14 +33,16 @@ pub struct Packed {
 pub struct Manifest {
     /// A number, a hyphen and the name of the part: a DNS-1123 label that sorts in the order of the spec.
     pub name: String,
+    /// A stream of documents in YAML, with marks where secrets go.
     pub contents: String,
 }
 
 /// The manifest of the namespaces that nobody brings.
-pub const NAMESPACES: &str = "0-namespaces";
+pub(crate) const NAMESPACES: &str = "0-namespaces";
 
 /// Packs what was sealed, in the form the spec's version of Talos takes.
 pub fn pack(sealed: &Sealed, spec: &Spec) -> Packed {
+    let _step = timing::step("pack");
     let namespaces = namespaces(spec);
     let texts: Vec<(&str, &str)> = sealed.parts().iter().map(|it| (it.name.as_str(), it.text.as_str())).collect();
     let (manifests, changes) = lay_out(&texts, namespaces.values().map(String::as_str));
@@ -58,6 +61,7 @@ pub fn namespaces(spec: &Spec) -> BTreeMap<String, String> {
 }
 
 impl Packed {
+    /// In the order in which Talos applies them.
     pub fn manifests(&self) -> &[Manifest] {
         &self.manifests
     }
@@ -72,6 +76,7 @@ impl Packed {
         self.network.as_ref()
     }
 
+    /// The version of Talos whose form the patch has.
     pub fn talos(&self) -> TalosVersion {
         self.talos
     }
@@ -114,7 +119,7 @@ pub fn lay_out<'a>(
 }
 
 /// The manifest of the namespaces that parts are put into and that neither the cluster nor a part brings.
-pub fn missing_namespaces<'a>(
+pub(crate) fn missing_namespaces<'a>(
     wanted: impl Iterator<Item = &'a str>,
     streams: impl Iterator<Item = &'a str>,
 ) -> Option<Manifest> {
@@ -124,7 +129,7 @@ pub fn missing_namespaces<'a>(
 }
 
 /// The part a manifest was made of: its name without the number.
-pub fn stem(manifest: &str) -> &str {
+pub(crate) fn stem(manifest: &str) -> &str {
     match manifest.split_once('-') {
         Some((number, stem)) if !number.is_empty() && number.bytes().all(|it| it.is_ascii_digit()) => stem,
         _ => manifest,

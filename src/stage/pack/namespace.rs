@@ -9,7 +9,7 @@ const PRESENT: &[&str] = &["default", "kube-system", "kube-public", "kube-node-l
 
 /// The labels that let privileged pods into a namespace: Talos enforces the `baseline` level everywhere but in
 /// kube-system.
-pub const PRIVILEGED: &[(&str, &str)] = &[
+pub(crate) const PRIVILEGED: &[(&str, &str)] = &[
     ("pod-security.kubernetes.io/audit", "privileged"),
     ("pod-security.kubernetes.io/enforce", "privileged"),
     ("pod-security.kubernetes.io/warn", "privileged"),

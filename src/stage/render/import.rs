@@ -34,23 +34,28 @@ struct Pair {
 /// Why something cannot be imported. Never quotes it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ImportError {
+    /// A private key is encrypted. Where it was found.
     #[error("`{0}` holds a private key under a password; take that off, and put the file under age")]
     Password(String),
+    /// A block of PEM is no certificate or key. Where it was found, and what is wrong.
     #[error("`{0}` holds a certificate or key that cannot be read: {1}")]
     Unreadable(String, String),
+    /// Certificates and keys were read, and none belongs to the other. Where they were found.
     #[error("`{0}` holds no certificate together with its private key")]
     NoPair(String),
+    /// Objects were asked for, and no Secret is among them. Where, and what is there instead.
     #[error("`{0}` is no Secret and no List of Secrets: {1}")]
     NotSecrets(String, String),
 }
 
 impl Imports {
+    /// Whether nothing was brought.
     pub fn is_empty(&self) -> bool {
         self.pairs.is_empty() && self.secrets.is_empty()
     }
 
     /// Takes the certificates of PEM files whose keys are among them, in whatever file; `name` is for messages.
-    pub fn add_pem(&mut self, name: &str, texts: &[Secret]) -> Result<(), ImportError> {
+    pub(crate) fn add_pem(&mut self, name: &str, texts: &[Secret]) -> Result<(), ImportError> {
         let before = self.pairs.len();
         let texts: Vec<&[u8]> = texts.iter().map(Secret::expose).collect();
         self.add_pairs(name, &texts)?;
@@ -59,7 +64,7 @@ impl Imports {
 
     /// Takes the Secrets among objects as `kubectl get -o yaml` prints them and as a stream of manifests holds them: each
     /// document an object or a List. Without any, the fault names what is there; `name` is for messages.
-    pub fn add_secrets(&mut self, name: &str, text: &Secret) -> Result<(), ImportError> {
+    pub(crate) fn add_secrets(&mut self, name: &str, text: &Secret) -> Result<(), ImportError> {
         let fault = |reason: String| ImportError::NotSecrets(name.into(), reason);
         let stream = std::str::from_utf8(text.expose()).map_err(|_| fault("it is no text".into()))?;
         let documents = documents(stream);

@@ -13,14 +13,18 @@ const SKEW: SignedDuration = SignedDuration::from_hours(1);
 pub struct UnfitIssuer {
     /// `part/pin`; absent where the chart has it from its values.
     pub pin: Option<String>,
+    /// Whose certificate it is: `CN=name`.
     pub subject: String,
+    /// What is wrong with its validity.
     pub validity: Validity,
 }
 
 /// When a CA that cannot sign now could, or can.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Validity {
+    /// It was valid until then.
     Ended(Timestamp),
+    /// It is valid from then on.
     Begins(Timestamp),
 }
 

@@ -24,6 +24,7 @@ use helm_engine::helm;
 use helm_engine::helm::capabilities::{Capabilities, KubeVersion};
 use helm_engine::hole::{Expr, Holes, Piece, Seed};
 use helm_engine::pki::Algorithm;
+use helm_engine::timing;
 use helm_engine::value::{Failure, Value};
 use helm_engine::world::Call;
 use pins::Pinned;
@@ -53,7 +54,9 @@ pub trait Minter {
 /// A certificate and its private key from elsewhere, both in PEM.
 #[derive(Clone, Debug)]
 pub struct Imported {
+    /// One `CERTIFICATE` block.
     pub certificate: String,
+    /// One block of a private key.
     pub key: Secret,
 }
 
@@ -66,8 +69,11 @@ pub struct Rendered {
 /// One part's manifests.
 #[derive(Debug)]
 pub struct RenderedPart {
+    /// The part's name in the spec.
     pub name: String,
+    /// What Helm would print, or the manifest as it was given, with tokens of `holes` where secrets go.
     pub text: Vec<u8>,
+    /// How the text of each hole comes about.
     pub holes: Holes,
     /// The pins of the lock that answered a call.
     pub used: BTreeSet<String>,
@@ -80,7 +86,9 @@ pub struct RenderedPart {
 /// A new pin, not sealed yet.
 #[derive(Debug)]
 pub struct Minted {
+    /// The pin with its public half.
     pub pin: Pin,
+    /// The private half, to be sealed; absent where all of it is public.
     pub secret: Option<Secret>,
     /// Whether it was brought from elsewhere, and not made now.
     pub imported: bool,
@@ -90,7 +98,9 @@ pub struct Minted {
 #[derive(Debug, thiserror::Error)]
 #[error("{message}")]
 pub struct Error {
+    /// The name of the part.
     pub part: String,
+    /// What Helm prints of it.
     pub message: String,
     /// Where the cause is a call that the lock does not answer.
     pub missing_pin: Option<Box<MissingPin>>,
@@ -119,6 +129,7 @@ fn render_part<'a>(
     seed: Seed,
     minter: Option<&'a mut (dyn Minter + 'a)>,
 ) -> Result<RenderedPart, Error> {
+    let _step = timing::step_of("render", &part.name);
     let (chart, namespace, values, inputs) = match &part.content {
         VendoredContent::Manifest(text) => {
             return Ok(RenderedPart {

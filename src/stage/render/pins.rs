@@ -26,6 +26,7 @@ const PUBLIC: &[&str] = &["uuidv4", "randInt", "getHostByName"];
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the lock holds no pin for `{call}` of part `{part}`")]
 pub struct MissingPin {
+    /// The name of the part.
     pub part: String,
     /// The function and its arguments, without secrets.
     pub call: String,

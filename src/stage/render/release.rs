@@ -16,7 +16,7 @@ const IN_PLACE: &str = "c2VhbGVk";
 /// The Secrets that a release of a chart with these values fills with new keys, where the cluster holds what the bootstrap
 /// rendered of the chart: by their names, each with the pins it rests on. A chart that looks for what is there makes nothing
 /// anew. What the values ask for beyond the bootstrap is new anyway.
-pub fn remade(
+pub(crate) fn remade(
     vendored: &Vendored,
     part: &VendoredPart,
     bootstrap: &RenderedPart,

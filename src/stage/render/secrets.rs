@@ -10,7 +10,7 @@ use helm_engine::hole::{Expr, Holes};
 use helm_engine::value::{Failure, Map, Value};
 
 /// What a sealed user value has in place of a function. Its arguments are its path: keys, and indices of lists.
-pub const FUNCTION: &str = "secretValues";
+pub(crate) const FUNCTION: &str = "secretValues";
 
 /// The key of the pin for the value at a path.
 pub fn key(path: Vec<Json>) -> PinKey {

@@ -3,7 +3,7 @@
 use helm_engine::sprig::semver::{Constraint, ConstraintError, Version};
 
 /// Whether this names one version and no range: three numbers, with or without a `v`. `1.2` is a range.
-pub fn is_exact(text: &str) -> bool {
+pub(crate) fn is_exact(text: &str) -> bool {
     let numbers = text.split(['-', '+']).next().unwrap_or_default();
     Version::parse(text).is_ok() && numbers.split('.').count() == 3
 }
@@ -15,7 +15,7 @@ pub fn satisfies(constraint: &str, version: &str) -> Result<bool, ConstraintErro
 }
 
 /// Whether two texts are one version: a leading `v` does not count.
-pub fn is_same(one: &str, other: &str) -> bool {
+pub(crate) fn is_same(one: &str, other: &str) -> bool {
     one.trim_start_matches('v') == other.trim_start_matches('v')
 }
 
@@ -78,7 +78,7 @@ pub fn tag(version: &str) -> String {
 }
 
 /// The version a registry's tag stands for.
-pub fn version_of_tag(tag: &str) -> String {
+pub(crate) fn version_of_tag(tag: &str) -> String {
     tag.replace('_', "+")
 }
 

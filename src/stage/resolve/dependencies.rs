@@ -13,9 +13,11 @@ use helm_engine::yaml;
 pub struct Subchart {
     /// Its alias, else its name: what it is known by within its chart.
     pub key: String,
+    /// The name in its own `Chart.yaml`.
     pub name: String,
     /// A version or a constraint; empty for any.
     pub version: String,
+    /// Where it comes from.
     pub source: Source,
     /// The source as the lock writes it.
     pub text: String,
@@ -67,7 +69,7 @@ pub fn beside(base: &str, relative: &str) -> String {
 }
 
 /// Puts a subchart's files into its parent's `charts/`.
-pub fn graft(parent: &mut FileTree, name: &str, files: &FileTree) {
+pub(crate) fn graft(parent: &mut FileTree, name: &str, files: &FileTree) {
     for (path, bytes) in files.iter() {
         if let Ok(place) = RelPath::new(&format!("charts/{name}/{path}")) {
             parent.insert(place, bytes.to_vec());
@@ -76,7 +78,7 @@ pub fn graft(parent: &mut FileTree, name: &str, files: &FileTree) {
 }
 
 /// Puts a subchart's archive into its parent's `charts/`.
-pub fn graft_archive(parent: &mut FileTree, name: &str, version: &str, bytes: Vec<u8>) {
+pub(crate) fn graft_archive(parent: &mut FileTree, name: &str, version: &str, bytes: Vec<u8>) {
     if let Ok(place) = RelPath::new(&format!("charts/{name}-{version}.tgz")) {
         parent.insert(place, bytes);
     }

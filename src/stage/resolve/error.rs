@@ -20,27 +20,98 @@ pub enum Given {
 /// Why a source is not what the spec says.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
+    /// The content cannot be had.
     #[error("{source}")]
-    Source { source: Box<SourceError>, place: Place },
+    Source {
+        /// Why not.
+        source: Box<SourceError>,
+        /// Where the spec names it.
+        place: Place,
+    },
+    /// The content is at hand and is no chart.
     #[error("`{path}` is no chart: {message}")]
-    NotAChart { path: String, message: String, place: Place },
+    NotAChart {
+        /// The source as written.
+        path: String,
+        /// What Helm says of it.
+        message: String,
+        /// Where the spec names it.
+        place: Place,
+    },
+    /// The chart at hand is of a version that the spec does not allow.
     #[error("`{path}` is version {found}, but version {wanted} is asked for")]
-    WrongVersion { path: String, found: String, wanted: String, given: Given, place: Place },
+    WrongVersion {
+        /// The source as written.
+        path: String,
+        /// The version of the chart that is there.
+        found: String,
+        /// The version or constraint in the spec.
+        wanted: String,
+        /// Who gave it.
+        given: Given,
+        /// Where the spec names it.
+        place: Place,
+    },
+    /// The chart at hand is another one.
     #[error("`{path}` is a chart called `{found}`, but `{wanted}` is asked for")]
-    WrongName { path: String, found: String, wanted: String, place: Place },
+    WrongName {
+        /// The source as written.
+        path: String,
+        /// The name in its `Chart.yaml`.
+        found: String,
+        /// The name that it was asked for by.
+        wanted: String,
+        /// Where the spec names it.
+        place: Place,
+    },
+    /// The version in the spec is neither a version nor a constraint.
     #[error("`{wanted}` is no version constraint: {message}")]
-    BadConstraint { wanted: String, message: String, place: Place },
+    BadConstraint {
+        /// What the spec has for a version.
+        wanted: String,
+        /// Why that is none.
+        message: String,
+        /// Where the spec names it.
+        place: Place,
+    },
+    /// A file of values cannot be read, or is no YAML.
     #[error("values file `{path}` cannot be read: {message}")]
-    Values { path: String, message: String, place: Place },
+    Values {
+        /// The file, from the folder of the spec.
+        path: String,
+        /// Why it cannot be read.
+        message: String,
+        /// Where the spec names it.
+        place: Place,
+    },
+    /// The merged values hold what cannot be written, so that they have no digest.
     #[error("these values cannot be handed to a chart: {message}")]
-    Unwritable { message: String, place: Place },
+    Unwritable {
+        /// Which value has no form in YAML or JSON.
+        message: String,
+        /// Where the spec names it.
+        place: Place,
+    },
+    /// A plain manifest is encrypted, and nothing would decrypt it.
     #[error("`{path}` is encrypted by SOPS: it would be packed as it is, sealed text and all")]
-    Sops { path: String, place: Place },
+    Sops {
+        /// The file.
+        path: String,
+        /// Where the spec names it.
+        place: Place,
+    },
+    /// A folder of manifests holds none.
     #[error("there are no manifests in `{path}`: no `.yaml`, `.yml` or `.json`")]
-    NoManifests { path: String, place: Place },
+    NoManifests {
+        /// The folder.
+        path: String,
+        /// Where the spec names it.
+        place: Place,
+    },
 }
 
 impl Error {
+    /// The code that it is told under.
     pub fn code(&self) -> Code {
         match self {
             Error::Source { source, .. } => source.code(),

@@ -7,13 +7,17 @@ mod dependencies;
 mod error;
 mod inputs;
 mod source_error;
+mod source_help;
 mod sources;
+mod unchanged;
+mod values;
 mod wish;
 
 pub use error::{Error, Given};
 pub use inputs::Inputs;
 pub use source_error::{Says, SourceError};
 pub use sources::{ChartSource, ManifestSource, Remote, Sources};
+pub use unchanged::is_unchanged;
 pub use wish::{Hold, Update, Wish, wishes};
 
 use std::collections::BTreeMap;
@@ -23,13 +27,14 @@ use crate::base::digest::Digest;
 use crate::base::nar;
 use crate::base::sops::is_sops;
 use crate::stage::lock::{LockedRelease, LockedSource};
-use crate::stage::spec::{self, Content, Source, Spec, Values};
+use crate::stage::spec::{self, Content, Source, Spec};
 use helm_engine::helm::Chart;
 use helm_engine::helm::HelmVersion;
-use helm_engine::helm::values::{merge_maps, read_documents};
+use helm_engine::timing;
 use helm_engine::tree::FileTree;
 use helm_engine::value::{Map, Value};
 use helm_engine::yaml;
+use values::merged;
 
 /// Every part, exactly.
 #[derive(Debug)]
@@ -41,9 +46,11 @@ pub struct Resolved {
 /// One part, exactly.
 #[derive(Debug)]
 pub struct ResolvedPart {
+    /// The part's name in the spec.
     pub name: String,
     /// Where it comes from, as the spec says it.
     pub source: String,
+    /// Of the bytes of an archive or file, of the NAR of a folder.
     pub digest: Digest,
     /// In bytes.
     pub size: u64,
@@ -53,19 +60,28 @@ pub struct ResolvedPart {
     pub dependencies: BTreeMap<String, LockedSource>,
     /// The release of GitOps that it comes from, where one is.
     pub release: Option<LockedRelease>,
+    /// The content itself.
     pub content: ResolvedContent,
 }
 
 /// What a part holds.
 #[derive(Debug)]
 pub enum ResolvedContent {
+    /// A stream of manifests, rendered by nobody.
     Manifest(Vec<u8>),
+    /// A chart, and all that it is rendered with.
     Chart {
+        /// The chart, its subcharts in it.
         chart: Box<Chart>,
+        /// The version in its `Chart.yaml`.
         version: String,
+        /// The namespace it is put into.
         namespace: String,
+        /// The values of the spec, merged; those of the chart are not among them.
         values: Map,
+        /// The digest of those values as canonical text.
         values_digest: Digest,
+        /// What it is given beside them.
         inputs: Box<Inputs>,
     },
 }
@@ -179,10 +195,12 @@ fn chart(
     };
     let mut manifest = None;
     let mut dependencies = BTreeMap::new();
+    let step = timing::step_of("read charts", &part.name);
     let (digest, size, chart) = match &wanted.source {
         Source::Local(path) => match sources.chart(path).map_err(failed)? {
             ChartSource::Archive(bytes) => {
-                (Digest::of(&bytes), bytes.len() as u64, loaded(Chart::load_archive(&bytes, helm))?)
+                let digest = Digest::of(&bytes);
+                (digest, bytes.len() as u64, loaded(sources.load(&bytes, digest, helm))?)
             }
             ChartSource::Folder(tree) => {
                 let alone = loaded(Chart::load(&tree, helm))?;
@@ -195,10 +213,11 @@ fn chart(
         },
         source => {
             let remote = sources.remote(&part.name, source, &wanted.path).map_err(failed)?;
-            let chart = loaded(Chart::load_archive(&remote.bytes, helm))?;
+            let digest = Digest::of(&remote.bytes);
+            let chart = loaded(sources.load(&remote.bytes, digest, helm))?;
             check_remote(source, &wanted.path, &remote, &chart, wanted)?;
             manifest = remote.manifest;
-            (Digest::of(&remote.bytes), remote.bytes.len() as u64, chart)
+            (digest, remote.bytes.len() as u64, chart)
         }
     };
     let version = chart.metadata().version.clone();
@@ -210,6 +229,8 @@ fn chart(
         };
         check_version(constraint, &version, &wanted.path, given, wanted.place_of_version())?;
     }
+    drop(step);
+    let step = timing::step_of("read values", &part.name);
     let values = merged(&wanted.values, helm, sources)?;
     // What the part sets itself comes on top of what its release says.
     let own = match &wanted.released {
@@ -218,6 +239,7 @@ fn chart(
     };
     let canonical = yaml::write(&Value::Map(values.clone()));
     let canonical = canonical.map_err(|message| Error::Unwritable { message, place: place() })?;
+    drop(step);
     let content = ResolvedContent::Chart {
         chart: Box::new(chart),
         version,
@@ -352,31 +374,4 @@ fn locked_release(released: &spec::Released) -> LockedRelease {
         namespace: released.release.namespace.clone(),
         read: released.release.read.clone(),
     }
-}
-
-/// The layers of user values merged as Helm merges `-f` after `-f`.
-fn merged(layers: &[Values], helm: HelmVersion, sources: &dyn Sources) -> Result<Map, Error> {
-    let mut merged = Map::any();
-    for layer in layers {
-        let (text, path, place) = match layer {
-            Values::File { path, place } => {
-                let text = sources
-                    .file(path)
-                    .map_err(|source| Error::Source { source: Box::new(source), place: place.clone() })?;
-                if is_sops(&text) {
-                    return Err(Error::Sops { path: path.clone(), place: place.clone() });
-                }
-                (text, path.as_str(), place)
-            }
-            // Written out and read again, so that numbers are what they are in a file.
-            Values::Inline(value, place) => {
-                let text = yaml::write(value);
-                let text = text.map_err(|message| Error::Unwritable { message, place: place.clone() })?;
-                (text.as_bytes().to_vec(), "values", place)
-            }
-        };
-        let fault = |message: String| Error::Values { path: path.into(), message, place: place.clone() };
-        merged = merge_maps(&merged, &read_documents(&text, helm).map_err(fault)?);
-    }
-    Ok(merged)
 }

@@ -2,97 +2,324 @@
 
 use std::path::PathBuf;
 
-use crate::base::code::Code;
 use crate::base::digest::Digest;
 use helm_engine::sprig::semver::ConstraintError;
 
 /// Why a source could not be had. What the system, git or the client of HTTP says is a text in it; all else is data.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SourceError {
-    /// A path of the spec; `leads_out` of a link from a folder to what does not belong to it.
+    /// A path of the spec does not lead to what it should.
     #[error("{fault}")]
-    Path { fault: String, leads_out: bool },
-    /// Any other path.
+    Path {
+        /// What is wrong with it, the path included.
+        fault: String,
+        /// Whether a link leads out of a folder, to what does not belong to it.
+        leads_out: bool,
+    },
+    /// A path that the spec does not name cannot be read or written: of the cache, for one.
     #[error("{fault}")]
-    Disk { fault: String, is_input: bool, help: Option<&'static str> },
+    Disk {
+        /// What the system says, the path included.
+        fault: String,
+        /// Whether what was named is wrong, and not the disk.
+        is_input: bool,
+        /// What to do next.
+        help: Option<&'static str>,
+    },
+    /// Git was asked for a file, and fails.
     #[error("{fault}")]
-    Git { fault: String, help: Option<String> },
+    Git {
+        /// What git says.
+        fault: String,
+        /// What to do next.
+        help: Option<String>,
+    },
+    /// A commit does not hold a file that the spec names.
     #[error("`{path}` is not in git at {commit}")]
-    NotInGit { path: String, commit: String },
+    NotInGit {
+        /// The path from the top of the repository.
+        path: String,
+        /// The commit, or what names it.
+        commit: String,
+    },
+    /// A commit holds but a pointer to a file, whose content lies with git-lfs.
     #[error("`{path}` is kept by git-lfs and is not at hand at {commit}")]
-    InLfs { path: String, commit: String },
+    InLfs {
+        /// The path from the top of the repository.
+        path: String,
+        /// The commit, or what names it.
+        commit: String,
+    },
+    /// The spec is read at a commit, and names a file that lies outside of the repository.
     #[error("`{path}` lies outside of the repository")]
-    OutsideGit { path: String },
+    OutsideGit {
+        /// The path as the spec has it.
+        path: String,
+    },
+    /// A file of certificate authorities is broken.
     #[error("`{path}` is no PEM: {fault}", path = path.display())]
-    NotPem { path: PathBuf, fault: String },
+    NotPem {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// A file of certificate authorities holds none in PEM.
     #[error("there is no certificate in `{path}`", path = path.display())]
-    NoCertificate { path: PathBuf, is_der: bool },
+    NoCertificate {
+        /// The file.
+        path: PathBuf,
+        /// Whether it holds one in DER.
+        is_der: bool,
+    },
+    /// A source, mirror or proxy is no URL.
     #[error("`{text}` is no address: {fault}")]
-    NotAnAddress { text: String, fault: url::ParseError },
+    NotAnAddress {
+        /// What was to be one.
+        text: String,
+        /// Why it is none.
+        fault: url::ParseError,
+    },
+    /// Something was to be fetched that lies on this machine.
     #[error("`{path}` lies on this machine")]
-    NotElsewhere { path: String },
+    NotElsewhere {
+        /// The path as the spec has it.
+        path: String,
+    },
+    /// No answer came: the host is not known, the connection broke, or its certificate is not trusted.
     #[error("{fault}")]
-    NoAnswer { fault: String, help: &'static str },
+    NoAnswer {
+        /// What the system or the client of HTTP says.
+        fault: String,
+        /// What to do next.
+        help: &'static str,
+    },
+    /// The server talks plain HTTP, and was to talk HTTPS.
     #[error("{fault}")]
-    WithoutTls { fault: String, help: &'static str },
+    WithoutTls {
+        /// What the system or the client of HTTP says.
+        fault: String,
+        /// What to do next.
+        help: &'static str,
+    },
     /// An answer that is longer than any of its kind.
     #[error("{fault}")]
-    TooLong { fault: String, help: &'static str },
+    TooLong {
+        /// What the system or the client of HTTP says.
+        fault: String,
+        /// What to do next.
+        help: &'static str,
+    },
+    /// The server does not give it to this user (401, 403).
     #[error("{answer}")]
-    Refused { host: String, answer: String },
-    /// `is_anonymous` where the server was not shown whose question it is.
+    Refused {
+        /// Who was asked.
+        host: String,
+        /// Address, status and what the server says of it.
+        answer: String,
+    },
+    /// The server does not have it (404, 410).
     #[error("{answer}")]
-    Absent { host: String, answer: String, is_anonymous: bool },
+    Absent {
+        /// Who was asked.
+        host: String,
+        /// Address, status and what the server says of it.
+        answer: String,
+        /// Whether the server was not shown whose question it is, and may know more for others.
+        is_anonymous: bool,
+    },
+    /// The server answers with any other status.
     #[error("{answer}")]
-    Failing { answer: String },
+    Failing {
+        /// Address, status and what the server says of it.
+        answer: String,
+    },
+    /// The server answers with what nobody of its kind would.
     #[error("{at} answers with {what}")]
-    Odd { at: String, what: String },
+    Odd {
+        /// The address.
+        at: String,
+        /// What came instead.
+        what: String,
+    },
+    /// A registry wants a token, and does not say where to have it.
     #[error("{host} sends for a token to `{realm}`, which is no address: {fault}")]
-    TokenAddress { host: String, realm: String, fault: url::ParseError },
+    TokenAddress {
+        /// Who was asked.
+        host: String,
+        /// Where it sends for a token.
+        realm: String,
+        /// Why that is no address.
+        fault: url::ParseError,
+    },
+    /// The index of a repository has no chart of that name.
     #[error("`{address}` has no chart `{chart}`")]
-    NoSuchChart { address: String, chart: String },
+    NoSuchChart {
+        /// The address of the repository.
+        address: String,
+        /// The name of the chart.
+        chart: String,
+    },
+    /// What came is not what was asked for or promised.
     #[error("{what} has the digest {found}, but {}", says.of(wanted))]
-    OtherDigest { what: String, found: Digest, wanted: String, says: Says },
+    OtherDigest {
+        /// The content, for people.
+        what: String,
+        /// The digest of what came.
+        found: Digest,
+        /// The digest that it should have.
+        wanted: String,
+        /// Who says so.
+        says: Says,
+    },
+    /// What came is longer or shorter than its manifest says.
     #[error("{what} has {found} bytes, but its manifest says {wanted}")]
-    OtherSize { what: String, found: u64, wanted: u64 },
+    OtherSize {
+        /// The content, for people.
+        what: String,
+        /// Its length in bytes.
+        found: u64,
+        /// The length in its manifest.
+        wanted: u64,
+    },
+    /// A version has other content than when it was locked.
     #[error("{what} has moved: the lock says {locked}, but there is now {now}")]
-    Moved { what: String, locked: Digest, now: Digest, part: String },
+    Moved {
+        /// The version, for people.
+        what: String,
+        /// The digest in the lock.
+        locked: Digest,
+        /// The digest that the server gives now.
+        now: Digest,
+        /// The part that takes the new content, where the user wants it.
+        part: String,
+    },
+    /// Content is longer than any that is taken, so that it was not fetched.
     #[error("{what} has {size} bytes; no more than {most} are taken")]
-    TooLarge { what: String, size: u64, most: u64 },
+    TooLarge {
+        /// The content, for people.
+        what: String,
+        /// Its length in bytes, as its manifest says.
+        size: u64,
+        /// The most that is taken, in bytes.
+        most: u64,
+    },
+    /// A build wants content that nobody has fetched here.
     #[error("`{key}` ({digest}) is neither in vendor nor in the cache")]
-    NotAtHand { key: String, digest: Digest },
+    NotAtHand {
+        /// `PART` or `PART/SUBCHART`.
+        key: String,
+        /// The digest in the lock.
+        digest: Digest,
+    },
+    /// Content that was kept has been changed.
     #[error("`{key}` is damaged: `{path}` does not have the digest in its name", path = path.display())]
-    Damaged { key: String, path: PathBuf },
+    Damaged {
+        /// `PART` or `PART/SUBCHART`.
+        key: String,
+        /// The file.
+        path: PathBuf,
+    },
+    /// The network was forbidden, and is needed.
     #[error("{what} is not at hand, and the network is not to be used")]
-    Offline { what: String },
+    Offline {
+        /// The content, for people.
+        what: String,
+    },
+    /// The network was forbidden, and the question was what is new there.
     #[error("newer versions are not known without the network")]
     VersionsOffline,
     /// It is elsewhere, and the caller asks for what is here.
     #[error("`{key}` has not been fetched")]
-    NotFetched { key: String },
+    NotFetched {
+        /// `PART` or `PART/SUBCHART`.
+        key: String,
+    },
+    /// The spec has a source that the lock has not.
     #[error("`{key}` is not in the lock")]
-    NotLocked { key: String },
+    NotLocked {
+        /// `PART` or `PART/SUBCHART`.
+        key: String,
+    },
+    /// The spec has another source for a part than the lock.
     #[error("`{key}`: the source is {wanted}, but the lock says {locked}")]
-    LockedOtherwise { key: String, wanted: String, locked: String },
+    LockedOtherwise {
+        /// `PART` or `PART/SUBCHART`.
+        key: String,
+        /// The source in the spec.
+        wanted: String,
+        /// The source in the lock.
+        locked: String,
+    },
+    /// The lock is of something in a registry, and lacks the digest of its manifest.
     #[error("the lock holds no manifest for {name}")]
-    NoManifest { name: String },
+    NoManifest {
+        /// The name in the registry.
+        name: String,
+    },
+    /// An artifact in a registry is something else than a chart.
     #[error("{name} is no chart: {why}")]
-    NotAChart { name: String, why: String },
+    NotAChart {
+        /// The name in the registry.
+        name: String,
+        /// What it has instead.
+        why: String,
+    },
+    /// An artifact in a registry is something else than a bundle.
     #[error("{name} is no bundle: {why}")]
-    NotABundle { name: String, why: String },
+    NotABundle {
+        /// The name in the registry.
+        name: String,
+        /// What it has instead.
+        why: String,
+    },
+    /// The `index.yaml` of a repository cannot be read.
     #[error("`{url}` is no index of a repository: {fault}")]
-    NotAnIndex { url: String, fault: String },
+    NotAnIndex {
+        /// Where it lies.
+        url: String,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// The index of a repository has a version, and does not say where it lies.
     #[error("`{address}` lists {chart} {version} without an address")]
-    NoAddress { address: String, chart: String, version: String },
+    NoAddress {
+        /// The address of the repository.
+        address: String,
+        /// The name of the chart.
+        chart: String,
+        /// The version.
+        version: String,
+    },
+    /// A chart was fetched, and cannot be unpacked.
     #[error("`{key}` is no chart: {fault}")]
-    Unpackable { key: String, fault: String },
+    Unpackable {
+        /// `PART` or `PART/SUBCHART`.
+        key: String,
+        /// What is wrong with it.
+        fault: String,
+    },
+    /// What was given for a version is no constraint.
     #[error(transparent)]
     BadConstraint(#[from] ConstraintError),
+    /// No version of a chart is in the constraint.
     #[error("{what} has no {}", constraint.as_ref().map_or("release".to_owned(), |it| format!("version that satisfies `{it}`")))]
-    NoVersion { what: String, constraint: Option<String>, newest: Option<String> },
+    NoVersion {
+        /// The chart, for people.
+        what: String,
+        /// The constraint; absent where any release would do.
+        constraint: Option<String>,
+        /// The newest version that there is.
+        newest: Option<String>,
+    },
     /// Neither the host nor a mirror of it.
     #[error("{fault} ({})", mirrors.iter().map(|(name, fault)| format!("mirror {name}: {fault}")).collect::<Vec<_>>().join("; "))]
-    NorAtMirrors { fault: Box<SourceError>, mirrors: Vec<(String, SourceError)> },
+    NorAtMirrors {
+        /// What the host says.
+        fault: Box<SourceError>,
+        /// What each mirror says, by its name.
+        mirrors: Vec<(String, SourceError)>,
+    },
 }
 
 /// Who says which digest content should have.
@@ -100,7 +327,9 @@ pub enum SourceError {
 pub enum Says {
     /// The question itself: content was asked for by its digest.
     Question,
+    /// The index of a repository.
     Index,
+    /// The spec, with `sha256`.
     Spec,
 }
 
@@ -115,91 +344,13 @@ impl Says {
 }
 
 impl SourceError {
-    pub fn code(&self) -> Code {
-        use SourceError::*;
-        match self {
-            Path { .. } => Code::V001,
-            Disk { is_input: true, .. } => Code::E001,
-            Disk { is_input: false, .. } => Code::E005,
-            Git { .. } => Code::G001,
-            NotInGit { .. } | InLfs { .. } | OutsideGit { .. } => Code::V024,
-            NotPem { .. } | NoCertificate { .. } => Code::V020,
-            NotAnAddress { .. } | NotElsewhere { .. } => Code::V021,
-            NoAnswer { .. } | Failing { .. } | Odd { .. } => Code::V010,
-            WithoutTls { .. } => Code::V015,
-            Refused { .. } | TokenAddress { .. } => Code::V011,
-            Absent { .. } | NoSuchChart { .. } => Code::V012,
-            OtherDigest { .. } | OtherSize { .. } | TooLong { .. } => Code::V013,
-            Moved { .. } => Code::V014,
-            TooLarge { .. } => Code::V023,
-            NotAtHand { .. } | Damaged { .. } | Offline { .. } | VersionsOffline | NotFetched { .. } => Code::V016,
-            NotLocked { .. } | LockedOtherwise { .. } | NoManifest { .. } => Code::L006,
-            NotAChart { .. } | NotABundle { .. } | NotAnIndex { .. } | NoAddress { .. } => Code::V017,
-            Unpackable { .. } => Code::V002,
-            BadConstraint(_) => Code::V004,
-            NoVersion { .. } => Code::V018,
-            NorAtMirrors { fault, .. } => fault.code(),
-        }
-    }
-
-    /// What to do.
-    pub fn help(&self) -> Option<String> {
-        use SourceError::*;
-        let said = match self {
-            Path { leads_out: true, .. } => "put a copy of the file there: what the folder holds becomes public",
-            Disk { help, .. } => return help.map(str::to_owned),
-            Git { help, .. } => return help.clone(),
-            InLfs { .. } => "`git lfs pull` fetches what it keeps",
-            NoCertificate { is_der: true, .. } => "it is in DER: `openssl x509 -inform DER` writes PEM",
-            NoAnswer { help, .. } | WithoutTls { help, .. } | TooLong { help, .. } => help,
-            Refused { host, .. } => return Some(login(host)),
-            Absent { host, is_anonymous: true, .. } => {
-                return Some(format!("look at the source's name and version; if it is private, {}", login(host)));
-            }
-            Absent { .. } => "look at the source's name and version",
-            Failing { .. } => "look at the network and the server, and run the command again",
-            Odd { .. } => {
-                "something else than a registry may answer there: look at the address, and at proxies on the way"
-            }
-            NoSuchChart { .. } => "look at the source's name",
-            OtherDigest { says: Says::Question, .. } | OtherSize { .. } => {
-                "the server or something on the way to it is broken or lies; nothing was kept"
-            }
-            OtherDigest { says: Says::Index, .. } => {
-                "the server sent other content than it announced, or a proxy changed it; nothing was kept"
-            }
-            OtherDigest { says: Says::Spec, .. } => "if you trust the new content, write its digest into the spec",
-            Moved { part, .. } => {
-                let help = format!("ask its publisher why; `ichor lock --update {part}` takes the new content");
-                return Some(help);
-            }
-            NotAtHand { .. } => "run `ichor vendor` to fetch it",
-            Damaged { .. } => "run `ichor vendor`, which fetches it anew",
-            Offline { .. } | VersionsOffline => "run the command without `--offline`",
-            NotLocked { .. } | LockedOtherwise { .. } => {
-                "run `ichor lock` to bring the lock up to date, and review what it changes"
-            }
-            NoManifest { .. } => "run `ichor lock`",
-            NotAChart { .. } => "a chart is what `helm push` makes",
-            NotABundle { .. } => "a bundle is what `ichor push` puts there",
-            NoAddress { .. } => "name another version, or tell its keeper",
-            NoVersion { newest: Some(newest), .. } => return Some(format!("the newest is {newest}")),
-            NoVersion { newest: None, .. } => "it has no versions at all",
-            NorAtMirrors { fault, .. } => return fault.help(),
-            Path { .. } | NotInGit { .. } | OutsideGit { .. } | NotPem { .. } | NoCertificate { .. } => return None,
-            NotAnAddress { .. } | NotElsewhere { .. } | TokenAddress { .. } | TooLarge { .. } => return None,
-            NotFetched { .. } | NotAnIndex { .. } | Unpackable { .. } | BadConstraint(_) => return None,
-        };
-        Some(said.to_owned())
-    }
-
     /// Whether it is the version that is wrong, and not where it is looked for.
-    pub fn is_of_version(&self) -> bool {
+    pub(crate) fn is_of_version(&self) -> bool {
         matches!(self, SourceError::BadConstraint(_) | SourceError::NoVersion { .. })
     }
 
     /// Whether a server, asked last, does not have it.
-    pub fn is_absent(&self) -> bool {
+    pub(crate) fn is_absent(&self) -> bool {
         match self {
             SourceError::NorAtMirrors { fault, .. } => fault.is_absent(),
             fault => matches!(fault, SourceError::Absent { .. } | SourceError::NoSuchChart { .. }),
@@ -207,7 +358,7 @@ impl SourceError {
     }
 
     /// Whether the server gave no answer that can be used, so that it need not be asked for anything else.
-    pub fn is_silence(&self) -> bool {
+    pub(crate) fn is_silence(&self) -> bool {
         matches!(self, SourceError::NoAnswer { .. } | SourceError::Failing { .. } | SourceError::Odd { .. })
     }
 
@@ -219,8 +370,4 @@ impl SourceError {
             false => SourceError::NorAtMirrors { fault: Box::new(self), mirrors },
         }
     }
-}
-
-fn login(host: &str) -> String {
-    format!("log in with `docker login {host}`, `podman login` or `helm registry login`")
 }

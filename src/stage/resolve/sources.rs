@@ -3,6 +3,7 @@
 use super::SourceError;
 use crate::base::digest::Digest;
 use crate::stage::spec::Source;
+use helm_engine::helm::{Chart, ChartError, HelmVersion};
 use helm_engine::tree::FileTree;
 
 /// Where the bytes of sources come from. Paths are those of the spec, from its folder.
@@ -15,11 +16,17 @@ pub trait Sources {
     fn file(&self, path: &str) -> Result<Vec<u8>, SourceError>;
     /// What lies elsewhere, by the key of its [`Wish`](super::Wish): `PART` or `PART/SUBCHART`.
     fn remote(&self, key: &str, source: &Source, text: &str) -> Result<Remote, SourceError>;
+
+    /// The chart in an archive of this digest. Who has read it before may give what it was.
+    fn load(&self, bytes: &[u8], _digest: Digest, helm: HelmVersion) -> Result<Chart, ChartError> {
+        Chart::load_archive(bytes, helm)
+    }
 }
 
 /// A chart as it was found.
 #[derive(Clone, Debug)]
 pub enum ChartSource {
+    /// The bytes of a `.tgz`.
     Archive(Vec<u8>),
     /// A folder, without what its `.helmignore` leaves out.
     Folder(FileTree),
@@ -28,6 +35,7 @@ pub enum ChartSource {
 /// A manifest as it was found.
 #[derive(Clone, Debug)]
 pub enum ManifestSource {
+    /// The bytes of one file.
     File(Vec<u8>),
     /// The YAML and JSON files of a folder.
     Folder(FileTree),
@@ -36,6 +44,7 @@ pub enum ManifestSource {
 /// What was fetched.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remote {
+    /// The content: an archive of a chart, or manifests.
     pub bytes: Vec<u8>,
     /// The version it was asked for by; absent for an address.
     pub version: Option<String>,

@@ -14,9 +14,11 @@ use helm_engine::helm::{Chart, HelmVersion};
 pub struct Wish {
     /// `PART`, or `PART/SUBCHART`.
     pub key: String,
+    /// Where it lies.
     pub source: Source,
     /// The source as written.
     pub text: String,
+    /// What it is to be.
     pub kind: ContentKind,
     /// A version or a constraint.
     pub version: Option<String>,
@@ -24,6 +26,7 @@ pub struct Wish {
     pub sha256: Option<Digest>,
     /// What the lock says of the same source.
     pub locked: Option<LockedSource>,
+    /// Whether it may be another version or other content than the lock has.
     pub hold: Hold,
     /// Where in the spec it is named.
     pub place: Place,
@@ -53,9 +56,12 @@ pub enum Hold {
 /// Which parts may move.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Update {
+    /// No part.
     #[default]
     None,
+    /// Every part, to other versions.
     All,
+    /// These parts, by name, to other versions and to other content of a version.
     Parts(BTreeSet<String>),
 }
 

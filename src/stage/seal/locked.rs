@@ -17,7 +17,9 @@ pub enum Difference {
     NewResource(String),
     /// A resource is in the lock, and not rendered.
     NoResource(String),
+    /// An image is named in the text, and not in the lock.
     NewImage(String),
+    /// An image is named in the lock, and not in the text.
     NoImage(String),
     /// The images of the lock are those that are rendered, in another order or named twice.
     ImageOrder,

@@ -17,9 +17,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::base::digest::Digest;
 use crate::stage::render::{Rendered, RenderedPart};
 use helm_engine::hole::Piece;
+use helm_engine::timing;
 
-/// What stands before and after a hole's label in the public text.
+/// What stands before a hole's label in the public text.
 pub const OPEN: &str = "<sealed:";
+/// What stands behind it.
 pub const CLOSE: &str = ">";
 
 /// A render that everyone may see.
@@ -32,7 +34,9 @@ pub struct Sealed {
 /// One part's manifests with marks where the holes are.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealedPart {
+    /// The part's name in the spec.
     pub name: String,
+    /// The manifests as everyone may see them.
     pub text: String,
     /// Digest of `text`.
     pub output: Digest,
@@ -45,27 +49,55 @@ pub struct SealedPart {
 /// Why a render cannot be sealed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// `line` counts from 1 in the part's text.
+    /// The text of a part holds what marks a hole, and means none.
     #[error(
         "part `{part}` prints `{OPEN}` itself, which marks sealed text, at line {line} of what it prints; change that text"
     )]
-    MarkInText { part: String, line: usize },
+    MarkInText {
+        /// The name of the part.
+        part: String,
+        /// The line in what the part prints, from 1.
+        line: usize,
+    },
+    /// A template cut a hole apart, so that a piece of its token stands in the text.
     #[error(
         "part `{part}` prints a sealed value in pieces, at line {line} of what it prints; let the template pass the value on as it is"
     )]
-    Torn { part: String, line: usize },
+    Torn {
+        /// The name of the part.
+        part: String,
+        /// The line in what the part prints, from 1.
+        line: usize,
+    },
+    /// The text of a part is no UTF-8.
     #[error("part `{part}` prints bytes that are no UTF-8, which no manifest can hold")]
-    NotText { part: String },
+    NotText {
+        /// The name of the part.
+        part: String,
+    },
     /// A hole's expression holds a value that has no public form.
     #[error("part `{part}` computes on sealed text with a value of type {type_name}, which a bundle cannot hold")]
-    NoRecipe { part: String, type_name: String },
-    /// A document is no YAML that Talos would take. `line` counts from 1 in the part's text.
+    NoRecipe {
+        /// The name of the part.
+        part: String,
+        /// The Go type of that value.
+        type_name: String,
+    },
+    /// A document is no YAML that Talos would take.
     #[error("part `{part}`: the document at line {line} is not valid YAML: {message}")]
-    NotYaml { part: String, line: usize, message: String },
+    NotYaml {
+        /// The name of the part.
+        part: String,
+        /// The line in what the part prints, from 1.
+        line: usize,
+        /// What is wrong with it.
+        message: String,
+    },
 }
 
 /// Seals a render.
 pub fn seal(rendered: &Rendered) -> Result<Sealed, Error> {
+    let _step = timing::step("seal");
     let mut recipes = BTreeMap::new();
     let mut parts = Vec::new();
     for part in rendered.parts() {
@@ -105,7 +137,7 @@ impl Sealed {
     }
 
     /// How each hole's text comes about, by its label.
-    pub fn recipes(&self) -> &BTreeMap<String, Recipe> {
+    pub(crate) fn recipes(&self) -> &BTreeMap<String, Recipe> {
         &self.recipes
     }
 }

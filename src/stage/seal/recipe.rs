@@ -15,24 +15,37 @@ pub enum Recipe {
     Secret(String),
     /// What the function of this name gives.
     #[serde(rename = "call")]
-    Call { function: String, args: Vec<Argument> },
+    Call {
+        /// What templates call it by.
+        function: String,
+        /// Its arguments in order; holes stand in their texts by label.
+        args: Vec<Argument>,
+    },
 }
 
 /// A value whose strings may hold holes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Argument {
+    /// The untyped `nil`.
     Nil,
+    /// `bool`.
     Bool(bool),
+    /// `int`.
     Int(i64),
+    /// `int64`.
     Int64(i64),
+    /// `uint64`.
     Uint64(u64),
+    /// `float64`, never infinite.
     Float(f64),
+    /// `string`, cut at its holes.
     Text(Vec<Fragment>),
     /// An `[]interface {}`.
     List(Vec<Argument>),
     /// A `[]string`.
     Strings(Vec<Argument>),
+    /// `map[string]interface {}`; no hole is in its keys.
     Map(BTreeMap<String, Argument>),
 }
 
@@ -40,7 +53,9 @@ pub enum Argument {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Fragment {
+    /// Text that everyone may see.
     Plain(String),
+    /// The label of a hole.
     Hole(String),
 }
 

@@ -6,21 +6,26 @@ use helm_engine::yaml::node::{self, Node};
 /// Why a part's chart cannot be changed in a spec's text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EditError {
+    /// No part has this name.
     #[error("the spec has no part `{0}`")]
     NoPart(String),
+    /// The part of this name is a manifest.
     #[error("part `{0}` is a plain manifest, which has no version")]
     NoChart(String),
+    /// The part of this name takes its chart from a release of GitOps.
     #[error("part `{part}` has its chart from `{path}`: change the version there, and run `ichor lock`")]
     Released { part: String, path: String },
+    /// The part of this name takes whatever version there is: it has no `version`, and none in its source.
     #[error("part `{0}` names no version that could be changed")]
     NoVersion(String),
+    /// The spec has no `helm`.
     #[error("the spec names no Helm that could be changed")]
     NoHelm,
 }
 
 /// The text with another chart and another version for a part, where these are given. A version that the spec does not
 /// name is needed only where the chart stays.
-pub fn set_chart(text: &str, part: &str, chart: Option<&str>, version: &str) -> Result<String, EditError> {
+pub(crate) fn set_chart(text: &str, part: &str, chart: Option<&str>, version: &str) -> Result<String, EditError> {
     let no_part = || EditError::NoPart(part.into());
     let document = node::parse(text.as_bytes()).ok().flatten().ok_or_else(no_part)?;
     let parts = document.root().resolved().get("parts").ok_or_else(no_part)?.resolved();
@@ -45,7 +50,7 @@ pub fn set_chart(text: &str, part: &str, chart: Option<&str>, version: &str) -> 
 }
 
 /// The text with another Helm.
-pub fn set_helm(text: &str, helm: &str) -> Result<String, EditError> {
+pub(crate) fn set_helm(text: &str, helm: &str) -> Result<String, EditError> {
     let document = node::parse(text.as_bytes()).ok().flatten().ok_or(EditError::NoHelm)?;
     let span = document.root().resolved().get("helm").ok_or(EditError::NoHelm)?.resolved().span();
     let old = text.get(span.clone()).ok_or(EditError::NoHelm)?;

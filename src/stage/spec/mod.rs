@@ -23,6 +23,7 @@ use crate::base::digest::Digest;
 use crate::base::recipient::Recipient;
 use crate::gitops::Trees;
 use helm_engine::helm::{HelmVersion, HelmWish};
+use helm_engine::timing;
 use helm_engine::value::Value;
 
 /// What a user wants in a bundle.
@@ -30,6 +31,7 @@ use helm_engine::value::Value;
 pub struct Spec {
     /// The bundle's name: a DNS-1123 label.
     pub bundle: String,
+    /// The version of Talos that takes the bundle.
     pub talos: TalosVersion,
     /// The Helm that charts are rendered as.
     pub helm: Option<HelmWish>,
@@ -55,6 +57,7 @@ pub struct Spec {
 /// A finding of `check` that the user has thought about.
 #[derive(Clone, Debug)]
 pub struct Allowed {
+    /// The code that the finding is told under.
     pub code: Code,
     /// Why it is right here.
     pub reason: String,
@@ -67,6 +70,7 @@ pub struct Allowed {
 pub struct Part {
     /// A DNS-1123 label; the release name of a chart.
     pub name: String,
+    /// What it brings, and from where.
     pub content: Content,
     /// Where the entry stands in the spec.
     pub place: Place,
@@ -75,14 +79,17 @@ pub struct Part {
 /// What a part consists of.
 #[derive(Clone, Debug)]
 pub enum Content {
+    /// A chart, which is rendered.
     Chart(Chart),
     /// A manifest: a file, a folder of files, or one at an address.
     Manifest {
         /// The source as written.
         path: String,
+        /// The source as it was read.
         source: Source,
         /// What the bytes at an address must hash to.
         sha256: Option<Digest>,
+        /// Where the source stands in the spec.
         place: Place,
     },
 }
@@ -92,6 +99,7 @@ pub enum Content {
 pub struct Chart {
     /// The source as written.
     pub path: String,
+    /// The source as it was read.
     pub source: Source,
     /// Where the path stands in the spec.
     pub place: Place,
@@ -99,6 +107,7 @@ pub struct Chart {
     pub version: Option<String>,
     /// Where that stands in the spec.
     pub version_place: Option<Box<Place>>,
+    /// The namespace it is put into: a DNS-1123 label.
     pub namespace: String,
     /// User values, the last one winning.
     pub values: Vec<Values>,
@@ -110,7 +119,7 @@ pub struct Chart {
 
 impl Chart {
     /// Where the version stands in the spec; where it is part of the source, that.
-    pub fn place_of_version(&self) -> Place {
+    pub(crate) fn place_of_version(&self) -> Place {
         self.version_place.as_deref().unwrap_or(&self.place).clone()
     }
 }
@@ -119,7 +128,12 @@ impl Chart {
 #[derive(Clone, Debug)]
 pub enum Values {
     /// A file, by its path from the spec's folder.
-    File { path: String, place: Place },
+    File {
+        /// Its path.
+        path: String,
+        /// Where the spec names it.
+        place: Place,
+    },
     /// Written in the spec itself.
     Inline(Value, Place),
 }
@@ -129,11 +143,12 @@ impl Spec {
     ///
     /// `file` is the name for messages; `trees` has the releases that parts come from.
     pub fn parse(file: &str, text: &str, trees: &dyn Trees) -> Result<Spec, Vec<Diagnostic>> {
+        let _step = timing::step("read the spec");
         parse::parse(file, text, trees)
     }
 
     /// The Helm to render as: the locked one where the spec allows it, else the newest that it does.
-    pub fn helm_over(&self, locked: Option<HelmVersion>) -> HelmVersion {
+    pub(crate) fn helm_over(&self, locked: Option<HelmVersion>) -> HelmVersion {
         match self.helm {
             None => locked.unwrap_or(HelmVersion::NEWEST),
             Some(wish) => locked.filter(|it| wish.allows(*it)).unwrap_or_else(|| wish.newest()),

@@ -15,12 +15,15 @@ pub(super) const TOOLS: [(&str, Tool); 3] =
 /// A release that a part comes from.
 #[derive(Clone, Debug)]
 pub struct Released {
+    /// Whose release it is.
     pub tool: Tool,
     /// Where it lies, as the spec says it.
     pub written: String,
+    /// Where the spec names it.
     pub place: Place,
     /// What is meant, in its tree.
     pub wanted: Wanted,
+    /// What was found there.
     pub release: Release,
 }
 

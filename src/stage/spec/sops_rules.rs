@@ -14,16 +14,27 @@ pub const FILE: &str = ".sops.yaml";
 /// Why no recipients can be taken from a `.sops.yaml`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RuleError {
+    /// The text is no YAML, or something else than a mapping.
     #[error("it is no YAML mapping")]
     NotYaml,
+    /// No rule is for the file. Its path.
     #[error("none of its `creation_rules` is for `{0}`")]
     NoRule(String),
+    /// The rule for the file has no key of age: it seals by other means, or to nobody. Its path.
     #[error("the rule for `{0}` names no age key")]
     NoKey(String),
+    /// A rule has a `path_regex` that cannot be read.
     #[error("`path_regex: {pattern}` is no regular expression: {message}")]
-    Pattern { pattern: String, message: String },
+    Pattern {
+        /// The expression.
+        pattern: String,
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A rule names a key of age that is none.
     #[error(transparent)]
     Recipient(#[from] ParseRecipientError),
+    /// The rule for the file asks for keys of several groups to open it. Its path.
     #[error("the rule for `{0}` has several key groups, and SOPS needs keys of more than one of them")]
     Shared(String),
 }
@@ -43,7 +54,7 @@ impl RuleError {
 }
 
 /// Whether a rule is for a file. What cannot be read may hold one: SOPS is to say what is wrong with it.
-pub fn has_rule(text: &str, file: &str) -> bool {
+pub(crate) fn has_rule(text: &str, file: &str) -> bool {
     !matches!(rule(text, file), Ok(None))
 }
 

@@ -12,7 +12,12 @@ pub enum Source {
     /// An artifact in a registry: `oci://HOST/REPOSITORY[:TAG][@DIGEST]`.
     Oci(OciName),
     /// A chart in a classic repository: the repository's address, a slash and the chart's name.
-    Repository { address: String, chart: String },
+    Repository {
+        /// The address of the repository, without a slash at its end.
+        address: String,
+        /// The name of the chart.
+        chart: String,
+    },
     /// One file at an address: a chart archive or a manifest.
     Url(String),
 }
@@ -24,31 +29,40 @@ pub struct OciName {
     pub host: String,
     /// The path below the host.
     pub repository: String,
+    /// What stands behind the colon; absent where the spec names a version apart.
     pub tag: Option<String>,
+    /// What stands behind the `@`: the digest of the manifest.
     pub digest: Option<Digest>,
 }
 
 /// What a source is to hold; the same text means different things for the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ContentKind {
+    /// A chart: in a folder, an archive, a registry or a repository.
     Chart,
+    /// Plain manifests: a file, a folder, or a file at an address.
     Manifest,
 }
 
 /// Why a text names no source. Never shows what may be a password.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SourceFault {
+    /// The address is of a kind that is not fetched from. Its scheme.
     #[error("`{0}://` sources are not supported")]
     Scheme(String),
+    /// The address has a user before its host.
     #[error("an address must not hold a user name or password")]
     Credentials,
+    /// The text begins with `oci://`, and is no name in a registry. Why.
     #[error("this is no address of an artifact: {0}")]
     Oci(String),
+    /// The text is no URL. Why.
     #[error("this is no address: {0}")]
     Url(String),
 }
 
 impl Source {
+    /// Reads what a spec has for a source. A text without a scheme is a path.
     pub fn parse(text: &str, kind: ContentKind) -> Result<Source, SourceFault> {
         let Some((scheme, rest)) = text.split_once("://") else { return Ok(Source::Local(text.into())) };
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
@@ -78,7 +92,7 @@ impl Source {
     }
 
     /// Whether it lies on this machine, beside the spec.
-    pub fn is_local(&self) -> bool {
+    pub(crate) fn is_local(&self) -> bool {
         matches!(self, Source::Local(_))
     }
 }

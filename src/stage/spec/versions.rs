@@ -8,7 +8,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// A version of Talos Linux, `1.12` or `1.12.3`; only major and minor matter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TalosVersion {
+    /// The first number.
     pub major: u32,
+    /// The second number; a third one is not kept.
     pub minor: u32,
 }
 
@@ -23,7 +25,7 @@ pub struct ParseVersionError(String, &'static str);
 
 impl TalosVersion {
     /// Whether inline manifests are documents of their own (from 1.14) and no longer a list under `cluster`.
-    pub fn has_manifest_documents(&self) -> bool {
+    pub(crate) fn has_manifest_documents(&self) -> bool {
         (self.major, self.minor) >= (1, 14)
     }
 }
@@ -49,6 +51,7 @@ impl FromStr for KubernetesVersion {
 }
 
 impl KubernetesVersion {
+    /// The version as written, without the `v`.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -19,18 +19,18 @@ use helm_engine::helm::chart::Metadata;
 /// The media type of the configuration of a chart that Helm pushed, which says that it is one.
 const CHART: &str = "application/vnd.cncf.helm.config.v1+json";
 /// The media type of a chart's archive.
-pub const CHART_CONTENT: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
+pub(crate) const CHART_CONTENT: &str = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
 /// What it was until Helm 3.7. Helm still takes it, with a warning.
 const OLD_CHART_CONTENT: &str = "application/tar+gzip";
 /// The media type of a bundle's archive.
-pub const BUNDLE_CONTENT: &str = "application/vnd.ichor.bundle.v1.tar+gzip";
+pub(crate) const BUNDLE_CONTENT: &str = "application/vnd.ichor.bundle.v1.tar+gzip";
 const BUNDLE: &str = "application/vnd.ichor.bundle.v1";
 const TITLE: &str = "org.opencontainers.image.title";
 const IMAGE_CONFIG: &str = "application/vnd.oci.image.config.v1+json";
 const KUBERNETES_MANIFEST: &str = "application/vnd.ichor.kubernetes.manifest.v1+yaml";
 
 /// Whether a layer is a chart's archive, by its media type; parameters, and how it is written, do not count.
-pub fn is_chart_content(media_type: &str) -> bool {
+pub(crate) fn is_chart_content(media_type: &str) -> bool {
     let name = media_type.split(';').next().unwrap_or_default().trim();
     [CHART_CONTENT, OLD_CHART_CONTENT].iter().any(|it| it.eq_ignore_ascii_case(name))
 }
@@ -38,7 +38,9 @@ pub fn is_chart_content(media_type: &str) -> bool {
 /// A manifest and the blobs it names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Artifact {
+    /// The bytes of an OCI manifest, as they are digested.
     pub manifest: Vec<u8>,
+    /// The configuration, then the layers, in the order of the manifest.
     pub blobs: Vec<Vec<u8>>,
 }
 
@@ -68,7 +70,7 @@ pub fn bundle(archive: &[u8], name: &str) -> Artifact {
 }
 
 /// The name of a source in an index: made of what every tool takes in a name.
-pub fn ref_name(source: &Source, version: Option<&str>, digest: &Digest) -> String {
+pub(crate) fn ref_name(source: &Source, version: Option<&str>, digest: &Digest) -> String {
     let by_digest = || format!("sha256-{}", digest.hex());
     let tag = version.map_or_else(by_digest, choose::tag);
     let address = |text: &str| clean(text.split_once("://").map_or(text, |(_, rest)| rest));

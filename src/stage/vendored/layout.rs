@@ -12,22 +12,26 @@ use crate::base::digest::Digest;
 /// The media type of a manifest.
 pub const MANIFEST_TYPE: &str = "application/vnd.oci.image.manifest.v1+json";
 /// The media type of an index.
-pub const INDEX_TYPE: &str = "application/vnd.oci.image.index.v1+json";
+pub(crate) const INDEX_TYPE: &str = "application/vnd.oci.image.index.v1+json";
 /// The annotation that names an entry of an index.
-pub const REF_NAME: &str = "org.opencontainers.image.ref.name";
+pub(crate) const REF_NAME: &str = "org.opencontainers.image.ref.name";
 /// What the file `oci-layout` holds.
-pub const LAYOUT: &str = "{\"imageLayoutVersion\":\"1.0.0\"}";
+pub(crate) const LAYOUT: &str = "{\"imageLayoutVersion\":\"1.0.0\"}";
 
 /// What a blob is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Descriptor {
+    /// What kind of bytes it has: `application/vnd.oci.image.manifest.v1+json`.
     pub media_type: String,
+    /// Of its bytes, by which it is found.
     pub digest: Digest,
     /// In bytes.
     pub size: u64,
+    /// What is said of it, by key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub annotations: Option<BTreeMap<String, String>>,
+    /// What it is, where it is a manifest of something other than an image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artifact_type: Option<String>,
 }
@@ -36,13 +40,19 @@ pub struct Descriptor {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Manifest {
+    /// Always 2.
     pub schema_version: u32,
+    /// That of a manifest, where it says so itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub media_type: Option<String>,
+    /// What the whole is, where it is something other than an image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artifact_type: Option<String>,
+    /// The configuration; for an artifact it may be empty.
     pub config: Descriptor,
+    /// The content: the archive of a chart, for one.
     pub layers: Vec<Descriptor>,
+    /// What is said of the whole, by key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub annotations: Option<BTreeMap<String, String>>,
 }
@@ -64,13 +74,14 @@ struct Wire {
 }
 
 impl Descriptor {
+    /// What bytes are, without a name.
     pub fn new(media_type: &str, bytes: &[u8]) -> Self {
         let (digest, size) = (Digest::of(bytes), bytes.len() as u64);
         Descriptor { media_type: media_type.into(), digest, size, annotations: None, artifact_type: None }
     }
 
     /// The name an index knows it by.
-    pub fn ref_name(&self) -> Option<&str> {
+    pub(crate) fn ref_name(&self) -> Option<&str> {
         self.annotations.as_ref()?.get(REF_NAME).map(String::as_str)
     }
 }

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 
 use crate::base::digest::Digest;
 use crate::stage::lock::{Lock, LockedPart, LockedRelease, LockedSource, Pin};
-use crate::stage::resolve::{Inputs, Resolved, ResolvedContent, ResolvedPart};
+use crate::stage::resolve::{self, Inputs, Resolved, ResolvedContent, ResolvedPart, Sources};
 use crate::stage::spec::Spec;
 use helm_engine::helm::{Chart, HelmVersion, HelmWish};
 use helm_engine::value::Map;
@@ -27,40 +27,90 @@ pub struct Vendored {
 /// One part at hand.
 #[derive(Debug)]
 pub struct VendoredPart {
+    /// The part's name in the spec.
     pub name: String,
+    /// The content itself.
     pub content: VendoredContent,
+    /// The answers that the lock keeps for it, by name.
     pub pins: BTreeMap<String, Pin>,
 }
 
 /// What a part holds.
 #[derive(Debug)]
 pub enum VendoredContent {
+    /// A stream of manifests.
     Manifest(Vec<u8>),
-    Chart { chart: Box<Chart>, namespace: String, values: Map, inputs: Box<Inputs> },
+    /// A chart, and all that it is rendered with.
+    Chart {
+        /// The chart, its subcharts in it.
+        chart: Box<Chart>,
+        /// The namespace it is put into.
+        namespace: String,
+        /// The values of the spec, merged.
+        values: Map,
+        /// What it is given beside them.
+        inputs: Box<Inputs>,
+    },
 }
 
 /// How the lock and the spec, or what lies on disk, disagree.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Stale {
+    /// The lock is of a bundle of another name.
     #[error("the spec is of bundle `{spec}`, the lock of `{lock}`")]
-    Bundle { spec: String, lock: String, sealed: bool },
+    Bundle {
+        /// The name in the spec.
+        spec: String,
+        /// The name in the lock.
+        lock: String,
+        /// Whether the lock holds anything sealed, which names the bundle that it is sealed for.
+        sealed: bool,
+    },
+    /// The recipients are others, or stand in another order.
     #[error("the spec names other recipients than the lock")]
     Recipients {
         /// Whether the lock holds anything sealed, which must be sealed to the new ones.
         sealed: bool,
     },
+    /// The spec asks for a Helm that the lock was not rendered as.
     #[error("the spec asks for Helm {wanted}, but the lock is of Helm {locked}")]
-    Helm { wanted: HelmWish, locked: HelmVersion },
+    Helm {
+        /// What the spec asks for.
+        wanted: HelmWish,
+        /// What the lock was rendered as.
+        locked: HelmVersion,
+    },
+    /// Charts would be told of another cluster.
     #[error("the spec names another version of Kubernetes or other API versions than the lock")]
     Capabilities,
+    /// A part was added to the spec since. Its name.
     #[error("part `{0}` is in the spec, but not in the lock")]
     NotLocked(String),
+    /// A part was taken from the spec since. Its name.
     #[error("part `{0}` is in the lock, but not in the spec")]
     NotInSpec(String),
+    /// An object of GitOps has been changed since.
     #[error("part `{part}`: {object} in `{path}` is not as it was when it was locked")]
-    Moved { part: String, object: String, path: String },
+    Moved {
+        /// The name of the part.
+        part: String,
+        /// Kind and name of the object.
+        object: String,
+        /// The file that holds it.
+        path: String,
+    },
+    /// What a part comes from is not what was locked.
     #[error("part `{part}`: the {what} is {found}, but the lock says {locked}")]
-    Differs { part: String, what: &'static str, found: String, locked: String },
+    Differs {
+        /// The name of the part.
+        part: String,
+        /// What differs, in words: `version`, `digest`.
+        what: &'static str,
+        /// What is at hand.
+        found: String,
+        /// What the lock says.
+        locked: String,
+    },
 }
 
 impl Vendored {
@@ -72,6 +122,28 @@ impl Vendored {
 
     /// How a lock disagrees with what it is the lock of.
     pub fn stale(spec: &Spec, resolved: &Resolved, lock: &Lock) -> Vec<Stale> {
+        let mut stale = Vendored::stale_head(spec, lock);
+        for part in resolved.parts() {
+            match lock.parts.get(&part.name) {
+                Some(locked) => compare(part, locked, &mut stale),
+                None => stale.push(Stale::NotLocked(part.name.clone())),
+            }
+        }
+        let gone = lock.parts.keys().filter(|name| spec.parts.iter().all(|it| it.name != **name));
+        stale.extend(gone.map(|name| Stale::NotInSpec(name.clone())));
+        stale
+    }
+
+    /// Whether a lock agrees with what it is the lock of, told without reading any chart. Where it says no, [`stale`] tells
+    /// why, and may after all find nothing.
+    ///
+    /// [`stale`]: Vendored::stale
+    pub fn is_unchanged(spec: &Spec, helm: HelmVersion, lock: &Lock, sources: &dyn Sources) -> bool {
+        Vendored::stale_head(spec, lock).is_empty() && resolve::is_unchanged(spec, helm, lock, sources)
+    }
+
+    /// How the head of a lock disagrees with its spec.
+    fn stale_head(spec: &Spec, lock: &Lock) -> Vec<Stale> {
         let mut stale = Vec::new();
         let sealed = lock.envelopes().next().is_some();
         if spec.bundle != lock.bundle {
@@ -89,14 +161,6 @@ impl Vendored {
         if kept.is_some() && kept != told || !lock.api_versions.is_empty() && lock.api_versions != spec.api_versions {
             stale.push(Stale::Capabilities);
         }
-        for part in resolved.parts() {
-            match lock.parts.get(&part.name) {
-                Some(locked) => compare(part, locked, &mut stale),
-                None => stale.push(Stale::NotLocked(part.name.clone())),
-            }
-        }
-        let gone = lock.parts.keys().filter(|name| spec.parts.iter().all(|it| it.name != **name));
-        stale.extend(gone.map(|name| Stale::NotInSpec(name.clone())));
         stale
     }
 

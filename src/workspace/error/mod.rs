@@ -8,6 +8,7 @@ pub use lock::{Unlike, no_lock};
 use std::path::{Path, PathBuf};
 
 use super::chart::NameError;
+use super::fleet::FleetError;
 use crate::base::code::{Code, Exit};
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::base::number::some;
@@ -68,6 +69,8 @@ pub enum Error {
     NoIdentity,
     #[error("the sealed key of the pin `{pin}` is not that of its certificate")]
     WrongKey { pin: String },
+    #[error(transparent)]
+    Fleet(#[from] FleetError),
     #[error(transparent)]
     Git(#[from] git::Error),
     #[error(transparent)]
@@ -146,6 +149,8 @@ impl Error {
                 let place = place.as_deref().cloned();
                 Diagnostic { place, ..self.plain(Code::S013).help(fault.help()) }
             }
+            Error::Fleet(FleetError::Disk(fault)) => disk_fault(fault),
+            Error::Fleet(fault) => fault.diagnostic(),
             Error::Fetch(fault) => fetch_fault(fault),
             Error::Name(fault) => Diagnostic { help: fault.help().map(str::to_owned), ..self.plain(Code::V022) },
             Error::NoSuchPart { parts, .. } => {

@@ -2,7 +2,9 @@
 
 mod bad_input;
 mod determinism;
+mod fleet;
 mod helm;
 mod images;
 mod opened;
 mod quickstart;
+mod timings;

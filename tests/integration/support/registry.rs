@@ -99,6 +99,23 @@ impl Registry {
         assert!(pushed.status.success(), "the Helm SDK pushes: {}", String::from_utf8_lossy(&pushed.stderr));
     }
 
+    /// The files that hold what it has.
+    pub fn blobs(&self) -> Vec<PathBuf> {
+        let mut folders = vec![self.folder.path().join("data")];
+        let mut found = Vec::new();
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(&folder).expect("a folder") {
+                let path = entry.expect("an entry").path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if path.ends_with("data") {
+                    found.push(path);
+                }
+            }
+        }
+        found
+    }
+
     /// The head of a spec that may speak to it.
     pub fn head(&self) -> String {
         format!("plainHttp: ['{}']\n", self.host)

@@ -49,6 +49,7 @@ impl<'a> Machine<'a> {
         Machine { functions, missing_key, world, set, scope, nesting, depth: 0, steps: 0, printed: 0, out: Vec::new() }
     }
 
+    /// Who answers the impure functions of this execution.
     pub fn world(&mut self) -> &mut dyn World {
         self.world
     }

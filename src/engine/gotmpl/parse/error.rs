@@ -12,6 +12,7 @@ pub struct ParseError {
     pub template: Str,
     /// The line the parser had reached, counted from 1; 0 before the first token.
     pub line: usize,
+    /// What is wrong there, in Go's words: `unexpected EOF`.
     pub message: String,
 }
 

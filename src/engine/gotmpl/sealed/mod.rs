@@ -105,21 +105,29 @@ pub enum FillError<E> {
     /// The secret could not be had.
     #[error(transparent)]
     Secret(E),
+    /// The text names a hole that these holes do not have.
     #[error("a hole leads to no expression")]
     NoExpression,
+    /// To compute the hole, its own text is needed.
     #[error("a hole is computed from itself")]
     Circle,
+    /// The hole rests on another, that on a third, and so on beyond [`MAX_CHAIN`].
     #[error("a hole is computed from holes that are computed from others, more than {MAX_CHAIN} in a row")]
     Chain,
+    /// The texts that were computed take more than the [`budget`] allows.
     #[error(transparent)]
     Memory(#[from] Exhausted),
+    /// A hole is the result of a function that is missing here, or that asks the world. Its name.
     #[error("`{0}` is not known as a pure function")]
     UnknownFunction(String),
     /// The function's own message is not kept: it may quote its arguments.
     #[error("`{0}` fails on its secret")]
     Failed(String),
+    /// A document was read with holes in it, and with the secrets in their places it has other keys or types: a secret
+    /// that looks like YAML, for one. The name of the function.
     #[error("`{0}` reads another document once the secrets stand in it")]
     ReadsOtherwise(String),
+    /// A function gave a value that is no string, where the text of a hole is wanted. Its name.
     #[error("`{0}` does not give text")]
     NotText(String),
 }

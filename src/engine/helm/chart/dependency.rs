@@ -8,14 +8,23 @@ use crate::value::{List, Map, Value};
 /// One entry of `dependencies`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Dependency {
+    /// The name that its own `Chart.yaml` gives the chart below.
     pub name: String,
     /// A version or a constraint.
     pub version: String,
+    /// Where it comes from: a URL, `oci://`, `file://`, `@` with a repository's name, or nothing where it lies in
+    /// `charts/`.
     pub repository: String,
+    /// Paths into the values, with commas between them. The first that holds a boolean says whether the chart takes
+    /// part.
     pub condition: String,
+    /// Keys below `tags` in the values of the root chart, which say the same where no condition does.
     pub tags: Vec<String>,
+    /// Whether it takes part. Rendering decides that by tags and conditions, whatever the file says.
     pub enabled: bool,
+    /// What of its values the parent takes over, in the order written.
     pub import_values: Vec<ImportValue>,
+    /// What the chart is called in this parent; empty where it keeps its own name.
     pub alias: String,
     /// Which entry it is, where copies of its chart have it in common.
     pub(super) shared: Option<usize>,
@@ -28,9 +37,19 @@ pub enum ImportValue {
     /// A key below `exports` in the child, taken into the parent's top.
     Export(String),
     /// A table of the child, taken in at a path of the parent.
-    Table { child: String, parent: String },
+    Table {
+        /// The path of the table in the values of the child, with dots between the keys.
+        child: String,
+        /// Where it goes in the values of the parent, in the same form.
+        parent: String,
+    },
     /// What Helm writes back once it has imported: the same, of another Go type.
-    Done { child: String, parent: String },
+    Done {
+        /// The path of the table in the values of the child.
+        child: String,
+        /// The path in the values of the parent.
+        parent: String,
+    },
 }
 
 const DEPENDENCY_FIELDS: &[&str] =

@@ -15,8 +15,10 @@ pub struct Rules {
 /// A line that is no rule; prints in Helm's wording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum IgnoreError {
+    /// A line holds `**`.
     #[error("double-star (**) syntax is not supported")]
     DoubleStar,
+    /// A line is no pattern of Go's `filepath.Match`: a bracket is left open, for one.
     #[error(transparent)]
     Pattern(#[from] BadPattern),
 }

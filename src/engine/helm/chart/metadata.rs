@@ -13,20 +13,35 @@ use crate::yaml;
 /// The contents of `Chart.yaml`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Metadata {
+    /// The name of the chart, never empty and without `/`.
     pub name: String,
+    /// The URL of the project.
     pub home: String,
+    /// URLs of source code.
     pub sources: Vec<String>,
+    /// The chart's own version, a semantic one: `1.2.3`.
     pub version: String,
+    /// One sentence for people.
     pub description: String,
+    /// Words to search for.
     pub keywords: Vec<String>,
+    /// Who looks after the chart, in the order written.
     pub maintainers: Vec<Maintainer>,
+    /// The URL of a picture.
     pub icon: String,
+    /// The format of the chart: `v1` or `v2`; `v1` where the file does not say.
     pub api_version: String,
+    /// Kept from the file, and without effect: conditions stand in the `dependencies` of the chart above.
     pub condition: String,
+    /// Kept from the file, and without effect, as `condition`.
     pub tags: String,
+    /// The version of the program that the chart installs, in any form.
     pub app_version: String,
+    /// Whether nobody looks after it any more; a render then warns.
     pub deprecated: bool,
+    /// Further entries, by key; `None` where none are given, which templates tell from an empty map.
     pub annotations: Option<BTreeMap<String, String>>,
+    /// A constraint on the version of Kubernetes, such as `>=1.25.0-0`; empty where any will do.
     pub kube_version: String,
     /// `None` where none are given at all, which Helm tells from an empty list.
     pub dependencies: Option<Vec<Dependency>>,
@@ -34,10 +49,14 @@ pub struct Metadata {
     pub chart_type: String,
 }
 
+/// One entry of `maintainers`. Texts that are not given are empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Maintainer {
+    /// A person or an organisation.
     pub name: String,
+    /// Where to write to.
     pub email: String,
+    /// Their page.
     pub url: String,
     /// The entry was null, which is a fault.
     null: bool,
@@ -151,7 +170,7 @@ impl Metadata {
         Ok(())
     }
 
-    pub fn is_library(&self) -> bool {
+    pub(in crate::helm) fn is_library(&self) -> bool {
         self.chart_type.eq_ignore_ascii_case("library")
     }
 

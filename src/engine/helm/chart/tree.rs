@@ -15,7 +15,9 @@ use crate::value::{Map, Str};
 /// A file of a chart, named relative to the chart's folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct File {
+    /// The path from the chart's folder on, with `/` between its parts: `templates/service.yaml`.
     pub name: String,
+    /// The contents, without a byte order mark.
     pub data: Str,
 }
 
@@ -39,11 +41,13 @@ pub struct Chart {
 /// One chart of a tree.
 #[derive(Clone, Debug)]
 pub struct Node {
+    /// What its `Chart.yaml` says, and for charts of the format `v1` its `requirements.yaml`.
     pub metadata: Metadata,
     /// The contents of `values.yaml`.
     pub values: Map,
     /// The bytes of `values.schema.json`.
     pub schema: Option<Str>,
+    /// The files in `templates/`, partials and `NOTES.txt` among them, in the order they were given.
     pub templates: Rc<Vec<File>>,
     /// All other files, those in `crds/` among them.
     pub files: Rc<Vec<File>>,
@@ -62,6 +66,7 @@ pub struct NodeId(usize);
 pub struct Crd {
     /// The path from the root chart on: `chart/charts/sub/crds/x.yaml`.
     pub path: String,
+    /// The contents as they are: CRDs are no templates.
     pub data: Str,
 }
 
@@ -83,6 +88,7 @@ impl Chart {
         self.unread_head.as_deref()
     }
 
+    /// What the `Chart.yaml` of the root chart says.
     pub fn metadata(&self) -> &Metadata {
         &self.node(self.root).metadata
     }
@@ -96,6 +102,7 @@ impl Chart {
         self.helm.behaviour()
     }
 
+    /// The name of the root chart, which begins every path of a template.
     pub fn name(&self) -> &str {
         &self.metadata().name
     }

@@ -7,9 +7,13 @@ use crate::helm::decode;
 /// Kind, name and annotations of a Kubernetes object; empty where the document does not say.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Head {
+    /// `apiVersion`: `apps/v1`.
     pub api_version: String,
+    /// `kind`: `Deployment`.
     pub kind: String,
+    /// `metadata.name`.
     pub name: String,
+    /// `metadata.annotations`, by key.
     pub annotations: BTreeMap<String, String>,
 }
 

@@ -11,33 +11,40 @@ use crate::strconv;
 use crate::value::Str;
 
 pub use head::Head;
-pub use kind::INSTALL_ORDER;
-pub use split::{split_documents, trim_space};
+pub(crate) use split::{split_documents, trim_space};
 
 /// One document that is no hook.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Manifest {
     /// The path of its template from the root chart on.
     pub path: String,
+    /// What the document says of itself.
     pub head: Head,
+    /// The document in YAML, without the line `---`.
     pub text: Str,
 }
 
 /// One document with a `helm.sh/hook` annotation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hook {
+    /// The path of its template from the root chart on.
     pub path: String,
+    /// What the document says of itself.
     pub head: Head,
+    /// The document in YAML, without the line `---`.
     pub text: Str,
     /// As Helm names them: `pre-install`, `test`.
     pub events: Vec<String>,
+    /// `helm.sh/hook-weight`: Helm runs those of less weight first. 0 where it is no number.
     pub weight: i64,
+    /// `helm.sh/hook-delete-policy`, in small letters: `before-hook-creation`, `hook-succeeded`, `hook-failed`.
     pub delete_policies: Vec<String>,
+    /// `helm.sh/hook-output-log-policy`, in small letters.
     pub output_log_policies: Vec<String>,
 }
 
 impl Hook {
-    pub fn is_test(&self) -> bool {
+    pub(crate) fn is_test(&self) -> bool {
         self.events.iter().any(|it| it == "test")
     }
 }
@@ -46,7 +53,9 @@ impl Hook {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("YAML parse error on {path}: {cause}")]
 pub struct ManifestError {
+    /// The path of the template from the root chart on.
     pub path: String,
+    /// What Go's decoder says of the document.
     pub cause: String,
 }
 
@@ -54,7 +63,7 @@ pub struct ManifestError {
 /// Helm does not know.
 ///
 /// Mirrors `releaseutil.SortManifests` with `InstallOrder`.
-pub fn sort_manifests(
+pub(crate) fn sort_manifests(
     files: &BTreeMap<String, Str>,
     helm: HelmVersion,
 ) -> Result<(Vec<Hook>, Vec<Manifest>), ManifestError> {

@@ -103,6 +103,7 @@ fn judge_fully(schema: &Json, values: &Map, holes: Option<&Holes>) -> Result<(),
 pub struct Misfit {
     /// Key by key.
     pub at: Vec<String>,
+    /// What is wrong there, in the words of Helm's validator.
     pub what: String,
 }
 

@@ -13,9 +13,14 @@ const GLOBAL: &str = "global";
 /// Why there are no values.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CoalesceError {
-    /// A subchart's values are no table. `printed` is what `%t` makes of them.
+    /// What the values hold for a chart below is no table.
     #[error("type mismatch on {chart}: {printed}")]
-    NoTable { chart: String, printed: String },
+    NoTable {
+        /// The name of the chart below.
+        chart: String,
+        /// What Go's `%t` makes of that value.
+        printed: String,
+    },
     /// Imports have put a table into itself, on which Helm's stack overflows.
     #[error("values hold themselves")]
     Endless,

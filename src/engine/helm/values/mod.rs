@@ -7,7 +7,7 @@ mod table;
 
 pub use super::documents::{merge_maps, read_documents};
 pub use coalesce::{CoalesceError, coalesce_values, default_values};
-pub use dependencies::process_dependencies;
+pub(crate) use dependencies::process_dependencies;
 pub use options::{ValueSource, ValuesError, merge_sources};
 pub(super) use table::{path_value, table};
 

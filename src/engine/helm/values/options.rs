@@ -9,8 +9,13 @@ use crate::yaml;
 /// One place values come from.
 #[derive(Clone, Debug)]
 pub enum ValueSource {
-    /// The contents of a values file, and its name as the user gave it.
-    File { name: String, text: Vec<u8> },
+    /// A file of values (`--values`).
+    File {
+        /// Its name as the user gave it, for errors.
+        name: String,
+        /// Its contents: YAML, of one document or several.
+        text: Vec<u8>,
+    },
     /// Values already at hand as a map.
     Map(Map),
     /// `--set-json`.
@@ -28,14 +33,28 @@ pub enum ValueSource {
 /// A place whose values cannot be taken; prints in Helm's wording.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ValuesError {
+    /// A file of values is no YAML, or no table.
     #[error("failed to parse {name}: {cause}")]
-    File { name: String, cause: String },
+    File {
+        /// Its name as the user gave it.
+        name: String,
+        /// What Go's decoder says of it.
+        cause: String,
+    },
+    /// The text of a `--set-json` begins as an object, and is none. All of it.
     #[error("failed parsing --set-json data JSON: {0}")]
     JsonObject(String),
+    /// The text of a `--set-json` is no `name=json`. All of it.
     #[error("failed parsing --set-json data {0}")]
     Json(String),
+    /// The line of another flag is none.
     #[error("failed parsing {flag} data: {cause}")]
-    Set { flag: &'static str, cause: StrvalsError },
+    Set {
+        /// The flag: `--set`, `--set-string`, `--set-file` or `--set-literal`.
+        flag: &'static str,
+        /// What is wrong with the line.
+        cause: StrvalsError,
+    },
 }
 
 impl ValueSource {

@@ -14,13 +14,15 @@ pub const CERTIFICATE: Type = Type::Named { name: "sprig.certificate", kind: Kin
 /// A certificate and its private key, both in PEM. Where keys are sealed, `key` is a hole.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Certificate {
+    /// `.Cert`: one `CERTIFICATE` block.
     pub cert: Str,
+    /// `.Key`: one block of a private key, or a hole.
     pub key: Str,
 }
 
 impl Certificate {
     /// Reads both halves as those of a CA that is to sign. The error is sprig's.
-    pub fn issuer(&self) -> Result<Issuer, PkiError> {
+    pub(super) fn issuer(&self) -> Result<Issuer, PkiError> {
         Issuer::from_pem(&self.cert, &self.key)
     }
 }

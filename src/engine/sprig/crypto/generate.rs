@@ -2,12 +2,10 @@
 
 use std::net::IpAddr;
 
-use rand::CryptoRng;
-
 use crate::fmt;
 use crate::pki::PkiError;
 use crate::pki::dsa_key;
-use crate::pki::{Algorithm, PrivateKey};
+use crate::pki::{Algorithm, Chance, PrivateKey};
 use crate::pki::{Issuer, Template, issue};
 use crate::sprig::crypto::certificate::Certificate;
 use crate::value::Value;
@@ -18,12 +16,12 @@ const RSA_2048: Algorithm = Algorithm::Rsa { bits: 2048 };
 /// result, as sprig does.
 ///
 /// Mirrors sprig's `genPrivateKey`.
-pub fn gen_private_key(kind: &[u8], rng: &mut dyn CryptoRng) -> String {
+pub fn gen_private_key(kind: &[u8], chance: &mut dyn Chance) -> String {
     let key = match kind {
-        b"" | b"rsa" => PrivateKey::generate(Algorithm::Rsa { bits: 4096 }, rng),
-        b"dsa" => dsa_key::generate(rng),
-        b"ecdsa" => PrivateKey::generate(Algorithm::EcdsaP256, rng),
-        b"ed25519" => PrivateKey::generate(Algorithm::Ed25519, rng),
+        b"" | b"rsa" => chance.key(Algorithm::Rsa { bits: 4096 }),
+        b"dsa" => dsa_key::generate(chance.random()),
+        b"ecdsa" => chance.key(Algorithm::EcdsaP256),
+        b"ed25519" => chance.key(Algorithm::Ed25519),
         other => return format!("Unknown type {}", String::from_utf8_lossy(other)),
     };
     match key.and_then(|it| it.to_pem()) {
@@ -39,12 +37,12 @@ pub fn gen_ca(
     common_name: &[u8],
     days: i64,
     key: Option<&[u8]>,
-    rng: &mut dyn CryptoRng,
+    chance: &mut dyn Chance,
     now: i64,
 ) -> Result<Certificate, PkiError> {
-    let key = key_for(key, rng)?;
+    let key = key_for(key, chance)?;
     let template = Template { common_name: common_name.to_vec(), days, is_ca: true, ..Template::default() };
-    Ok(issue(&template, &key, None, rng, now)?.into())
+    Ok(issue(&template, &key, None, chance.random(), now)?.into())
 }
 
 /// A certificate for servers and clients. `ips` and `dns_names` are lists or nil; it signs itself where no CA is given.
@@ -58,10 +56,10 @@ pub fn gen_cert(
     days: i64,
     ca: Option<&Certificate>,
     key: Option<&[u8]>,
-    rng: &mut dyn CryptoRng,
+    chance: &mut dyn Chance,
     now: i64,
 ) -> Result<Certificate, PkiError> {
-    let key = key_for(key, rng)?;
+    let key = key_for(key, chance)?;
     let issuer: Option<Issuer> = ca.map(Certificate::issuer).transpose()?;
     let template = Template {
         common_name: common_name.to_vec(),
@@ -70,13 +68,13 @@ pub fn gen_cert(
         days,
         is_ca: false,
     };
-    Ok(issue(&template, &key, issuer.as_ref(), rng, now)?.into())
+    Ok(issue(&template, &key, issuer.as_ref(), chance.random(), now)?.into())
 }
 
-fn key_for(pem: Option<&[u8]>, rng: &mut dyn CryptoRng) -> Result<PrivateKey, PkiError> {
+fn key_for(pem: Option<&[u8]>, chance: &mut dyn Chance) -> Result<PrivateKey, PkiError> {
     match pem {
         Some(pem) => PrivateKey::from_pem(pem).map_err(|it| it.within("parsing private key")),
-        None => PrivateKey::generate(RSA_2048, rng).map_err(|it| it.within("error generating rsa key")),
+        None => chance.key(RSA_2048).map_err(|it| it.within("error generating rsa key")),
     }
 }
 

@@ -5,10 +5,12 @@ mod cipher;
 mod generate;
 mod password;
 
-pub use certificate::{CERTIFICATE, Certificate};
-pub use cipher::encrypt;
-pub use generate::{gen_ca, gen_cert, gen_private_key, parse_dns_names, parse_ips};
-pub use password::{bcrypt, htpasswd};
+pub(crate) use certificate::CERTIFICATE;
+pub use certificate::Certificate;
+pub(crate) use cipher::encrypt;
+pub use generate::{gen_ca, parse_dns_names, parse_ips};
+pub(crate) use generate::{gen_cert, gen_private_key};
+pub(crate) use password::{bcrypt, htpasswd};
 
 use crate::encoding::base64_decode;
 use crate::gotmpl::{Body, Function, Machine, Sealed};
@@ -17,7 +19,7 @@ use crate::pki::{PrivateKey, pem, x509};
 use crate::value::{Failure, Kind, Str, Type, Value};
 
 /// The functions of this module.
-pub const FUNCTIONS: &[Function] = &[
+pub(crate) const FUNCTIONS: &[Function] = &[
     impure("bcrypt", &[Type::String], Type::String),
     Function {
         body: Body::Machine(build_custom_cert),

@@ -20,8 +20,10 @@ pub struct Constraint {
 /// The text is no constraint. Prints as Masterminds' errors do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConstraintError {
+    /// It is longer than Masterminds reads.
     #[error("constraint string is too long (max {MAX_CONSTRAINT_LENGTH} bytes)")]
     TooLong,
+    /// It has more alternatives, with `||` between them, than Masterminds reads.
     #[error("too many constraint groups (max {MAX_GROUPS})")]
     TooManyGroups,
     /// The alternative, quoted.

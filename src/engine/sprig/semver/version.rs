@@ -11,8 +11,11 @@ pub(super) const MAX_LENGTH: usize = 256;
 /// A semantic version with the text it was read from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Version {
+    /// The first number.
     pub major: u64,
+    /// The second number; 0 where it was left out.
     pub minor: u64,
+    /// The third number; 0 where it was left out.
     pub patch: u64,
     /// What follows the hyphen: `rc.1`.
     pub pre: String,
@@ -25,16 +28,23 @@ pub struct Version {
 /// The text is no version. Prints as Masterminds' errors do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum VersionError {
+    /// It is longer than Masterminds reads.
     #[error("version string is too long (max {MAX_LENGTH} bytes)")]
     TooLong,
+    /// It has not one to three numbers with dots between them, or its prerelease or metadata holds other characters
+    /// than letters, digits and hyphens.
     #[error("invalid semantic version")]
     Invalid,
+    /// One of its numbers does not fit into 64 bits.
     #[error("error parsing version segment: {0}")]
     Number(NumberError),
+    /// A number in the prerelease has a zero at its head: `1.0.0-01`.
     #[error("version segment starts with 0")]
     StartsWithZero,
+    /// A part of the prerelease is empty or holds another character, where a template sets it.
     #[error("invalid prerelease string")]
     Prerelease,
+    /// A part of the metadata is empty or holds another character, where a template sets it.
     #[error("invalid metadata string")]
     Metadata,
 }
@@ -85,21 +95,21 @@ impl Version {
     }
 
     /// The next patch version; of a prerelease its release.
-    pub fn next_patch(&self) -> Version {
+    pub(super) fn next_patch(&self) -> Version {
         let patch = if self.pre.is_empty() { self.patch.wrapping_add(1) } else { self.patch };
         self.next(self.major, self.minor, patch)
     }
 
-    pub fn next_minor(&self) -> Version {
+    pub(super) fn next_minor(&self) -> Version {
         self.next(self.major, self.minor.wrapping_add(1), 0)
     }
 
-    pub fn next_major(&self) -> Version {
+    pub(super) fn next_major(&self) -> Version {
         self.next(self.major.wrapping_add(1), 0, 0)
     }
 
     /// The version with another prerelease, none where it is empty.
-    pub fn with_prerelease(&self, pre: &str) -> Result<Version, VersionError> {
+    pub(super) fn with_prerelease(&self, pre: &str) -> Result<Version, VersionError> {
         if !pre.is_empty() {
             check_prerelease(pre)?;
         }
@@ -107,7 +117,7 @@ impl Version {
     }
 
     /// The version with other metadata, none where they are empty.
-    pub fn with_metadata(&self, metadata: &str) -> Result<Version, VersionError> {
+    pub(super) fn with_metadata(&self, metadata: &str) -> Result<Version, VersionError> {
         if !metadata.is_empty() && !metadata.split('.').all(is_identifier) {
             return Err(VersionError::Metadata);
         }

@@ -211,15 +211,34 @@ pub enum SyntaxError {
     /// More should follow.
     #[error("unexpected end of JSON input")]
     UnexpectedEnd,
-    /// A byte that may not stand there. Where `at_end` is set it is the blank that Go reads after the last byte.
+    /// A byte that may not stand there.
     #[error("invalid character '{}' {context}", Quoted(*byte))]
-    Character { byte: u8, context: &'static str, at_end: bool },
+    Character {
+        /// The byte.
+        byte: u8,
+        /// Where it stands: `looking for beginning of value`.
+        context: &'static str,
+        /// Whether it is the blank that Go reads after the last byte.
+        at_end: bool,
+    },
     /// A byte that is not the next one of the literal that begins there.
     #[error("invalid character '{}' in literal {word} (expecting '{expected}')", Quoted(*byte))]
-    Literal { byte: u8, word: &'static str, expected: char, at_end: bool },
+    Literal {
+        /// The byte.
+        byte: u8,
+        /// The literal: `true`, `false` or `null`.
+        word: &'static str,
+        /// What the literal has there.
+        expected: char,
+        /// Whether it is the blank that Go reads after the last byte.
+        at_end: bool,
+    },
     /// Something follows the value.
     #[error("invalid character '{}' after top-level value", Quoted(*byte))]
-    AfterValue { byte: u8 },
+    AfterValue {
+        /// The first byte of it that is no blank.
+        byte: u8,
+    },
 }
 
 impl SyntaxError {

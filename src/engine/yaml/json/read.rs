@@ -7,6 +7,7 @@ use crate::value::{List, Map, Str, Type, Value};
 /// Why a text gives no value, shown in Go's words.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum JsonError {
+    /// The text is no JSON.
     #[error(transparent)]
     Syntax(#[from] SyntaxError),
     /// A number or a value that its place does not hold.

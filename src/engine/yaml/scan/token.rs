@@ -32,11 +32,16 @@ pub enum TokenKind {
 /// How a scalar was written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Style {
+    /// Without quotes.
     #[default]
     Plain,
+    /// `'in single quotes'`.
     SingleQuoted,
+    /// `"in double quotes"`.
     DoubleQuoted,
+    /// As a block after `|`, whose line ends stay.
     Literal,
+    /// As a block after `>`, whose lines are joined.
     Folded,
 }
 

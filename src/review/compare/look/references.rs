@@ -119,8 +119,8 @@ fn keys(pair: &Pair<'_>, found: &mut Vec<Finding>) {
         } else {
             "need it: their next pods cannot start"
         };
-        let kind = pair.kind();
-        let text = format!("{kind} {name} is gone, and {} {verb}", some(users, 3));
+        let what = if pair.renamed { format!("the old one, {name},") } else { String::new() };
+        let text = format!("{what} is gone, and {} {verb}", some(users, 3)).trim_start().to_owned();
         return pair.say(found, Risk::Traffic, Area::Removal, text);
     }
     for (key, users) in lost {

@@ -25,10 +25,13 @@ const CLASSES: &[&str] = &["system-cluster-critical", "system-node-critical"];
 
 pub(super) fn look(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     let (old, new) = (pod(pair.old), pod(pair.new));
-    if new.is_null() || pair.kind() == "Pod" && pair.is_new() {
+    if new.is_null() {
         return;
     }
-    admitted(pair, found);
+    // Of a pod by itself, that is a refusal.
+    if pair.kind() != "Pod" {
+        admitted(pair, found);
+    }
     priority(pair, old, new, found);
     if old.is_null() {
         return;

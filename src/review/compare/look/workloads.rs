@@ -65,7 +65,8 @@ pub(super) fn look(pair: &Pair<'_>, found: &mut Vec<Finding>) {
         }
     }
     let replicas = |it: &Json| it["replicas"].as_i64().unwrap_or(1);
-    if matches!(kind, "Deployment" | "StatefulSet") && replicas(old) != replicas(new) {
+    let counted = new["replicas"].is_null() || new["replicas"].is_number();
+    if matches!(kind, "Deployment" | "StatefulSet") && counted && replicas(old) != replicas(new) {
         let pods = number::count(usize::try_from(replicas(new)).unwrap_or_default(), "pod");
         let (risk, more) = match (replicas(old), replicas(new)) {
             (_, 0) => (Risk::Traffic, ""),
