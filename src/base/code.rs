@@ -191,6 +191,11 @@ codes! {
     I004 Error Input "The input ended before the last question was answered."
     I005 Error Input "This is no public key that can be sealed to."
 
+    J001 Error Input "The cluster has no such release of Helm."
+    J002 Error Input "What Helm keeps of a release cannot be read."
+    J003 Error Input "Nothing says where the chart of a release comes from."
+    J004 Error Input "The values of a release hold a private key."
+
     K001 Error Differs "This Kubernetes does not serve the API version of an object: not any more, or not yet."
     K002 Warning Done "An object is in a namespace that nothing makes."
     K003 Error Differs "The API server does not take a name: that of an object, or of a label or key in it."

@@ -94,6 +94,26 @@ impl Kubectl {
         Ok(found["items"].as_array().cloned().unwrap_or_default())
     }
 
+    /// What charts are told of the cluster: the version of Kubernetes, and the versions and kinds that are not its own.
+    pub fn told(&self) -> Result<(String, Vec<String>), Error> {
+        let version =
+            self.raw("/version")?["gitVersion"].as_str().unwrap_or_default().trim_start_matches('v').to_owned();
+        let groups = self.raw("/apis")?;
+        let mut told = Vec::new();
+        for group in groups["groups"].as_array().into_iter().flatten() {
+            let name = group["name"].as_str().unwrap_or_default();
+            let is_own = !name.contains('.') || name.ends_with(".k8s.io") && !name.starts_with("gateway.");
+            for version in group["versions"].as_array().into_iter().flatten().filter(|_| !is_own) {
+                let Some(version) = version["groupVersion"].as_str() else { continue };
+                told.push(version.to_owned());
+                let served = self.served(&[version.to_owned()])?;
+                told.extend(served.keys().map(|(_, kind)| format!("{version}/{kind}")));
+            }
+        }
+        told.sort();
+        Ok((version.split(['-', '+']).next().unwrap_or_default().to_owned(), told))
+    }
+
     fn raw(&self, path: &str) -> Result<Json, Error> {
         let mut command = self.command();
         command.args(["get", "--raw", path]);

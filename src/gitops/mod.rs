@@ -3,10 +3,13 @@
 //! Files come in through [`Tree`], and what is sealed is opened, where it is, through [`Unseal`]: nothing here reaches out.
 //! What cannot be followed is a [`Fault`] with its place, and never a guess.
 
+mod argocd;
 mod fault;
 mod flux;
 mod gateway;
+mod helmfile;
 mod kustomization;
+mod layered;
 mod object;
 mod pattern;
 mod reader;
@@ -72,12 +75,16 @@ pub trait Unseal {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tool {
     Flux,
+    Argocd,
+    Helmfile,
 }
 
 impl fmt::Display for Tool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Tool::Flux => "flux",
+            Tool::Argocd => "argocd",
+            Tool::Helmfile => "helmfile",
         })
     }
 }
@@ -141,6 +148,8 @@ pub const SEALED: &str = "(sealed)";
 pub fn release(tree: &dyn Tree, wanted: &Wanted, unseal: Option<&mut dyn Unseal>) -> Result<Release, Fault> {
     match wanted.tool {
         Tool::Flux => flux::release(tree, wanted, unseal),
+        Tool::Argocd => argocd::release(tree, wanted, unseal),
+        Tool::Helmfile => helmfile::release(tree, wanted, unseal),
     }
 }
 

@@ -119,7 +119,7 @@ fn url(tree: &dyn Tree, source: &Object) -> Result<String, Fault> {
 }
 
 /// A path as a spec writes one of this machine, which no scheme begins.
-fn local(path: &str) -> String {
+pub(super) fn local(path: &str) -> String {
     if path.starts_with('.') || path.starts_with('/') { path.to_owned() } else { format!("./{path}") }
 }
 

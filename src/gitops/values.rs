@@ -26,6 +26,22 @@ pub(super) enum LayerText {
     Sealed(Entry),
 }
 
+impl Layer {
+    /// The same with what is sealed not opened.
+    pub fn closed(&self) -> Layer {
+        let text = match &self.text {
+            LayerText::Clear(text) => LayerText::Clear(text.clone()),
+            LayerText::Sealed(entry) => LayerText::Sealed(Entry { raw: entry.raw.clone(), opened: None }),
+        };
+        Layer { object: self.object.clone(), text, target: self.target.clone(), literal: self.literal }
+    }
+
+    /// Whether a text in the clear holds a word.
+    pub fn is_clear_with(&self, word: &str) -> bool {
+        matches!(&self.text, LayerText::Clear(text) if text.contains(word))
+    }
+}
+
 /// Mirrors `ChartValuesFromReferences` of `github.com/fluxcd/pkg/chartutil` 1.35, in what maps share with each other too. With
 /// marks, a sealed layer that was not opened counts for nothing.
 pub(super) fn merged(layers: &[Layer], own: &Map, showing: Showing) -> Result<Map, Fault> {

@@ -1,5 +1,6 @@
 //! What a user can do, one file a verb; each joins the edge and the stages.
 
+pub mod adopt;
 pub mod build;
 pub mod certs;
 pub mod check;

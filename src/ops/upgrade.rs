@@ -10,6 +10,7 @@ use super::lock::{Locked, renewed};
 use crate::edge::disk::{self, Access, Adding};
 use crate::edge::mint::Mint;
 use crate::review::compare::{self, Area, Clause, Diff, Finding, Risk, RiskLine, Side, Verdict};
+use crate::review::drift::skips;
 use crate::stage::lock::Lock;
 use crate::stage::resolve::{self, ChartSource, ResolvedContent, Sources, Update};
 use crate::stage::spec::{self, Content, Spec, edit};
@@ -35,6 +36,8 @@ pub struct Upgraded {
     pub locked: Option<Locked>,
     /// The part that does not render with the new version and the values that are there.
     pub refused: Option<String>,
+    /// What to mind about the step.
+    pub note: Option<String>,
 }
 
 /// Renders what another version of a chart or of Helm makes of the spec beside what the present one does. With `write`, the
@@ -64,6 +67,7 @@ pub fn upgrade(
             format!("Helm {}", helm.newest())
         }
     };
+    let note = skipped(&lock, &wish);
     // Whom the secrets are sealed to stays, wherever that is written.
     let recipients = workspace.spec.recipients.clone();
     next.spec = Spec {
@@ -85,7 +89,7 @@ pub fn upgrade(
             next.keep_fetched(&mut adding)?;
             let locked = if write { Some(apply(&workspace, &lock_text, &next, &new_lock, locked)?) } else { None };
             adding.keep();
-            Ok(Upgraded { diff, locked, refused: None })
+            Ok(Upgraded { diff, locked, refused: None, note })
         }
         Err(Error::Workspace(workspace::Error::Render(fault))) if !write => {
             let part = match wish {
@@ -112,10 +116,22 @@ pub fn upgrade(
             diff.verdict = Verdict { routine: false, because: vec!["it does not render".into()] };
             diff.risk =
                 RiskLine(vec![Clause { what: "cannot be applied".into(), of: format!("part {part} does not render") }]);
-            Ok(Upgraded { diff, locked: None, refused: Some(part.into()) })
+            Ok(Upgraded { diff, locked: None, refused: Some(part.into()), note })
         }
         Err(fault) => Err(fault),
     }
+}
+
+/// A word on a step of Cilium that skips a minor: it goes one at a time, each from its latest patch.
+fn skipped(lock: &Lock, wish: &Wish<'_>) -> Option<String> {
+    let Wish::Chart { part, version } = wish else { return None };
+    let locked = lock.parts.get(*part)?;
+    let is_cilium = locked.source.rsplit('/').next().is_some_and(|it| it.starts_with("cilium"));
+    let from = locked.version.as_deref().filter(|_| is_cilium)?;
+    let between = skips(from, version)?;
+    Some(format!(
+        "this step from {from} to {version} skips {between}: Cilium goes one minor at a time, each from its latest patch"
+    ))
 }
 
 /// The spec's text with another Helm, where it names one that does not allow it. Where it names none, the lock alone does.
@@ -137,7 +153,13 @@ fn candidate(workspace: &Workspace, lock: &Lock, part: &str, version: &str) -> R
         Error::Upgrade(UpgradeError::Edit { fault, parts })
     };
     let chart = match found.map(|it| &it.content) {
-        Some(Content::Chart(chart)) => chart,
+        Some(Content::Chart(chart)) => match &chart.released {
+            None => chart,
+            Some(released) => {
+                let (part, path) = (part.to_owned(), released.written.clone());
+                return Err(failed(edit::EditError::Released { part, path }));
+            }
+        },
         Some(Content::Manifest { .. }) => return Err(failed(edit::EditError::NoChart(part.into()))),
         None => return Err(failed(edit::EditError::NoPart(part.into()))),
     };

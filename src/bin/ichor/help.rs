@@ -10,7 +10,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Build", &["build", "open", "verify"]),
     ("Review", &["diff", "explain", "git-setup"]),
     ("Keys", &["certs", "rotate", "reseal"]),
-    ("Day two", &["outdated", "upgrade", "drift", "handoff"]),
+    ("Day two", &["outdated", "upgrade", "drift", "adopt", "handoff"]),
     ("Air gap", &["vendor", "images", "push", "pull"]),
     ("Helm", &["template", "show"]),
     ("Shell", &["completions", "man", "help"]),

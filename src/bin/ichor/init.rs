@@ -57,9 +57,38 @@ pub struct Args {
     /// Asks nothing
     #[arg(short, long)]
     yes: bool,
+    /// Takes the parts from releases that GitOps has: `--from flux PATH`, a repository or a folder in it
+    #[arg(long, num_args = 2, value_names = ["TOOL", "PATH"])]
+    from: Vec<String>,
+}
+
+/// A spec with the releases of a repository, and no values of its own.
+fn from_gitops(args: &Args, tool: &str, path: &str) -> Result<ExitCode, Error> {
+    if tool != "flux" {
+        return Err(InitError::NoTool(tool.into()).into());
+    }
+    let given =
+        args.recipient.iter().map(|it| recipients::recipient(it).map_err(|it| InitError::BadRecipient(it).into()));
+    let recipients = given.collect::<Result<Vec<Recipient>, Error>>()?;
+    let talos = args.talos.unwrap_or(TalosVersion { major: 1, minor: 13 });
+    let cilium = args.cilium.clone().unwrap_or_default();
+    let kubernetes = match &args.kubernetes {
+        Some(version) => version.clone(),
+        None => init::kubernetes(talos, &cilium).parse().map_err(|_| InitError::NotAsked(vec!["--kubernetes"]))?,
+    };
+    let name = args.name.as_deref().unwrap_or("bootstrap");
+    let text = init::from::flux(&args.folder, Path::new(path), name, talos, &kubernetes, &recipients)?;
+    let files = vec![("ichor.yaml".to_owned(), text)];
+    init::write(&args.folder, &files)?;
+    say!("wrote {}", args.folder.join("ichor.yaml").display());
+    say!("next: look at its parts, and run `ichor lock`");
+    Ok(ExitCode::SUCCESS)
 }
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
+    if let [tool, path] = args.from.as_slice() {
+        return from_gitops(args, tool, path);
+    }
     let ask = !args.yes && io::stdin().is_terminal() && io::stderr().is_terminal();
     let missing = args.missing();
     if !ask && !args.yes && !missing.is_empty() {

@@ -9,6 +9,7 @@ macro_rules! say {
     }};
 }
 
+mod adopt;
 mod build;
 mod certs;
 mod chart;
@@ -86,6 +87,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Verb {
     Init(init::Args),
+    Adopt(adopt::Args),
     Lock(lock::Args),
     Vendor(vendor::Args),
     Outdated(outdated::Args),
@@ -142,6 +144,7 @@ fn main() -> ExitCode {
     let run = move || {
         let done = match cli.verb {
             Verb::Init(args) => init::run(&args),
+            Verb::Adopt(args) => adopt::run(&args),
             Verb::Lock(args) => lock::run(&args),
             Verb::Vendor(args) => vendor::run(&args),
             Verb::Outdated(args) => outdated::run(&args),

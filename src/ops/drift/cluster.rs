@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 
 use crate::base::code::Code;
 use crate::base::secret::Secret;
+use crate::base::shell::quoted;
 use crate::edge::kubectl::{Kubectl, Served};
 use crate::edge::random;
 use crate::gitops::BUNDLE_VERSION;
@@ -197,8 +198,8 @@ fn judged(lock: &Lock, shown: &str, live: Option<&Json>, wanted: &Wanted, stage:
         for message in certificates {
             let command = format!(
                 "kubectl get secret -o yaml -n {} {} | ichor lock --import-secret --replace -i KEY",
-                new["metadata"]["namespace"].as_str().unwrap_or("default"),
-                wanted.text(&["metadata", "name"])
+                quoted(new["metadata"]["namespace"].as_str().unwrap_or("default")),
+                quoted(wanted.text(&["metadata", "name"]))
             );
             drift.findings.push(Finding::new(Code::W010, message).of(&wanted.part).at(shown).fix(command));
         }

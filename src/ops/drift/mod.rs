@@ -41,7 +41,6 @@ pub fn drift(spec: &Path, request: &Request, now: Timestamp) -> Result<Drift, Er
     let stale = Vendored::stale(&workspace.spec, &resolved, &lock);
     let compares_tree = request.git.is_some() || request.cluster.is_none();
     if compares_tree {
-        drift.against.push("GitOps".into());
         for it in &stale {
             drift.findings.push(moved(it));
         }

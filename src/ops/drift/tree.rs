@@ -51,7 +51,11 @@ pub(super) fn compare(
         }
     }
     if found.is_empty() {
+        drift.against.push("the sources of the spec".into());
         drift.notes.push("no release of GitOps was found for any part: name its tree with `--git PATH`".into());
+    }
+    if !found.is_empty() {
+        drift.against.push("GitOps".into());
     }
     let rendered = match agrees {
         true => Some(render::render(vendored, &random::seed(), None)?),

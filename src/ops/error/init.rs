@@ -15,6 +15,8 @@ pub enum InitError {
     NotAsked(Vec<&'static str>),
     #[error("the input ended before the last question was answered; nothing was written")]
     Unanswered,
+    #[error("`--from {0}` is not known")]
+    NoTool(String),
     #[error("`{}` holds no public key", .0.display())]
     NoRecipientIn(PathBuf),
 }
@@ -26,6 +28,7 @@ impl InitError {
             InitError::NoRecipientIn(_) => {
                 (Code::I002, "write public keys into it, one a line: `age1...`, `ssh-ed25519 ...`")
             }
+            InitError::NoTool(_) => (Code::V022, "write `--from flux PATH`"),
             InitError::NotAsked(_) => (Code::I003, "give these flags, or `--yes` to take the defaults"),
             InitError::Unanswered => (Code::I004, "answer each question, or take the defaults with `--yes`"),
             InitError::BadRecipient(_) => (Code::I005, "`age-keygen -y key.txt` prints the public key"),

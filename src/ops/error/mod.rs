@@ -16,6 +16,7 @@ pub use upgrade::UpgradeError;
 
 use std::path::PathBuf;
 
+use super::adopt::AdoptError;
 use super::push::AddressError;
 use crate::base::code::{Code, Exit};
 use crate::base::diagnostic::Diagnostic;
@@ -55,6 +56,8 @@ pub enum Error {
     WouldReplace { path: PathBuf, pins: Vec<String>, anew: Vec<String> },
     #[error("refused to write secrets there: {0}")]
     Exposed(#[from] guard::Exposed),
+    #[error(transparent)]
+    Adopt(#[from] AdoptError),
     #[error(transparent)]
     Kubectl(#[from] kubectl::Error),
     #[error(transparent)]
@@ -115,6 +118,7 @@ impl Error {
             Error::Exposed(_) => self
                 .plain(Code::P006)
                 .help("name a place of your own outside of git, add the file to .gitignore, or say `--force`"),
+            Error::Adopt(fault) => fault.diagnostic(),
             Error::Kubectl(_) => self.plain(Code::E006).help("`kubectl get` must work here: install it, and name a cluster with `--kubeconfig` or `--context`"),
             Error::Rotate(fault) => fault.diagnostic(),
             Error::Init(fault) => fault.diagnostic(),

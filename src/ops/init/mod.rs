@@ -1,5 +1,6 @@
 //! `ichor init`: the first spec of a cluster, with values that fit it.
 
+pub mod from;
 pub mod recipients;
 
 use std::fmt::Write as _;

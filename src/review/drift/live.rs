@@ -156,7 +156,12 @@ fn is_empty(value: &Json) -> bool {
 
 /// The fields in which a live object, restricted, is not what the bundle says; with who owns them.
 pub fn differences(kept: &Json, wanted: &Json, live: &Json) -> Vec<Field> {
-    let (mut one, mut other) = (tidied(kept), tidied(wanted));
+    let mut kept = kept.clone();
+    // The owner's mark is told by itself.
+    if let Some(notes) = kept["metadata"]["annotations"].as_object_mut() {
+        notes.remove(OWNER);
+    }
+    let (mut one, mut other) = (tidied(&kept), tidied(wanted));
     rehearse::settle(&mut one, &mut other);
     let mut found = Vec::new();
     walk(&one, &other, &mut Vec::new(), &mut |path, found_value, wanted_value| {
@@ -171,8 +176,6 @@ pub fn differences(kept: &Json, wanted: &Json, live: &Json) -> Vec<Field> {
         };
         found.push(Field { path: path.join("."), bundle: shown(wanted_value), found: shown(found_value), owners });
     });
-    // The owner's mark is told by itself.
-    found.retain(|it| !it.path.ends_with(OWNER));
     found
 }
 
@@ -228,7 +231,7 @@ fn owners(live: &Json, path: &[String]) -> Vec<String> {
     let depths: Vec<(usize, &str)> =
         entries.iter().map(|it| (depth(&it["fieldsV1"]), it["manager"].as_str().unwrap_or("nobody"))).collect();
     let deepest = depths.iter().map(|(depth, _)| *depth).max().unwrap_or(0);
-    if deepest < path.len().min(2) {
+    if deepest < path.len().min(1) {
         return Vec::new();
     }
     let mut owners: Vec<String> =

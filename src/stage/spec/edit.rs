@@ -12,6 +12,9 @@ pub enum EditError {
     /// The part of this name is a manifest.
     #[error("part `{0}` is a plain manifest, which has no version")]
     NoChart(String),
+    /// The part of this name takes its chart from a release of GitOps.
+    #[error("part `{part}` has its chart from `{path}`: change the version there, and run `ichor lock`")]
+    Released { part: String, path: String },
     /// The part of this name takes whatever version there is: it has no `version`, and none in its source.
     #[error("part `{0}` names no version that could be changed")]
     NoVersion(String),

@@ -22,6 +22,8 @@ const PART: &[&str] = &[
     "chart",
     "manifest",
     "flux",
+    "argocd",
+    "helmfile",
     "kustomization",
     "sha256",
     "version",

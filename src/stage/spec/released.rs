@@ -9,7 +9,8 @@ use crate::gitops::{self, Release, Tool, Trees, Wanted};
 use helm_engine::value::Value;
 
 /// The keys that name a release, and the tools whose it is.
-pub(super) const TOOLS: [(&str, Tool); 1] = [("flux", Tool::Flux)];
+pub(super) const TOOLS: [(&str, Tool); 3] =
+    [("flux", Tool::Flux), ("argocd", Tool::Argocd), ("helmfile", Tool::Helmfile)];
 
 /// A release that a part comes from.
 #[derive(Clone, Debug)]

@@ -256,3 +256,22 @@ fn what_is_sealed_is_opened_at_lock_alone() {
     let said = workspace.run(&["lock", "-i", "key.txt"]).stderr();
     assert!(said.contains("error[") && !said.contains("a\"b"), "{said}");
 }
+
+#[test]
+fn a_first_spec_is_written_from_a_repository() {
+    needs!(Kustomize);
+    let workspace = workspace(&BTreeMap::new());
+    fs::remove_file(workspace.at("ichor.yaml")).expect("there");
+    workspace
+        .write("apps/other.yaml", workspace.read("apps/app/helmrelease.yaml").replace("name: demo", "name: cilium"));
+    workspace.done(&["init", "own", "--from", "flux", "apps", "--talos", "1.12", "-r", workspace.recipient()]);
+    let spec = workspace.read("own/ichor.yaml");
+    assert!(spec.contains("  - name: cilium\n    flux: ../apps/other.yaml\n  # - name: demo\n"), "{spec}");
+    workspace.refused(&["init", "own", "--from", "flux", "apps"], 2, &["I001"]);
+    workspace.refused(&["init", "new", "--from", "fleet", "apps"], 2, &["V022"]);
+    workspace.refused(&["init", "new", "--from", "flux", "charts"], 2, &["F001"]);
+    workspace.write("own/ichor.yaml", spec.replace("cilium", "demo").replace("../apps/other.yaml", "../apps/app"));
+    workspace.done(&["lock", "own"]);
+    let said = workspace.refused(&["upgrade", "demo", "2.0.0", "--spec", "own"], 2, &["../apps/app"]);
+    assert!(said.contains("ichor lock"), "{said}");
+}

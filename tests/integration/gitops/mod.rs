@@ -1,3 +1,5 @@
 //! Parts that come from GitOps.
 
+mod drift;
 mod flux;
+mod others;

@@ -43,6 +43,17 @@ impl ApiServer {
         command
     }
 
+    pub fn kubeconfig(&self) -> PathBuf {
+        self.folder.path().join("kubeconfig")
+    }
+
+    /// Runs kubectl, which must succeed, and gives what it printed.
+    pub fn done(&self, args: &[&str]) -> String {
+        let output = self.kubectl(args).output().expect("kubectl runs");
+        assert!(output.status.success(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
     fn kubectl(&self, args: &[&str]) -> Command {
         let mut command = Command::new(programs().join("bin/kubectl"));
         command.arg("--kubeconfig").arg(self.folder.path().join("kubeconfig")).args(args);

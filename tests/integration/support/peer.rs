@@ -23,6 +23,8 @@ pub enum Peer {
     Git,
     /// Helm's own code as a library of Python.
     HelmSdk,
+    /// The programs of several versions of Helm; `tests/helm_program.py` builds them.
+    Helms,
     Htpasswd,
     Jq,
     Jsonschema,
@@ -57,6 +59,7 @@ impl Peer {
             Peer::DockerRegistry => "docker-registry",
             Peer::Git => "git",
             Peer::HelmSdk => "helm-python-sdk",
+            Peer::Helms => "helm",
             Peer::Htpasswd => "htpasswd",
             Peer::Jq => "jq",
             Peer::Jsonschema => "jsonschema",
@@ -82,7 +85,7 @@ impl Peer {
             Peer::Sops => super::judges::beside("sops"),
             Peer::TagPlugin => super::judges::beside("age-plugin-tagtest"),
             Peer::Namespaces => "unshare".into(),
-            Peer::ApiServer | Peer::CiliumCharts | Peer::TalosLibrary => {
+            Peer::ApiServer | Peer::CiliumCharts | Peer::Helms | Peer::TalosLibrary => {
                 panic!("{} is no program of one name", self.name())
             }
             _ => self.name().into(),
@@ -110,6 +113,7 @@ impl Peer {
     fn probe(self) -> bool {
         let args: &[&str] = match self {
             Peer::ApiServer => return super::api_server::is_here(),
+            Peer::Helms => return HELMS.iter().all(|it| helm(it).is_file()),
             Peer::CiliumCharts => return super::conformance().is_some(),
             Peer::TalosLibrary => return super::judges::all_are_here(),
             Peer::HybridAge => return super::judges::makes_hybrid_keys(),
@@ -131,7 +135,7 @@ impl Peer {
     }
 }
 
-const ALL: [Peer; 23] = [
+const ALL: [Peer; 24] = [
     Peer::Age,
     Peer::AgeKeygen,
     Peer::ApiServer,
@@ -142,6 +146,7 @@ const ALL: [Peer; 23] = [
     Peer::DockerRegistry,
     Peer::Git,
     Peer::HelmSdk,
+    Peer::Helms,
     Peer::Htpasswd,
     Peer::Jq,
     Peer::Jsonschema,
@@ -157,9 +162,27 @@ const ALL: [Peer; 23] = [
     Peer::TalosLibrary,
 ];
 
+/// The versions of Helm that tests install with.
+pub const HELMS: [&str; 2] = ["4.3.1", "3.22.0"];
+
+/// The program of a version of Helm.
+pub fn helm(version: &str) -> std::path::PathBuf {
+    let own = std::env::var_os("HELM_PROGRAMS").map(std::path::PathBuf::from);
+    let home = std::env::var_os("HOME").unwrap_or_default();
+    let folder = own.unwrap_or_else(|| std::path::Path::new(&home).join(".cache/helm-programs"));
+    folder.join(format!("helm-{version}"))
+}
+
 /// Nobody but the authors has these beside the repository, and Debian has no such age and no SOPS.
-const BESIDE: [Peer; 6] =
-    [Peer::CiliumCharts, Peer::HybridAge, Peer::Kustomize, Peer::Sops, Peer::TagPlugin, Peer::TalosLibrary];
+const BESIDE: [Peer; 7] = [
+    Peer::Helms,
+    Peer::CiliumCharts,
+    Peer::HybridAge,
+    Peer::Kustomize,
+    Peer::Sops,
+    Peer::TagPlugin,
+    Peer::TalosLibrary,
+];
 
 static HERE: LazyLock<BTreeMap<Peer, bool>> = LazyLock::new(|| ALL.map(|peer| (peer, peer.probe())).into());
 
