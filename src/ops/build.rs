@@ -150,7 +150,8 @@ pub fn build(
         }
     };
     // What was found to be without errors has none: the rules ask for nothing else than what was hashed.
-    if !options.no_check && !(vendored.is_none() && store.is_noted(Note::Checked, &inputs, name)) {
+    let is_known = vendored.is_none() && store.is_noted(Note::Checked, &inputs, name);
+    if !options.no_check && !is_known {
         let errors = check::errors(&workspace, at_hand(&workspace, &lock, &mut vendored)?, bundle.manifests());
         if !errors.is_empty() {
             return Err(Error::Checked(errors));

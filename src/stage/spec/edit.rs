@@ -14,7 +14,12 @@ pub enum EditError {
     NoChart(String),
     /// The part of this name takes its chart from a release of GitOps.
     #[error("part `{part}` has its chart from `{path}`: change the version there, and run `ichor lock`")]
-    Released { part: String, path: String },
+    Released {
+        /// The part's name.
+        part: String,
+        /// The path of the release, from the spec's folder.
+        path: String,
+    },
     /// The part of this name takes whatever version there is: it has no `version`, and none in its source.
     #[error("part `{0}` names no version that could be changed")]
     NoVersion(String),

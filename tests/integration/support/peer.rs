@@ -174,7 +174,8 @@ pub fn helm(version: &str) -> std::path::PathBuf {
 }
 
 /// Nobody but the authors has these beside the repository, and Debian has no such age and no SOPS.
-const BESIDE: [Peer; 7] = [
+const BESIDE: [Peer; 8] = [
+    Peer::ApiServer,
     Peer::Helms,
     Peer::CiliumCharts,
     Peer::HybridAge,
