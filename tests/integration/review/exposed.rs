@@ -76,7 +76,7 @@ fn checked(workspace: &Workspace) -> Vec<(String, String, String)> {
 
 /// What `diff` says of exposed secrets, between what was and what is locked, and between both bundles.
 fn compared(workspace: &Workspace) -> Vec<String> {
-    workspace.done(&["build", "-o", "now.tar.gz"]);
+    workspace.done(&["build", "--no-check", "-o", "now.tar.gz"]);
     let sides = ["good.tar.gz", "now.tar.gz"];
     let json = workspace.done(&["diff", sides[0], sides[1], "--format", "json"]);
     let all = ["text", "markdown", "html"].map(|it| workspace.done(&["diff", sides[0], sides[1], "--format", it]));
