@@ -113,7 +113,22 @@ impl Reader<'_> {
 
     /// Whether a template reads this value, though the chart's values do not show it.
     fn is_read(&self, path: &[String]) -> bool {
-        self.reads(path, |_| true)
+        self.reads(path, |_| true) || self.are_all_read()
+    }
+
+    /// Whether a template prints all values or goes through all of them, whatever their names are.
+    fn are_all_read(&self) -> bool {
+        const PRINTERS: [&str; 6] = ["toYaml", "toYamlPretty", "toJson", "toPrettyJson", "toRawJson", "toToml"];
+        let is_word = |it: char| it.is_alphanumeric() || matches!(it, '_' | '.');
+        self.templates.match_indices(".Values").any(|(index, found)| {
+            let (before, after) = (&self.templates[..index], &self.templates[index + found.len()..]);
+            let before = before.trim_end_matches(['$', '(']).trim_end();
+            let action = before.rsplit("{{").next().unwrap_or_default();
+            !after.starts_with(is_word)
+                && (PRINTERS.iter().any(|it| before.ends_with(it))
+                    || after.trim_start().starts_with('|')
+                    || action.trim_start_matches('-').trim_start().starts_with("range"))
+        })
     }
 
     fn reads(&self, path: &[String], fits: impl Fn(&str) -> bool) -> bool {

@@ -47,7 +47,7 @@ fn what_is_sealed_to_a_post_quantum_key_opens_with_it() {
     text.extend(identity.expose());
     fs::write(folder.path().join(".config/sops/age/keys.txt"), text).expect("written");
     assert!(run(folder.path(), &["lock"]).status.success());
-    assert!(run(folder.path(), &["build"]).status.success());
+    assert!(run(folder.path(), &["build", "--no-check"]).status.success());
     let opened = run(folder.path(), &["open", "--for", "kubectl"]);
     assert!(opened.status.success(), "{}", said(&opened));
     assert!(!String::from_utf8_lossy(&opened.stdout).contains("<sealed"), "a hole is left");
@@ -77,7 +77,7 @@ fn a_private_key_in_place_of_a_path_is_never_shown() {
         let (identity, recipient) = age::generate(kind);
         let folder = workspace(&[&recipient]);
         assert!(run(folder.path(), &["lock"]).status.success());
-        assert!(run(folder.path(), &["build"]).status.success());
+        assert!(run(folder.path(), &["build", "--no-check"]).status.success());
         let text = String::from_utf8(identity.expose().to_vec()).expect("text");
         let key = text.lines().find(|line| line.starts_with("AGE-")).expect("a key");
         let refused = run(folder.path(), &["open", "-i", key, "--for", "kubectl"]);

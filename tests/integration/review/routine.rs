@@ -119,6 +119,10 @@ fn nothing_is_called_routine_that_is_none() {
     let image: &[(&str, &str)] = &[("acme/web:1.2.3", "acme/web:1.2.4")];
     for (routine, edits) in CASES {
         for more in [&[][..], bump, image, &[("config: aaaa", "config: cccc")][..], &[("# none", "")][..]] {
+            // What changes the same words once more is another change, with another answer.
+            if more.iter().any(|(from, _)| edits.iter().any(|(_, to)| to.contains(from))) {
+                continue;
+            }
             let mut text = BASE.to_owned();
             assert!(edits.iter().all(|it| BASE.contains(it.0)), "{edits:?}");
             for (from, to) in edits.iter().chain(more) {
