@@ -43,7 +43,7 @@ fn run(workspace: &Workspace, step: &str, variables: &[(&str, &str)]) -> (bool, 
     let own = std::path::Path::new(ICHOR).parent().expect("a folder").display().to_string();
     let _ = [Peer::Curl].map(Peer::assert_named);
     let mut command = Peer::Bash.command();
-    let script = repository().join("ci/review.sh").display().to_string();
+    let script = repository().join(".ci/review.sh").display().to_string();
     command.args([script.as_str(), step]).current_dir(workspace.path());
     command.env("PATH", format!("{own}:{}", std::env::var("PATH").expect("a path")));
     command

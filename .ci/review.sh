@@ -2,7 +2,7 @@
 # What the GitHub Action and the GitLab component run: locks on a robot's branch, says in one comment what a change does in
 # the cluster, and tells by a check whether a robot may merge it. It needs bash, git, curl and ichor, and no other program.
 #
-#   ci/review.sh lock | compare | comment | check
+#   .ci/review.sh lock | compare | comment | check
 #
 # HOST is `github` or `gitlab`. SPEC is the spec, BASE the revision to compare with, TOKEN may write comments and checks.
 set -euo pipefail
