@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rand::RngExt;
 
 use super::bundles::ground;
+use crate::support::peer::{Peer, needs};
 use crate::support::workspace::Workspace;
 
 /// The workspace as a git repository in which `patch.yaml` and `out/` are ignored, and all else is committed.
@@ -23,7 +24,7 @@ fn repository() -> Workspace {
 }
 
 fn git(workspace: &Workspace, args: &[&str]) -> String {
-    let run = Command::new("git").args(args).current_dir(workspace.path()).output().expect("git runs");
+    let run = Peer::Git.command().args(args).current_dir(workspace.path()).output().expect("git runs");
     assert!(run.status.success(), "{args:?}: {}", String::from_utf8_lossy(&run.stderr));
     String::from_utf8_lossy(&run.stdout).into_owned()
 }
@@ -57,6 +58,7 @@ const CALLS: [&[&str]; 2] = [
 /// A limit on the size of files stops the run in the middle of writing.
 #[test]
 fn in_the_middle_of_writing() {
+    needs!(Git);
     for call in CALLS {
         for before in [None, Some("what was there before\n")] {
             let workspace = repository();
@@ -85,6 +87,7 @@ fn in_the_middle_of_writing() {
 
 #[test]
 fn at_any_moment() {
+    needs!(Git);
     let workspace = repository();
     for call in CALLS {
         workspace.done(call);
@@ -113,6 +116,7 @@ fn at_any_moment() {
 /// What an ichor of before this left under a name of its own goes, too.
 #[test]
 fn what_was_left_before_goes() {
+    needs!(Git);
     let workspace = repository();
     workspace.write(".ichor-a1B2c3", "LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVk");
     workspace.write("out/.ichor-x/half", "LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVk");

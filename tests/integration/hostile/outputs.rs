@@ -97,8 +97,9 @@ fn links_that_lead_nowhere_or_in_a_circle() {
 /// The guard looks at what is written, not at the link.
 #[test]
 fn a_link_does_not_get_past_the_guard() {
+    needs!(Git);
     let workspace = ground();
-    let git = Command::new("git").args(["init", "-q"]).current_dir(workspace.path()).status();
+    let git = Peer::Git.command().args(["init", "-q"]).current_dir(workspace.path()).status();
     assert!(git.expect("git runs").success());
     workspace.write(".gitignore", "/ignored\n/out/\n");
     for (target, word) in [("tracked.yaml", "git"), ("readable/x", "others can read")] {
