@@ -197,7 +197,7 @@ fn judged(lock: &Lock, shown: &str, live: Option<&Json>, wanted: &Wanted, stage:
     } else if !certificates.is_empty() {
         for message in certificates {
             let command = format!(
-                "kubectl get secret -o yaml -n {} {} | ichor lock --import-secret --replace -i KEY",
+                "kubectl get secret -o yaml -n {} {} | ichor lock --import-secret -i KEY",
                 quoted(new["metadata"]["namespace"].as_str().unwrap_or("default")),
                 quoted(wanted.text(&["metadata", "name"]))
             );
