@@ -94,6 +94,13 @@ compare() {
   fi
 }
 
+# Changes our comment where it has an id, else adds one: METHOD COMMENTS ONE-OF-THEM ID.
+send() {
+  local method=POST address=$2
+  if [ -n "$4" ]; then method=$1 address=$3/$4; fi
+  ask --request "$method" --data-binary "@$OUT/comment.json" "$address" >/dev/null
+}
+
 comment() {
   local body id
   body="{\"body\": $(quoted "$MARK"$'\n'"$(cat "$OUT/review.md")")}"
@@ -102,19 +109,12 @@ comment() {
     github)
       ME=${ME:-github-actions[bot]}
       id=$(ours "$API/repos/$REPOSITORY/issues/$PULL/comments" '"url": ?"[^"]*/issues/comments/[0-9]+')
-      if [ -n "$id" ]; then
-        ask --request PATCH --data-binary "@$OUT/comment.json" "$API/repos/$REPOSITORY/issues/comments/$id" >/dev/null
-      else
-        ask --request POST --data-binary "@$OUT/comment.json" "$API/repos/$REPOSITORY/issues/$PULL/comments" >/dev/null
-      fi ;;
+      send PATCH "$API/repos/$REPOSITORY/issues/$PULL/comments" "$API/repos/$REPOSITORY/issues/comments" "$id" ;;
     gitlab)
       ME=${ME:-$(ask "$API/user" | grep -oE '"username": ?"[^"]*"' | head -n 1 | sed 's/.*: *"//; s/"$//')}
       id=$(ours "$API/projects/$PROJECT/merge_requests/$PULL/notes" '"id": ?[0-9]+, ?"(type|body)"')
-      if [ -n "$id" ]; then
-        ask --request PUT --data-binary "@$OUT/comment.json" "$API/projects/$PROJECT/merge_requests/$PULL/notes/$id" >/dev/null
-      else
-        ask --request POST --data-binary "@$OUT/comment.json" "$API/projects/$PROJECT/merge_requests/$PULL/notes" >/dev/null
-      fi ;;
+      local notes=$API/projects/$PROJECT/merge_requests/$PULL/notes
+      send PUT "$notes" "$notes" "$id" ;;
   esac
   rm -f "$OUT/comment.json"
 }
