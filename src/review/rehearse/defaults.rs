@@ -191,7 +191,6 @@ pub(super) fn of(kind: &str, field: &str, within: &Json) -> Option<Json> {
         })),
         ("CustomResourceDefinitionNames", "singular") => Some(json!(within["kind"].as_str()?.to_lowercase())),
         ("CustomResourceDefinitionNames", "listKind") => Some(json!(format!("{}List", within["kind"].as_str()?))),
-        ("Probe", "terminationGracePeriodSeconds") => None,
         _ => None,
     }
 }

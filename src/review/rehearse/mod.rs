@@ -14,7 +14,7 @@ mod pods;
 mod quantity;
 mod say;
 mod schema;
-mod security;
+pub(in crate::review) mod security;
 mod services;
 mod settle;
 mod talos;

@@ -7,6 +7,9 @@ use serde_json::Value as Json;
 
 use super::pods::list;
 
+/// The label of a Namespace that says which level holds in it.
+pub(in crate::review) const ENFORCE: &str = "pod-security.kubernetes.io/enforce";
+
 /// A level of the standards, the laxest first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
@@ -57,10 +60,40 @@ const VOLUMES: &[&str] = &[
     "secret",
 ];
 
+/// Types of SELinux that a pod may ask for.
+const SE_LINUX: &[&str] = &["", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"];
+
+/// Whether baseline lets a container add a capability.
+pub(in crate::review) fn takes_capability(capability: &str) -> bool {
+    CAPABILITIES.contains(&capability)
+}
+
+/// Whether baseline lets a pod set a sysctl, written with dots.
+pub(in crate::review) fn takes_sysctl(name: &str) -> bool {
+    SYSCTLS.contains(&name)
+}
+
+/// Whether restricted takes a kind of volume.
+pub(in crate::review) fn takes_volume(kind: &str) -> bool {
+    VOLUMES.contains(&kind)
+}
+
+/// Whether baseline takes a type of SELinux.
+pub(in crate::review) fn takes_se_linux(kind: &str) -> bool {
+    SE_LINUX.contains(&kind)
+}
+
+/// Whether an annotation asks for a profile of AppArmor that baseline does not take.
+pub(in crate::review) fn is_other_profile(key: &str, profile: &str) -> bool {
+    key.starts_with("container.apparmor.security.beta.kubernetes.io/")
+        && !["", "runtime/default"].contains(&profile)
+        && !profile.starts_with("localhost/")
+}
+
 impl Level {
     /// Of a Namespace; what Talos has by default where it says nothing.
     pub fn of(namespace: &Json) -> Level {
-        match namespace["metadata"]["labels"]["pod-security.kubernetes.io/enforce"].as_str() {
+        match namespace["metadata"]["labels"][ENFORCE].as_str() {
             Some("privileged") => Level::Privileged,
             Some("restricted") => Level::Restricted,
             _ => Level::Baseline,
@@ -105,14 +138,12 @@ fn baseline(template: &Json, found: &mut Vec<String>) {
     }
     let annotations = template["metadata"]["annotations"].as_object();
     for (key, value) in annotations.into_iter().flatten() {
-        let profile = value.as_str().unwrap_or_default();
-        let fits = profile.is_empty() || profile == "runtime/default" || profile.starts_with("localhost/");
-        if key.starts_with("container.apparmor.security.beta.kubernetes.io/") && !fits {
+        if is_other_profile(key, value.as_str().unwrap_or_default()) {
             found.push("AppArmor unconfined".into());
         }
     }
     for sysctl in list(&pod["securityContext"]["sysctls"]).iter().filter_map(|it| it["name"].as_str()) {
-        if !SYSCTLS.contains(&sysctl) {
+        if !takes_sysctl(sysctl) {
             found.push(format!("sysctl {sysctl}"));
         }
     }
@@ -126,7 +157,7 @@ fn baseline(template: &Json, found: &mut Vec<String>) {
         }
         let options = &context["seLinuxOptions"];
         let kind = options["type"].as_str().unwrap_or_default();
-        if !["", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"].contains(&kind) {
+        if !takes_se_linux(kind) {
             found.push(format!("SELinux type {kind}"));
         }
         for field in ["user", "role"].into_iter().filter(|it| options[*it].as_str().is_some_and(|it| !it.is_empty())) {
@@ -142,7 +173,7 @@ fn baseline(template: &Json, found: &mut Vec<String>) {
             found.push("privileged".into());
         }
         for added in list(&context["capabilities"]["add"]).iter().filter_map(Json::as_str) {
-            if !CAPABILITIES.contains(&added) {
+            if !takes_capability(added) {
                 found.push(format!("capability {added}"));
             }
         }
@@ -162,7 +193,7 @@ fn baseline(template: &Json, found: &mut Vec<String>) {
 fn restricted(pod: &Json, found: &mut Vec<String>) {
     for volume in list(&pod["volumes"]) {
         let kinds = volume.as_object().into_iter().flatten().map(|it| it.0.as_str()).filter(|it| *it != "name");
-        found.extend(kinds.filter(|it| !VOLUMES.contains(it) && *it != "hostPath").map(|it| format!("volume {it}")));
+        found.extend(kinds.filter(|it| !takes_volume(it) && *it != "hostPath").map(|it| format!("volume {it}")));
     }
     let own = &pod["securityContext"];
     if own["runAsUser"] == 0 {
@@ -189,7 +220,7 @@ fn restricted(pod: &Json, found: &mut Vec<String>) {
             found.push(format!("{name} that does not drop all capabilities"));
         }
         for added in list(&capabilities["add"]).iter().filter_map(Json::as_str) {
-            if added != "NET_BIND_SERVICE" && CAPABILITIES.contains(&added) {
+            if added != "NET_BIND_SERVICE" && takes_capability(added) {
                 found.push(format!("{name} with capability {added}"));
             }
         }

@@ -13,6 +13,7 @@ use super::schema::Release;
 use super::{Subject, place};
 use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
+use crate::review::rehearse::Level;
 
 /// The namespace that Talos exempts.
 const EXEMPT: &str = "kube-system";
@@ -30,24 +31,27 @@ struct Pod<'j> {
 }
 
 pub(super) fn check(subject: &Subject<'_>, objects: &[Object<'_>], release: Release, found: &mut Vec<Diagnostic>) {
-    let levels: BTreeMap<&str, String> =
-        objects.iter().filter(|it| it.head.kind == "Namespace").map(|it| (it.head.name.as_str(), level(it))).collect();
+    let levels: BTreeMap<&str, Level> = objects
+        .iter()
+        .filter(|it| it.head.kind == "Namespace")
+        .map(|it| (it.head.name.as_str(), Level::of(it.cursor().value)))
+        .collect();
     for object in objects {
         let namespace = if object.head.namespace.is_empty() { "default" } else { &object.head.namespace };
-        let level = levels.get(namespace).map_or("baseline", String::as_str);
-        if namespace == EXEMPT || level == "privileged" {
+        let level = levels.get(namespace).copied().unwrap_or(Level::Baseline);
+        if namespace == EXEMPT || level == Level::Privileged {
             continue;
         }
         let Some(pod) = pod(object) else { continue };
         let mut refused = baseline::check(&pod, release);
-        if level == "restricted" {
+        if level == Level::Restricted {
             refused.extend(restricted::check(&pod));
         }
         let Some(first) = refused.first() else { continue };
         let mut what: Vec<&str> = refused.iter().map(|it| it.what.as_str()).collect();
         what.dedup();
         let message = format!("namespace `{namespace}` refuses the pods of {}: {}", object.head, what.join(", "));
-        let who = match levels.contains_key(namespace) && level == "restricted" {
+        let who = match levels.contains_key(namespace) && level == Level::Restricted {
             true => "its label asks for the `restricted` level".to_owned(),
             false => "Talos enforces the `baseline` level".to_owned(),
         };
@@ -60,13 +64,6 @@ pub(super) fn check(subject: &Subject<'_>, objects: &[Object<'_>], release: Rele
             None => diagnostic,
         });
     }
-}
-
-/// The level that a namespace enforces.
-fn level(namespace: &Object<'_>) -> String {
-    let cursor = namespace.cursor();
-    let label = cursor.at(&["metadata", "labels", "pod-security.kubernetes.io/enforce"]);
-    label.map_or("baseline", |it| it.word()).to_owned()
 }
 
 fn pod<'j>(object: &'j Object<'_>) -> Option<Pod<'j>> {

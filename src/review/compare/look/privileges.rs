@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::{Pair, items, pod, word, words};
 use crate::review::compare::model::{Area, Finding, Risk};
+use crate::review::rehearse::security::{self, Level};
 
 pub(super) fn look(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     let (old, new) = (powers(pair.old), powers(pair.new));
@@ -47,20 +48,10 @@ pub(super) fn look(pair: &Pair<'_>, found: &mut Vec<Finding>) {
             pair.say(found, Risk::Moves, Area::Privilege, gained.has());
         }
     }
-    if pair.kind() == "Namespace" {
-        let level = |it: &Json| word(&it["metadata"]["labels"]["pod-security.kubernetes.io/enforce"]).to_owned();
-        let (old, new) = (level(pair.old), level(pair.new));
-        // Without the label, the cluster's own default holds, which Talos sets to `baseline`.
-        let rank = |it: &str| match it {
-            "restricted" => 0,
-            "privileged" => 2,
-            _ => 1,
-        };
-        if !pair.is_gone() && rank(&new) > rank(&old) {
-            let level =
-                if new.is_empty() { "all that the cluster admits by itself, not only restricted" } else { &new };
-            pair.say(found, Risk::Gains, Area::Privilege, format!("admits {level} pods"));
-        }
+    if pair.kind() == "Namespace" && !pair.is_gone() && Level::of(pair.new) < Level::of(pair.old) {
+        let new = word(&pair.new["metadata"]["labels"][security::ENFORCE]);
+        let level = if new.is_empty() { "all that the cluster admits by itself, not only restricted" } else { new };
+        pair.say(found, Risk::Gains, Area::Privilege, format!("admits {level} pods"));
     }
 }
 

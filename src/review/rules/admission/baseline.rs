@@ -1,39 +1,9 @@
 //! What the level `baseline` forbids.
 
 use super::{Pod, Refusal, refuse};
+use crate::review::rehearse::security;
 use crate::review::rules::cursor::Cursor;
 use crate::review::rules::schema::Release;
-
-const CAPABILITIES: &[&str] = &[
-    "AUDIT_WRITE",
-    "CHOWN",
-    "DAC_OVERRIDE",
-    "FOWNER",
-    "FSETID",
-    "KILL",
-    "MKNOD",
-    "NET_BIND_SERVICE",
-    "SETFCAP",
-    "SETGID",
-    "SETPCAP",
-    "SETUID",
-    "SYS_CHROOT",
-];
-const SYSCTLS: &[&str] = &[
-    "kernel.shm_rmid_forced",
-    "net.ipv4.ip_local_port_range",
-    "net.ipv4.ip_unprivileged_port_start",
-    "net.ipv4.tcp_syncookies",
-    "net.ipv4.ping_group_range",
-    "net.ipv4.ip_local_reserved_ports",
-    "net.ipv4.tcp_keepalive_time",
-    "net.ipv4.tcp_fin_timeout",
-    "net.ipv4.tcp_keepalive_intvl",
-    "net.ipv4.tcp_keepalive_probes",
-    "net.ipv4.tcp_rmem",
-    "net.ipv4.tcp_wmem",
-];
-const SE_LINUX: &[&str] = &["", "container_t", "container_init_t", "container_kvm_t", "container_engine_t"];
 
 pub(super) fn check(pod: &Pod<'_>, release: Release) -> Vec<Refusal> {
     let mut refused = Vec::new();
@@ -49,7 +19,7 @@ pub(super) fn check(pod: &Pod<'_>, release: Release) -> Vec<Refusal> {
     }
     for sysctl in pod.spec.get("securityContext").map(|it| it.list("sysctls")).unwrap_or_default() {
         let name = sysctl.text("name").replace('/', ".");
-        if !SYSCTLS.contains(&name.as_str()) {
+        if !security::takes_sysctl(&name) {
             refuse(&mut refused, &sysctl, format!("the sysctl `{name}`"));
         }
     }
@@ -60,17 +30,11 @@ pub(super) fn check(pod: &Pod<'_>, release: Release) -> Vec<Refusal> {
         of_container(&container, release, &mut refused);
     }
     for (key, at) in &pod.annotations {
-        let is_profile = key.starts_with("container.apparmor.security.beta.kubernetes.io/");
-        if is_profile && !["", "runtime/default"].contains(&at.word()) && !at.word().starts_with("localhost/") {
+        if security::is_other_profile(key, at.word()) {
             refuse(&mut refused, at, format!("the AppArmor profile `{}`", at.word()));
         }
     }
     refused
-}
-
-/// Whether the level takes a capability.
-pub(super) fn takes(capability: &str) -> bool {
-    CAPABILITIES.contains(&capability)
 }
 
 fn of_context(pod: &Pod<'_>, context: &Cursor<'_>, refused: &mut Vec<Refusal>) {
@@ -82,7 +46,7 @@ fn of_context(pod: &Pod<'_>, context: &Cursor<'_>, refused: &mut Vec<Refusal>) {
         refuse(refused, &at, format!("the AppArmor profile `{}`", at.word()));
     }
     if let Some(options) = context.get("seLinuxOptions") {
-        if let Some(at) = options.get("type").filter(|it| !SE_LINUX.contains(&it.word())) {
+        if let Some(at) = options.get("type").filter(|it| !security::takes_se_linux(it.word())) {
             refuse(refused, &at, format!("the SELinux type `{}`", at.word()));
         }
         for key in ["user", "role"] {
@@ -107,7 +71,7 @@ fn of_container(container: &Cursor<'_>, release: Release, refused: &mut Vec<Refu
             refuse(refused, &at, format!("the privileged container `{}`", container.text("name")));
         }
         for at in context.get("capabilities").map(|it| it.list("add")).unwrap_or_default() {
-            if !takes(at.word()) {
+            if !security::takes_capability(at.word()) {
                 refuse(refused, &at, format!("the capability {}", at.word()));
             }
         }

@@ -1,26 +1,15 @@
 //! What the level `restricted` forbids beside what `baseline` does.
 
 use super::{Pod, Refusal, refuse};
+use crate::review::rehearse::security;
 use crate::review::rules::cursor::Cursor;
-
-const VOLUMES: &[&str] = &[
-    "configMap",
-    "csi",
-    "downwardAPI",
-    "emptyDir",
-    "ephemeral",
-    "image",
-    "persistentVolumeClaim",
-    "projected",
-    "secret",
-];
 
 pub(super) fn check(pod: &Pod<'_>) -> Vec<Refusal> {
     let mut refused = Vec::new();
     for volume in pod.spec.list("volumes") {
         let fields = volume.value.as_object().into_iter().flatten();
         for (kind, _) in fields.filter(|it| !it.1.is_null()) {
-            if kind != "name" && kind != "hostPath" && !VOLUMES.contains(&kind.as_str()) {
+            if kind != "name" && kind != "hostPath" && !security::takes_volume(kind) {
                 refuse(&mut refused, &volume, format!("the {kind} volume `{}`", volume.text("name")));
             }
         }
@@ -73,7 +62,7 @@ fn capabilities(at: &Cursor<'_>, context: Option<&Cursor<'_>>, name: &str, refus
     }
     for added in list("add") {
         // Those that `baseline` refuses are said already.
-        if super::baseline::takes(added.word()) && added.word() != "NET_BIND_SERVICE" {
+        if security::takes_capability(added.word()) && added.word() != "NET_BIND_SERVICE" {
             refuse(refused, &added, format!("the capability {}", added.word()));
         }
     }
