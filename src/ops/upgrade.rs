@@ -102,17 +102,7 @@ pub fn upgrade(
             let mut diff = compare::diff(&old, &new, now);
             let message: Vec<&str> = fault.message.lines().map(str::trim).filter(|it| !it.is_empty()).collect();
             let text = format!("it does not render with these values: {}", message.join(" "));
-            diff.findings.insert(
-                0,
-                Finding {
-                    risk: Risk::Traffic,
-                    area: Area::Values,
-                    part: part.into(),
-                    resource: None,
-                    text,
-                    ..Finding::default()
-                },
-            );
+            diff.findings.insert(0, Finding::new(Risk::Traffic, Area::Values, part, text));
             diff.verdict = Verdict { routine: false, because: vec!["it does not render".into()] };
             diff.risk =
                 RiskLine(vec![Clause { what: "cannot be applied".into(), of: format!("part {part} does not render") }]);

@@ -40,52 +40,24 @@ pub(super) fn compare(
                 let gone = !new.contains_key(name);
                 let text = if gone { format!("secret {name} is dropped") } else { format!("secret {name} is new") };
                 let risk = if gone { Risk::Loss } else { Risk::Moves };
-                found.push(Finding {
-                    risk,
-                    area: Area::Certificate,
-                    part: part.into(),
-                    resource: None,
-                    text,
-                    ..Finding::default()
-                });
+                found.push(Finding::new(risk, Area::Certificate, part, text));
             }
             continue;
         };
         if before.key() != after.key() || before.template != after.template {
             let text = format!("{name} answers another call: {} and not {}", call(after), call(before));
-            found.push(Finding {
-                risk: Risk::Gains,
-                area: Area::Envelope,
-                part: part.into(),
-                resource: None,
-                text,
-                ..Finding::default()
-            });
+            found.push(Finding::new(Risk::Gains, Area::Envelope, part, text));
         }
         if before.value != after.value {
             let text = format!("pinned value {name} is another");
-            found.push(Finding {
-                risk: Risk::Restart,
-                area: Area::Certificate,
-                part: part.into(),
-                resource: None,
-                text,
-                ..Finding::default()
-            });
+            found.push(Finding::new(Risk::Restart, Area::Certificate, part, text));
         } else if before.sealed != after.sealed || before.successor != after.successor {
             resealed += 1;
         }
     }
     for it in &certificates {
         let text = format!("{}: {}", it.name, it.what);
-        found.push(Finding {
-            risk: it.risk,
-            area: Area::Certificate,
-            part: part.into(),
-            resource: None,
-            text,
-            ..Finding::default()
-        });
+        found.push(Finding::new(it.risk, Area::Certificate, part, text));
     }
     Pins { certificates, resealed }
 }
@@ -103,14 +75,7 @@ fn rotation(part: &str, name: &str, old: Option<&Pin>, new: Option<&Pin>, found:
     let successor = |it: Option<&Pin>| it?.successor.as_ref().map(|it| facts(&it.certificate));
     let predecessor = |it: Option<&Pin>| it?.predecessor.as_ref().map(facts);
     let mut say = |risk, text: String| {
-        found.push(Finding {
-            risk,
-            area: Area::Certificate,
-            part: part.into(),
-            resource: None,
-            text,
-            ..Finding::default()
-        });
+        found.push(Finding::new(risk, Area::Certificate, part, text));
     };
     match (successor(old), successor(new)) {
         (None, Some(new)) => {
@@ -260,14 +225,7 @@ pub(super) fn expiry(part: &str, certificates: &[CertificateDiff], now: Timestam
                 ..0 => format!("{} ended on {}", it.name, present::day(new.not_after)),
                 _ => format!("{} ends in {}", it.name, number::count(days.unsigned_abs() as usize, "day")),
             };
-            found.push(Finding {
-                risk: Risk::Traffic,
-                area: Area::Certificate,
-                part: part.into(),
-                resource: None,
-                text,
-                ..Finding::default()
-            });
+            found.push(Finding::new(Risk::Traffic, Area::Certificate, part, text));
         }
     }
 }

@@ -65,14 +65,7 @@ fn tell_anew(old: &Side, new: &Side, anew: &BTreeMap<&str, Vec<&SealedText>>, fo
     if total > 1 && total == new.sealed.len() && (keys(old) != keys(new) || binds) {
         let what = format!("all {} are sealed anew, as `reseal` does", count(total, "secret"));
         let text = format!("{what}: only who opens them can tell whether they are the same");
-        found.push(Finding {
-            risk: Risk::Unseen,
-            area: Area::Envelope,
-            part: String::new(),
-            resource: None,
-            text,
-            ..Finding::default()
-        });
+        found.push(Finding::new(Risk::Unseen, Area::Envelope, "", text));
         return;
     }
     for (part, all) in anew {
@@ -83,26 +76,12 @@ fn tell_anew(old: &Side, new: &Side, anew: &BTreeMap<&str, Vec<&SealedText>>, fo
             some(&names, NAMED)
         );
         let part = (*part).to_owned();
-        found.push(Finding {
-            risk: Risk::Unseen,
-            area: Area::Envelope,
-            part,
-            resource: None,
-            text,
-            ..Finding::default()
-        });
+        found.push(Finding::new(Risk::Unseen, Area::Envelope, part, text));
     }
 }
 
 fn say(found: &mut Vec<Finding>, risk: Risk, at: &SealedText, text: String) {
-    found.push(Finding {
-        risk,
-        area: Area::Envelope,
-        part: at.place.part.clone(),
-        resource: None,
-        text,
-        ..Finding::default()
-    });
+    found.push(Finding::new(risk, Area::Envelope, &at.place.part, text));
 }
 
 fn by_place(side: &Side) -> BTreeMap<(&str, &str, bool), &SealedText> {

@@ -57,14 +57,7 @@ pub(super) fn compare(
         let stranger = !old.is_empty() && old.iter().all(|it| Image::parse(it).registry != to.registry);
         let mut say = |risk, text: &str| {
             let text = format!("{image} {text}");
-            found.push(Finding {
-                risk,
-                area: Area::Image,
-                part: part.into(),
-                resource: None,
-                text,
-                ..Finding::default()
-            });
+            found.push(Finding::new(risk, Area::Image, part, text));
         };
         if from.is_none() && stranger {
             say(Risk::Gains, "is new, and from a registry that nothing came from before");

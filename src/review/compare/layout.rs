@@ -34,14 +34,7 @@ impl Layout {
             } else {
                 let text = "a text at the end of a resource has other blank lines at its own end".into();
                 let part = part.name.clone();
-                findings.push(Finding {
-                    risk: Risk::Moves,
-                    area: Area::Setting,
-                    part,
-                    resource: None,
-                    text,
-                    ..Finding::default()
-                });
+                findings.push(Finding::new(Risk::Moves, Area::Setting, part, text));
             }
         }
         layout

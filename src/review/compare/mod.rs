@@ -147,14 +147,7 @@ fn recipients(old: &Side, new: &Side, findings: &mut Vec<Finding>) -> Recipients
     };
     let (added, removed) = (missing(new, old), missing(old, new));
     let mut say = |risk, text: String| {
-        findings.push(Finding {
-            risk,
-            area: Area::Recipient,
-            part: String::new(),
-            resource: None,
-            text,
-            ..Finding::default()
-        });
+        findings.push(Finding::new(risk, Area::Recipient, "", text));
     };
     for it in &added {
         say(Risk::Gains, format!("{} may now open the bundle's secrets", it.short()));
@@ -189,14 +182,7 @@ fn sizes(old: &Side, new: &Side, findings: &mut Vec<Finding>) -> Option<Size> {
         if before <= limit.bytes && after > limit.bytes {
             let text =
                 format!("{} is more than {} takes ({})", size::human(after), limit.what, size::human(limit.bytes));
-            findings.push(Finding {
-                risk: Risk::Traffic,
-                area: Area::Size,
-                part: String::new(),
-                resource: None,
-                text,
-                ..Finding::default()
-            });
+            findings.push(Finding::new(Risk::Traffic, Area::Size, "", text));
         }
     }
     Some(Size { old: before, new: after, parts: parts.collect(), limits })

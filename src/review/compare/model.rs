@@ -160,6 +160,13 @@ pub struct Fact {
     pub new: Option<String>,
 }
 
+impl Finding {
+    /// One about a part, or with an empty name about the bundle, and no resource in it.
+    pub(crate) fn new(risk: Risk, area: Area, part: impl Into<String>, text: String) -> Finding {
+        Finding { risk, area, part: part.into(), text, ..Finding::default() }
+    }
+}
+
 /// Who may open the bundle, before and after.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

@@ -122,21 +122,14 @@ pub(super) fn compare<'a>(
     {
         let text =
             format!("goes back from {from} to {to}, which may not understand what the newer one left in the cluster");
-        findings.push(Finding {
-            risk: Risk::Traffic,
-            area: Area::Chart,
-            part: part.into(),
-            resource: None,
-            text,
-            ..Finding::default()
-        });
+        findings.push(Finding::new(Risk::Traffic, Area::Chart, part, text));
     }
     for (side, risk, which) in [(sides.new, Risk::Refused, "the new side"), (sides.old, Risk::Moves, "the old side")] {
         if let Some(fault) = side.and_then(|it| it.fails.as_ref()) {
             let fault = fault.split_whitespace().collect::<Vec<_>>().join(" ");
             let text = format!("{which} does not render: {fault}");
             let part = part.to_owned();
-            findings.push(Finding { risk, area: Area::Chart, part, resource: None, text, ..Finding::default() });
+            findings.push(Finding::new(risk, Area::Chart, part, text));
         }
     }
     if sides.new.is_some() {
@@ -172,14 +165,7 @@ pub(super) fn compare<'a>(
     };
     if diff.status == Status::Removed {
         let text = format!("part {part} is gone with all its resources");
-        findings.push(Finding {
-            risk: Risk::Loss,
-            area: Area::Removal,
-            part: part.into(),
-            resource: None,
-            text,
-            ..Finding::default()
-        });
+        findings.push(Finding::new(Risk::Loss, Area::Removal, part, text));
     }
     diff
 }
@@ -364,14 +350,7 @@ fn certificates(
     }
     for it in in_fields {
         let text = format!("{}: {}", it.name, it.what);
-        findings.push(Finding {
-            risk: it.risk,
-            area: Area::Certificate,
-            part: part.into(),
-            resource: None,
-            text,
-            ..Finding::default()
-        });
+        findings.push(Finding::new(it.risk, Area::Certificate, part, text));
         diff.certificates.push(it);
     }
     certificates::expiry(part, &diff.certificates, now, findings);

@@ -19,14 +19,7 @@ pub(in crate::review) fn compare(part: &str, old: &Values, new: &Values, found: 
                 (Risk::Traffic, "is unknown to the new chart: it does nothing")
             };
             let text = format!("your {key} {text}");
-            found.push(Finding {
-                risk,
-                area: Area::Values,
-                part: part.into(),
-                resource: None,
-                text,
-                ..Finding::default()
-            });
+            found.push(Finding::new(risk, Area::Values, part, text));
             vanished.push(key);
         }
     }
