@@ -63,8 +63,8 @@ fn a_person_who_takes_the_defaults_gets_them() {
     let folder = folder.path();
     let prompts = [
         "Name of the cluster [home]: ",
-        "Version of Talos [1.13]: ",
-        "Version of Cilium [1.19.6]: ",
+        "Version of Talos [1.14]: ",
+        "Version of Cilium [1.20.0]: ",
         "Version of Kubernetes [1.34.1]: ",
         "Gateway API? [no]: ",
         "Hubble with relay and UI? [no]: ",
@@ -80,7 +80,7 @@ fn a_person_who_takes_the_defaults_gets_them() {
     answers.push(("Make a key, and write the private half to (a file, or no) [home/key.txt]: ", "no"));
     let (code, shown) = at_terminal(folder, &answers, &["home"]);
     assert_eq!(code, 0, "{shown}");
-    assert_eq!(list(folder), ["home/ichor.yaml", "home/values/cilium.yaml"]);
+    assert_eq!(list(folder), ["home/ichor.schema.json", "home/ichor.yaml", "home/values/cilium.yaml"]);
     assert!(ichor(folder, &["init", "other", "--name", "home", "--yes"]).status.success());
     for file in ["ichor.yaml", "values/cilium.yaml"] {
         let read = |it: &str| fs::read_to_string(folder.join(it).join(file)).expect("written");
@@ -179,7 +179,7 @@ fn without_a_terminal_flags_say_it() {
     assert!(private.contains("error[I005]") && !private.contains("QQQSECRET"), "{private}");
     assert_eq!(list(folder), [""; 0]);
     assert!(ichor(folder, &[&flags[..], &["--feature", "none"]].concat()).status.success());
-    assert_eq!(list(folder), ["ichor.yaml", "values/cilium.yaml"]);
+    assert_eq!(list(folder), ["ichor.schema.json", "ichor.yaml", "values/cilium.yaml"]);
 }
 
 #[test]
@@ -436,7 +436,7 @@ fn a_person_without_a_key_is_offered_one() {
     answers.extend([("native", ""), ("Public key", ""), ("Make a key", "taken"), ("is there already", "home/key.txt")]);
     let (code, shown) = at_terminal(folder, &answers, &["home"]);
     assert_eq!(code, 0, "{shown}");
-    assert_eq!(list(folder), ["home/ichor.yaml", "home/key.txt", "home/values/cilium.yaml", "taken"]);
+    assert_eq!(list(folder), ["home/ichor.schema.json", "home/ichor.yaml", "home/key.txt", "home/values/cilium.yaml", "taken"]);
     let key = fs::read_to_string(folder.join("home/key.txt")).expect("the key");
     let public = key.lines().find_map(|it| it.strip_prefix("# public key: ")).expect("noted");
     assert!(fs::read_to_string(folder.join("home/ichor.yaml")).expect("the spec").contains(public));

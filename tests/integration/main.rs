@@ -18,6 +18,7 @@ mod pipeline;
 mod review;
 mod rules;
 mod sources;
+mod spec;
 mod support;
 mod template;
 mod tidy;

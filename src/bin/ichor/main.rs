@@ -40,6 +40,7 @@ mod push;
 mod report;
 mod reseal;
 mod rotate;
+mod schema;
 mod show;
 mod template;
 mod timings;
@@ -114,6 +115,7 @@ enum Verb {
     Template(Box<template::Args>),
     Completions(completions::Args),
     Man(man::Args),
+    Schema(schema::Args),
     Show(show::Args),
     Explain(explain::Args),
 }
@@ -168,6 +170,7 @@ fn main() -> ExitCode {
             Verb::Template(args) => return template::run(&args),
             Verb::Completions(args) => completions::run(&args),
             Verb::Man(args) => man::run(&args),
+            Verb::Schema(args) => schema::run(&args),
             Verb::Show(args) => return show::run(&args),
             Verb::Explain(args) => explain::run(&args),
         };
