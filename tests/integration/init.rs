@@ -436,7 +436,10 @@ fn a_person_without_a_key_is_offered_one() {
     answers.extend([("native", ""), ("Public key", ""), ("Make a key", "taken"), ("is there already", "home/key.txt")]);
     let (code, shown) = at_terminal(folder, &answers, &["home"]);
     assert_eq!(code, 0, "{shown}");
-    assert_eq!(list(folder), ["home/ichor.schema.json", "home/ichor.yaml", "home/key.txt", "home/values/cilium.yaml", "taken"]);
+    assert_eq!(
+        list(folder),
+        ["home/ichor.schema.json", "home/ichor.yaml", "home/key.txt", "home/values/cilium.yaml", "taken"]
+    );
     let key = fs::read_to_string(folder.join("home/key.txt")).expect("the key");
     let public = key.lines().find_map(|it| it.strip_prefix("# public key: ")).expect("noted");
     assert!(fs::read_to_string(folder.join("home/ichor.yaml")).expect("the spec").contains(public));

@@ -121,6 +121,7 @@ enum Verb {
 }
 
 fn main() -> ExitCode {
+    completions::answer();
     process::keep_memory_private();
     let parsed = command().try_get_matches().and_then(|it| Cli::from_arg_matches(&it));
     let cli = match parsed {

@@ -190,7 +190,12 @@ pub static PART_CERTIFICATES: Table = Table {
 pub static ALLOW: Table = Table {
     title: "An entry of `allow`",
     keys: &[
-        required("code", Holds::Form("^[A-Za-z][0-9]{3}$"), "The code of the rule; `ichor explain` lists all.", "C005"),
+        required(
+            "code",
+            Holds::Form("^[A-Za-z][0-9]{3}$"),
+            "The code of the rule; `ichor explain` lists all.",
+            "\"C005\"",
+        ),
         required("reason", Holds::Word, "Why it is right here, for who reads the spec.", "the nodes forward no DNS"),
     ],
 };
@@ -279,7 +284,15 @@ pub static PART_KINDS: [PartKind; 5] = [
     PartKind {
         source: "flux",
         what: "a part from GitOps",
-        keys: &["kustomization", "namespace", "values", "secretValues", "lookup", "certificates", "skipSchemaValidation"],
+        keys: &[
+            "kustomization",
+            "namespace",
+            "values",
+            "secretValues",
+            "lookup",
+            "certificates",
+            "skipSchemaValidation",
+        ],
     },
     PartKind {
         source: "argocd",
