@@ -56,7 +56,7 @@ fn enter(folder: &Path, found: &mut Vec<Found>) -> Result<(), disk::Error> {
                 Err(fault) if fault.is_input() => continue,
                 Err(fault) => return Err(fault),
             };
-            let bundle = value_of(&text, "bundle");
+            let bundle = bundle(&text);
             if is_named || bundle.is_some() && value_of(&text, "parts").is_some() {
                 let unnamed = || path.display().to_string();
                 found.push(Found { bundle: bundle.filter(|it| !it.is_empty()).unwrap_or_else(unnamed), path });
@@ -64,6 +64,11 @@ fn enter(folder: &Path, found: &mut Vec<Found>) -> Result<(), disk::Error> {
         }
     }
     Ok(())
+}
+
+/// The name of the bundle in a spec's text, as far as one line tells.
+pub fn bundle(spec: &str) -> Option<String> {
+    value_of(spec, "bundle")
 }
 
 /// What stands behind a key at the start of a line.

@@ -7,10 +7,9 @@ use clap::builder::PossibleValuesParser;
 use clap_complete::CompleteEnv;
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use clap_complete::env::Shells;
-use ichor::edge::disk;
-use ichor::ops::Error;
+use ichor::edge::{disk, specs};
+use ichor::ops::{Error, init};
 use ichor::stage::lock::Lock;
-use ichor::workspace::Workspace;
 
 /// Set by the scripts, to the name of the shell that asks what may come next.
 const VARIABLE: &str = "ICHOR_COMPLETE";
@@ -59,7 +58,11 @@ pub fn pins() -> ArgValueCandidates {
     })
 }
 
-/// The lock of the spec in this folder. Who completes a word is told of no fault.
+/// The lock of the spec in this folder. Only the name of the bundle is read of the spec: to open it may take other programs,
+/// as with releases of Flux. Who completes a word is told of no fault.
 fn lock() -> Option<Lock> {
-    Some(Workspace::read(Path::new("ichor.yaml")).ok()?.lock_if_any().ok()??.0)
+    let spec = disk::read(Path::new("ichor.yaml")).ok()?;
+    let bundle = specs::bundle(&String::from_utf8_lossy(&spec))?;
+    let lock = disk::read(&init::lock(Path::new("."), &bundle)).ok()?;
+    Lock::decode(std::str::from_utf8(&lock).ok()?).ok()
 }
