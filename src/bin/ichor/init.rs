@@ -78,11 +78,7 @@ fn from_gitops(args: &Args, tool: &str, path: &str) -> Result<ExitCode, Error> {
     };
     let name = args.name.as_deref().unwrap_or("bootstrap");
     let text = init::from::flux(&args.folder, Path::new(path), name, talos, &kubernetes, &recipients)?;
-    let files = init::spec_files(&text);
-    init::write(&args.folder, &files)?;
-    for (path, _) in &files {
-        say!("wrote {}", args.folder.join(path).display());
-    }
+    write(&args.folder, &init::spec_files(&text))?;
     say!("next: look at its parts, and run `ichor lock`");
     Ok(ExitCode::SUCCESS)
 }
@@ -124,11 +120,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
             say!("{}: a line keeps git from taking the key", ignore.display());
         }
     }
-    let files = init::files(&wishes);
-    init::write(&args.folder, &files)?;
-    for (path, _) in &files {
-        say!("wrote {}", args.folder.join(path).display());
-    }
+    write(&args.folder, &init::files(&wishes))?;
     if let [only] = &wishes.recipients[..] {
         let flag = if only.is_post_quantum() { "-pq " } else { "" };
         say!(
@@ -142,6 +134,15 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         say!("next: ichor lock");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Writes files, and tells each.
+fn write(folder: &Path, files: &[(String, String)]) -> Result<(), Error> {
+    init::write(folder, files)?;
+    for (path, _) in files {
+        say!("wrote {}", folder.join(path).display());
+    }
+    Ok(())
 }
 
 impl Args {
