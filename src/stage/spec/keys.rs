@@ -62,8 +62,10 @@ pub struct PartKind {
     pub source: &'static str,
     /// How messages call such a part.
     pub what: &'static str,
-    /// The other keys that it takes, beside `name`.
-    pub keys: &'static [&'static str],
+    /// The keys that others do not take.
+    own: &'static [&'static str],
+    /// Whether it is rendered with values.
+    is_rendered: bool,
 }
 
 impl Table {
@@ -74,9 +76,19 @@ impl Table {
 }
 
 impl PartKind {
-    /// All names that a part of the kind may have.
+    /// The keys that it takes beside its source, `name` first.
+    pub fn beside(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once("name").chain(self.others())
+    }
+
+    /// All keys that it takes.
     pub fn names(&self) -> Vec<&'static str> {
-        ["name", self.source].into_iter().chain(self.keys.iter().copied()).collect()
+        ["name", self.source].into_iter().chain(self.others()).collect()
+    }
+
+    fn others(&self) -> impl Iterator<Item = &'static str> {
+        let rendered = if self.is_rendered { RENDERED } else { &[] };
+        self.own.iter().chain(rendered).copied()
     }
 }
 
@@ -273,35 +285,14 @@ pub static PART: Table = Table {
     ],
 };
 
+/// What every part takes that is rendered.
+const RENDERED: &[&str] = &["namespace", "values", "secretValues", "lookup", "certificates", "skipSchemaValidation"];
+
 /// The kinds of part. Each has just one of their sources.
 pub static PART_KINDS: [PartKind; 5] = [
-    PartKind {
-        source: "chart",
-        what: "a chart part",
-        keys: &["version", "namespace", "values", "secretValues", "lookup", "certificates", "skipSchemaValidation"],
-    },
-    PartKind { source: "manifest", what: "a manifest part", keys: &["sha256"] },
-    PartKind {
-        source: "flux",
-        what: "a part from GitOps",
-        keys: &[
-            "kustomization",
-            "namespace",
-            "values",
-            "secretValues",
-            "lookup",
-            "certificates",
-            "skipSchemaValidation",
-        ],
-    },
-    PartKind {
-        source: "argocd",
-        what: "a part from GitOps",
-        keys: &["namespace", "values", "secretValues", "lookup", "certificates", "skipSchemaValidation"],
-    },
-    PartKind {
-        source: "helmfile",
-        what: "a part from GitOps",
-        keys: &["namespace", "values", "secretValues", "lookup", "certificates", "skipSchemaValidation"],
-    },
+    PartKind { source: "chart", what: "a chart part", own: &["version"], is_rendered: true },
+    PartKind { source: "manifest", what: "a manifest part", own: &["sha256"], is_rendered: false },
+    PartKind { source: "flux", what: "a part from GitOps", own: &["kustomization"], is_rendered: true },
+    PartKind { source: "argocd", what: "a part from GitOps", own: &[], is_rendered: true },
+    PartKind { source: "helmfile", what: "a part from GitOps", own: &[], is_rendered: true },
 ];

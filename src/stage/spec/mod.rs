@@ -4,7 +4,7 @@ mod allow;
 pub mod edit;
 mod fields;
 mod inputs;
-pub mod keys;
+mod keys;
 mod network;
 mod parse;
 mod reference;

@@ -15,7 +15,7 @@ pub fn reference() -> String {
     }
     page.push_str("\n### The kinds of part\n\nA part has one source, and the keys that fit it.\n\n| source | keys beside it |\n|---|---|\n");
     for kind in &PART_KINDS {
-        let keys: Vec<String> = ["name"].iter().chain(kind.keys).map(|it| format!("`{it}`")).collect();
+        let keys: Vec<String> = kind.beside().map(|it| format!("`{it}`")).collect();
         let _ = writeln!(page, "| `{}` | {} |", kind.source, keys.join(", "));
     }
     write_table(&mut page, &PART_CERTIFICATES);

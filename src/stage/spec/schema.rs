@@ -6,32 +6,27 @@ use super::keys::{Holds, Key, PART, PART_KINDS, SPEC, Table};
 
 /// The schema, of draft 7, which editors read.
 pub fn schema() -> Value {
-    let mut schema = mapping(&SPEC, SPEC.keys.iter());
-    let head = json!({
-        "$schema": "http://json-schema.org/draft-07/schema#",
-        "title": "ichor.yaml",
-        "description": "What a bundle of ichor is made of.",
-    });
-    if let (Value::Object(schema), Value::Object(head)) = (&mut schema, head) {
-        for (at, (name, value)) in head.into_iter().enumerate() {
-            schema.shift_insert(at, name, value);
-        }
+    let mut schema = json!({"$schema": "http://json-schema.org/draft-07/schema#", "title": "ichor.yaml"});
+    if let (Value::Object(schema), Value::Object(spec)) = (&mut schema, of_table(&SPEC)) {
+        schema.extend(spec);
     }
+    schema["description"] = json!("What a bundle of ichor is made of.");
     schema
 }
 
-fn mapping<'k>(table: &Table, keys: impl Iterator<Item = &'k Key> + Clone) -> Value {
+fn of_table(table: &Table) -> Value {
+    let mut mapping = mapping(table.keys.iter());
+    mapping["description"] = json!(table.title.replace('`', ""));
+    mapping
+}
+
+fn mapping<'k>(keys: impl Iterator<Item = &'k Key> + Clone) -> Value {
     let properties: serde_json::Map<String, Value> =
         keys.clone().map(|key| (key.name.to_owned(), property(key))).collect();
     let required: Vec<&str> = keys.filter(|it| it.required).map(|it| it.name).collect();
-    let mut mapping = json!({
-        "description": table.title.replace('`', ""),
-        "type": "object",
-        "additionalProperties": false,
-        "properties": properties,
-    });
-    if let (Value::Object(mapping), false) = (&mut mapping, required.is_empty()) {
-        mapping.insert("required".into(), json!(required));
+    let mut mapping = json!({"type": "object", "additionalProperties": false, "properties": properties});
+    if !required.is_empty() {
+        mapping["required"] = json!(required);
     }
     mapping
 }
@@ -50,14 +45,11 @@ fn property(key: &Key) -> Value {
         Holds::WordsOrFile => json!({"anyOf": [words, {"type": "string", "pattern": r"\.sops\.yaml$"}]}),
         Holds::Layers => json!({"type": "array", "items": {"anyOf": [word, {"type": "object"}]}}),
         Holds::WordsByName => json!({"type": "object", "additionalProperties": {"anyOf": [word, words]}}),
-        Holds::Mapping(table) => mapping(table, table.keys.iter()),
-        Holds::Mappings(table) => json!({"type": "array", "items": mapping(table, table.keys.iter())}),
+        Holds::Mapping(table) => of_table(table),
+        Holds::Mappings(table) => json!({"type": "array", "items": of_table(table)}),
         Holds::Parts => json!({"type": "array", "items": part()}),
     };
-    if let Value::Object(property) = &mut property {
-        property.insert("description".into(), json!(key.about));
-        property.remove("examples");
-    }
+    property["description"] = json!(key.about);
     property
 }
 
@@ -66,7 +58,7 @@ fn part() -> Value {
     let kinds = PART_KINDS.iter().map(|kind| {
         let names = kind.names();
         let keys = PART.keys.iter().filter(|it| names.contains(&it.name));
-        let mut mapping = mapping(&PART, keys);
+        let mut mapping = mapping(keys);
         mapping["required"] = json!(["name", kind.source]);
         mapping["description"] = json!(kind.what);
         mapping
