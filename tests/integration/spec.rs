@@ -1,9 +1,8 @@
 //! What a spec may hold: the schema for editors takes what the reader takes, in the judgement of Python's jsonschema, and
 //! the page of the documentation is the one that is printed.
 
-use std::path::PathBuf;
-
 use helm_engine::yaml;
+use ichor::edge::specs;
 
 use crate::support::peer::{Peer, needs};
 use crate::support::workspace::Workspace;
@@ -19,17 +18,9 @@ for spec in specs: print('yes' if judge.is_valid(spec) else 'no')
 
 /// The specs of the examples, and of `tests/data/specs.txt`, a document each.
 fn specs() -> Vec<String> {
-    let mut specs = Vec::new();
-    let mut folders: Vec<PathBuf> = vec![repository().join("examples")];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).expect("a folder").map(|it| it.expect("an entry").path()) {
-            if entry.is_dir() {
-                folders.push(entry);
-            } else if entry.file_name().is_some_and(|it| it == "ichor.yaml") {
-                specs.push(std::fs::read_to_string(entry).expect("a spec"));
-            }
-        }
-    }
+    let found = specs::find(&repository().join("examples")).expect("the examples");
+    let read = |it: specs::Found| std::fs::read_to_string(it.path).expect("a spec");
+    let mut specs: Vec<String> = found.into_iter().map(read).collect();
     let cases = std::fs::read_to_string(repository().join("tests/data/specs.txt")).expect("the cases");
     specs.extend(cases.split("\n---\n").map(str::to_owned));
     specs

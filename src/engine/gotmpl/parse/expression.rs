@@ -185,7 +185,7 @@ impl<'s> Parser<'s> {
                 let fields = Some(Fields::new(&self.fields(first)));
                 Operand::Variable(Variable { pos: first.pos(), name, fields })
             }
-            // A field is none: it has taken all that follow.
+            // A field does not come here: it has taken all that follow.
             Operand::Field { .. } | Operand::Pipe(_) | Operand::Identifier { .. } | Operand::Chain { .. } => {
                 Operand::Chain { pos: first.pos(), term: Box::new(term), fields: Fields::new(&self.fields(first)) }
             }
