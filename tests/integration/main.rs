@@ -5,6 +5,7 @@
 
 mod check;
 mod deliver;
+mod docs;
 mod engine;
 mod envelopes;
 mod examples;
