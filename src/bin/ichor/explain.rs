@@ -107,7 +107,10 @@ mod tests {
     #[test]
     fn every_code_has_an_area() {
         for code in Code::ALL {
-            assert!(AREAS.iter().any(|(letter, _)| code.name().starts_with(*letter)), "{code}: add its letter to AREAS");
+            assert!(
+                AREAS.iter().any(|(letter, _)| code.name().starts_with(*letter)),
+                "{code}: add its letter to AREAS"
+            );
         }
     }
 }

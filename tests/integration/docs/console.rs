@@ -156,10 +156,23 @@ fn masked_word(word: &str) -> String {
         // As wide, so that tables stay tables.
         return format!("[{}]{end}", ".".repeat(bare.len() - 2));
     }
-    if hex(bare) {
+    if hex(bare) || is_commit(bare) {
         return format!("[..]{end}");
     }
     word.to_owned()
+}
+
+/// Whether a word is the short name of a commit.
+fn is_commit(word: &str) -> bool {
+    let (mut digits, mut letters) = (0, 0);
+    for it in word.chars() {
+        match it {
+            '0'..='9' => digits += 1,
+            'a'..='f' => letters += 1,
+            _ => return false,
+        }
+    }
+    digits + letters >= 7 && digits > 0 && letters > 0
 }
 
 #[cfg(test)]
@@ -172,7 +185,14 @@ mod tests {
 
     #[test]
     fn only_what_the_page_leaves_open_may_differ() {
-        for (expected, said) in [("a\n...\nb", "a\nb"), ("a\n...\nb", "a\nx\ny\nb"), ("a [..] c", "a b c"), ("a [....] c", "a b c"), ("", ""), ("...", "")] {
+        for (expected, said) in [
+            ("a\n...\nb", "a\nb"),
+            ("a\n...\nb", "a\nx\ny\nb"),
+            ("a [..] c", "a b c"),
+            ("a [....] c", "a b c"),
+            ("", ""),
+            ("...", ""),
+        ] {
             assert!(agree(&lines(expected), &lines(said)), "{expected}: {said}");
         }
         for (expected, said) in [("a", ""), ("", "a"), ("a\n...\nb", "a\nx"), ("a [..] c", "a b d"), ("a", "a\nb")] {

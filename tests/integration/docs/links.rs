@@ -27,7 +27,8 @@ fn broken(page: &Page) -> Vec<String> {
 
 fn follow(page: &Page, target: &str) -> Result<(), String> {
     let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
-    let other = if path.is_empty() { page.path.clone() } else { join(&page.path, path).ok_or("leaves the repository")? };
+    let other =
+        if path.is_empty() { page.path.clone() } else { join(&page.path, path).ok_or("leaves the repository")? };
     let file = repository().join(&other);
     if !file.exists() {
         return Err("is not there".into());

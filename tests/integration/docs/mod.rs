@@ -23,7 +23,8 @@ use crate::support::repository;
 
 /// Every page that people read.
 fn pages() -> Vec<Page> {
-    let mut paths = vec!["README.md".to_owned(), "CONTRIBUTING.md".into(), "SECURITY.md".into(), "tests/README.md".into()];
+    let mut paths =
+        vec!["README.md".to_owned(), "CONTRIBUTING.md".into(), "SECURITY.md".into(), "tests/README.md".into()];
     let mut folders = vec![("docs".to_owned(), ""), ("examples".to_owned(), "README.md")];
     while let Some((folder, only)) = folders.pop() {
         for entry in fs::read_dir(repository().join(&folder)).expect("a folder") {

@@ -45,7 +45,12 @@ impl Page {
                 None => {
                     let above = index.checked_sub(1).map(|it| lines[it].trim()).unwrap_or_default();
                     let file = above.strip_prefix("<!-- file: ").and_then(|it| it.strip_suffix(" -->"));
-                    open = Some(Block { start: index + 1, end: 0, kind: kind.trim().into(), file: file.map(str::to_owned) });
+                    open = Some(Block {
+                        start: index + 1,
+                        end: 0,
+                        kind: kind.trim().into(),
+                        file: file.map(str::to_owned),
+                    });
                 }
             }
         }

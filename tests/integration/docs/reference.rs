@@ -21,7 +21,10 @@ fn same(path: &str, text: &str) {
         fs::write(&file, text).expect("written");
         return;
     }
-    assert!(written == text, "{path} is not what the code says: `ICHOR_WRITE_DOCS=1 cargo test --test integration docs`");
+    assert!(
+        written == text,
+        "{path} is not what the code says: `ICHOR_WRITE_DOCS=1 cargo test --test integration docs`"
+    );
 }
 
 #[test]
@@ -116,7 +119,8 @@ fn fields(source: &str) -> Vec<String> {
     let (mut reads, mut inside, mut renamed, mut camel) = (false, false, None, false);
     for line in source.lines() {
         let code = line.trim();
-        camel = if code.starts_with("#[derive(") { false } else { camel || code.contains("rename_all = \"camelCase\"") };
+        camel =
+            if code.starts_with("#[derive(") { false } else { camel || code.contains("rename_all = \"camelCase\"") };
         reads = if code.starts_with("#[derive(") { code.contains("Deserialize") } else { reads };
         if code.contains("struct ") && code.ends_with('{') {
             inside = reads;
@@ -126,7 +130,8 @@ fn fields(source: &str) -> Vec<String> {
         } else if let Some((_, rest)) = code.split_once("rename = \"") {
             renamed = rest.split_once('"').map(|it| it.0.to_owned());
         } else if let (true, Some((name, _))) = (inside, code.split_once(": ")) {
-            let name = name.trim_start_matches("pub ").trim_start_matches("pub(super) ").trim_start_matches("pub(crate) ");
+            let name =
+                name.trim_start_matches("pub ").trim_start_matches("pub(super) ").trim_start_matches("pub(crate) ");
             if name.chars().all(|it| it.is_ascii_lowercase() || it == '_') {
                 found.push(renamed.take().unwrap_or_else(|| if camel { camel_case(name) } else { name.to_owned() }));
             }

@@ -43,7 +43,9 @@ impl Setting {
             let words = || value.split_whitespace().map(str::to_owned);
             match key.trim() {
                 "" => {}
-                "needs" => setting.needs.extend(words().map(|it| Peer::find(&it).unwrap_or_else(|| panic!("no peer {it}")))),
+                "needs" => {
+                    setting.needs.extend(words().map(|it| Peer::find(&it).unwrap_or_else(|| panic!("no peer {it}"))))
+                }
                 "files" => setting.files.extend(words()),
                 "tree" => setting.tree.extend(words()),
                 "with" => setting.with.extend(words()),
@@ -142,7 +144,9 @@ impl Place {
         let programs = self.workspace().at("programs");
         fs::create_dir_all(&programs).expect("made");
         symlink(ICHOR, programs.join("ichor")).expect("linked");
-        for (peer, names) in [(Peer::HybridAge, &["age", "age-keygen"][..]), (Peer::Sops, &["sops"]), (Peer::Kustomize, &["kustomize"])] {
+        for (peer, names) in
+            [(Peer::HybridAge, &["age", "age-keygen"][..]), (Peer::Sops, &["sops"]), (Peer::Kustomize, &["kustomize"])]
+        {
             for name in names.iter().filter(|_| setting.needs.contains(&peer)) {
                 let program = judges::beside(name);
                 if Path::new(&program).is_file() {

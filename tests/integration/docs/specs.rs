@@ -1,5 +1,6 @@
 //! A block that is a whole spec can be read as one.
 
+use ichor::base::code::Code;
 use ichor::gitops::NoTrees;
 use ichor::stage::spec::Spec;
 
@@ -15,9 +16,10 @@ fn every_spec_on_a_page_is_one() {
             if has("bundle:") && has("parts:") {
                 count += 1;
                 let text = lines.join("\n") + "\n";
-                if let Err(fault) = Spec::parse("ichor.yaml", &text, &NoTrees) {
-                    panic!("{}:{}: {fault:?}", page.path, block.start + 1);
-                }
+                let faults = Spec::parse("ichor.yaml", &text, &NoTrees).err().unwrap_or_default();
+                // The releases that a page's spec names are on the page.
+                let faults: Vec<_> = faults.iter().filter(|it| it.code != Code::F001).collect();
+                assert!(faults.is_empty(), "{}:{}: {faults:?}", page.path, block.start + 1);
             }
         }
     }

@@ -35,7 +35,7 @@ impl Example {
     pub fn served() -> Example {
         let charts = conformance().expect("the charts").join("charts");
         let archives: Vec<PathBuf> =
-            ["1.18.5", "1.19.6", "1.20.0"].iter().map(|it| charts.join(format!("cilium-{it}.tgz"))).collect();
+            ["1.19.6", "1.18.5", "1.20.0"].iter().map(|it| charts.join(format!("cilium-{it}.tgz"))).collect();
         Example::new("ichor.yaml", "quay.io", "cilium/charts", &archives)
     }
 
