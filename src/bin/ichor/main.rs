@@ -41,6 +41,7 @@ mod reference;
 mod report;
 mod reseal;
 mod rotate;
+mod schema;
 mod show;
 mod template;
 mod timings;
@@ -117,11 +118,13 @@ enum Verb {
     Man(man::Args),
     #[command(hide = true)]
     Reference(reference::Args),
+    Schema(schema::Args),
     Show(show::Args),
     Explain(explain::Args),
 }
 
 fn main() -> ExitCode {
+    completions::answer();
     process::keep_memory_private();
     let parsed = command().try_get_matches().and_then(|it| Cli::from_arg_matches(&it));
     let cli = match parsed {
@@ -172,6 +175,7 @@ fn main() -> ExitCode {
             Verb::Completions(args) => completions::run(&args),
             Verb::Man(args) => man::run(&args),
             Verb::Reference(args) => reference::run(&args),
+            Verb::Schema(args) => schema::run(&args),
             Verb::Show(args) => return show::run(&args),
             Verb::Explain(args) => explain::run(&args),
         };
