@@ -87,9 +87,7 @@ impl Place {
         } else {
             place.own = Some(Workspace::new());
         }
-        for unused in ["lockfiles"] {
-            place.workspace().remove(unused);
-        }
+        place.workspace().remove("lockfiles");
         fs::remove_file(place.workspace().key()).expect("removed");
         place.furnish(setting);
         if has("registry") {
