@@ -32,13 +32,6 @@ impl Node<'_> {
     }
 }
 
-impl Document {
-    /// What the document means, as [`super::read`] gives it.
-    pub fn value(&self) -> Result<Value, String> {
-        decode(self, self.root, Numbers::Json, false)
-    }
-}
-
 /// Decodes a node. `strict`: equal keys in a mapping are errors. The error is the whole text of `sigs.k8s.io/yaml`, or
 /// go-yaml's alone where the numbers are typed.
 pub fn decode(document: &Document, node: usize, numbers: Numbers, strict: bool) -> Result<Value, String> {

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use super::cursor::Cursor;
 use crate::deliver::flux::at;
 use crate::object::document::{Head, documents, items};
+use crate::review::kubernetes::cursor::Cursor;
 use crate::stage::pack::Manifest;
 use helm_engine::value::{Map, Value};
-use helm_engine::yaml::node::Node;
+use helm_engine::yaml::{self, node::Node};
 
 /// What the manifests hold, each document read once.
 #[derive(Default)]
@@ -46,7 +46,7 @@ pub(super) fn read(manifests: &[Manifest]) -> Read<'_> {
         for document in documents(&manifest.contents) {
             let Some(tree) = document.tree() else { continue };
             let root = tree.root();
-            let value = tree.value().unwrap_or_else(|_| Value::Nil);
+            let value = yaml::read_composed(&tree).unwrap_or_else(|_| Value::Nil);
             let head = Head::of(root);
             let whole = json(&value);
             if let Value::Map(content) = value {

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::cursor::Path;
 use super::object::{Object, Read, Whole, defined};
 use super::{Output, Subject, minor, place, spec_place};
 use crate::base::code::Code;
@@ -10,6 +9,7 @@ use crate::base::diagnostic::Diagnostic;
 use crate::deliver::size::{self, human};
 use crate::deliver::target::Target;
 use crate::object::scope::{ClusterScoped, is_namespaced, is_of_kubernetes};
+use crate::review::kubernetes::cursor::Path;
 use crate::stage::pack::stem;
 use crate::stage::spec::TalosVersion;
 
