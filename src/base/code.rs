@@ -317,6 +317,7 @@ codes! {
     W012 Error Differs "The cluster does not serve the kind of an object."
     W013 Error Differs "An object in the cluster belongs to another inventory than that of Talos."
     W014 Error Differs "Talos would delete an object that the bundle has no more."
+    W015 Error Differs "Somebody put something into an object of the cluster that the bundle does not have, and that stays there."
 
     X001 Error Differs "A certificate has ended."
     X002 Warning Done "A certificate ends soon."

@@ -7,7 +7,7 @@ use crate::edge::random;
 use crate::gitops::{self, Release, Tool, Tree, Trees, Wanted};
 use crate::ops::Error;
 use crate::review::compare::values_json;
-use crate::review::drift::{Drift, Field, Finding, live, skips};
+use crate::review::drift::{Drift, Field, Finding, differences, skips};
 use crate::review::rules::cilium::{gateway_api, older};
 use crate::stage::lock::Lock;
 use crate::stage::render::{self, release};
@@ -188,7 +188,7 @@ fn version(part: &VendoredPart, chart: &str, locked: &str, release: &Release, dr
 
 /// The values that differ, by their paths.
 fn fields(release: &serde_json::Value, bundle: &serde_json::Value) -> Vec<Field> {
-    let mut found = live::differences(release, bundle, &serde_json::Value::Null);
+    let mut found = differences(release, bundle, &serde_json::Value::Null);
     found.retain(|it| it.found != gitops::SEALED);
     found
 }
