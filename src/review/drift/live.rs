@@ -155,7 +155,7 @@ fn restrict(live: &Json, wanted: &Json, managed: &Managed<'_>, name: &str) -> Js
 fn owned(live: &Json, managed: &Managed<'_>) -> Json {
     let has_fields = |it: &&Json| it.as_object().is_some_and(|it| it.keys().any(|it| it.starts_with("f:")));
     match live {
-        Json::Object(fields) if managed.own.iter().any(|it| has_fields(it)) => Json::Object(
+        Json::Object(fields) if managed.own.iter().any(has_fields) => Json::Object(
             fields
                 .iter()
                 .map(|(key, it)| (key, it, managed.step(|it| it.get(format!("f:{key}")))))

@@ -20,9 +20,10 @@ type Full = (u32, u32, u32);
 /// The Kubernetes minors a minor of Cilium was tested with, first and last, as far as that is known.
 const KUBERNETES: &[(Minor, u32, u32)] = &[((1, 18), 30, 33), ((1, 20), 33, 36)];
 
-/// The Gateway API each minor of Cilium wants at least.
+/// The Gateway API each minor of Cilium wants at least. As its own page says, `Documentation/network/servicemesh/gateway-api` in
+/// the sources of 1.16.19, 1.17.14, 1.18.6 and 1.19.6; for 1.20 that page and `go.mod` of 1.20.0.
 const GATEWAY_API: &[(Minor, Full)] =
-    &[((1, 16), (1, 1, 0)), ((1, 17), (1, 2, 0)), ((1, 19), (1, 4, 1)), ((1, 20), (1, 6, 1))];
+    &[((1, 16), (1, 1, 0)), ((1, 17), (1, 2, 0)), ((1, 18), (1, 2, 0)), ((1, 19), (1, 4, 1)), ((1, 20), (1, 6, 1))];
 
 const GATEWAY_GROUP: &str = "gateway.networking.k8s.io";
 

@@ -101,3 +101,40 @@ fn every_printer_tells_the_same() {
     let json: Json = serde_json::from_str(&told(&workspace, &["--git", ".", "--format", "json"]).1).expect("JSON");
     assert_eq!(json["findings"][0]["fields"][0]["found"], "<b>");
 }
+
+/// The same release as an Application of Argo CD, and in a helmfile.
+#[test]
+fn the_bootstrap_stays_behind_other_tools() {
+    let application = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: cilium, namespace: argocd}\nspec:\n  \
+                       destination: {namespace: kube-system}\n  source:\n    repoURL: quay.io/cilium/charts\n    chart: cilium\n    \
+                       targetRevision: 1.19.4\n    helm: {valuesObject: {debug: \"false\"}}\n";
+    let helmfile = "releases:\n  - name: cilium\n    namespace: kube-system\n    chart: oci://quay.io/cilium/charts/cilium\n    version: 1.19.4\n    \
+                    values: [{debug: \"false\"}]\n";
+    for (path, text) in [("apps/application.yaml", application), ("helmfile.yaml", helmfile)] {
+        let workspace = workspace();
+        std::fs::remove_file(workspace.at(RELEASE)).expect("removed");
+        workspace.write(path, text);
+        silent(&workspace);
+        workspace.edit(path, "1.19.4", "1.19.6");
+        caught(&workspace, "W002", &["1.19.4", "1.19.6", "upgrade-k8s"]);
+        workspace.edit(path, "1.19.6", "1.19.4");
+        workspace.edit(path, "\"false\"", "\"true\"");
+        caught(&workspace, "W004", &["debug"]);
+    }
+}
+
+#[test]
+fn check_says_what_the_takeover_changes() {
+    let workspace = workspace();
+    let release = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: cilium}\nspec:\n  destination: {namespace: kube-system}\n  \
+                   source: {repoURL: https://git.example/home.git, path: charts/cilium, helm: {valuesObject: {debug: \"false\"}}}\n";
+    workspace.write("apps/application.yaml", release);
+    let head = format!("recipients:\n  - {}\n", workspace.recipient());
+    workspace
+        .spec(&head, "  - {name: cilium, argocd: apps/application.yaml, values: [{debug: \"true\", image: other}]}\n");
+    workspace.done(&["lock"]);
+    let said = workspace.run(&["check"]).stderr();
+    for word in ["part cilium", "debug: \"true\" -> \"false\"", "image: \"other\" -> not set"] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+}
