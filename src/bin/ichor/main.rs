@@ -37,6 +37,7 @@ mod progress;
 mod proof;
 mod pull;
 mod push;
+mod reference;
 mod report;
 mod reseal;
 mod rotate;
@@ -117,6 +118,8 @@ enum Verb {
     Template(Box<template::Args>),
     Completions(completions::Args),
     Man(man::Args),
+    #[command(hide = true)]
+    Reference(reference::Args),
     Schema(schema::Args),
     Show(show::Args),
     Explain(explain::Args),
@@ -173,6 +176,7 @@ fn main() -> ExitCode {
             Verb::Template(args) => return template::run(&args),
             Verb::Completions(args) => completions::run(&args),
             Verb::Man(args) => man::run(&args),
+            Verb::Reference(args) => reference::run(&args),
             Verb::Schema(args) => schema::run(&args),
             Verb::Show(args) => return show::run(&args),
             Verb::Explain(args) => explain::run(&args),

@@ -167,7 +167,7 @@ impl Reader<'_> {
             Some(near) => format!("did you mean `{}`?", full(&near)),
             None => match self.elsewhere(name) {
                 Some(elsewhere) => format!("did you mean `{elsewhere}`?"),
-                None => format!("`helm show values` of the chart lists what it knows; {} ignores the rest", "Helm"),
+                None => format!("`ichor show values` of the chart lists what it knows; {} ignores the rest", "Helm"),
             },
         };
         diagnostic.at(place).help(help)

@@ -48,6 +48,11 @@ pub enum Peer {
 }
 
 impl Peer {
+    /// The one of this name in [`Peer`].
+    pub fn find(name: &str) -> Option<Peer> {
+        ALL.into_iter().find(|it| format!("{it:?}") == name)
+    }
+
     /// What the last line calls it.
     fn name(self) -> &'static str {
         match self {
