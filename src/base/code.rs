@@ -151,7 +151,7 @@ codes! {
     D007 Error Input "The target takes one file, so what goes to it cannot be split."
     D008 Error Input "The spec is that of another bundle."
     D009 Error Input "The values are for a chart that the spec does not have."
-    D010 Error Input "Flux takes no chart from a plain address."
+    D010 Error Input "Neither Flux nor Argo CD takes a chart from a plain address."
     D012 Error Input "A release would make new keys where the bootstrap has made some already."
     D013 Error Input "The machine config is encrypted by SOPS."
     D014 Error Input "SOPS would not give a file of this name back to the byte."
@@ -159,6 +159,8 @@ codes! {
     D016 Error Input "The target gets no secrets that SOPS could encrypt."
     D017 Error Input "What is written for each spec of a fleet needs a folder."
     D018 Error Input "What is printed for each spec of a fleet cannot have this form."
+    D019 Error Input "Argo CD brings no sealed values to a chart."
+    D020 Error Input "Nothing says where the repository of a hand-over is."
 
     E001 Error Input "A file is not there or cannot be taken as it is."
     E002 Error Surroundings "There is no place for the store of bundles."
@@ -317,6 +319,7 @@ codes! {
     W012 Error Differs "The cluster does not serve the kind of an object."
     W013 Error Differs "An object in the cluster belongs to another inventory than that of Talos."
     W014 Error Differs "Talos would delete an object that the bundle has no more."
+    W015 Error Differs "Somebody put something into an object of the cluster that the bundle does not have, and that stays there."
 
     X001 Error Differs "A certificate has ended."
     X002 Warning Done "A certificate ends soon."

@@ -1,40 +1,36 @@
 //! What the level `baseline` forbids.
 
-use super::{Pod, Refusal, refuse};
-use crate::review::rehearse::security;
-use crate::review::rules::cursor::Cursor;
-use crate::review::rules::schema::Release;
+use super::{Pod, Refusal, is_other_profile, refuse, takes_capability, takes_se_linux, takes_sysctl};
+use crate::review::kubernetes::cursor::Cursor;
 
-pub(super) fn check(pod: &Pod<'_>, release: Release) -> Vec<Refusal> {
-    let mut refused = Vec::new();
+pub(super) fn check(pod: &Pod<'_>, minor: Option<u32>, refused: &mut Vec<Refusal>) {
     for key in ["hostNetwork", "hostPID", "hostIPC"] {
         if let Some(at) = pod.spec.get(key).filter(|_| pod.spec.is(key)) {
-            refuse(&mut refused, &at, key);
+            refuse(refused, &at, key);
         }
     }
     for volume in pod.spec.list("volumes") {
         if let Some(at) = volume.get("hostPath") {
-            refuse(&mut refused, &at, format!("the hostPath volume `{}`", volume.text("name")));
+            refuse(refused, &at, format!("the hostPath volume `{}`", volume.text("name")));
         }
     }
     for sysctl in pod.spec.get("securityContext").map(|it| it.list("sysctls")).unwrap_or_default() {
         let name = sysctl.text("name").replace('/', ".");
-        if !security::takes_sysctl(&name) {
-            refuse(&mut refused, &sysctl, format!("the sysctl `{name}`"));
+        if !takes_sysctl(&name) {
+            refuse(refused, &sysctl, format!("the sysctl `{name}`"));
         }
     }
     for context in pod.contexts() {
-        of_context(pod, &context, &mut refused);
+        of_context(pod, &context, refused);
     }
     for container in pod.containers() {
-        of_container(&container, release, &mut refused);
+        of_container(&container, minor, refused);
     }
     for (key, at) in &pod.annotations {
-        if security::is_other_profile(key, at.word()) {
-            refuse(&mut refused, at, format!("the AppArmor profile `{}`", at.word()));
+        if is_other_profile(key, at.word()) {
+            refuse(refused, at, format!("the AppArmor profile `{}`", at.word()));
         }
     }
-    refused
 }
 
 fn of_context(pod: &Pod<'_>, context: &Cursor<'_>, refused: &mut Vec<Refusal>) {
@@ -46,7 +42,7 @@ fn of_context(pod: &Pod<'_>, context: &Cursor<'_>, refused: &mut Vec<Refusal>) {
         refuse(refused, &at, format!("the AppArmor profile `{}`", at.word()));
     }
     if let Some(options) = context.get("seLinuxOptions") {
-        if let Some(at) = options.get("type").filter(|it| !security::takes_se_linux(it.word())) {
+        if let Some(at) = options.get("type").filter(|it| !takes_se_linux(it.word())) {
             refuse(refused, &at, format!("the SELinux type `{}`", at.word()));
         }
         for key in ["user", "role"] {
@@ -65,13 +61,13 @@ fn of_context(pod: &Pod<'_>, context: &Cursor<'_>, refused: &mut Vec<Refusal>) {
     }
 }
 
-fn of_container(container: &Cursor<'_>, release: Release, refused: &mut Vec<Refusal>) {
+fn of_container(container: &Cursor<'_>, minor: Option<u32>, refused: &mut Vec<Refusal>) {
     if let Some(context) = container.get("securityContext") {
         if let Some(at) = context.get("privileged").filter(|_| context.is("privileged")) {
             refuse(refused, &at, format!("the privileged container `{}`", container.text("name")));
         }
         for at in context.get("capabilities").map(|it| it.list("add")).unwrap_or_default() {
-            if !security::takes_capability(at.word()) {
+            if !takes_capability(at.word()) {
                 refuse(refused, &at, format!("the capability {}", at.word()));
             }
         }
@@ -81,7 +77,7 @@ fn of_container(container: &Cursor<'_>, release: Release, refused: &mut Vec<Refu
             refuse(refused, &port, format!("hostPort {number}"));
         }
     }
-    if release.oldest < 34 {
+    if minor.is_none_or(|it| it < 34) {
         return;
     }
     let hooks = container.get("lifecycle").into_iter().flat_map(|it| ["postStart", "preStop"].map(|key| it.get(key)));

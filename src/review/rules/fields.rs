@@ -4,24 +4,26 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use super::table::{Field, Lifetime, Release, TABLE};
+use super::text;
 use crate::base::code::Code;
-use crate::review::rules::cursor::{Cursor, Fault, Faults};
-use crate::review::rules::text;
+use crate::review::kubernetes::cursor::Cursor;
+use crate::review::kubernetes::quantity;
+use crate::review::kubernetes::schema::{self, Field, Lifetime, METADATA, Release, Shape, What};
+use crate::review::rules::fault::{Fault, Faults};
 
 /// Lists whose items may be alike where an object is created, and not where it is applied.
 const ALIKE_ON_CREATE: &[&str] = &["env", "ports", "imagePullSecrets", "hostAliases", "topologySpreadConstraints"];
 
 /// Says what an API server of a release refuses in an object of a kind of Kubernetes. `applied` says whether the object is
 /// applied by the server, as Talos does from 1.13 on.
-pub(in crate::review::rules) fn walk(object: &Cursor<'_>, release: Release, applied: bool, faults: &mut Faults) {
+pub(super) fn walk(object: &Cursor<'_>, release: Release, applied: bool, faults: &mut Faults) {
     let mut walk = Walk { release, applied, faults };
-    match TABLE.kind(object.text("apiVersion"), object.text("kind")) {
-        Some((_, name)) => walk.object(object, name),
+    match schema::object(object.text("apiVersion"), object.text("kind")) {
+        Some(shape) => walk.value(object, shape, ""),
         // Whatever the kind, its head is Kubernetes'.
         None => {
             if let Some(metadata) = object.get("metadata") {
-                walk.object(&metadata, "meta.v1.ObjectMeta");
+                walk.value(&metadata, METADATA, "");
             }
         }
     }
@@ -36,7 +38,7 @@ struct Walk<'f> {
 impl Walk<'_> {
     /// Objects nest no deeper than YAML may.
     fn object(&mut self, at: &Cursor<'_>, name: &str) {
-        let Some(known) = TABLE.fields(name) else { return };
+        let Some(known) = schema::fields(name) else { return };
         let Some(fields) = at.value.as_object() else {
             return self.wrong(at, "a mapping");
         };
@@ -49,7 +51,7 @@ impl Walk<'_> {
                     self.not_of_release(&here, field.life);
                 }
                 Some(_) if value.is_null() => {}
-                Some(field) => self.value(&here, field.what, key),
+                Some(field) => self.value(&here, field.shape, key),
             }
         }
         for field in known.iter().filter(|it| it.must) {
@@ -59,67 +61,66 @@ impl Walk<'_> {
         }
     }
 
-    fn value(&mut self, at: &Cursor<'_>, what: &str, key: &str) {
-        if let Some(inner) = what.strip_prefix('[') {
-            let (inner, keys) = inner.split_once('#').map_or((inner, None), |(inner, keys)| (inner, Some(keys)));
-            if !at.value.is_array() {
-                return self.wrong(at, "a list");
+    fn value(&mut self, at: &Cursor<'_>, shape: Shape<'_>, key: &str) {
+        match shape.what() {
+            What::List(inner, keys) => {
+                if !at.value.is_array() {
+                    return self.wrong(at, "a list");
+                }
+                let items = at.items();
+                for item in items.iter().filter(|it| !it.value.is_null()) {
+                    self.value(item, inner, "");
+                }
+                if let Some(keys) = keys.filter(|_| self.applied || !ALIKE_ON_CREATE.contains(&key)) {
+                    self.alike(&items, keys, key != "imagePullSecrets");
+                }
             }
-            let items = at.items();
-            for item in items.iter().filter(|it| !it.value.is_null()) {
-                self.value(item, inner, "");
+            What::Map(inner) => {
+                let Some(fields) = at.value.as_object() else { return self.wrong(at, "a mapping") };
+                for (key, value) in fields.iter().filter(|it| !it.1.is_null()) {
+                    self.value(&Cursor { value, path: at.path.key(key) }, inner, "");
+                }
             }
-            if let Some(keys) = keys.filter(|_| self.applied || !ALIKE_ON_CREATE.contains(&key)) {
-                self.alike(&items, keys, key != "imagePullSecrets");
-            }
-        } else if let Some(inner) = what.strip_prefix('{') {
-            let Some(fields) = at.value.as_object() else { return self.wrong(at, "a mapping") };
-            for (key, value) in fields.iter().filter(|it| !it.1.is_null()) {
-                self.value(&Cursor { value, path: at.path.key(key) }, inner, "");
-            }
-        } else {
-            self.scalar(at, what);
+            // What a sealed text will be once it is opened, nobody can say.
+            _ if at.is_sealed() => {}
+            What::Fields(name) => self.object(at, name),
+            what => self.scalar(at, what),
         }
     }
 
-    fn scalar(&mut self, at: &Cursor<'_>, what: &str) {
-        // What a sealed text will be once it is opened, nobody can say.
-        if at.is_sealed() {
-            return;
-        }
+    fn scalar(&mut self, at: &Cursor<'_>, what: What<'_>) {
         match (what, at.value) {
-            ("*", _) | ("s" | "t", Json::String(_)) | ("b", Json::Bool(_)) | ("n" | "q", Json::Number(_)) => {}
-            ("s" | "t", _) => self.wrong(at, "text"),
-            ("b", _) => self.wrong(at, "true or false"),
-            ("n", _) => self.wrong(at, "a number"),
-            ("i" | "l", it) if it.is_i64() => {}
-            ("i" | "l", _) => self.wrong(at, "a whole number"),
-            ("x", Json::String(_)) => {}
-            ("x", it) if it.is_i64() => {}
-            ("x", _) => self.wrong(at, "a whole number or text"),
-            ("q", Json::String(it)) if text::quantity(it).is_some() => {}
-            ("q", Json::String(it)) => {
+            (What::Text | What::NumberOrText, Json::String(_))
+            | (What::Flag, Json::Bool(_))
+            | (What::Number | What::Quantity, Json::Number(_)) => {}
+            (What::Text, _) => self.wrong(at, "text"),
+            (What::Flag, _) => self.wrong(at, "true or false"),
+            (What::Number, _) => self.wrong(at, "a number"),
+            (What::Whole | What::NumberOrText, it) if it.is_i64() => {}
+            (What::Whole, _) => self.wrong(at, "a whole number"),
+            (What::NumberOrText, _) => self.wrong(at, "a whole number or text"),
+            (What::Quantity, it) if quantity::nanos(it).is_some() => {}
+            (What::Quantity, Json::String(it)) => {
                 let help = "a quantity is a number and a unit: `100m`, `0.5`, `128Mi`, `1Gi`";
                 self.faults.value(at, format!("is `{it}`, which is no quantity"), help);
             }
-            ("q", _) => self.wrong(at, "a quantity"),
-            ("y", Json::String(it)) => {
+            (What::Quantity, _) => self.wrong(at, "a quantity"),
+            (What::Base64, Json::String(it)) => {
                 if helm_engine::encoding::base64_decode(it.as_bytes()).is_err() {
                     // What it holds may be a password that was meant to be sealed.
                     let help = "the API server refuses the object: encode it, or put it under `stringData`";
                     self.faults.tell(Code::K004, at, "is not base 64", help);
                 }
             }
-            ("y", _) => self.wrong(at, "text in base 64"),
-            (words, value) if words.contains('|') => match value {
-                Json::String(it) if it.is_empty() || words.split('|').any(|word| word == it) => {}
-                Json::String(it) => {
+            (What::Base64, _) => self.wrong(at, "text in base 64"),
+            (What::Words(words), Json::String(it)) => {
+                if !it.is_empty() && !words.split('|').any(|word| word == it) {
                     let words: Vec<&str> = words.split('|').filter(|it| !it.is_empty()).collect();
                     self.faults.value(at, format!("is `{it}`"), format!("it can be {}", words.join(", ")));
                 }
-                _ => self.wrong(at, "text"),
-            },
-            (name, _) => self.object(at, name),
+            }
+            (What::Words(_), _) => self.wrong(at, "text"),
+            (What::Free | What::Map(_) | What::List(..) | What::Fields(_), _) => {}
         }
     }
 

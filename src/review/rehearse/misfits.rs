@@ -1,113 +1,18 @@
-//! The fields of Kubernetes' own kinds, as the API server of each version knows them.
-//!
-//! The table is made by `tests/kubernetes_schema.py` from the typed schemas of `k8s.io/client-go`, which server-side apply
-//! works by (Apache-2.0).
+//! What of an object does not fit the fields that the API server of each version knows.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
+use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use super::quantity;
+use crate::review::kubernetes::quantity;
+use crate::review::kubernetes::schema::{self, Field, KNOWN, Shape, What};
 
-const TEXT: &str = include_str!("schema.txt");
-/// The first minor the table knows, and the last.
-const KNOWN: (u32, u32) = (34, 37);
 /// An object nested deeper than this is not looked into.
 const DEPTH: usize = 64;
 
-/// All kinds and their types.
-static TABLE: LazyLock<Table> = LazyLock::new(|| Table::read(TEXT));
-
-#[derive(Debug, Default)]
-struct Table {
-    /// The type of `apps/v1 Deployment`.
-    kinds: BTreeMap<&'static str, &'static str>,
-    types: BTreeMap<&'static str, BTreeMap<&'static str, Field>>,
-}
-
-/// One field of a type.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Field {
-    pub(super) shape: Shape,
-    /// The first minor that has it, where the oldest known has it not.
-    since: Option<u32>,
-    /// The first minor that has it no more.
-    until: Option<u32>,
-}
-
-/// What a field holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Shape(&'static str);
-
-/// A shape taken apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum What {
-    Text,
-    Number,
-    Flag,
-    Quantity,
-    NumberOrText,
-    /// Anything at all.
-    Free,
-    Map(Shape),
-    /// With the keys that tell its items apart; `=` where the items themselves do.
-    List(Shape, &'static str),
-    Fields(&'static str),
-}
-
-impl Shape {
-    pub(super) fn what(self) -> What {
-        match self.0 {
-            "s" => What::Text,
-            "n" => What::Number,
-            "b" => What::Flag,
-            "q" => What::Quantity,
-            "i" => What::NumberOrText,
-            "*" => What::Free,
-            text => match (text.strip_prefix('{'), text.strip_prefix('[')) {
-                (Some(inner), _) => What::Map(Shape(inner)),
-                (_, Some(inner)) => {
-                    let (inner, keys) = inner.split_once('/').unwrap_or((inner, ""));
-                    What::List(Shape(inner), keys)
-                }
-                _ => What::Fields(text),
-            },
-        }
-    }
-}
-
-impl Table {
-    fn read(text: &'static str) -> Table {
-        let mut table = Table::default();
-        for line in text.lines() {
-            if let Some(kind) = line.strip_prefix('=') {
-                table.kinds.extend(kind.rsplit_once(' '));
-                continue;
-            }
-            let mut words = line.split(' ');
-            let name = words.next().unwrap_or_default();
-            let fields = words.filter_map(|word| {
-                let (field, shape) = word.split_once(':')?;
-                let (field, version) = field.split_once('@').unwrap_or((field, ""));
-                let until = version.strip_prefix('-').and_then(|it| it.parse().ok());
-                Some((field, Field { shape: Shape(shape), since: version.parse().ok(), until }))
-            });
-            table.types.insert(name, fields.collect());
-        }
-        table
-    }
-}
-
 /// The shape of a whole object; nothing where its kind is not one of Kubernetes' own.
-pub(super) fn of(object: &Json) -> Option<Shape> {
-    let kind = format!("{} {}", object["apiVersion"].as_str()?, object["kind"].as_str()?);
-    TABLE.kinds.get(kind.as_str()).copied().map(Shape)
-}
-
-/// The fields of a type.
-pub(super) fn fields(name: &str) -> Option<&'static BTreeMap<&'static str, Field>> {
-    TABLE.types.get(name)
+pub(super) fn of(object: &Json) -> Option<Shape<'static>> {
+    schema::object(object["apiVersion"].as_str()?, object["kind"].as_str()?)
 }
 
 /// What does not fit the schema.
@@ -133,15 +38,15 @@ struct Walk {
 }
 
 impl Walk {
-    fn value(&mut self, path: &str, value: &Json, shape: Shape, depth: usize) {
+    fn value(&mut self, path: &str, value: &Json, shape: Shape<'_>, depth: usize) {
         if value.is_null() || depth > DEPTH {
             return;
         }
         let mut wrong = |wanted| self.found.push(Misfit::Type(path.to_owned(), wanted, value.clone()));
         match shape.what() {
             What::Free => {}
-            What::Text if !value.is_string() => wrong("a text"),
-            What::Number if !value.is_number() => wrong("a number"),
+            What::Text | What::Words(_) | What::Base64 if !value.is_string() => wrong("a text"),
+            What::Number | What::Whole if !value.is_number() => wrong("a number"),
             What::Flag if !value.is_boolean() => wrong("true or false"),
             What::NumberOrText if !value.is_number() && !value.is_string() => wrong("a number or a text"),
             What::Quantity => {
@@ -150,7 +55,13 @@ impl Walk {
                     wrong("a quantity such as 100m or 1Gi");
                 }
             }
-            What::Text | What::Number | What::Flag | What::NumberOrText => {}
+            What::Text
+            | What::Words(_)
+            | What::Base64
+            | What::Number
+            | What::Whole
+            | What::Flag
+            | What::NumberOrText => {}
             What::Map(inner) => match value.as_object() {
                 None => wrong("a mapping"),
                 Some(map) => {
@@ -166,9 +77,10 @@ impl Walk {
             What::Fields(name) => match value.as_object() {
                 None => wrong("a mapping"),
                 Some(map) => {
-                    let Some(known) = fields(name) else { return };
+                    let Some(known) = schema::fields(name) else { return };
+                    let known: Vec<Field<'_>> = known.collect();
                     for (key, value) in map {
-                        match known.get(key.as_str()) {
+                        match known.iter().find(|it| it.name == key) {
                             Some(field) if self.has(field) => {
                                 self.value(&child(path, key), value, field.shape, depth + 1);
                             }
@@ -184,18 +96,18 @@ impl Walk {
     }
 
     /// Whether the version has a field. Of versions before the first known, only what all have is held against an object.
-    fn has(&self, field: &Field) -> bool {
+    fn has(&self, field: &Field<'_>) -> bool {
         let Some(minor) = self.minor else { return true };
-        let gone = field.until.is_some_and(|it| minor >= it);
-        field.since.is_none_or(|it| minor >= it) && (!gone || minor < KNOWN.0)
+        let gone = field.life.gone.is_some_and(|it| minor >= it);
+        minor >= field.life.since && (!gone || minor < KNOWN.0)
     }
 
-    fn list(&mut self, path: &str, list: &[Json], inner: Shape, keys: &str, depth: usize) {
+    fn list(&mut self, path: &str, list: &[Json], inner: Shape<'_>, keys: Option<&str>, depth: usize) {
         let mut seen = BTreeSet::new();
         for (index, item) in list.iter().enumerate() {
             let name = key(item, keys);
             let at = match &name {
-                Some(name) if keys != "=" => format!("{path}[{name}]"),
+                Some(name) if keys != Some("") => format!("{path}[{name}]"),
                 _ => format!("{path}[{index}]"),
             };
             if let Some(name) = name.filter(|it| !seen.insert(it.clone())) {
@@ -206,11 +118,10 @@ impl Walk {
     }
 }
 
-/// What tells an item of a list apart.
-pub(super) fn key(item: &Json, keys: &str) -> Option<String> {
-    match keys {
-        "" => None,
-        "=" => Some(item.as_str().map_or_else(|| item.to_string(), str::to_owned)),
+/// What tells an item of a list apart: the item itself where `keys` are none.
+pub(super) fn key(item: &Json, keys: Option<&str>) -> Option<String> {
+    match keys? {
+        "" => Some(item.as_str().map_or_else(|| item.to_string(), str::to_owned)),
         keys => {
             let words = keys.split(',').map(|key| match &item[key] {
                 Json::Null if key == "protocol" => "TCP".to_owned(),
@@ -236,22 +147,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn every_shape_of_the_table_is_one() {
-        for (name, fields) in &TABLE.types {
-            for (field, it) in fields {
-                let mut shape = it.shape;
-                while let What::Map(inner) | What::List(inner, _) = shape.what() {
-                    shape = inner;
-                }
-                if let What::Fields(inner) = shape.what() {
-                    assert!(TABLE.types.contains_key(inner), "{name}.{field}: {inner}");
-                }
-            }
-        }
-        assert!(TABLE.kinds.len() > 50);
-    }
 
     #[test]
     fn tells_what_does_not_fit() {

@@ -30,6 +30,11 @@ pub fn nanos(value: &Json) -> Option<i128> {
     }
 }
 
+/// A quantity as a number of ones.
+pub fn size(value: &Json) -> Option<f64> {
+    nanos(value).map(|it| it as f64 / 1e9)
+}
+
 fn of_text(text: &str) -> Option<i128> {
     let (sign, text) = match text.as_bytes().first()? {
         b'-' => (-1, &text[1..]),
@@ -84,13 +89,18 @@ mod tests {
             ("1.5Gi", json!("1536Mi")),
             ("0", json!("0Mi")),
             (".5", json!(0.5)),
+            ("5.", json!(5)),
+            ("12E6", json!("12M")),
+            ("2.50", json!(2.5)),
             ("-1", json!(-1)),
             ("1048576Ki", json!("1Gi")),
         ] {
             let read = (nanos(&json!(one)), nanos(&other));
             assert!(read.0.is_some() && read.0 == read.1, "{one} {other} {read:?}");
         }
-        for none in ["", "m", "1Mb", "1 Gi", "a", "1.2.3", "--1", "<sealed:x>", "é", "1e"] {
+        for none in
+            ["", "m", "1gi", "100 m", "GB", "1Kb", "5m5", "1Mb", "1 Gi", "a", "1.2.3", "--1", "<sealed:x>", "é", "1e"]
+        {
             assert_eq!(nanos(&json!(none)), None, "{none}");
         }
         assert_eq!(nanos(&json!(true)), None);
