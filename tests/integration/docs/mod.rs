@@ -10,6 +10,7 @@ mod links;
 mod page;
 mod reference;
 mod setting;
+mod site;
 mod specs;
 mod summary;
 
