@@ -58,7 +58,7 @@ fn compare(page: &Page, place: &Place, changes: &mut Vec<Change>) -> Result<(), 
             if code != 0 {
                 return Err(format!("line {line}: `{}` ends with {code}:\n{said}", step.command));
             }
-            let said: Vec<String> = said.lines().map(|it| it.trim_end().to_owned()).collect();
+            let said = ordered(said.lines().map(|it| it.trim_end().to_owned()).collect());
             let expected = &page.lines[step.output.0..step.output.1];
             if agree(expected, &said) {
                 continue;
@@ -71,6 +71,14 @@ fn compare(page: &Page, place: &Place, changes: &mut Vec<Change>) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// Sources are told as they come, in any order: by their names.
+fn ordered(mut lines: Vec<String>) -> Vec<String> {
+    for group in lines.chunk_by_mut(|one, other| one.starts_with("have ") && other.starts_with("have ")) {
+        group.sort();
+    }
+    lines
 }
 
 /// Long texts as a page shows them: what comes first, and how they end.
