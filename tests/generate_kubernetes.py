@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes src/review/rules/schema/kubernetes.txt: what the API servers of Kubernetes know, in one short line for each type.
+"""Writes src/review/kubernetes/schema.txt: what the API servers of Kubernetes know, in one short line for each type.
 
 The source is Kubernetes' own OpenAPI (`api/openapi-spec/v3` of the module k8s.io/kubernetes, one release of each minor), and the
 named texts of an enumeration are those of `k8s.io/api`. Both come by Go's own client, from its cache where they are there:
@@ -19,7 +19,7 @@ import subprocess
 import sys
 
 MINORS = range(28, 38)
-TARGET = pathlib.Path(__file__).parent.parent / "src/review/rules/schema/kubernetes.txt"
+TARGET = pathlib.Path(__file__).parent.parent / "src/review/kubernetes/schema.txt"
 HEAD = """\
 # Written by tests/generate_kubernetes.py from the OpenAPI of Kubernetes 1.28 to 1.37 and from k8s.io/api (Apache License 2.0).
 # `kind VERSION KIND TYPE`: what an object is made of. `type TYPE FIELD=WHAT ...`: the fields of a type; `any` is not looked into.

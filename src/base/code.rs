@@ -131,7 +131,7 @@ codes! {
     C005 Warning Done "The way Cilium masquerades breaks the DNS that Talos forwards to the host."
     C006 Warning Done "A range of pod addresses is set that has no effect in this mode."
     C007 Warning Done "The Gateway API is on, and the chart will not render its GatewayClass."
-    C008 Warning Done "The Gateway API is on, and the CRDs that this Cilium needs for it are missing or too old."
+    C008 Warning Done "The Gateway API is on, and the CRDs for it are missing, or are not those that this Cilium works with."
     C009 Error Differs "This Cilium does not take a pool of load balancer addresses in this form."
     C010 Warning Done "This Cilium was not tested with this Kubernetes."
     C011 Warning Done "A network policy selects Hubble Relay by a label that no pod has."
@@ -140,7 +140,7 @@ codes! {
     C014 Warning Done "A later Cilium will not take a pool of load balancer addresses in this form."
     C015 Error Differs "Direct server return does not go with the tunnel between the nodes."
     C016 Error Differs "The egress gateway is on, and what it needs is off."
-    C017 Warning Done "Addresses are to be announced, and Cilium does not replace kube-proxy, without which none are."
+    C017 Warning Done "Something is on that needs Cilium in place of kube-proxy, which it does not replace."
 
     D001 Error Input "A manifest holds a dollar sign, which this target would take for a variable."
     D002 Error Input "There is no target of this name."
@@ -151,7 +151,7 @@ codes! {
     D007 Error Input "The target takes one file, so what goes to it cannot be split."
     D008 Error Input "The spec is that of another bundle."
     D009 Error Input "The values are for a chart that the spec does not have."
-    D010 Error Input "Flux takes no chart from a plain address."
+    D010 Error Input "Neither Flux nor Argo CD takes a chart from a plain address."
     D012 Error Input "A release would make new keys where the bootstrap has made some already."
     D013 Error Input "The machine config is encrypted by SOPS."
     D014 Error Input "SOPS would not give a file of this name back to the byte."
@@ -159,6 +159,8 @@ codes! {
     D016 Error Input "The target gets no secrets that SOPS could encrypt."
     D017 Error Input "What is written for each spec of a fleet needs a folder."
     D018 Error Input "What is printed for each spec of a fleet cannot have this form."
+    D019 Error Input "Argo CD brings no sealed values to a chart."
+    D020 Error Input "Nothing says where the repository of a hand-over is."
 
     E001 Error Input "A file is not there or cannot be taken as it is."
     E002 Error Surroundings "There is no place for the store of bundles."
@@ -317,6 +319,7 @@ codes! {
     W012 Error Differs "The cluster does not serve the kind of an object."
     W013 Error Differs "An object in the cluster belongs to another inventory than that of Talos."
     W014 Error Differs "Talos would delete an object that the bundle has no more."
+    W015 Error Differs "Somebody put something into an object of the cluster that the bundle does not have, and that stays there."
 
     X001 Error Differs "A certificate has ended."
     X002 Warning Done "A certificate ends soon."

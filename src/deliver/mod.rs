@@ -1,7 +1,8 @@
-//! What a bundle becomes for its taker: machine configs, Omni, talhelper, topf, kubectl, files, Flux; its size, and what can
+//! What a bundle becomes for its taker: machine configs, Omni, talhelper, topf, kubectl, files, Flux, Argo CD; its size, and what can
 //! be split off or left out.
 
 pub mod adopt;
+pub mod argocd;
 pub mod contents;
 pub mod files;
 pub mod flux;

@@ -364,5 +364,15 @@ pub fn workspace(spec: &Path, bundle: &str) -> PathBuf {
     let root = |way: &PathBuf| way.ancestors().find(|it| it.join("lockfiles").is_dir()).map(Path::to_path_buf);
     let roots: Vec<PathBuf> = ways.iter().flatten().filter_map(root).collect();
     let locked = roots.iter().find(|it| it.join(format!("lockfiles/{bundle}.lock")).is_file());
-    locked.or(roots.first()).cloned().unwrap_or_else(|| own.into())
+    locked.or(roots.first()).map_or_else(|| own.into(), |it| from_here(it))
+}
+
+/// A path as somebody in the current folder says it, where it leads there or below.
+fn from_here(path: &Path) -> PathBuf {
+    let here = std::env::current_dir().ok();
+    match here.and_then(|it| path.strip_prefix(it).ok().map(Path::to_path_buf)) {
+        Some(below) if below.as_os_str().is_empty() => ".".into(),
+        Some(below) => below,
+        None => path.into(),
+    }
 }

@@ -86,6 +86,27 @@ impl Kubectl {
         })
     }
 
+    /// Whether an object is there, of which no more is known than its kind and group. A kind that is not served has none.
+    pub fn has(&self, kind: &str, group: &str, namespace: &str, name: &str) -> Result<bool, Error> {
+        let groups = self.raw("/apis")?;
+        let of_group = |it: &&Json| it["name"] == group;
+        let version = match group {
+            "" => Some("v1".to_owned()),
+            _ => groups["groups"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .find(of_group)
+                .and_then(|it| Some(it["preferredVersion"]["groupVersion"].as_str()?.to_owned())),
+        };
+        let Some(version) = version else { return Ok(false) };
+        let served = self.served(std::slice::from_ref(&version))?;
+        match served.get(&(version.clone(), kind.to_owned())) {
+            Some(served) => Ok(!self.get(&version, served, namespace, &[name])?.is_empty()),
+            None => Ok(false),
+        }
+    }
+
     /// All Secrets of a namespace that have a label.
     pub fn labelled(&self, namespace: &str, kind: &str, label: &str) -> Result<Vec<Json>, Error> {
         let mut command = self.command();

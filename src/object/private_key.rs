@@ -115,10 +115,17 @@ fn has_body(after: &str) -> bool {
 }
 
 fn age(text: &str) -> Option<PrivateKey> {
-    let upper = text.to_ascii_uppercase();
-    let keys = upper.split("AGE-SECRET-KEY-").skip(1);
-    let mut bodies = keys.filter_map(|it| it.strip_prefix("PQ-").unwrap_or(it).strip_prefix('1'));
-    let is_long = |it: &str| it.chars().take_while(char::is_ascii_alphanumeric).count() >= SHORTEST;
+    const HEAD: &[u8] = b"AGE-SECRET-KEY-";
+    const MORE: &[u8] = b"PQ-";
+    let skip = |text: &'_ [u8], word: &[u8]| text.get(..word.len()).is_some_and(|it| it.eq_ignore_ascii_case(word));
+    // Each word with a hyphen behind three letters may be one.
+    let starts = text.match_indices("-").filter_map(|(at, _)| text.as_bytes().get(at.checked_sub(3)?..));
+    let mut bodies = starts.filter(|it| skip(it, HEAD)).filter_map(|it| {
+        let body = it.get(HEAD.len()..)?;
+        let body = if skip(body, MORE) { body.get(MORE.len()..)? } else { body };
+        body.strip_prefix(b"1")
+    });
+    let is_long = |it: &[u8]| it.iter().take_while(|it| it.is_ascii_alphanumeric()).count() >= SHORTEST;
     bodies.any(is_long).then_some(PrivateKey::Age)
 }
 
@@ -138,35 +145,43 @@ fn jwk(text: &str) -> Option<PrivateKey> {
 
 /// Looks through base 64 wherever it stands, in one line or in several.
 fn encoded(text: &str, depth: u32) -> Option<PrivateKey> {
-    runs(text).iter().filter(|it| it.len() >= SHORTEST).find_map(|run| {
+    runs(text).iter().find_map(|run| {
         let inner = BEGINNINGS.iter().filter_map(|it| run.find(it)).filter(|it| *it > 0);
         std::iter::once(0).chain(inner).find_map(|start| decoded(run.get(start..)?, depth))
     })
 }
 
-/// Everything that may be base 64: what stands in one line, and with it what goes on in the next lines.
+/// Everything long enough that may be base 64: what stands in one line, and with it what goes on in the next lines.
 fn runs(text: &str) -> Vec<String> {
-    let mut runs = vec![String::new()];
-    let mut broken = false;
+    let other = |it: &u8| !is_digit(char::from(*it));
+    let mut runs = Vec::new();
+    let mut open = String::new();
+    let close = |open: &mut String, runs: &mut Vec<String>| match open.len() >= SHORTEST {
+        true => runs.push(std::mem::take(open)),
+        false => open.clear(),
+    };
     for line in text.lines() {
         let line = line.trim();
-        let mut words = line.split(|it| !is_digit(it)).peekable();
-        let digits = line.trim_end_matches('=');
-        let is_whole = digits.len() >= SHORTEST && digits.chars().all(is_digit);
-        while let Some(word) = words.next() {
-            if !broken && let Some(run) = runs.last_mut() {
-                run.push_str(word);
-            } else {
-                runs.push(word.to_owned());
-            }
-            broken = words.peek().is_some();
-        }
         // One line may be the whole key, whatever stands before it.
-        if is_whole {
-            let open = runs.pop().unwrap_or_default();
-            runs.extend([digits.to_owned(), open]);
+        let digits = line.trim_end_matches('=');
+        if digits.len() >= SHORTEST && !digits.as_bytes().iter().any(other) {
+            runs.push(digits.to_owned());
         }
+        let Some(first) = line.as_bytes().iter().position(other) else {
+            open.push_str(line);
+            continue;
+        };
+        let last = line.as_bytes().iter().rposition(other).unwrap_or(first);
+        open.push_str(&line[..first]);
+        close(&mut open, &mut runs);
+        let within = &line[first..=last];
+        if within.len() > SHORTEST {
+            let words = within.split(|it| !is_digit(it)).filter(|it| it.len() >= SHORTEST);
+            runs.extend(words.map(str::to_owned));
+        }
+        open.push_str(&line[last + 1..]);
     }
+    close(&mut open, &mut runs);
     runs
 }
 

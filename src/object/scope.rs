@@ -37,6 +37,11 @@ impl ClusterScoped {
         ClusterScoped { defined }
     }
 
+    /// With the group and kind of what CRDs define so.
+    pub(crate) fn of(defined: impl Iterator<Item = (String, String)>) -> ClusterScoped {
+        ClusterScoped { defined: defined.collect() }
+    }
+
     /// Whether an object of this head lives outside of every namespace. False for a kind that nothing tells of.
     pub fn contains(&self, head: &Head) -> bool {
         let known = Group::of(head.group()).is_some_and(|it| it.is_cluster_scoped(&head.kind));

@@ -9,9 +9,11 @@ use crate::base::code::{Code, Severity};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::secret::Secret;
 use crate::deliver::contents::Contents;
+use crate::deliver::flux::{ValueChange, changes};
 use crate::deliver::size;
 use crate::deliver::target::{self, Target};
 use crate::edge::{disk, random};
+use crate::gitops;
 use crate::review::rules::{self, ChartSubject, Layer, MachineConfig, Output, Subject, Written, allowed};
 use crate::stage::bundle::Bundle;
 use crate::stage::lock::{Envelope, Lock};
@@ -35,6 +37,8 @@ pub struct Checked {
     pub allowed: Vec<(Diagnostic, String)>,
     /// The size of what each target gets, in bytes; empty where nothing could be built.
     pub sizes: Vec<(Target, u64)>,
+    /// Which values of a part that comes from GitOps are other ones once GitOps takes over.
+    pub takeover: Vec<(String, Vec<ValueChange>)>,
 }
 
 impl Checked {
@@ -107,7 +111,19 @@ pub fn check(spec: &Path, machine_config: Option<&Path>, now: Timestamp) -> Resu
         (Some(sealed), Some(packed), Some(lock)) => sizes(packed, &manifests(sealed, packed, lock), &workspace.spec),
         _ => Vec::new(),
     };
-    Ok(Checked { spec: workspace.file.to_string(), diagnostics, allowed: judged.allowed, sizes })
+    let takeover = vendored.iter().flat_map(|it| it.parts()).filter_map(|it| takeover(it, &workspace.spec)).collect();
+    Ok(Checked { spec: workspace.file.to_string(), diagnostics, allowed: judged.allowed, sizes, takeover })
+}
+
+/// What the release that a part comes from says otherwise than the part with its own `values:`.
+fn takeover(part: &VendoredPart, spec: &Spec) -> Option<(String, Vec<ValueChange>)> {
+    let VendoredContent::Chart { values, .. } = &part.content else { return None };
+    let wanted = spec.parts.iter().find(|it| it.name == part.name)?;
+    let Content::Chart(chart) = &wanted.content else { return None };
+    let release = &chart.released.as_deref()?.release;
+    let is_open = |it: &ValueChange| !it.new.as_deref().unwrap_or_default().contains(gitops::SEALED);
+    let changes: Vec<ValueChange> = changes(values, &release.values).into_iter().filter(is_open).collect();
+    (!changes.is_empty()).then(|| (part.name.clone(), changes))
 }
 
 /// The errors of the rules in what a build gives, but for those that the spec allows. Nothing here asks for the time.

@@ -11,6 +11,7 @@ use crate::edge::disk::{self, Access, Adding};
 use crate::edge::mint::Mint;
 use crate::review::compare::{self, Area, Clause, Diff, Finding, Risk, RiskLine, Side, Verdict};
 use crate::review::drift::skips;
+use crate::review::rules::cilium::{gateway_api, older};
 use crate::stage::lock::Lock;
 use crate::stage::resolve::{self, ChartSource, ResolvedContent, Sources, Update};
 use crate::stage::spec::{self, Content, Spec, edit};
@@ -37,7 +38,7 @@ pub struct Upgraded {
     /// The part that does not render with the new version and the values that are there.
     pub refused: Option<String>,
     /// What to mind about the step.
-    pub note: Option<String>,
+    pub notes: Vec<String>,
 }
 
 /// Renders what another version of a chart or of Helm makes of the spec beside what the present one does. With `write`, the
@@ -67,7 +68,7 @@ pub fn upgrade(
             format!("Helm {}", helm.newest())
         }
     };
-    let note = skipped(&lock, &wish);
+    let notes = steps(&lock, &wish);
     // Whom the secrets are sealed to stays, wherever that is written.
     let recipients = workspace.spec.recipients.clone();
     next.spec = Spec {
@@ -89,7 +90,7 @@ pub fn upgrade(
             next.keep_fetched(&mut adding)?;
             let locked = if write { Some(apply(&workspace, &lock_text, &next, &new_lock, locked)?) } else { None };
             adding.keep();
-            Ok(Upgraded { diff, locked, refused: None, note })
+            Ok(Upgraded { diff, locked, refused: None, notes })
         }
         Err(Error::Workspace(workspace::Error::Render(fault))) if !write => {
             let part = match wish {
@@ -106,22 +107,35 @@ pub fn upgrade(
             diff.verdict = Verdict { routine: false, because: vec!["it does not render".into()] };
             diff.risk =
                 RiskLine(vec![Clause { what: "cannot be applied".into(), of: format!("part {part} does not render") }]);
-            Ok(Upgraded { diff, locked: None, refused: Some(part.into()), note })
+            Ok(Upgraded { diff, locked: None, refused: Some(part.into()), notes })
         }
         Err(fault) => Err(fault),
     }
 }
 
-/// A word on a step of Cilium that skips a minor: it goes one at a time, each from its latest patch.
-fn skipped(lock: &Lock, wish: &Wish<'_>) -> Option<String> {
-    let Wish::Chart { part, version } = wish else { return None };
-    let locked = lock.parts.get(*part)?;
+/// The order in which a cluster has to move: Cilium goes one minor at a time, each from its latest patch, and the CRDs go first.
+fn steps(lock: &Lock, wish: &Wish<'_>) -> Vec<String> {
+    let mut notes = Vec::new();
+    let Wish::Chart { part, version } = wish else { return notes };
+    let Some(locked) = lock.parts.get(*part) else { return notes };
     let is_cilium = locked.source.rsplit('/').next().is_some_and(|it| it.starts_with("cilium"));
-    let from = locked.version.as_deref().filter(|_| is_cilium)?;
-    let between = skips(from, version)?;
-    Some(format!(
-        "this step from {from} to {version} skips {between}: Cilium goes one minor at a time, each from its latest patch"
-    ))
+    let Some(from) = locked.version.as_deref().filter(|_| is_cilium) else { return notes };
+    let minor = |it: &str| it.trim_start_matches('v').split('.').take(2).collect::<Vec<_>>().join(".");
+    let (one, other) = (minor(from), minor(version));
+    if let Some(between) = skips(from, version) {
+        notes.push(format!(
+            "this step from {from} to {version} skips {between}: Cilium goes one minor at a time, each from its latest patch"
+        ));
+    } else if one != other {
+        notes.push(format!("before it, take the latest patch of {one}: Cilium goes from there to {other}"));
+    }
+    match (gateway_api(from), gateway_api(version)) {
+        (Some(old), Some(new)) if older(&old, &new) => notes.push(format!(
+            "Cilium {other} wants the Gateway API's CRDs from {new} on: where `gatewayAPI.enabled` is set, they move first"
+        )),
+        _ => {}
+    }
+    notes
 }
 
 /// The spec's text with another Helm, where it names one that does not allow it. Where it names none, the lock alone does.

@@ -2,6 +2,7 @@
 
 pub mod compare;
 pub mod drift;
+mod kubernetes;
 pub mod print;
 pub mod rehearse;
 pub mod rules;

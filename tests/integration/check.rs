@@ -197,7 +197,7 @@ fn typos_in_values_are_found_with_their_place() {
     assert!(told[0].1.ends_with("values.yaml:2:3: the chart cilium 1.19.6 has no value `hubble.relai`"), "{told:?}");
     assert_eq!((told[0].0, told[0].2), ("H001", "did you mean `hubble.relay`?"));
     assert_eq!((told[1].0, told[1].2), ("H001", "did you mean `bpf.hostLegacyRouting`?"));
-    assert!(told[2].2.contains("helm show values"), "{told:?}");
+    assert!(told[2].2.contains("ichor show values"), "{told:?}");
     // Values written into the spec point into the spec; a key that a template reads somewhere is a warning.
     workspace.write("values.yaml", "{}\n").edit("ichor.yaml", "[values.yaml]", "[{hubble: {leaseDuration: 1}}]");
     let found = workspace.check();

@@ -6,6 +6,7 @@
 mod check;
 mod completions;
 mod deliver;
+mod docs;
 mod engine;
 mod envelopes;
 mod examples;

@@ -123,12 +123,3 @@ fn an_api_server_agrees() {
         }
     }
 }
-
-/// The pages of all rules are a document of their own.
-#[test]
-fn the_pages_are_printed_as_they_are_written() {
-    let workspace = crate::support::workspace::Workspace::new();
-    let printed = workspace.done(&["explain", "--markdown"]);
-    let written = std::fs::read_to_string(repository().join("docs/rules.md")).expect("docs/rules.md");
-    assert_eq!(printed, written, "`ichor explain --markdown >docs/rules.md`");
-}

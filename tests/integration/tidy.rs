@@ -38,6 +38,7 @@ const ORDER: &[&str] = &[
     "stage::pack",
     "stage::bundle",
     "deliver",
+    "review::kubernetes",
     "review::rehearse",
     "review::compare",
     "review::print",

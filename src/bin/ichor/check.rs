@@ -82,6 +82,13 @@ fn one(args: &Args, spec: &Path) -> Result<ExitCode, Error> {
                 let shown = if args.sizes { size::report(*target, *bytes) } else { size::near(*target, *bytes) };
                 disk::print(shown.as_bytes())?;
             }
+            for (part, changes) in &checked.takeover {
+                say!("note: what part {part} has on top of its release goes when GitOps takes over:");
+                let shown = |it: &Option<String>| it.clone().unwrap_or_else(|| "not set".into());
+                for change in changes {
+                    say!("  {}: {} -> {}", change.path, shown(&change.old), shown(&change.new));
+                }
+            }
             let allowed = match checked.allowed.len() {
                 0 => String::new(),
                 number => format!("; the spec allows {number} more"),

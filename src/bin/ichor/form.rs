@@ -67,8 +67,8 @@ impl Form {
     }
 }
 
-/// Writes what was laid out; on standard error, says what to know and, where a target is named, how large it is and what
-/// comes next.
+/// Writes what was laid out; on standard error, says what to know, what comes next and, where a target is named, how large
+/// it is.
 pub fn write(form: &Form, delivered: &Delivered, output: Option<&Path>, access: Access) -> Result<(), Error> {
     let output = output.filter(|it| *it != Path::new("-"));
     let Landed { path: written, leftovers } = ops::open::delivered::write(delivered, output, access)?;
@@ -78,9 +78,20 @@ pub fn write(form: &Form, delivered: &Delivered, output: Option<&Path>, access: 
     for note in lacking.into_iter().chain(delivered.delivery.notes.iter().map(String::as_str)) {
         say!("note: {note}");
     }
-    if !form.is_given() {
-        return Ok(());
+    if form.is_given() {
+        say_size(form, delivered);
     }
+    if let Some(path) = written {
+        let files = folder.then_some(&delivered.files);
+        say!("next: {}", delivered.target.next(&path.display().to_string(), files));
+        if let Some(then) = &delivered.delivery.then {
+            say!("then: {then}");
+        }
+    }
+    Ok(())
+}
+
+fn say_size(form: &Form, delivered: &Delivered) {
     if form.helm_ownership && delivered.target != Target::Flux {
         say!(
             "note: Helm 4 takes these over with `--force-conflicts` or `--server-side=false`, as Talos and kubectl own \
@@ -92,14 +103,6 @@ pub fn write(form: &Form, delivered: &Delivered, output: Option<&Path>, access: 
     if beyond && delivered.target == Target::Talos {
         say!("note: this is too large to apply in one; `--split 4MiB -o DIR/` cuts it");
     }
-    if let Some(path) = written {
-        let files = folder.then_some(&delivered.files);
-        say!("next: {}", delivered.target.next(&path.display().to_string(), files));
-        if let Some(then) = &delivered.delivery.then {
-            say!("then: {then}");
-        }
-    }
-    Ok(())
 }
 
 /// Writes what SOPS has encrypted.

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use clap::Command;
 
 /// Every verb, in the group and the order in which it is listed.
-const GROUPS: &[(&str, &[&str])] = &[
+pub const GROUPS: &[(&str, &[&str])] = &[
     ("Start", &["init", "lock", "check"]),
     ("Build", &["build", "open", "verify"]),
     ("Review", &["diff", "explain", "git-setup"]),

@@ -37,6 +37,7 @@ mod progress;
 mod proof;
 mod pull;
 mod push;
+mod reference;
 mod report;
 mod reseal;
 mod rotate;
@@ -51,9 +52,11 @@ mod verify;
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 use clap::{Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 use helm_engine::budget;
+use helm_engine::helm::known_helms;
 use ichor::edge::{age, interrupt, process};
 use ichor::ops;
 use mimalloc::MiMalloc;
@@ -115,6 +118,8 @@ enum Verb {
     Template(Box<template::Args>),
     Completions(completions::Args),
     Man(man::Args),
+    #[command(hide = true)]
+    Reference(reference::Args),
     Schema(schema::Args),
     Show(show::Args),
     Explain(explain::Args),
@@ -171,6 +176,7 @@ fn main() -> ExitCode {
             Verb::Template(args) => return template::run(&args),
             Verb::Completions(args) => completions::run(&args),
             Verb::Man(args) => man::run(&args),
+            Verb::Reference(args) => reference::run(&args),
             Verb::Schema(args) => schema::run(&args),
             Verb::Show(args) => return show::run(&args),
             Verb::Explain(args) => explain::run(&args),
@@ -191,8 +197,20 @@ fn main() -> ExitCode {
 
 /// The command line, as it is parsed and as it is described.
 fn command() -> Command {
-    help::grouped(Cli::command())
+    help::grouped(Cli::command()).long_version(FACTS.as_str())
 }
+
+/// What `--version` says of how the program was built, and what it knows; `-V` has the number alone.
+static FACTS: LazyLock<String> = LazyLock::new(|| {
+    let commit = option_env!("ICHOR_COMMIT").unwrap_or("unknown");
+    format!(
+        "{}\ncommit: {commit}\nbuilt for: {} {}\nrenders as: Helm {}",
+        env!("CARGO_PKG_VERSION"),
+        std::env::consts::OS,
+        std::env::consts::ARCH,
+        known_helms()
+    )
+});
 
 /// Whether a stream is a terminal that shows colours, to a user who wants them.
 fn takes_colour(stream: &impl IsTerminal) -> bool {

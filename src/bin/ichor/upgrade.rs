@@ -66,7 +66,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let upgraded = upgrade(&args.spec, wish, &args.identity, fetching, args.write, clock::now())?;
     drop(reporter);
     diff::print(&upgraded.diff, args.format, args.output.as_deref())?;
-    if let Some(note) = &upgraded.note {
+    for note in &upgraded.notes {
         say!("note: {note}");
     }
     match &upgraded.locked {

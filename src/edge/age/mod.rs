@@ -80,7 +80,7 @@ impl Error {
             Error::NobodyToAsk(_) => "run this in a terminal, or name an identity without a passphrase".into(),
             Error::NotForUs { .. } => {
                 "the key of any recipient it is sealed to opens it. If all of these keys are lost, see \"If you lose the key or \
-                 the lock\" in the README"
+                 the lock\" in docs/how-to/lost.md"
                     .into()
             }
             Error::KeyForPath => "write the key to a file that you alone can read, and name the file".into(),

@@ -124,7 +124,8 @@ fn series(major: u32, minor: u32) -> Option<&'static Series> {
 }
 
 /// Every series with its patch versions: `3.17 (3.17.0 to 3.17.4)`.
-fn known() -> String {
+/// Every series that is known, as text.
+pub fn known() -> String {
     let texts: Vec<String> = SERIES.iter().map(Series::to_string).collect();
     texts.join(", ")
 }

@@ -29,7 +29,7 @@ mod version;
 pub use chart::{Chart, ChartError};
 pub use exec_error::TemplateError;
 pub use functions::functions;
-pub use helm_version::{HelmVersion, HelmWish, UnknownHelm};
+pub use helm_version::{HelmVersion, HelmWish, UnknownHelm, known as known_helms};
 pub use release::{Release, ReleaseNameError};
 pub use render::{Options, RenderError, Rendered, render, render_files};
 pub use schema::{Misfit, misfits};

@@ -37,6 +37,11 @@ pub fn read(text: &[u8]) -> Result<Value, String> {
     read_document(text, false)
 }
 
+/// What a document that is composed already means, as [`read`] gives it.
+pub fn read_composed(document: &node::Document) -> Result<Value, String> {
+    decode::decode(document, document.root, Numbers::Json, false)
+}
+
 /// Reads one document with its numbers as go-yaml resolves them: `int`, `uint64` or `float64`. That is what
 /// `sigs.k8s.io/yaml` turns into text for a field that is a string. The error is that of [`read`].
 pub fn read_typed(text: &[u8]) -> Result<Value, String> {

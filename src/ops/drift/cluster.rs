@@ -15,7 +15,7 @@ use crate::edge::random;
 use crate::gitops::BUNDLE_VERSION;
 use crate::object::document::documents;
 use crate::ops::Error;
-use crate::review::drift::{Drift, Finding, Object, live};
+use crate::review::drift::{Drift, Field, Finding, Object, added, differences, live};
 use crate::review::rehearse::{self, Boot, Fate, Manner, Refusal, Remedy, Rule, Stage, Upgrade};
 use crate::review::rules::cilium::older;
 use crate::stage::lock::Lock;
@@ -126,6 +126,10 @@ pub(super) fn compare(
     if manner.prunes {
         pruned(kubectl, &wanted, &served, drift, &mut known)?;
     }
+    if manner.merges && known.values().any(|it| it.fate.upgrade == Upgrade::Refused) {
+        let why = "`upgrade-k8s` asks the API server for all objects first, and applies none where one is refused";
+        drift.notes.push(why.into());
+    }
     drift.objects.extend(known.into_values().filter(|it| all || it.fate.upgrade != Upgrade::LeavesAlone));
     Ok(())
 }
@@ -161,24 +165,30 @@ fn wanted(workspace: &Workspace, lock: &Lock, vendored: &Vendored) -> Result<Vec
 /// Tells how an object differs, and what becomes of it.
 fn judged(lock: &Lock, shown: &str, live: Option<&Json>, wanted: &Wanted, stage: &Stage, drift: &mut Drift) -> Object {
     let none = Json::Null;
-    let new = live::unsealed(&wanted.one, &wanted.other, live.unwrap_or(&none));
+    let new = live::unsealed(&live::coded(&wanted.one), &live::coded(&wanted.other), live.unwrap_or(&none));
+    let mut say = |code: Code, message: String, fields: Vec<Field>, fix: &str| {
+        let finding = Finding { fields, ..Finding::new(code, message).of(&wanted.part).at(shown) };
+        drift.findings.push(if fix.is_empty() { finding } else { finding.fix(fix) });
+    };
     let Some(live) = live else {
-        let message = "it is in the bundle, and not in the cluster";
-        drift.findings.push(Finding::new(Code::W008, message).of(&wanted.part).at(shown).fix(UPGRADE));
+        say(Code::W008, "it is in the bundle, and not in the cluster".into(), Vec::new(), UPGRADE);
         let fate = rehearse::fate(&none, &live::tidied(&new), stage);
         return object(wanted, shown, fate);
     };
     let kept = live::restricted(live, &new);
-    let fields = live::differences(&kept, &new, live);
+    let fields = differences(&kept, &new, live);
+    let added = added(live, &new, &fields);
     let mut fate = rehearse::fate(&live::tidied(&kept), &live::tidied(&new), stage);
+    let merges = Manner::of(stage.talos).merges;
     if fate.refusals.is_empty() {
-        fate.upgrade = if fields.is_empty() { Upgrade::LeavesAlone } else { Upgrade::Updates };
+        let stays = fields.is_empty() && (merges || added.is_empty());
+        fate.upgrade = if stays { Upgrade::LeavesAlone } else { Upgrade::Updates };
     }
     let owner = live["metadata"]["annotations"][live::OWNER].as_str().filter(|it| *it != INVENTORY);
     if let Some(owner) = owner {
         let message =
             format!("it belongs to the inventory {owner}: `upgrade-k8s` refuses it, and a boot leaves it alone");
-        drift.findings.push(Finding::new(Code::W013, message).of(&wanted.part).at(shown).fix(ADOPT));
+        say(Code::W013, message, Vec::new(), ADOPT);
     }
     let new_version = new["metadata"]["annotations"][BUNDLE_VERSION].as_str();
     let live_version = live["metadata"]["annotations"][BUNDLE_VERSION].as_str();
@@ -187,32 +197,34 @@ fn judged(lock: &Lock, shown: &str, live: Option<&Json>, wanted: &Wanted, stage:
         _ => wanted.text(&["kind"]) == "CustomResourceDefinition" && lacks_versions(&new, live),
     };
     let certificates = certificates(lock, &new, live);
+    for (_, message) in &certificates {
+        let command = format!(
+            "kubectl get secret -o yaml -n {} {} | ichor lock --import-secret -i KEY",
+            quoted(new["metadata"]["namespace"].as_str().unwrap_or("default")),
+            quoted(wanted.text(&["metadata", "name"]))
+        );
+        say(Code::W010, message.clone(), Vec::new(), &command);
+    }
+    let is_told = |it: &Field| certificates.iter().any(|(key, _)| it.path.strip_prefix("data.") == Some(key));
+    let fields: Vec<Field> = fields.into_iter().filter(|it| !is_told(it)).collect();
     if is_older {
         let (new, live) = (new_version.unwrap_or("fewer versions"), live_version.unwrap_or("more"));
         let message =
             format!("the cluster's definition is newer ({live}) than the bundle's ({new}): Talos would take it back");
-        drift
-            .findings
-            .push(Finding { fields: brief(fields), ..Finding::new(Code::W011, message).of(&wanted.part).at(shown) });
-    } else if !certificates.is_empty() {
-        for message in certificates {
-            let command = format!(
-                "kubectl get secret -o yaml -n {} {} | ichor lock --import-secret -i KEY",
-                quoted(new["metadata"]["namespace"].as_str().unwrap_or("default")),
-                quoted(wanted.text(&["metadata", "name"]))
-            );
-            drift.findings.push(Finding::new(Code::W010, message).of(&wanted.part).at(shown).fix(command));
-        }
+        say(Code::W011, message, brief(fields), "");
     } else if !fields.is_empty() {
-        let message = "the cluster's object is another than the bundle's";
-        drift
-            .findings
-            .push(Finding { fields, ..Finding::new(Code::W009, message).of(&wanted.part).at(shown).fix(UPGRADE) });
+        say(Code::W009, "the cluster's object is another than the bundle's".into(), fields, UPGRADE);
+    }
+    if !added.is_empty() {
+        let what = if merges { "`upgrade-k8s` leaves it there" } else { "`upgrade-k8s` takes it away" };
+        let message = format!("somebody put there what the bundle does not have: {what}");
+        say(Code::W015, message, added, KEEP);
     }
     object(wanted, shown, fate)
 }
 
 const UPGRADE: &str = "talosctl upgrade-k8s --to VERSION   # brings the bundle's state back";
+const KEEP: &str = "# write it into the spec, or take it out of the cluster by hand";
 const ADOPT: &str = "talosctl upgrade-k8s --to VERSION --manifests-inventory-policy AdoptAll   # takes it over";
 
 fn object(wanted: &Wanted, shown: &str, fate: Fate) -> Object {
@@ -229,7 +241,7 @@ fn object(wanted: &Wanted, shown: &str, fate: Fate) -> Object {
 }
 
 /// The first few fields: a definition's schema has hundreds.
-fn brief(mut fields: Vec<crate::review::drift::Field>) -> Vec<crate::review::drift::Field> {
+fn brief(mut fields: Vec<Field>) -> Vec<Field> {
     fields.truncate(5);
     fields
 }
@@ -243,8 +255,8 @@ fn lacks_versions(new: &Json, live: &Json) -> bool {
     !names(live).is_subset(&names(new))
 }
 
-/// The certificates of a Secret that are not the lock's, as sentences.
-fn certificates(lock: &Lock, new: &Json, live: &Json) -> Vec<String> {
+/// The certificates of a Secret that are not the lock's: their keys, and a sentence on each.
+fn certificates(lock: &Lock, new: &Json, live: &Json) -> Vec<(String, String)> {
     let mut found = Vec::new();
     if new["kind"] != "Secret" {
         return found;
@@ -263,14 +275,15 @@ fn certificates(lock: &Lock, new: &Json, live: &Json) -> Vec<String> {
         let hex = |it: &[u8; 32]| hex::encode(it).get(..16).unwrap_or_default().to_owned();
         let pin = lock.certificates().find(|it| it.certificate.fingerprint == hex::encode(own.fingerprint));
         let pin = pin.map(|it| format!(" ({}/{})", it.part, it.name)).unwrap_or_default();
-        found.push(format!(
+        let message = format!(
             "the certificate in {key}, {}, is sha256:{} until {}, and the lock's{pin} is sha256:{} until {}: `upgrade-k8s` puts the lock's back",
             theirs.subject,
             hex(&theirs.fingerprint),
             day(theirs.not_after),
             hex(&own.fingerprint),
             day(own.not_after)
-        ));
+        );
+        found.push((key.clone(), message));
     }
     found
 }
@@ -297,10 +310,11 @@ fn pruned(
         .collect();
     for entry in entries.keys().filter(|it| !own.contains(*it)) {
         let mut parts = entry.rsplitn(3, '_');
-        let (Some(kind), Some(_), Some(rest)) = (parts.next(), parts.next(), parts.next()) else { continue };
+        let (Some(kind), Some(group), Some(rest)) = (parts.next(), parts.next(), parts.next()) else { continue };
         let Some((namespace, name)) = rest.split_once('_') else { continue };
         let name = name.replace("__", ":");
-        if OF_TALOS.iter().any(|it| name.starts_with(it)) {
+        let is_of_talos = OF_TALOS.iter().any(|it| name.starts_with(it));
+        if is_of_talos || !kubectl.has(kind, group, namespace, &name)? {
             continue;
         }
         let shown = if namespace.is_empty() { format!("{kind} {name}") } else { format!("{kind} {namespace}/{name}") };

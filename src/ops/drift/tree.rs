@@ -7,7 +7,7 @@ use crate::edge::random;
 use crate::gitops::{self, Release, Tool, Tree, Trees, Wanted};
 use crate::ops::Error;
 use crate::review::compare::values_json;
-use crate::review::drift::{Drift, Field, Finding, live, skips};
+use crate::review::drift::{Drift, Field, Finding, differences, skips};
 use crate::review::rules::cilium::{gateway_api, older};
 use crate::stage::lock::Lock;
 use crate::stage::render::{self, release};
@@ -71,7 +71,7 @@ pub(super) fn compare(
             if !fields.is_empty() {
                 let message = format!("the values of release {} are others than those of the bundle", release.name);
                 let fix = format!(
-                    "write `flux:` in the place of `chart:` of part {}, so that there is one source",
+                    "write `flux:`, `argocd:` or `helmfile:` in the place of `chart:` of part {}, so that there is one source",
                     part.name
                 );
                 drift.findings.push(Finding {
@@ -151,6 +151,54 @@ fn matching(
         };
         return gitops::release(tree, &wanted, None).map(Some);
     }
+    of_others(tree, &index, &is_below, part, drift)
+}
+
+/// The release of a part that is an Application of Argo CD or of a helmfile.
+fn of_others(
+    tree: &dyn Tree,
+    index: &gitops::Index,
+    is_below: &dyn Fn(&str) -> bool,
+    part: &VendoredPart,
+    drift: &mut Drift,
+) -> Result<Option<Release>, gitops::Fault> {
+    let VendoredContent::Chart { chart, namespace, .. } = &part.content else { return Ok(None) };
+    let names = [part.name.as_str(), chart.name()];
+    let wanted = |tool: Tool, path: &str, name: String| Wanted {
+        tool,
+        path: path.to_owned(),
+        name: Some(name),
+        kustomization: None,
+        namespace: Some(namespace.clone()),
+    };
+    for it in index.objects.iter().filter(|it| it.is("argoproj.io", "Application")) {
+        let of = |path: &[&str]| it.text(path).unwrap_or_default();
+        let known = [it.name(), of(&["spec", "source", "chart"]), of(&["spec", "source", "helm", "releaseName"])];
+        if let Some(path) = it.path().filter(|it| is_below(it))
+            && names.iter().any(|name| known.iter().any(|it| it == name))
+        {
+            return gitops::release(tree, &wanted(Tool::Argocd, path, it.name()), None).map(Some);
+        }
+    }
+    let is_helmfile = |it: &str| {
+        let name = it.rsplit('/').next().unwrap_or_default();
+        name.starts_with("helmfile.") || it.contains("helmfile.d/")
+    };
+    for path in tree.files()?.iter().filter(|it| is_below(it) && is_helmfile(it)) {
+        for name in names {
+            match gitops::release(tree, &wanted(Tool::Helmfile, path, name.to_owned()), None) {
+                Ok(release) => return Ok(Some(release)),
+                Err(gitops::Fault::NoRelease { .. }) => {}
+                Err(gitops::Fault::Unreadable { path, message }) => {
+                    let note = format!("`{path}` was not compared: {message}");
+                    if !drift.notes.contains(&note) {
+                        drift.notes.push(note);
+                    }
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+    }
     Ok(None)
 }
 
@@ -188,7 +236,7 @@ fn version(part: &VendoredPart, chart: &str, locked: &str, release: &Release, dr
 
 /// The values that differ, by their paths.
 fn fields(release: &serde_json::Value, bundle: &serde_json::Value) -> Vec<Field> {
-    let mut found = live::differences(release, bundle, &serde_json::Value::Null);
+    let mut found = differences(release, bundle, &serde_json::Value::Null);
     found.retain(|it| it.found != gitops::SEALED);
     found
 }

@@ -12,8 +12,14 @@ use crate::workspace::error::NAMED;
 pub enum HandoffError {
     #[error("{}", no_such_chart(named))]
     NoSuchChart { named: Option<String>, charts: Vec<String> },
-    #[error("part `{part}` is the archive {address}, and Flux takes no chart from an address")]
-    NotForFlux { part: String, address: String },
+    #[error("part `{part}` is the archive {address}, and {tool} takes no chart from an address")]
+    NotFromAddress { tool: &'static str, part: String, address: String },
+    #[error("part `{part}` has sealed values, and Argo CD brings none to a chart")]
+    SealedValues { part: String },
+    #[error("Argo CD decrypts no Secrets of SOPS")]
+    NoSops,
+    #[error("nothing says where Argo CD finds the files that are written here")]
+    NoRepository,
     #[error("{}", remade(parts))]
     Remade { parts: BTreeMap<String, Remade> },
     #[error("values file `{}` cannot be read: {message}", path.display())]
@@ -28,7 +34,13 @@ impl HandoffError {
                 let help = format!("write `--values PART=FILE`; the spec's charts are {}", charts.join(", "));
                 of(Code::D009).help(help)
             }
-            HandoffError::NotForFlux { .. } => of(Code::D010)
+            HandoffError::SealedValues { .. } => of(Code::D019).help(
+                "have the chart read a Secret that is in the cluster, and take `secretValues` out; `ichor handoff flux --sops` hands them over",
+            ),
+            HandoffError::NoSops => of(Code::D016)
+                .help("leave `--sops` out: Argo CD goes on with the Secrets that the bootstrap has made"),
+            HandoffError::NoRepository => of(Code::D020).help("say where they will lie: `--repository URL`"),
+            HandoffError::NotFromAddress { .. } => of(Code::D010)
                 .help("push the archive to a registry (`helm push`) or unpack it here, and name that in the spec"),
             HandoffError::Remade { parts } => {
                 let part = parts.keys().next().map_or("PART", String::as_str);

@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-
+use super::shown::Shown;
 use crate::base::recipient::Recipient;
 use crate::deliver::flux_secrets::{FluxSecret, values_secret};
 use crate::edge::age;
@@ -80,8 +78,8 @@ impl<'a> UnderSops<'a> {
             match key {
                 Some(key) if is_secret => found.push((key, head, object)),
                 // A Secret that holds a certificate of these alone is made with them.
-                None if is_secret && shown.is_in(&document) => found.push((head.to_string(), head, object)),
-                None if shown.is_in(&document) => kept.beside.push(head.to_string()),
+                None if is_secret && shown.is_in(document.text) => found.push((head.to_string(), head, object)),
+                None if shown.is_in(document.text) => kept.beside.push(head.to_string()),
                 _ => {}
             }
         }
@@ -122,30 +120,6 @@ impl<'a> UnderSops<'a> {
         let sealed =
             sops::encrypt(&path, text.as_bytes(), Share::Values, &self.recipients).map_err(age::Error::Sops)?;
         Ok(FluxSecret { name, text: String::from_utf8_lossy(&sealed).into_owned(), replaces })
-    }
-}
-
-/// How the certificates of a part look in a manifest.
-struct Shown(Vec<String>);
-
-impl Shown {
-    fn of(locked: &LockedPart) -> Shown {
-        let mut needles = Vec::new();
-        for certificate in locked.pins.values().filter_map(|it| it.certificate.as_ref()) {
-            // The lines at the ends of two certificates may be the same.
-            let lines: Vec<&str> = certificate.pem.lines().filter(|it| !it.starts_with("-----")).collect();
-            needles.extend(lines.get(lines.len() / 2).map(|it| (*it).to_owned()));
-            for offset in 0..3 {
-                let encoded = STANDARD.encode([&b"   "[..offset], certificate.pem.as_bytes()].concat());
-                let middle = encoded.len() / 2;
-                needles.extend(encoded.get(middle..middle + 60).map(str::to_owned));
-            }
-        }
-        Shown(needles)
-    }
-
-    fn is_in(&self, document: &Document<'_>) -> bool {
-        self.0.iter().any(|it| document.text.contains(it.as_str()))
     }
 }
 

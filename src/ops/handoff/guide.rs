@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 
 use crate::deliver::flux::{FluxPart, ValueChange};
 use crate::deliver::flux_secrets::FluxSecret;
-use crate::deliver::flux_version::FluxVersion;
 use crate::ops::error::Remade;
 use helm_engine::helm::HelmVersion;
 
@@ -60,12 +59,18 @@ pub(super) fn guide(
     }
     text.push_str("\n## Which Helm renders\n\n");
     helm.lines().iter().for_each(|it| text.push_str(&format!("{it}\n")));
-    text.push_str("\n## What changes in the values\n");
+    text.push_str(&values(changes));
+    text
+}
+
+/// The values that change, as tables.
+pub(super) fn values(changes: &BTreeMap<String, Vec<ValueChange>>) -> String {
+    let mut text = "\n## What changes in the values\n".to_owned();
     if changes.is_empty() {
         text.push_str("\nNothing.\n");
     }
     for (part, changes) in changes {
-        let _ = writeln!(text, "\n### {part}\n\n| value | bootstrap | Flux |\n|---|---|---|");
+        let _ = writeln!(text, "\n### {part}\n\n| value | bootstrap | afterwards |\n|---|---|---|");
         for change in changes {
             let cell = |it: &Option<String>| match it {
                 Some(value) => format!("`{}`", value.replace('|', "\\|")),
@@ -99,7 +104,10 @@ fn files_of_sops(parts: &[FluxPart]) -> String {
 /// The Helm before and after.
 #[derive(Clone, Debug)]
 pub struct HelmAfter {
-    pub flux: FluxVersion,
+    /// `Flux 2.9`.
+    pub tool: String,
+    /// The tool's; `None` where it is not known.
+    pub helm: Option<HelmVersion>,
     pub locked: HelmVersion,
     /// By part: the resources whose text is another, white space aside, or why the chart does not render.
     pub differs: BTreeMap<String, Result<Vec<String>, String>>,
@@ -108,8 +116,13 @@ pub struct HelmAfter {
 impl HelmAfter {
     /// What there is to say, one sentence a line; resources and faults are lines of their own.
     pub fn lines(&self) -> Vec<String> {
-        let (flux, helm, locked) = (self.flux, self.flux.helm(), self.locked);
-        let mut lines = vec![format!("Flux {flux} renders with Helm {helm}, and the lock is of Helm {locked}.")];
+        let (tool, locked) = (&self.tool, self.locked);
+        let Some(helm) = self.helm else {
+            return vec![format!(
+                "{tool} renders with a Helm of its own, and the lock is of Helm {locked}: `--helm VERSION` says what that prints otherwise."
+            )];
+        };
+        let mut lines = vec![format!("{tool} renders with Helm {helm}, and the lock is of Helm {locked}.")];
         if self.differs.is_empty() {
             lines.push("Both print the same of these charts, white space aside.".into());
             return lines;
@@ -127,7 +140,7 @@ impl HelmAfter {
             }
         }
         lines.push(format!(
-            "See `ichor upgrade --helm {helm}` before: with --write, the bootstrap is what Flux renders."
+            "See `ichor upgrade --helm {helm}` before: with --write, the bootstrap is what {tool} renders."
         ));
         lines
     }

@@ -228,13 +228,9 @@ kubernetes: \"{kubernetes}\"
     }
     text.push_str("# In the order in which Talos applies them.\nparts:\n");
     if gateway {
-        let (version, channel) = match wishes.minor() {
-            (1, ..=16) => ("v1.1.0", "standard"),
-            (1, 17..=18) => ("v1.2.0", "standard"),
-            // Cilium 1.19 watches TLSRoute v1alpha2, which only the experimental channel has.
-            (1, 19) => ("v1.4.1", "experimental"),
-            _ => ("v1.6.1", "standard"),
-        };
+        let version = cilium::gateway_api(&wishes.cilium).unwrap_or_else(|| "v1.6.1".into());
+        // Cilium 1.16 and 1.19 watch TLSRoute v1alpha2, which only the experimental channel of these has.
+        let channel = if matches!(wishes.minor(), (1, ..=16 | 19)) { "experimental" } else { "standard" };
         let _ = write!(
             text,
             "  - name: gateway-api

@@ -64,9 +64,25 @@ pub(in crate::review) fn in_object(object: &Json) -> Vec<Exposed<'_>> {
 pub(in crate::review) fn in_document<'a>(object: &'a Json, text: &'a str) -> Vec<Exposed<'a>> {
     let mut found = in_object(object);
     if !found.iter().any(|it| matches!(it.what, What::Key(_))) && text.contains('#') {
-        let lines: Vec<&str> = text.lines().map(|it| it.trim_start().trim_start_matches(['#', ' '])).collect();
-        let key = private_key::find(&lines.join("\n"));
+        let key = private_key::find(&comments(text));
         found.extend(key.map(|key| Exposed { path: String::new(), what: What::Key(key), text }));
+    }
+    found
+}
+
+/// The lines that may have a comment, without its sign. A line with a dot stands for those between, which go on in none.
+fn comments(text: &str) -> String {
+    let mut found = String::new();
+    let mut goes_on = true;
+    for line in text.lines() {
+        let has_sign = line.contains('#');
+        if has_sign {
+            found.push_str(line.trim_start().trim_start_matches(['#', ' ']));
+            found.push('\n');
+        } else if goes_on {
+            found.push_str(".\n");
+        }
+        goes_on = has_sign;
     }
     found
 }

@@ -1,7 +1,10 @@
 //! Where a bundle, GitOps and a cluster are not the same: what was found, and what Talos would do about it.
 
+mod fields;
 pub mod live;
 pub mod print;
+
+pub use fields::{added, differences};
 
 use serde::{Serialize, Serializer};
 

@@ -64,6 +64,7 @@ pub fn page(drift: &Drift) -> String {
         html lang="en" {
             head {
                 meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
                 meta http-equiv="Content-Security-Policy" content="default-src 'none'";
                 title { (drift.bundle) ": drift" }
             }

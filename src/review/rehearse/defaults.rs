@@ -47,7 +47,6 @@ const DEFAULTS: &[(&str, &str, &str)] = &[
     ("HTTPGetAction", "scheme", "\"HTTP\""),
     ("GRPCAction", "service", "\"\""),
     ("HorizontalPodAutoscalerSpec", "minReplicas", "1"),
-    ("HorizontalPodAutoscalerSpec_", "minReplicas", "1"),
     ("HostPathVolumeSource", "type", "\"\""),
     ("JobSpec", "backoffLimit", "6"),
     ("JobSpec", "completionMode", "\"NonIndexed\""),
@@ -161,6 +160,8 @@ const TELLING: &[&str] = &[
 
 /// The default of a field, within the mapping that has it or lacks it.
 pub(super) fn of(kind: &str, field: &str, within: &Json) -> Option<Json> {
+    // Types of one name in several groups or versions have the same defaults.
+    let kind = kind.rsplit('.').next().unwrap_or(kind);
     if let Some((_, _, text)) = DEFAULTS.iter().find(|it| (it.0, it.1) == (kind, field)) {
         return serde_json::from_str(text).ok();
     }

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value as Json};
 
 use super::fate::{Refusal, Remedy, Rule};
-use super::quantity;
+use crate::review::kubernetes::quantity;
 
 /// A kind, with its group, and the fields it keeps for life. `Recreate`: deleting it and making it anew loses nothing but
 /// time. `Migrate`: it takes data or all that rests on it along.

@@ -8,21 +8,17 @@ mod defaults;
 mod fate;
 mod fixed;
 mod linger;
+mod misfits;
 mod names;
 mod others;
 mod pods;
-mod quantity;
 mod say;
-mod schema;
-pub(in crate::review) mod security;
 mod services;
 mod settle;
 mod talos;
 mod workloads;
 
 pub use fate::{Boot, Fate, Refusal, Remedy, Rule, Upgrade};
-pub use quantity::nanos;
-pub use security::{Level, forbidden};
 pub use settle::settle;
 pub use talos::Manner;
 
@@ -30,9 +26,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use schema::Misfit;
+use misfits::Misfit;
 
 use crate::base::number::some;
+use crate::review::kubernetes::security::{Level, forbidden};
 use crate::stage::spec::TalosVersion;
 
 /// What a rehearsal takes for granted.
@@ -83,7 +80,7 @@ pub fn fate(old: &Json, new: &Json, stage: &Stage) -> Fate {
 pub fn refusals(old: &Json, new: &Json, stage: &Stage) -> Vec<Refusal> {
     let manner = Manner::of(stage.talos);
     let mut found: Vec<Refusal> = talos::foreign(old).into_iter().collect();
-    if schema::of(new).is_some() {
+    if misfits::of(new).is_some() {
         fits(new, stage, manner, &mut found);
         let (mut before, mut after) = (old.clone(), new.clone());
         settle(&mut before, &mut after);
@@ -121,7 +118,7 @@ fn unsafe_pod(pod: &Json, stage: &Stage) -> Option<Refusal> {
 
 /// Types, unknown fields and items that stand twice.
 fn fits(new: &Json, stage: &Stage, manner: Manner, found: &mut Vec<Refusal>) {
-    for misfit in schema::misfits(new, stage.kubernetes) {
+    for misfit in misfits::misfits(new, stage.kubernetes) {
         let (rule, path, why) = match misfit {
             // What creates and replaces drops a field that it does not know.
             Misfit::Unknown(_) if !manner.merges => continue,

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 
 use super::fate::Refusal;
+use super::names;
 use super::say::Say;
-use super::{names, quantity};
+use crate::review::kubernetes::quantity;
 
 /// Resources of which a pod cannot ask for more than it gets.
 const OVERCOMMIT: &[&str] = &["cpu", "memory", "ephemeral-storage"];

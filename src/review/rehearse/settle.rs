@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::schema::{self, Shape, What};
-use super::{defaults, quantity};
+use super::{defaults, misfits};
+use crate::review::kubernetes::quantity;
+use crate::review::kubernetes::schema::{self, Field, Shape, What};
 
 /// An object nested deeper than this is left as it is.
 const DEPTH: usize = 64;
@@ -11,7 +12,7 @@ const DEPTH: usize = 64;
 /// Makes two objects equal wherever Kubernetes sees no difference: quantities, defaults that one side writes out, empty
 /// lists, and text of a Secret in either of its forms. Objects of kinds that are not Kubernetes' own stay as they are.
 pub fn settle(old: &mut Json, new: &mut Json) {
-    let shapes = (schema::of(old), schema::of(new));
+    let shapes = (misfits::of(old), misfits::of(new));
     let (Some(shape), true) = (shapes.1, shapes.0 == shapes.1) else { return };
     values(old, new, shape, 0);
     if new["kind"] == "Secret" {
@@ -19,7 +20,7 @@ pub fn settle(old: &mut Json, new: &mut Json) {
     }
 }
 
-fn values(old: &mut Json, new: &mut Json, shape: Shape, depth: usize) {
+fn values(old: &mut Json, new: &mut Json, shape: Shape<'_>, depth: usize) {
     if old == new || depth > DEPTH {
         return;
     }
@@ -27,7 +28,7 @@ fn values(old: &mut Json, new: &mut Json, shape: Shape, depth: usize) {
         What::Quantity if quantity::nanos(new).is_some_and(|it| quantity::nanos(old) == Some(it)) => {
             *old = new.clone();
         }
-        What::Number if old.as_f64().is_some() && old.as_f64() == new.as_f64() => *old = new.clone(),
+        What::Number | What::Whole if old.as_f64().is_some() && old.as_f64() == new.as_f64() => *old = new.clone(),
         What::Map(inner) => {
             if let (Json::Object(before), Json::Object(after)) = (old, new) {
                 for (key, value) in after.iter_mut() {
@@ -47,8 +48,8 @@ fn values(old: &mut Json, new: &mut Json, shape: Shape, depth: usize) {
     }
 }
 
-fn lists(old: &mut [Json], new: &mut [Json], inner: Shape, keys: &str, depth: usize) {
-    if keys.is_empty() || keys == "=" {
+fn lists(old: &mut [Json], new: &mut [Json], inner: Shape<'_>, keys: Option<&str>, depth: usize) {
+    if keys.is_none_or(str::is_empty) {
         if old.len() == new.len() {
             for (old, new) in old.iter_mut().zip(new) {
                 values(old, new, inner, depth + 1);
@@ -57,8 +58,8 @@ fn lists(old: &mut [Json], new: &mut [Json], inner: Shape, keys: &str, depth: us
         return;
     }
     for new in new {
-        let name = schema::key(new, keys);
-        if let Some(old) = old.iter_mut().find(|it| schema::key(it, keys) == name) {
+        let name = misfits::key(new, keys);
+        if let Some(old) = old.iter_mut().find(|it| misfits::key(it, keys) == name) {
             values(old, new, inner, depth + 1);
         }
     }
@@ -66,22 +67,22 @@ fn lists(old: &mut [Json], new: &mut [Json], inner: Shape, keys: &str, depth: us
 
 fn fields(old: &mut Json, new: &mut Json, kind: &str, depth: usize) {
     let Some(known) = schema::fields(kind) else { return };
-    for (name, field) in known {
-        let has = |it: &Json| it.get(*name).is_some_and(|it| !it.is_null());
+    for Field { name, shape, .. } in known {
+        let has = |it: &Json| it.get(name).is_some_and(|it| !it.is_null());
         match (has(old), has(new)) {
             (true, true) => {
-                let (Some(before), Some(after)) = (old.get_mut(*name), new.get_mut(*name)) else { continue };
-                values(before, after, field.shape, depth + 1);
+                let (Some(before), Some(after)) = (old.get_mut(name), new.get_mut(name)) else { continue };
+                values(before, after, shape, depth + 1);
             }
-            (true, false) => drop_default(old, new, kind, name, field.shape, depth),
-            (false, true) => drop_default(new, old, kind, name, field.shape, depth),
+            (true, false) => drop_default(old, new, kind, name, shape, depth),
+            (false, true) => drop_default(new, old, kind, name, shape, depth),
             (false, false) => {}
         }
     }
 }
 
 /// Takes a field away that only `one` has, where it says what `other` means without it.
-fn drop_default(one: &mut Json, other: &Json, kind: &str, name: &str, shape: Shape, depth: usize) {
+fn drop_default(one: &mut Json, other: &Json, kind: &str, name: &str, shape: Shape<'_>, depth: usize) {
     let Some(mut value) = one.get(name).cloned() else { return };
     let said = match defaults::of(kind, name, other) {
         Some(mut default) => {

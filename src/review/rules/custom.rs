@@ -18,11 +18,11 @@ use helm_engine::yaml;
 
 pub(super) fn check(subject: &Subject<'_>, objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
     let definitions = objects.iter().filter(|it| it.head.kind == "CustomResourceDefinition").filter_map(|it| {
-        let spec = json_of(it)?.get("spec").cloned()?;
+        let spec = it.json.get("spec")?;
         let names = (spec["group"].as_str()?.to_owned(), spec["names"]["kind"].as_str()?.to_owned());
         Some((names, spec))
     });
-    let definitions: BTreeMap<(String, String), Json> = definitions.collect();
+    let definitions: BTreeMap<(String, String), &Json> = definitions.collect();
     for object in objects {
         let names = (object.head.group().to_owned(), object.head.kind.clone());
         if let Some(definition) = definitions.get(&names) {
@@ -60,11 +60,6 @@ fn fits(object: &Object<'_>, definition: &Json, found: &mut Vec<Diagnostic>) {
         let message = format!("{at}: {path} does not fit its CRD: {}", misfit.what);
         found.push(Diagnostic::new(Code::K008, message).help("the API server refuses the object"));
     }
-}
-
-fn json_of(object: &Object<'_>) -> Option<Json> {
-    let text = yaml::write_json(&Value::Map(object.content.clone()), false).ok()?;
-    serde_json::from_str(&text.to_text()).ok()
 }
 
 /// The schema of a whole object, which names itself.

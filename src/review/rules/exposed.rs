@@ -2,32 +2,31 @@
 
 use serde_json::Value as Json;
 
-use super::{Output, Subject};
+use super::Subject;
+use super::object::Whole;
 use crate::base::code::Code;
 use crate::base::diagnostic::{Diagnostic, Place};
-use crate::object::document::{Head, documents};
 use crate::review::compare::exposed::{self, Exposed, What};
 use crate::review::compare::hide;
 use crate::stage::pack::stem;
 use crate::stage::seal;
 use crate::stage::spec::Content;
 
-pub(super) fn check(subject: &Subject<'_>, output: &Output<'_>, found: &mut Vec<Diagnostic>) {
-    for manifest in output.manifests {
-        let source = source(subject, stem(&manifest.name));
-        for document in documents(&manifest.contents) {
-            let Some(tree) = document.tree() else { continue };
-            let Some(object) = document.json() else { continue };
-            let at = format!("{}: {}", manifest.name, Head::of(tree.root()));
-            let is_chart = source.as_ref().is_some_and(|it| it.is_chart);
-            let exposed = exposed::in_document(&object, document.text);
-            let plain = plain_data(&object, &exposed);
-            let diagnostics = exposed.iter().map(|it| diagnostic(&at, it, is_chart)).chain(in_the_clear(&at, &plain));
-            found.extend(diagnostics.map(|it| match &source {
-                Some(source) => it.at(source.place.clone()),
-                None => it,
-            }));
+pub(super) fn check(subject: &Subject<'_>, documents: &[Whole<'_>], found: &mut Vec<Diagnostic>) {
+    for Whole { manifest, text, head, json, .. } in documents {
+        let exposed = exposed::in_document(json, text);
+        let plain = plain_data(json, &exposed);
+        if exposed.is_empty() && plain.is_empty() {
+            continue;
         }
+        let at = format!("{manifest}: {head}");
+        let source = source(subject, stem(manifest));
+        let is_chart = source.as_ref().is_some_and(|it| it.is_chart);
+        let diagnostics = exposed.iter().map(|it| diagnostic(&at, it, is_chart)).chain(in_the_clear(&at, &plain));
+        found.extend(diagnostics.map(|it| match &source {
+            Some(source) => it.at(source.place.clone()),
+            None => it,
+        }));
     }
 }
 

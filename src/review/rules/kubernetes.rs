@@ -2,14 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::cursor::{Fault, Faults, short};
+use super::fault::{Fault, Faults, short};
 use super::object::{Object, word};
-use super::schema::{self, Release, Served};
 use super::text::{is_data_key, is_label, is_old_label, is_qualified, is_subdomain, is_tag};
-use super::{Subject, admission, minor, place, refused, talos};
+use super::{Subject, admission, fields, minor, place, refused, talos};
 use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
 use crate::deliver::flux::at as at_path;
+use crate::review::kubernetes::schema::{self, Release, Served};
 use helm_engine::value::Value;
 
 /// API versions that Kubernetes no longer serves: the kinds (none: all), the first minor without it, and what to write. From the
@@ -74,7 +74,7 @@ pub(super) fn objects(subject: &Subject<'_>, objects: &[Object<'_>], found: &mut
         place::fill(subject, object, found.get_mut(told..).unwrap_or_default());
         if is_served {
             let mut faults = Faults::default();
-            schema::walk(&object.cursor(), release, applied, &mut faults);
+            fields::walk(&object.cursor(), release, applied, &mut faults);
             refused::check(&object.cursor(), &mut faults);
             found.extend(faults.0.into_iter().map(|it| diagnostic(subject, object, it)));
         }

@@ -4,9 +4,10 @@
 mod admission;
 pub mod allowed;
 pub mod cilium;
-mod cursor;
 mod custom;
 mod exposed;
+mod fault;
+mod fields;
 mod kinds;
 mod kubernetes;
 mod machine;
@@ -14,7 +15,6 @@ mod object;
 pub mod page;
 mod place;
 mod refused;
-mod schema;
 pub mod talos;
 mod text;
 mod values;
@@ -94,23 +94,24 @@ impl Layer {
 /// Checks everything; errors and warnings together, in the order of the subject.
 pub fn check(subject: &Subject<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    let objects = subject.output.as_ref().map(|it| object::objects(it.manifests)).unwrap_or_default();
+    let read = subject.output.as_ref().map(|it| object::read(it.manifests)).unwrap_or_default();
+    let objects = &read.objects;
     talos::versions(subject, &mut found);
     cilium::sources(subject, &mut found);
     for chart in &subject.charts {
         values::check(chart, &mut found);
-        cilium::values(subject, chart, &objects, &mut found);
+        cilium::values(subject, chart, objects, &mut found);
     }
     if subject.machine_config.is_some() {
-        machine::check(subject, cilium::settings(subject, &objects).as_ref(), &mut found);
+        machine::check(subject, cilium::settings(subject, objects).as_ref(), &mut found);
     }
     if let Some(output) = &subject.output {
-        talos::manifests(subject, output, &objects, &mut found);
-        kubernetes::objects(subject, &objects, &mut found);
-        kinds::check(subject, &objects, &mut found);
-        custom::check(subject, &objects, &mut found);
-        cilium::objects(subject, &objects, &mut found);
-        exposed::check(subject, output, &mut found);
+        talos::manifests(subject, output, &read, &mut found);
+        kubernetes::objects(subject, objects, &mut found);
+        kinds::check(subject, objects, &mut found);
+        custom::check(subject, objects, &mut found);
+        cilium::objects(subject, objects, &mut found);
+        exposed::check(subject, &read.documents, &mut found);
     }
     if let Some((lock, now)) = subject.lock {
         bindings(lock, &mut found);

@@ -4,12 +4,31 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use super::cursor::Cursor;
 use crate::deliver::flux::at;
 use crate::object::document::{Head, documents, items};
+use crate::review::kubernetes::cursor::Cursor;
 use crate::stage::pack::Manifest;
 use helm_engine::value::{Map, Value};
-use helm_engine::yaml;
+use helm_engine::yaml::{self, node::Node};
+
+/// What the manifests hold, each document read once.
+#[derive(Default)]
+pub(super) struct Read<'a> {
+    pub(super) documents: Vec<Whole<'a>>,
+    /// All objects, those in lists too.
+    pub(super) objects: Vec<Object<'a>>,
+}
+
+/// One document that is not empty.
+pub(super) struct Whole<'a> {
+    pub(super) manifest: &'a str,
+    pub(super) text: &'a str,
+    pub(super) head: Head,
+    /// What every object has and this document has not.
+    pub(super) lacks: Vec<&'static str>,
+    /// `null` where JSON cannot hold it.
+    pub(super) json: Json,
+}
 
 /// One object and where it stands.
 pub(super) struct Object<'a> {
@@ -21,30 +40,42 @@ pub(super) struct Object<'a> {
     pub(super) size: usize,
 }
 
-/// All objects, those in lists too.
-pub(super) fn objects(manifests: &[Manifest]) -> Vec<Object<'_>> {
-    let mut found = Vec::new();
+pub(super) fn read(manifests: &[Manifest]) -> Read<'_> {
+    let mut read = Read::default();
     for manifest in manifests {
         for document in documents(&manifest.contents) {
             let Some(tree) = document.tree() else { continue };
-            let Ok(Value::Map(content)) = yaml::read(document.text.as_bytes()) else { continue };
-            let Some(list) = items(tree.root()) else {
-                let (head, json) = (Head::of(tree.root()), json(&Value::Map(content.clone())));
-                found.push(Object { manifest: &manifest.name, head, content, json, size: document.text.len() });
-                continue;
-            };
-            let contents = match content.get("items") {
-                Some(Value::List(items)) => items.to_vec(),
-                _ => Vec::new(),
-            };
-            for (node, content) in list.items().zip(contents) {
-                let Value::Map(content) = content else { continue };
-                let (head, json) = (Head::of(node.resolved()), json(&Value::Map(content.clone())));
-                found.push(Object { manifest: &manifest.name, head, content, json, size: node.span().len() });
+            let root = tree.root();
+            let value = yaml::read_composed(&tree).unwrap_or_else(|_| Value::Nil);
+            let head = Head::of(root);
+            let whole = json(&value);
+            if let Value::Map(content) = value {
+                read.objects(&manifest.name, root, &head, content, &whole, document.text.len());
             }
+            let lacks = ["apiVersion", "kind"].into_iter().filter(|it| root.get(it).is_none()).collect();
+            read.documents.push(Whole { manifest: &manifest.name, text: document.text, head, lacks, json: whole });
         }
     }
-    found
+    read
+}
+
+impl<'a> Read<'a> {
+    fn objects(&mut self, manifest: &'a str, root: Node<'_>, head: &Head, content: Map, whole: &Json, size: usize) {
+        let Some(list) = items(root) else {
+            self.objects.push(Object { manifest, head: head.clone(), content, json: whole.clone(), size });
+            return;
+        };
+        let contents = match content.get("items") {
+            Some(Value::List(items)) => items.to_vec(),
+            _ => Vec::new(),
+        };
+        for (node, content) in list.items().zip(contents) {
+            let json = json(&content);
+            let Value::Map(content) = content else { continue };
+            let size = node.span().len();
+            self.objects.push(Object { manifest, head: Head::of(node.resolved()), content, json, size });
+        }
+    }
 }
 
 impl Object<'_> {

@@ -1,10 +1,10 @@
 //! Where something that is wrong with an object can be mended: in the manifest a user wrote, else where the spec names the part.
 
 use super::Subject;
-use super::cursor::{Path, Step};
 use super::object::Object;
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::object::document::{Head, documents, items};
+use crate::review::kubernetes::cursor::{Path, Step};
 use crate::stage::pack::stem;
 use crate::stage::spec::Content;
 use helm_engine::yaml::node::Node;

@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use super::cursor::Path;
-use super::object::{Object, defined};
+use super::object::{Object, Read, Whole, defined};
 use super::{Output, Subject, minor, place, spec_place};
 use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
 use crate::deliver::size::{self, human};
 use crate::deliver::target::Target;
-use crate::object::document::{Head, documents};
 use crate::object::scope::{ClusterScoped, is_namespaced, is_of_kubernetes};
+use crate::review::kubernetes::cursor::Path;
 use crate::stage::pack::stem;
 use crate::stage::spec::TalosVersion;
 
@@ -40,31 +39,21 @@ pub(super) fn versions(subject: &Subject<'_>, found: &mut Vec<Diagnostic>) {
     }
 }
 
-pub(super) fn manifests(
-    subject: &Subject<'_>,
-    output: &Output<'_>,
-    objects: &[Object<'_>],
-    found: &mut Vec<Diagnostic>,
-) {
+pub(super) fn manifests(subject: &Subject<'_>, output: &Output<'_>, read: &Read<'_>, found: &mut Vec<Diagnostic>) {
+    let objects = &read.objects;
     identities(objects, found);
     namespaces(output, objects, found);
     sizes(subject, output, objects, found);
     definitions(objects, found);
     jobs(subject, objects, found);
-    for manifest in output.manifests {
-        for document in documents(&manifest.contents) {
-            let Some(tree) = document.tree() else { continue };
-            let root = tree.root();
-            let missing: Vec<&str> = ["apiVersion", "kind"].into_iter().filter(|it| root.get(it).is_none()).collect();
-            let head = Head::of(root);
-            if !missing.is_empty() {
-                let message = format!("{}: a document has no {}", manifest.name, missing.join(" and no "));
-                let help = "Talos drops a whole manifest for one document that is no Kubernetes object";
-                found.push(Diagnostic::new(Code::T007, message).help(help));
-            } else if head.name.is_empty() {
-                let message = format!("{}: a {} has no `metadata.name`", manifest.name, head.kind);
-                found.push(Diagnostic::new(Code::T007, message).help("the API server takes no object without a name"));
-            }
+    for Whole { manifest, head, lacks, .. } in &read.documents {
+        if !lacks.is_empty() {
+            let message = format!("{manifest}: a document has no {}", lacks.join(" and no "));
+            let help = "Talos drops a whole manifest for one document that is no Kubernetes object";
+            found.push(Diagnostic::new(Code::T007, message).help(help));
+        } else if head.name.is_empty() {
+            let message = format!("{manifest}: a {} has no `metadata.name`", head.kind);
+            found.push(Diagnostic::new(Code::T007, message).help("the API server takes no object without a name"));
         }
     }
 }
@@ -83,7 +72,10 @@ fn identities(objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
 }
 
 fn namespaces(output: &Output<'_>, objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
-    let scoped = ClusterScoped::learn(output.manifests.iter().map(|it| it.contents.as_str()));
+    let text = |it: &Object<'_>, key: &str| it.json["spec"][key].as_str().unwrap_or_default().to_owned();
+    let wide = objects.iter().filter(|it| it.head.kind == "CustomResourceDefinition" && text(it, "scope") == "Cluster");
+    let kind = |it: &Object<'_>| it.json["spec"]["names"]["kind"].as_str().unwrap_or_default().to_owned();
+    let scoped = ClusterScoped::of(wide.map(|it| (text(it, "group"), kind(it))));
     let lost = |it: &&Object<'_>| it.head.namespace.is_empty() && is_namespaced(&it.head) && !scoped.contains(&it.head);
     for Object { manifest, head, .. } in objects.iter().filter(lost) {
         let wanted = output.namespaces.get(stem(manifest)).filter(|it| *it != "default");

@@ -73,44 +73,6 @@ pub(super) fn range(text: &str) -> Option<(IpAddr, u8)> {
     (bits <= if address.is_ipv4() { 32 } else { 128 }).then_some((address, bits))
 }
 
-/// The size of a quantity such as `100m` or `1Gi`; `None` where it is none.
-pub(super) fn quantity(text: &str) -> Option<f64> {
-    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
-    let end = unsigned.find(|sign: char| !sign.is_ascii_digit() && sign != '.').unwrap_or(unsigned.len());
-    let (digits, unit) = unsigned.split_at(end);
-    let has_digit = digits.contains(|sign: char| sign.is_ascii_digit());
-    if !has_digit || digits.matches('.').count() > 1 {
-        return None;
-    }
-    let number: f64 = digits.parse().ok()?;
-    let binary = |power: i32| number * 1024f64.powi(power);
-    let decimal = |power: i32| if power < 0 { number / 10f64.powi(-power) } else { number * 10f64.powi(power) };
-    let size = match unit {
-        "" => number,
-        "n" => decimal(-9),
-        "u" => decimal(-6),
-        "m" => decimal(-3),
-        "k" => decimal(3),
-        "M" => decimal(6),
-        "G" => decimal(9),
-        "T" => decimal(12),
-        "P" => decimal(15),
-        "E" => decimal(18),
-        "Ki" => binary(1),
-        "Mi" => binary(2),
-        "Gi" => binary(3),
-        "Ti" => binary(4),
-        "Pi" => binary(5),
-        "Ei" => binary(6),
-        exponent => {
-            let power = exponent.strip_prefix(['e', 'E'])?;
-            let is_number = power.strip_prefix(['+', '-']).unwrap_or(power).bytes().all(|it| it.is_ascii_digit());
-            decimal(power.parse::<i32>().ok().filter(|it| is_number && it.abs() < 300)?)
-        }
-    };
-    Some(if text.starts_with('-') { -size } else { size })
-}
-
 /// What was most likely meant by a word, of those that are known.
 pub(super) fn nearest<'w>(word: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
     let far = |it: &&str| strsim::damerau_levenshtein(&it.to_lowercase(), &word.to_lowercase());
@@ -120,31 +82,6 @@ pub(super) fn nearest<'w>(word: &str, known: impl Iterator<Item = &'w str>) -> O
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn quantities() {
-        for (text, size) in [
-            ("100m", 0.1),
-            ("0.1", 0.1),
-            (".5", 0.5),
-            ("5.", 5.0),
-            ("1Gi", 1_073_741_824.0),
-            ("1024Mi", 1_073_741_824.0),
-            ("1000m", 1.0),
-            ("1e3", 1000.0),
-            ("12E6", 12_000_000.0),
-            ("-1", -1.0),
-            ("0", 0.0),
-            ("1k", 1000.0),
-            ("10", 10.0),
-            ("2.50", 2.5),
-        ] {
-            assert_eq!(quantity(text), Some(size), "{text}");
-        }
-        for text in ["", "1gi", "1 Gi", "100 m", "GB", "1GB", "1.5.0", "--1", "1Kb", "abc", "1e", "5m5"] {
-            assert_eq!(quantity(text), None, "{text}");
-        }
-    }
 
     #[test]
     fn addresses() {

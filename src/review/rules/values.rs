@@ -9,11 +9,12 @@ use helm_engine::yaml::node::{self, Document, Node, NodeKind};
 pub(super) fn check(chart: &ChartSubject<'_>, found: &mut Vec<Diagnostic>) {
     let root = chart.chart.root_node();
     let templates: String = root.templates.iter().map(|it| it.data.to_text()).collect::<Vec<_>>().join("\n");
+    let reads: Vec<usize> = templates.match_indices(VALUES).map(|(at, _)| at + VALUES.len()).collect();
     // A chart that reads all its values at once, or only those of charts below, cannot be known.
-    if !templates.contains(".Values") {
+    if reads.is_empty() {
         return;
     }
-    let reader = Reader { chart, defaults: &root.values, templates: &templates };
+    let reader = Reader { chart, defaults: &root.values, templates: &templates, reads };
     for layer in &chart.layers {
         let Ok(Some(document)) = node::parse(layer.text.as_bytes()) else { continue };
         let Some(top) = top(&document, layer) else { continue };
@@ -38,10 +39,15 @@ fn top<'d>(document: &'d Document, layer: &Layer) -> Option<Node<'d>> {
     None
 }
 
+/// How templates name all values.
+const VALUES: &str = ".Values";
+
 struct Reader<'a> {
     chart: &'a ChartSubject<'a>,
     defaults: &'a Map,
     templates: &'a str,
+    /// Behind each [`VALUES`] in the templates, in bytes.
+    reads: Vec<usize>,
 }
 
 impl Reader<'_> {
@@ -120,8 +126,8 @@ impl Reader<'_> {
     fn are_all_read(&self) -> bool {
         const PRINTERS: [&str; 6] = ["toYaml", "toYamlPretty", "toJson", "toPrettyJson", "toRawJson", "toToml"];
         let is_word = |it: char| it.is_alphanumeric() || matches!(it, '_' | '.');
-        self.templates.match_indices(".Values").any(|(index, found)| {
-            let (before, after) = (&self.templates[..index], &self.templates[index + found.len()..]);
+        self.reads.iter().any(|at| {
+            let (before, after) = (&self.templates[..at - VALUES.len()], &self.templates[*at..]);
             let before = before.trim_end_matches(['$', '(']).trim_end();
             let action = before.rsplit("{{").next().unwrap_or_default();
             !after.starts_with(is_word)
@@ -132,11 +138,10 @@ impl Reader<'_> {
     }
 
     fn reads(&self, path: &[String], fits: impl Fn(&str) -> bool) -> bool {
-        let needle = format!(".Values.{}", path.join("."));
-        self.templates.match_indices(&needle).any(|(index, _)| {
-            let after = &self.templates[index + needle.len()..];
-            !after.starts_with(|it: char| it.is_alphanumeric() || it == '_') && fits(after)
-        })
+        let path = path.join(".");
+        let below = |at: &usize| self.templates[*at..].strip_prefix('.')?.strip_prefix(path.as_str());
+        let mut found = self.reads.iter().filter_map(below);
+        found.any(|after| !after.starts_with(|it: char| it.is_alphanumeric() || it == '_') && fits(after))
     }
 
     fn is_of_another_chart(&self, path: &[String]) -> bool {
@@ -162,7 +167,7 @@ impl Reader<'_> {
             Some(near) => format!("did you mean `{}`?", full(&near)),
             None => match self.elsewhere(name) {
                 Some(elsewhere) => format!("did you mean `{elsewhere}`?"),
-                None => format!("`helm show values` of the chart lists what it knows; {} ignores the rest", "Helm"),
+                None => format!("`ichor show values` of the chart lists what it knows; {} ignores the rest", "Helm"),
             },
         };
         diagnostic.at(place).help(help)

@@ -50,9 +50,17 @@ pub fn block(manifest: &Manifest) -> String {
 /// Every line that is not empty moved to the right.
 pub fn indent(text: &str, by: usize) -> String {
     let pad = " ".repeat(by);
-    let line =
-        |line: &str| if line.trim_end_matches('\n').is_empty() { line.to_owned() } else { format!("{pad}{line}") };
-    text.split_inclusive('\n').map(line).collect()
+    let lines = text.bytes().filter(|it| *it == b'\n').count() + 1;
+    let mut moved = String::with_capacity(text.len() + lines * by);
+    for line in text.split_inclusive('\n') {
+        if line.trim_end_matches('\n').is_empty() {
+            moved.push_str(line);
+        } else {
+            moved.push_str(&pad);
+            moved.push_str(line);
+        }
+    }
+    moved
 }
 
 /// A key and a text as it reads best: line by line, also where it holds tabs, for which Helm's writer would quote all

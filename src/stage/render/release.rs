@@ -23,20 +23,9 @@ pub(crate) fn remade(
     values: &Map,
     seed: Seed,
 ) -> Result<BTreeMap<String, BTreeSet<String>>, Error> {
-    let VendoredContent::Chart { chart, namespace, inputs, .. } = &part.content else { return Ok(BTreeMap::new()) };
-    let functions = helm::functions();
-    let mut inputs = inputs.clone();
-    inputs.objects.extend(objects(bootstrap, namespace));
-    let content =
-        VendoredContent::Chart { chart: chart.clone(), namespace: namespace.clone(), values: values.clone(), inputs };
-    let later = VendoredPart { name: part.name.clone(), content, pins: part.pins.clone() };
-    let rendered = render_part(vendored, &later, &functions, seed, None);
-    let release = match &rendered {
-        Ok(release) => release,
-        // More is asked for than the bootstrap had: the calls that it shares with the bootstrap are made all the same.
-        Err(fault) if fault.missing_pin.is_some() => bootstrap,
-        Err(_) => return rendered.map(|_| BTreeMap::new()),
-    };
+    let VendoredContent::Chart { namespace, .. } = &part.content else { return Ok(BTreeMap::new()) };
+    let release = again(vendored, part, bootstrap, values, objects(bootstrap, namespace), seed)?;
+    let release = release.as_ref().unwrap_or(bootstrap);
     let is_made = |name: &&String| part.pins.get(*name).is_some_and(|it| it.function != secrets::FUNCTION);
     let made: BTreeSet<&String> = release.used.iter().filter(is_made).collect();
     let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -60,6 +49,84 @@ pub(crate) fn remade(
         }
     }
     Ok(found)
+}
+
+/// One text of a manifest that is another on each render.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Minted {
+    pub group: String,
+    pub head: Head,
+    /// Its place, as a JSON pointer.
+    pub pointer: String,
+}
+
+/// The texts that a tool which asks no cluster makes anew on each render: those that rest on what was minted, and those that
+/// show one of its certificates.
+pub(crate) fn minted(
+    vendored: &Vendored,
+    part: &VendoredPart,
+    bootstrap: &RenderedPart,
+    values: &Map,
+    shows: &dyn Fn(&str) -> bool,
+    seed: Seed,
+) -> Result<BTreeSet<Minted>, Error> {
+    let release = again(vendored, part, bootstrap, values, Vec::new(), seed)?;
+    let release = release.as_ref().unwrap_or(bootstrap);
+    let mut found = BTreeSet::new();
+    for document in documents(&String::from_utf8_lossy(&release.text)) {
+        let Some(tree) = document.tree() else { continue };
+        let head = Head::of(tree.root());
+        let group = head.api_version.split_once('/').map_or("", |(group, _)| group).to_owned();
+        let Ok(value) = yaml::read(document.text.as_bytes()) else { continue };
+        let mut open = vec![(String::new(), value)];
+        while let Some((pointer, value)) = open.pop() {
+            match value {
+                Value::Map(map) => open.extend(map.to_vec().into_iter().map(|(key, it)| {
+                    let key = key.to_text().replace('~', "~0").replace('/', "~1");
+                    (format!("{pointer}/{key}"), it)
+                })),
+                Value::List(list) => {
+                    open.extend(list.to_vec().into_iter().enumerate().map(|(at, it)| (format!("{pointer}/{at}"), it)));
+                }
+                Value::Str(text) => {
+                    let mut pins = BTreeSet::new();
+                    for piece in release.holes.pieces(&text) {
+                        if let Piece::Hole(index) = piece {
+                            collect(&release.holes, index, &mut pins);
+                        }
+                    }
+                    if !pins.is_empty() || shows(&text.to_text()) {
+                        found.insert(Minted { group: group.clone(), head: head.clone(), pointer });
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// The part rendered with other values, and with what a cluster holds. `None` where more is asked for than the bootstrap had:
+/// the calls that it shares with the bootstrap are made all the same.
+fn again(
+    vendored: &Vendored,
+    part: &VendoredPart,
+    bootstrap: &RenderedPart,
+    values: &Map,
+    cluster: Vec<Value>,
+    seed: Seed,
+) -> Result<Option<RenderedPart>, Error> {
+    let VendoredContent::Chart { chart, namespace, inputs, .. } = &part.content else { return Ok(None) };
+    let mut inputs = inputs.clone();
+    inputs.objects.extend(cluster);
+    let content =
+        VendoredContent::Chart { chart: chart.clone(), namespace: namespace.clone(), values: values.clone(), inputs };
+    let later = VendoredPart { name: bootstrap.name.clone(), content, pins: part.pins.clone() };
+    match render_part(vendored, &later, &helm::functions(), seed, None) {
+        Ok(release) => Ok(Some(release)),
+        Err(fault) if fault.missing_pin.is_some() => Ok(None),
+        Err(fault) => Err(fault),
+    }
 }
 
 /// The secrets that a hole rests on.

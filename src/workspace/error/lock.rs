@@ -77,7 +77,7 @@ pub(crate) const RESEAL_FOR_BUNDLE: &str = "run `ichor reseal -i KEY` to seal wh
 
 /// What to do about a lock that is gone for good.
 const REBUILT: &str = "if it is lost, `ichor lock` with `--import` or `--import-secret` takes the keys that the cluster uses; \
-                       see \"If you lose the key or the lock\" in the README";
+                       see \"If you lose the key or the lock\" in docs/how-to/lost.md";
 
 /// A new lock has new keys: right for a new cluster, and wrong for one that runs.
 pub fn no_lock(path: &Path) -> String {

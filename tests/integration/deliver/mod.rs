@@ -1,5 +1,6 @@
 //! What a bundle becomes for each of its takers.
 
+mod argocd;
 mod flux_secrets;
 mod machine_config;
 mod open_for;

@@ -1,7 +1,7 @@
 //! A copy of an example as it stands, on a machine whose mirrors are on loopback.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::own;
 use crate::support::registry::{Kind, Registry};
@@ -25,17 +25,25 @@ impl Example {
         assert!(text.contains("chart: oci://quay.io/cilium/charts/cilium "), "{spec} names the real chart");
         let version = text.lines().find_map(|line| line.trim().strip_prefix("version: ")).expect("a version");
         let archive = conformance().expect("the charts").join(format!("charts/cilium-{version}.tgz"));
-        let example = Example::new(spec, "quay.io", "cilium/charts", &archive);
+        let example = Example::new(spec, "quay.io", "cilium/charts", std::slice::from_ref(&archive));
         copy(&folder, example.workspace.path());
         example.workspace.write(spec, with_sdk_helm(&text)).seal_to_own_key(spec);
         example
+    }
+
+    /// Nothing but a key and a home whose mirrors serve the real charts of Cilium.
+    pub fn served() -> Example {
+        let charts = conformance().expect("the charts").join("charts");
+        let archives: Vec<PathBuf> =
+            ["1.19.6", "1.18.5", "1.20.0"].iter().map(|it| charts.join(format!("cilium-{it}.tgz"))).collect();
+        Example::new("ichor.yaml", "quay.io", "cilium/charts", &archives)
     }
 
     /// The same way for a chart of our own, which needs no charts of others.
     pub fn of_our_own() -> Example {
         let folder = tempfile::tempdir().expect("a folder");
         let archive = own::archive(folder.path());
-        let example = Example::new("ichor.yaml", "charts.example", "team", &archive);
+        let example = Example::new("ichor.yaml", "charts.example", "team", &[archive]);
         for (path, text) in own::files() {
             example.workspace.write(path, text);
         }
@@ -60,7 +68,7 @@ impl Example {
     /// What `ichor init` writes with these flags, for the real chart of a release of Cilium.
     pub fn of_init(cilium: &str, flags: &[&str]) -> Example {
         let archive = conformance().expect("the charts").join(format!("charts/cilium-{cilium}.tgz"));
-        let example = Example::new("ichor.yaml", "quay.io", "cilium/charts", &archive);
+        let example = Example::new("ichor.yaml", "quay.io", "cilium/charts", std::slice::from_ref(&archive));
         let recipient = example.workspace.recipient().to_owned();
         // Older releases are in no registry, only in a repository that is not at hand here.
         let chart = ["--chart", "./chart.tgz"];
@@ -69,11 +77,11 @@ impl Example {
         example
     }
 
-    /// `archive` is served as `oci://HOST/BELOW/NAME` by a mirror of that host, and the Gateway API's CRDs by one of
+    /// The archives are served as `oci://HOST/BELOW/NAME` by a mirror of that host, and the Gateway API's CRDs by one of
     /// github.com. Mirrors stand in the user's own file, as they do for a user behind a firewall.
-    fn new(spec: &str, host: &str, below: &str, archive: &Path) -> Example {
+    fn new(spec: &str, host: &str, below: &str, archives: &[PathBuf]) -> Example {
         let registry = Registry::start(Kind::Tls);
-        registry.push_files(&format!("mirror/{below}"), &[archive.to_owned()]);
+        registry.push_files(&format!("mirror/{below}"), archives);
         let site = Site::start();
         for (version, channel) in [("v1.2.0", "standard"), ("v1.4.1", "experimental"), ("v1.6.1", "standard")] {
             let release = site.www().join("github/kubernetes-sigs/gateway-api/releases/download").join(version);
@@ -91,8 +99,12 @@ impl Example {
                 authorities.join(", ")
             ),
         );
-        fs::copy(archive, workspace.path().join("chart.tgz")).expect("copied");
+        fs::copy(&archives[0], workspace.path().join("chart.tgz")).expect("copied");
         Example { workspace, spec: spec.into(), _registry: registry, _site: site }
+    }
+
+    pub fn workspace(&self) -> &Workspace {
+        &self.workspace
     }
 
     pub fn path(&self, file: &str) -> PathBuf {
@@ -148,10 +160,14 @@ pub fn gateway_api(version: &str, channel: &str) -> String {
             "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  annotations:\n    api-approved.kubernetes.io: unapproved, a stand-in\n    gateway.networking.k8s.io/bundle-version: {version}\n    gateway.networking.k8s.io/channel: {channel}\n  name: {plural}.gateway.networking.k8s.io\nspec:\n  group: gateway.networking.k8s.io\n  names: {{kind: {kind}, plural: {plural}}}\n  scope: {scope}\n  versions: [{{name: {served}, served: true, storage: true, schema: {{openAPIV3Schema: {{type: object, x-kubernetes-preserve-unknown-fields: true}}}}}}]\n"
         )
     };
+    let grants = if version == "v1.6.1" { "v1" } else { "v1beta1" };
     let all = [
+        crd("backendtlspolicies", "BackendTLSPolicy", "Namespaced", "v1"),
         crd("gatewayclasses", "GatewayClass", "Cluster", "v1"),
         crd("gateways", "Gateway", "Namespaced", "v1"),
+        crd("grpcroutes", "GRPCRoute", "Namespaced", "v1"),
         crd("httproutes", "HTTPRoute", "Namespaced", "v1"),
+        crd("referencegrants", "ReferenceGrant", "Namespaced", grants),
         crd("tlsroutes", "TLSRoute", "Namespaced", if channel == "experimental" { "v1alpha2" } else { "v1" }),
     ];
     format!("# A licence, and no object.\n---\n{}", all.join("---\n"))

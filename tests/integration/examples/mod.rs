@@ -4,7 +4,7 @@
 //! The charts are those of Cilium; a chart of our own goes the same way where they are not here.
 
 mod admitted;
-mod example;
+pub mod example;
 mod judged;
 mod own;
 

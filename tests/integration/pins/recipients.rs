@@ -101,8 +101,8 @@ fn a_lost_key_is_no_circle() {
         said.contains("none of the identities opens") && said.contains("If you lose the key or the lock"),
         "{said}"
     );
-    let readme = fs::read_to_string(crate::support::repository().join("README.md")).expect("text");
-    assert!(readme.contains("## If you lose the key or the lock"));
+    let readme = fs::read_to_string(crate::support::repository().join("docs/how-to/lost.md")).expect("text");
+    assert!(readme.contains("# If you lose the key or the lock"));
 }
 
 #[test]

@@ -1,8 +1,12 @@
 //! A real API server with etcd: it admits and stores objects, with the Pod Security defaults of Talos; nothing runs on it.
 
+use std::fs;
 use std::io::Write;
+use std::net::TcpListener;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -27,24 +31,78 @@ pub fn is_here() -> bool {
 /// A fresh, empty cluster.
 pub struct ApiServer {
     folder: TempDir,
+    port: u16,
 }
+
+/// What the server notes of every request, and a user beside the one of the test: the program that is tested, who might write
+/// anything.
+const POLICY: &str = r#"{"apiVersion": "audit.k8s.io/v1", "kind": "Policy", "omitStages": ["RequestReceived"], "rules": [{"level": "Metadata"}]}"#;
+const USER: &str = "tested";
+const TOKEN: &str = "4c1b0f1d8f2e4a6c9d3b7a5e";
 
 impl ApiServer {
     pub fn start() -> ApiServer {
-        let server = ApiServer { folder: tempfile::tempdir().expect("a folder") };
+        let server = ApiServer { folder: tempfile::tempdir().expect("a folder"), port: ports() };
+        server.watched();
         let output = server.script("start").output().expect("bash runs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         server
     }
 
+    fn at(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    /// The programs, where the server is one that notes who asks it for what.
+    fn watched(&self) {
+        fs::create_dir_all(self.at("watched/bin")).expect("made");
+        for name in ["etcd", "kubectl"] {
+            symlink(programs().join("bin").join(name), self.at("watched/bin").join(name)).expect("linked");
+        }
+        fs::write(self.at("policy.yaml"), POLICY).expect("written");
+        let shown = |path: &str| self.at(path).display().to_string();
+        let script = format!(
+            "#!/bin/sh\necho '{TOKEN},{USER},{USER},\"system:masters\"' >>{}\nexec {} \"$@\" --audit-policy-file {} --audit-log-path {}\n",
+            shown("cluster/tokens.csv"),
+            programs().join("bin/kube-apiserver").display(),
+            shown("policy.yaml"),
+            shown("audit.log"),
+        );
+        let path = self.at("watched/bin/kube-apiserver");
+        fs::write(&path, script).expect("written");
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("set");
+    }
+
     fn script(&self, verb: &str) -> Command {
         let mut command = Command::new(script().expect("the script"));
-        command.arg(verb).arg(self.folder.path()).env("JUDGE", programs());
+        command.arg(verb).arg(self.at("cluster")).env("JUDGE", self.at("watched"));
+        command.env("JUDGE_PORT", self.port.to_string());
         command
     }
 
+    /// A kubeconfig for the program that is tested.
+    pub fn kubeconfig_of_tested(&self) -> PathBuf {
+        let text = fs::read_to_string(self.kubeconfig()).expect("a kubeconfig");
+        let (before, after) = text.split_once("token: ").expect("a token");
+        let after = after.split_once('}').expect("a map").1;
+        let path = self.at("kubeconfig-of-tested");
+        fs::write(&path, format!("{before}token: {TOKEN}}}{after}")).expect("written");
+        path
+    }
+
+    /// What the program that is tested has asked the server for, each as a verb and an address.
+    pub fn asked(&self) -> Vec<(String, String)> {
+        let log = fs::read_to_string(self.at("audit.log")).expect("the audit log");
+        let lines = log.lines().map(|it| serde_json::from_str::<Value>(it).expect("JSON"));
+        let text = |it: &Value| it.as_str().unwrap_or_default().to_owned();
+        lines
+            .filter(|it| it["user"]["username"] == USER)
+            .map(|it| (text(&it["verb"]), text(&it["requestURI"])))
+            .collect()
+    }
+
     pub fn kubeconfig(&self) -> PathBuf {
-        self.folder.path().join("kubeconfig")
+        self.at("cluster/kubeconfig")
     }
 
     /// Runs kubectl, which must succeed, and gives what it printed.
@@ -54,9 +112,15 @@ impl ApiServer {
         String::from_utf8_lossy(&output.stdout).into_owned()
     }
 
+    /// Whether kubectl succeeds, and what it said.
+    pub fn tried(&self, args: &[&str]) -> (bool, String) {
+        let output = self.kubectl(args).output().expect("kubectl runs");
+        (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+    }
+
     fn kubectl(&self, args: &[&str]) -> Command {
         let mut command = Command::new(programs().join("bin/kubectl"));
-        command.arg("--kubeconfig").arg(self.folder.path().join("kubeconfig")).args(args);
+        command.arg("--kubeconfig").arg(self.kubeconfig()).args(args);
         command.env("HOME", self.folder.path());
         command
     }
@@ -108,6 +172,20 @@ impl ApiServer {
         }
         faults
     }
+}
+
+/// The first of three ports in a row that nobody listens on, below those that calls go out from.
+fn ports() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let start = u16::try_from(std::process::id() % 3000).unwrap_or_default();
+    let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    for _ in 0..1000 {
+        let first = 20_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed)) % 3000 * 3;
+        if (first..first + 3).all(is_free) {
+            return first;
+        }
+    }
+    panic!("no three ports in a row are free");
 }
 
 impl Drop for ApiServer {

@@ -29,6 +29,8 @@ pub enum Peer {
     Htpasswd,
     Jq,
     Jsonschema,
+    /// What makes a site of the documentation.
+    Mdbook,
     /// kustomize, or the kubectl that has it within.
     Kustomize,
     /// An age that knows post-quantum keys: version 1.3 or newer.
@@ -48,6 +50,11 @@ pub enum Peer {
 }
 
 impl Peer {
+    /// The one of this name in [`Peer`].
+    pub fn find(name: &str) -> Option<Peer> {
+        ALL.into_iter().find(|it| format!("{it:?}") == name)
+    }
+
     /// What the last line calls it.
     fn name(self) -> &'static str {
         match self {
@@ -66,6 +73,7 @@ impl Peer {
             Peer::Htpasswd => "htpasswd",
             Peer::Jq => "jq",
             Peer::Jsonschema => "jsonschema",
+            Peer::Mdbook => "mdbook",
             Peer::Kustomize => "kustomize",
             Peer::HybridAge => "age 1.3",
             Peer::Namespaces => "namespaces",
@@ -86,6 +94,7 @@ impl Peer {
             Peer::HelmSdk | Peer::Jsonschema | Peer::Python => "python3".into(),
             Peer::HybridAge => super::judges::beside("age"),
             Peer::Kustomize => super::judges::beside("kustomize"),
+            Peer::Mdbook => super::judges::beside("mdbook"),
             Peer::Sops => super::judges::beside("sops"),
             Peer::TagPlugin => super::judges::beside("age-plugin-tagtest"),
             Peer::Namespaces => "unshare".into(),
@@ -139,7 +148,7 @@ impl Peer {
     }
 }
 
-const ALL: [Peer; 26] = [
+const ALL: [Peer; 27] = [
     Peer::Age,
     Peer::AgeKeygen,
     Peer::ApiServer,
@@ -155,6 +164,7 @@ const ALL: [Peer; 26] = [
     Peer::Htpasswd,
     Peer::Jq,
     Peer::Jsonschema,
+    Peer::Mdbook,
     Peer::Kustomize,
     Peer::HybridAge,
     Peer::Namespaces,
@@ -180,7 +190,8 @@ pub fn helm(version: &str) -> std::path::PathBuf {
 }
 
 /// Nobody but the authors has these beside the repository, and Debian has no such age and no SOPS.
-const BESIDE: [Peer; 8] = [
+const BESIDE: [Peer; 9] = [
+    Peer::Mdbook,
     Peer::ApiServer,
     Peer::Helms,
     Peer::CiliumCharts,

@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 use super::scheduling::amount;
 use super::{Pair, items, pod, word, words};
 use crate::review::compare::model::{Area, Finding, Risk};
-use crate::review::rehearse::nanos;
+use crate::review::kubernetes::quantity::nanos;
 
 /// Programs that bring code from elsewhere, and those that run what they are given.
 const FETCH: &[&str] = &[

@@ -8,7 +8,7 @@ use super::{Pair, items, word, words};
 use crate::base::number::some;
 use crate::review::compare::around::{self, space, title};
 use crate::review::compare::model::{Area, Finding, Risk};
-use crate::review::rehearse::{Level, forbidden};
+use crate::review::kubernetes::security::{Level, forbidden};
 
 pub(super) fn look(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     if pair.is_gone() {
@@ -192,7 +192,7 @@ fn class(pair: &Pair<'_>, found: &mut Vec<Finding>) {
 
 fn claim(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     let size = |it: &Json| it["spec"]["resources"]["requests"]["storage"].clone();
-    let nanos = crate::review::rehearse::nanos;
+    let nanos = crate::review::kubernetes::quantity::nanos;
     if let (Some(old), Some(new)) = (nanos(&size(pair.old)), nanos(&size(pair.new)))
         && new > old
     {

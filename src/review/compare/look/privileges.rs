@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 
 use super::{Pair, items, pod, word, words};
 use crate::review::compare::model::{Area, Finding, Risk};
-use crate::review::rehearse::security::{self, Level};
+use crate::review::kubernetes::security::{self, Level};
 
 pub(super) fn look(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     let (old, new) = (powers(pair.old), powers(pair.new));

@@ -7,7 +7,8 @@ use serde_json::Value as Json;
 use super::{Pair, items, pod, word};
 use crate::review::compare::around;
 use crate::review::compare::model::{Area, Finding, Risk};
-use crate::review::rehearse::{Level, forbidden, nanos};
+use crate::review::kubernetes::quantity::nanos;
+use crate::review::kubernetes::security::{Level, forbidden};
 
 /// Taints that a Talos cluster has from its first minute on, and when.
 const TAINTS: &[(&str, &str)] = &[

@@ -1,6 +1,7 @@
 //! Variables of the environment of a container.
 
-use crate::review::rules::cursor::{Cursor, Faults};
+use crate::review::kubernetes::cursor::Cursor;
+use crate::review::rules::fault::Faults;
 use crate::review::rules::text;
 
 const SOURCES: [&str; 5] = ["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"];

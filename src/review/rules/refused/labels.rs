@@ -1,6 +1,7 @@
 //! Labels, and what selects by them.
 
-use crate::review::rules::cursor::{Cursor, Faults};
+use crate::review::kubernetes::cursor::Cursor;
+use crate::review::rules::fault::Faults;
 use crate::review::rules::text;
 
 /// A selector with `matchLabels` and `matchExpressions`.

@@ -18,7 +18,8 @@ mod volume;
 mod webhook;
 mod workload;
 
-use super::cursor::{Cursor, Faults};
+use super::fault::Faults;
+use crate::review::kubernetes::cursor::Cursor;
 
 /// Says what the server refuses in an object of a kind of Kubernetes.
 pub(super) fn check(object: &Cursor<'_>, faults: &mut Faults) {

@@ -1,7 +1,8 @@
 //! Network policies and Ingresses.
 
 use super::{labels, needed, port_or_name};
-use crate::review::rules::cursor::{Cursor, Faults};
+use crate::review::kubernetes::cursor::Cursor;
+use crate::review::rules::fault::Faults;
 use crate::review::rules::text;
 
 pub(super) fn policy(object: &Cursor<'_>, faults: &mut Faults) {

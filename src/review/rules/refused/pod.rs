@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::container::{self, Around};
 use super::{not_negative, resources, scheduling, volume};
-use crate::review::rules::cursor::{Cursor, Faults};
+use crate::review::kubernetes::cursor::Cursor;
+use crate::review::rules::fault::Faults;
 use crate::review::rules::text;
 
 /// Checks the spec of a pod. `claims` are volumes that a StatefulSet makes for it.

@@ -1,7 +1,8 @@
 //! Probes and hooks of a container.
 
 use super::{needed, not_negative, port, port_or_name};
-use crate::review::rules::cursor::{Cursor, Faults};
+use crate::review::kubernetes::cursor::Cursor;
+use crate::review::rules::fault::Faults;
 
 pub(super) const PROBES: [&str; 3] = ["livenessProbe", "readinessProbe", "startupProbe"];
 

@@ -1,7 +1,8 @@
 //! Roles and bindings.
 
 use super::{labels, needed};
-use crate::review::rules::cursor::{Cursor, Faults};
+use crate::review::kubernetes::cursor::Cursor;
+use crate::review::rules::fault::Faults;
 use crate::review::rules::text;
 
 const GROUP: &str = "rbac.authorization.k8s.io";

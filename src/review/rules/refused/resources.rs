@@ -1,6 +1,8 @@
 //! What a container asks for and may take.
 
-use crate::review::rules::cursor::{Cursor, Faults};
+use crate::review::kubernetes::cursor::Cursor;
+use crate::review::kubernetes::quantity;
+use crate::review::rules::fault::Faults;
 use crate::review::rules::text;
 
 const OWN: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
@@ -50,7 +52,7 @@ pub(super) fn check(holder: &Cursor<'_>, faults: &mut Faults) {
 
 /// The size of a quantity; `None` where it is none, which the schema says.
 pub(super) fn size(at: &Cursor<'_>) -> Option<f64> {
-    at.value.as_f64().or_else(|| text::quantity(at.value.as_str()?))
+    quantity::size(at.value)
 }
 
 fn shown(at: &Cursor<'_>) -> String {

@@ -1,7 +1,8 @@
 //! Where a pod may run.
 
 use super::{labels, needed};
-use crate::review::rules::cursor::{Cursor, Faults};
+use crate::review::kubernetes::cursor::Cursor;
+use crate::review::rules::fault::Faults;
 use crate::review::rules::text;
 
 const RULES: (&str, &str) =

@@ -2,7 +2,8 @@
 
 use serde_json::Value as Json;
 
-use crate::review::rules::cursor::{Cursor, Faults};
+use crate::review::kubernetes::cursor::Cursor;
+use crate::review::rules::fault::Faults;
 use crate::stage::seal;
 
 /// What each type of Secret must have.

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{labels, port_or_name};
-use crate::review::rules::cursor::{Cursor, Faults};
+use crate::review::kubernetes::cursor::Cursor;
+use crate::review::rules::fault::Faults;
 use crate::review::rules::text;
 
 pub(super) fn check(object: &Cursor<'_>, faults: &mut Faults) {

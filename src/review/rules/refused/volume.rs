@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::needed;
-use crate::review::rules::cursor::{Cursor, Faults};
+use crate::review::kubernetes::cursor::Cursor;
+use crate::review::rules::fault::Faults;
 use crate::review::rules::text;
 
 /// What each kind of source must name, where its schema does not say so.

@@ -1,7 +1,8 @@
 //! What makes pods, and what counts them.
 
 use super::{claim, labels, needed, not_negative, pod};
-use crate::review::rules::cursor::{Cursor, Faults};
+use crate::review::kubernetes::cursor::Cursor;
+use crate::review::rules::fault::Faults;
 
 /// A pod by itself.
 pub(super) fn bare(object: &Cursor<'_>, faults: &mut Faults) {
