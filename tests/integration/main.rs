@@ -4,6 +4,7 @@
 #![allow(clippy::panic, clippy::unwrap_used)] // A test may end where something is not as it should be.
 
 mod check;
+mod completions;
 mod deliver;
 mod engine;
 mod envelopes;
@@ -18,6 +19,7 @@ mod pipeline;
 mod review;
 mod rules;
 mod sources;
+mod spec;
 mod support;
 mod template;
 mod tidy;
