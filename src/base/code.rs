@@ -140,7 +140,7 @@ codes! {
     C014 Warning Done "A later Cilium will not take an object of its own in this form."
     C015 Error Differs "Direct server return does not go with the tunnel between the nodes."
     C016 Error Differs "The egress gateway is on, and what it needs is off."
-    C017 Warning Done "Something is on that needs Cilium in place of kube-proxy, which it does not replace."
+    C017 Warning Done "Addresses are to be announced, and Cilium does not replace kube-proxy, without which none are."
     C018 Error Differs "Encryption is on with settings by which the agent ends, or encrypts nothing."
     C019 Warning Done "The keys of IPsec are in no part."
     C020 Error Differs "The id of the cluster is none that a mesh takes."

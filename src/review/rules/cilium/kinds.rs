@@ -51,7 +51,8 @@ pub(super) fn check(object: &Object<'_>, cilium: Minor, found: &mut Vec<Diagnost
     let head = &object.head;
     let Some(version) = head.api_version.strip_prefix("cilium.io/") else { return };
     let rows = || KINDS.iter().filter(|it| it.0 == head.kind);
-    if cilium.0 != 1 || rows().next().is_none() {
+    // A version that the whole group does not have is told as such.
+    if cilium.0 != 1 || rows().next().is_none() || !KINDS.iter().any(|it| it.1 == version) {
         return;
     }
     let minor = cilium.1;
