@@ -133,6 +133,13 @@ impl Checked {
         Checked(workspace)
     }
 
+    /// With a Kubernetes and a Talos that old releases of Cilium were tested with.
+    fn aged(version: &str) -> Checked {
+        let workspace = Checked::new(version);
+        workspace.edit("ichor.yaml", "1.34.1", "1.30.2").edit("ichor.yaml", "talos: \"1.13\"", "talos: \"1.10\"");
+        workspace
+    }
+
     /// Locks, then checks at the present moment.
     fn check(&self) -> Vec<Diagnostic> {
         self.check_with(None, "2026-01-01")
@@ -258,7 +265,8 @@ fn the_gateway_api_wants_its_crds() {
         ("1.17.12", "v1.2.0", alpha, &[]),
         ("1.16.19", "v1.0.0", alpha, &["C008"]),
     ] {
-        let workspace = Checked::new(cilium);
+        let is_old = ["1.16.19", "1.17.12"].contains(&cilium);
+        let workspace = if is_old { Checked::aged(cilium) } else { Checked::new(cilium) };
         let known = "apiVersions: [gateway.networking.k8s.io/v1/GatewayClass]\nrecipients";
         workspace.edit("ichor.yaml", "recipients", known);
         workspace.write("values.yaml", "gatewayAPI: {enabled: true}\n");
@@ -307,7 +315,7 @@ fn rules_on_objects_beside_cilium() {
     assert_eq!(new.extra(&pool("v2", blocks)), [""; 0]);
     assert_eq!(new.extra(&pool("v2alpha1", blocks)), ["C014"]);
     assert_eq!(new.extra(&pool("v2", cidrs)), ["C009!"]);
-    let old = Checked::new("1.16.5");
+    let old = Checked::aged("1.16.5");
     assert_eq!(old.extra(&pool("v2alpha1", blocks)), [""; 0]);
     assert_eq!(old.extra(&pool("v2", blocks)), ["C009!"]);
     let oldest = Checked::new("1.15.1");

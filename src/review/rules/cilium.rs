@@ -1,14 +1,17 @@
 //! The rules of Cilium on Talos.
 
+mod announced;
 mod beside;
 mod gateway;
+mod kinds;
+mod security;
 mod traffic;
 
 pub(super) use beside::objects;
 pub use gateway::{GatewayFit, gateway_api, gateway_fit};
 
 use super::object::{Object, is_true, word};
-use super::{ChartSubject, Subject, machine, minor, spec_place};
+use super::{ChartSubject, Subject, config, minor, spec_place};
 use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
 use crate::deliver::flux::at;
@@ -98,6 +101,7 @@ pub(super) fn values(
     rules.gateway();
     rules.kubernetes();
     rules.traffic();
+    rules.security();
 }
 
 /// What Cilium is told that a machine config must agree with.
@@ -111,6 +115,10 @@ pub(super) struct Settings {
     pub native_range: String,
     /// Whether pods get the addresses that Kubernetes gives to their node.
     pub addresses_of_kubernetes: bool,
+    /// Whether it announces addresses by ARP.
+    pub announces: bool,
+    /// The interfaces that it is told to use; empty where it finds them itself.
+    pub devices: Vec<String>,
 }
 
 /// The settings of the first chart that is Cilium's.
@@ -126,6 +134,11 @@ pub(super) fn settings(subject: &Subject<'_>, objects: &[Object<'_>]) -> Option<
         is_native: rules.setting("routing-mode", &["routingMode"]) == "native",
         native_range: rules.setting("ipv4-native-routing-cidr", &["ipv4NativeRoutingCIDR"]),
         addresses_of_kubernetes: rules.text(&["ipam", "mode"]) == "kubernetes",
+        announces: rules.setting("enable-l2-announcements", &["l2announcements", "enabled"]) == "true",
+        devices: match at(&all, &["devices"]) {
+            Some(Value::List(list)) => list.items().iter().filter_map(|it| word(Some(it.clone()))).collect(),
+            _ => rules.text(&["devices"]).split_whitespace().map(str::to_owned).collect(),
+        },
     })
 }
 
@@ -233,7 +246,7 @@ impl Rules<'_> {
     fn masquerading(&mut self) {
         let talos = self.subject.spec.talos;
         // A machine config that is at hand may say that nothing is forwarded.
-        let host_dns = (talos.major, talos.minor) >= (1, 8) && machine::forwards_dns(self.subject) != Some(false);
+        let host_dns = (talos.major, talos.minor) >= (1, 8) && config::forwards_dns(self.subject) != Some(false);
         if host_dns && self.on(&["bpf", "masquerade"]) && !self.on(&["bpf", "hostLegacyRouting"]) {
             let message =
                 "`bpf.masquerade` breaks DNS where Talos forwards it to the host, as it does by default since 1.8";

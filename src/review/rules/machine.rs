@@ -3,18 +3,11 @@
 use std::net::IpAddr;
 
 use super::cilium::Settings;
+use super::config::{MachineConfig, below, holds, is, word};
 use super::{Subject, text};
 use crate::base::code::Code;
 use crate::base::diagnostic::{Diagnostic, Place};
 use helm_engine::yaml::node::{self, Document, Node, NodeKind};
-
-/// A machine config, or a patch for one, as it was read.
-#[derive(Clone, Debug)]
-pub struct MachineConfig {
-    /// As the user would name it.
-    pub file: String,
-    pub text: String,
-}
 
 /// Keys that people write where Talos does not look for them, and where they belong.
 const MISPLACED: &[(&[&str], &str)] = &[
@@ -52,17 +45,6 @@ pub(super) fn check(subject: &Subject<'_>, cilium: Option<&Settings>, found: &mu
         machine.proxy(cilium);
         machine.prism(cilium);
         machine.ranges(cilium);
-    }
-}
-
-/// Whether a config has the host forward the DNS of pods; `None` where there is no config, or it does not say.
-pub(super) fn forwards_dns(subject: &Subject<'_>) -> Option<bool> {
-    let documents = node::parse_all(subject.machine_config.as_ref()?.text.as_bytes()).ok()?;
-    let at = |keys: &[&str]| documents.iter().find_map(|it| below(it.root(), keys)).and_then(is);
-    let host = ["machine", "features", "hostDNS"];
-    match at(&[host[0], host[1], host[2], "enabled"]) {
-        Some(false) => Some(false),
-        _ => at(&[host[0], host[1], host[2], "forwardKubeDNSToHost"]),
     }
 }
 
@@ -201,27 +183,4 @@ impl<'a> Machine<'a> {
 
 fn is_ipv4((address, _): (IpAddr, u8)) -> bool {
     address.is_ipv4()
-}
-
-/// Whether a range holds another.
-fn holds((outer, bits): (IpAddr, u8), (inner, more): (IpAddr, u8)) -> bool {
-    let (IpAddr::V4(outer), IpAddr::V4(inner)) = (outer, inner) else { return true };
-    let mask = u32::MAX.checked_shl(32 - u32::from(bits)).unwrap_or(0);
-    bits <= more && u32::from(outer) & mask == u32::from(inner) & mask
-}
-
-fn below<'d>(root: Node<'d>, keys: &[&str]) -> Option<Node<'d>> {
-    keys.iter().try_fold(root.resolved(), |node, key| node.get(key).map(Node::resolved))
-}
-
-fn word(node: Option<Node<'_>>) -> String {
-    node.and_then(Node::text).map(|it| it.to_text().into_owned()).unwrap_or_default()
-}
-
-fn is(node: Node<'_>) -> Option<bool> {
-    match word(Some(node)).as_str() {
-        "true" => Some(true),
-        "false" => Some(false),
-        _ => None,
-    }
 }

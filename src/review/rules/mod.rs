@@ -4,6 +4,7 @@
 mod admission;
 pub mod allowed;
 pub mod cilium;
+mod config;
 mod custom;
 mod exposed;
 mod fault;
@@ -19,7 +20,7 @@ pub mod talos;
 mod text;
 mod values;
 
-pub use machine::MachineConfig;
+pub use config::MachineConfig;
 pub use place::Written;
 
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! Objects beside Cilium that it reads.
 
-use super::Minor;
+use super::{Minor, announced, kinds, settings};
 use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
 use crate::review::rules::object::{Object, maps, word};
@@ -10,8 +10,21 @@ use helm_engine::value::{Map, Value};
 /// Rules on the objects beside Cilium.
 pub(in crate::review::rules) fn objects(subject: &Subject<'_>, objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
     let cilium = subject.charts.iter().find(|it| it.chart.name() == "cilium").and_then(|it| minor(it.version));
+    let settings = settings(subject, objects);
+    let announces = settings.as_ref().is_some_and(|it| it.announces);
+    let is_policy = |it: &Object<'_>| it.head.kind == "CiliumL2AnnouncementPolicy";
+    let by_arp = announces && objects.iter().any(is_policy);
     for object in objects {
         let told = found.len();
+        if let Some(version) = cilium {
+            kinds::check(object, version, found);
+        }
+        if is_policy(object) {
+            announced::policy(subject, object, settings.as_ref(), found);
+        }
+        if object.head.kind == "CiliumLoadBalancerIPPool" && by_arp {
+            announced::pool(subject, object, found);
+        }
         if object.head.kind == "CiliumLoadBalancerIPPool"
             && let Some(version) = cilium
         {
@@ -49,16 +62,5 @@ fn pool(object: &Object<'_>, version: Minor, found: &mut Vec<Diagnostic>) {
         } else if version >= (1, 15) {
             found.push(Diagnostic::new(Code::C014, format!("{at_all}: `spec.cidrs` goes with Cilium 1.16")).help(help));
         }
-    }
-    match head.api_version.as_str() {
-        "cilium.io/v2" if version < (1, 18) => {
-            let message = format!("{at_all}: cilium.io/v2 knows pools only from Cilium 1.18 on");
-            found.push(Diagnostic::new(Code::C009, message).help("write `apiVersion: cilium.io/v2alpha1`"));
-        }
-        "cilium.io/v2alpha1" if version >= (1, 18) => {
-            let message = format!("{at_all}: cilium.io/v2alpha1 is deprecated since Cilium 1.18");
-            found.push(Diagnostic::new(Code::C014, message).help("write `apiVersion: cilium.io/v2`"));
-        }
-        _ => {}
     }
 }

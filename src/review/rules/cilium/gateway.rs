@@ -140,10 +140,6 @@ impl Rules<'_> {
             let help = "set `gatewayAPI.gatewayClass.create: \"true\"`, or list gateway.networking.k8s.io/v1/GatewayClass in `apiVersions`";
             self.tell(Code::C007, message, help);
         }
-        if !self.replaces_proxy() && !self.on(&["nodePort", "enabled"]) {
-            let message = "`gatewayAPI.enabled` has no effect: it needs Cilium in place of kube-proxy";
-            self.tell(Code::C017, message, "set `kubeProxyReplacement: true`");
-        }
         if self.subject.output.is_some()
             && let Some(wanted) = wanted(self.version)
         {
@@ -157,7 +153,8 @@ impl Rules<'_> {
             .objects
             .iter()
             .filter(|it| it.head.kind == "CustomResourceDefinition" && it.json["spec"]["group"] == GROUP)
-            .filter_map(|it| Some((it.json["spec"]["names"]["plural"].as_str()?, &it.json)))
+            // The name of a CRD is its plural and its group.
+            .filter_map(|it| Some((it.head.name.split('.').next()?, &it.json)))
             .collect();
         let release = wanted.release;
         let help = format!("add a manifest part with the CRDs of {release} before it");
@@ -174,16 +171,14 @@ impl Rules<'_> {
                 format!("Cilium {major}.{minor} wants the Gateway API's CRDs from {release} on, but these are {found}");
             return self.tell(Code::C008, message, "take the newer CRDs");
         }
-        let missing = |(plural, version): &(&str, &str)| match definitions.get(plural) {
+        // Some of the CRDs may come from elsewhere; a set with the core is a whole release.
+        let is_whole = ["gatewayclasses", "gateways", "httproutes"].iter().all(|it| definitions.contains_key(it));
+        let missing = |(plural, version): &&(&str, &str)| match definitions.get(plural) {
             Some(it) => has(it, version).is_none(),
-            None => true,
+            None => is_whole,
         };
-        let missing: Vec<String> = wanted
-            .must
-            .iter()
-            .filter(|it| missing(it))
-            .map(|(plural, version)| format!("{plural} {version}"))
-            .collect();
+        let missing = wanted.must.iter().filter(missing);
+        let missing: Vec<String> = missing.map(|(plural, version)| format!("{plural} {version}")).collect();
         if !missing.is_empty() {
             let message =
                 format!("Cilium {major}.{minor} leaves the Gateway API off without the CRDs of {}", some(&missing, 4));
@@ -202,6 +197,15 @@ impl Rules<'_> {
                     "take the experimental channel, experimental-install.yaml, or the standard one of {release}"
                 );
                 return self.tell(Code::C008, message, &help);
+            }
+        }
+        // Before 1.19 nobody has reported it.
+        for (plural, version) in wanted.may.iter().filter(|_| self.version >= (1, 19)) {
+            if definitions.get(plural).is_some_and(|it| has(it, version).is_none()) {
+                let message = format!(
+                    "Cilium {major}.{minor} serves {plural} {version} alone, which these CRDs of the Gateway API do not have"
+                );
+                return self.tell(Code::C008, message, &format!("take those of {release}"));
             }
         }
     }
