@@ -131,6 +131,7 @@ fn part() -> impl Strategy<Value = LockedPart> {
             secret_values: values[1],
             lookup: values[2],
             pins,
+            more_images: images.clone(),
             images,
             resources,
             output,
@@ -199,6 +200,7 @@ fn branches_that_touch_different_parts_merge() {
         lookup: None,
         pins: BTreeMap::new(),
         images: vec!["a".into()],
+        more_images: Vec::new(),
         resources: BTreeMap::new(),
         output: Digest::of(b"x"),
     };

@@ -322,7 +322,8 @@ pub(super) fn renewed(
     }
     for sealed in sealed.parts() {
         if let Some(part) = lock.parts.get_mut(&sealed.name) {
-            record(part, sealed);
+            let declared = workspace.spec.declared_images(&sealed.name);
+            record(part, sealed, declared);
         }
     }
     // What is locked can be built.

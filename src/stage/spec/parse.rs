@@ -13,6 +13,7 @@ use crate::base::diagnostic::{Diagnostic, Place};
 use crate::base::name;
 use crate::base::recipient::Recipient;
 use crate::gitops::Trees;
+use crate::object::image::Reference;
 use helm_engine::yaml::node::{Node, NodeKind};
 
 const SPEC: &[&str] =
@@ -33,9 +34,12 @@ const PART: &[&str] = &[
     "lookup",
     "certificates",
     "skipSchemaValidation",
+    "images",
 ];
+/// Those that every part takes.
+const COMMON: &[&str] = &["name", "images"];
 /// Those of them that a manifest takes; a chart takes the others, and a name.
-const MANIFEST: &[&str] = &["name", "manifest", "sha256"];
+const MANIFEST: &[&str] = &["name", "manifest", "sha256", "images"];
 /// What a release of GitOps says itself, so that a part that comes from one does not.
 const OF_CHART: &[&str] = &["chart", "version"];
 
@@ -126,12 +130,12 @@ fn part(reader: &mut Reader, node: Node<'_>, trees: &dyn Trees) -> Option<Part> 
     let of_chart: Vec<&str> = PART
         .iter()
         .copied()
-        .filter(|it| *it == "name" || !MANIFEST.contains(it) && !is_tool(it) && *it != "kustomization")
+        .filter(|it| COMMON.contains(it) || !MANIFEST.contains(it) && !is_tool(it) && *it != "kustomization")
         .collect();
     let of_release: Vec<&str> = PART
         .iter()
         .copied()
-        .filter(|it| *it == "name" || !MANIFEST.contains(it) && !OF_CHART.contains(it))
+        .filter(|it| COMMON.contains(it) || !MANIFEST.contains(it) && !OF_CHART.contains(it))
         .filter(|it| !is_tool(it) || tool.is_some_and(|(key, _)| key == *it))
         .filter(|it| *it != "kustomization" || tool.is_some_and(|(key, _)| key == "flux"))
         .collect();
@@ -166,6 +170,7 @@ fn part(reader: &mut Reader, node: Node<'_>, trees: &dyn Trees) -> Option<Part> 
         }
     }
     let name = reader.need(&fields, what, "name").and_then(|it| label(reader, it, "`name`"));
+    let images = images(reader, &fields);
     let place = reader.place(node);
     if let Some(manifest) = fields.get("manifest") {
         let path = reader.word(manifest, "`manifest`")?.into_owned();
@@ -175,7 +180,7 @@ fn part(reader: &mut Reader, node: Node<'_>, trees: &dyn Trees) -> Option<Part> 
             None => None,
         };
         let content = Content::Manifest { path, source: source?, sha256, place: reader.place(manifest) };
-        return Some(Part { name: name?, content, place });
+        return Some(Part { name: name?, content, images, place });
     }
     let values = values(reader, &fields);
     let inputs = inputs(reader, &fields);
@@ -184,7 +189,7 @@ fn part(reader: &mut Reader, node: Node<'_>, trees: &dyn Trees) -> Option<Part> 
         chart.values.extend(values);
         let skips = chart.inputs.skip_schema_validation || inputs.skip_schema_validation;
         chart.inputs = Inputs { skip_schema_validation: skips, ..inputs };
-        return Some(Part { name: name?, content: Content::Chart(chart), place });
+        return Some(Part { name: name?, content: Content::Chart(chart), images, place });
     }
     let chart = fields.get("chart")?;
     let path = reader.word(chart, "`chart`")?.into_owned();
@@ -197,7 +202,24 @@ fn part(reader: &mut Reader, node: Node<'_>, trees: &dyn Trees) -> Option<Part> 
     };
     let (source, named) = (source?, reader.place(chart));
     let chart = Chart { path, source, place: named, version, version_place, namespace, values, inputs, released: None };
-    Some(Part { name: name?, content: Content::Chart(chart), place })
+    Some(Part { name: name?, content: Content::Chart(chart), images, place })
+}
+
+/// The images that a part names beside those of its objects.
+fn images(reader: &mut Reader, fields: &Fields<'_>) -> Vec<(String, Place)> {
+    let mut images = Vec::new();
+    let Some(node) = fields.get("images") else { return images };
+    for item in reader.items(node, "`images`") {
+        let Some(word) = reader.word(item, "an entry of `images`").map(Cow::into_owned) else { continue };
+        match Reference::parse(&word) {
+            Ok(_) => images.push((word, reader.place(item))),
+            Err(fault) => {
+                let help = "write it as a container would, such as `quay.io/cilium/cilium:v1.19.6`";
+                reader.fault(Code::S005, item, format!("an entry of `images`: {fault}"), help);
+            }
+        }
+    }
+    images
 }
 
 /// The layers of values that a part names.

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::image::IMAGE_NAME;
 use crate::base::digest::Digest;
 
 /// The media type of a manifest.
@@ -80,6 +81,11 @@ impl Descriptor {
         Descriptor { media_type: media_type.into(), digest, size, annotations: None, artifact_type: None }
     }
 
+    /// The full name of the image that it is, where it is one.
+    pub(crate) fn image_name(&self) -> Option<&str> {
+        self.annotations.as_ref()?.get(IMAGE_NAME).map(String::as_str)
+    }
+
     /// The name an index knows it by.
     pub(crate) fn ref_name(&self) -> Option<&str> {
         self.annotations.as_ref()?.get(REF_NAME).map(String::as_str)
@@ -140,6 +146,22 @@ impl Index {
     pub fn put(&mut self, name: &str, mut entry: Descriptor, others: impl Fn(&Digest) -> bool) {
         self.entries.retain(|it| it.ref_name() != Some(name) || (it.digest != entry.digest && others(&it.digest)));
         entry.annotations.get_or_insert_default().insert(REF_NAME.into(), name.into());
+        self.entries.push(entry);
+        self.sort();
+    }
+
+    /// Takes an entry of another index as it is.
+    pub(crate) fn push(&mut self, entry: Descriptor) {
+        self.entries.push(entry);
+        self.sort();
+    }
+
+    /// Names an image by its full name. Whatever bore that goes; other images may have the same short one.
+    pub(crate) fn put_image(&mut self, name: &str, short: &str, mut entry: Descriptor) {
+        self.entries.retain(|it| it.image_name() != Some(name));
+        let annotations = entry.annotations.get_or_insert_default();
+        annotations.insert(REF_NAME.into(), short.into());
+        annotations.insert(IMAGE_NAME.into(), name.into());
         self.entries.push(entry);
         self.sort();
     }

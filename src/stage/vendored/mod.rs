@@ -1,6 +1,7 @@
 //! Joins what was resolved with what is locked: from here on, every byte is known.
 
 pub mod artifact;
+pub mod image;
 pub mod layout;
 
 use std::collections::BTreeMap;
@@ -152,6 +153,13 @@ impl Vendored {
         if spec.recipients != lock.recipients {
             stale.push(Stale::Recipients { sealed });
         }
+        for (name, locked) in &lock.parts {
+            let wanted = spec.declared_images(name);
+            if wanted != locked.more_images && spec.parts.iter().any(|it| it.name == *name) {
+                let (found, locked) = (named(&wanted), named(&locked.more_images));
+                stale.push(Stale::Differs { part: name.clone(), what: "list of `images`", found, locked });
+            }
+        }
         if let Some(wanted) = spec.helm.filter(|it| !it.allows(lock.helm())) {
             stale.push(Stale::Helm { wanted, locked: lock.helm() });
         }
@@ -214,6 +222,11 @@ impl Vendored {
     pub fn api_versions(&self) -> &[String] {
         &self.api_versions
     }
+}
+
+/// Images for a message.
+fn named(images: &[String]) -> String {
+    if images.is_empty() { "empty".into() } else { images.join(", ") }
 }
 
 fn shown_release(release: Option<&LockedRelease>) -> String {
