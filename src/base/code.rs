@@ -137,7 +137,7 @@ codes! {
     C005 Warning Done "The way Cilium masquerades breaks the DNS that Talos forwards to the host."
     C006 Warning Done "A range of pod addresses is set that has no effect in this mode."
     C007 Warning Done "The Gateway API is on, and the chart will not render its GatewayClass."
-    C008 Warning Done "The Gateway API is on, and the CRDs that this Cilium needs for it are missing or too old."
+    C008 Warning Done "The Gateway API is on, and the CRDs for it are missing, or are not those that this Cilium works with."
     C009 Error Differs "This Cilium does not take a pool of load balancer addresses in this form."
     C010 Warning Done "This Cilium was not tested with this Kubernetes."
     C011 Warning Done "A network policy selects Hubble Relay by a label that no pod has."
@@ -146,7 +146,7 @@ codes! {
     C014 Warning Done "A later Cilium will not take a pool of load balancer addresses in this form."
     C015 Error Differs "Direct server return does not go with the tunnel between the nodes."
     C016 Error Differs "The egress gateway is on, and what it needs is off."
-    C017 Warning Done "Addresses are to be announced, and Cilium does not replace kube-proxy, without which none are."
+    C017 Warning Done "Something is on that needs Cilium in place of kube-proxy, which it does not replace."
 
     D001 Error Input "A manifest holds a dollar sign, which this target would take for a variable."
     D002 Error Input "There is no target of this name."

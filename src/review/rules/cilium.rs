@@ -1,9 +1,11 @@
 //! The rules of Cilium on Talos.
 
 mod beside;
+mod gateway;
 mod traffic;
 
 pub(super) use beside::objects;
+pub use gateway::{GatewayFit, gateway_api, gateway_fit};
 
 use super::object::{Object, is_true, word};
 use super::{ChartSubject, Subject, machine, minor, spec_place};
@@ -17,14 +19,10 @@ use helm_engine::value::{Map, Value};
 type Minor = (u32, u32);
 type Full = (u32, u32, u32);
 
-/// The Kubernetes minors a minor of Cilium was tested with, first and last, as far as that is known.
-const KUBERNETES: &[(Minor, u32, u32)] = &[((1, 18), 30, 33), ((1, 20), 33, 36)];
-
-/// The Gateway API each minor of Cilium wants at least.
-const GATEWAY_API: &[(Minor, Full)] =
-    &[((1, 16), (1, 1, 0)), ((1, 17), (1, 2, 0)), ((1, 19), (1, 4, 1)), ((1, 20), (1, 6, 1))];
-
-const GATEWAY_GROUP: &str = "gateway.networking.k8s.io";
+/// The Kubernetes minors a minor of Cilium was tested with, first and last: `Documentation/network/kubernetes` of the tags v1.16.19,
+/// v1.17.14, v1.18.6, v1.19.6 and v1.20.0. Of 1.19, `requirements.rst` says 1.31 to 1.34, and `compatibility.rst` 1.32 to 1.35.
+const KUBERNETES: &[(Minor, u32, u32)] =
+    &[((1, 16), 27, 30), ((1, 17), 29, 32), ((1, 18), 30, 33), ((1, 19), 31, 35), ((1, 20), 33, 36)];
 
 /// Where the archives of every release are; the registry has only those of [`is_in_registry`].
 pub const REPOSITORY: &str = "https://helm.cilium.io/cilium";
@@ -33,13 +31,6 @@ pub const REPOSITORY: &str = "https://helm.cilium.io/cilium";
 pub fn kubernetes(cilium: &str) -> Option<(u32, u32)> {
     let version = minor(cilium)?;
     KUBERNETES.iter().find(|(it, ..)| *it == version).map(|(_, first, last)| (*first, *last))
-}
-
-/// The Gateway API that a release of Cilium wants at least, `v1.4.1`; `None` where that is not known.
-pub fn gateway_api(cilium: &str) -> Option<String> {
-    let version = minor(cilium)?;
-    let (_, wanted) = GATEWAY_API.iter().rev().find(|(it, _)| *it <= version)?;
-    Some(format!("v{}.{}.{}", wanted.0, wanted.1, wanted.2))
 }
 
 /// Whether the first of two versions such as `v1.4.1` is the older one; not where one is none.
@@ -257,77 +248,6 @@ impl Rules<'_> {
         if given && self.text(&["ipam", "mode"]) == "kubernetes" {
             let message = "`ipam.operator.clusterPoolIPv4PodCIDRList` has no effect with `ipam.mode: kubernetes`";
             self.tell(Code::C006, message, "the range is Kubernetes' own: `cluster.network.podSubnets` in Talos");
-        }
-    }
-
-    fn gateway(&mut self) {
-        if !self.on(&["gatewayAPI", "enabled"]) {
-            return;
-        }
-        let known = self.subject.spec.api_versions.iter().any(|it| it.starts_with("gateway.networking.k8s.io/v1"));
-        if !known && self.text(&["gatewayAPI", "gatewayClass", "create"]) != "true" {
-            let message = "`gatewayAPI.enabled` is set, but the chart will not render the GatewayClass";
-            let help = "set `gatewayAPI.gatewayClass.create: \"true\"`, or list gateway.networking.k8s.io/v1/GatewayClass in `apiVersions`";
-            self.tell(Code::C007, message, help);
-        }
-        if self.subject.output.is_none() {
-            return;
-        }
-        let versions: Vec<Full> = self
-            .objects
-            .iter()
-            .filter(|object| object.head.kind == "CustomResourceDefinition")
-            .filter(|object| word(at(&object.content, &["spec", "group"])).as_deref() == Some(GATEWAY_GROUP))
-            .filter_map(|object| {
-                let Some(Value::Map(notes)) = at(&object.content, &["metadata", "annotations"]) else { return None };
-                three(&word(notes.get("gateway.networking.k8s.io/bundle-version"))?)
-            })
-            .collect();
-        let wanted = GATEWAY_API.iter().rev().find(|(it, _)| *it <= self.version).map(|(_, wanted)| *wanted);
-        let Some(wanted) = wanted else { return };
-        let version = format!("v{}.{}.{}", wanted.0, wanted.1, wanted.2);
-        let help = format!("add a manifest part with the CRDs of {version} before it");
-        match versions.iter().min() {
-            None => {
-                self.tell(Code::C008, "`gatewayAPI.enabled` is set, but no part brings the Gateway API's CRDs", &help)
-            }
-            Some(found) if *found < wanted => {
-                let message = format!(
-                    "Cilium {}.{} wants the Gateway API's CRDs from {version} on, but these are v{}.{}.{}",
-                    self.version.0, self.version.1, found.0, found.1, found.2
-                );
-                self.tell(Code::C008, message, "take the newer CRDs");
-            }
-            Some(_) => self.tls_routes(),
-        }
-    }
-
-    /// Cilium's operator does not start its Gateway API without the one version of TLSRoute that it watches
-    /// (cilium#44920).
-    fn tls_routes(&mut self) {
-        let (wanted, help) = match self.version {
-            (1, 19) => ("v1alpha2", "take the experimental channel, v1.4.1/experimental-install.yaml"),
-            it if it >= (1, 20) => ("v1", "take v1.6.1 or newer"),
-            _ => return,
-        };
-        let served = self
-            .objects
-            .iter()
-            .filter(|it| it.head.kind == "CustomResourceDefinition")
-            .filter(|it| it.head.name == "tlsroutes.gateway.networking.k8s.io")
-            .any(|it| {
-                let Some(Value::List(versions)) = at(&it.content, &["spec", "versions"]) else { return false };
-                versions.items().iter().any(|it| {
-                    let Value::Map(version) = it else { return false };
-                    word(version.get("name")).as_deref() == Some(wanted) && is_true(version.get("served"))
-                })
-            });
-        if !served {
-            let message = format!(
-                "Cilium {}.{} watches TLSRoute {wanted}, which these CRDs of the Gateway API do not serve",
-                self.version.0, self.version.1
-            );
-            self.tell(Code::C008, message, help);
         }
     }
 

@@ -143,7 +143,7 @@ impl<'t, 'w> State<'t, '_, 'w> {
                 }
                 return Err(self.error(format!("cannot assign nil to {param}")));
             }
-            Operand::Field { ident, .. } => self.eval_field_chain(dot, dot.clone(), arg, ident, &[], None)?,
+            Operand::Field { fields, .. } => self.eval_field_chain(dot, dot.clone(), arg, fields, &[], None)?,
             Operand::Variable(variable) => self.eval_variable(dot, arg, variable, &[], None)?,
             Operand::Pipe(pipe) => self.eval_pipeline(dot, pipe)?,
             Operand::Identifier { function, .. } => self.eval_function(dot, function, At::Operand(arg), &[], None)?,

@@ -37,9 +37,9 @@ impl<'t> State<'t, '_, '_> {
             return Ok(Reflect::Invalid);
         };
         match first {
-            Operand::Field { ident, .. } => {
+            Operand::Field { fields, .. } => {
                 self.at = At::Operand(first);
-                return self.eval_field_chain(dot, dot.clone(), first, ident, args, last);
+                return self.eval_field_chain(dot, dot.clone(), first, fields, args, last);
             }
             Operand::Chain { .. } => return self.eval_chain(dot, first, args, last),
             Operand::Identifier { function, .. } => {
@@ -72,11 +72,11 @@ impl<'t> State<'t, '_, '_> {
     ) -> Result<Reflect> {
         self.at = At::Operand(operand);
         let value = self.var_value(variable)?;
-        if variable.fields.is_empty() {
+        let Some(fields) = &variable.fields else {
             self.not_a_function(operand, args, &last)?;
             return Ok(value);
-        }
-        self.eval_field_chain(dot, value, operand, &variable.fields, args, last)
+        };
+        self.eval_field_chain(dot, value, operand, fields, args, last)
     }
 
     /// `term.a.b`, where the term is a pipeline or a function without arguments.

@@ -2,7 +2,7 @@
 
 use crate::gotmpl::exec::call::Callee;
 use crate::gotmpl::exec::{At, ExecError, Reflect, Result, State, quoted};
-use crate::gotmpl::node::Operand;
+use crate::gotmpl::node::{Fields, Operand};
 use crate::gotmpl::{Function, MissingKey};
 use crate::value::{Kind, Object, Type, Value};
 
@@ -13,13 +13,11 @@ impl<'t, 'w> State<'t, '_, 'w> {
         dot: &Reflect,
         mut receiver: Reflect,
         node: &'t Operand,
-        fields: &'t [Box<str>],
+        fields: &'t Fields,
         args: &'t [Operand],
         last: Option<Reflect>,
     ) -> Result<Reflect> {
-        let Some((end, path)) = fields.split_last() else {
-            return Ok(receiver);
-        };
+        let (path, end) = fields.split_last();
         for field in path {
             receiver = self.eval_field(dot, receiver, node, field, &[], None)?;
         }

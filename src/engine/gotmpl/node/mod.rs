@@ -126,14 +126,14 @@ pub(super) enum Operand {
     /// `.a.b`
     Field {
         pos: usize,
-        ident: Vec<Box<str>>,
+        fields: Fields,
     },
     Variable(Variable),
     /// A term followed by fields: `(f x).a.b`.
     Chain {
         pos: usize,
         term: Box<Operand>,
-        fields: Vec<Box<str>>,
+        fields: Fields,
     },
     /// The name of a function, by which it was found.
     Identifier {
@@ -141,11 +141,11 @@ pub(super) enum Operand {
         function: &'static Function,
     },
     Number(Box<Number>),
-    /// A string constant as written, with its quotes, and as meant.
+    /// A string constant as meant, and as written where that is more than the same text between double quotes.
     String {
         pos: usize,
-        quoted: Str,
         text: Str,
+        quoted: Option<Str>,
     },
     /// A parenthesised pipeline.
     Pipe(Box<Pipe>),
@@ -173,7 +173,31 @@ impl Operand {
 pub(super) struct Variable {
     pub pos: usize,
     pub name: Box<str>,
-    pub fields: Vec<Box<str>>,
+    pub fields: Option<Fields>,
+}
+
+/// The names of fields one after the other, `a.b.c`. There is at least one.
+#[derive(Debug)]
+pub(super) struct Fields(Box<str>);
+
+impl Fields {
+    /// Of the text `.a.b.c`.
+    pub fn new(text: &str) -> Fields {
+        Fields(text.strip_prefix('.').unwrap_or(text).into())
+    }
+
+    /// All but the last, and the last.
+    pub fn split_last(&self) -> (impl Iterator<Item = &str>, &str) {
+        match self.0.rsplit_once('.') {
+            Some((path, last)) => (path.split('.').skip(0), last),
+            None => ("".split('.').skip(1), &self.0),
+        }
+    }
+
+    /// As written, but for the first dot.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
 }
 
 /// Nested lists are taken apart in a loop: a deep template must not overflow the stack when it is dropped.

@@ -2,7 +2,7 @@
 //!
 //! The writer keeps its own stack, so that deep nesting cannot overflow the program's.
 
-use crate::gotmpl::node::{Call, Command, Operand, Pipe, Variable};
+use crate::gotmpl::node::{Call, Command, Fields, Operand, Pipe, Variable};
 use crate::strconv;
 
 impl Pipe {
@@ -43,7 +43,7 @@ enum Piece<'t> {
     Pipe(&'t Pipe),
     Command(&'t Command),
     Operand(&'t Operand),
-    Fields(&'t [Box<str>]),
+    Fields(&'t Fields),
 }
 
 /// Writes the pieces, the last one first.
@@ -82,7 +82,7 @@ fn write(mut pending: Vec<Piece<'_>>) -> String {
                 Operand::Bool { value, .. } => out.extend_from_slice(if *value { b"true" } else { b"false" }),
                 Operand::Dot { .. } => out.push(b'.'),
                 Operand::Nil { .. } => out.extend_from_slice(b"nil"),
-                Operand::Field { ident, .. } => write_fields(&mut out, ident),
+                Operand::Field { fields, .. } => write_fields(&mut out, fields),
                 Operand::Variable(variable) => write_variable(&mut out, variable),
                 Operand::Chain { term, fields, .. } => {
                     pending.push(Piece::Fields(fields));
@@ -90,7 +90,12 @@ fn write(mut pending: Vec<Piece<'_>>) -> String {
                 }
                 Operand::Identifier { function, .. } => out.extend_from_slice(function.name.as_bytes()),
                 Operand::Number(number) => out.extend_from_slice(number.text.as_bytes()),
-                Operand::String { quoted, .. } => out.extend_from_slice(quoted),
+                Operand::String { quoted: Some(quoted), .. } => out.extend_from_slice(quoted),
+                Operand::String { text, .. } => {
+                    out.push(b'"');
+                    out.extend_from_slice(text);
+                    out.push(b'"');
+                }
                 Operand::Pipe(pipe) => {
                     pending.push(Piece::Text(")"));
                     pending.push(Piece::Pipe(pipe));
@@ -104,12 +109,12 @@ fn write(mut pending: Vec<Piece<'_>>) -> String {
 
 fn write_variable(out: &mut Vec<u8>, variable: &Variable) {
     out.extend_from_slice(variable.name.as_bytes());
-    write_fields(out, &variable.fields);
+    if let Some(fields) = &variable.fields {
+        write_fields(out, fields);
+    }
 }
 
-fn write_fields(out: &mut Vec<u8>, fields: &[Box<str>]) {
-    for field in fields {
-        out.push(b'.');
-        out.extend_from_slice(field.as_bytes());
-    }
+fn write_fields(out: &mut Vec<u8>, fields: &Fields) {
+    out.push(b'.');
+    out.extend_from_slice(fields.as_str().as_bytes());
 }

@@ -1,9 +1,10 @@
 //! Pipelines, commands and operands.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use crate::gotmpl::item::{Item, ItemType};
-use crate::gotmpl::node::{Command, Number, Operand, Pipe, Variable};
+use crate::gotmpl::node::{Command, Fields, Number, Operand, Pipe, Variable};
 use crate::gotmpl::parse::{ParseError, Parser};
 use crate::strconv;
 
@@ -180,46 +181,47 @@ impl<'s> Parser<'s> {
             return Ok(term);
         }
         Ok(match term {
-            Operand::Field { mut ident, .. } => {
-                self.fields(&mut ident);
-                Operand::Field { pos: first.pos(), ident }
-            }
-            Operand::Variable(Variable { name, mut fields, .. }) => {
-                self.fields(&mut fields);
+            Operand::Variable(Variable { name, .. }) => {
+                let fields = Some(Fields::new(&self.fields(first)));
                 Operand::Variable(Variable { pos: first.pos(), name, fields })
             }
-            Operand::Pipe(_) | Operand::Identifier { .. } | Operand::Chain { .. } => {
-                let mut fields = Vec::new();
-                self.fields(&mut fields);
-                Operand::Chain { pos: first.pos(), term: Box::new(term), fields }
+            // A field is none: it has taken all that follow.
+            Operand::Field { .. } | Operand::Pipe(_) | Operand::Identifier { .. } | Operand::Chain { .. } => {
+                Operand::Chain { pos: first.pos(), term: Box::new(term), fields: Fields::new(&self.fields(first)) }
             }
             Operand::Bool { .. }
             | Operand::Dot { .. }
             | Operand::Nil { .. }
             | Operand::Number(_)
             | Operand::String { .. } => {
-                self.fields(&mut Vec::new());
+                self.fields(first);
                 let term = strconv::quote(term.text().as_bytes());
                 return Err(self.error(&format!("unexpected . after term {term}")));
             }
         })
     }
 
-    /// Reads all fields that come next.
-    fn fields(&mut self, into: &mut Vec<Box<str>>) {
+    /// Reads all fields that come next, of which the first is known, and gives their text: nothing stands between them.
+    fn fields(&mut self, first: Item) -> Cow<'s, str> {
+        let mut range = first.range();
         loop {
             let token = self.next();
             if token.kind != ItemType::Field {
                 self.state.tokens.backup();
-                return;
+                return self.text_in(range);
             }
-            into.push(self.text_of(&token)[1..].into());
+            range.end = token.range().end;
         }
     }
 
     fn text_of(&self, token: &Item) -> Cow<'s, str> {
-        let whole = self.text.and_then(|it| it.get(token.range()));
-        whole.map_or_else(|| String::from_utf8_lossy(token.val(&self.source.text)), Cow::Borrowed)
+        self.text_in(token.range())
+    }
+
+    fn text_in(&self, range: Range<usize>) -> Cow<'s, str> {
+        let whole = self.text.and_then(|it| it.get(range.clone()));
+        let lossy = || String::from_utf8_lossy(self.source.text.get(range).unwrap_or_default());
+        whole.map_or_else(lossy, Cow::Borrowed)
     }
 
     fn term(&mut self) -> Result<Term, ParseError> {
@@ -243,7 +245,12 @@ impl<'s> Parser<'s> {
                 }
                 Operand::Variable(variable)
             }
-            ItemType::Field => Operand::Field { pos, ident: vec![self.text_of(&token)[1..].into()] },
+            ItemType::Field => {
+                // Go's place of `.a.b` is that of the second field.
+                let next = self.peek();
+                let pos = if next.kind == ItemType::Field { next.pos() } else { pos };
+                Operand::Field { pos, fields: Fields::new(&self.fields(token)) }
+            }
             ItemType::Bool => Operand::Bool { pos, value: token.val(&self.source.text) == b"true" },
             ItemType::CharConstant | ItemType::Complex | ItemType::Number => {
                 let number = Number::parse(pos, &self.text_of(&token), token.kind);
@@ -252,7 +259,9 @@ impl<'s> Parser<'s> {
             ItemType::LeftParen => return Ok(Term::Paren),
             ItemType::String | ItemType::RawString => {
                 let text = self.unquote(&token)?;
-                Operand::String { pos, quoted: token.val(&self.source.text).into(), text }
+                let written = token.val(&self.source.text);
+                let is_plain = matches!(written, [b'"', inner @ .., b'"'] if inner == &*text);
+                Operand::String { pos, text, quoted: (!is_plain).then(|| written.into()) }
             }
             _ => {
                 self.state.tokens.backup();
@@ -263,5 +272,5 @@ impl<'s> Parser<'s> {
 }
 
 fn new_variable(pos: usize, name: &str) -> Variable {
-    Variable { pos, name: name.into(), fields: Vec::new() }
+    Variable { pos, name: name.into(), fields: None }
 }
