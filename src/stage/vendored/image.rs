@@ -14,8 +14,6 @@ const DOCKER_INDEX: &str = "application/vnd.docker.distribution.manifest.list.v2
 const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 /// Every media type of a document that is asked for.
 pub(crate) const DOCUMENTS: [&str; 4] = [MANIFEST_TYPE, INDEX_TYPE, DOCKER_MANIFEST, DOCKER_INDEX];
-/// The annotation that bears the full name of an image in an index: what containerd imports it by.
-pub(crate) const IMAGE_NAME: &str = "io.containerd.image.name";
 /// How many indexes may lie in one another.
 const DEEPEST: usize = 4;
 

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::image::IMAGE_NAME;
 use crate::base::digest::Digest;
 
 /// The media type of a manifest.
@@ -16,6 +15,8 @@ pub const MANIFEST_TYPE: &str = "application/vnd.oci.image.manifest.v1+json";
 pub(crate) const INDEX_TYPE: &str = "application/vnd.oci.image.index.v1+json";
 /// The annotation that names an entry of an index.
 pub(crate) const REF_NAME: &str = "org.opencontainers.image.ref.name";
+/// The annotation that bears the full name of an image in an index: what containerd imports it by.
+const IMAGE_NAME: &str = "io.containerd.image.name";
 /// What the file `oci-layout` holds.
 pub(crate) const LAYOUT: &str = "{\"imageLayoutVersion\":\"1.0.0\"}";
 
