@@ -30,7 +30,7 @@ pub enum Lies {
     Absent,
     /// The bytes do not have the digest.
     Damaged,
-    /// There are more or fewer bytes; so many.
+    /// The bytes have the digest, and there are more or fewer of them; so many.
     OfSize(u64),
     Whole,
 }
@@ -99,11 +99,12 @@ impl Blobs {
         if !about.is_file() {
             return Ok(Lies::Damaged);
         }
-        if about.len() != size {
-            return Ok(Lies::OfSize(about.len()));
-        }
         let found = fs::File::open(&path).and_then(digest_of).map_err(failed)?;
-        Ok(if found == *digest { Lies::Whole } else { Lies::Damaged })
+        Ok(match found == *digest {
+            true if about.len() == size => Lies::Whole,
+            true => Lies::OfSize(about.len()),
+            false => Lies::Damaged,
+        })
     }
 
     /// The file of a blob that is there.

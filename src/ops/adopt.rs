@@ -104,7 +104,8 @@ pub fn adopt(adoption: &Adoption, fetching: Fetching<'_>, now: Timestamp) -> Res
     let place = namespace_of(kubectl, namespace)?;
     let told = Told { kubernetes: &kubernetes, api_versions: &api_versions, has_namespace: place.is_some() };
     let spec = spec(adoption, &source, &version, &told, &values_file);
-    let mut files = vec![("ichor.yaml".to_owned(), spec), (values_file, values)];
+    let mut files = init::spec_files(&spec);
+    files.push((values_file, values));
     files.extend(place.map(|it| (NAMESPACE.to_owned(), it)));
     init::not_there(files.iter().map(|(path, _)| folder.join(path)))?;
     init::write(folder, &files)?;

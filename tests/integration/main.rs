@@ -5,6 +5,7 @@
 
 mod airgap;
 mod check;
+mod completions;
 mod deliver;
 mod engine;
 mod envelopes;
@@ -19,6 +20,7 @@ mod pipeline;
 mod review;
 mod rules;
 mod sources;
+mod spec;
 mod support;
 mod template;
 mod tidy;

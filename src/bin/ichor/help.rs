@@ -13,7 +13,7 @@ const GROUPS: &[(&str, &[&str])] = &[
     ("Day two", &["outdated", "upgrade", "drift", "adopt", "handoff"]),
     ("Air gap", &["vendor", "images", "pack", "unpack", "sign", "attest", "push", "pull"]),
     ("Helm", &["template", "show"]),
-    ("Shell", &["completions", "man", "help"]),
+    ("Shell", &["completions", "man", "schema", "help"]),
 ];
 
 /// The command with its verbs in groups where it lists them.

@@ -70,7 +70,7 @@ fn from_gitops(args: &Args, tool: &str, path: &str) -> Result<ExitCode, Error> {
     let given =
         args.recipient.iter().map(|it| recipients::recipient(it).map_err(|it| InitError::BadRecipient(it).into()));
     let recipients = given.collect::<Result<Vec<Recipient>, Error>>()?;
-    let talos = args.talos.unwrap_or(TalosVersion { major: 1, minor: 13 });
+    let talos = args.talos.unwrap_or(init::TALOS);
     let cilium = args.cilium.clone().unwrap_or_default();
     let kubernetes = match &args.kubernetes {
         Some(version) => version.clone(),
@@ -78,9 +78,11 @@ fn from_gitops(args: &Args, tool: &str, path: &str) -> Result<ExitCode, Error> {
     };
     let name = args.name.as_deref().unwrap_or("bootstrap");
     let text = init::from::flux(&args.folder, Path::new(path), name, talos, &kubernetes, &recipients)?;
-    let files = vec![("ichor.yaml".to_owned(), text)];
+    let files = init::spec_files(&text);
     init::write(&args.folder, &files)?;
-    say!("wrote {}", args.folder.join("ichor.yaml").display());
+    for (path, _) in &files {
+        say!("wrote {}", args.folder.join(path).display());
+    }
     say!("next: look at its parts, and run `ichor lock`");
     Ok(ExitCode::SUCCESS)
 }
@@ -168,8 +170,8 @@ fn wishes(args: &Args, ask: bool, mut recipients: Vec<Recipient>) -> Result<(Wis
     if recipients.is_empty() && args.new_key.is_none() {
         recipients.extend(of_sops(&args.folder, &lock));
     }
-    let talos = answer(ask, "Version of Talos", args.talos, "1.13", text_of)?;
-    let cilium = answer(ask, "Version of Cilium", args.cilium.clone(), "1.19.6", parse_version)?;
+    let talos = answer(ask, "Version of Talos", args.talos, &init::TALOS.to_string(), text_of)?;
+    let cilium = answer(ask, "Version of Cilium", args.cilium.clone(), init::CILIUM, parse_version)?;
     let fitting = init::kubernetes(talos, &cilium);
     let kubernetes = answer(ask, "Version of Kubernetes", args.kubernetes.clone(), &fitting, text_of)?;
     let mut features: Vec<Feature> = args.features.iter().flatten().copied().flatten().collect();

@@ -45,7 +45,7 @@ pub struct Args {
     #[arg(long, value_name = "TIME", value_parser = moment)]
     clock: Option<Timestamp>,
     /// Moves all parts, or those named, to the newest versions the spec allows
-    #[arg(long, value_name = "PART", num_args = 0..=1, default_missing_value = "")]
+    #[arg(long, value_name = "PART", num_args = 0..=1, default_missing_value = "", add = crate::completions::parts())]
     update: Vec<String>,
     /// Shows what would change, and writes nothing
     #[arg(long)]

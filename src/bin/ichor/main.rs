@@ -42,6 +42,7 @@ mod push;
 mod report;
 mod reseal;
 mod rotate;
+mod schema;
 mod show;
 mod template;
 mod timings;
@@ -120,11 +121,13 @@ enum Verb {
     Template(Box<template::Args>),
     Completions(completions::Args),
     Man(man::Args),
+    Schema(schema::Args),
     Show(show::Args),
     Explain(explain::Args),
 }
 
 fn main() -> ExitCode {
+    completions::answer();
     process::keep_memory_private();
     let parsed = command().try_get_matches().and_then(|it| Cli::from_arg_matches(&it));
     let cli = match parsed {
@@ -178,6 +181,7 @@ fn main() -> ExitCode {
             Verb::Template(args) => return template::run(&args),
             Verb::Completions(args) => completions::run(&args),
             Verb::Man(args) => man::run(&args),
+            Verb::Schema(args) => schema::run(&args),
             Verb::Show(args) => return show::run(&args),
             Verb::Explain(args) => explain::run(&args),
         };

@@ -18,7 +18,7 @@ use crate::progress::Reporter;
 #[derive(clap::Args)]
 pub struct Args {
     /// The pins, such as `cilium/cilium-ca`
-    #[arg(required_unless_present = "all")]
+    #[arg(required_unless_present = "all", add = crate::completions::pins())]
     pins: Vec<String>,
     /// Everything: every CA goes one step on
     #[arg(long, conflicts_with = "pins")]

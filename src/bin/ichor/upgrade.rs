@@ -22,7 +22,7 @@ use crate::progress::Reporter;
 #[derive(clap::Args)]
 pub struct Args {
     /// The part
-    #[arg(required_unless_present = "helm")]
+    #[arg(required_unless_present = "helm", add = crate::completions::parts())]
     part: Option<String>,
     /// The version, or the path of an archive or folder
     #[arg(required_unless_present = "helm")]

@@ -13,7 +13,7 @@ use crate::edge::{guard, unfinished};
 use crate::ops::Error;
 use crate::ops::error::InitError;
 use crate::review::rules::{cilium, talos};
-use crate::stage::spec::{KubernetesVersion, TalosVersion};
+use crate::stage::spec::{self, KubernetesVersion, TalosVersion};
 
 /// What the user wants.
 #[derive(Clone, Debug)]
@@ -74,12 +74,26 @@ pub fn kubernetes(talos: TalosVersion, cilium: &str) -> String {
     }
 }
 
+/// The newest Talos whose rules are known, which is the one that is offered.
+pub const TALOS: TalosVersion = TalosVersion { major: 1, minor: 14 };
+/// The newest Cilium whose tables are known, which is the one that is offered.
+pub const CILIUM: &str = "1.20.0";
+
 const SPEC: &str = "ichor.yaml";
 const VALUES: &str = "values/cilium.yaml";
+/// What editors complete and check a spec by.
+const SCHEMA: &str = "ichor.schema.json";
+
+/// The files of a spec: its text under the line by which editors find its schema, and the schema.
+pub fn spec_files(text: &str) -> Vec<(String, String)> {
+    let hinted = format!("# yaml-language-server: $schema={SCHEMA}\n{text}");
+    vec![(SPEC.into(), hinted), (SCHEMA.into(), format!("{:#}\n", spec::schema()))]
+}
 
 /// The files of a new workspace, by path.
 pub fn files(wishes: &Wishes) -> Vec<(String, String)> {
-    let mut files = vec![(SPEC.to_owned(), spec(wishes)), (VALUES.into(), values(wishes))];
+    let mut files = spec_files(&spec_text(wishes));
+    files.push((VALUES.into(), values(wishes)));
     if wishes.has(Feature::L2) || wishes.has(Feature::Bgp) {
         files.push(("network.yaml".into(), network(wishes)));
     }
@@ -185,7 +199,7 @@ impl Wishes {
     }
 }
 
-fn spec(wishes: &Wishes) -> String {
+fn spec_text(wishes: &Wishes) -> String {
     let mut text = format!(
         "# What goes into the bundle `{name}`. After a change: `ichor lock`, `ichor check`, `ichor build`.
 bundle: {name}
@@ -214,13 +228,9 @@ kubernetes: \"{kubernetes}\"
     }
     text.push_str("# In the order in which Talos applies them.\nparts:\n");
     if gateway {
-        let (version, channel) = match wishes.minor() {
-            (1, ..=16) => ("v1.1.0", "standard"),
-            (1, 17..=18) => ("v1.2.0", "standard"),
-            // Cilium 1.19 watches TLSRoute v1alpha2, which only the experimental channel has.
-            (1, 19) => ("v1.4.1", "experimental"),
-            _ => ("v1.6.1", "standard"),
-        };
+        let version = cilium::gateway_api(&wishes.cilium).unwrap_or_else(|| "v1.6.1".into());
+        // Cilium 1.16 and 1.19 watch TLSRoute v1alpha2, which only the experimental channel of these has.
+        let channel = if matches!(wishes.minor(), (1, ..=16 | 19)) { "experimental" } else { "standard" };
         let _ = write!(
             text,
             "  - name: gateway-api

@@ -2,6 +2,7 @@
 
 use super::Allowed;
 use super::fields::{Fields, Reader};
+use super::keys::ALLOW;
 use crate::base::code::Code;
 
 pub(super) fn allow(reader: &mut Reader, fields: &Fields<'_>) -> Vec<Allowed> {
@@ -9,7 +10,7 @@ pub(super) fn allow(reader: &mut Reader, fields: &Fields<'_>) -> Vec<Allowed> {
     let mut allowed: Vec<Allowed> = Vec::new();
     for item in reader.items(node, "`allow`") {
         let what = "an entry of `allow`";
-        let Some(fields) = reader.fields(item, what, &["code", "reason"]) else { continue };
+        let Some(fields) = reader.fields(item, what, &ALLOW.names()) else { continue };
         let (Some(code), Some(reason)) = (reader.need(&fields, what, "code"), reader.need(&fields, what, "reason"))
         else {
             continue;

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::fields::{Fields, Reader};
+use super::keys::{CERTIFICATES, PART_CERTIFICATES, Table};
 use crate::base::code::Code;
 use crate::base::diagnostic::Place;
 use helm_engine::pki::Algorithm;
@@ -42,7 +43,7 @@ impl Default for Certificates {
 /// The spec's own `certificates`.
 pub(super) fn certificates(reader: &mut Reader, fields: &Fields<'_>) -> Certificates {
     let default = Certificates::default();
-    let Some(fields) = policy(reader, fields, &["algorithm", "warnDays"]) else { return default };
+    let Some(fields) = policy(reader, fields, &CERTIFICATES) else { return default };
     let warn_days = fields.get("warnDays").and_then(|it| {
         let word = reader.word(it, "`warnDays`")?;
         let days = word.parse().ok();
@@ -71,7 +72,7 @@ pub(super) fn inputs(reader: &mut Reader, fields: &Fields<'_>) -> Inputs {
         let path = reader.word(it, "`lookup`")?.into_owned();
         Some((path, reader.place(it)))
     });
-    inputs.algorithm = policy(reader, fields, &["algorithm"]).and_then(|it| algorithm(reader, &it));
+    inputs.algorithm = policy(reader, fields, &PART_CERTIFICATES).and_then(|it| algorithm(reader, &it));
     if let Some(node) = fields.get("skipSchemaValidation") {
         match reader.word(node, "`skipSchemaValidation`").as_deref() {
             Some("true") => inputs.skip_schema_validation = true,
@@ -85,9 +86,9 @@ pub(super) fn inputs(reader: &mut Reader, fields: &Fields<'_>) -> Inputs {
     inputs
 }
 
-fn policy<'n>(reader: &mut Reader, fields: &Fields<'n>, known: &[&str]) -> Option<Fields<'n>> {
+fn policy<'n>(reader: &mut Reader, fields: &Fields<'n>, known: &Table) -> Option<Fields<'n>> {
     let node: Node<'n> = fields.get("certificates")?;
-    reader.fields(node, "`certificates`", known)
+    reader.fields(node, "`certificates`", &known.names())
 }
 
 fn algorithm(reader: &mut Reader, fields: &Fields<'_>) -> Option<Algorithm> {

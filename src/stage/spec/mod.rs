@@ -4,16 +4,21 @@ mod allow;
 pub mod edit;
 mod fields;
 mod inputs;
+pub mod keys;
 mod network;
 mod parse;
+mod reference;
 mod released;
+mod schema;
 pub mod sops_rules;
 mod source;
 mod versions;
 
 pub use inputs::{Certificates, Inputs};
 pub use network::Network;
+pub use reference::reference;
 pub use released::Released;
+pub use schema::schema;
 pub use source::{ContentKind, OciName, Source, SourceFault};
 pub use versions::{KubernetesVersion, TalosVersion};
 

@@ -4,11 +4,10 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fields::{Fields, Reader, document};
+use super::keys::NETWORK;
 use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
 use helm_engine::yaml::node::{Node, NodeKind};
-
-pub(super) const KEYS: [&str; 3] = ["mirrors", "plainHttp", "authorities"];
 
 /// How sources are reached.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -26,7 +25,7 @@ impl Network {
     pub fn parse(file: &str, text: &str) -> Result<Network, Vec<Diagnostic>> {
         let mut reader = Reader::new(file, text);
         let Some(document) = document(file, text, "the user's file")? else { return Ok(Network::default()) };
-        let network = reader.fields(document.root(), "the user's file", &KEYS).map(|it| network(&mut reader, &it));
+        let network = reader.fields(document.root(), "the user's file", &NETWORK).map(|it| network(&mut reader, &it));
         reader.finish(network)
     }
 

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use super::allow::allow;
 use super::fields::{Fields, Reader, document};
 use super::inputs::{Inputs, certificates, inputs};
-use super::network::{self, network};
+use super::keys::{PART, PART_KINDS, PartKind, SPEC};
+use super::network::network;
 use super::released::{self, TOOLS};
 use super::{Chart, Content, ContentKind, Part, Source, SourceFault, Spec, Values, sops_rules};
 use crate::base::code::Code;
@@ -15,33 +16,6 @@ use crate::base::recipient::Recipient;
 use crate::gitops::Trees;
 use crate::object::image::Reference;
 use helm_engine::yaml::node::{Node, NodeKind};
-
-const SPEC: &[&str] =
-    &["bundle", "talos", "helm", "kubernetes", "apiVersions", "recipients", "certificates", "allow", "parts"];
-const PART: &[&str] = &[
-    "name",
-    "chart",
-    "manifest",
-    "flux",
-    "argocd",
-    "helmfile",
-    "kustomization",
-    "sha256",
-    "version",
-    "namespace",
-    "values",
-    "secretValues",
-    "lookup",
-    "certificates",
-    "skipSchemaValidation",
-    "images",
-];
-/// Those that every part takes.
-const COMMON: &[&str] = &["name", "images"];
-/// Those of them that a manifest takes; a chart takes the others, and a name.
-const MANIFEST: &[&str] = &["name", "manifest", "sha256", "images"];
-/// What a release of GitOps says itself, so that a part that comes from one does not.
-const OF_CHART: &[&str] = &["chart", "version"];
 
 pub(super) fn parse(file: &str, text: &str, trees: &dyn Trees) -> Result<Spec, Vec<Diagnostic>> {
     let mut reader = Reader::new(file, text);
@@ -54,8 +28,7 @@ pub(super) fn parse(file: &str, text: &str, trees: &dyn Trees) -> Result<Spec, V
 }
 
 fn spec(reader: &mut Reader, root: Node<'_>, trees: &dyn Trees) -> Option<Spec> {
-    let known = [SPEC, &network::KEYS].concat();
-    let fields = reader.fields(root, "the spec", &known)?;
+    let fields = reader.fields(root, "the spec", &SPEC.names())?;
     let bundle = reader.need(&fields, "the spec", "bundle").and_then(|it| label(reader, it, "`bundle`"));
     let talos = reader.need(&fields, "the spec", "talos").and_then(|it| version(reader, it, "`talos`"));
     let helm = fields.get("helm").map(|it| version(reader, it, "`helm`"));
@@ -124,32 +97,16 @@ fn recipients(reader: &mut Reader, fields: &Fields<'_>) -> (Vec<Recipient>, Opti
 fn part(reader: &mut Reader, node: Node<'_>, trees: &dyn Trees) -> Option<Part> {
     let has = |name: &str| node.resolved().entries().any(|(key, _)| key.text().is_some_and(|it| it.to_text() == name));
     let tool = TOOLS.iter().copied().find(|(key, _)| has(key));
-    let kinds = ["chart", "manifest"].into_iter().chain(TOOLS.iter().map(|(key, _)| *key));
-    let named: Vec<&str> = kinds.filter(|it| has(it)).collect();
-    let is_tool = |it: &str| TOOLS.iter().any(|(key, _)| *key == it);
-    let of_chart: Vec<&str> = PART
-        .iter()
-        .copied()
-        .filter(|it| COMMON.contains(it) || !MANIFEST.contains(it) && !is_tool(it) && *it != "kustomization")
-        .collect();
-    let of_release: Vec<&str> = PART
-        .iter()
-        .copied()
-        .filter(|it| COMMON.contains(it) || !MANIFEST.contains(it) && !OF_CHART.contains(it))
-        .filter(|it| !is_tool(it) || tool.is_some_and(|(key, _)| key == *it))
-        .filter(|it| *it != "kustomization" || tool.is_some_and(|(key, _)| key == "flux"))
-        .collect();
-    let (what, known) = match named.as_slice() {
-        ["chart"] => ("a chart part", &of_chart[..]),
-        ["manifest"] => ("a manifest part", MANIFEST),
-        [_] => ("a part from GitOps", &of_release[..]),
-        _ => ("a part", PART),
+    let kinds: Vec<&PartKind> = PART_KINDS.iter().filter(|it| has(it.source)).collect();
+    let (what, known) = match *kinds {
+        [kind] => (kind.what, kind.names()),
+        _ => ("a part", PART.names()),
     };
-    let fields = reader.fields(node, what, known)?;
-    match named.as_slice() {
+    let fields = reader.fields(node, what, &known)?;
+    match *kinds {
         [_] => {}
         [] => {
-            if !["chart", "manifest"].into_iter().chain(TOOLS.iter().map(|it| it.0)).any(|it| fields.is_meant(it)) {
+            if !PART_KINDS.iter().any(|it| fields.is_meant(it.source)) {
                 reader.fault(
                     Code::S003,
                     node,
@@ -160,8 +117,8 @@ fn part(reader: &mut Reader, node: Node<'_>, trees: &dyn Trees) -> Option<Part> 
             return None;
         }
         [first, second, ..] => {
-            let at = fields.get(second)?;
-            let message = match (*first, *second) {
+            let at = fields.get(second.source)?;
+            let message = match (first.source, second.source) {
                 ("chart", "manifest") => "a part is a chart or a manifest, not both".into(),
                 (first, second) => format!("a part has `{first}` or `{second}`, not both"),
             };

@@ -148,10 +148,14 @@ pub fn gateway_api(version: &str, channel: &str) -> String {
             "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  annotations:\n    api-approved.kubernetes.io: unapproved, a stand-in\n    gateway.networking.k8s.io/bundle-version: {version}\n    gateway.networking.k8s.io/channel: {channel}\n  name: {plural}.gateway.networking.k8s.io\nspec:\n  group: gateway.networking.k8s.io\n  names: {{kind: {kind}, plural: {plural}}}\n  scope: {scope}\n  versions: [{{name: {served}, served: true, storage: true, schema: {{openAPIV3Schema: {{type: object, x-kubernetes-preserve-unknown-fields: true}}}}}}]\n"
         )
     };
+    let grants = if version == "v1.6.1" { "v1" } else { "v1beta1" };
     let all = [
+        crd("backendtlspolicies", "BackendTLSPolicy", "Namespaced", "v1"),
         crd("gatewayclasses", "GatewayClass", "Cluster", "v1"),
         crd("gateways", "Gateway", "Namespaced", "v1"),
+        crd("grpcroutes", "GRPCRoute", "Namespaced", "v1"),
         crd("httproutes", "HTTPRoute", "Namespaced", "v1"),
+        crd("referencegrants", "ReferenceGrant", "Namespaced", grants),
         crd("tlsroutes", "TLSRoute", "Namespaced", if channel == "experimental" { "v1alpha2" } else { "v1" }),
     ];
     format!("# A licence, and no object.\n---\n{}", all.join("---\n"))

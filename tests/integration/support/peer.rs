@@ -20,6 +20,7 @@ pub enum Peer {
     CiliumCharts,
     Curl,
     DockerRegistry,
+    Fish,
     Git,
     /// Helm's own code as a library of Python.
     HelmSdk,
@@ -43,6 +44,7 @@ pub enum Peer {
     TagPlugin,
     /// Talos' own library of three versions; `tests/judges` builds it.
     TalosLibrary,
+    Zsh,
 }
 
 impl Peer {
@@ -57,6 +59,7 @@ impl Peer {
             Peer::CiliumCharts => "the charts of Cilium",
             Peer::Curl => "curl",
             Peer::DockerRegistry => "docker-registry",
+            Peer::Fish => "fish",
             Peer::Git => "git",
             Peer::HelmSdk => "helm-python-sdk",
             Peer::Helms => "helm",
@@ -73,6 +76,7 @@ impl Peer {
             Peer::SshKeygen => "ssh-keygen",
             Peer::TagPlugin => "age-plugin-tagtest",
             Peer::TalosLibrary => "Talos' library",
+            Peer::Zsh => "zsh",
         }
     }
 
@@ -135,7 +139,7 @@ impl Peer {
     }
 }
 
-const ALL: [Peer; 24] = [
+const ALL: [Peer; 26] = [
     Peer::Age,
     Peer::AgeKeygen,
     Peer::ApiServer,
@@ -144,6 +148,7 @@ const ALL: [Peer; 24] = [
     Peer::CiliumCharts,
     Peer::Curl,
     Peer::DockerRegistry,
+    Peer::Fish,
     Peer::Git,
     Peer::HelmSdk,
     Peer::Helms,
@@ -160,6 +165,7 @@ const ALL: [Peer; 24] = [
     Peer::SshKeygen,
     Peer::TagPlugin,
     Peer::TalosLibrary,
+    Peer::Zsh,
 ];
 
 /// The versions of Helm that tests install with.

@@ -188,10 +188,8 @@ impl Fields {
 
     /// All but the last, and the last.
     pub fn split_last(&self) -> (impl Iterator<Item = &str>, &str) {
-        match self.0.rsplit_once('.') {
-            Some((path, last)) => (path.split('.').skip(0), last),
-            None => ("".split('.').skip(1), &self.0),
-        }
+        let (path, last) = self.0.rsplit_once('.').map_or((None, &*self.0), |(path, last)| (Some(path), last));
+        (path.into_iter().flat_map(|it| it.split('.')), last)
     }
 
     /// As written, but for the first dot.
