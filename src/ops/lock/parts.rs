@@ -27,6 +27,7 @@ pub(super) fn facts(part: &ResolvedPart) -> LockedPart {
         lookup,
         pins: BTreeMap::new(),
         images: Vec::new(),
+        image_digests: BTreeMap::new(),
         more_images: Vec::new(),
         resources: BTreeMap::new(),
         output: part.digest,

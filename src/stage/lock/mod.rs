@@ -110,6 +110,9 @@ pub struct LockedPart {
     /// Every container image the manifests name, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<String>,
+    /// The digest behind each image that is rendered with a tag alone, where the spec asks for that.
+    #[serde(rename = "imageDigests", default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub image_digests: BTreeMap<String, Digest>,
     /// The images that the spec names beside those, sorted.
     #[serde(rename = "moreImages", default, skip_serializing_if = "Vec::is_empty")]
     pub more_images: Vec<String>,

@@ -29,7 +29,7 @@ pub(crate) fn remade(
     inputs.objects.extend(objects(bootstrap, namespace));
     let content =
         VendoredContent::Chart { chart: chart.clone(), namespace: namespace.clone(), values: values.clone(), inputs };
-    let later = VendoredPart { name: part.name.clone(), content, pins: part.pins.clone() };
+    let later = VendoredPart { name: part.name.clone(), content, pins: part.pins.clone(), images: part.images.clone() };
     let rendered = render_part(vendored, &later, &functions, seed, None);
     let release = match &rendered {
         Ok(release) => release,

@@ -131,6 +131,12 @@ pub static SPEC: Table = Table {
             "What `ichor check` finds and is right here.",
             "[{code: C005, reason: the nodes forward no DNS}]",
         ),
+        key(
+            "pinImages",
+            Holds::Choice,
+            "Whether `lock` looks up the digest behind the tag of each image. The lock keeps it, and what is rendered bears it.",
+            "true",
+        ),
         required("parts", Holds::Parts, "What the bundle is made of, in the order in which Talos applies it.", "[]"),
         key(
             "mirrors",

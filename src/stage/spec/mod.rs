@@ -57,6 +57,8 @@ pub struct Spec {
     pub certificates: Certificates,
     /// What `check` finds and the user has thought about.
     pub allow: Vec<Allowed>,
+    /// Whether `lock` looks up the digest of each image that is named by a tag, and what is rendered bears it.
+    pub pin_images: bool,
     /// In the order Talos applies them.
     pub parts: Vec<Part>,
 }

@@ -43,6 +43,7 @@ fn spec(reader: &mut Reader, root: Node<'_>, trees: &dyn Trees) -> Option<Spec> 
     let network = network(reader, &fields);
     let certificates = certificates(reader, &fields);
     let allow = allow(reader, &fields);
+    let pin_images = fields.get("pinImages").is_some_and(|it| pin_images(reader, it));
     let mut parts: Vec<Part> = Vec::new();
     let list = reader.need(&fields, "the spec", "parts");
     for item in list.map(|it| reader.items(it, "`parts`")).unwrap_or_default() {
@@ -69,8 +70,21 @@ fn spec(reader: &mut Reader, root: Node<'_>, trees: &dyn Trees) -> Option<Spec> 
         network,
         certificates,
         allow,
+        pin_images,
         parts,
     })
+}
+
+fn pin_images(reader: &mut Reader, node: Node<'_>) -> bool {
+    match reader.word(node, "`pinImages`").as_deref() {
+        Some("true") => return true,
+        Some("false") | None => {}
+        Some(word) => {
+            let message = format!("`pinImages` cannot be `{word}`");
+            reader.fault(Code::S005, node, message, "write `true` to have a digest behind each tag");
+        }
+    }
+    false
 }
 
 /// A list of keys, or the path of the `.sops.yaml` that names them.

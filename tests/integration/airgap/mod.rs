@@ -4,6 +4,7 @@ mod found;
 mod image;
 mod kept;
 mod parcels;
+mod pinned;
 mod pushed;
 mod rehearsal;
 mod vouched;
