@@ -123,6 +123,12 @@ codes! {
     B005 Error Input "There is no bundle at this path."
     B006 Error Differs "The bundle is not that of the lock."
     B007 Error Differs "Nothing was built, for the rules of `check` find errors in it."
+    B008 Error Input "The file is no parcel."
+    B009 Error Differs "A member of a parcel is not what the parcel says of it."
+    B010 Error Input "A parcel holds only what is new, and what it rests on is not at hand."
+    B011 Error Input "Something that the bundle is built from cannot be carried in a parcel."
+    B012 Error Differs "A signature is missing, or is by nobody who is trusted."
+    B013 Error Differs "Fewer people attest the bundle than are asked for."
 
     C001 Error Differs "Cilium asks for the capability SYS_MODULE, which Talos grants to no pod."
     C002 Error Differs "Cilium would mount the cgroups, which Talos mounts itself."
@@ -175,6 +181,7 @@ codes! {
     E006 Error Surroundings "The cluster cannot be read by kubectl."
     E007 Error Input "A folder that is to be a fleet holds no spec."
     E008 Error Input "Two specs of a fleet have the same name."
+    E009 Error Surroundings "The program `ssh-keygen` does not sign or verify."
 
     F001 Error Input "A path does not lead to a release of GitOps."
     F002 Error Input "More than one release, Kustomization or object of GitOps is meant."
@@ -308,6 +315,8 @@ codes! {
     V022 Error Input "What is named on the command line is not complete, or two words of it disagree."
     V023 Error Input "A source is larger than is taken."
     V024 Error Input "A file of the spec is not in git at that revision."
+    V025 Error Input "An image does not run on a platform that is asked for."
+    V026 Error Input "A registry takes no index of an image that lacks platforms."
     V030 Error Input "A manifest is encrypted by SOPS and would be packed like that."
 
     W001 Error Differs "A release of GitOps, or something else the lock was made of, is not as it was when it was locked."

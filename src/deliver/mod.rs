@@ -11,6 +11,7 @@ pub mod flux_version;
 pub mod kubectl;
 pub mod machine_config;
 mod omni;
+pub mod registries;
 pub mod size;
 pub mod split;
 pub mod strip;

@@ -1,13 +1,13 @@
 //! Content by its digest: the user's cache and a workspace's `vendor`, both laid out as `blobs/sha256/HEX`.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::disk::{self, Adding};
 use super::unfinished;
-use crate::base::digest::Digest;
+use crate::base::digest::{Digest, Hasher};
 
 /// A folder of blobs.
 #[derive(Clone, Debug)]
@@ -22,6 +22,31 @@ pub enum Blob {
     /// The bytes do not have the digest.
     Damaged,
     Found(Vec<u8>),
+}
+
+/// What lies under a digest, by its digest and size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lies {
+    Absent,
+    /// The bytes do not have the digest.
+    Damaged,
+    /// The bytes have the digest, and there are more or fewer of them; so many.
+    OfSize(u64),
+    Whole,
+}
+
+/// The digest of all that a reader gives.
+pub fn digest_of(mut reader: impl Read) -> io::Result<Digest> {
+    let mut hasher = Hasher::default();
+    let mut buffer = vec![0; 256 << 10];
+    loop {
+        match reader.read(&mut buffer) {
+            Ok(0) => return Ok(hasher.finish()),
+            Ok(read) => hasher.update(buffer.get(..read).unwrap_or_default()),
+            Err(fault) if fault.kind() == io::ErrorKind::Interrupted => {}
+            Err(fault) => return Err(fault),
+        }
+    }
 }
 
 impl Blobs {
@@ -57,6 +82,38 @@ impl Blobs {
             // It may be a folder, a pipe, or larger than any input.
             Err(fault) if fault.is_input() => Ok(Blob::Damaged),
             Err(fault) => Err(fault),
+        }
+    }
+
+    /// What lies under a digest, told without taking it into memory.
+    pub fn look(&self, digest: &Digest, size: u64) -> Result<Lies, disk::Error> {
+        let path = self.path(digest);
+        let failed = |source| disk::Error { action: "read", path: path.clone(), source };
+        let about = match fs::metadata(&path) {
+            Ok(about) => about,
+            Err(fault) if matches!(fault.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
+                return Ok(Lies::Absent);
+            }
+            Err(fault) => return Err(failed(fault)),
+        };
+        if !about.is_file() {
+            return Ok(Lies::Damaged);
+        }
+        let found = fs::File::open(&path).and_then(digest_of).map_err(failed)?;
+        Ok(match found == *digest {
+            true if about.len() == size => Lies::Whole,
+            true => Lies::OfSize(about.len()),
+            false => Lies::Damaged,
+        })
+    }
+
+    /// The file of a blob that is there.
+    pub fn open(&self, digest: &Digest) -> Result<Option<fs::File>, disk::Error> {
+        let path = self.path(digest);
+        match fs::File::open(&path) {
+            Ok(file) => Ok(Some(file)),
+            Err(fault) if matches!(fault.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => Ok(None),
+            Err(source) => Err(disk::Error { action: "read", path, source }),
         }
     }
 

@@ -91,6 +91,11 @@ pub fn read_any(path: &Path) -> Result<Vec<u8>, Error> {
     contents(path, Takes::Anything).map_err(|source| Error { action: "read", path: path.into(), source })
 }
 
+/// How many bytes a file has.
+pub fn length(path: &Path) -> Result<u64, Error> {
+    fs::metadata(path).map(|it| it.len()).map_err(|source| Error { action: "read", path: path.into(), source })
+}
+
 /// Everything on the standard input.
 pub fn read_standard_input() -> Result<Vec<u8>, Error> {
     let failed = |source| Error { action: "read", path: "standard input".into(), source };

@@ -6,12 +6,15 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::blobs::{Blob, Blobs};
+use super::arriving::Arriving;
+use super::blobs::{Blob, Blobs, Lies};
 use super::disk::{self, Access, Adding};
 use super::hold::{self, Hold, Waiting};
 use super::unfinished;
 use crate::base::digest::Digest;
+use crate::object::image::Reference;
 use crate::stage::vendored::artifact::Artifact;
+use crate::stage::vendored::image::{self, Tree, TreeError};
 use crate::stage::vendored::layout::{Descriptor, Index, LAYOUT, MANIFEST_TYPE, Manifest};
 
 /// The layout in a folder.
@@ -41,6 +44,14 @@ pub enum LayoutError {
     Disk(#[from] disk::Error),
     #[error("`{}` is no index of an image layout: {message}", path.display())]
     Index { path: PathBuf, message: String },
+}
+
+/// Why a document is not what its entry says.
+enum Bad {
+    Disk(disk::Error),
+    Damaged(Digest),
+    /// How many bytes there are, and how many there should be.
+    OfSize(Digest, usize, u64),
 }
 
 /// What pruning did.
@@ -99,11 +110,13 @@ impl Layout {
         }
         for entry in index.entries() {
             let name = entry.ref_name().unwrap_or("an entry without a name");
-            let Some(bytes) = self.whole(name, entry, &mut faults)? else { continue };
-            match Manifest::decode(&bytes) {
-                Ok(manifest) => {
-                    for blob in manifest.blobs() {
+            match self.tree(entry)? {
+                Ok(tree) => {
+                    for blob in &tree.blobs {
                         self.whole(name, blob, &mut faults)?;
+                    }
+                    if tree.platforms.is_empty() {
+                        faults.push(format!("{name}: no platform of it is there"));
                     }
                 }
                 Err(message) => faults.push(format!("{name}: {message}")),
@@ -114,16 +127,37 @@ impl Layout {
         Ok(faults)
     }
 
-    fn whole(&self, name: &str, wanted: &Descriptor, faults: &mut Vec<String>) -> Result<Option<Vec<u8>>, LayoutError> {
-        match self.blobs.read(&wanted.digest)? {
-            Blob::Found(bytes) if bytes.len() as u64 == wanted.size => return Ok(Some(bytes)),
-            Blob::Found(bytes) => {
-                faults.push(format!("{name}: blob {} has {} bytes, not {}", wanted.digest, bytes.len(), wanted.size));
+    /// Whether a blob is there, and whole.
+    fn whole(&self, name: &str, wanted: &Descriptor, faults: &mut Vec<String>) -> Result<(), LayoutError> {
+        faults.extend(match self.blobs.look(&wanted.digest, wanted.size)? {
+            Lies::Whole => None,
+            Lies::OfSize(found) => {
+                Some(format!("{name}: blob {} has {found} bytes, not {}", wanted.digest, wanted.size))
             }
-            Blob::Damaged => faults.push(format!("{name}: blob {} is damaged", wanted.digest)),
-            Blob::Absent => faults.push(format!("{name}: blob {} is missing", wanted.digest)),
+            Lies::Damaged => Some(format!("{name}: blob {} is damaged", wanted.digest)),
+            Lies::Absent => Some(format!("{name}: blob {} is missing", wanted.digest)),
+        });
+        Ok(())
+    }
+
+    /// All that is at hand of an entry; else a sentence that says what is wrong with its documents.
+    fn tree(&self, entry: &Descriptor) -> Result<Result<Tree, String>, LayoutError> {
+        let mut read = |it: &Descriptor| match self.blobs.read(&it.digest).map_err(Bad::Disk)? {
+            Blob::Found(bytes) if bytes.len() as u64 == it.size => Ok(Some(bytes)),
+            Blob::Found(bytes) => Err(Bad::OfSize(it.digest, bytes.len(), it.size)),
+            Blob::Damaged => Err(Bad::Damaged(it.digest)),
+            Blob::Absent => Ok(None),
+        };
+        match image::tree(entry, &mut read) {
+            Ok(tree) => Ok(Ok(tree)),
+            Err(TreeError::Read(Bad::Disk(fault))) => Err(fault.into()),
+            Err(TreeError::Read(Bad::Damaged(digest))) => Ok(Err(format!("blob {digest} is damaged"))),
+            Err(TreeError::Read(Bad::OfSize(digest, found, wanted))) => {
+                Ok(Err(format!("blob {digest} has {found} bytes, not {wanted}")))
+            }
+            Err(TreeError::Missing(digest)) => Ok(Err(format!("blob {digest} is missing"))),
+            Err(TreeError::Document(digest, why)) => Ok(Err(format!("blob {digest}: {why}"))),
         }
-        Ok(None)
     }
 
     fn index_text(&self) -> Result<Option<(Index, Vec<u8>)>, LayoutError> {
@@ -134,7 +168,31 @@ impl Layout {
     }
 }
 
-impl Held<'_> {
+impl<'l> Held<'l> {
+    /// The layout that is held.
+    pub fn layout(&self) -> &'l Layout {
+        self.layout
+    }
+
+    /// Names images whose documents and blobs are there.
+    pub fn put_images(&self, images: &[(&Reference, &Descriptor)]) -> Result<(), LayoutError> {
+        if images.is_empty() {
+            return Ok(());
+        }
+        let mut index = self.layout.index()?;
+        for (name, entry) in images {
+            let short = match &name.tag {
+                None if name.digest.is_some() => name.name(),
+                _ => format!("{}:{}", name.name(), name.tag_or_latest()),
+            };
+            index.put_image(&name.to_string(), &short, (*entry).clone());
+        }
+        let mut adding = Adding::begin();
+        self.write(&index, &mut adding)?;
+        adding.keep();
+        Ok(())
+    }
+
     /// Adds artifacts. Another artifact of the same name goes, unless `keep` says that it is still wanted.
     pub fn put(&self, all: &[Named], keep: impl Fn(&Digest) -> bool, adding: &mut Adding) -> Result<(), LayoutError> {
         if all.is_empty() {
@@ -162,10 +220,8 @@ impl Held<'_> {
         let mut named: Vec<Digest> = Vec::new();
         for entry in index.entries() {
             named.push(entry.digest);
-            if let Blob::Found(bytes) = self.layout.blobs.read(&entry.digest)?
-                && let Ok(manifest) = Manifest::decode(&bytes)
-            {
-                named.extend(manifest.blobs().map(|it| it.digest));
+            if let Ok(tree) = self.layout.tree(entry)? {
+                named.extend(tree.documents.iter().chain(&tree.blobs).map(|it| it.digest));
             }
         }
         named.sort();
@@ -175,6 +231,7 @@ impl Held<'_> {
                 pruned.blobs += 1;
             }
         }
+        Arriving::sweep(&self.layout.blobs, &|_| false);
         Ok(pruned)
     }
 

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods)] // This is the one place for what they do.
 
 pub mod age;
+pub mod arriving;
 pub mod blobs;
 pub mod clock;
 pub mod disk;
@@ -12,6 +13,7 @@ pub mod git;
 pub mod gitops;
 pub mod guard;
 pub mod hold;
+pub mod images;
 pub mod interrupt;
 pub mod kept_charts;
 pub mod keys;
@@ -23,12 +25,14 @@ pub mod mint;
 pub mod network;
 pub mod output_folder;
 pub mod pager;
+pub mod parcel;
 pub mod process;
 pub mod random;
 pub mod read_files;
 pub mod sops;
 pub mod sources;
 pub mod specs;
+pub mod ssh;
 pub mod store;
 pub mod timings;
 pub mod unfinished;

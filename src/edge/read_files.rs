@@ -69,6 +69,19 @@ impl ReadFiles {
         once(&self.manifests, path, files::manifest_folder)
     }
 
+    /// Every file that was read, of folders too, with its bytes.
+    pub fn all(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let files = locked(&self.files);
+        let mut all: BTreeMap<PathBuf, Vec<u8>> =
+            files.iter().filter_map(|(path, it)| Some((path.clone(), it.bytes.clone()?))).collect();
+        for trees in [&self.charts, &self.manifests] {
+            for (folder, tree) in locked(trees).iter() {
+                all.extend(tree.iter().map(|(path, bytes)| (folder.join(path.as_str()), bytes.to_vec())));
+            }
+        }
+        all
+    }
+
     /// Whether a file still has the text that it had; it is read again only where the system tells of a change.
     pub fn is_still(&self, path: &Path, before: Option<&str>) -> Result<bool, Error> {
         let known = locked(&self.files).get(path).map(|it| it.state);

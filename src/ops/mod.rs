@@ -1,6 +1,7 @@
 //! What a user can do, one file a verb; each joins the edge and the stages.
 
 pub mod adopt;
+pub mod attest;
 pub mod build;
 pub mod certs;
 pub mod check;
@@ -14,6 +15,7 @@ pub mod init;
 pub mod lock;
 pub mod open;
 pub mod outdated;
+pub mod parcel;
 pub mod pull;
 pub mod push;
 pub mod reseal;

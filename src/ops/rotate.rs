@@ -130,7 +130,7 @@ pub fn rotate(
         };
         steps.push((full, step));
     }
-    let locked = relock(&workspace, Some(lock), Some(&text), &mut mint, now, Some(progress))?;
+    let locked = relock(&workspace, Some(lock), Some(&text), &mut mint, now, (Some(progress), None))?;
     Ok(Rotated { steps, locked })
 }
 

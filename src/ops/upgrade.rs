@@ -9,6 +9,7 @@ use super::error::UpgradeError;
 use super::lock::{Locked, renewed};
 use crate::edge::disk::{self, Access, Adding};
 use crate::edge::mint::Mint;
+use crate::object::image::Reference;
 use crate::review::compare::{self, Area, Clause, Diff, Finding, Risk, RiskLine, Side, Verdict};
 use crate::review::drift::skips;
 use crate::review::rules::cilium::{gateway_api, older};
@@ -79,7 +80,10 @@ pub fn upgrade(
     let old =
         workspace.with_sources(Some(&lock), |sources| side::of_workspace("now", &workspace.spec, &lock, sources, None));
     let mut mint = Mint::new(now, identities);
-    match renewed(&next, Some(lock.clone()), &mut mint, now) {
+    let network = fetching.network(&next)?;
+    let clients = fetching.clients(&network)?;
+    let find = |image: &Reference| clients.registry(fetching.settings).image(image).map(|(_, digest)| digest);
+    match renewed(&next, Some(lock.clone()), &mut mint, now, Some(&find)) {
         Ok((new_lock, locked)) => {
             let new = next.with_sources(Some(&new_lock), |sources| {
                 side::of_workspace(&name, &next.spec, &new_lock, sources, Some(&old))

@@ -10,10 +10,12 @@ use crate::edge::disk::{self, Adding};
 use crate::edge::fetch::{Event, Fetcher, LocalBlobs, each};
 use crate::edge::hold;
 use crate::edge::layout::{Layout, Named, Pruned};
+use crate::object::image::Reference;
 use crate::stage::lock::{Lock, LockedSource};
 use crate::stage::resolve::SourceError;
 use crate::stage::spec::{ContentKind, Source};
 use crate::stage::vendored::artifact::{self, Artifact};
+use crate::stage::vendored::layout::Descriptor;
 use crate::workspace;
 use crate::workspace::Workspace;
 use crate::workspace::fetching::Fetching;
@@ -73,7 +75,12 @@ pub fn vendor(spec: &Path, fetching: Fetching<'_>, prune: bool) -> Result<Vendor
         held.put(&named, |digest| kept.contains(digest), &mut adding)?;
         adding.keep();
         if prune {
-            pruned = Some(held.prune(|it| kept.contains(&it.digest))?);
+            let images = images_of_all_locks(&workspace)?;
+            let is_kept = |it: &Descriptor| match it.image_name() {
+                Some(name) => images.contains(name),
+                None => kept.contains(&it.digest),
+            };
+            pruned = Some(held.prune(is_kept)?);
         }
     }
     Ok(VendoredFiles { folder: workspace.vendor, sources: wanted.len(), pruned })
@@ -84,15 +91,23 @@ pub fn check(spec: &Path) -> Result<Vec<String>, Error> {
     let workspace = Workspace::read(spec)?;
     let (lock, _) = workspace.lock()?;
     let layout = Layout::at(&workspace.vendor);
+    Ok(layout.check(&wanted(&layout, &lock)?)?)
+}
+
+/// The name and the digest of an artifact that a layout must hold, or what is wrong with it.
+pub(super) type Wanted = Result<(String, Digest), String>;
+
+/// What a lock names that a layout must hold: the name and the digest of each artifact, or what is wrong with it.
+pub(super) fn wanted(layout: &Layout, lock: &Lock) -> Result<Vec<Wanted>, Error> {
     let own = LocalBlobs { vendor: layout.blobs().clone(), cache: None };
     let mut wanted = Vec::new();
-    for (key, locked, source) in elsewhere(&lock) {
+    for (key, locked, source) in elsewhere(lock) {
         wanted.push(match manifest_digest(&own, &locked, &source)? {
             Some(digest) => Ok((artifact::ref_name(&source, locked.version.as_deref(), &locked.digest), digest)),
             None => Err(format!("{key}: its content {} is missing or damaged", locked.digest)),
         });
     }
-    Ok(layout.check(&wanted)?)
+    Ok(wanted)
 }
 
 /// What a lock names that does not lie beside the spec.
@@ -135,6 +150,17 @@ fn manifest_digest(local: &LocalBlobs, locked: &LockedSource, source: &Source) -
     }
     let Some(bytes) = local.read(&locked.digest)? else { return Ok(None) };
     Ok(wrap(&bytes, locked).ok().map(|it| Digest::of(&it.manifest)))
+}
+
+/// The images that any lock of the workspace names.
+fn images_of_all_locks(workspace: &Workspace) -> Result<BTreeSet<String>, Error> {
+    let mut images = BTreeSet::new();
+    let folder = workspace.lock_path.parent().unwrap_or(Path::new("."));
+    for path in disk::files_with_extension(folder, "lock")? {
+        let lock = Lock::decode(&disk::read_text(&path)?).map_err(|fault| workspace::Error::Lock { path, fault })?;
+        images.extend(lock.images().filter_map(|(_, it)| Some(Reference::parse(it).ok()?.to_string())));
+    }
+    Ok(images)
 }
 
 /// The digests of the manifests that any lock of the workspace names. Where all must be known, a lock that cannot be read

@@ -6,6 +6,8 @@
 pub mod bundle;
 pub mod lock;
 pub mod pack;
+pub mod parcel;
+pub mod provenance;
 pub mod render;
 pub mod resolve;
 pub mod seal;

@@ -12,6 +12,7 @@ pub mod side;
 
 pub use error::Error;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -222,6 +223,18 @@ impl Workspace {
     /// The trees of GitOps that parts come from.
     pub(super) fn trees(&self) -> DiskTrees {
         DiskTrees::new(&self.spec_folder)
+    }
+
+    /// Every file of the user's that was read so far, with its bytes.
+    pub(crate) fn files_read(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut all = self.files.all();
+        if let Some((rules, _)) = &self.spec.recipients_from {
+            let path = self.spec_folder.join(rules);
+            if let Ok(bytes) = disk::read(&path) {
+                all.insert(path, bytes);
+            }
+        }
+        all
     }
 
     /// Where fetched content lies.

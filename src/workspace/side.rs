@@ -46,7 +46,7 @@ pub(crate) fn of_workspace(name: &str, spec: &Spec, lock: &Lock, sources: &dyn S
                     let what = "the lock names other images or resources than it renders, which `build` refuses";
                     side.remarks.push(format!("part {}: {what}; what it renders is compared", part.name));
                 }
-                entry.images = found.images;
+                entry.images = found.images.into_iter().chain(locked.more_images.clone()).collect();
                 entry.resources = found.digests;
                 content
             });

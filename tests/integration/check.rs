@@ -158,6 +158,7 @@ impl Checked {
             offline: true,
             jobs: 1,
             patience: std::time::Duration::from_secs(1),
+            rate: None,
             proxies: Default::default(),
             credentials: Credentials::of_user(&|_| None),
             user_file: None,

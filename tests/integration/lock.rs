@@ -131,6 +131,8 @@ fn part() -> impl Strategy<Value = LockedPart> {
             secret_values: values[1],
             lookup: values[2],
             pins,
+            image_digests: BTreeMap::new(),
+            more_images: images.clone(),
             images,
             resources,
             output,
@@ -199,6 +201,8 @@ fn branches_that_touch_different_parts_merge() {
         lookup: None,
         pins: BTreeMap::new(),
         images: vec!["a".into()],
+        image_digests: BTreeMap::new(),
+        more_images: Vec::new(),
         resources: BTreeMap::new(),
         output: Digest::of(b"x"),
     };

@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods)] // A test sets up its own files, clocks and servers.
 #![allow(clippy::panic, clippy::unwrap_used)] // A test may end where something is not as it should be.
 
+mod airgap;
 mod check;
 mod completions;
 mod deliver;

@@ -37,6 +37,8 @@ const ORDER: &[&str] = &[
     "stage::seal",
     "stage::pack",
     "stage::bundle",
+    "stage::provenance",
+    "stage::parcel",
     "deliver",
     "review::kubernetes",
     "review::rehearse",

@@ -11,7 +11,7 @@ pub const GROUPS: &[(&str, &[&str])] = &[
     ("Review", &["diff", "explain", "git-setup"]),
     ("Keys", &["certs", "rotate", "reseal"]),
     ("Day two", &["outdated", "upgrade", "drift", "adopt", "handoff"]),
-    ("Air gap", &["vendor", "images", "push", "pull"]),
+    ("Air gap", &["vendor", "images", "pack", "unpack", "sign", "attest", "push", "pull"]),
     ("Helm", &["template", "show"]),
     ("Shell", &["completions", "man", "schema", "help"]),
 ];

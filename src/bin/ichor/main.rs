@@ -10,6 +10,7 @@ macro_rules! say {
 }
 
 mod adopt;
+mod attest;
 mod build;
 mod certs;
 mod chart;
@@ -33,6 +34,7 @@ mod memory;
 mod network;
 mod open;
 mod outdated;
+mod pack;
 mod progress;
 mod proof;
 mod pull;
@@ -113,6 +115,10 @@ enum Verb {
     Rotate(rotate::Args),
     Handoff(handoff::Args),
     Images(images::Args),
+    Pack(pack::PackArgs),
+    Unpack(pack::UnpackArgs),
+    Sign(attest::SignArgs),
+    Attest(attest::AttestArgs),
     Push(push::Args),
     Pull(pull::Args),
     Template(Box<template::Args>),
@@ -171,6 +177,10 @@ fn main() -> ExitCode {
             Verb::Rotate(args) => rotate::run(&args),
             Verb::Handoff(args) => handoff::run(&args),
             Verb::Images(args) => images::run(&args),
+            Verb::Pack(args) => pack::pack(&args),
+            Verb::Unpack(args) => pack::unpack(&args),
+            Verb::Sign(args) => attest::sign(&args),
+            Verb::Attest(args) => attest::attest(&args),
             Verb::Push(args) => push::run(&args),
             Verb::Pull(args) => pull::run(&args),
             Verb::Template(args) => return template::run(&args),

@@ -18,6 +18,25 @@ pub struct NetworkArgs {
     reach: ReachArgs,
 }
 
+/// How images are carried
+#[derive(clap::Args)]
+pub struct CarryArgs {
+    /// How many layers are carried at once
+    #[arg(long, value_name = "N", default_value_t = 6, value_parser = clap::value_parser!(u16).range(1..=64))]
+    jobs: u16,
+    /// How many bytes a second all of them together may take: `500k`, `20M`, `1G`
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    limit_rate: Option<u64>,
+    #[command(flatten)]
+    reach: ReachArgs,
+}
+
+impl CarryArgs {
+    pub fn settings(&self) -> Settings {
+        Settings { jobs: self.jobs.into(), rate: self.limit_rate, ..self.reach.settings() }
+    }
+}
+
 /// How hosts are reached
 #[derive(clap::Args)]
 pub struct ReachArgs {
@@ -47,11 +66,26 @@ impl ReachArgs {
             offline: false,
             jobs: 1,
             patience: self.timeout,
+            rate: None,
             credentials: Credentials::of_user(&|name| crate::environment(name)),
             proxies: Proxies::of_user(&|name| crate::environment(name)),
             user_file: self.config.clone().or_else(usual),
         }
     }
+}
+
+/// Reads bytes a second: a number, and `k`, `M` or `G` for 1024 times each.
+pub fn rate(text: &str) -> Result<u64, String> {
+    let (digits, factor) = match text.strip_suffix(['k', 'K']) {
+        Some(digits) => (digits, 1 << 10),
+        None => match text.strip_suffix('M') {
+            Some(digits) => (digits, 1 << 20),
+            None => text.strip_suffix('G').map_or((text, 1), |digits| (digits, 1 << 30)),
+        },
+    };
+    let number: u64 = digits.parse().map_err(|_| "it is no number of bytes such as `20M`".to_owned())?;
+    let rate = number.checked_mul(factor).ok_or("it is too large")?;
+    if rate >= 1 << 10 { Ok(rate) } else { Err("it must be 1k at the least".into()) }
 }
 
 /// Reads a time from one second to an hour.

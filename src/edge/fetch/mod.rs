@@ -11,6 +11,8 @@ mod errand;
 mod failure;
 mod helper;
 mod http;
+mod image;
+mod limit;
 mod pace;
 mod pages;
 mod progress;
@@ -21,9 +23,12 @@ mod trust;
 mod upload;
 
 pub use credentials::Credentials;
+pub use http::Sink;
+pub use image::name as image_name;
 pub use progress::{Event, Progress, Silent};
 pub use proxy::Proxies;
 pub use registry::Registry;
+pub use upload::Sent;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -41,6 +46,7 @@ use crate::stage::resolve::{Hold, Remote, SourceError, Wish};
 use crate::stage::spec::{ContentKind, Network, OciName, Source};
 use errand::{Errand, chart_manifest, no_chart};
 use http::Http;
+use limit::Limit;
 use registry::Memory;
 use repository::{Indexes, Web};
 
@@ -53,6 +59,8 @@ pub struct Settings {
     pub jobs: usize,
     /// How long to wait for a connection, an answer, or the next bytes of one.
     pub patience: Duration,
+    /// How many bytes a second images may take; absent where there is no limit.
+    pub rate: Option<u64>,
     pub credentials: Credentials,
     pub proxies: Proxies,
     /// The user's own file; it need not exist.
@@ -67,6 +75,7 @@ impl Default for Settings {
             offline: true,
             jobs: 1,
             patience,
+            rate: None,
             credentials: Credentials::default(),
             proxies: Proxies::default(),
             user_file: None,
@@ -137,7 +146,8 @@ impl<'f> Clients<'f> {
         for path in &network.authorities {
             roots.extend(trust::certificates(&folder.join(path))?);
         }
-        let http = Http::new(network.plain_http.clone(), roots, settings.proxies.clone(), settings.patience, progress);
+        let (proxies, limit) = (settings.proxies.clone(), Limit::new(settings.rate));
+        let http = Http::new(network.plain_http.clone(), roots, proxies, settings.patience, limit, progress);
         Ok(Clients { http, memory: Memory::default(), indexes: Indexes::default(), network, progress })
     }
 

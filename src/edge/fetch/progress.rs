@@ -14,6 +14,10 @@ pub enum Event<'e> {
     Total(usize),
     /// Bytes of an answer's body came in, and `so_far` are there; `total` where the server said how many there will be.
     Received { name: &'e str, bytes: u64, so_far: u64, total: Option<u64> },
+    /// So many bytes are to be carried in all.
+    Volume(u64),
+    /// So many of these are there already.
+    Resumed { bytes: u64 },
     /// A request failed and is made again after a pause.
     Retrying { name: &'e str, why: &'e str, pause: Duration },
     /// A source is at hand.

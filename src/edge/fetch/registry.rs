@@ -19,10 +19,11 @@ use crate::base::digest::Digest;
 use crate::edge::disk::MAX_INPUT;
 use crate::stage::resolve::SourceError;
 use crate::stage::spec::OciName;
-use crate::stage::vendored::layout::{Descriptor, INDEX_TYPE, MANIFEST_TYPE};
+use crate::stage::vendored::image::DOCUMENTS;
+use crate::stage::vendored::layout::Descriptor;
 
 /// The largest manifest and the largest list of tags; registries take no larger ones.
-const MAX_DOCUMENT: u64 = 8 << 20;
+pub(super) const MAX_DOCUMENT: u64 = 8 << 20;
 /// The largest blob that is taken into memory.
 pub const MAX_BLOB: u64 = MAX_INPUT;
 const MAX_PAGES: usize = 200;
@@ -30,7 +31,7 @@ const MAX_PAGES: usize = 200;
 /// Every registry, for one source.
 #[derive(Clone, Copy)]
 pub struct Registry<'h> {
-    http: &'h Http<'h>,
+    pub(super) http: &'h Http<'h>,
     credentials: &'h Credentials,
     mirrors: &'h BTreeMap<String, Vec<String>>,
     memory: &'h Memory,
@@ -156,12 +157,16 @@ impl<'h> Registry<'h> {
 
     fn manifest_at(&self, site: &Site, name: &OciName, reference: &str) -> Result<Vec<u8>, SourceError> {
         let url = self.url(site, &format!("manifests/{reference}"))?;
-        let accept = format!("{MANIFEST_TYPE}, {INDEX_TYPE}, application/vnd.docker.distribution.manifest.v2+json");
+        let accept = DOCUMENTS.join(", ");
         Ok(self.get(site, &name.to_string(), url, Some(&accept), MAX_DOCUMENT)?.body)
     }
 
     /// Tries the mirrors of a host, then the host.
-    fn anywhere<T>(&self, name: &OciName, get: impl Fn(&Site) -> Result<T, SourceError>) -> Result<T, SourceError> {
+    pub(super) fn anywhere<T>(
+        &self,
+        name: &OciName,
+        get: impl Fn(&Site) -> Result<T, SourceError>,
+    ) -> Result<T, SourceError> {
         let mut failed = Vec::new();
         for mirror in self.mirrors.get(&name.host).into_iter().flatten() {
             if self.memory.dead.lock().is_ok_and(|it| it.contains(mirror)) {
@@ -202,9 +207,11 @@ impl<'h> Registry<'h> {
 
     /// Asks for what must give one of these statuses, with credentials where the registry asks for them.
     pub(super) fn ask(&self, site: &Site, request: &Request<'_>, good: &[u16]) -> Result<Answer, SourceError> {
-        let key = (site.host.clone(), site.repository.clone());
-        let shown_before = self.memory.known.lock().ok().and_then(|it| it.get(&key).cloned());
+        // What the registry is shown goes nowhere else, whatever it says where an upload goes on.
+        let is_own = self.url(site, "")?.origin() == request.url.origin();
+        let shown_before = self.known(site).filter(|_| is_own);
         let send = |authorization: Option<&str>| {
+            let authorization = authorization.filter(|_| is_own);
             self.http.send(&Request { authorization, ..request.clone() }).map_err(|it| unreachable(&it))
         };
         let mut answer = send(shown_before.as_deref())?;
@@ -214,10 +221,8 @@ impl<'h> Registry<'h> {
             remark = tried;
             if let Some(authorization) = authorization {
                 answer = send(Some(&authorization))?;
-                if good.contains(&answer.status)
-                    && let Ok(mut known) = self.memory.known.lock()
-                {
-                    known.insert(key, authorization);
+                if good.contains(&answer.status) {
+                    self.remember(site, &authorization);
                 }
             }
         } else if matches!(answer.status, 403 | 404) && shown_before.is_none() && matches!(request.method, Method::Get)
@@ -228,9 +233,7 @@ impl<'h> Registry<'h> {
                 let authorization = basic(user, password.expose());
                 let second = send(Some(&authorization))?;
                 if good.contains(&second.status) {
-                    if let Ok(mut known) = self.memory.known.lock() {
-                        known.insert(key, authorization);
-                    }
+                    self.remember(site, &authorization);
                     return Ok(second);
                 }
                 remark = Tried::Both { user: user.clone(), status: second.status };
@@ -242,8 +245,20 @@ impl<'h> Registry<'h> {
         Err(status_fault(&request.url, &site.host, &answer, &remark))
     }
 
+    /// The `Authorization` header that a registry took before.
+    pub(super) fn known(&self, site: &Site) -> Option<String> {
+        let key = (site.host.clone(), site.repository.clone());
+        self.memory.known.lock().ok().and_then(|it| it.get(&key).cloned())
+    }
+
+    pub(super) fn remember(&self, site: &Site, authorization: &str) {
+        if let Ok(mut known) = self.memory.known.lock() {
+            known.insert((site.host.clone(), site.repository.clone()), authorization.into());
+        }
+    }
+
     /// The `Authorization` header that answers a challenge, and what was tried, for a message.
-    fn authorize(&self, site: &Site, headers: &HeaderMap) -> Result<(Option<String>, Tried), SourceError> {
+    pub(super) fn authorize(&self, site: &Site, headers: &HeaderMap) -> Result<(Option<String>, Tried), SourceError> {
         let found = self.credentials.find(&site.host, &site.repository, self.http.patience());
         let tried = match &found.credential {
             Some(it) => Tried::Credentials(it.to_string()),

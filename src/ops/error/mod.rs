@@ -3,7 +3,9 @@
 mod deliver;
 mod diff;
 mod handoff;
+mod images;
 mod init;
+mod parcel;
 mod rotate;
 mod upgrade;
 
@@ -17,11 +19,15 @@ pub use upgrade::UpgradeError;
 use std::path::PathBuf;
 
 use super::adopt::AdoptError;
+use super::attest::AttestError;
+use super::images::ImageFault;
+use super::parcel::PackError;
 use super::push::AddressError;
 use crate::base::code::{Code, Exit};
 use crate::base::diagnostic::Diagnostic;
 use crate::deliver::target::DeliverError;
 use crate::edge::layout::LayoutError;
+use crate::edge::parcel::ParcelError;
 use crate::edge::{age, disk, git, guard, hold, kubectl};
 use crate::stage::bundle;
 use crate::stage::render;
@@ -75,6 +81,14 @@ pub enum Error {
     /// What the rules of `check` find.
     #[error("nothing was built, for the rules of `check` find errors in it")]
     Checked(Vec<Diagnostic>),
+    #[error(transparent)]
+    Parcel(#[from] ParcelError),
+    #[error(transparent)]
+    Pack(#[from] PackError),
+    #[error(transparent)]
+    Attest(#[from] AttestError),
+    #[error("images cannot be carried")]
+    Images(Vec<ImageFault>),
     #[error("there is no place for the store")]
     NoStore,
 }
@@ -89,6 +103,7 @@ impl Error {
                 let last = self.plain(Code::B007).help(help);
                 return errors.iter().cloned().chain([last]).collect();
             }
+            Error::Images(faults) => return faults.iter().map(ImageFault::diagnostic).collect(),
             Error::Fetches(faults) => return faults.iter().map(fetch_fault).collect(),
             Error::SealedForAnother { path, .. } => self
                 .plain(Code::L011)
@@ -115,6 +130,9 @@ impl Error {
                 );
                 self.plain(Code::P015).at(file(path)).help(help)
             }
+            Error::Parcel(fault) => parcel::parcel(fault),
+            Error::Pack(fault) => parcel::pack(fault),
+            Error::Attest(fault) => parcel::attest(fault),
             Error::Exposed(_) => self
                 .plain(Code::P006)
                 .help("name a place of your own outside of git, add the file to .gitignore, or say `--force`"),

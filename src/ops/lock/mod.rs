@@ -1,6 +1,8 @@
 //! `ichor lock`: resolves, mints what is missing, writes the lock.
 
+mod images;
 mod import;
+mod outlives;
 mod parts;
 mod released;
 mod renamed;
@@ -19,6 +21,7 @@ use crate::edge::fetch::{Progress, Silent};
 use crate::edge::mint::Mint;
 use crate::edge::random;
 use crate::edge::store::{Note, Store};
+use crate::object::image::Reference;
 use crate::ops::{Error, build};
 use crate::review::compare::{self, Diff, Side};
 use crate::stage::bundle::Bundle;
@@ -31,6 +34,8 @@ use crate::stage::vendored::Vendored;
 use crate::workspace;
 use crate::workspace::fetching::Fetching;
 use crate::workspace::{Workspace, side};
+use images::Find;
+use outlives::outlives;
 use parts::{facts, record};
 
 /// What locking did.
@@ -155,9 +160,16 @@ pub fn lock(spec: &Path, request: &Request, fetching: Fetching<'_>, now: Timesta
     if let (Some(lock), Some(clock)) = (&mut lock, request.clock) {
         lock.clock = clock;
     }
+    if let Some(lock) = &mut lock {
+        images::forget(lock, &request.update);
+    }
     workspace.fetched = Some(fetching.fetch(&workspace, lock.as_ref(), &request.update)?);
+    let network = fetching.network(&workspace)?;
+    let clients = fetching.clients(&network)?;
+    let find = |image: &Reference| clients.registry(fetching.settings).image(image).map(|(_, digest)| digest);
+    let find: Option<&Find<'_>> = if fetching.settings.offline { None } else { Some(&find) };
     let written = (!request.keep).then_some(fetching.progress);
-    let locked = relock(&workspace, lock, text.as_deref(), &mut mint, request.clock.unwrap_or(now), written)?;
+    let locked = relock(&workspace, lock, text.as_deref(), &mut mint, request.clock.unwrap_or(now), (written, find))?;
     if let Some((store, inputs)) = settled.filter(|_| !locked.changed) {
         store.note(Note::Locked, &inputs, &workspace.spec.bundle);
     }
@@ -172,10 +184,10 @@ pub(super) fn relock(
     text: Option<&str>,
     mint: &mut Mint<'_>,
     now: Timestamp,
-    written: Option<&dyn Progress>,
+    (written, find): (Option<&dyn Progress>, Option<&Find<'_>>),
 ) -> Result<Locked, Error> {
     let compared = if written.is_none() { Some(old.clone()) } else { None };
-    let renewed = renewed(workspace, old, mint, now);
+    let renewed = renewed(workspace, old, mint, now, find);
     let hold = match &renewed {
         // What resolves need not be fetched again once it renders, too.
         Ok(_) | Err(Error::Workspace(workspace::Error::Render(_) | workspace::Error::Seal(_))) => {
@@ -212,6 +224,7 @@ pub(super) fn renewed(
     old: Option<Lock>,
     mint: &mut Mint<'_>,
     now: Timestamp,
+    find: Option<&Find<'_>>,
 ) -> Result<(Lock, Locked), Error> {
     // Whether they can be sealed to comes before whether they are those of before.
     let sealer = Sealer::new(&workspace.spec.recipients, &workspace.spec.bundle)?.like(old.as_ref());
@@ -249,6 +262,9 @@ pub(super) fn renewed(
         if let Some(known) = lock.parts.get_mut(&resolved.name) {
             part.pins = std::mem::take(&mut known.pins);
             part.secret_values = known.secret_values;
+            if workspace.spec.pin_images {
+                part.image_digests = std::mem::take(&mut known.image_digests);
+            }
         }
         if let ResolvedContent::Chart { inputs, .. } = &resolved.content {
             let released = match part.secret_values == inputs.secret_digest {
@@ -320,9 +336,14 @@ pub(super) fn renewed(
         vendored = Vendored::fresh(&workspace.spec, workspace.resolve(old.as_ref())?, Some(&lock), now);
         sealed = seal::seal(&render::render(&vendored, &random::seed(), None)?)?;
     }
+    if workspace.spec.pin_images && images::complete(&mut lock, &sealed, find)? {
+        vendored = Vendored::fresh(&workspace.spec, workspace.resolve(old.as_ref())?, Some(&lock), now);
+        sealed = seal::seal(&render::render(&vendored, &random::seed(), None)?)?;
+    }
     for sealed in sealed.parts() {
         if let Some(part) = lock.parts.get_mut(&sealed.name) {
-            record(part, sealed);
+            let declared = workspace.spec.declared_images(&sealed.name);
+            record(part, sealed, declared);
         }
     }
     // What is locked can be built.
@@ -346,23 +367,6 @@ pub(super) fn renewed(
         moved,
     };
     Ok((lock, locked))
-}
-
-/// A word on a certificate that ends after the CA that signed it.
-fn outlives(lock: &Lock, minted: &str) -> Option<String> {
-    // A leaf that was made with its CA ends a moment after it.
-    const DAY: i64 = 86_400;
-    let (part, name) = minted.split_once('/')?;
-    let pins = &lock.parts.get(part)?.pins;
-    let leaf = pins.get(name)?;
-    let is_ca = |it: &Pin| it.certificate.as_ref().is_some_and(|it| Some(it.fingerprint.as_str()) == leaf.issuer());
-    let (ca_name, ca) = pins.iter().find(|(_, it)| is_ca(it))?;
-    let (leaf, ca) = (leaf.certificate.as_ref()?.not_after, ca.certificate.as_ref()?.not_after);
-    (leaf.as_second() > ca.as_second() + DAY).then(|| {
-        let (leaf, ca) = (leaf.strftime("%F"), ca.strftime("%F"));
-        let what = "from then on nobody trusts it: rotate the CA before";
-        format!("{minted} ends on {leaf}, after its CA {part}/{ca_name}, which ends on {ca}; {what}")
-    })
 }
 
 /// The pin of this name, `part/pin`, that was there before.

@@ -27,13 +27,16 @@ pub(super) fn facts(part: &ResolvedPart) -> LockedPart {
         lookup,
         pins: BTreeMap::new(),
         images: Vec::new(),
+        image_digests: BTreeMap::new(),
+        more_images: Vec::new(),
         resources: BTreeMap::new(),
         output: part.digest,
     }
 }
 
-/// What is known once it was sealed.
-pub(super) fn record(part: &mut LockedPart, sealed: &SealedPart) {
+/// What is known once it was sealed; `declared` are the images that the spec names.
+pub(super) fn record(part: &mut LockedPart, sealed: &SealedPart, declared: Vec<String>) {
+    part.more_images = declared;
     part.images = sealed.images.clone();
     part.resources = sealed.resources.clone();
     part.output = sealed.output;

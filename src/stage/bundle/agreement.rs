@@ -52,7 +52,7 @@ impl Bundle {
     pub(super) fn strange_files(&self, talos: TalosVersion, lock: &Lock) -> Vec<String> {
         let patch = talos::control_plane(&self.manifests, talos);
         let network = talos::network_patches(&self.manifests, talos);
-        let images = lock.parts.values().flat_map(|it| &it.images);
+        let images = lock.images().map(|(_, it)| it);
         let laid_out = layout::lay_out(&self.manifests, (&patch, network.as_ref()), &self.envelopes, images);
         let Ok(files) = laid_out else { return self.index.files.keys().cloned().collect() };
         let digests: BTreeMap<String, Digest> =

@@ -95,7 +95,7 @@ impl Bundle {
                 envelopes.insert(name.clone(), envelope.clone());
             }
         }
-        let images = sealed.parts().iter().flat_map(|it| &it.images);
+        let images = lock.images().map(|(_, it)| it).chain(sealed.parts().iter().flat_map(|it| &it.images));
         let patches = (packed.patch(), packed.network());
         let mut files = layout::lay_out(packed.manifests(), patches, &envelopes, images)?;
         let digests = files.iter().map(|(path, bytes)| (path.to_string(), Digest::of(bytes))).collect();

@@ -222,6 +222,8 @@ mod tests {
             lookup: None,
             pins: BTreeMap::new(),
             images: Vec::new(),
+            image_digests: BTreeMap::new(),
+            more_images: Vec::new(),
             resources: BTreeMap::new(),
             output: Digest::of(text.as_bytes()),
         }

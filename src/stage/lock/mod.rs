@@ -110,6 +110,12 @@ pub struct LockedPart {
     /// Every container image the manifests name, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub images: Vec<String>,
+    /// The digest behind each image that is rendered with a tag alone, where the spec asks for that.
+    #[serde(rename = "imageDigests", default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub image_digests: BTreeMap<String, Digest>,
+    /// The images that the spec names beside those, sorted.
+    #[serde(rename = "moreImages", default, skip_serializing_if = "Vec::is_empty")]
+    pub more_images: Vec<String>,
     /// Digest of each rendered resource, by API group and version, kind, namespace and name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub resources: BTreeMap<String, Digest>,
@@ -249,6 +255,13 @@ impl Lock {
         let (part, pin) = secret.split_once('/')?;
         let pins = &self.parts.get(part)?.pins;
         pins.get(pin).or_else(|| pins.get(pin.strip_suffix(".key")?))
+    }
+
+    /// Every image that a cluster pulls, as far as the lock knows, with the part that it is for.
+    pub fn images(&self) -> impl Iterator<Item = (&str, &String)> {
+        self.parts
+            .iter()
+            .flat_map(|(name, it)| it.images.iter().chain(&it.more_images).map(|image| (name.as_str(), image)))
     }
 
     /// Every source of a part or subchart: its key, `PART` or `PART/SUBCHART`, and what it is.

@@ -15,6 +15,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
+use crate::base::digest::Digest;
 use crate::base::secret::Secret;
 use crate::stage::lock::{Envelope, Pin};
 use crate::stage::resolve::Inputs;
@@ -81,6 +82,8 @@ pub struct RenderedPart {
     pub minted: BTreeMap<String, Minted>,
     /// What the chart says to whoever installs it, where it does and no secret is in it.
     pub notes: Option<String>,
+    /// The digests that go behind images of a tag alone.
+    pub images: BTreeMap<String, Digest>,
 }
 
 /// A new pin, not sealed yet.
@@ -139,6 +142,7 @@ fn render_part<'a>(
                 used: BTreeSet::new(),
                 minted: BTreeMap::new(),
                 notes: None,
+                images: part.images.clone(),
             });
         }
         VendoredContent::Chart { chart, namespace, values, inputs } => (chart, namespace, values, inputs),
@@ -166,6 +170,7 @@ fn render_part<'a>(
     let notes = rendered.notes.as_ref().filter(|it| !world.holes.stand_in_text(it));
     let notes = notes.and_then(|it| it.as_utf8()).filter(|it| !it.trim().is_empty());
     Ok(RenderedPart {
+        images: part.images.clone(),
         name: part.name.clone(),
         text,
         holes: world.holes,

@@ -121,7 +121,8 @@ fn again(
     inputs.objects.extend(cluster);
     let content =
         VendoredContent::Chart { chart: chart.clone(), namespace: namespace.clone(), values: values.clone(), inputs };
-    let later = VendoredPart { name: bootstrap.name.clone(), content, pins: part.pins.clone() };
+    let later =
+        VendoredPart { name: bootstrap.name.clone(), content, pins: part.pins.clone(), images: part.images.clone() };
     match render_part(vendored, &later, &helm::functions(), seed, None) {
         Ok(release) => Ok(Some(release)),
         Err(fault) if fault.missing_pin.is_some() => Ok(None),

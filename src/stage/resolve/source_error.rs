@@ -357,6 +357,14 @@ impl SourceError {
         }
     }
 
+    /// Whether a server does not let this user in, as some say where there is nothing.
+    pub(crate) fn is_refusal(&self) -> bool {
+        match self {
+            SourceError::NorAtMirrors { fault, .. } => fault.is_refusal(),
+            fault => matches!(fault, SourceError::Refused { .. }),
+        }
+    }
+
     /// Whether the server gave no answer that can be used, so that it need not be asked for anything else.
     pub(crate) fn is_silence(&self) -> bool {
         matches!(self, SourceError::NoAnswer { .. } | SourceError::Failing { .. } | SourceError::Odd { .. })

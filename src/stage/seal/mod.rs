@@ -2,6 +2,7 @@
 
 mod label;
 mod locked;
+mod pinned;
 mod places;
 mod recipe;
 mod resources;
@@ -102,7 +103,7 @@ pub fn seal(rendered: &Rendered) -> Result<Sealed, Error> {
     let mut parts = Vec::new();
     for part in rendered.parts() {
         let labels = label::labels(&part.name, &part.holes);
-        let text = text(part, &labels)?;
+        let text = pinned::with_digests(text(part, &labels)?, &part.images);
         for (expr, label) in part.holes.iter().zip(&labels) {
             let recipe = Recipe::new(expr, &labels, &part.holes);
             recipes.insert(

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::OPEN;
 use crate::base::digest::Digest;
+use crate::object::image;
 use helm_engine::value::{Map, Value};
 use helm_engine::yaml;
 use helm_engine::yaml::node::{self, Node};
@@ -33,7 +34,7 @@ pub fn find(text: &str) -> Result<Found, (usize, String)> {
             unique = format!("{name} ({count})");
         }
         found.digests.insert(unique, digest);
-        collect_images(&value, &mut images);
+        image::run(&value, &mut images);
     }
     found.images = images.into_iter().collect();
     Ok(found)
@@ -92,22 +93,4 @@ pub(super) fn name(resource: &Map) -> String {
         if text(&metadata, "name").is_empty() { text(&metadata, "generateName") } else { text(&metadata, "name") };
     let place = if namespace.is_empty() { name } else { format!("{namespace}/{name}") };
     format!("{} {} {place}", text(resource, "apiVersion"), text(resource, "kind"))
-}
-
-/// Every string under a key `image`: containers of all kinds, and what custom resources hold for their operators.
-fn collect_images(value: &Value, images: &mut BTreeSet<String>) {
-    match value {
-        Value::Map(map) => {
-            for (key, value) in map.entries().iter() {
-                match value {
-                    Value::Str(image) if *key == "image" && !image.is_empty() => {
-                        images.insert(image.to_text().into_owned());
-                    }
-                    other => collect_images(other, images),
-                }
-            }
-        }
-        Value::List(list) => list.items().iter().for_each(|it| collect_images(it, images)),
-        _ => {}
-    }
 }

@@ -88,7 +88,7 @@ impl PartKind {
 
     fn others(&self) -> impl Iterator<Item = &'static str> {
         let rendered = if self.is_rendered { RENDERED } else { &[] };
-        self.own.iter().chain(rendered).copied()
+        self.own.iter().chain(rendered).copied().chain(["images"])
     }
 }
 
@@ -142,6 +142,12 @@ pub static SPEC: Table = Table {
             Holds::Mappings(&ALLOW),
             "What `ichor check` finds and is right here.",
             "[{code: C005, reason: the nodes forward no DNS}]",
+        ),
+        key(
+            "pinImages",
+            Holds::Choice,
+            "Whether `lock` looks up the digest behind the tag of each image. The lock keeps it, and what is rendered bears it.",
+            "true",
         ),
         required("parts", Holds::Parts, "What the bundle is made of, in the order in which Talos applies it.", "[]"),
         key(
@@ -281,6 +287,12 @@ pub static PART: Table = Table {
             Holds::Form("^(sha256:)?[0-9a-f]{64}$"),
             "What the bytes at the manifest's address must hash to.",
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        ),
+        key(
+            "images",
+            Holds::Words,
+            "Images that it has pulled beside those that its objects name: what an operator starts, for one.",
+            "[\"quay.io/cilium/cilium:v1.19.6\"]",
         ),
     ],
 };

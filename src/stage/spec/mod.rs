@@ -22,6 +22,8 @@ pub use schema::schema;
 pub use source::{ContentKind, OciName, Source, SourceFault};
 pub use versions::{KubernetesVersion, TalosVersion};
 
+use std::collections::BTreeSet;
+
 use crate::base::code::Code;
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::base::digest::Digest;
@@ -55,6 +57,8 @@ pub struct Spec {
     pub certificates: Certificates,
     /// What `check` finds and the user has thought about.
     pub allow: Vec<Allowed>,
+    /// Whether `lock` looks up the digest of each image that is named by a tag, and what is rendered bears it.
+    pub pin_images: bool,
     /// In the order Talos applies them.
     pub parts: Vec<Part>,
 }
@@ -77,6 +81,8 @@ pub struct Part {
     pub name: String,
     /// What it brings, and from where.
     pub content: Content,
+    /// The images that it has pulled beside those that its objects name, each with its place in the spec.
+    pub images: Vec<(String, Place)>,
     /// Where the entry stands in the spec.
     pub place: Place,
 }
@@ -150,6 +156,14 @@ impl Spec {
     pub fn parse(file: &str, text: &str, trees: &dyn Trees) -> Result<Spec, Vec<Diagnostic>> {
         let _step = timing::step("read the spec");
         parse::parse(file, text, trees)
+    }
+
+    /// The images that a part names beside those of its objects, sorted, each once.
+    pub(crate) fn declared_images(&self, part: &str) -> Vec<String> {
+        let part = self.parts.iter().find(|it| it.name == part);
+        let images: BTreeSet<&String> =
+            part.into_iter().flat_map(|it| it.images.iter().map(|(image, _)| image)).collect();
+        images.into_iter().cloned().collect()
     }
 
     /// The Helm to render as: the locked one where the spec allows it, else the newest that it does.

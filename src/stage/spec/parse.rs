@@ -14,6 +14,7 @@ use crate::base::diagnostic::{Diagnostic, Place};
 use crate::base::name;
 use crate::base::recipient::Recipient;
 use crate::gitops::Trees;
+use crate::object::image::Reference;
 use helm_engine::yaml::node::{Node, NodeKind};
 
 pub(super) fn parse(file: &str, text: &str, trees: &dyn Trees) -> Result<Spec, Vec<Diagnostic>> {
@@ -42,6 +43,7 @@ fn spec(reader: &mut Reader, root: Node<'_>, trees: &dyn Trees) -> Option<Spec> 
     let network = network(reader, &fields);
     let certificates = certificates(reader, &fields);
     let allow = allow(reader, &fields);
+    let pin_images = fields.get("pinImages").is_some_and(|it| pin_images(reader, it));
     let mut parts: Vec<Part> = Vec::new();
     let list = reader.need(&fields, "the spec", "parts");
     for item in list.map(|it| reader.items(it, "`parts`")).unwrap_or_default() {
@@ -68,8 +70,21 @@ fn spec(reader: &mut Reader, root: Node<'_>, trees: &dyn Trees) -> Option<Spec> 
         network,
         certificates,
         allow,
+        pin_images,
         parts,
     })
+}
+
+fn pin_images(reader: &mut Reader, node: Node<'_>) -> bool {
+    match reader.word(node, "`pinImages`").as_deref() {
+        Some("true") => return true,
+        Some("false") | None => {}
+        Some(word) => {
+            let message = format!("`pinImages` cannot be `{word}`");
+            reader.fault(Code::S005, node, message, "write `true` to have a digest behind each tag");
+        }
+    }
+    false
 }
 
 /// A list of keys, or the path of the `.sops.yaml` that names them.
@@ -126,6 +141,7 @@ fn part(reader: &mut Reader, node: Node<'_>, trees: &dyn Trees) -> Option<Part> 
         }
     }
     let name = reader.need(&fields, what, "name").and_then(|it| label(reader, it, "`name`"));
+    let images = images(reader, &fields);
     let place = reader.place(node);
     if let Some(manifest) = fields.get("manifest") {
         let path = reader.word(manifest, "`manifest`")?.into_owned();
@@ -135,7 +151,7 @@ fn part(reader: &mut Reader, node: Node<'_>, trees: &dyn Trees) -> Option<Part> 
             None => None,
         };
         let content = Content::Manifest { path, source: source?, sha256, place: reader.place(manifest) };
-        return Some(Part { name: name?, content, place });
+        return Some(Part { name: name?, content, images, place });
     }
     let values = values(reader, &fields);
     let inputs = inputs(reader, &fields);
@@ -144,7 +160,7 @@ fn part(reader: &mut Reader, node: Node<'_>, trees: &dyn Trees) -> Option<Part> 
         chart.values.extend(values);
         let skips = chart.inputs.skip_schema_validation || inputs.skip_schema_validation;
         chart.inputs = Inputs { skip_schema_validation: skips, ..inputs };
-        return Some(Part { name: name?, content: Content::Chart(chart), place });
+        return Some(Part { name: name?, content: Content::Chart(chart), images, place });
     }
     let chart = fields.get("chart")?;
     let path = reader.word(chart, "`chart`")?.into_owned();
@@ -157,7 +173,24 @@ fn part(reader: &mut Reader, node: Node<'_>, trees: &dyn Trees) -> Option<Part> 
     };
     let (source, named) = (source?, reader.place(chart));
     let chart = Chart { path, source, place: named, version, version_place, namespace, values, inputs, released: None };
-    Some(Part { name: name?, content: Content::Chart(chart), place })
+    Some(Part { name: name?, content: Content::Chart(chart), images, place })
+}
+
+/// The images that a part names beside those of its objects.
+fn images(reader: &mut Reader, fields: &Fields<'_>) -> Vec<(String, Place)> {
+    let mut images = Vec::new();
+    let Some(node) = fields.get("images") else { return images };
+    for item in reader.items(node, "`images`") {
+        let Some(word) = reader.word(item, "an entry of `images`").map(Cow::into_owned) else { continue };
+        match Reference::parse(&word) {
+            Ok(_) => images.push((word, reader.place(item))),
+            Err(fault) => {
+                let help = "write it as a container would, such as `quay.io/cilium/cilium:v1.19.6`";
+                reader.fault(Code::S005, item, format!("an entry of `images`: {fault}"), help);
+            }
+        }
+    }
+    images
 }
 
 /// The layers of values that a part names.

@@ -15,6 +15,8 @@ pub const MANIFEST_TYPE: &str = "application/vnd.oci.image.manifest.v1+json";
 pub(crate) const INDEX_TYPE: &str = "application/vnd.oci.image.index.v1+json";
 /// The annotation that names an entry of an index.
 pub(crate) const REF_NAME: &str = "org.opencontainers.image.ref.name";
+/// The annotation that bears the full name of an image in an index: what containerd imports it by.
+const IMAGE_NAME: &str = "io.containerd.image.name";
 /// What the file `oci-layout` holds.
 pub(crate) const LAYOUT: &str = "{\"imageLayoutVersion\":\"1.0.0\"}";
 
@@ -80,6 +82,11 @@ impl Descriptor {
         Descriptor { media_type: media_type.into(), digest, size, annotations: None, artifact_type: None }
     }
 
+    /// The full name of the image that it is, where it is one.
+    pub(crate) fn image_name(&self) -> Option<&str> {
+        self.annotations.as_ref()?.get(IMAGE_NAME).map(String::as_str)
+    }
+
     /// The name an index knows it by.
     pub(crate) fn ref_name(&self) -> Option<&str> {
         self.annotations.as_ref()?.get(REF_NAME).map(String::as_str)
@@ -140,6 +147,22 @@ impl Index {
     pub fn put(&mut self, name: &str, mut entry: Descriptor, others: impl Fn(&Digest) -> bool) {
         self.entries.retain(|it| it.ref_name() != Some(name) || (it.digest != entry.digest && others(&it.digest)));
         entry.annotations.get_or_insert_default().insert(REF_NAME.into(), name.into());
+        self.entries.push(entry);
+        self.sort();
+    }
+
+    /// Takes an entry of another index as it is.
+    pub(crate) fn push(&mut self, entry: Descriptor) {
+        self.entries.push(entry);
+        self.sort();
+    }
+
+    /// Names an image by its full name. Whatever bore that goes; other images may have the same short one.
+    pub(crate) fn put_image(&mut self, name: &str, short: &str, mut entry: Descriptor) {
+        self.entries.retain(|it| it.image_name() != Some(name));
+        let annotations = entry.annotations.get_or_insert_default();
+        annotations.insert(REF_NAME.into(), short.into());
+        annotations.insert(IMAGE_NAME.into(), name.into());
         self.entries.push(entry);
         self.sort();
     }

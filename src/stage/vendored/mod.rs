@@ -1,6 +1,7 @@
 //! Joins what was resolved with what is locked: from here on, every byte is known.
 
 pub mod artifact;
+pub mod image;
 pub mod layout;
 
 use std::collections::BTreeMap;
@@ -8,6 +9,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::base::digest::Digest;
+use crate::object::image::Reference;
 use crate::stage::lock::{Lock, LockedPart, LockedRelease, LockedSource, Pin};
 use crate::stage::resolve::{self, Inputs, Resolved, ResolvedContent, ResolvedPart, Sources};
 use crate::stage::spec::Spec;
@@ -33,6 +35,8 @@ pub struct VendoredPart {
     pub content: VendoredContent,
     /// The answers that the lock keeps for it, by name.
     pub pins: BTreeMap<String, Pin>,
+    /// The digests that the lock keeps behind images of a tag alone.
+    pub images: BTreeMap<String, Digest>,
 }
 
 /// What a part holds.
@@ -152,6 +156,19 @@ impl Vendored {
         if spec.recipients != lock.recipients {
             stale.push(Stale::Recipients { sealed });
         }
+        for (name, locked) in &lock.parts {
+            let has_all = locked.images.iter().all(|it| it.contains('@') || Reference::parse(it).is_err());
+            if spec.pin_images && !has_all || !spec.pin_images && !locked.image_digests.is_empty() {
+                let shown = |pinned: bool| if pinned { "pinned" } else { "by tag" }.to_owned();
+                let (found, locked) = (shown(spec.pin_images), shown(!spec.pin_images));
+                stale.push(Stale::Differs { part: name.clone(), what: "form of its images", found, locked });
+            }
+            let wanted = spec.declared_images(name);
+            if wanted != locked.more_images && spec.parts.iter().any(|it| it.name == *name) {
+                let (found, locked) = (named(&wanted), named(&locked.more_images));
+                stale.push(Stale::Differs { part: name.clone(), what: "list of `images`", found, locked });
+            }
+        }
         if let Some(wanted) = spec.helm.filter(|it| !it.allows(lock.helm())) {
             stale.push(Stale::Helm { wanted, locked: lock.helm() });
         }
@@ -172,6 +189,7 @@ impl Vendored {
     fn new(spec: &Spec, resolved: Resolved, lock: Option<&Lock>, clock: Timestamp) -> Vendored {
         let helm = resolved.helm();
         let parts = resolved.into_parts().into_iter().map(|part| VendoredPart {
+            images: lock.and_then(|it| it.parts.get(&part.name)).map(|it| it.image_digests.clone()).unwrap_or_default(),
             pins: lock.and_then(|it| it.parts.get(&part.name)).map(|it| it.pins.clone()).unwrap_or_default(),
             name: part.name,
             content: match part.content {
@@ -214,6 +232,11 @@ impl Vendored {
     pub fn api_versions(&self) -> &[String] {
         &self.api_versions
     }
+}
+
+/// Images for a message.
+fn named(images: &[String]) -> String {
+    if images.is_empty() { "empty".into() } else { images.join(", ") }
 }
 
 fn shown_release(release: Option<&LockedRelease>) -> String {

@@ -52,6 +52,7 @@ fn lock_at(workspace: &Workspace, moment: &str) -> Result<Locked, ops::Error> {
         offline: true,
         jobs: 1,
         patience: Duration::from_secs(1),
+        rate: None,
         proxies: Default::default(),
         credentials: Credentials::of_user(&|_| None),
         user_file: None,

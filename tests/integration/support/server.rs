@@ -204,7 +204,8 @@ fn forward(registry: &str, here: &str, asked: &Asked) -> Answer {
     let (first, headers) = read_head(&mut reader).expect("an answer");
     let status = first.split(' ').nth(1).and_then(|it| it.parse().ok()).expect("a status");
     let length = headers.iter().find(|(it, _)| it.eq_ignore_ascii_case("content-length"));
-    let mut body = vec![0; length.and_then(|(_, it)| it.parse().ok()).unwrap_or(0)];
+    let length = length.and_then(|(_, it)| it.parse().ok()).filter(|_| asked.method != "HEAD");
+    let mut body = vec![0; length.unwrap_or(0)];
     reader.read_exact(&mut body).expect("a body");
     let kept = |it: &(String, String)| !["content-length", "connection"].contains(&it.0.to_lowercase().as_str());
     Answer { status, headers: headers.into_iter().filter(kept).collect(), body, cut: None, stall: Duration::ZERO }

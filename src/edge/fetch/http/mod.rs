@@ -1,7 +1,11 @@
 //! HTTP requests that mind who they talk to: bounded, repeated where that may help, and with credentials that stay home.
 
+mod body;
+mod download;
+
+pub use download::{Broken, Sink};
+
 use std::collections::BTreeSet;
-use std::io::{ErrorKind, Read};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
@@ -13,11 +17,13 @@ use ureq::{Agent, Body, Proxy, RequestBuilder};
 use url::Url;
 
 use super::address::{authority, shown};
-use super::failure::{HttpError, HttpFault, io_text, other, refused, slow, wants_login};
-use super::pace::{Pace, SLOWEST, retry_after};
+use super::failure::{HttpError, HttpFault, other, refused, slow, wants_login};
+use super::limit::Limit;
+use super::pace::{SLOWEST, retry_after};
 use super::progress::{Event, Progress};
 use super::proxy::Proxies;
 use super::trust::Tls;
+use body::Partial;
 
 /// How often a request is made at most.
 const ATTEMPTS: u32 = 5;
@@ -40,6 +46,7 @@ pub struct Http<'p> {
     roots: Vec<CertificateDer<'static>>,
     /// How long to wait for a connection, an answer, or the next bytes of one.
     patience: Duration,
+    limit: Limit,
     progress: &'p dyn Progress,
 }
 
@@ -72,6 +79,11 @@ pub enum Method<'r> {
         content_type: &'r str,
         body: &'r [u8],
     },
+    /// A piece of what is uploaded, and which of its bytes these are: `0-9`.
+    Patch {
+        range: &'r str,
+        body: &'r [u8],
+    },
 }
 
 /// What came back.
@@ -82,11 +94,12 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-/// The bytes of a body so far, and what tells whether the rest belongs to them.
-#[derive(Default)]
-struct Partial {
-    bytes: Vec<u8>,
-    tag: Option<String>,
+/// Where a body is to begin.
+#[derive(Clone, Copy)]
+struct From<'f> {
+    byte: u64,
+    /// The body that its beginning belongs to; absent where its content is known by a digest.
+    tag: Option<&'f str>,
 }
 
 impl<'p> Http<'p> {
@@ -96,10 +109,11 @@ impl<'p> Http<'p> {
         roots: Vec<CertificateDer<'static>>,
         proxies: Proxies,
         patience: Duration,
+        limit: Limit,
         progress: &'p dyn Progress,
     ) -> Self {
         let plain = plain.iter().map(|it| usual(it).to_owned()).collect();
-        Http { agents: Default::default(), proxies, plain, roots, patience, progress }
+        Http { agents: Default::default(), proxies, plain, roots, patience, limit, progress }
     }
 
     /// How long to wait for a connection, an answer, or the next bytes of one.
@@ -110,6 +124,11 @@ impl<'p> Http<'p> {
     /// When all must be had that is asked for from now on for one source.
     pub fn until(&self) -> Instant {
         Instant::now() + longest(self.patience)
+    }
+
+    /// Counts bytes that were sent.
+    pub fn spend(&self, bytes: u64) {
+        self.limit.spend(bytes);
     }
 
     /// `http` or `https`, as a host and its port are spoken to.
@@ -161,8 +180,17 @@ impl<'p> Http<'p> {
         }
     }
 
-    /// One attempt, through all redirects. `Authorization` and forms, which hold tokens, go to the first host alone.
+    /// One attempt, through all redirects.
     fn follow(&self, request: &Request<'_>, partial: &mut Partial) -> Result<Answer, HttpError> {
+        let tag = partial.tag.as_deref().filter(|_| !partial.bytes.is_empty());
+        let from = tag.map(|tag| From { byte: partial.bytes.len() as u64, tag: Some(tag) });
+        let (url, response) = self.reach(request, from)?;
+        self.finish(request, &url, response, partial)
+    }
+
+    /// The answer behind all redirects, and where it came from. `Authorization` and forms, which hold tokens, go to the first
+    /// host alone.
+    fn reach(&self, request: &Request<'_>, from: Option<From<'_>>) -> Result<(Url, Response<Body>), HttpError> {
         let mut url = request.url.clone();
         let start = Instant::now();
         for _ in 0..=MAX_REDIRECTS {
@@ -176,10 +204,10 @@ impl<'p> Http<'p> {
                 return Err(slow(format!("{} redirects and redirects, each time slowly", shown(&request.url))));
             }
             self.in_time(request)?;
-            let response = self.exchange(request, &url, at_home, partial)?;
+            let response = self.exchange(request, &url, at_home, from)?;
             let status = response.status().as_u16();
             if !matches!(status, 301 | 302 | 303 | 307 | 308) {
-                return self.finish(request, &url, response, partial);
+                return Ok((url, response));
             }
             let target = response.headers().get(header::LOCATION).and_then(|it| it.to_str().ok());
             let target = target.and_then(|it| url.join(it).ok());
@@ -203,7 +231,7 @@ impl<'p> Http<'p> {
         request: &Request<'_>,
         url: &Url,
         at_home: bool,
-        partial: &Partial,
+        from: Option<From<'_>>,
     ) -> Result<Response<Body>, HttpError> {
         let proxy = self.proxies.of(url).map_err(other)?;
         let [direct, http, https] = &self.agents;
@@ -231,13 +259,19 @@ impl<'p> Http<'p> {
             Method::Put { content_type, body } => {
                 with(agent.put(address), head).header(header::CONTENT_TYPE, content_type).send(body)
             }
+            Method::Patch { range, body } => {
+                let patch = with(agent.patch(address), head).header(header::CONTENT_RANGE, range);
+                patch.header(header::CONTENT_TYPE, "application/octet-stream").send(body)
+            }
             Method::Get => {
                 let mut get = with(agent.get(address), head);
-                if let (Some(tag), false) = (&partial.tag, partial.bytes.is_empty()) {
-                    get = get.header(header::RANGE, format!("bytes={}-", partial.bytes.len()));
-                    get = get.header(header::IF_RANGE, tag);
+                if let Some(From { byte, tag }) = from {
+                    get = get.header(header::RANGE, format!("bytes={byte}-"));
+                    get = tag.into_iter().fold(get, |get, tag| get.header(header::IF_RANGE, tag));
                 }
-                get.call()
+                // Large content takes as long as it takes; how fast it comes is looked at while it comes.
+                let left = request.until.saturating_duration_since(Instant::now());
+                get.config().timeout_global(Some(left.max(Duration::from_secs(1)))).build().call()
             }
         };
         let answer = sent.map_err(|fault| refused(&fault, url, proxy.as_ref()))?;
@@ -245,89 +279,6 @@ impl<'p> Http<'p> {
             Some(proxy) if answer.status() == 407 => Err(wants_login(&proxy.to_string())),
             _ => Ok(answer),
         }
-    }
-
-    /// Takes the body in.
-    fn finish(
-        &self,
-        request: &Request<'_>,
-        url: &Url,
-        response: Response<Body>,
-        partial: &mut Partial,
-    ) -> Result<Answer, HttpError> {
-        let (head, body) = response.into_parts();
-        let mut status = head.status.as_u16();
-        let start = head.headers.get(header::CONTENT_RANGE).and_then(|it| it.to_str().ok()).and_then(range_start);
-        let resumed = status == 206 && start == Some(partial.bytes.len() as u64);
-        if resumed {
-            status = 200;
-        } else if status == 206 || status == 416 {
-            *partial = Partial::default();
-            let message = format!("{} sends another part than was asked for", shown(url));
-            return Err(HttpError { message, kind: HttpFault::Passing });
-        } else {
-            *partial = Partial::default();
-        }
-        let is_body = status == 200 && !matches!(request.method, Method::Head);
-        let length = body.content_length();
-        let total = length.map(|it| it + partial.bytes.len() as u64);
-        let too_large = || HttpError {
-            message: format!("{} sends more than the {} bytes it may", shown(url), request.limit),
-            kind: HttpFault::TooLarge,
-        };
-        if is_body && total.is_some_and(|it| it > request.limit) {
-            return Err(too_large());
-        }
-        if is_body {
-            // Only a strong tag says that the rest of a body belongs to its beginning.
-            let tag = head.headers.get(header::ETAG).and_then(|it| it.to_str().ok());
-            partial.tag = tag.filter(|it| !it.starts_with("W/")).map(str::to_owned);
-        }
-        // The text of an error is for a message alone.
-        let limit = if is_body { request.limit } else { 64 << 10 };
-        let mut reader = body.into_reader();
-        let mut buffer = vec![0; 64 << 10];
-        let mut pace = Pace::new(self.patience);
-        loop {
-            if let Some((bytes, seconds)) = pace.lags() {
-                if !is_body {
-                    break;
-                }
-                let message = format!("{} is too slow: {bytes} bytes in {seconds} s", shown(url));
-                return Err(slow(message));
-            }
-            self.in_time(request)?;
-            match reader.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(read) => {
-                    let fresh = buffer.get(..read).unwrap_or_default();
-                    if (partial.bytes.len() + fresh.len()) as u64 > limit {
-                        if is_body {
-                            return Err(too_large());
-                        }
-                        break;
-                    }
-                    partial.bytes.extend_from_slice(fresh);
-                    pace.bytes += read as u64;
-                    if is_body {
-                        let (bytes, so_far) = (read as u64, partial.bytes.len() as u64);
-                        self.progress.event(Event::Received { name: request.name, bytes, so_far, total });
-                    }
-                }
-                Err(fault) if fault.kind() == ErrorKind::Interrupted => {}
-                Err(_) if !is_body => break,
-                Err(fault) => {
-                    let got = partial.bytes.len();
-                    let message = format!("{} broke off after {got} bytes: {}", shown(url), io_text(&fault));
-                    return Err(HttpError { message, kind: HttpFault::Passing });
-                }
-            }
-        }
-        if is_body && total.is_some_and(|it| it != partial.bytes.len() as u64) {
-            let message = format!("{} broke off after {} bytes", shown(url), partial.bytes.len());
-            return Err(HttpError { message, kind: HttpFault::Passing });
-        }
-        Ok(Answer { status, headers: head.headers, body: std::mem::take(&mut partial.bytes) })
     }
 }
 
@@ -378,20 +329,4 @@ fn new_agent(roots: &[CertificateDer<'static>], proxy: Option<Proxy>, patience: 
 
 fn is_passing(status: u16) -> bool {
     matches!(status, 408 | 425 | 429 | 500 | 502 | 503 | 504)
-}
-
-/// The first byte of `bytes 5-9/10`.
-fn range_start(text: &str) -> Option<u64> {
-    text.trim().strip_prefix("bytes ")?.split('-').next()?.parse().ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn reads_ranges() {
-        assert_eq!(range_start("bytes 5-9/10"), Some(5));
-        assert_eq!(range_start("items 5-9/10"), None);
-    }
 }

@@ -1,0 +1,125 @@
+//! Images on the far side: into a registry, into Talos' cache, and what nodes are told of both.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::ImageFault;
+use crate::deliver::registries::{self, Mirrors};
+use crate::edge::images::cache::{self, Cached};
+use crate::edge::images::pull::Carrier;
+use crate::edge::images::push::{Pushed, Target};
+use crate::edge::images::{HeldImage, ImageError, Shelf, held, tree_of};
+use crate::edge::layout::Layout;
+use crate::edge::parcel::{self, Parcel};
+use crate::object::image::Reference;
+use crate::ops::Error;
+use crate::stage::bundle::Bundle;
+use crate::stage::lock::Lock;
+use crate::stage::parcel::BUNDLE;
+use crate::stage::spec::TalosVersion;
+use crate::workspace::Workspace;
+use crate::workspace::fetching::Fetching;
+
+/// Where images are taken from.
+#[derive(Clone, Debug)]
+pub enum From {
+    /// The `vendor` of the spec at a path: those that its lock names, and those that were carried by their looks.
+    Spec(PathBuf),
+    /// A parcel: those that it holds.
+    Parcel(PathBuf),
+}
+
+impl From {
+    /// A parcel where the file is one, else a spec.
+    pub fn at(path: &Path) -> From {
+        if parcel::is_parcel(path) { From::Parcel(path.into()) } else { From::Spec(path.into()) }
+    }
+}
+
+/// What images are taken from, and those that are meant.
+struct Source {
+    shelf: Box<dyn Shelf>,
+    images: Vec<HeldImage>,
+    talos: TalosVersion,
+}
+
+/// Puts images into a registry.
+pub fn push(from: &From, target: &Target, fetching: Fetching<'_>) -> Result<Pushed, Error> {
+    let source = source(from)?;
+    let network = fetching.own_network()?;
+    let clients = fetching.clients(&network)?;
+    let carrier = Carrier { clients: &clients, settings: fetching.settings, progress: fetching.progress };
+    carrier.push(&*source.shelf, &source.images, target).map_err(told)
+}
+
+/// Writes images into the folder that Talos' image cache takes.
+pub fn cache(from: &From, folder: &Path) -> Result<Cached, Error> {
+    let source = source(from)?;
+    cache::write(&*source.shelf, &source.images, folder).map_err(|fault| told(vec![fault]))
+}
+
+/// What nodes are told, so that they pull from a target, or from their cache.
+pub fn settings(from: &From, target: Option<(&Target, bool)>, has_cache: bool) -> Result<String, Error> {
+    let source = source(from)?;
+    let hosts: BTreeSet<&str> = source.images.iter().map(|it| it.name.host.as_str()).collect();
+    let mut size = 0;
+    if has_cache {
+        let mut seen = BTreeSet::new();
+        for image in &source.images {
+            let tree = tree_of(&*source.shelf, image).map_err(|fault| told(vec![fault]))?;
+            let fresh = tree.blobs.iter().chain(&tree.documents).filter(|it| seen.insert(it.digest));
+            size += fresh.map(|it| it.size).sum::<u64>();
+        }
+    }
+    let mirrors: Vec<Mirrors<'_>> = target
+        .into_iter()
+        .flat_map(|(target, is_plain)| {
+            hosts.iter().map(move |host| Mirrors {
+                registry: host,
+                host: &target.host,
+                path: target.path_of(host),
+                is_plain,
+            })
+        })
+        .collect();
+    Ok(registries::documents(&mirrors, has_cache.then_some(size), source.talos))
+}
+
+fn source(from: &From) -> Result<Source, Error> {
+    match from {
+        From::Parcel(path) => {
+            let parcel = Parcel::open(path)?;
+            let bundle = parcel.read(BUNDLE)?.unwrap_or_default();
+            let talos = Bundle::decode(&bundle)?.index().talos;
+            let images = held(&parcel)?;
+            Ok(Source { shelf: Box::new(parcel), images, talos })
+        }
+        From::Spec(path) => {
+            let workspace = Workspace::read(path)?;
+            let (lock, _) = workspace.lock()?;
+            let layout = Layout::at(&workspace.vendor);
+            let all = held(&layout)?;
+            let images = of_lock(&lock, all)?;
+            Ok(Source { shelf: Box::new(layout), images, talos: workspace.spec.talos })
+        }
+    }
+}
+
+/// The images that a lock names; all of them must be at hand.
+fn of_lock(lock: &Lock, held: Vec<HeldImage>) -> Result<Vec<HeldImage>, Error> {
+    let names: BTreeSet<(&str, Reference)> =
+        lock.images().filter_map(|(part, it)| Some((part, Reference::parse(it).ok()?))).collect();
+    let faults: Vec<ImageFault> = names
+        .iter()
+        .filter(|(_, name)| !held.iter().any(|it| it.name == *name))
+        .map(|(part, name)| ImageFault {
+            fault: ImageError::NotHeld { image: name.to_string() },
+            parts: vec![(*part).to_owned()],
+        })
+        .collect();
+    if faults.is_empty() { Ok(held) } else { Err(Error::Images(faults)) }
+}
+
+fn told(faults: Vec<ImageError>) -> Error {
+    Error::Images(faults.into_iter().map(|fault| ImageFault { fault, parts: Vec::new() }).collect())
+}
