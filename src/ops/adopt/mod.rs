@@ -13,12 +13,15 @@ use super::lock::{self, Locked, Request};
 use super::{Error, init};
 use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
+use crate::base::digest::Digest;
+use crate::base::memory;
 use crate::base::name;
 use crate::base::recipient::Recipient;
 use crate::base::secret::Secret;
+use crate::edge::age::Sealer;
 use crate::edge::kubectl::{Kubectl, Served};
 use crate::object::document::documents;
-use crate::object::private_key;
+use crate::review::confided::{self, Split};
 use crate::stage::spec::TalosVersion;
 use crate::workspace::fetching::Fetching;
 use helm_engine::value::{List, Map, Value};
@@ -36,8 +39,10 @@ pub enum AdoptError {
     Unreadable(String),
     #[error("nothing says where the chart `{0}` of the release comes from")]
     NoSource(String),
-    #[error("the values of the release hold a private key, at `{0}`")]
-    Key(String),
+    #[error("the value `{0}` of the release is secret by its name, and it is no text, which alone can be sealed")]
+    NoText(String),
+    #[error("the values of the release hold what is secret, at `{0}`, and nobody is named to seal it to")]
+    Nobody(String),
 }
 
 impl AdoptError {
@@ -46,9 +51,11 @@ impl AdoptError {
             AdoptError::NoRelease { .. } => (Code::J001, "`helm list -A` shows the releases"),
             AdoptError::Unreadable(_) => (Code::J002, "`helm get all` shows whether Helm itself reads it"),
             AdoptError::NoSource(_) => (Code::J003, "name it: `--chart oci://HOST/NAME`, an address, or a path"),
-            AdoptError::Key(_) => {
-                (Code::J004, "seal it: write the spec by hand, with `secretValues` for what must not be in the clear")
-            }
+            AdoptError::NoText(_) => (
+                Code::J004,
+                "give the release a text there (in quotes), or write the spec by hand, with `secretValues`",
+            ),
+            AdoptError::Nobody(_) => (Code::J004, "name who may open the bundle: `-r KEY`"),
         };
         Diagnostic::new(code, self.to_string()).help(help)
     }
@@ -73,6 +80,8 @@ pub struct Adoption {
 pub struct Adopted {
     pub files: Vec<PathBuf>,
     pub locked: Locked,
+    /// The values that were sealed, by their places.
+    pub sealed: Vec<String>,
 }
 
 /// Adopts a release.
@@ -95,23 +104,53 @@ pub fn adopt(adoption: &Adoption, fetching: Fetching<'_>, now: Timestamp) -> Res
         (None, "cilium") => init::chart(&version).to_owned(),
         (None, other) => return Err(AdoptError::NoSource(other.into()).into()),
     };
-    if let Some(path) = key_in(&stored["config"], &mut Vec::new()) {
-        return Err(AdoptError::Key(path).into());
-    }
-    let values = yaml::write_exactly(&value(&stored["config"])).unwrap_or_default().to_text().into_owned();
+    let confided = confided(adoption, &stored)?;
+    let values = written(&confided.split.clear);
     let (kubernetes, api_versions) = kubectl.told()?;
     let values_file = format!("values/{release}.yaml");
     let place = namespace_of(kubectl, namespace)?;
+    let secret_file = confided.file.is_some().then(|| format!("values/{release}.secret.age"));
     let told = Told { kubernetes: &kubernetes, api_versions: &api_versions, has_namespace: place.is_some() };
-    let spec = spec(adoption, &source, &version, &told, &values_file);
+    let spec = spec(adoption, &source, &version, &told, (&values_file, secret_file.as_deref()));
     let mut files = init::spec_files(&spec);
     files.push((values_file, values));
+    let mut request = Request { import_secrets: Some(secrets(&stored, namespace, kubectl)?), ..Request::default() };
+    if let (Some(path), Some((sealed, text))) = (secret_file, confided.file) {
+        request.known.insert(Digest::of(sealed.as_bytes()), text);
+        files.push((path, sealed));
+    }
     files.extend(place.map(|it| (NAMESPACE.to_owned(), it)));
     init::not_there(files.iter().map(|(path, _)| folder.join(path)))?;
     init::write(folder, &files)?;
-    let request = Request { import_secrets: Some(secrets(&stored, namespace, kubectl)?), ..Request::default() };
     let locked = lock::lock(&folder.join("ichor.yaml"), &request, fetching, now)?;
-    Ok(Adopted { files: files.into_iter().map(|(path, _)| folder.join(path)).collect(), locked })
+    let files = files.into_iter().map(|(path, _)| folder.join(path)).collect();
+    Ok(Adopted { files, locked, sealed: confided.split.paths })
+}
+
+/// The values of a release, with what is secret in them sealed.
+struct Confided {
+    split: Split,
+    /// A file of age, and its text.
+    file: Option<(String, Secret)>,
+}
+
+fn confided(adoption: &Adoption, stored: &Json) -> Result<Confided, Error> {
+    let hooks = stored["hooks"].as_array().into_iter().flatten().filter_map(|it| it["manifest"].as_str());
+    let manifests: Vec<&str> = stored["manifest"].as_str().into_iter().chain(hooks).collect();
+    let values = if stored["config"].is_null() { serde_json::json!({}) } else { stored["config"].clone() };
+    let split = confided::split(&values, &manifests.join("\n---\n"), &[]).map_err(|it| AdoptError::NoText(it.0))?;
+    let Some(first) = split.paths.first() else { return Ok(Confided { split, file: None }) };
+    if adoption.recipients.is_empty() {
+        return Err(AdoptError::Nobody(first.clone()).into());
+    }
+    memory::may_hold_secrets();
+    let text = Secret::new(written(&split.secret));
+    let sealed = Sealer::new(&adoption.recipients, &adoption.release)?.seal_file(&text)?;
+    Ok(Confided { split, file: Some((sealed, text)) })
+}
+
+fn written(values: &Json) -> String {
+    yaml::write_exactly(&value(values)).unwrap_or_default().to_text().into_owned()
 }
 
 /// A release as Helm keeps it: coded twice, and packed.
@@ -142,26 +181,6 @@ fn secrets(stored: &Json, namespace: &str, kubectl: &Kubectl) -> Result<Secret, 
     }
     let list = serde_json::json!({ "apiVersion": "v1", "kind": "List", "items": found });
     Ok(Secret::new(list.to_string()))
-}
-
-/// Where a private key stands in values.
-fn key_in(value: &Json, path: &mut Vec<String>) -> Option<String> {
-    match value {
-        Json::Object(map) => map.iter().find_map(|(key, it)| {
-            path.push(key.clone());
-            let found = key_in(it, path);
-            path.pop();
-            found
-        }),
-        Json::Array(items) => items.iter().find_map(|it| key_in(it, path)),
-        Json::String(text) => {
-            let decoded = STANDARD.decode(text.split_whitespace().collect::<String>()).ok();
-            let decoded = decoded.and_then(|it| String::from_utf8(it).ok()).unwrap_or_default();
-            let is_key = private_key::find(text).is_some() || private_key::find(&decoded).is_some();
-            is_key.then(|| path.join("."))
-        }
-        _ => None,
-    }
 }
 
 fn value(json: &Json) -> Value {
@@ -208,7 +227,14 @@ struct Told<'t> {
     has_namespace: bool,
 }
 
-fn spec(adoption: &Adoption, source: &str, version: &str, told: &Told<'_>, values: &str) -> String {
+fn spec(
+    adoption: &Adoption,
+    source: &str,
+    version: &str,
+    told: &Told<'_>,
+    (values, secrets): (&str, Option<&str>),
+) -> String {
+    let secrets = secrets.map(|it| format!("    secretValues: [{it}]\n")).unwrap_or_default();
     let Told { kubernetes, api_versions, has_namespace } = told;
     let place =
         if *has_namespace { format!("  - name: namespace\n    manifest: {NAMESPACE}\n") } else { String::new() };
@@ -219,7 +245,7 @@ fn spec(adoption: &Adoption, source: &str, version: &str, told: &Told<'_>, value
     let recipients = if recipients.is_empty() { recipients } else { format!("recipients:\n{recipients}") };
     format!(
         "bundle: {name}\ntalos: \"{talos}\"\nkubernetes: {kubernetes}\n{versions}{recipients}parts:\n{place}  - name: {name}\n    \
-         chart: {source}\n    version: {version}\n    namespace: {namespace}\n    values: [{values}]\n",
+         chart: {source}\n    version: {version}\n    namespace: {namespace}\n    values: [{values}]\n{secrets}",
         name = adoption.release,
         talos = adoption.talos,
         kubernetes = quoted(kubernetes),
