@@ -22,7 +22,8 @@ use crate::progress::Reporter;
 ///
 /// Chart, version and values are those that Helm keeps of the release, and the certificates those of its Secrets, so that
 /// `ichor drift --cluster` finds nothing. Values that are secret (by their names, as private keys, or because the release puts them
-/// into Secrets alone) are sealed to the recipients. The cluster is read with your kubectl, and nothing is written to it.
+/// into Secrets alone) are sealed to the recipients. A release that
+/// Flux runs is found by its HelmRelease, whose source says where the chart comes from. The cluster is read with your kubectl, and nothing is written to it.
 #[derive(clap::Args)]
 pub struct Args {
     /// The release's name
