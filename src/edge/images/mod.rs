@@ -3,6 +3,7 @@
 pub mod cache;
 pub mod pull;
 pub mod push;
+pub mod signatures;
 
 use std::io::{Read, Seek, SeekFrom};
 

@@ -4,15 +4,17 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::ImageFault;
+use crate::base::digest::Digest;
 use crate::deliver::registries::{self, Mirrors};
 use crate::edge::images::cache::{self, Cached};
 use crate::edge::images::pull::Carrier;
 use crate::edge::images::push::{Pushed, Target};
+use crate::edge::images::signatures;
 use crate::edge::images::{HeldImage, ImageError, Shelf, held, tree_of};
 use crate::edge::layout::Layout;
 use crate::edge::parcel::{self, Parcel};
 use crate::object::image::Reference;
-use crate::ops::Error;
+use crate::ops::{Error, signed};
 use crate::stage::bundle::Bundle;
 use crate::stage::lock::Lock;
 use crate::stage::parcel::BUNDLE;
@@ -39,13 +41,19 @@ impl From {
 /// What images are taken from, and those that are meant.
 struct Source {
     shelf: Box<dyn Shelf>,
+    /// With their signatures.
     images: Vec<HeldImage>,
     talos: TalosVersion,
+    /// The spec and what it names; absent of a parcel.
+    workspace: Option<Workspace>,
 }
 
 /// Puts images into a registry.
 pub fn push(from: &From, target: &Target, fetching: Fetching<'_>) -> Result<Pushed, Error> {
     let source = source(from)?;
+    if let Some(workspace) = &source.workspace {
+        signed::images(workspace, &*source.shelf, &source.images)?;
+    }
     let network = fetching.own_network()?;
     let clients = fetching.clients(&network)?;
     let carrier = Carrier { clients: &clients, settings: fetching.settings, progress: fetching.progress };
@@ -92,7 +100,7 @@ fn source(from: &From) -> Result<Source, Error> {
             let bundle = parcel.read(BUNDLE)?.unwrap_or_default();
             let talos = Bundle::decode(&bundle)?.index().talos;
             let images = held(&parcel)?;
-            Ok(Source { shelf: Box::new(parcel), images, talos })
+            Ok(Source { shelf: Box::new(parcel), images, talos, workspace: None })
         }
         From::Spec(path) => {
             let workspace = Workspace::read(path)?;
@@ -100,7 +108,8 @@ fn source(from: &From) -> Result<Source, Error> {
             let layout = Layout::at(&workspace.vendor);
             let all = held(&layout)?;
             let images = of_lock(&lock, all)?;
-            Ok(Source { shelf: Box::new(layout), images, talos: workspace.spec.talos })
+            let talos = workspace.spec.talos;
+            Ok(Source { shelf: Box::new(layout), images, talos, workspace: Some(workspace) })
         }
     }
 }
@@ -117,7 +126,13 @@ fn of_lock(lock: &Lock, held: Vec<HeldImage>) -> Result<Vec<HeldImage>, Error> {
             parts: vec![(*part).to_owned()],
         })
         .collect();
-    if faults.is_empty() { Ok(held) } else { Err(Error::Images(faults)) }
+    if !faults.is_empty() {
+        return Err(Error::Images(faults));
+    }
+    let all: BTreeSet<Digest> =
+        held.iter().filter(|it| signatures::signed(&it.name).is_none()).map(|it| it.entry.digest).collect();
+    // Signatures of charts are for who builds.
+    Ok(held.into_iter().filter(|it| signatures::signed(&it.name).is_none_or(|it| all.contains(&it))).collect())
 }
 
 fn told(faults: Vec<ImageError>) -> Error {
