@@ -8,6 +8,7 @@ use super::image::{Image, manifest, random};
 use crate::support::peer::{Peer, needs};
 use crate::support::registry::{Kind, Registry};
 use crate::support::repository;
+use crate::support::server::{Answer, Server};
 use crate::support::workspace::Workspace;
 
 const IDENTITY: &str = "https://ci.example/build@refs/tags/v1";
@@ -197,4 +198,97 @@ fn by_an_identity_in_both_layouts_and_the_attacks() {
         }
     }
     println!("{refused} attacks on identities, {refused} refusals");
+}
+
+/// Makes a chart with a provenance as Helm does, by a key of GnuPG; the name of a key is its folder.
+const PROVEN: &str = r#"
+set -e
+mkdir -p chart/base/templates repo
+printf 'apiVersion: v2\nname: base\nversion: 1.0.0\n' > chart/base/Chart.yaml
+printf 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\n' > chart/base/templates/c.yaml
+tar -czf repo/base-1.0.0.tgz -C chart base
+for name in anna eve; do
+  mkdir -p -m 700 $name
+  gpg --homedir $name --batch --quiet --passphrase '' --quick-generate-key "$name <$name@example.org>" rsa2048 sign never
+  gpg --homedir $name --export > $name.gpg
+done
+printf 'apiVersion: v1\nentries:\n  base:\n  - {name: base, version: 1.0.0, urls: [base-1.0.0.tgz]}\n' > repo/index.yaml
+"#;
+
+/// Signs as `helm package --sign` does: the chart's metadata, and its digest.
+const SIGN: &str = r#"
+set -e
+cat chart/base/Chart.yaml > text
+printf '\n...\nfiles:\n  base-1.0.0.tgz: sha256:%s\n' "${2:-$(sha256sum repo/base-1.0.0.tgz | cut -d' ' -f1)}" >> text
+rm -f repo/base-1.0.0.tgz.prov
+gpg --homedir "$1" --batch --quiet --pinentry-mode loopback --passphrase '' --clearsign -o repo/base-1.0.0.tgz.prov text
+"#;
+
+#[test]
+fn helms_provenance_is_judged_wherever_the_chart_comes_from() {
+    needs!(DockerRegistry, Gpg, HelmSdk, Namespaces);
+    let made = Workspace::new();
+    let run = made.shell(&["env"], PROVEN);
+    assert_eq!(run.code(), 0, "{}", run.stderr());
+    let sign = |key: &str, digest: &str| {
+        let run = made.shell_with(&["env"], SIGN, &[key, digest]);
+        assert_eq!(run.code(), 0, "{}", run.stderr());
+    };
+    let folder = made.at("repo");
+    let server = Server::start(move |asked| match fs::read(folder.join(asked.path.trim_start_matches('/'))) {
+        Ok(bytes) => Answer::new(200, bytes),
+        Err(_) => Answer::new(404, ""),
+    });
+    let registry = Registry::start(Kind::Plain);
+    for source in ["http", "file", "oci"] {
+        let workspace = Workspace::new();
+        fs::copy(made.at("anna.gpg"), workspace.at("anna.gpg")).expect("copied");
+        let address = match source {
+            "http" => format!("http://{}/base", server.host),
+            "file" => "./base-1.0.0.tgz".into(),
+            _ => format!("oci://{}/charts/base", registry.host),
+        };
+        let version = if source == "file" { "" } else { ", version: 1.0.0" };
+        let head = format!("plainHttp: ['{}', '{}']\n", server.host, registry.host);
+        let part =
+            format!("  - {{name: base, chart: '{address}'{version}, namespace: d, verify: {{keyring: anna.gpg}}}}\n");
+        workspace.spec(&head, &part);
+        let bring = || {
+            let _ = fs::remove_dir_all(workspace.at("cache"));
+            for name in ["base-1.0.0.tgz", "base-1.0.0.tgz.prov"] {
+                let _ = fs::remove_file(workspace.at(name));
+                if source == "file" && made.exists(&format!("repo/{name}")) {
+                    fs::copy(made.at("repo").join(name), workspace.at(name)).expect("copied");
+                }
+            }
+            if source == "oci" {
+                registry.push_files("charts", &[made.at("repo/base-1.0.0.tgz")]);
+            }
+        };
+        let _ = fs::remove_file(made.at("repo/base-1.0.0.tgz.prov"));
+        bring();
+        workspace.refused(&["lock"], 1, &["V027", "part `base`", "it has no signature"]);
+        sign("eve", "");
+        bring();
+        workspace.refused(&["lock"], 1, &["V027", "not in the keyring"]);
+        sign("anna", &Digest::of(b"another").hex());
+        bring();
+        workspace.refused(&["lock"], 1, &["V027", "over another archive"]);
+        sign("anna", "");
+        bring();
+        workspace.done(&["lock"]);
+        assert!(workspace.lock().contains("signedBy: OpenPGP "), "{}", workspace.lock());
+        let said = workspace.said(&["vendor"]);
+        assert!(said.contains("base: signed by OpenPGP "), "{said}");
+        workspace.done(&["vendor", "--prune"]);
+        workspace.done(&["vendor", "--check"]);
+        workspace.done(&["pack", "-o", "box.parcel"]);
+        let far = Workspace::new();
+        fs::copy(workspace.at("box.parcel"), far.at("box.parcel")).expect("carried");
+        let run = far.shell(&["unshare", "-rn"], "\"$ICHOR\" verify box.parcel");
+        assert!(run.code() == 0 && run.stderr().contains("signed by OpenPGP"), "{source}: {}", run.stderr());
+        workspace.write("anna.gpg", fs::read(made.at("eve.gpg")).expect("a keyring"));
+        workspace.refused(&["vendor", "--check"], 1, &["not in the keyring"]);
+        workspace.refused(&["pack", "-o", "no.parcel"], 1, &["V027"]);
+    }
 }
