@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use super::Error;
-use super::images::ImageFault;
 use crate::base::diagnostic::Place;
 use crate::base::digest::Digest;
 use crate::edge::disk;
 use crate::edge::fetch::{Clients, Settings, Signatures, image_name};
+use crate::edge::images::ImageFault;
 use crate::edge::images::signatures;
 use crate::edge::images::{HeldImage, ImageError, Shelf, document, held};
 use crate::edge::layout::{Held, Layout, Named};

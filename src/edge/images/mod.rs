@@ -60,6 +60,13 @@ pub enum ImageError {
     Sparse { image: String, host: String, lacking: String },
 }
 
+/// An image that cannot be carried, and the parts that it is for.
+#[derive(Debug)]
+pub struct ImageFault {
+    pub fault: ImageError,
+    pub parts: Vec<String>,
+}
+
 impl ImageError {
     /// The full name of the image, where one is to blame.
     pub fn image(&self) -> Option<&str> {

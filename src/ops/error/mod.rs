@@ -20,13 +20,13 @@ use std::path::PathBuf;
 
 use super::adopt::AdoptError;
 use super::attest::AttestError;
-use super::images::ImageFault;
 use super::parcel::PackError;
 use super::push::AddressError;
 use super::signed::Unsigned;
 use crate::base::code::{Code, Exit};
 use crate::base::diagnostic::Diagnostic;
 use crate::deliver::target::DeliverError;
+use crate::edge::images::ImageFault;
 use crate::edge::layout::LayoutError;
 use crate::edge::parcel::ParcelError;
 use crate::edge::{age, disk, git, guard, hold, kubectl};

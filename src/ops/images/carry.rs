@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::{How, ImageFault, Listed, list};
+use super::{How, Listed, list};
 use crate::edge::fetch::{Event, each};
+use crate::edge::images::ImageFault;
 use crate::edge::images::pull::{Carrier, Fetched};
 use crate::edge::images::{ImageError, held, tree_of};
 use crate::edge::layout::Layout;

@@ -1,9 +1,9 @@
 //! The digests that a lock keeps behind images of a tag alone, where the spec asks for that (`pinImages`).
 
 use crate::edge::images::ImageError;
+use crate::edge::images::ImageFault;
 use crate::object::image::Reference;
 use crate::ops::Error;
-use crate::ops::images::ImageFault;
 use crate::ops::signed::Asking;
 use crate::stage::lock::Lock;
 use crate::stage::resolve::{SourceError, Update};

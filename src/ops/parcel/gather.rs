@@ -5,12 +5,12 @@ use std::path::{Component as Piece, Path, PathBuf};
 
 use super::PackError;
 use crate::base::digest::Digest;
+use crate::edge::images::ImageFault;
 use crate::edge::images::signatures;
 use crate::edge::images::{HeldImage, ImageError, tree_of};
 use crate::edge::layout::Layout;
 use crate::edge::parcel::Origin;
 use crate::object::image::Reference;
-use crate::ops::images::ImageFault;
 use crate::ops::{Error, signed, vendor};
 use crate::stage::lock::Lock;
 use crate::stage::parcel::{Member, WORKSPACE};
