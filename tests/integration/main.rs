@@ -25,3 +25,4 @@ mod spec;
 mod support;
 mod template;
 mod tidy;
+mod voice;
