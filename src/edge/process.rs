@@ -53,7 +53,6 @@ fn whole(pipe: Option<impl Read>) -> io::Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use super::voice;
     use super::*;
     use rustix::process::{dumpable_behavior, getrlimit};
 
