@@ -16,6 +16,7 @@ mod gitops;
 mod hostile;
 mod init;
 mod lock;
+mod man;
 mod pins;
 mod pipeline;
 mod review;

@@ -25,6 +25,7 @@ mod check;
 mod completions;
 mod diff;
 mod drift;
+mod examples;
 mod explain;
 mod fleet;
 mod form;
@@ -93,7 +94,7 @@ struct Cli {
     /// Says nothing beside results, errors and warnings
     #[arg(short, long, global = true)]
     quiet: bool,
-    /// Says also what it asks of servers and other programs, and which files it writes
+    /// Says also what it asks of servers and programs, and what it writes
     #[arg(short, long, global = true, conflicts_with = "quiet")]
     verbose: bool,
     /// How much memory rendering a chart, or opening a bundle, may ask for, in MiB
@@ -224,8 +225,13 @@ fn main() -> ExitCode {
     }
 }
 
-/// The command line, as it is parsed and as it is described.
+/// The command line, as it is parsed.
 fn command() -> Command {
+    examples::shown(described())
+}
+
+/// The command line, without the examples of its verbs.
+fn described() -> Command {
     help::grouped(Cli::command()).long_version(FACTS.as_str())
 }
 

@@ -7,6 +7,7 @@ use clap::{Arg, ArgAction, Command};
 use ichor::edge::disk;
 use ichor::ops::Error;
 
+use crate::examples;
 use crate::help::GROUPS;
 
 /// Prints every verb with its flags, as Markdown
@@ -53,6 +54,13 @@ fn section(text: &mut String, verb: &Command) {
     let _ = write!(text, "\n### ichor {}\n\n{}\n\n```text\n{usage}\n```\n\n", verb.get_name(), sentences(&about));
     for arg in verb.get_arguments().filter(|it| !it.is_global_set() && it.get_id() != "help") {
         row(text, arg);
+    }
+    let examples = examples::of(verb.get_name());
+    if !examples.is_empty() {
+        text.push_str("\nSuch as:\n\n");
+    }
+    for (line, what) in examples {
+        let _ = writeln!(text, "- `{line}`: {what}");
     }
 }
 

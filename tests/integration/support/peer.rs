@@ -29,6 +29,8 @@ pub enum Peer {
     Htpasswd,
     Jq,
     Jsonschema,
+    /// The strictest reader of manual pages.
+    Mandoc,
     /// What makes a site of the documentation.
     Mdbook,
     /// kustomize, or the kubectl that has it within.
@@ -73,6 +75,7 @@ impl Peer {
             Peer::Htpasswd => "htpasswd",
             Peer::Jq => "jq",
             Peer::Jsonschema => "jsonschema",
+            Peer::Mandoc => "mandoc",
             Peer::Mdbook => "mdbook",
             Peer::Kustomize => "kustomize",
             Peer::HybridAge => "age 1.3",
@@ -133,6 +136,7 @@ impl Peer {
             Peer::HelmSdk => &["-c", "import helm_python"],
             Peer::TagPlugin => return std::path::Path::new(&self.program()).is_file(),
             Peer::Kustomize => &["version"],
+            Peer::Mandoc => &["-T", "ascii", "-W", "fatal", "/dev/null"],
             Peer::Sops => &["--help"],
             Peer::Htpasswd => &["-nbB", "user", "word"],
             Peer::Jsonschema => &["-c", "import jsonschema"],
@@ -148,7 +152,7 @@ impl Peer {
     }
 }
 
-const ALL: [Peer; 27] = [
+const ALL: [Peer; 28] = [
     Peer::Age,
     Peer::AgeKeygen,
     Peer::ApiServer,
@@ -164,6 +168,7 @@ const ALL: [Peer; 27] = [
     Peer::Htpasswd,
     Peer::Jq,
     Peer::Jsonschema,
+    Peer::Mandoc,
     Peer::Mdbook,
     Peer::Kustomize,
     Peer::HybridAge,
