@@ -11,6 +11,7 @@ pub mod fetch;
 pub mod files;
 pub mod git;
 pub mod gitops;
+pub mod growing;
 pub mod guard;
 pub mod hold;
 pub mod images;

@@ -19,6 +19,8 @@ pub enum Peer {
     /// The charts of Cilium, in `../shared/conformance`.
     CiliumCharts,
     Curl,
+    /// The schemas of CycloneDX, in its library for Python.
+    Cyclonedx,
     DockerRegistry,
     Fish,
     Git,
@@ -27,6 +29,8 @@ pub enum Peer {
     /// The programs of several versions of Helm; `tests/helm_program.py` builds them.
     Helms,
     Htpasswd,
+    /// in-toto's own reader of statements, a library of Python.
+    InToto,
     Jq,
     Jsonschema,
     /// The strictest reader of manual pages.
@@ -67,12 +71,14 @@ impl Peer {
             Peer::Chromium => "chromium",
             Peer::CiliumCharts => "the charts of Cilium",
             Peer::Curl => "curl",
+            Peer::Cyclonedx => "cyclonedx-python-lib",
             Peer::DockerRegistry => "docker-registry",
             Peer::Fish => "fish",
             Peer::Git => "git",
             Peer::HelmSdk => "helm-python-sdk",
             Peer::Helms => "helm",
             Peer::Htpasswd => "htpasswd",
+            Peer::InToto => "in-toto-attestation",
             Peer::Jq => "jq",
             Peer::Jsonschema => "jsonschema",
             Peer::Mandoc => "mandoc",
@@ -94,7 +100,7 @@ impl Peer {
     fn program(self) -> String {
         match self {
             Peer::Chromium => std::env::var("CHROMIUM").unwrap_or_else(|_| "chromium".into()),
-            Peer::HelmSdk | Peer::Jsonschema | Peer::Python => "python3".into(),
+            Peer::Cyclonedx | Peer::HelmSdk | Peer::InToto | Peer::Jsonschema | Peer::Python => "python3".into(),
             Peer::HybridAge => super::judges::beside("age"),
             Peer::Kustomize => super::judges::beside("kustomize"),
             Peer::Mdbook => super::judges::beside("mdbook"),
@@ -133,7 +139,9 @@ impl Peer {
             Peer::CiliumCharts => return super::conformance().is_some(),
             Peer::TalosLibrary => return super::judges::all_are_here(),
             Peer::HybridAge => return super::judges::makes_hybrid_keys(),
+            Peer::Cyclonedx => &["-c", "import cyclonedx.schema"],
             Peer::HelmSdk => &["-c", "import helm_python"],
+            Peer::InToto => &["-c", "import in_toto_attestation.v1.statement"],
             Peer::TagPlugin => return std::path::Path::new(&self.program()).is_file(),
             Peer::Kustomize => &["version"],
             Peer::Mandoc => &["-T", "ascii", "-W", "fatal", "/dev/null"],
@@ -152,7 +160,7 @@ impl Peer {
     }
 }
 
-const ALL: [Peer; 28] = [
+const ALL: [Peer; 30] = [
     Peer::Age,
     Peer::AgeKeygen,
     Peer::ApiServer,
@@ -160,12 +168,14 @@ const ALL: [Peer; 28] = [
     Peer::Chromium,
     Peer::CiliumCharts,
     Peer::Curl,
+    Peer::Cyclonedx,
     Peer::DockerRegistry,
     Peer::Fish,
     Peer::Git,
     Peer::HelmSdk,
     Peer::Helms,
     Peer::Htpasswd,
+    Peer::InToto,
     Peer::Jq,
     Peer::Jsonschema,
     Peer::Mandoc,
