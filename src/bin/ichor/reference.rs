@@ -26,7 +26,7 @@ Written by `ichor reference`. `ichor VERB --help` prints the same, and `ichor ma
 Exit codes: 0 done, 1 differs or does not verify, 2 the input or the call is wrong, 3 the surroundings failed (network, disk,
 permissions), 70 a bug.
 
-## Every command
+## With every command
 ";
 
 fn page(mut command: Command) -> String {
@@ -87,7 +87,8 @@ fn row(text: &mut String, arg: &Arg) {
         (false, false) => format!("{} {values}", names.join(", ")),
     };
     let help = arg.get_long_help().or_else(|| arg.get_help()).map(ToString::to_string).unwrap_or_default();
-    let _ = write!(text, "- `{name}`: {}", marked(&help.replace("\n\n", " ")));
+    let help = marked(&help.replace("\n\n", " "));
+    let _ = write!(text, "- `{name}`: {}{}", help, if help.ends_with('.') { "" } else { "." });
     let known = arg.get_possible_values();
     let known: Vec<_> = known.iter().filter(|_| takes).map(|it| format!("`{}`", it.get_name())).collect();
     if !known.is_empty() {
