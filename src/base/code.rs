@@ -209,7 +209,8 @@ codes! {
     J001 Error Input "The cluster has no such release of Helm."
     J002 Error Input "What Helm keeps of a release cannot be read."
     J003 Error Input "Nothing says where the chart of a release comes from."
-    J004 Error Input "The values of a release hold a private key."
+    J004 Error Input "The values of a release hold something secret that cannot be sealed."
+    J005 Error Input "What Flux has of a release in the cluster cannot be followed."
 
     K001 Error Differs "This Kubernetes does not serve the API version of an object: not any more, or not yet."
     K002 Warning Done "An object is in a namespace that nothing makes."

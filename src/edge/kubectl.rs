@@ -107,6 +107,16 @@ impl Kubectl {
         }
     }
 
+    /// All objects of a kind, in every namespace.
+    pub fn everywhere(&self, version: &str, served: &Served) -> Result<Vec<Json>, Error> {
+        let (group, version) = version.split_once('/').unwrap_or(("", version));
+        let mut command = self.command();
+        command.arg("get").arg(format!("{}.{version}.{group}", served.plural));
+        command.args(["--all-namespaces", "--output", "json"]);
+        let found: Json = serde_json::from_slice(&run(command)?).map_err(|_| Error::NoJson)?;
+        Ok(found["items"].as_array().cloned().unwrap_or_default())
+    }
+
     /// All Secrets of a namespace that have a label.
     pub fn labelled(&self, namespace: &str, kind: &str, label: &str) -> Result<Vec<Json>, Error> {
         let mut command = self.command();

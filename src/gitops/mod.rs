@@ -10,6 +10,7 @@ mod gateway;
 mod helmfile;
 mod kustomization;
 mod layered;
+mod live;
 mod object;
 mod pattern;
 mod reader;
@@ -21,6 +22,7 @@ mod variables;
 
 pub use fault::Fault;
 pub use gateway::{BUNDLE_VERSION, gateway_versions};
+pub use live::live;
 pub use object::{Index, Object};
 
 use std::collections::BTreeMap;

@@ -1,6 +1,7 @@
 //! What people read before they apply a bundle: what a change to a lock means, and what is likely wrong.
 
 pub mod compare;
+pub mod confided;
 pub mod drift;
 mod kubernetes;
 pub mod print;

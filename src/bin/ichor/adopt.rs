@@ -21,7 +21,9 @@ use crate::progress::Reporter;
 /// Writes a spec and a lock for a release that runs in a cluster
 ///
 /// Chart, version and values are those that Helm keeps of the release, and the certificates those of its Secrets, so that
-/// `ichor drift --cluster` finds nothing. The cluster is read with your kubectl, and nothing is written to it.
+/// `ichor drift --cluster` finds nothing. Values that are secret (by their names, as private keys, or because the release puts them
+/// into Secrets alone) are sealed to the recipients. A release that
+/// Flux runs is found by its HelmRelease, whose source says where the chart comes from. The cluster is read with your kubectl, and nothing is written to it.
 #[derive(clap::Args)]
 pub struct Args {
     /// The release's name
@@ -72,6 +74,9 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     say_pins(&adopted.locked);
     for file in adopted.files.iter().chain([&adopted.locked.path]) {
         say!("wrote {}", file.display());
+    }
+    for path in &adopted.sealed {
+        say!("sealed {path}, which is secret, out of the values of the release");
     }
     let is_new = |it: &Taken| it.how == How::Minted;
     let minted = adopted.locked.pins.iter().filter(|it| is_new(it)).count();

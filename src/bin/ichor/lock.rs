@@ -81,6 +81,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         identities: args.identity.clone(),
         clock: args.clock,
         import: args.import.clone(),
+        known: Default::default(),
         import_secrets,
         replace: args.replace,
         update,

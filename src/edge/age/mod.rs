@@ -182,11 +182,20 @@ impl Sealer {
         if let Some(sample) = &self.sample {
             return Err(Error::Sample(sample.clone()));
         }
-        let failed = |it: std::io::Error| Error::Seal(it.to_string());
         let place = SealedFor::new(&self.bundle, part, pin);
+        self.sealed(self.binds.then_some(place), secret).map(Envelope)
+    }
+
+    /// Seals the text of a file, which is bound to no place.
+    pub fn seal_file(&self, secret: &Secret) -> Result<String, Error> {
+        self.sealed(None, secret)
+    }
+
+    fn sealed(&self, place: Option<SealedFor>, secret: &Secret) -> Result<String, Error> {
+        let failed = |it: std::io::Error| Error::Seal(it.to_string());
         let mut recipients: Vec<&dyn age::Recipient> = self.recipients.iter().map(|it| it.as_ref() as _).collect();
         let bound;
-        if let (true, Some(first)) = (self.binds, recipients.first_mut()) {
+        if let (Some(place), Some(first)) = (&place, recipients.first_mut()) {
             let names = place.names().ok_or_else(|| Error::Unwritable(place.to_string()))?;
             bound = Bound { recipient: *first, names };
             *first = &bound;
@@ -199,7 +208,7 @@ impl Sealer {
         let mut writer = encryptor.wrap_output(armor).map_err(failed)?;
         writer.write_all(secret.expose()).map_err(failed)?;
         let armored = writer.finish().and_then(|it| it.finish()).map_err(failed)?;
-        String::from_utf8(armored).map(Envelope).map_err(|it| Error::Seal(it.to_string()))
+        String::from_utf8(armored).map_err(|it| Error::Seal(it.to_string()))
     }
 }
 

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use helm_engine::helm::HelmVersion;
 use jiff::Timestamp;
 
+use crate::base::digest::Digest;
 use crate::base::secret::Secret;
 use crate::edge::age::Sealer;
 use crate::edge::disk::{Access, Adding};
@@ -51,6 +52,8 @@ pub struct Request {
     pub import: Vec<PathBuf>,
     /// Secrets of a cluster, as `kubectl get secret -o yaml` prints them.
     pub import_secrets: Option<Secret>,
+    /// Encrypted files whose text is known, by the digest of their bytes.
+    pub known: BTreeMap<Digest, Secret>,
     /// Whether what is imported may take the place of what the lock holds.
     pub replace: bool,
     /// Which parts may move to other versions.
@@ -89,6 +92,7 @@ pub fn lock(spec: &Path, request: &Request, fetching: Fetching<'_>, now: Timesta
         _ => None,
     };
     let mut mint = Mint::new(now, &request.identities);
+    mint.known.clone_from(&request.known);
     mint.imports = import::read(&request.import, request.import_secrets.as_ref(), &mut mint)?;
     // What writes nothing may show what would be.
     mint.replaces = request.replace || request.keep;

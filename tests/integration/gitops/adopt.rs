@@ -82,3 +82,63 @@ fn a_release_of_helm_goes_on_with_its_certificates() {
     }
     assert!(only_read(&server) > 10);
 }
+
+#[test]
+fn what_is_secret_in_the_values_is_sealed() {
+    needs!(ApiServer, Helms);
+    let server = ApiServer::start();
+    let workspace = Workspace::new();
+    workspace.write("app/Chart.yaml", "apiVersion: v2\nname: app\nversion: 1.0.0\n");
+    let template = "apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: apps}\nstringData:\n  p: {{ .Values.db.password | quote }}\n  l: {{ .Values.license }}\n---\n\
+                    apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c, namespace: apps}\ndata: {host: {{ .Values.db.host }}}\n";
+    workspace.write("app/templates/all.yaml", template);
+    let chart = workspace.at("app").display().to_string();
+    let secrets = ["hunter22", "AAAA-BBBB-CCCC"];
+    let set = format!("db.password={},db.host=db.example,license={}", secrets[0], secrets[1]);
+    helm_does(
+        HELMS[0],
+        &workspace,
+        &server,
+        &["install", "app", &chart, "--create-namespace", "-n", "apps", "--set", &set],
+    );
+    let folder = workspace.at("own").display().to_string();
+    let args = ["adopt", "app", "-n", "apps", "--chart", &chart, "--talos", "1.13", "-o", &folder];
+    let refused = run(&workspace, &server, &args);
+    assert!(refused.code() == 2 && refused.stderr().contains("J004"), "{}", refused.stderr());
+    let done = run(&workspace, &server, &[&args[..], &["-r", workspace.recipient()]].concat());
+    assert_eq!(done.code(), 0, "{}", done.stderr());
+    assert!(
+        done.stderr().contains("sealed db.password") && done.stderr().contains("sealed license"),
+        "{}",
+        done.stderr()
+    );
+    for file in ["own/ichor.yaml", "own/values/app.yaml", "own/values/app.secret.age", "lockfiles/app.lock"] {
+        let text = workspace.read(file);
+        assert!(!secrets.iter().any(|it| text.contains(it)), "{file}");
+    }
+    assert!(secrets.iter().all(|it| !done.stderr().contains(it)));
+    assert_eq!(workspace.read("own/values/app.yaml"), "db:\n  host: db.example\n");
+    let found = run(&workspace, &server, &["drift", &folder, "--cluster"]);
+    assert_eq!(found.code(), 0, "{}{}", found.stdout(), found.stderr());
+    workspace.done(&["build", "--no-check", &folder]);
+    let opened = workspace.done(&["open", "-i", "key.txt", "--for", "kubectl", "result"]);
+    assert!(secrets.iter().all(|it| opened.contains(it)));
+    // The file is read again as any other of age.
+    workspace.edit("own/values/app.yaml", "db.example", "other.example");
+    workspace.done(&["lock", "-i", "key.txt", &folder]);
+    helm_does(
+        HELMS[0],
+        &workspace,
+        &server,
+        &["upgrade", "app", &chart, "-n", "apps", "--reuse-values", "--set", "db.password=5"],
+    );
+    let other = workspace.at("other").display().to_string();
+    let args = [&args[..8], &["-r", workspace.recipient(), "-o", &other]].concat();
+    let refused = run(&workspace, &server, &args);
+    assert!(
+        refused.code() == 2 && refused.stderr().contains("J004") && refused.stderr().contains("db.password"),
+        "{}",
+        refused.stderr()
+    );
+    assert!(only_read(&server) > 10);
+}

@@ -1,6 +1,7 @@
 //! Parts that come from GitOps.
 
 mod adopt;
+mod adopt_flux;
 mod cluster;
 mod drift;
 mod flux;
