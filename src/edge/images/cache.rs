@@ -8,6 +8,7 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
+use super::signatures::signed;
 use super::{HeldImage, ImageError, Shelf, Unread, document, tree_of};
 use crate::base::digest::{Digest, Hasher};
 use crate::edge::disk::{self, Access};
@@ -25,7 +26,8 @@ pub struct Cached {
 
 /// Writes images of a shelf into a folder. What is there already is not written again.
 pub fn write(shelf: &dyn Shelf, images: &[HeldImage], folder: &Path) -> Result<Cached, ImageError> {
-    let mut cached = Cached { images: images.len(), ..Cached::default() };
+    let count = images.iter().filter(|it| signed(&it.name).is_none()).count();
+    let mut cached = Cached { images: count, ..Cached::default() };
     disk::folder(&folder.join("blob"), Access::Public)?;
     for image in images {
         let tree = tree_of(shelf, image)?;

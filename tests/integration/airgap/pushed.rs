@@ -282,12 +282,24 @@ fn the_cache_of_talos_has_its_layout() {
 fn nodes_are_told_in_the_form_of_their_version() {
     needs!(DockerRegistry, TalosLibrary);
     let (outside, workspace, _) = carried(600, 20_000, &[]);
+    let rules = "verifyImages:\n  - {images: 'quay.io/cilium/*', issuer: 'https://issuer.example', subject: 'https://ci.example/*'}\n  \
+                 - {images: 'quay.io/one', issuer: 'https://issuer.example', subject: me@example.org}\n  \
+                 - {images: 'docker.io/library/*', key: cosign.pub}\n  - {images: 'ghcr.io/*', skip: true}\n  \
+                 - {images: 'gcr.io/*', issuer: 'https://i.example', subject: a, root: root.json}\n";
+    workspace.write("cosign.pub", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n");
+    workspace.edit("ichor.yaml", "parts:", &format!("{rules}parts:"));
     for version in ["1.11", "1.12", "1.13", "1.14"] {
         let spec = workspace.read("ichor.yaml");
         let line = spec.lines().find(|it| it.starts_with("talos:")).expect("a version").to_owned();
         workspace.edit("ichor.yaml", &line, &format!("talos: \"{version}\""));
         workspace.done(&["lock"]);
-        let text = workspace.done(&["images", "talos", "--to=registry.internal:5000/mirror", "--cache"]);
+        let run = workspace.run(&["images", "talos", "--to=registry.internal:5000/mirror", "--cache"]);
+        let (text, said) = (run.stdout(), run.stderr());
+        assert!(run.code() == 0 && said.contains("gcr.io/*: nodes cannot be told of root.json"), "{said}");
+        let is_told = text.contains("kind: ImageVerificationConfig");
+        assert_eq!(is_told, ["1.13", "1.14"].contains(&version), "{text}");
+        assert_eq!(is_told, text.contains(r#"subjectRegex: "^https://ci\\.example/.*$""#), "{text}");
+        assert_eq!(is_told, !said.contains("asks for no signatures"), "{said}");
         let url = format!("https://registry.internal:5000/v2/mirror/{}", place(&outside));
         assert!(text.contains(&url) && text.contains(&format!("\"{}\"", outside.host)), "{text}");
         assert!(text.contains("name: IMAGECACHE") && text.contains("minSize: 500MiB"), "{text}");
