@@ -74,7 +74,15 @@ pub(super) fn steps(diff: &Diff, around: &Around) -> Vec<Step> {
     for restart in restarts(diff) {
         add(When::After, restart);
     }
-    let pending = of(Risk::Traffic, Area::Scheduling);
+    let (budgets, pending): (Vec<&str>, Vec<&str>) =
+        of(Risk::Traffic, Area::Scheduling).into_iter().partition(|it| it.starts_with("PodDisruptionBudget "));
+    if !budgets.is_empty() {
+        let text = format!(
+            "run more pods than {} keeps, or lower it: else no node with one can be drained",
+            some(&budgets, NAMED)
+        );
+        add(When::Before, text);
+    }
     if !pending.is_empty() {
         add(
             When::Before,

@@ -11,6 +11,7 @@ use serde_json::Value as Json;
 
 use super::side::Side;
 use crate::object::{document, private_key};
+use crate::review::kubernetes::cursor::{HIDDEN, NOT_BASE64};
 use crate::stage::seal;
 
 /// Secrets shorter than this, in bytes, are not looked for elsewhere: they would be found in any word.
@@ -53,9 +54,14 @@ impl Hider {
                 for (_, value) in data.iter_mut() {
                     let Json::String(text) = value else { continue };
                     let plain = if field == "data" { decoded(text) } else { text.clone().into_bytes() };
-                    if !text.contains(seal::OPEN) && !is_public(&plain) {
-                        *value = self.hidden(plain);
+                    if text.contains(seal::OPEN) || is_public(&plain) || text.starts_with(HIDDEN) {
+                        continue;
                     }
+                    let is_coded = field != "data" || helm_engine::encoding::base64_decode(text.as_bytes()).is_ok();
+                    *value = match self.hidden(plain) {
+                        Json::String(mark) if !is_coded => mark.replace('>', NOT_BASE64).into(),
+                        mark => mark,
+                    };
                 }
             }
             if let Some(Json::Object(notes)) = resource.pointer_mut("/metadata/annotations")
@@ -111,7 +117,7 @@ impl Hider {
     }
 
     fn hidden(&mut self, secret: Vec<u8>) -> Json {
-        if secret.starts_with(b"<hidden ") {
+        if secret.starts_with(HIDDEN.as_bytes()) {
             return String::from_utf8_lossy(&secret).into_owned().into();
         }
         let next = self.numbers.len() + 1;
@@ -126,7 +132,7 @@ pub(in crate::review) fn is_secret_key(key: &str) -> bool {
 }
 
 fn mark(number: usize) -> String {
-    format!("<hidden {number}>")
+    format!("{HIDDEN}{number}>")
 }
 
 /// What base64 text stands for; the text itself where it is none.

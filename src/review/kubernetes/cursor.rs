@@ -7,6 +7,11 @@ use serde_json::Value as Json;
 
 use crate::stage::seal;
 
+/// How what a comparison hides begins.
+pub const HIDDEN: &str = "<hidden ";
+/// How it ends where base 64 should stand and does not.
+pub const NOT_BASE64: &str = ", no base 64>";
+
 /// One step down.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
@@ -123,8 +128,8 @@ impl<'j> Cursor<'j> {
         })
     }
 
-    /// Whether it is, or holds, the mark of a sealed value, of which nobody can say what it will be.
+    /// Whether it is, or holds, the mark of a sealed value, or is one that a comparison hides, of which nobody can say what it will be.
     pub fn is_sealed(&self) -> bool {
-        self.value.as_str().is_some_and(|it| it.contains(seal::OPEN))
+        self.value.as_str().is_some_and(|it| it.contains(seal::OPEN) || it.starts_with(HIDDEN))
     }
 }

@@ -118,6 +118,17 @@ const DEFAULTS: &[(&str, &str, &str)] = &[
     ("ValidatingWebhook", "timeoutSeconds", "10"),
 ];
 
+/// Whether a field says nothing though it stands there: an empty text where there is a default, and in probes zero.
+pub(super) fn is_unset(kind: &str, name: &str, holder: &Json) -> bool {
+    match &holder[name] {
+        Json::String(text) if text.is_empty() => of(kind, name, holder).is_some_and(|it| it.is_string()),
+        Json::Number(number) if number.as_i64() == Some(0) => {
+            kind.ends_with(".Probe") && of(kind, name, holder).is_some()
+        }
+        _ => false,
+    }
+}
+
 /// Flags that are false where they are not given. (Of others, false is more than silence.)
 const FLAGS: &[(&str, &str)] = &[
     ("Container", "stdin"),

@@ -23,16 +23,6 @@ pub(super) fn kept(old: &Json, new: &Json) -> Json {
     kept
 }
 
-/// An object as it is stored: a label that is no text is dropped.
-pub(super) fn stored(mut object: Json) -> Json {
-    for field in ["labels", "annotations"] {
-        if let Some(Json::Object(map)) = object.pointer_mut(&format!("/metadata/{field}")) {
-            map.retain(|_, it| it.is_string());
-        }
-    }
-    object
-}
-
 /// An account has two names in a pod, and the older one stays.
 fn account(old: &Json, new: Option<&mut Json>) {
     let name = &old["template"]["spec"]["serviceAccountName"];

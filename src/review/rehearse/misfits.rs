@@ -74,10 +74,11 @@ impl Walk {
                 None => wrong("a list"),
                 Some(list) => self.list(path, list, inner, keys, depth),
             },
-            What::Fields(name) => match value.as_object() {
-                None => wrong("a mapping"),
-                Some(map) => {
-                    let Some(known) = schema::fields(name) else { return };
+            What::Fields(name) => match (schema::fields(name), value.as_object()) {
+                // A type that is not looked into is not always a mapping.
+                (None, _) => {}
+                (Some(_), None) => wrong("a mapping"),
+                (Some(known), Some(map)) => {
                     let known: Vec<Field<'_>> = known.collect();
                     for (key, value) in map {
                         match known.iter().find(|it| it.name == key) {

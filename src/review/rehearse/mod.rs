@@ -28,8 +28,13 @@ use serde_json::Value as Json;
 
 use misfits::Misfit;
 
+use crate::base::code::Code;
 use crate::base::number::some;
+use crate::review::kubernetes::cursor::Cursor;
+use crate::review::kubernetes::fault::{Fault, Faults};
+use crate::review::kubernetes::schema::{KNOWN, Release};
 use crate::review::kubernetes::security::{Level, forbidden};
+use crate::review::kubernetes::{fields, refused};
 use crate::stage::spec::TalosVersion;
 
 /// What a rehearsal takes for granted.
@@ -67,9 +72,7 @@ pub fn fate(old: &Json, new: &Json, stage: &Stage) -> Fate {
     }
     let upgrade = match refused {
         true => Upgrade::Refused,
-        false if manner.merges && same(&linger::stored(old.clone()), &linger::stored(linger::kept(old, new))) => {
-            Upgrade::LeavesAlone
-        }
+        false if manner.merges && same(old, &linger::kept(old, new)) => Upgrade::LeavesAlone,
         false if same(old, new) => Upgrade::LeavesAlone,
         false => Upgrade::Updates,
     };
@@ -99,9 +102,28 @@ pub fn refusals(old: &Json, new: &Json, stage: &Stage) -> Vec<Refusal> {
             found.extend(unsafe_pod(new, stage));
         }
     }
+    // What the rules of `check` know beside; they would say the same in other words.
+    if !found.iter().any(|it| matches!(it.rule, Rule::Schema | Rule::Unknown | Rule::Invalid)) {
+        found.extend(by_itself(new, stage, manner));
+    }
     found.sort_by_key(|it| it.rule);
     found.dedup();
     found
+}
+
+/// What the API server refuses in an object, whatever was there before.
+fn by_itself(new: &Json, stage: &Stage, manner: Manner) -> impl Iterator<Item = Refusal> {
+    let (oldest, newest) = stage.kubernetes.map_or(KNOWN, |it| (it, it));
+    let mut faults = Faults::default();
+    let cursor = Cursor::of(new);
+    fields::walk(&cursor, Release { oldest, newest }, manner.merges, &mut faults);
+    refused::check(&cursor, &mut faults);
+    // What creates and replaces drops a field that it does not know.
+    let counts = move |it: &Fault| it.code != Code::K006 || manner.merges;
+    faults.0.into_iter().filter(counts).map(|it| {
+        let rule = if it.code == Code::K006 { Rule::Unknown } else { Rule::Invalid };
+        Refusal { rule, path: it.field, why: format!("it {}", it.what), remedy: Remedy::Rewrite }
+    })
 }
 
 /// What Pod Security has against a pod. Those that workloads make are refused later, and the workload is not.
@@ -123,13 +145,6 @@ fn fits(new: &Json, stage: &Stage, manner: Manner, found: &mut Vec<Refusal>) {
             // What creates and replaces drops a field that it does not know.
             Misfit::Unknown(_) if !manner.merges => continue,
             Misfit::Unknown(path) => (Rule::Unknown, path, "there is no such field".to_owned()),
-            // A label that is no text is dropped by server-side apply without a word.
-            Misfit::Type(path, ..)
-                if manner.merges
-                    && (path.starts_with("metadata.labels.") || path.starts_with("metadata.annotations.")) =>
-            {
-                continue;
-            }
             Misfit::Twice(path, name) => (Rule::Schema, path, format!("{name} stands twice")),
             Misfit::Type(path, wanted, value) => {
                 let shown: String = value.to_string().chars().take(40).collect();

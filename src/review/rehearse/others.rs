@@ -9,6 +9,7 @@ use super::fixed::group;
 use super::names;
 use super::pods::list;
 use super::say::Say;
+use crate::review::kubernetes::cursor::{HIDDEN, NOT_BASE64};
 
 /// Types of Secrets, and the keys they need.
 const SECRETS: &[(&str, &[&str])] = &[
@@ -100,6 +101,11 @@ fn secret(say: &mut Say<'_, '_>, new: &Json) {
         let account = &new["metadata"]["annotations"]["kubernetes.io/service-account.name"];
         if account.as_str().unwrap_or_default().is_empty() {
             say.invalid("metadata.annotations", "kubernetes.io/service-account.name must name the account".into());
+        }
+    }
+    for (key, value) in new["data"].as_object().into_iter().flatten() {
+        if value.as_str().is_some_and(|it| it.starts_with(HIDDEN) && it.ends_with(NOT_BASE64)) {
+            say.invalid(&format!("data[{key}]"), "it is not base 64".into());
         }
     }
     for key in ["data", "stringData"].iter().flat_map(|it| new[*it].as_object().into_iter().flatten()).map(|it| it.0) {

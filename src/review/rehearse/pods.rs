@@ -56,9 +56,6 @@ pub(super) fn look(pod: &Json, path: &str, restart: &[&str], found: &mut Vec<Ref
             say.invalid(&format!("nodeSelector[{key}]"), format!("`{value}` is no value of a label"));
         }
     }
-    if let Some(seconds) = pod["terminationGracePeriodSeconds"].as_i64().filter(|it| *it < 0) {
-        say.invalid("terminationGracePeriodSeconds", format!("{seconds} is less than nothing"));
-    }
     if let Some(policy) = pod["dnsPolicy"].as_str() {
         let all = ["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"];
         if !all.contains(&policy) {

@@ -68,6 +68,13 @@ fn lists(old: &mut [Json], new: &mut [Json], inner: Shape<'_>, keys: Option<&str
 fn fields(old: &mut Json, new: &mut Json, kind: &str, depth: usize) {
     let Some(known) = schema::fields(kind) else { return };
     for Field { name, shape, .. } in known {
+        for side in [&mut *old, &mut *new] {
+            if defaults::is_unset(kind, name, side)
+                && let Json::Object(map) = side
+            {
+                map.remove(name);
+            }
+        }
         let has = |it: &Json| it.get(name).is_some_and(|it| !it.is_null());
         match (has(old), has(new)) {
             (true, true) => {

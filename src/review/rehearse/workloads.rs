@@ -113,7 +113,7 @@ fn strategy(old: &Json, new: &Json, field: &str, types: &[&str], manner: Manner,
     }
     let rolled = before["type"].as_str().unwrap_or("RollingUpdate") == "RollingUpdate";
     // What the old manifest wrote out goes with it; what the API server filled in stays.
-    let defaulted = fields.iter().any(|it| before["rollingUpdate"][*it].is_null());
+    let defaulted = before["rollingUpdate"].is_null();
     if manner.merges && judged && !old.is_null() && rolled && kind != "RollingUpdate" && defaulted {
         let why = format!(
             "the live object keeps the rollingUpdate that it was given by default, which {kind} does not allow, and \

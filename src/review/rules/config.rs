@@ -2,7 +2,8 @@
 
 use std::net::IpAddr;
 
-use super::{Subject, text};
+use super::Subject;
+use crate::review::kubernetes::text;
 use helm_engine::yaml::node::{self, Node};
 
 /// A machine config, or a patch for one, as it was read.

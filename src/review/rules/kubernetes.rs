@@ -2,14 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use super::fault::{Fault, Faults, short};
 use super::object::{Object, word};
-use super::text::{is_data_key, is_label, is_old_label, is_qualified, is_subdomain, is_tag};
-use super::{Subject, admission, fields, minor, place, refused, talos};
+use super::{Subject, admission, minor, place, talos};
 use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
 use crate::deliver::flux::at as at_path;
+use crate::review::kubernetes::fault::{Fault, Faults, short};
 use crate::review::kubernetes::schema::{self, Release, Served};
+use crate::review::kubernetes::text::{is_data_key, is_label, is_old_label, is_qualified, is_subdomain, is_tag};
+use crate::review::kubernetes::{fields, refused};
 use helm_engine::value::Value;
 
 /// API versions that Kubernetes no longer serves: the kinds (none: all), the first minor without it, and what to write. From the
@@ -82,7 +83,7 @@ pub(super) fn objects(subject: &Subject<'_>, objects: &[Object<'_>], found: &mut
 }
 
 fn diagnostic(subject: &Subject<'_>, object: &Object<'_>, fault: Fault) -> Diagnostic {
-    let message = format!("{}: {}: {}", object.manifest, object.head, fault.message);
+    let message = format!("{}: {}: {}", object.manifest, object.head, fault.message());
     let diagnostic = Diagnostic::new(fault.code, message).help(fault.help);
     match place::of(subject, object, &fault.path) {
         Some(place) => diagnostic.at(place),

@@ -2,11 +2,12 @@
 
 use std::net::IpAddr;
 
+use super::Subject;
 use super::cilium::Settings;
 use super::config::{MachineConfig, below, holds, is, word};
-use super::{Subject, text};
 use crate::base::code::Code;
 use crate::base::diagnostic::{Diagnostic, Place};
+use crate::review::kubernetes::text;
 use helm_engine::yaml::node::{self, Document, Node, NodeKind};
 
 /// Keys that people write where Talos does not look for them, and where they belong.

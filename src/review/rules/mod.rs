@@ -7,17 +7,13 @@ pub mod cilium;
 mod config;
 mod custom;
 mod exposed;
-mod fault;
-mod fields;
 mod kinds;
 mod kubernetes;
 mod machine;
 mod object;
 pub mod page;
 mod place;
-mod refused;
 pub mod talos;
-mod text;
 mod values;
 
 pub use config::MachineConfig;

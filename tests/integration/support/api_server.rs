@@ -132,6 +132,27 @@ impl ApiServer {
         refusals(self.kubectl(&args), stream)
     }
 
+    /// Applies one object as Talos does, without kubectl; what the server has against it.
+    pub fn patch(&self, object: &Value) -> Option<String> {
+        let text = fs::read_to_string(self.kubeconfig()).expect("a kubeconfig");
+        let token = text.split_once("token: ").and_then(|it| it.1.split_once('}')).expect("a token").0;
+        let word = |it: &Value| it.as_str().unwrap_or_default().to_owned();
+        let version = word(&object["apiVersion"]);
+        let root = if version.contains('/') { "apis" } else { "api" };
+        let space = word(&object["metadata"]["namespace"]);
+        let space = if space.is_empty() { space } else { format!("/namespaces/{space}") };
+        let (kind, name) = (word(&object["kind"]).to_lowercase(), word(&object["metadata"]["name"]));
+        let address = format!(
+            "https://127.0.0.1:{}/{root}/{version}{space}/{kind}s/{name}?fieldManager=talos&force=true",
+            self.port
+        );
+        let mut command = super::peer::Peer::Curl.command();
+        command.args(["-sk", "-X", "PATCH", "-H", &format!("Authorization: Bearer {token}")]);
+        command.args(["-H", "Content-Type: application/apply-patch+yaml", &address, "-d", &object.to_string()]);
+        let answer: Value = serde_json::from_slice(&command.output().expect("curl runs").stdout).expect("JSON");
+        (answer["kind"] == "Status").then(|| word(&answer["message"]))
+    }
+
     /// What the cluster has of a stream's objects, as a list.
     pub fn get(&self, stream: &str) -> Value {
         let mut command = self.kubectl(&["get", "--ignore-not-found", "-o", "json", "-f", "-"]);

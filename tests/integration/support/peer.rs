@@ -37,6 +37,8 @@ pub enum Peer {
     InToto,
     Jq,
     Jsonschema,
+    /// The strictest reader of manual pages.
+    Mandoc,
     /// What makes a site of the documentation.
     Mdbook,
     /// kustomize, or the kubectl that has it within.
@@ -85,6 +87,7 @@ impl Peer {
             Peer::InToto => "in-toto-attestation",
             Peer::Jq => "jq",
             Peer::Jsonschema => "jsonschema",
+            Peer::Mandoc => "mandoc",
             Peer::Mdbook => "mdbook",
             Peer::Kustomize => "kustomize",
             Peer::HybridAge => "age 1.3",
@@ -148,6 +151,7 @@ impl Peer {
             Peer::InToto => &["-c", "import in_toto_attestation.v1.statement"],
             Peer::TagPlugin => return std::path::Path::new(&self.program()).is_file(),
             Peer::Cosign | Peer::Kustomize => &["version"],
+            Peer::Mandoc => &["-T", "ascii", "-W", "fatal", "/dev/null"],
             Peer::Sops => &["--help"],
             Peer::Htpasswd => &["-nbB", "user", "word"],
             Peer::Jsonschema => &["-c", "import jsonschema"],
@@ -163,7 +167,7 @@ impl Peer {
     }
 }
 
-const ALL: [Peer; 31] = [
+const ALL: [Peer; 32] = [
     Peer::Age,
     Peer::AgeKeygen,
     Peer::ApiServer,
@@ -183,6 +187,7 @@ const ALL: [Peer; 31] = [
     Peer::InToto,
     Peer::Jq,
     Peer::Jsonschema,
+    Peer::Mandoc,
     Peer::Mdbook,
     Peer::Kustomize,
     Peer::HybridAge,

@@ -3,9 +3,10 @@
 use super::Settings;
 use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
+use crate::review::kubernetes::text;
+use crate::review::rules::Subject;
 use crate::review::rules::config::{self, holds};
 use crate::review::rules::object::Object;
-use crate::review::rules::{Subject, text};
 
 /// Rules on one L2 announcement policy.
 pub(super) fn policy(

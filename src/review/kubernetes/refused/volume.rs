@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::needed;
 use crate::review::kubernetes::cursor::Cursor;
-use crate::review::rules::fault::Faults;
-use crate::review::rules::text;
+use crate::review::kubernetes::fault::Faults;
+use crate::review::kubernetes::text;
 
 /// What each kind of source must name, where its schema does not say so.
 const NEEDED: &[(&str, &str)] = &[

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::container::{self, Around};
 use super::{not_negative, resources, scheduling, volume};
 use crate::review::kubernetes::cursor::Cursor;
-use crate::review::rules::fault::Faults;
-use crate::review::rules::text;
+use crate::review::kubernetes::fault::Faults;
+use crate::review::kubernetes::text;
 
 /// Checks the spec of a pod. `claims` are volumes that a StatefulSet makes for it.
 pub(super) fn check(pod: &Cursor<'_>, claims: &[&str], faults: &mut Faults) {
@@ -41,7 +41,6 @@ pub(super) fn check(pod: &Cursor<'_>, claims: &[&str], faults: &mut Faults) {
         }
     }
     resources::check(pod, faults);
-    not_negative(pod, &["terminationGracePeriodSeconds"], faults);
     if let Some(at) = pod.get("activeDeadlineSeconds")
         && at.value.as_i64().is_some_and(|it| it < 1)
     {

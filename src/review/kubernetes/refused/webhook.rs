@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{labels, needed};
 use crate::review::kubernetes::cursor::Cursor;
-use crate::review::rules::fault::Faults;
-use crate::review::rules::text;
+use crate::review::kubernetes::fault::Faults;
+use crate::review::kubernetes::text;
 
 pub(super) fn check(object: &Cursor<'_>, faults: &mut Faults) {
     let mut names = BTreeSet::new();

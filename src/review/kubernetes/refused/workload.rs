@@ -2,7 +2,7 @@
 
 use super::{claim, labels, needed, not_negative, pod};
 use crate::review::kubernetes::cursor::Cursor;
-use crate::review::rules::fault::Faults;
+use crate::review::kubernetes::fault::Faults;
 
 /// A pod by itself.
 pub(super) fn bare(object: &Cursor<'_>, faults: &mut Faults) {
@@ -140,7 +140,8 @@ pub(super) fn jobs(object: &Cursor<'_>, faults: &mut Faults) {
     }
     let counts = ["parallelism", "completions", "activeDeadlineSeconds", "backoffLimit", "ttlSecondsAfterFinished"];
     not_negative(&spec, &counts, faults);
-    if spec.text("completionMode") == "Indexed" && !spec.has("completions") {
+    // Where neither count is there, both are 1.
+    if spec.text("completionMode") == "Indexed" && !spec.has("completions") && spec.has("parallelism") {
         faults.missing(&spec, "completions", "`completionMode: Indexed` needs it");
     }
     let Some(pod_spec) = spec.at(&["template", "spec"]) else {

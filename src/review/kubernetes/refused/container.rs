@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{env, needed, probe, resources};
 use crate::review::kubernetes::cursor::Cursor;
-use crate::review::rules::fault::Faults;
-use crate::review::rules::text;
+use crate::review::kubernetes::fault::Faults;
+use crate::review::kubernetes::text;
 
 /// What is around the container.
 pub(super) struct Around<'a> {

@@ -1,9 +1,9 @@
 //! What a container asks for and may take.
 
 use crate::review::kubernetes::cursor::Cursor;
+use crate::review::kubernetes::fault::Faults;
 use crate::review::kubernetes::quantity;
-use crate::review::rules::fault::Faults;
-use crate::review::rules::text;
+use crate::review::kubernetes::text;
 
 const OWN: [&str; 3] = ["cpu", "memory", "ephemeral-storage"];
 

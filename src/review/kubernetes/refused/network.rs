@@ -2,8 +2,8 @@
 
 use super::{labels, needed, port_or_name};
 use crate::review::kubernetes::cursor::Cursor;
-use crate::review::rules::fault::Faults;
-use crate::review::rules::text;
+use crate::review::kubernetes::fault::Faults;
+use crate::review::kubernetes::text;
 
 pub(super) fn policy(object: &Cursor<'_>, faults: &mut Faults) {
     let Some(spec) = object.get("spec") else { return };

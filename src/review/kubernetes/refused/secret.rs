@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::review::kubernetes::cursor::Cursor;
-use crate::review::rules::fault::Faults;
+use crate::review::kubernetes::fault::Faults;
 use crate::stage::seal;
 
 /// What each type of Secret must have.

@@ -2,8 +2,8 @@
 
 use super::resources::size;
 use crate::review::kubernetes::cursor::Cursor;
-use crate::review::rules::fault::Faults;
-use crate::review::rules::text;
+use crate::review::kubernetes::fault::Faults;
+use crate::review::kubernetes::text;
 
 const MODES: [&str; 4] = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"];
 

@@ -2,8 +2,8 @@
 
 use super::{labels, needed};
 use crate::review::kubernetes::cursor::Cursor;
-use crate::review::rules::fault::Faults;
-use crate::review::rules::text;
+use crate::review::kubernetes::fault::Faults;
+use crate::review::kubernetes::text;
 
 const GROUP: &str = "rbac.authorization.k8s.io";
 

@@ -1,8 +1,8 @@
 //! Variables of the environment of a container.
 
 use crate::review::kubernetes::cursor::Cursor;
-use crate::review::rules::fault::Faults;
-use crate::review::rules::text;
+use crate::review::kubernetes::fault::Faults;
+use crate::review::kubernetes::text;
 
 const SOURCES: [&str; 5] = ["fieldRef", "resourceFieldRef", "configMapKeyRef", "secretKeyRef", "fileKeyRef"];
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{labels, port_or_name};
 use crate::review::kubernetes::cursor::Cursor;
-use crate::review::rules::fault::Faults;
-use crate::review::rules::text;
+use crate::review::kubernetes::fault::Faults;
+use crate::review::kubernetes::text;
 
 pub(super) fn check(object: &Cursor<'_>, faults: &mut Faults) {
     let Some(spec) = object.get("spec") else {

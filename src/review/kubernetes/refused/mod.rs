@@ -4,6 +4,7 @@
 
 mod claim;
 mod container;
+mod definition;
 mod env;
 mod labels;
 mod network;
@@ -22,7 +23,7 @@ use super::fault::Faults;
 use crate::review::kubernetes::cursor::Cursor;
 
 /// Says what the server refuses in an object of a kind of Kubernetes.
-pub(super) fn check(object: &Cursor<'_>, faults: &mut Faults) {
+pub(in crate::review) fn check(object: &Cursor<'_>, faults: &mut Faults) {
     match (object.text("apiVersion"), object.text("kind")) {
         ("v1", "Pod") => workload::bare(object, faults),
         ("v1", "PodTemplate") => workload::template(object, faults),
@@ -43,6 +44,7 @@ pub(super) fn check(object: &Cursor<'_>, faults: &mut Faults) {
         ("networking.k8s.io/v1", "IngressClass") => network::class(object, faults),
         ("rbac.authorization.k8s.io/v1", "Role" | "ClusterRole") => rbac::role(object, faults),
         ("rbac.authorization.k8s.io/v1", "RoleBinding" | "ClusterRoleBinding") => rbac::binding(object, faults),
+        ("apiextensions.k8s.io/v1", "CustomResourceDefinition") => definition::check(object, faults),
         ("admissionregistration.k8s.io/v1", kind) if kind.ends_with("WebhookConfiguration") => {
             webhook::check(object, faults);
         }

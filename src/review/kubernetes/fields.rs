@@ -7,16 +7,16 @@ use serde_json::Value as Json;
 use super::text;
 use crate::base::code::Code;
 use crate::review::kubernetes::cursor::Cursor;
+use crate::review::kubernetes::fault::{Fault, Faults};
 use crate::review::kubernetes::quantity;
 use crate::review::kubernetes::schema::{self, Field, Lifetime, METADATA, Release, Shape, What};
-use crate::review::rules::fault::{Fault, Faults};
 
 /// Lists whose items may be alike where an object is created, and not where it is applied.
 const ALIKE_ON_CREATE: &[&str] = &["env", "ports", "imagePullSecrets", "hostAliases", "topologySpreadConstraints"];
 
 /// Says what an API server of a release refuses in an object of a kind of Kubernetes. `applied` says whether the object is
 /// applied by the server, as Talos does from 1.13 on.
-pub(super) fn walk(object: &Cursor<'_>, release: Release, applied: bool, faults: &mut Faults) {
+pub(in crate::review) fn walk(object: &Cursor<'_>, release: Release, applied: bool, faults: &mut Faults) {
     let mut walk = Walk { release, applied, faults };
     match schema::object(object.text("apiVersion"), object.text("kind")) {
         Some(shape) => walk.value(object, shape, ""),
@@ -147,7 +147,6 @@ impl Walk<'_> {
     }
 
     fn unknown(&mut self, at: &Cursor<'_>, key: &str, known: &[Field<'_>]) {
-        let message = format!("Kubernetes knows no field `{}`", at.path);
         let help = match text::nearest(key, known.iter().map(|it| it.name)) {
             Some(near) => {
                 format!("did you mean `{near}`? Server-side apply, which Talos uses from 1.13 on, refuses the object")
@@ -156,22 +155,26 @@ impl Walk<'_> {
                 "server-side apply, which Talos uses from 1.13 on, refuses the object; older ways drop the field".into()
             }
         };
-        self.faults.0.push(Fault { code: Code::K006, path: at.path.clone(), message, help });
+        self.push(at, "is a field that Kubernetes does not know".into(), help);
     }
 
     fn not_of_release(&mut self, at: &Cursor<'_>, life: Lifetime) {
         let Release { oldest, newest } = self.release;
-        let (message, help) = match life.gone {
+        let (what, help) = match life.gone {
             Some(gone) if life.is_over_at(self.release) => (
-                format!("Kubernetes 1.{oldest} knows no field `{}`: it was taken away in 1.{gone}", at.path),
+                format!("is a field that Kubernetes 1.{oldest} does not know: it was taken away in 1.{gone}"),
                 "leave it out, or take a newer chart",
             ),
             _ => (
-                format!("Kubernetes 1.{newest} knows no field `{}`: it came with 1.{}", at.path, life.since),
+                format!("is a field that Kubernetes 1.{newest} does not know: it came with 1.{}", life.since),
                 "leave it out, or tell the spec the newer `kubernetes` that the cluster runs",
             ),
         };
-        self.faults.0.push(Fault { code: Code::K006, path: at.path.clone(), message, help: help.into() });
+        self.push(at, what, help.into());
+    }
+
+    fn push(&mut self, at: &Cursor<'_>, what: String, help: String) {
+        self.faults.0.push(Fault { code: Code::K006, path: at.path.clone(), field: at.path.to_string(), what, help });
     }
 
     /// Items of a list that are told apart by some of their fields, and that nothing tells apart. `must` says that each has one

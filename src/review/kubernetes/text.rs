@@ -7,7 +7,7 @@ fn is_low(sign: char) -> bool {
 }
 
 /// A label of DNS: RFC 1123.
-pub(super) fn is_label(text: &str) -> bool {
+pub(in crate::review) fn is_label(text: &str) -> bool {
     (1..=63).contains(&text.len())
         && text.starts_with(is_low)
         && text.ends_with(is_low)
@@ -15,12 +15,12 @@ pub(super) fn is_label(text: &str) -> bool {
 }
 
 /// A label that begins with a letter: RFC 1035.
-pub(super) fn is_old_label(text: &str) -> bool {
+pub(in crate::review) fn is_old_label(text: &str) -> bool {
     is_label(text) && text.starts_with(|sign: char| sign.is_ascii_lowercase())
 }
 
 /// A name of DNS: labels and dots.
-pub(super) fn is_subdomain(text: &str) -> bool {
+pub(in crate::review) fn is_subdomain(text: &str) -> bool {
     let fits = |part: &str| {
         part.starts_with(is_low) && part.ends_with(is_low) && part.chars().all(|sign| is_low(sign) || sign == '-')
     };
@@ -28,14 +28,14 @@ pub(super) fn is_subdomain(text: &str) -> bool {
 }
 
 /// A label's value that is not empty, or the name of a key.
-pub(super) fn is_tag(text: &str) -> bool {
+pub(in crate::review) fn is_tag(text: &str) -> bool {
     let ends = |sign: Option<char>| sign.is_some_and(|it| it.is_ascii_alphanumeric());
     let fits = |sign: char| sign.is_ascii_alphanumeric() || "-_.".contains(sign);
     text.len() <= 63 && ends(text.chars().next()) && ends(text.chars().next_back()) && text.chars().all(fits)
 }
 
 /// A key of labels or annotations, or the name of a resource.
-pub(super) fn is_qualified(key: &str) -> bool {
+pub(in crate::review) fn is_qualified(key: &str) -> bool {
     match key.split_once('/') {
         Some((domain, name)) => is_subdomain(domain) && is_tag(name),
         None => is_tag(key),
@@ -43,7 +43,7 @@ pub(super) fn is_qualified(key: &str) -> bool {
 }
 
 /// The name of a port.
-pub(super) fn is_port_name(text: &str) -> bool {
+pub(in crate::review) fn is_port_name(text: &str) -> bool {
     (1..=15).contains(&text.len())
         && text.chars().all(|sign| is_low(sign) || sign == '-')
         && text.contains(|sign: char| sign.is_ascii_lowercase())
@@ -53,20 +53,20 @@ pub(super) fn is_port_name(text: &str) -> bool {
 }
 
 /// A key of a ConfigMap or Secret.
-pub(super) fn is_data_key(key: &str) -> bool {
+pub(in crate::review) fn is_data_key(key: &str) -> bool {
     let fits = key.chars().all(|sign| sign.is_ascii_alphanumeric() || "-_.".contains(sign));
     fits && !key.is_empty() && key.len() <= 253 && key != "." && !key.starts_with("..")
 }
 
 /// An address. Zeros before a number are taken, as servers still do.
-pub(super) fn address(text: &str) -> Option<IpAddr> {
+pub(in crate::review) fn address(text: &str) -> Option<IpAddr> {
     let plain: Vec<&str> =
         text.split('.').map(|it| Some(it.trim_start_matches('0')).filter(|it| !it.is_empty()).unwrap_or("0")).collect();
     text.parse().ok().or_else(|| plain.join(".").parse().ok().filter(|_| !text.contains(':') && !text.contains("..")))
 }
 
 /// A range of addresses: the address, and how many of its bits count.
-pub(super) fn range(text: &str) -> Option<(IpAddr, u8)> {
+pub(in crate::review) fn range(text: &str) -> Option<(IpAddr, u8)> {
     let (address_text, bits) = text.split_once('/')?;
     let address = address(address_text)?;
     let bits: u8 = bits.parse().ok()?;
@@ -74,7 +74,7 @@ pub(super) fn range(text: &str) -> Option<(IpAddr, u8)> {
 }
 
 /// What was most likely meant by a word, of those that are known.
-pub(super) fn nearest<'w>(word: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
+pub(in crate::review) fn nearest<'w>(word: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
     let far = |it: &&str| strsim::damerau_levenshtein(&it.to_lowercase(), &word.to_lowercase());
     known.min_by_key(far).filter(|it| far(it) <= 2)
 }

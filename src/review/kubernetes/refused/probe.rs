@@ -2,7 +2,7 @@
 
 use super::{needed, not_negative, port, port_or_name};
 use crate::review::kubernetes::cursor::Cursor;
-use crate::review::rules::fault::Faults;
+use crate::review::kubernetes::fault::Faults;
 
 pub(super) const PROBES: [&str; 3] = ["livenessProbe", "readinessProbe", "startupProbe"];
 

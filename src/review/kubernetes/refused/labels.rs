@@ -1,8 +1,8 @@
 //! Labels, and what selects by them.
 
 use crate::review::kubernetes::cursor::Cursor;
-use crate::review::rules::fault::Faults;
-use crate::review::rules::text;
+use crate::review::kubernetes::fault::Faults;
+use crate::review::kubernetes::text;
 
 /// A selector with `matchLabels` and `matchExpressions`.
 pub(super) fn selector(at: &Cursor<'_>, faults: &mut Faults) {
