@@ -43,6 +43,7 @@ const ORDER: &[&str] = &[
     "review::kubernetes",
     "review::rehearse",
     "review::compare",
+    "review::confided",
     "review::print",
     "review::rules",
     "review::drift",
