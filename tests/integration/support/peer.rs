@@ -45,6 +45,7 @@ pub enum Peer {
     HybridAge,
     /// The right to make a namespace of users and of networks.
     Namespaces,
+    Nix,
     Openssl,
     Python,
     Skopeo,
@@ -89,6 +90,7 @@ impl Peer {
             Peer::Kustomize => "kustomize",
             Peer::HybridAge => "age 1.3",
             Peer::Namespaces => "namespaces",
+            Peer::Nix => "nix",
             Peer::Openssl => "openssl",
             Peer::Python => "python3",
             Peer::Skopeo => "skopeo",
@@ -163,7 +165,7 @@ impl Peer {
     }
 }
 
-const ALL: [Peer; 31] = [
+const ALL: [Peer; 32] = [
     Peer::Age,
     Peer::AgeKeygen,
     Peer::ApiServer,
@@ -187,6 +189,7 @@ const ALL: [Peer; 31] = [
     Peer::Kustomize,
     Peer::HybridAge,
     Peer::Namespaces,
+    Peer::Nix,
     Peer::Openssl,
     Peer::Python,
     Peer::Skopeo,
