@@ -86,7 +86,7 @@ struct Level {
 enum Node {
     Sequence(Vec<Value>),
     /// The entries so far, and the last key.
-    Mapping(Map, Str),
+    Mapping(Map, Option<Str>),
     PassedSequence,
     PassedMapping,
 }
@@ -189,7 +189,7 @@ impl Lines<'_> {
                 }
             }
             _ => {
-                let node = if self.passes() { Node::PassedMapping } else { Node::Mapping(Map::any(), Str::default()) };
+                let node = if self.passes() { Node::PassedMapping } else { Node::Mapping(Map::any(), None) };
                 self.open(column, node)?;
             }
         }
@@ -200,7 +200,7 @@ impl Lines<'_> {
         let level = self.levels.last_mut()?;
         level.awaits = true;
         if let (Node::Mapping(_, last), false) = (&mut level.node, passes) {
-            *last = key.into();
+            *last = Some(key.into());
         }
         Some(())
     }
@@ -265,7 +265,7 @@ impl Lines<'_> {
         level.awaits = false;
         match &mut level.node {
             Node::Sequence(items) => items.push(value),
-            Node::Mapping(map, key) if !passes => map.insert(std::mem::take(key), value),
+            Node::Mapping(map, key) if !passes => map.insert(key.take()?, value),
             _ => {}
         }
         Some(())
