@@ -64,10 +64,16 @@ def clusters(folder, count, binary):
         )
 
 
+def newest_helm():
+    """The newest helm that `helm_program.py` has built."""
+    built = pathlib.Path.home().glob(".cache/helm-programs/helm-*")
+    return str(max(built, key=lambda it: [int(number) for number in it.name.removeprefix("helm-").split(".")], default="")) or None
+
+
 def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--bin", default=str(ROOT / "target/release/ichor"))
-    ap.add_argument("--helm", default=shutil.which("helm"))
+    ap.add_argument("--helm", default=shutil.which("helm") or newest_helm())
     ap.add_argument("--runs", type=int, default=15)
     ap.add_argument("--fleet-runs", type=int, default=3)
     ap.add_argument("--clusters", type=int, nargs="*", default=[10, 100, 1000])
@@ -116,21 +122,23 @@ def main():
             beside = f"{two[0] / count * 1e3:.2f} ms each; one worker takes {one[0] / two[0]:.2f}x as long"
             beside += f"; {two[0] / (count * build[0]) * 100:.0f} % of single runs"
             rows.append(row(f"`build --all` of {count} clusters", two, beside))
-    version = lambda it, *args: subprocess.run([it, *args], capture_output=True, text=True).stdout.strip()
+    version = lambda it, *args: subprocess.run([it, *args], capture_output=True, text=True).stdout.split("\n")[0].split("+")[0].strip()
     processor = next((it.split(":")[1].strip() for it in open("/proc/cpuinfo") if it.startswith("model name")), platform.machine())
     head = [
         "# How fast it is",
         "",
-        "`python3 tests/speed.py --write docs/speed.md` writes this table. `cpu` is the time of all threads, `memory` the peak.",
+        "Whole runs, from the call to the last byte. `cpu` is the time of all threads, `memory` the peak; `helm template` prints the same",
+        "bytes, and ran in turn with `ichor template`. Each cluster of a fleet has the quickstart's chart, with values of its own.",
         "",
-        f"{datetime.date.today()}, {os.cpu_count()} cores of {processor}, {version(binary, '--version')}"
+        f"{datetime.date.today()}, {os.cpu_count()} cores of {processor}, {version(binary, '-V')}"
         + (f", helm {version(a.helm, 'version', '--short')}" if a.helm else "")
         + f", medians of {a.runs} runs ({a.fleet_runs} of a fleet).",
         "",
         "| what | time | cpu | memory | beside |",
         "|---|---|---|---|---|",
     ]
-    text = "\n".join(head + rows) + "\n"
+    end = ["", "`cargo build --release && python3 tests/speed.py --write docs/speed.md` measures it again, and writes this page."]
+    text = "\n".join(head + rows + end) + "\n"
     if a.write:
         a.write.parent.mkdir(exist_ok=True)
         a.write.write_text(text)

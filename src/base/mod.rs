@@ -13,3 +13,4 @@ pub mod recipient;
 pub mod secret;
 pub mod shell;
 pub mod sops;
+pub mod stars;

@@ -184,6 +184,7 @@ pub fn replace(path: &Path, bytes: &[u8], access: Access) -> Result<(), Error> {
 /// cannot be renamed over, because something is mounted on it or its folder takes no other, gets its new text in place.
 fn whole(file: &Path, bytes: &[u8], access: Access, sync: bool) -> io::Result<()> {
     let _writing = Writing::begin();
+    voice::detail(|| format!("write {}", file.display()));
     let folder = folder_of(file);
     if sync {
         unfinished::sweep(folder, LEFT_BEHIND);

@@ -146,13 +146,10 @@ impl Git {
 
     /// Many objects at once.
     fn blobs(&self, objects: &[&str]) -> Result<Vec<Vec<u8>>, Error> {
-        let mut child = command(&self.top)
-            .args(["cat-file", "--batch=%(objectsize)"])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(Error::of)?;
+        let mut cat = command(&self.top);
+        cat.args(["cat-file", "--batch=%(objectsize)"]);
+        cat.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = process::spawn(&mut cat).map_err(Error::of)?;
         let wanted: String = objects.iter().map(|it| format!("{it}\n")).collect();
         let stdin = child.stdin.take();
         // git answers while it is asked: who only asks and does not read would wait for ever.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use super::landing;
+use super::process;
 
 /// Why a place is no place for a file with secrets.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -66,5 +67,5 @@ fn git(folder: &Path, args: &[&str], path: &Path) -> bool {
     let mut command = Command::new("git");
     command.arg("-C").arg(folder).args(["-c", "core.fsmonitor=false"]).args(args).arg("--").arg(path);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    command.status().is_ok_and(|it| it.success())
+    process::spawn(&mut command).and_then(|mut it| it.wait()).is_ok_and(|it| it.success())
 }

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use super::interrupt::Writing;
+use super::process;
 
 /// Shows a text in the reader's pager, `less` where none is chosen; says whether it was shown.
 pub fn show(chosen: Option<&str>, text: &str) -> bool {
@@ -19,7 +20,7 @@ pub fn show(chosen: Option<&str>, text: &str) -> bool {
     }
     // Ctrl-C is the pager's as long as it runs.
     let _waits = Writing::begin();
-    let Ok(mut child) = command.spawn() else { return false };
+    let Ok(mut child) = process::spawn(&mut command) else { return false };
     if let Some(mut input) = child.stdin.take() {
         // A reader that has seen enough closes the pipe.
         let _ = input.write_all(text.as_bytes());

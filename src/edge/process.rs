@@ -5,6 +5,9 @@ use std::process::{Child, Command, Output, Stdio};
 
 use rustix::process::{DumpableBehavior, Resource, Rlimit, set_dumpable_behavior, setrlimit};
 
+use super::voice;
+use crate::base::shell::quoted;
+
 /// Takes no core dump of this process and lets no other one of its user read its memory, as far as the system lets us say
 /// so. Where it does not, nothing else depends on it.
 pub fn keep_memory_private() {
@@ -14,7 +17,17 @@ pub fn keep_memory_private() {
 
 /// Runs a program without input, and gives what it printed. [`Command::output`] panics where a pipe cannot be read.
 pub fn output(command: &mut Command) -> io::Result<Output> {
-    collect(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?)
+    collect(spawn(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()))?)
+}
+
+/// Starts a program, and tells so to whoever wants all.
+pub fn spawn(command: &mut Command) -> io::Result<Child> {
+    voice::detail(|| {
+        let words = std::iter::once(command.get_program()).chain(command.get_args());
+        let words: Vec<_> = words.map(|it| quoted(&it.to_string_lossy())).collect();
+        format!("run {}", words.join(" "))
+    });
+    command.spawn()
 }
 
 /// What a program that runs already prints, as [`output`] gives it.

@@ -10,6 +10,7 @@ use crate::base::recipient::Recipient;
 use crate::base::secret::Secret;
 use crate::base::sops::Form;
 use crate::edge::disk;
+use crate::edge::process;
 use crate::edge::unfinished::folder_of;
 use crate::stage::spec::sops_rules;
 
@@ -104,7 +105,7 @@ const OBJECT_VALUES: &str = "^(data|stringData)$";
 /// Runs `sops` over bytes: what it printed, or what it said against it; `None` where there is no such program.
 fn filter(mut command: Command, bytes: &[u8]) -> Result<Option<Result<Secret, String>>, Error> {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = match command.spawn() {
+    let mut child = match process::spawn(&mut command) {
         Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(None),
         spawned => spawned.map_err(Error::Run)?,
     };

@@ -52,7 +52,8 @@ pub fn sign_file(key: &Path, namespace: &str, file: &Path) -> Result<(), SshErro
     let mut command = Command::new("ssh-keygen");
     command.args(["-Y", "sign", "-f"]).arg(key).args(["-n", namespace, "--"]).arg(file);
     // It may ask for a passphrase.
-    let child = command.stdin(Stdio::inherit()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().map_err(fault)?;
+    command.stdin(Stdio::inherit()).stdout(Stdio::null()).stderr(Stdio::piped());
+    let child = process::spawn(&mut command).map_err(fault)?;
     let run = child.wait_with_output().map_err(SshError::Run)?;
     match run.status.success() {
         true => Ok(()),
@@ -71,7 +72,8 @@ pub fn verify(signers: &Path, namespace: &str, signature: &Path, file: &Path) ->
         let content = fs::File::open(file).map_err(SshError::Run)?;
         let mut command = Command::new("ssh-keygen");
         command.args(["-Y", "verify", "-f"]).arg(signers).args(["-I", name, "-n", namespace, "-s"]).arg(signature);
-        let child = command.stdin(content).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(fault)?;
+        command.stdin(content).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = process::spawn(&mut command).map_err(fault)?;
         let run = process::collect(child).map_err(SshError::Run)?;
         if run.status.success() {
             let text = String::from_utf8_lossy(&run.stdout).into_owned();

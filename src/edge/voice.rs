@@ -2,12 +2,39 @@
 
 use std::cell::RefCell;
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use crate::base::stars::without_keys;
 
 /// Something said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Said {
     Output(Vec<u8>),
     Error(Vec<u8>),
+}
+
+/// How much a user wants to be told beside results, errors and warnings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
+pub enum Volume {
+    /// Nothing.
+    Quiet,
+    /// What was done, and what comes next.
+    Usual,
+    /// And each request, program and file that it took.
+    Verbose,
+}
+
+static VOLUME: AtomicU8 = AtomicU8::new(Volume::Usual as u8);
+
+/// From here on this much is told.
+pub fn set_volume(volume: Volume) {
+    VOLUME.store(volume as u8, Ordering::Relaxed);
+}
+
+/// Whether what is told at this volume is told now.
+pub fn tells(volume: Volume) -> bool {
+    VOLUME.load(Ordering::Relaxed) >= volume as u8
 }
 
 thread_local! {
@@ -41,6 +68,21 @@ pub fn output(bytes: &[u8]) -> io::Result<()> {
 pub fn error(bytes: &[u8]) {
     if !keep(|| Said::Error(bytes.to_vec())) {
         let _ = io::stderr().lock().write_all(bytes);
+    }
+}
+
+/// As [`error`], unless nothing but results, errors and warnings is wanted.
+pub fn note(text: &str) {
+    if tells(Volume::Usual) {
+        error(format!("{text}\n").as_bytes());
+    }
+}
+
+/// Tells what is done meanwhile, to whoever wants all. Never a secret: neither headers nor bodies, and arguments of programs
+/// only because no secret is ever in them.
+pub fn detail(text: impl FnOnce() -> String) {
+    if tells(Volume::Verbose) {
+        error(format!("{}\n", without_keys(&text())).as_bytes());
     }
 }
 

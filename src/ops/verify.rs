@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::{Error, build, pull, signed};
 use crate::base::digest::Digest;
+use crate::stage::bundle::Bundle;
 use crate::workspace::fetching::Fetching;
 use crate::workspace::{Workspace, bundle};
 
@@ -16,6 +17,8 @@ pub struct Verified {
     pub differ: Vec<String>,
     /// Whether the files are the same, and the archive around them is not: other entries, order, owners, compression.
     pub repacked: bool,
+    /// The version of the ichor that built it, where that is not this one.
+    pub other_ichor: Option<String>,
 }
 
 /// Rebuilds the spec at a path from its lock and compares it with a bundle: a file, or `oci://HOST/NAME:TAG`.
@@ -40,5 +43,7 @@ pub fn verify(spec: &Path, bundle: &Path, fetching: Fetching<'_>) -> Result<Veri
     differ.sort();
     differ.dedup();
     let repacked = differ.is_empty() && bytes != rebuilt.encode();
-    Ok(Verified { digest: given.digest(), differ, repacked })
+    let built_by = |bundle: &Bundle| bundle.index().ichor.clone();
+    let other_ichor = Some(built_by(&given)).filter(|it| *it != built_by(&rebuilt));
+    Ok(Verified { digest: given.digest(), differ, repacked, other_ichor })
 }

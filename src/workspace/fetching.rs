@@ -11,6 +11,7 @@ use crate::base::digest::Digest;
 use crate::edge::disk;
 use crate::edge::fetch::{Clients, LocalBlobs, Progress, Settings, Silent};
 use crate::edge::sources::disk_fault;
+use crate::edge::voice;
 use crate::stage::lock::Lock;
 use crate::stage::resolve::{self, Remote, SourceError, Update};
 use crate::stage::spec::{Network, Source};
@@ -52,6 +53,7 @@ impl Fetching<'_> {
         if let Some(path) = &self.settings.user_file
             && let Some(text) = disk::if_any(disk::read_any_text(path))?
         {
+            voice::detail(|| format!("read {}", path.display()));
             let own = Network::parse(&path.display().to_string(), &text).map_err(Error::Spec)?;
             return Ok(rooted(own, path.parent().unwrap_or(Path::new("."))));
         }

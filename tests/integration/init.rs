@@ -465,3 +465,24 @@ fn a_person_without_a_key_is_offered_one() {
     let two = ichor(folder, &["init", "two", "--yes", "-R", "home/key.txt", "-R", "home/key.txt"]);
     assert!(!text(&two.stderr).contains("one key alone"), "{}", text(&two.stderr));
 }
+
+#[test]
+fn a_lock_that_will_lie_elsewhere_and_versions_that_nobody_knows_are_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    let said = |args: &[&str]| text(&ichor(folder, args).stderr);
+    assert!(!said(&["init", "--yes", "own/one"]).contains("note: "));
+    fs::create_dir(folder.join("own/lockfiles")).expect("made");
+    let other = said(&["init", "--yes", "own/two"]);
+    assert!(other.contains("own/lockfiles/two.lock") && other.contains("mkdir own/two/lockfiles"), "{other}");
+    fs::create_dir_all(folder.join("own/three/lockfiles")).expect("made");
+    assert!(!said(&["init", "--yes", "own/three"]).contains("note: "));
+    for (flags, told) in [
+        (["--talos", "1.99"], "does not know the rules of Talos 1.99"),
+        (["--cilium", "1.99.0"], "has no tables of Cilium 1.99"),
+        (["--kubernetes", "1.99.0"], "Talos 1.14 supports Kubernetes 1.33 to 1.37, not 1.99.0"),
+    ] {
+        let said = said(&["init", "--yes", flags[0].trim_start_matches('-'), flags[0], flags[1]]);
+        assert!(said.contains(told), "{flags:?}: {said}");
+    }
+}

@@ -19,6 +19,7 @@ pub struct Args {
     /// The spec, or the folder it is in
     #[arg(default_value = "ichor.yaml")]
     spec: PathBuf,
+    /// The form of what is printed
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
 }

@@ -20,6 +20,7 @@ const VARIABLE: &str = "ICHOR_COMPLETE";
 /// start file of the shell: `source <(ichor completions bash)`, the same with zsh, `ichor completions fish | source`.
 #[derive(clap::Args)]
 pub struct Args {
+    /// The shell that the script is for
     #[arg(value_parser = PossibleValuesParser::new(Shells::builtins().names()))]
     shell: String,
 }

@@ -9,7 +9,7 @@ use std::thread;
 use ichor::base::number::count;
 use ichor::edge::kept_charts;
 use ichor::edge::many;
-use ichor::edge::voice::{self, Said};
+use ichor::edge::voice::{self, Said, Volume};
 use ichor::ops::Error;
 use ichor::review::print::many::{Joined, Joiner};
 use ichor::workspace::fleet::{self, Member, Shard};
@@ -98,7 +98,7 @@ pub fn bundle(folder: Option<&Path>, member: &Member) -> PathBuf {
 /// A bar on a terminal that can draw.
 fn bar(specs: usize) -> ProgressBar {
     let draws = io::stderr().is_terminal() && crate::environment("TERM").is_none_or(|it| it != "dumb");
-    if !draws {
+    if !draws || !voice::tells(Volume::Usual) || voice::tells(Volume::Verbose) {
         return ProgressBar::hidden();
     }
     let style = ProgressStyle::with_template("[{bar:24}] {pos}/{len} specs");

@@ -52,7 +52,7 @@ pub fn merge(args: &Merge) -> Result<ExitCode, Error> {
     let conflicts = match ops::git::merge(&args.base, &args.ours, &args.theirs)? {
         Merged::Locks(conflicts) => conflicts,
         Merged::Lines { clean, why } => {
-            say!("{path}: merged line by line, because one side is no lock: {why}");
+            complain!("{path}: merged line by line, because one side is no lock: {why}");
             return Ok(if clean { ExitCode::SUCCESS } else { ExitCode::from(1) });
         }
     };
@@ -60,11 +60,11 @@ pub fn merge(args: &Merge) -> Result<ExitCode, Error> {
         return Ok(ExitCode::SUCCESS);
     }
     for conflict in &conflicts {
-        say!("{path}: {conflict}");
+        complain!("{path}: {conflict}");
     }
     let reseal = conflicts.iter().any(ichor::stage::lock::Conflict::needs_reseal);
     let quoted = ichor::base::shell::quoted(&path.to_string());
     let first = if reseal { "`ichor reseal -i KEY`, then " } else { "" };
-    say!("{path}: join the specs first, then run {first}`ichor lock` and `git add {quoted}`");
+    complain!("{path}: join the specs first, then run {first}`ichor lock` and `git add {quoted}`");
     Ok(ExitCode::from(1))
 }

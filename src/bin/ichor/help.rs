@@ -41,6 +41,19 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
+    fn every_flag_says_what_it_does() {
+        let mut open = vec![crate::command()];
+        let mut silent = Vec::new();
+        while let Some(mut command) = open.pop() {
+            command.build();
+            open.extend(command.get_subcommands().filter(|it| !it.is_hide_set()).cloned());
+            let args = command.get_arguments().filter(|it| !it.is_hide_set() && it.get_help().is_none());
+            silent.extend(args.map(|it| format!("{} {}", command.get_name(), it.get_id())));
+        }
+        assert!(silent.is_empty(), "{silent:?}");
+    }
+
+    #[test]
     fn every_verb_is_in_one_group_and_fits_a_line() {
         let command = crate::Cli::command();
         let verbs: Vec<&Command> = command.get_subcommands().filter(|verb| !verb.is_hide_set()).collect();

@@ -11,6 +11,7 @@ use ichor::edge::age::KeyKind;
 use ichor::edge::sops;
 use ichor::ops::Error;
 use ichor::ops::error::InitError;
+use ichor::ops::init::notes::{elsewhere, notes};
 use ichor::ops::init::recipients;
 use ichor::ops::init::{self, FEATURES, Feature, Wishes};
 use ichor::stage::spec::{KubernetesVersion, TalosVersion};
@@ -79,6 +80,7 @@ fn from_gitops(args: &Args, tool: &str, path: &str) -> Result<ExitCode, Error> {
     let name = args.name.as_deref().unwrap_or("bootstrap");
     let text = init::from::flux(&args.folder, Path::new(path), name, talos, &kubernetes, &recipients)?;
     write(&args.folder, &init::spec_files(&text))?;
+    elsewhere(&args.folder, name).iter().for_each(|it| say!("note: {it}"));
     say!("next: look at its parts, and run `ichor lock`");
     Ok(ExitCode::SUCCESS)
 }
@@ -121,6 +123,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         }
     }
     write(&args.folder, &init::files(&wishes))?;
+    notes(&args.folder, &wishes).iter().for_each(|it| say!("note: {it}"));
     if let [only] = &wishes.recipients[..] {
         let flag = if only.is_post_quantum() { "-pq " } else { "" };
         say!(
@@ -234,7 +237,7 @@ fn answer<T>(
         let typed = if ask { prompt(what, default).ok_or(InitError::Unanswered)? } else { String::new() };
         match parse(if typed.is_empty() { default } else { &typed }) {
             Ok(value) => return Ok(value),
-            Err(fault) if ask => say!("{fault}"),
+            Err(fault) if ask => complain!("{fault}"),
             Err(_) => return Err(InitError::Unanswered.into()),
         }
     }

@@ -114,11 +114,18 @@ fn one(args: &Args, spec: &Path, request: &Request) -> Result<ExitCode, Error> {
         }
         return Ok(if locked.changed && args.locked { ExitCode::from(1) } else { ExitCode::SUCCESS });
     }
-    for (kind, count) in &locked.passed_over {
-        say!("passed over: {kind} ({count}), which is no Secret");
+    if !locked.passed_over.is_empty() {
+        let kinds: Vec<String> = locked.passed_over.iter().map(|(kind, count)| format!("{kind} ({count})")).collect();
+        say!("passed over: {}; only Secrets are read", kinds.join(", "));
     }
     for subject in &locked.unused {
         say!("not imported: no chart asks for a certificate with the name, names and issuer of {subject}");
+    }
+    for it in &locked.versions {
+        match &it.old {
+            Some(old) => say!("{}: {old} → {}", it.part, it.new),
+            None => say!("{}: {}", it.part, it.new),
+        }
     }
     say_pins(&locked);
     for pin in &locked.dropped {
@@ -146,6 +153,7 @@ pub fn say_pins(locked: &Locked) {
         let word = match it.how {
             How::Minted => "minted",
             How::IssuedAnew => "issued anew",
+            How::Sealed => "sealed",
             How::Imported => "imported",
             How::Kept => "kept",
         };

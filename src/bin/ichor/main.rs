@@ -2,8 +2,15 @@
 //!
 //! Exit codes: 0 done, 1 differs or does not verify, 2 the input or the call is wrong, 3 the surroundings failed, 70 a bug.
 
-/// Says something on standard error. One that takes no text is no reason to stop.
+/// Says on standard error what was done and what comes next; nothing with `--quiet`.
 macro_rules! say {
+    ($($text:tt)*) => {{
+        ichor::edge::voice::note(&format!($($text)*));
+    }};
+}
+
+/// Says on standard error what went wrong, `--quiet` or not. A stream that takes no text is no reason to stop.
+macro_rules! complain {
     ($($text:tt)*) => {{
         ichor::edge::voice::error(format!("{}\n", format_args!($($text)*)).as_bytes());
     }};
@@ -18,6 +25,7 @@ mod check;
 mod completions;
 mod diff;
 mod drift;
+mod examples;
 mod explain;
 mod fleet;
 mod form;
@@ -60,7 +68,8 @@ use std::sync::LazyLock;
 use clap::{Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 use helm_engine::budget;
 use helm_engine::helm::known_helms;
-use ichor::edge::{age, interrupt, process};
+use ichor::edge::voice::Volume;
+use ichor::edge::{age, interrupt, process, voice};
 use ichor::ops;
 use mimalloc::MiMalloc;
 
@@ -83,6 +92,12 @@ struct Cli {
     /// Runs as if it were started in this folder
     #[arg(short = 'C', value_name = "DIR")]
     directory: Option<PathBuf>,
+    /// Says nothing beside results, errors and warnings
+    #[arg(short, long, global = true)]
+    quiet: bool,
+    /// Says also what it asks of servers and programs, and what it writes
+    #[arg(short, long, global = true, conflicts_with = "quiet")]
+    verbose: bool,
     /// How much memory rendering a chart, or opening a bundle, may ask for, in MiB
     #[arg(long, value_name = "MIB", global = true, default_value_t = budget::DEFAULT >> 20, hide_short_help = true)]
     max_memory: u64,
@@ -151,11 +166,16 @@ fn main() -> ExitCode {
     if let Some(folder) = &cli.directory
         && let Err(fault) = std::env::set_current_dir(folder)
     {
-        say!("error: cannot work in `{}`: {fault}", folder.display());
+        complain!("error: cannot work in `{}`: {fault}", folder.display());
         return ExitCode::from(2);
     }
     budget::set_limit(cli.max_memory.saturating_mul(1 << 20));
-    interrupt::mind(|| say!("\nerror: interrupted: nothing is half written, so run the command again"));
+    interrupt::mind(|| complain!("\nerror: interrupted: nothing is half written, so run the command again"));
+    match (cli.quiet, cli.verbose) {
+        (true, _) => voice::set_volume(Volume::Quiet),
+        (_, true) => voice::set_volume(Volume::Verbose),
+        _ => {}
+    }
     let watched = timings::begin(cli.timings);
     let run = move || {
         let done = match cli.verb {
@@ -202,14 +222,19 @@ fn main() -> ExitCode {
         // The panic's own message was printed where it happened.
         Ok(Err(_)) => ExitCode::from(70),
         Err(fault) => {
-            say!("error: no thread can be started: {fault}");
+            complain!("error: no thread can be started: {fault}");
             ExitCode::from(3)
         }
     }
 }
 
-/// The command line, as it is parsed and as it is described.
+/// The command line, as it is parsed.
 fn command() -> Command {
+    examples::shown(described())
+}
+
+/// The command line, without the examples of its verbs.
+fn described() -> Command {
     help::grouped(Cli::command()).long_version(FACTS.as_str())
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use ichor::edge::fetch::{Event, Progress};
+use ichor::edge::voice::Volume;
 use ichor::edge::{clock, voice};
 use indicatif::{HumanBytes, HumanDuration, ProgressBar, ProgressStyle};
 use jiff::Timestamp;
@@ -46,8 +47,12 @@ pub struct Reporter {
 impl Reporter {
     pub fn new() -> Self {
         let later = voice::is_kept().then(Mutex::default);
-        let draws =
-            later.is_none() && io::stderr().is_terminal() && crate::environment("TERM").is_none_or(|it| it != "dumb");
+        // A bar would be drawn between the lines that tell all.
+        let is_usual = voice::tells(Volume::Usual) && !voice::tells(Volume::Verbose);
+        let draws = is_usual
+            && later.is_none()
+            && io::stderr().is_terminal()
+            && crate::environment("TERM").is_none_or(|it| it != "dumb");
         let bar = draws.then(|| {
             let bar = ProgressBar::new(0);
             let style = ProgressStyle::with_template("[{bar:12}] {pos}/{len}  {wide_msg}");
@@ -83,7 +88,7 @@ impl Reporter {
                 let mut later = later.lock().unwrap_or_else(PoisonError::into_inner);
                 *later = format!("{later}{text}\n");
             }
-            (None, None) => voice::error(format!("{text}\n").as_bytes()),
+            (None, None) => voice::note(text),
         }
     }
 }
@@ -134,7 +139,7 @@ impl Drop for Reporter {
         if let Some(later) = &self.later {
             let later = later.lock().unwrap_or_else(PoisonError::into_inner);
             if !later.is_empty() {
-                voice::error(later.as_bytes());
+                voice::note(later.trim_end());
             }
         }
     }

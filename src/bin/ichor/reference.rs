@@ -7,6 +7,7 @@ use clap::{Arg, ArgAction, Command};
 use ichor::edge::disk;
 use ichor::ops::Error;
 
+use crate::examples;
 use crate::help::GROUPS;
 
 /// Prints every verb with its flags, as Markdown
@@ -25,7 +26,7 @@ Written by `ichor reference`. `ichor VERB --help` prints the same, and `ichor ma
 Exit codes: 0 done, 1 differs or does not verify, 2 the input or the call is wrong, 3 the surroundings failed (network, disk,
 permissions), 70 a bug.
 
-## Every command
+## With every command
 ";
 
 fn page(mut command: Command) -> String {
@@ -54,6 +55,13 @@ fn section(text: &mut String, verb: &Command) {
     for arg in verb.get_arguments().filter(|it| !it.is_global_set() && it.get_id() != "help") {
         row(text, arg);
     }
+    let examples = examples::of(verb.get_name());
+    if !examples.is_empty() {
+        text.push_str("\nSuch as:\n\n");
+    }
+    for (line, what) in examples {
+        let _ = writeln!(text, "- `{line}`: {what}");
+    }
 }
 
 /// Paragraphs that end with a full stop each.
@@ -79,7 +87,8 @@ fn row(text: &mut String, arg: &Arg) {
         (false, false) => format!("{} {values}", names.join(", ")),
     };
     let help = arg.get_long_help().or_else(|| arg.get_help()).map(ToString::to_string).unwrap_or_default();
-    let _ = write!(text, "- `{name}`: {}", marked(&help.replace("\n\n", " ")));
+    let help = marked(&help.replace("\n\n", " "));
+    let _ = write!(text, "- `{name}`: {}{}", help, if help.ends_with('.') { "" } else { "." });
     let known = arg.get_possible_values();
     let known: Vec<_> = known.iter().filter(|_| takes).map(|it| format!("`{}`", it.get_name())).collect();
     if !known.is_empty() {

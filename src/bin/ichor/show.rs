@@ -65,7 +65,7 @@ pub fn run(args: &Args) -> ExitCode {
         _ => None,
     };
     let refuse = |message: &str, code: u8| {
-        say!("Error: {}", crate::report::without_keys(message));
+        complain!("Error: {}", crate::report::without_keys(message));
         ExitCode::from(code)
     };
     let named = chart.elsewhere.chart(&chart.chart);

@@ -110,7 +110,7 @@ pub fn run(args: &Args) -> ExitCode {
     let mut world = RealWorld::new(&mut keys, &mut now, &mut resolve, clock::zone);
     match args.elsewhere.fetching(|fetching| template(&request, fetching, &mut world)) {
         Ok(done) => {
-            done.warnings.iter().for_each(|it| say!("{it}"));
+            done.warnings.iter().for_each(|it| complain!("{it}"));
             match disk::print(&done.stdout) {
                 Ok(()) => ExitCode::SUCCESS,
                 Err(fault) => refuse(&fault.to_string(), 3),
@@ -189,6 +189,6 @@ fn check_dry_run(strategy: &str, is_4: bool) -> Result<(), String> {
 }
 
 fn refuse(message: &str, code: u8) -> ExitCode {
-    say!("Error: {}", crate::report::without_keys(message));
+    complain!("Error: {}", crate::report::without_keys(message));
     ExitCode::from(code)
 }

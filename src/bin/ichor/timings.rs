@@ -24,7 +24,7 @@ impl Watched {
     /// Tells what was seen of a run that ended with this code.
     pub fn tell(self, code: ExitCode) -> ExitCode {
         let Some(file) = self.file else {
-            say!("{}", self.timings.text().trim_end());
+            complain!("{}", self.timings.text().trim_end());
             return code;
         };
         match disk::write(&file, self.timings.trace().as_bytes(), Access::Public) {

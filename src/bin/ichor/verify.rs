@@ -7,6 +7,7 @@ use ichor::base::number::count;
 use ichor::edge::disk;
 use ichor::edge::fetch::Silent;
 use ichor::edge::parcel;
+use ichor::ops::verify::Verified;
 use ichor::ops::{self, Error};
 use ichor::review::print::many::Joined;
 use ichor::workspace::fetching::Fetching;
@@ -58,10 +59,7 @@ fn one(args: &Args, bundle: &Path, spec: &Path, name: &str) -> Result<ExitCode, 
         return Ok(ExitCode::SUCCESS);
     }
     let mut text = format!("{}  differs from what {} builds:\n", verified.digest, spec.display());
-    text.extend(verified.differ.iter().map(|path| format!("  {path}\n")));
-    if verified.repacked {
-        text.push_str("  the archive itself: its files are the same, and packed otherwise\n");
-    }
+    text.push_str(&differences(&verified));
     disk::print(text.as_bytes())?;
     Ok(ExitCode::from(1))
 }
@@ -81,13 +79,25 @@ fn of_parcel(args: &Args, file: &Path) -> Result<ExitCode, Error> {
         return Ok(ExitCode::SUCCESS);
     }
     let mut text = format!("{}  differs from what the spec in {} builds:\n", rebuilt.digest, file.display());
-    text.extend(rebuilt.differ.iter().map(|path| format!("  {path}\n")));
-    if rebuilt.repacked {
-        text.push_str("  the archive itself: its files are the same, and packed otherwise\n");
-    }
+    text.push_str(&differences(rebuilt));
     if !judged.is_named {
         text.push_str("  its digest, which is not the one that the parcel names\n");
     }
     disk::print(text.as_bytes())?;
     Ok(ExitCode::from(1))
+}
+
+/// What differs, a line each.
+fn differences(rebuilt: &Verified) -> String {
+    let mut text: String = rebuilt.differ.iter().map(|path| format!("  {path}\n")).collect();
+    if rebuilt.repacked {
+        text.push_str("  the archive itself: its files are the same, and packed otherwise\n");
+    }
+    if let Some(other) = &rebuilt.other_ichor {
+        let this = env!("CARGO_PKG_VERSION");
+        text.push_str(&format!(
+            "ichor {other} built it, and this is ichor {this}: verify it with {other}, or build it anew\n"
+        ));
+    }
+    text
 }

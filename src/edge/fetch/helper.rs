@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 
 use crate::base::secret::Secret;
+use crate::edge::process;
 
 /// The most that is read of what a helper prints, in bytes.
 const MAX_ANSWER: u64 = 1 << 20;
@@ -53,7 +54,7 @@ pub fn ask(name: &str, server: &str, patience: Duration) -> Result<Option<Login>
     let helper = format!("docker-credential-{name}");
     let mut command = Command::new(&helper);
     command.arg("get").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().map_err(|it| match it.kind() {
+    let mut child = process::spawn(&mut command).map_err(|it| match it.kind() {
         ErrorKind::NotFound => HelperError::Missing(helper.clone()),
         _ => HelperError::NotRun(helper.clone(), it.to_string()),
     })?;

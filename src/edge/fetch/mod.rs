@@ -40,6 +40,7 @@ use std::time::Duration;
 use super::blobs::{Blob, Blobs};
 use super::disk::{self, Adding};
 use super::sources::disk_fault;
+use super::voice;
 use crate::base::diagnostic::Place;
 use crate::base::digest::Digest;
 use crate::stage::lock::LockedSource;
@@ -102,7 +103,10 @@ impl LocalBlobs {
     pub fn look(&self, digest: &Digest, damaged: impl Fn(&Path)) -> Result<Option<Vec<u8>>, disk::Error> {
         for shelf in std::iter::once(&self.vendor).chain(&self.cache) {
             match shelf.read(digest)? {
-                Blob::Found(bytes) => return Ok(Some(bytes)),
+                Blob::Found(bytes) => {
+                    voice::detail(|| format!("take {}", shelf.path(digest).display()));
+                    return Ok(Some(bytes));
+                }
                 Blob::Damaged => damaged(&shelf.path(digest)),
                 Blob::Absent => {}
             }

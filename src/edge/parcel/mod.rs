@@ -1,5 +1,6 @@
 //! Parcels on disk: written, read at any place, compared byte by byte, and unpacked.
 
+mod hashed;
 mod read;
 mod unpack;
 mod write;

@@ -5,6 +5,7 @@ use std::fs::File;
 use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
+use super::hashed::Hashed;
 use super::{Damage, ParcelError};
 use crate::base::digest::{Digest, Hasher};
 use crate::edge::disk;
@@ -103,7 +104,7 @@ impl Parcel {
             if head != header(&it.path, it.size) {
                 return Err(damaged(Damage::Header));
             }
-            let mut passing = Passing { reader: (&mut file).take(it.size), hasher: Hasher::default() };
+            let mut passing = Hashed { reader: (&mut file).take(it.size), hasher: Hasher::default() };
             take(it, &mut passing)?;
             io::copy(&mut passing, &mut io::sink()).map_err(failed)?;
             let is_short = passing.reader.limit() > 0;
@@ -198,20 +199,6 @@ impl Seek for Part {
         self.file.seek(SeekFrom::Start(self.start + at))?;
         self.at = at;
         Ok(at)
-    }
-}
-
-/// Bytes on their way, and their digest so far.
-struct Passing<R> {
-    reader: R,
-    hasher: Hasher,
-}
-
-impl<R: Read> Read for Passing<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.reader.read(buffer)?;
-        self.hasher.update(buffer.get(..read).unwrap_or_default());
-        Ok(read)
     }
 }
 

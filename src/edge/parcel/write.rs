@@ -4,6 +4,7 @@ use std::io::{self, BufWriter, Read, Write};
 use std::path::Path;
 
 use super::ParcelError;
+use super::hashed::Hashed;
 use crate::base::digest::{Digest, Hasher};
 use crate::edge::blobs::Blobs;
 use crate::edge::disk;
@@ -78,18 +79,5 @@ impl<W: Write> Write for Counted<W> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
-    }
-}
-
-struct Hashed<R> {
-    reader: R,
-    hasher: Hasher,
-}
-
-impl<R: Read> Read for Hashed<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.reader.read(buffer)?;
-        self.hasher.update(buffer.get(..read).unwrap_or_default());
-        Ok(read)
     }
 }

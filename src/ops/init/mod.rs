@@ -1,6 +1,7 @@
 //! `ichor init`: the first spec of a cluster, with values that fit it.
 
 pub mod from;
+pub mod notes;
 pub mod recipients;
 
 use std::fmt::Write as _;

@@ -7,6 +7,7 @@ mod parts;
 mod released;
 mod renamed;
 mod secrets;
+mod told;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -25,7 +26,7 @@ use crate::ops::signed::{self, Asking};
 use crate::ops::{Error, build};
 use crate::review::compare::{self, Diff, Side};
 use crate::stage::bundle::Bundle;
-use crate::stage::lock::{Certificate, Lock, LockedRelease, Pin};
+use crate::stage::lock::{Lock, LockedRelease, Pin};
 use crate::stage::pack;
 use crate::stage::render;
 use crate::stage::resolve::{ResolvedContent, Update};
@@ -37,70 +38,7 @@ use crate::workspace::{Workspace, side};
 use outlives::outlives;
 use parts::{facts, record};
 
-/// What locking did.
-#[derive(Clone, Debug)]
-pub struct Locked {
-    pub path: PathBuf,
-    /// Whether the lock on disk is another now, or would be.
-    pub changed: bool,
-    /// What the change means, where there is one and nothing was to be written.
-    pub comparison: Option<Box<Diff>>,
-    /// What became of the pins that were made or imported.
-    pub pins: Vec<Taken>,
-    /// How many objects other than Secrets were passed over, by kind.
-    pub passed_over: Vec<(String, usize)>,
-    /// The pins that no call asks for any more and that were dropped.
-    pub dropped: Vec<String>,
-    /// The subjects of imported certificates that no pin took.
-    pub unused: Vec<String>,
-    /// What to know of the certificates that were made.
-    pub notes: Vec<String>,
-    /// How many envelopes are bound to no place, as those of older locks are.
-    pub unbound: usize,
-    /// The objects of GitOps that are not as they were when they were locked.
-    pub moved: Vec<String>,
-}
-
-impl Locked {
-    /// Nothing was done.
-    fn unchanged(workspace: &Workspace) -> Locked {
-        Locked {
-            path: workspace.lock_path.clone(),
-            changed: false,
-            comparison: None,
-            pins: Vec::new(),
-            passed_over: Vec::new(),
-            dropped: Vec::new(),
-            unused: Vec::new(),
-            notes: Vec::new(),
-            unbound: 0,
-            moved: Vec::new(),
-        }
-    }
-}
-
-/// A pin that has a new answer, or one that was brought and is the one it had.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Taken {
-    /// `part/pin`.
-    pub pin: String,
-    pub how: How,
-    /// Of a certificate.
-    pub certificate: Option<Certificate>,
-}
-
-/// Where a pin's answer comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum How {
-    /// It was made now, and there was none before.
-    Minted,
-    /// It was made now in the place of another, whose issuer or input is gone.
-    IssuedAnew,
-    /// It was brought from elsewhere.
-    Imported,
-    /// It was brought from elsewhere, and the lock held the same.
-    Kept,
-}
+pub use told::{How, Locked, Taken, Version};
 
 /// How to lock.
 #[derive(Clone, Debug, Default)]
@@ -318,6 +256,7 @@ pub(super) fn renewed(
             let certificate = new.pin.certificate.clone();
             taken.push(Taken { pin: format!("{}/{name}", rendered.name), how, certificate });
         }
+        taken.extend(told::sealed(&rendered.name, part, before));
         let gone = before.keys().filter(|it| !part.pins.contains_key(*it));
         dropped.extend(gone.map(|it| format!("{}/{it}", rendered.name)));
     }
@@ -363,6 +302,7 @@ pub(super) fn renewed(
         path,
         changed: false,
         comparison: None,
+        versions: told::versions(&workspace.spec, old.as_ref(), &lock),
         pins: taken,
         passed_over,
         dropped,

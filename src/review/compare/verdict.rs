@@ -68,14 +68,24 @@ fn part(part: &PartDiff, around: &Around, say: &mut dyn FnMut(String)) {
         _ => return say(format!("part {name} is gone")),
     }
     for fact in part.facts.iter().filter(|it| !FACTS.contains(&it.what)) {
-        say(format!("part {name}: another {}", fact.what));
+        match fact.what {
+            // What differs in them is said below.
+            "values" if !part.values.user.is_empty() => {}
+            "values" | "secret values" => say(format!("part {name}: other {}", fact.what)),
+            "lookup" => say(format!("part {name}: other objects for `lookup`")),
+            what => say(format!("part {name}: another {what}")),
+        }
     }
     if part.contents_missing.is_some() {
         say(format!("part {name}: its contents are not at hand"));
     }
     let values = &part.values;
-    if !values.user.is_empty() || !values.vanished.is_empty() {
-        say(format!("part {name}: other values"));
+    if !values.user.is_empty() {
+        say(format!("part {name}: other values ({})", some(values.user.iter().map(|it| it.path.as_str()))));
+    }
+    if !values.vanished.is_empty() {
+        let keys = some(values.vanished.iter().map(String::as_str));
+        say(format!("part {name}: values that the new chart does not list ({keys})"));
     }
     if !part.certificates.is_empty() || part.resealed > 0 {
         say(format!("part {name}: certificates or secrets change"));
@@ -121,6 +131,14 @@ fn part(part: &PartDiff, around: &Around, say: &mut dyn FnMut(String)) {
             }
         }
     }
+}
+
+/// The first of many names.
+fn some<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
+    const SHOWN: usize = 3;
+    let all = names.len();
+    let first = names.take(SHOWN).collect::<Vec<_>>().join(", ");
+    if all > SHOWN { format!("{first} and {} more", all - SHOWN) } else { first }
 }
 
 /// Keys of labels that a selector of the bundle looks for.

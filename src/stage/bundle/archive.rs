@@ -48,18 +48,25 @@ pub enum ArchiveError {
     WouldBeTooLarge(u64),
 }
 
+/// The header of a file of so many bytes, before it has a name: mode 0644, owner 0, time 0.
+pub(in crate::stage) fn header(size: u64) -> Header {
+    let mut header = Header::new_ustar();
+    header.set_entry_type(EntryType::Regular);
+    header.set_mode(0o644);
+    header.set_uid(0);
+    header.set_gid(0);
+    header.set_mtime(0);
+    header.set_size(size);
+    header
+}
+
 /// Files in path order, mode 0644, owner 0, time 0, and two closing blocks.
 pub(super) fn tar(files: &FileTree) -> Vec<u8> {
     let mut builder = tar::Builder::new(Vec::new());
     for (path, bytes) in files.iter() {
-        let mut header = Header::new_ustar();
-        header.set_entry_type(EntryType::Regular);
-        header.set_mode(0o644);
-        header.set_uid(0);
-        header.set_gid(0);
-        header.set_mtime(0);
-        header.set_size(bytes.len() as u64);
-        builder.append_data(&mut header, path.as_str(), bytes).expect("writing to memory does not fail");
+        builder
+            .append_data(&mut header(bytes.len() as u64), path.as_str(), bytes)
+            .expect("writing to memory does not fail");
     }
     builder.into_inner().expect("writing to memory does not fail")
 }

@@ -10,6 +10,7 @@ mod unique;
 mod unlike;
 
 pub use archive::ArchiveError;
+pub(in crate::stage) use archive::header;
 pub use index::{Index, IndexPart};
 pub use open::{OpenError, Opened};
 pub use reread::{Misfit, Problem};

@@ -1,18 +1,15 @@
 //! The tar archive that a parcel is: one header for a name and a size, and nothing else in it.
 
-use tar::{EntryType, Header};
+use tar::Header;
+
+use crate::stage::bundle;
 
 /// A block of a tar archive, in bytes.
 pub const BLOCK: u64 = 512;
+
 /// The header of a member.
 pub fn header(path: &str, size: u64) -> [u8; 512] {
-    let mut header = Header::new_ustar();
-    header.set_entry_type(EntryType::Regular);
-    header.set_mode(0o644);
-    header.set_uid(0);
-    header.set_gid(0);
-    header.set_mtime(0);
-    header.set_size(size);
+    let mut header = bundle::header(size);
     // A path is checked where it is read, and short.
     let _ = header.set_path(path);
     header.set_cksum();

@@ -57,17 +57,23 @@ fn ichor_bcrypt(password: &str, hash: &str) -> bool {
 fn a_value_that_stays_keeps_its_envelope_and_the_others_are_sealed_anew() {
     needs!(Age);
     let workspace = app();
-    workspace.done(&["lock", "-i", "key.txt"]);
+    let said = workspace.said(&["lock", "-i", "key.txt"]);
     let before = lock(&workspace).parts["app"].pins.clone();
+    for name in before.keys().filter(|it| it.starts_with("values.")) {
+        assert!(said.contains(&format!("sealed app/{name}\n")), "{said}");
+    }
     // Nothing changed: no key is needed, and nothing is written.
-    assert!(workspace.run(&["lock"]).stderr().contains("unchanged"));
+    let said = workspace.said(&["lock"]);
+    assert!(said.contains("unchanged") && !said.contains("sealed "), "{said}");
     let text = std::fs::read_to_string(repository().join("tests/data/pins/secret.yaml")).expect("text");
     let text = text.replace("tok/en", "other").replace("  key: alice-key-0123\n", "");
     let sealed = filter(Peer::Age.command().args(["-a", "-r", workspace.recipient()]), text.as_bytes());
     workspace.write("secret.yaml.age", sealed);
     let stale = workspace.run(&["build"]);
     assert!(stale.code() == 2 && stale.stderr().contains("digest of the secret values"), "{}", stale.stderr());
-    workspace.done(&["lock", "-i", "key.txt"]);
+    let said = workspace.said(&["lock", "-i", "key.txt"]);
+    assert!(said.contains("sealed app/values.token\n") && !said.contains("values.db.password"), "{said}");
+    assert!(said.contains("dropped app/values.users.0.key"), "{said}");
     let after = lock(&workspace).parts["app"].pins.clone();
     assert_eq!(before["values.db.password"], after["values.db.password"]);
     assert_eq!(before["bcrypt"], after["bcrypt"]);

@@ -147,3 +147,27 @@ fn nothing_is_called_routine_that_is_none() {
     assert!(wrong.is_empty(), "called routine: {}", wrong.join("\n"));
     assert!(missed.is_empty(), "missed {} of {tried}: {}", missed.len(), missed.join("\n"));
 }
+
+#[test]
+fn values_that_are_not_routine_are_named() {
+    needs!(Git);
+    let workspace = Workspace::quickstart();
+    workspace.done(&["lock"]);
+    git(workspace.path(), &["init", "-q"]);
+    commit(workspace.path(), "one");
+    let values = "{replicas: 2}";
+    for (to, told) in [
+        ("{replicas: 3}", "part beacon: other values (relay.replicas)"),
+        ("{replicas: 2, a: 1, b: 2, c: 3, d: 4}", "part beacon: other values (relay.a, relay.b, relay.c and 1 more)"),
+    ] {
+        workspace.edit("ichor.yaml", values, to);
+        workspace.done(&["lock", "-i", "key.txt"]);
+        let said = workspace.done(&["diff", "--format", "json"]);
+        let diff: serde_json::Value = serde_json::from_str(&said).expect("JSON");
+        let because: Vec<&str> =
+            diff["verdict"]["because"].as_array().expect("reasons").iter().filter_map(|it| it.as_str()).collect();
+        assert!(because.contains(&told), "{because:?}");
+        assert_eq!(because.iter().filter(|it| it.contains("values")).count(), 1, "{because:?}");
+        workspace.edit("ichor.yaml", to, values);
+    }
+}

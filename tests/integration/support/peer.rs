@@ -37,6 +37,8 @@ pub enum Peer {
     InToto,
     Jq,
     Jsonschema,
+    /// The strictest reader of manual pages.
+    Mandoc,
     /// What makes a site of the documentation.
     Mdbook,
     /// kustomize, or the kubectl that has it within.
@@ -86,6 +88,7 @@ impl Peer {
             Peer::InToto => "in-toto-attestation",
             Peer::Jq => "jq",
             Peer::Jsonschema => "jsonschema",
+            Peer::Mandoc => "mandoc",
             Peer::Mdbook => "mdbook",
             Peer::Kustomize => "kustomize",
             Peer::HybridAge => "age 1.3",
@@ -150,6 +153,7 @@ impl Peer {
             Peer::InToto => &["-c", "import in_toto_attestation.v1.statement"],
             Peer::TagPlugin => return std::path::Path::new(&self.program()).is_file(),
             Peer::Cosign | Peer::Kustomize => &["version"],
+            Peer::Mandoc => &["-T", "ascii", "-W", "fatal", "/dev/null"],
             Peer::Sops => &["--help"],
             Peer::Htpasswd => &["-nbB", "user", "word"],
             Peer::Jsonschema => &["-c", "import jsonschema"],
@@ -165,7 +169,7 @@ impl Peer {
     }
 }
 
-const ALL: [Peer; 32] = [
+const ALL: [Peer; 33] = [
     Peer::Age,
     Peer::AgeKeygen,
     Peer::ApiServer,
@@ -185,6 +189,7 @@ const ALL: [Peer; 32] = [
     Peer::InToto,
     Peer::Jq,
     Peer::Jsonschema,
+    Peer::Mandoc,
     Peer::Mdbook,
     Peer::Kustomize,
     Peer::HybridAge,

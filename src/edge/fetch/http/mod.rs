@@ -23,6 +23,7 @@ use super::pace::{SLOWEST, retry_after};
 use super::progress::{Event, Progress};
 use super::proxy::Proxies;
 use super::trust::Tls;
+use crate::edge::voice;
 use body::Partial;
 
 /// How often a request is made at most.
@@ -84,6 +85,18 @@ pub enum Method<'r> {
         range: &'r str,
         body: &'r [u8],
     },
+}
+
+impl Method<'_> {
+    fn name(&self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Head => "HEAD",
+            Method::Post | Method::Form(_) => "POST",
+            Method::Put { .. } => "PUT",
+            Method::Patch { .. } => "PATCH",
+        }
+    }
 }
 
 /// What came back.
@@ -274,7 +287,13 @@ impl<'p> Http<'p> {
                 get.config().timeout_global(Some(left.max(Duration::from_secs(1)))).build().call()
             }
         };
-        let answer = sent.map_err(|fault| refused(&fault, url, proxy.as_ref()))?;
+        let answer = sent.map_err(|fault| refused(&fault, url, proxy.as_ref()));
+        voice::detail(|| {
+            let said =
+                answer.as_ref().map_or_else(|fault| fault.message.clone(), |it| status_text(it.status().as_u16()));
+            format!("{} {}: {said}", request.method.name(), shown(url))
+        });
+        let answer = answer?;
         match &proxy {
             Some(proxy) if answer.status() == 407 => Err(wants_login(&proxy.to_string())),
             _ => Ok(answer),
