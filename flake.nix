@@ -27,6 +27,16 @@
         };
       });
 
+      # The bundle of a spec, from what lies in `src` alone: the spec, `lockfiles` and `vendor`. A sandbox has no network and no
+      # key, and a build asks for neither.
+      lib.buildBundle =
+        { src, name, pkgs, spec ? "ichor.yaml", ichor ? self.packages.${pkgs.stdenv.hostPlatform.system}.default }:
+        pkgs.runCommand "${name}.tar.gz" { nativeBuildInputs = [ ichor ]; } ''
+          export HOME=$TMPDIR ICHOR_STORE=$TMPDIR/store
+          ichor vendor --check ${src}/${spec}
+          ichor build ${src}/${spec} -o "$out"
+        '';
+
       devShells = each (pkgs: {
         default = pkgs.mkShell {
           inputsFrom = [ self.packages.${pkgs.system}.default ];

@@ -30,6 +30,7 @@ pub mod parcel;
 pub mod process;
 pub mod random;
 pub mod read_files;
+pub mod roots;
 pub mod signed;
 pub mod sops;
 pub mod sources;

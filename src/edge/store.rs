@@ -51,15 +51,24 @@ impl Store {
         self.folder.join(format!("{}-{name}.tar.gz", &inputs.hex()[..40]))
     }
 
+    /// The folder itself.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
     /// The bundle of these inputs, where it was built before.
     pub fn get(&self, inputs: &Digest, name: &str) -> Stored {
-        let path = self.path(inputs, name);
+        self.read(&self.path(inputs, name))
+    }
+
+    /// A bundle by its path, compared with its digest.
+    pub fn read(&self, path: &Path) -> Stored {
         let Ok(about) = path.symlink_metadata() else { return Stored::Absent };
         // The store holds no links: one would be replaced by what it leads to, later.
-        let read = about.is_file().then(|| disk::read(&path).ok()).flatten();
-        let kept = disk::read_text(&digest_path(&path)).ok();
+        let read = about.is_file().then(|| disk::read(path).ok()).flatten();
+        let kept = disk::read_text(&digest_path(path)).ok();
         match read {
-            Some(bytes) if kept == Some(digest_line(&path, &bytes)) => Stored::Whole(bytes),
+            Some(bytes) if kept == Some(digest_line(path, &bytes)) => Stored::Whole(bytes),
             _ => Stored::Damaged,
         }
     }

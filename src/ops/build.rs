@@ -159,7 +159,10 @@ pub fn build(
         store.note(Note::Checked, &inputs, name);
     }
     match destination {
-        Destination::Link(link) => disk::link(&path, link)?,
+        Destination::Link(link) => {
+            disk::link(&path, link)?;
+            store.remember(link);
+        }
         Destination::File(file) => disk::write(file, &bytes, Access::Public)?,
     }
     let warn_days = workspace.spec.certificates.warn_days;

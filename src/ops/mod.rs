@@ -22,6 +22,7 @@ pub mod reseal;
 pub mod rotate;
 pub mod show;
 pub mod signed;
+pub mod store;
 pub mod template;
 pub mod upgrade;
 pub mod vendor;

@@ -7,7 +7,7 @@ use clap::Command;
 /// Every verb, in the group and the order in which it is listed.
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("Start", &["init", "lock", "check"]),
-    ("Build", &["build", "open", "verify"]),
+    ("Build", &["build", "open", "verify", "store"]),
     ("Review", &["diff", "explain", "git-setup"]),
     ("Keys", &["certs", "rotate", "reseal"]),
     ("Day two", &["outdated", "upgrade", "drift", "adopt", "handoff"]),

@@ -53,6 +53,7 @@ mod reseal;
 mod rotate;
 mod schema;
 mod show;
+mod store;
 mod template;
 mod timings;
 mod upgrade;
@@ -125,6 +126,7 @@ enum Verb {
     Check(check::Args),
     Open(open::Args),
     Verify(verify::Args),
+    Store(store::Args),
     Reseal(reseal::Args),
     Certs(certs::Args),
     Rotate(rotate::Args),
@@ -192,6 +194,7 @@ fn main() -> ExitCode {
             Verb::Check(args) => check::run(&args),
             Verb::Open(args) => open::run(&args),
             Verb::Verify(args) => verify::run(&args),
+            Verb::Store(args) => store::run(&args),
             Verb::Reseal(args) => reseal::run(&args),
             Verb::Certs(args) => certs::run(&args),
             Verb::Rotate(args) => rotate::run(&args),

@@ -1,5 +1,6 @@
 //! What is carried to a site without a network: images and the files that hold them.
 
+mod flake;
 mod found;
 mod image;
 mod kept;

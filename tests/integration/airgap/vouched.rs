@@ -31,6 +31,45 @@ fn signed(people: &[&str]) -> Workspace {
 }
 
 #[test]
+fn the_store_keeps_what_links_lead_to() {
+    let workspace = Workspace::with("", "  - {name: m, manifest: m.yaml}\n");
+    let build = |name: &str, folder: &str| {
+        workspace
+            .write("m.yaml", format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}, namespace: d}}\n"));
+        workspace.done(&["lock"]);
+        workspace.write(&format!("{folder}/here"), "");
+        let spec = workspace.path().display().to_string();
+        workspace.done(&["-C", folder, "build", "--no-check", &spec]);
+        workspace.done(&["store", "path"]).trim().to_owned()
+    };
+    let run = workspace.run(&["store", "path"]);
+    assert_eq!(run.code(), 2, "there is no lock yet");
+    let [one, two] = ["a", "b"].map(|it| build(it, "one"));
+    let three = build("c", "two");
+    let listed = workspace.done(&["store", "list"]);
+    assert_eq!(listed.lines().filter(|it| !it.starts_with(' ')).count(), 3, "{listed}");
+    for link in ["one/result", "two/result"] {
+        assert!(listed.contains(&workspace.at(link).display().to_string()), "{listed}");
+    }
+    workspace.done(&["store", "verify"]);
+    assert!(workspace.said(&["store", "gc"]).contains("removed 0 bundles"), "what was just built stays");
+    workspace.shell(&["env"], "touch -d '1 hour ago' store/*");
+    let told = workspace.done(&["store", "gc", "--dry-run"]);
+    assert!(one.contains(told.trim()) && fs::metadata(&one).is_ok(), "{told}");
+    assert_eq!(workspace.done(&["store", "gc"]), told);
+    assert!(fs::metadata(&one).is_err() && fs::metadata(&two).is_ok() && fs::metadata(&three).is_ok());
+    fs::remove_file(workspace.at("two/result")).expect("removed");
+    assert!(workspace.said(&["store", "gc"]).contains("removed 1 bundle,"));
+    assert!(fs::metadata(&three).is_err());
+    assert_eq!(workspace.run(&["store", "path"]).code(), 1);
+    // What is damaged is told, and is not given on.
+    let mut bytes = fs::read(&two).expect("a bundle");
+    bytes[100] ^= 1;
+    fs::write(&two, bytes).expect("written");
+    workspace.refused(&["store", "verify"], 1, &["is damaged"]);
+}
+
+#[test]
 fn ssh_keygen_takes_what_is_signed_and_the_other_way_round() {
     needs!(SshKeygen);
     let workspace = signed(&["anna", "eve"]);

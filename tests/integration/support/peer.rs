@@ -47,6 +47,7 @@ pub enum Peer {
     HybridAge,
     /// The right to make a namespace of users and of networks.
     Namespaces,
+    Nix,
     Openssl,
     Python,
     Skopeo,
@@ -92,6 +93,7 @@ impl Peer {
             Peer::Kustomize => "kustomize",
             Peer::HybridAge => "age 1.3",
             Peer::Namespaces => "namespaces",
+            Peer::Nix => "nix",
             Peer::Openssl => "openssl",
             Peer::Python => "python3",
             Peer::Skopeo => "skopeo",
@@ -167,7 +169,7 @@ impl Peer {
     }
 }
 
-const ALL: [Peer; 32] = [
+const ALL: [Peer; 33] = [
     Peer::Age,
     Peer::AgeKeygen,
     Peer::ApiServer,
@@ -192,6 +194,7 @@ const ALL: [Peer; 32] = [
     Peer::Kustomize,
     Peer::HybridAge,
     Peer::Namespaces,
+    Peer::Nix,
     Peer::Openssl,
     Peer::Python,
     Peer::Skopeo,
