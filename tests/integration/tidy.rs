@@ -47,6 +47,7 @@ const ORDER: &[&str] = &[
     "review::print",
     "review::rules",
     "review::drift",
+    "review::confided",
     "edge",
     "workspace",
     "ops",
