@@ -129,7 +129,7 @@ enum Links {
 }
 
 /// No folder of a chart lies deeper; a link that leads upwards would never end.
-const MAX_DEPTH: usize = 100;
+const MAX_DEPTH: usize = crate::base::limits::FOLDERS.size();
 
 /// The files of a chart's folder, without those its `.helmignore` names. Links are followed, wherever they lead.
 ///

@@ -82,7 +82,7 @@ fn sorted(mut entries: Vec<(String, Json)>) -> Vec<(String, Json)> {
 }
 
 /// Go's `encoding/json` nests no deeper.
-const MAX_DEPTH: usize = 10_000;
+const MAX_DEPTH: usize = crate::limits::JSON_DEPTH.size();
 
 struct Reader<'a> {
     text: &'a [u8],
