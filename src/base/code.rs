@@ -182,6 +182,7 @@ codes! {
     E007 Error Input "A folder that is to be a fleet holds no spec."
     E008 Error Input "Two specs of a fleet have the same name."
     E009 Error Surroundings "The program `ssh-keygen` does not sign or verify."
+    E010 Error Surroundings "The program `gpgv` is missing or failed."
 
     F001 Error Input "A path does not lead to a release of GitOps."
     F002 Error Input "More than one release, Kustomization or object of GitOps is meant."
@@ -317,6 +318,8 @@ codes! {
     V024 Error Input "A file of the spec is not in git at that revision."
     V025 Error Input "An image does not run on a platform that is asked for."
     V026 Error Input "A registry takes no index of an image that lacks platforms."
+    V027 Error Differs "A chart or an image lacks a signature that the spec asks for, or somebody else signed it."
+    V028 Error Input "A key, a keyring or a file of roots that signatures are judged with cannot be used."
     V030 Error Input "A manifest is encrypted by SOPS and would be packed like that."
 
     W001 Error Differs "A release of GitOps, or something else the lock was made of, is not as it was when it was locked."

@@ -1,7 +1,8 @@
 //! Helm's marks of ownership, put on what Talos creates, so that a later Helm release adopts it.
 
+use super::kept::POLICY;
 use crate::base::edit::{Edits, next_line};
-use crate::object::document::documents;
+use crate::object::document::{Head, documents};
 use helm_engine::yaml::node::{Node, NodeKind};
 
 /// A release that shall own objects.
@@ -12,14 +13,19 @@ pub struct Release<'a> {
 }
 
 /// The stream with the label and the annotations by which Helm knows its own on every object. Mirrors
-/// `setMetadataVisitor` of Helm's `pkg/action`. Nothing else changes.
+/// `setMetadataVisitor` of Helm's `pkg/action`. A Secret has one mark more: Helm lets it stay where it leaves the release, as it
+/// does once the release takes certificates that are there in place of making its own. Nothing else changes.
 pub fn adopt(text: &str, release: Release<'_>) -> String {
     let mut edits = Edits::default();
     for document in documents(text) {
         let Some(tree) = document.tree() else { continue };
         let Some(metadata) = tree.root().get("metadata").filter(|it| it.kind() == NodeKind::Mapping) else { continue };
-        let annotations =
-            [("meta.helm.sh/release-name", release.name), ("meta.helm.sh/release-namespace", release.namespace)];
+        let mut annotations =
+            vec![("meta.helm.sh/release-name", release.name), ("meta.helm.sh/release-namespace", release.namespace)];
+        let head = Head::of(tree.root());
+        if head.kind == "Secret" && head.api_version == "v1" {
+            annotations.push(POLICY);
+        }
         let mut own = Edits::default();
         for (field, wanted) in
             [("annotations", &annotations[..]), ("labels", &[("app.kubernetes.io/managed-by", "Helm")])]

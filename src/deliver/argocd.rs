@@ -1,6 +1,7 @@
 //! What Argo CD takes a bundle over with: an Application for each part, and one that brings them.
 
 use crate::deliver::flux::FluxContent;
+use crate::deliver::kept::Kept;
 use crate::stage::spec::Source;
 use helm_engine::value::Value;
 use helm_engine::yaml;
@@ -12,6 +13,8 @@ pub struct ArgocdPart {
     pub content: FluxContent,
     /// What the chart makes anew on each render, and Argo CD leaves as it is.
     pub ignored: Vec<Ignored>,
+    /// What the Application does not have, though the bootstrap has made it.
+    pub kept: Vec<Kept>,
 }
 
 /// The places of an object that stay as the cluster has them.
@@ -100,7 +103,7 @@ fn application(
         metadata.push(("annotations", map(&wave)));
     }
     let automated = map(&[("prune", Value::Bool(false)), ("selfHeal", Value::Bool(true))]);
-    let mut options = vec![text("ServerSideApply=true")];
+    let mut options = vec![text("ServerSideApply=true"), text("Prune=false")];
     if !ignored.is_empty() {
         options.push(text("RespectIgnoreDifferences=true"));
     }

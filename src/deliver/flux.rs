@@ -1,6 +1,7 @@
 //! What Flux takes a bundle over with: the same charts, by digest, with the same values.
 
 use super::flux_secrets::{self, FluxSecret};
+use super::kept::{self, Kept};
 use crate::base::digest::Digest;
 use crate::stage::spec::Source;
 use helm_engine::value::{Map, Value};
@@ -13,6 +14,8 @@ pub struct FluxPart {
     pub content: FluxContent,
     /// What SOPS has encrypted.
     pub secrets: Vec<FluxSecret>,
+    /// What leaves the release.
+    pub kept: Vec<Kept>,
 }
 
 /// What a part consists of.
@@ -82,6 +85,10 @@ pub fn files(bundle: &str, parts: &[FluxPart]) -> Vec<(String, String)> {
                 if let Some(source) = origin.source() {
                     files.push((format!("{name}/source.yaml"), source));
                     resources.insert(0, "source.yaml");
+                }
+                if let Some(kept) = kept::file(&part.kept) {
+                    files.push((format!("{name}/keep.yaml"), kept));
+                    resources.insert(0, "keep.yaml");
                 }
                 files.push((format!("{name}/values.yaml"), write(&config)));
                 files.push((format!("{name}/release.yaml"), origin.release()));

@@ -1,6 +1,7 @@
 //! The Secrets of a hand-over to Flux, which SOPS encrypts: what a release would make anew, and sealed values.
 
-use helm_engine::value::Value;
+use super::kept::POLICY;
+use helm_engine::value::{Map, Value};
 use helm_engine::yaml;
 
 /// A Secret in a file of its own: Flux decrypts objects one by one.
@@ -41,6 +42,17 @@ pub(super) fn post_renderers(secrets: &[FluxSecret]) -> Option<Value> {
     }
     let kustomize = Value::map([("patches", Value::list(patches))]);
     Some(Value::list([Value::map([("kustomize", kustomize)])]))
+}
+
+/// Has Helm let a Secret stay that leaves its release.
+pub fn keep(object: &Map) {
+    let Some(Value::Map(metadata)) = object.get("metadata") else { return };
+    if !matches!(metadata.get("annotations"), Some(Value::Map(_))) {
+        metadata.insert("annotations", Value::Map(Map::any()));
+    }
+    if let Some(Value::Map(annotations)) = metadata.get("annotations") {
+        annotations.insert(POLICY.0, POLICY.1.into());
+    }
 }
 
 /// How a Flux Kustomization decrypts.

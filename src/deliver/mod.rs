@@ -8,6 +8,8 @@ pub mod files;
 pub mod flux;
 pub mod flux_secrets;
 pub mod flux_version;
+pub mod image_rules;
+pub mod kept;
 pub mod kubectl;
 pub mod machine_config;
 mod omni;

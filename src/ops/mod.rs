@@ -21,6 +21,7 @@ pub mod push;
 pub mod reseal;
 pub mod rotate;
 pub mod show;
+pub mod signed;
 pub mod template;
 pub mod upgrade;
 pub mod vendor;

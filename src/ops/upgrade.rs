@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use super::Error;
 use super::error::UpgradeError;
 use super::lock::{Locked, renewed};
+use super::signed::Asking;
 use crate::edge::disk::{self, Access, Adding};
 use crate::edge::mint::Mint;
-use crate::object::image::Reference;
 use crate::review::compare::{self, Area, Clause, Diff, Finding, Risk, RiskLine, Side, Verdict};
 use crate::review::drift::skips;
 use crate::review::rules::cilium::{gateway_api, older};
@@ -82,8 +82,8 @@ pub fn upgrade(
     let mut mint = Mint::new(now, identities);
     let network = fetching.network(&next)?;
     let clients = fetching.clients(&network)?;
-    let find = |image: &Reference| clients.registry(fetching.settings).image(image).map(|(_, digest)| digest);
-    match renewed(&next, Some(lock.clone()), &mut mint, now, Some(&find)) {
+    let asking = Asking { clients: &clients, settings: fetching.settings };
+    match renewed(&next, Some(lock.clone()), &mut mint, now, Some(asking)) {
         Ok((new_lock, locked)) => {
             let new = next.with_sources(Some(&new_lock), |sources| {
                 side::of_workspace(&name, &next.spec, &new_lock, sources, Some(&old))

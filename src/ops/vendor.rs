@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::Error;
+use super::signed::{self, Asking};
 use crate::base::digest::Digest;
 use crate::edge::disk::{self, Adding};
 use crate::edge::fetch::{Event, Fetcher, LocalBlobs, each};
 use crate::edge::hold;
+use crate::edge::images::signatures as edge;
 use crate::edge::layout::{Layout, Named, Pruned};
 use crate::object::image::Reference;
 use crate::stage::lock::{Lock, LockedSource};
@@ -29,6 +31,8 @@ pub struct VendoredFiles {
     /// How many sources the lock names that lie elsewhere.
     pub sources: usize,
     pub pruned: Option<Pruned>,
+    /// The parts whose chart must be signed, and who has signed it.
+    pub signed: Vec<(String, String)>,
 }
 
 /// Puts everything that the lock of the spec at a path names into `vendor`. With `prune`, removes what no lock of the
@@ -50,7 +54,7 @@ pub fn vendor(spec: &Path, fetching: Fetching<'_>, prune: bool) -> Result<Vendor
         fetching.progress.event(Event::Done { name: key, bytes: locked.size });
         Ok::<Named, SourceError>(named)
     });
-    let mut named = Vec::new();
+    let mut named: Vec<Named> = Vec::new();
     let mut faults = Vec::new();
     for it in fetched {
         match it {
@@ -61,10 +65,20 @@ pub fn vendor(spec: &Path, fetching: Fetching<'_>, prune: bool) -> Result<Vendor
     if !faults.is_empty() {
         return Err(Error::Fetches(faults));
     }
+    let asking = (!fetching.settings.offline).then_some(Asking { clients: &clients, settings: fetching.settings });
+    let mut signatures = Vec::new();
+    for (name, locked) in &lock.parts {
+        let Some((chart, demand)) = signed::demanded(&workspace, name) else { continue };
+        match signed::evidence_for_vendor(&workspace, chart, demand, locked, asking)? {
+            signed::Kept::Signatures(of, all) => signatures.push((of, all)),
+            signed::Kept::Provenance(it) => named.push(it),
+            signed::Kept::Nothing => {}
+        }
+    }
     let fresh = fetcher.into_fresh();
     let layout = Layout::at(&workspace.vendor);
     let mut pruned = None;
-    if !named.is_empty() || prune {
+    if !named.is_empty() || !signatures.is_empty() || prune {
         let say = |text: &str| fetching.progress.event(Event::Note(text));
         let held = layout.hold(waiting(&say))?;
         let cache = local.cache.as_ref().filter(|_| !fresh.is_empty());
@@ -74,16 +88,29 @@ pub fn vendor(spec: &Path, fetching: Fetching<'_>, prune: bool) -> Result<Vendor
         local.keep(&fresh, &mut adding)?;
         held.put(&named, |digest| kept.contains(digest), &mut adding)?;
         adding.keep();
+        for (of, all) in &signatures {
+            edge::put(&held, of, all)?;
+        }
         if prune {
             let images = images_of_all_locks(&workspace)?;
-            let is_kept = |it: &Descriptor| match it.image_name() {
+            let index = layout.index()?;
+            let is_own = |it: &Descriptor| match it.image_name() {
                 Some(name) => images.contains(name),
                 None => kept.contains(&it.digest),
+            };
+            let own: Vec<&Descriptor> = index.entries().iter().filter(|it| is_own(it)).collect();
+            // Signatures stay as long as what they are of.
+            let is_kept = |it: &Descriptor| {
+                let of = it.image_name().and_then(|it| edge::signed(&Reference::parse(it).ok()?));
+                let beside = it.ref_name().and_then(|it| it.strip_suffix(".prov"));
+                let has = |wanted: &dyn Fn(&Descriptor) -> bool| own.iter().any(|it| wanted(it));
+                is_own(it) || has(&|it| Some(it.digest) == of) || beside.is_some() && has(&|it| it.ref_name() == beside)
             };
             pruned = Some(held.prune(is_kept)?);
         }
     }
-    Ok(VendoredFiles { folder: workspace.vendor, sources: wanted.len(), pruned })
+    let signed = signed::charts(&workspace, &lock)?;
+    Ok(VendoredFiles { folder: workspace.vendor, sources: wanted.len(), pruned, signed })
 }
 
 /// What is missing from `vendor` or wrong in it, a sentence each.
@@ -91,7 +118,13 @@ pub fn check(spec: &Path) -> Result<Vec<String>, Error> {
     let workspace = Workspace::read(spec)?;
     let (lock, _) = workspace.lock()?;
     let layout = Layout::at(&workspace.vendor);
-    Ok(layout.check(&wanted(&layout, &lock)?)?)
+    let mut faults = layout.check(&wanted(&layout, &lock)?)?;
+    match signed::charts(&workspace, &lock) {
+        Ok(_) => {}
+        Err(Error::Unsigned(unsigned)) => faults.extend(unsigned.iter().map(|it| format!("{}: {}", it.what, it.fault))),
+        Err(fault) => return Err(fault),
+    }
+    Ok(faults)
 }
 
 /// The name and the digest of an artifact that a layout must hold, or what is wrong with it.
@@ -106,6 +139,20 @@ pub(super) fn wanted(layout: &Layout, lock: &Lock) -> Result<Vec<Wanted>, Error>
             Some(digest) => Ok((artifact::ref_name(&source, locked.version.as_deref(), &locked.digest), digest)),
             None => Err(format!("{key}: its content {} is missing or damaged", locked.digest)),
         });
+    }
+    let index = layout.index()?;
+    for (name, part) in lock.parts.iter().filter(|(_, it)| it.signed_by.is_some()) {
+        let Ok(source) = Source::parse(&part.source, ContentKind::Chart) else { continue };
+        let found: Vec<Wanted> = index
+            .entries()
+            .iter()
+            .filter(|it| signed::is_of(it, &source, part))
+            .filter_map(|it| Some(Ok((it.ref_name()?.to_owned(), it.digest))))
+            .collect();
+        if found.is_empty() && signed::is_apart(&source, part) {
+            wanted.push(Err(format!("{name}: its signature is missing")));
+        }
+        wanted.extend(found);
     }
     Ok(wanted)
 }

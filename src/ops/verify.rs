@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::{Error, build, pull};
+use super::{Error, build, pull, signed};
 use crate::base::digest::Digest;
-use crate::workspace::bundle;
 use crate::workspace::fetching::Fetching;
+use crate::workspace::{Workspace, bundle};
 
 /// What the comparison showed.
 #[derive(Clone, Debug)]
@@ -28,6 +28,10 @@ pub fn verify(spec: &Path, bundle: &Path, fetching: Fetching<'_>) -> Result<Veri
         None => bundle::read_unchecked(bundle)?,
     };
     let rebuilt = build::fresh(spec)?;
+    let workspace = Workspace::read(spec)?;
+    if signed::is_vendored(&workspace) {
+        signed::charts(&workspace, &workspace.lock()?.0)?;
+    }
     let mut differ: Vec<String> = Vec::new();
     for (one, other) in [(&given, &rebuilt), (&rebuilt, &given)] {
         let unlike = one.files().iter().filter(|(path, bytes)| other.files().get(path.as_str()) != Some(*bytes));

@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::base::digest::Digest;
 use crate::edge::age;
 use crate::edge::blobs::Blobs;
 use crate::edge::disk::{self, Adding};
@@ -252,6 +253,25 @@ impl Workspace {
     /// Keeps what was fetched in the cache.
     pub(crate) fn keep_fetched(&self, adding: &mut Adding) -> Result<(), disk::Error> {
         self.fetched.as_ref().map_or(Ok(()), |it| self.local().keep(&it.fresh, adding))
+    }
+
+    /// A file that the spec names.
+    pub fn bytes(&self, path: &str) -> Result<Vec<u8>, Error> {
+        Ok(self.bytes_on_disk(path)?)
+    }
+
+    /// As [`Workspace::bytes`], for a file that need not be there.
+    pub(crate) fn bytes_on_disk(&self, path: &str) -> Result<Vec<u8>, disk::Error> {
+        self.files.read(&self.spec_folder.join(path))
+    }
+
+    /// Content by its digest: what was just fetched, or lies in `vendor` or the cache.
+    pub(crate) fn content(&self, digest: &Digest) -> Result<Option<Vec<u8>>, disk::Error> {
+        let fresh = self.fetched.iter().flat_map(|it| &it.fresh).find(|it| Digest::of(it) == *digest);
+        match fresh {
+            Some(bytes) => Ok(Some(bytes.clone())),
+            None => self.local().read(digest),
+        }
     }
 
     /// A text file that the spec names, and its name for messages.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use helm_engine::helm::HelmWish;
+use ichor::base::number::some;
 use ichor::deliver::flux_version::FluxVersion;
 use ichor::edge::disk::{self, Access};
 use ichor::edge::fetch::Silent;
@@ -111,6 +112,10 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     }
     disk::print(text.as_bytes())?;
     handoff.helm.lines().iter().for_each(|it| say!("{it}"));
+    if !handoff.kept.is_empty() {
+        let names = some(&handoff.kept, 8);
+        say!("these leave the release and must stay in the cluster: {names}; HANDOFF.md says what keeps them");
+    }
     say!("{}: read HANDOFF.md there", output.display());
     Ok(ExitCode::SUCCESS)
 }

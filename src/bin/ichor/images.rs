@@ -79,7 +79,7 @@ enum Verb {
         #[arg(short, long, value_name = "DIR")]
         output: PathBuf,
     },
-    /// Prints what a machine config is told of the registry and of the cache
+    /// Prints what a machine config is told of the registry, of the cache, and of signatures
     Talos {
         /// The spec, or the folder it is in; or a parcel
         #[arg(default_value = "ichor.yaml")]
@@ -128,8 +128,11 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
             Ok(ExitCode::SUCCESS)
         }
         Some(Verb::Talos { spec, to, plain_http, cache }) => {
-            let text = ops::settings(&From::at(spec), to.as_ref().map(|it| (it, *plain_http)), *cache)?;
-            disk::print(text.as_bytes())?;
+            let told = ops::settings(&From::at(spec), to.as_ref().map(|it| (it, *plain_http)), *cache)?;
+            for it in &told.apart {
+                say!("note: {it}");
+            }
+            disk::print(told.text.as_bytes())?;
             Ok(ExitCode::SUCCESS)
         }
     }

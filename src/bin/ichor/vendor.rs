@@ -83,6 +83,9 @@ fn one(args: &Args, spec: &Path) -> Result<ExitCode, Error> {
     if let Some(pruned) = vendored.pruned {
         say!("removed {} and {} that no lock names", count(pruned.entries, "artifact"), count(pruned.blobs, "blob"));
     }
+    for (part, by) in &vendored.signed {
+        say!("{part}: signed by {by}");
+    }
     say!("{} holds {} from elsewhere", vendored.folder.display(), count(vendored.sources, "source"));
     if let Some(carried) = carried {
         say_carried(&carried);
@@ -98,6 +101,9 @@ fn say_carried(carried: &Carried) {
         format!("{} came, {}", count(blobs, "blob"), HumanBytes(bytes))
     };
     say!("it holds {}: {fresh}", count(images, "image"));
+    if carried.signed > 0 {
+        say!("{} had to be signed, and each is", count(carried.signed, "image"));
+    }
     for it in &carried.no_names {
         say!("note: `{it}` stands where an image should and names none, so there is nothing to fetch");
     }

@@ -72,6 +72,9 @@ fn of_parcel(args: &Args, file: &Path) -> Result<ExitCode, Error> {
     let (rebuilt, bundle) = (&judged.rebuilt, &judged.bundle);
     if rebuilt.differ.is_empty() && !rebuilt.repacked && judged.is_named {
         attest::say(file, &judged.attested);
+        for (what, by) in &judged.signed {
+            say!("{what}: signed by {by}");
+        }
         say!("every member is whole, with {}; a rebuild gives the same bundle", count(judged.images, "image"));
         let text = format!("{}  the parcel\n{}  verified  {bundle}\n", judged.parcel, rebuilt.digest);
         disk::print(text.as_bytes())?;

@@ -28,7 +28,8 @@ fn an_oci_chart_is_pinned_by_digest() {
         secrets: true,
         plain_http: false,
     };
-    let files = files("matrix", &[FluxPart { name: "cilium".into(), content: chart, secrets: Vec::new() }]);
+    let files =
+        files("matrix", &[FluxPart { name: "cilium".into(), content: chart, secrets: Vec::new(), kept: Vec::new() }]);
     let text = |path: &str| files.iter().find(|it| it.0 == path).map(|it| it.1.as_str()).expect("the file");
     assert!(text("cilium/source.yaml").contains("  url: oci://quay.io/cilium/charts/cilium\n"));
     assert!(text("cilium/source.yaml").contains(&format!("digest: {digest}\n    tag: 1.19.6\n")));
@@ -52,7 +53,8 @@ fn a_chart_of_a_repository_is_named_by_its_address_and_version() {
         secrets: false,
         plain_http: false,
     };
-    let files = files("matrix", &[FluxPart { name: "net".into(), content: chart, secrets: Vec::new() }]);
+    let files =
+        files("matrix", &[FluxPart { name: "net".into(), content: chart, secrets: Vec::new(), kept: Vec::new() }]);
     let text = |path: &str| files.iter().find(|it| it.0 == path).map(|it| it.1.as_str()).expect("the file");
     assert!(text("net/source.yaml").contains("kind: HelmRepository\n"));
     assert!(text("net/source.yaml").contains("  url: https://helm.cilium.io\n"));

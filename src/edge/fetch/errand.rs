@@ -273,6 +273,30 @@ pub(super) fn no_chart(address: &str, chart: &str) -> SourceError {
     SourceError::NoSuchChart { address: address.into(), chart: chart.into() }
 }
 
+/// What Helm puts beside an archive, with `.prov` behind its name.
+pub(super) fn provenance(web: &Web<'_>, source: &Source, version: Option<&str>) -> Result<Vec<u8>, SourceError> {
+    let beside = |address: &str| {
+        let (path, query) =
+            address.split_once('?').map_or((address, String::new()), |(it, rest)| (it, format!("?{rest}")));
+        web.file(&format!("{path}.prov"), &format!("{path}.prov{query}"))
+    };
+    match source {
+        Source::Url(address) => beside(address),
+        Source::Repository { address, chart } => {
+            let index = web.index(address)?;
+            let entries = index.get(chart).ok_or_else(|| no_chart(address, chart))?;
+            let entry = entries.iter().find(|it| Some(it.version.as_str()) == version);
+            let url = entry.and_then(|it| it.address(address)).ok_or_else(|| SourceError::NoAddress {
+                address: address.clone(),
+                chart: chart.clone(),
+                version: version.unwrap_or_default().into(),
+            })?;
+            beside(&url)
+        }
+        Source::Oci(_) | Source::Local(_) => Err(SourceError::NotElsewhere { path: "a provenance".into() }),
+    }
+}
+
 fn moved(what: String, locked: &Digest, now: &Digest, part: &str) -> SourceError {
     SourceError::Moved { what, locked: *locked, now: *now, part: part.into() }
 }

@@ -19,6 +19,7 @@ mod progress;
 mod proxy;
 mod registry;
 mod repository;
+mod signatures;
 mod trust;
 mod upload;
 
@@ -28,6 +29,7 @@ pub use image::name as image_name;
 pub use progress::{Event, Progress, Silent};
 pub use proxy::Proxies;
 pub use registry::Registry;
+pub use signatures::Signatures;
 pub use upload::Sent;
 
 /// Reads bytes as what servers answer: the index of a repository, and headers. For those who try hostile answers.
@@ -167,6 +169,17 @@ impl<'f> Clients<'f> {
     /// The registries, for one source or bundle.
     pub fn registry(&'f self, settings: &'f Settings) -> Registry<'f> {
         Registry::new(&self.http, &settings.credentials, &self.network.mirrors, &self.memory)
+    }
+
+    /// The provenance that lies beside the archive of a chart in a repository or at an address.
+    pub fn provenance(
+        &'f self,
+        settings: &'f Settings,
+        source: &Source,
+        version: Option<&str>,
+    ) -> Result<Vec<u8>, SourceError> {
+        let web = Web::new(&self.http, &settings.credentials, &self.network.mirrors, &self.indexes);
+        errand::provenance(&web, source, version)
     }
 
     pub fn fetcher(&'f self, settings: &'f Settings, local: &'f LocalBlobs) -> Fetcher<'f> {

@@ -4,14 +4,15 @@
 //! `manifests/REGISTRY/REPOSITORY` the folders `reference`, by tag, and `digest`. A port in the name of a registry stands as
 //! `_5000_`, because some file systems take no colon.
 
-use std::fs::{self, File};
-use std::io;
-use std::path::{Path, PathBuf};
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
 
+use super::signatures::signed;
 use super::{HeldImage, ImageError, Shelf, Unread, document, tree_of};
 use crate::base::digest::{Digest, Hasher};
 use crate::edge::disk::{self, Access};
-use crate::edge::interrupt::Writing;
+use crate::edge::growing::Growing;
 use crate::stage::vendored::layout::Descriptor;
 
 /// What is written.
@@ -25,7 +26,8 @@ pub struct Cached {
 
 /// Writes images of a shelf into a folder. What is there already is not written again.
 pub fn write(shelf: &dyn Shelf, images: &[HeldImage], folder: &Path) -> Result<Cached, ImageError> {
-    let mut cached = Cached { images: images.len(), ..Cached::default() };
+    let count = images.iter().filter(|it| signed(&it.name).is_none()).count();
+    let mut cached = Cached { images: count, ..Cached::default() };
     disk::folder(&folder.join("blob"), Access::Public)?;
     for image in images {
         let tree = tree_of(shelf, image)?;
@@ -69,33 +71,29 @@ fn registry(host: &str) -> String {
 }
 
 /// Copies a blob, and compares it on the way; whether it was not there.
-fn copy(shelf: &dyn Shelf, image: &HeldImage, blob: &Descriptor, path: &PathBuf) -> Result<bool, ImageError> {
+fn copy(shelf: &dyn Shelf, image: &HeldImage, blob: &Descriptor, path: &Path) -> Result<bool, ImageError> {
     if fs::metadata(path).is_ok_and(|it| it.is_file() && it.len() == blob.size) {
         return Ok(false);
     }
     let mut content = shelf.open(&blob.digest)?.ok_or_else(|| broken(image, blob.digest, false))?;
-    let failed = |source| disk::Error { action: "write", path: path.clone(), source };
-    let partial = path.with_extension("partial");
-    let mut file = File::create(&partial).map_err(failed)?;
-    let mut both = Both { hasher: Hasher::default(), file: &mut file };
+    let failed = |source| disk::Error { action: "write", path: path.into(), source };
+    let growing = Growing::begin(path)?;
+    let mut both = Both { hasher: Hasher::default(), file: &growing };
     io::copy(&mut content, &mut both).map_err(failed)?;
     if both.hasher.finish() != blob.digest {
-        fs::remove_file(&partial).map_err(failed)?;
         return Err(broken(image, blob.digest, true));
     }
-    let _writing = Writing::begin();
-    file.sync_all().map_err(failed)?;
-    fs::rename(&partial, path).map_err(failed)?;
+    growing.keep()?;
     Ok(true)
 }
 
 /// A file, and the digest of what goes into it.
 struct Both<'f> {
     hasher: Hasher,
-    file: &'f mut File,
+    file: &'f Growing,
 }
 
-impl io::Write for Both<'_> {
+impl Write for Both<'_> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let written = self.file.write(bytes)?;
         self.hasher.update(bytes.get(..written).unwrap_or_default());

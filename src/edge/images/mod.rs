@@ -3,6 +3,7 @@
 pub mod cache;
 pub mod pull;
 pub mod push;
+pub mod signatures;
 
 use std::io::{Read, Seek, SeekFrom};
 
@@ -57,6 +58,13 @@ pub enum ImageError {
         "{image} is pinned by the digest of its index, of which {lacking} are not at hand, and {host} takes none that lacks any"
     )]
     Sparse { image: String, host: String, lacking: String },
+}
+
+/// An image that cannot be carried, and the parts that it is for.
+#[derive(Debug)]
+pub struct ImageFault {
+    pub fault: ImageError,
+    pub parts: Vec<String>,
 }
 
 impl ImageError {

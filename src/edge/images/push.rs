@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use super::pull::Carrier;
+use super::signatures::signed;
 use super::{HeldImage, ImageError, Shelf, Unread, document, piece, tree_of};
 use crate::base::digest::Digest;
 use crate::edge::fetch::{Event, Sent, each};
@@ -71,7 +72,7 @@ impl Target {
 impl Carrier<'_> {
     /// Puts images of a shelf where a target says.
     pub fn push(&self, shelf: &dyn Shelf, images: &[HeldImage], target: &Target) -> Result<Pushed, Vec<ImageError>> {
-        let mut pushed = Pushed { images: images.len(), ..Pushed::default() };
+        let mut pushed = Pushed { images: images.iter().filter(|it| is_image(it)).count(), ..Pushed::default() };
         let mut faults = Vec::new();
         let mut going = Vec::new();
         self.progress.event(Event::Total(images.len()));
@@ -86,7 +87,7 @@ impl Carrier<'_> {
             match it {
                 Ok((_, _, true)) => {
                     self.progress.event(Event::Done { name: &image.name.to_string(), bytes: 0 });
-                    pushed.were_there += 1;
+                    pushed.were_there += usize::from(is_image(image));
                 }
                 Ok((tree, name, false)) => going.push(Going { image, tree, name }),
                 Err(fault) => faults.push(fault),
@@ -198,6 +199,11 @@ impl Carrier<'_> {
         }
         Ok(false)
     }
+}
+
+/// Whether it is an image, and no signature of one.
+fn is_image(it: &HeldImage) -> bool {
+    signed(&it.name).is_none()
 }
 
 /// An index without what is not at hand. All else in it stays.

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::{Damage, Parcel, ParcelError};
 use crate::edge::blobs::digest_of;
 use crate::edge::disk::{self, Access};
-use crate::edge::interrupt::Writing;
+use crate::edge::growing::Growing;
 use crate::stage::parcel::{INDEX, Member};
 
 /// Where lies what a parcel leaves out.
@@ -133,17 +133,9 @@ fn place(path: &Path, member: &Member, content: &mut dyn Read) -> Result<(), Par
     let failed = |source| disk::Error { action: "write", path: path.into(), source };
     let parent = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(parent).map_err(failed)?;
-    let mut name = path.as_os_str().to_owned();
-    name.push(".partial");
-    let partial = PathBuf::from(name);
-    let mut file = File::create(&partial).map_err(failed)?;
-    io::copy(content, &mut file).map_err(failed)?;
-    file.sync_all().map_err(failed)?;
-    let written = File::open(&partial).and_then(digest_of).map_err(failed)?;
-    if written != member.digest {
-        // What is wrong with it, whoever reads the archive says.
-        return Ok(fs::remove_file(&partial).map_err(failed)?);
-    }
-    let _writing = Writing::begin();
-    Ok(fs::rename(&partial, path).map_err(failed)?)
+    let growing = Growing::begin(path)?;
+    io::copy(content, &mut &growing).map_err(failed)?;
+    // What is wrong with it, whoever reads the archive says.
+    let written = File::open(growing.partial()).and_then(digest_of).map_err(failed)?;
+    if written == member.digest { Ok(growing.keep()?) } else { Ok(()) }
 }

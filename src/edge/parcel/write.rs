@@ -1,14 +1,13 @@
 //! Writes a parcel: the same members, the same bytes.
 
-use std::fs::{self, File};
 use std::io::{self, BufWriter, Read, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::ParcelError;
 use crate::base::digest::{Digest, Hasher};
 use crate::edge::blobs::Blobs;
 use crate::edge::disk;
-use crate::edge::interrupt::Writing;
+use crate::edge::growing::Growing;
 use crate::stage::parcel::tarball::{BLOCK, header, padding};
 use crate::stage::parcel::{CHECK, INDEX, Index, check};
 
@@ -35,9 +34,7 @@ impl Origin {
 /// Writes a parcel of these members, each under its path, whole or not at all; gives its size.
 pub fn write(path: &Path, index: &Index, origin: &dyn Fn(&str) -> Option<Origin>) -> Result<u64, ParcelError> {
     let failed = |source| disk::Error { action: "write", path: path.into(), source };
-    let partial = beside(path);
-    let file = File::create(&partial).map_err(failed)?;
-    // Whatever ends it leaves nothing under the name, and what is left is written over by the next.
+    let file = Growing::begin(path)?;
     let mut out = Counted { out: BufWriter::with_capacity(1 << 20, &file), count: 0 };
     let text = index.encode();
     for (name, bytes) in [(INDEX, text.clone()), (CHECK, check(&text))] {
@@ -48,23 +45,14 @@ pub fn write(path: &Path, index: &Index, origin: &dyn Fn(&str) -> Option<Origin>
         let mut reader = Hashed { reader: origin.open()?, hasher: Hasher::default() };
         let written = member(&mut out, &it.path, it.size, &mut reader).map_err(failed)?;
         if written != it.size || reader.hasher.finish() != it.digest {
-            let _ = fs::remove_file(&partial);
             return Err(ParcelError::Changed(it.path.clone()));
         }
     }
     out.write_all(&[0; 2 * BLOCK as usize]).and_then(|()| out.flush()).map_err(failed)?;
     let size = out.count;
     drop(out);
-    let _writing = Writing::begin();
-    file.sync_all().and_then(|()| fs::rename(&partial, path)).map_err(failed)?;
+    file.keep()?;
     Ok(size)
-}
-
-/// Where a file is written before it bears its name.
-fn beside(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".partial");
-    name.into()
 }
 
 /// Writes a member, and says how many bytes of it came; never more than its size.

@@ -133,10 +133,18 @@ pub enum Gives {
     Cut,
 }
 
+/// A name behind its first eight bytes as a number, in which most names differ.
+type Name<'n> = (u64, &'n str);
+
+fn by_start(name: &str) -> Name<'_> {
+    let start = name.bytes().chain(std::iter::repeat(0)).take(8).fold(0, |start, it| start << 8 | u64::from(it));
+    (start, name)
+}
+
 /// Functions by name. The default is Go's builtins.
 #[derive(Clone, Debug)]
 pub struct Functions {
-    by_name: BTreeMap<&'static str, &'static Function>,
+    by_name: BTreeMap<Name<'static>, &'static Function>,
     /// Methods of named map types, by type and name.
     methods: BTreeMap<&'static str, BTreeMap<&'static str, &'static Function>>,
 }
@@ -153,7 +161,7 @@ impl Functions {
         for function in functions {
             match function.name.rsplit_once('.') {
                 Some((owner, method)) => self.methods.entry(owner).or_default().insert(method, function),
-                None => self.by_name.insert(function.name, function),
+                None => self.by_name.insert(by_start(function.name), function),
             };
         }
         self
@@ -162,17 +170,21 @@ impl Functions {
     /// Takes functions away.
     #[must_use]
     pub fn without(mut self, names: &[&str]) -> Self {
-        self.by_name.retain(|name, _| !names.contains(name));
+        self.by_name.retain(|(_, name), _| !names.contains(name));
         self
     }
 
     /// The function of this name; methods are not among them.
     pub fn get(&self, name: &str) -> Option<&'static Function> {
-        self.by_name.get(name).copied()
+        self.by_name.get(&by_start(name)).copied()
     }
 
     /// The method of this name that a named map type has.
     pub fn method(&self, type_name: &str, name: &str) -> Option<&'static Function> {
+        // Those that templates may call begin with a capital letter.
+        if !name.starts_with(|it: char| it.is_ascii_uppercase()) {
+            return None;
+        }
         self.methods.get(type_name)?.get(name).copied()
     }
 

@@ -143,6 +143,19 @@ impl<'s> Lexer<'s> {
     }
 
     fn lex_inside_action(&mut self) -> Item {
+        // Most items, without what is only for the others.
+        match *self.rest() {
+            [b' ', next, ..] if !is_space(next) && next != b'-' => {
+                self.pos += 1;
+                return self.item(ItemType::Space);
+            }
+            [b'.', next, ..] if WORD[usize::from(next)] && !next.is_ascii_digit() => {
+                self.pos += 1;
+                return self.lex_field_or_variable(ItemType::Field);
+            }
+            [letter, ..] if WORD[usize::from(letter)] && !letter.is_ascii_digit() => return self.lex_identifier(),
+            _ => {}
+        }
         if let Some(trim) = self.right_delim() {
             if self.paren_depth == 0 {
                 return self.lex_right_delim(trim);

@@ -1,15 +1,17 @@
 //! YAML and JSON as Helm reads and writes them.
 //!
-//! Reading goes through `scan`, `parse`, `compose` and `decode`; [`node`] is for who wants the places too. The scanner is
-//! our own: go-yaml v2 descends from an older libyaml than any crate, which shows in what it takes and what it says.
+//! Reading goes through `scan`, `parse`, `compose` and `decode`, but for what `lines` can read by itself; [`node`] is for who
+//! wants the places too. The scanner is our own: go-yaml v2 descends from an older libyaml than any crate, which shows in
+//! what it takes and what it says.
 
 mod chars;
 mod compose;
 mod decode;
+mod eight;
 mod fault;
 mod golang;
 mod json;
-mod outline;
+mod lines;
 mod parse;
 mod parse_collections;
 mod resolve;
@@ -34,7 +36,10 @@ use json::Form;
 /// Reads one document as `sigs.k8s.io/yaml.Unmarshal` into an `interface{}` does. The error is Go's text:
 /// `error converting YAML to JSON: yaml: line 2: ...`.
 pub fn read(text: &[u8]) -> Result<Value, String> {
-    read_document(text, false)
+    match lines::read(text, Numbers::Json, |_| true) {
+        Some(map) => Ok(Value::Map(map)),
+        None => read_document(text, false),
+    }
 }
 
 /// What a document that is composed already means, as [`read`] gives it.
@@ -54,7 +59,7 @@ pub fn read_typed(text: &[u8]) -> Result<Value, String> {
 
 /// Reads as [`read_typed`] does, but of a mapping only the entries whose keys are wanted, others perhaps among them.
 pub(crate) fn read_typed_entries(text: &[u8], wanted: impl Fn(&[u8]) -> bool) -> Result<Value, String> {
-    match outline::outline(text, wanted) {
+    match lines::read(text, Numbers::Typed, wanted) {
         Some(map) => Ok(Value::Map(map)),
         None => read_typed(text),
     }

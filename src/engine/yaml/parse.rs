@@ -32,8 +32,6 @@ pub struct Event<'t> {
     /// For a scalar: plain and untagged, or tagged `!`.
     pub implicit: bool,
     pub style: Style,
-    /// Whether the value was dropped, as [`Parser::keep_texts`] allows.
-    pub lost: bool,
     /// For a collection: written with brackets or braces.
     pub flow: bool,
 }
@@ -80,11 +78,6 @@ pub(super) type Parsed<T> = Result<T, YamlError>;
 impl<'t> Parser<'t> {
     pub fn new(stream: &'t Stream<'_>) -> Self {
         Parser { scanner: Scanner::new(stream), state: State::StreamStart, states: Vec::new(), tags: Vec::new() }
-    }
-
-    /// Whether scalars read from here on shall have their texts even where these have to be put together.
-    pub fn keep_texts(&mut self, keep: bool) {
-        self.scanner.keep_texts = keep;
     }
 
     /// The next event; `StreamEnd` again and again after the last.
@@ -271,15 +264,7 @@ impl<'t> Parser<'t> {
                 let token = self.scanner.take();
                 let implicit = tag.is_empty() && token.style == Style::Plain || *tag == *b"!";
                 let found = node(EventKind::Scalar, end, false);
-                return Ok(Event {
-                    anchor,
-                    tag,
-                    implicit,
-                    value: token.value,
-                    style: token.style,
-                    lost: token.lost,
-                    ..found
-                });
+                return Ok(Event { anchor, tag, implicit, value: token.value, style: token.style, ..found });
             }
             TokenKind::FlowSequenceStart => {
                 self.state = State::FlowSequenceFirstEntry;
@@ -344,7 +329,6 @@ pub(super) fn event<'t>(kind: EventKind, start: Mark, end: Mark) -> Event<'t> {
         value: Cow::default(),
         implicit: false,
         style: Style::Plain,
-        lost: false,
         flow: false,
     }
 }

@@ -3,7 +3,7 @@
 use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
 use crate::edge::images::ImageError;
-use crate::ops::images::ImageFault;
+use crate::edge::images::ImageFault;
 use crate::workspace::error;
 
 impl ImageFault {

@@ -20,12 +20,13 @@ use std::path::PathBuf;
 
 use super::adopt::AdoptError;
 use super::attest::AttestError;
-use super::images::ImageFault;
 use super::parcel::PackError;
 use super::push::AddressError;
+use super::signed::Unsigned;
 use crate::base::code::{Code, Exit};
 use crate::base::diagnostic::Diagnostic;
 use crate::deliver::target::DeliverError;
+use crate::edge::images::ImageFault;
 use crate::edge::layout::LayoutError;
 use crate::edge::parcel::ParcelError;
 use crate::edge::{age, disk, git, guard, hold, kubectl};
@@ -89,6 +90,8 @@ pub enum Error {
     Attest(#[from] AttestError),
     #[error("images cannot be carried")]
     Images(Vec<ImageFault>),
+    #[error("signatures are missing, or by somebody else")]
+    Unsigned(Vec<Unsigned>),
     #[error("there is no place for the store")]
     NoStore,
 }
@@ -104,6 +107,7 @@ impl Error {
                 return errors.iter().cloned().chain([last]).collect();
             }
             Error::Images(faults) => return faults.iter().map(ImageFault::diagnostic).collect(),
+            Error::Unsigned(faults) => return faults.iter().map(parcel::unsigned).collect(),
             Error::Fetches(faults) => return faults.iter().map(fetch_fault).collect(),
             Error::SealedForAnother { path, .. } => self
                 .plain(Code::L011)

@@ -3,9 +3,11 @@
 use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
 use crate::edge::parcel::ParcelError;
+use crate::edge::signed::SignatureError;
 use crate::edge::ssh::SshError;
 use crate::ops::attest::AttestError;
 use crate::ops::parcel::PackError;
+use crate::ops::signed::Unsigned;
 use crate::workspace::error;
 
 pub(super) fn parcel(fault: &ParcelError) -> Diagnostic {
@@ -56,4 +58,17 @@ pub(super) fn attest(fault: &AttestError) -> Diagnostic {
         ),
         AttestError::NoSignature { .. } => plain(Code::B012, "`ichor sign` makes it"),
     }
+}
+
+/// A chart or an image that is not signed as the spec asks.
+pub(super) fn unsigned(it: &Unsigned) -> Diagnostic {
+    let (code, help) = match &it.fault {
+        SignatureError::None { .. } | SignatureError::NotBy { .. } => {
+            (Code::V027, "find out who made it before you use it; where somebody else may sign it, say so there")
+        }
+        SignatureError::Means(_) => (Code::V028, "name a file of that kind, as `ichor schema --markdown` says"),
+        SignatureError::NoProgram => (Code::E010, "install GnuPG, whose program it is"),
+        SignatureError::Run(_) => (Code::E010, "look at whether GnuPG works here"),
+    };
+    Diagnostic::new(code, format!("{}: {}", it.what, it.fault)).at(it.place.clone()).help(help)
 }

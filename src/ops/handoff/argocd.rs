@@ -7,6 +7,7 @@ use std::path::Path;
 use super::content::content;
 use super::differs::differs;
 use super::guide::{HelmAfter, values};
+use super::kept::{self, Tool};
 use super::shown::Shown;
 use super::{Handoff, Later, Prepared};
 use crate::deliver::argocd::{self, ArgocdPart, Ignored, Place};
@@ -59,11 +60,13 @@ pub fn argocd(
         let source = workspace.spec.parts.iter().find(|it| it.name == part.name).map(|it| &it.content);
         let (content, changed) = content("Argo CD", part, source, locked, &prepared.layers(&part.name))?;
         let mut ignored = Vec::new();
+        let mut kept = Vec::new();
         if let FluxContent::Chart { source, values, secrets, namespace, .. } = &content {
             if *secrets || locked.secret_values.is_some() {
                 return Err(HandoffError::SealedValues { part: part.name.clone() }.into());
             }
             caveats.extend(pinned(&part.name, source, locked));
+            kept = kept::kept(&prepared, part, bootstrap, values)?;
             let shown = Shown::of(locked);
             let shows = |text: &str| shown.is_in(text);
             for it in release::minted(vendored, part, bootstrap, values, &shows, random::seed())? {
@@ -88,7 +91,7 @@ pub fn argocd(
         if !changed.is_empty() {
             changes.insert(part.name.clone(), changed);
         }
-        parts.push(ArgocdPart { name: part.name.clone(), content, ignored });
+        parts.push(ArgocdPart { name: part.name.clone(), content, ignored, kept });
     }
     let differs = match helm {
         Some(helm) => differs(workspace, lock, rendered, helm)?,
@@ -101,7 +104,8 @@ pub fn argocd(
     guide.push_str(&values(&changes));
     files.push(("HANDOFF.md".into(), guide));
     let files = Files::new(files).map_err(DeliverError::Files)?;
-    Ok(Handoff { bundle, files, changes, remade: BTreeMap::new(), helm })
+    let kept = kept::names(parts.iter().map(|it| it.kept.as_slice()));
+    Ok(Handoff { bundle, files, changes, remade: BTreeMap::new(), helm, kept })
 }
 
 /// What to know of how Argo CD gets a chart.
@@ -133,6 +137,8 @@ fn guide(bundle: &str, parts: &[ArgocdPart], caveats: &[String], helm: &HelmAfte
    `kube-system/talos-bootstrap-manifests-inventory`, and the annotation `config.k8s.io/owning-inventory` off the objects.
    Until then `talosctl upgrade-k8s` would put the bootstrap's state back.
 
+Where Helm has a release of these parts, leave it: `helm uninstall` would delete what Argo CD holds.
+
 "
     );
     let ignored: Vec<&ArgocdPart> = parts.iter().filter(|it| !it.ignored.is_empty()).collect();
@@ -154,6 +160,8 @@ fn guide(bundle: &str, parts: &[ArgocdPart], caveats: &[String], helm: &HelmAfte
         text.push_str("\n## Where charts come from\n\n");
         caveats.iter().for_each(|it| text.push_str(&format!("- {it}\n")));
     }
+    let kept: Vec<_> = parts.iter().map(|it| (it.name.as_str(), it.kept.as_slice())).collect();
+    text.push_str(&kept::told(&kept, Tool::Argocd));
     text.push_str("\n## Which Helm renders\n\n");
     helm.lines().iter().for_each(|it| text.push_str(&format!("{it}\n")));
     text

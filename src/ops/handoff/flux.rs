@@ -7,6 +7,7 @@ use super::content::{caveat, content, reached, settings};
 use super::differs::differs;
 use super::flux_secrets::UnderSops;
 use super::guide::{self, HelmAfter};
+use super::kept;
 use super::{Handoff, Later, Opening, Prepared};
 use crate::deliver::files::Files;
 use crate::deliver::flux::{self, FluxContent, FluxPart};
@@ -45,6 +46,7 @@ pub fn flux(
         let source = workspace.spec.parts.iter().find(|it| it.name == part.name).map(|it| &it.content);
         let (mut content, changed) = content("Flux", part, source, locked, &prepared.layers(&part.name))?;
         let mut under = Vec::new();
+        let mut kept = Vec::new();
         match &mut content {
             FluxContent::Chart { source, plain_http, values, .. } => {
                 if let Source::Oci(name) = &**source {
@@ -53,6 +55,7 @@ pub fn flux(
                 caveats.extend(caveat(&part.name, source, locked));
                 caveats.extend(reached(&part.name, source, network));
                 let mut secrets = release::remade(vendored, part, bootstrap, values, random::seed())?;
+                kept = kept::kept(&prepared, part, bootstrap, values)?;
                 let mut beside = Vec::new();
                 if let Some(sops) = under_sops.as_ref().filter(|_| !secrets.is_empty()) {
                     let kept = sops.keep(part, locked, secrets)?;
@@ -84,7 +87,7 @@ pub fn flux(
         if !changed.is_empty() {
             changes.insert(part.name.clone(), changed);
         }
-        parts.push(FluxPart { name: part.name.clone(), content, secrets: under });
+        parts.push(FluxPart { name: part.name.clone(), content, secrets: under, kept });
     }
     let helm = HelmAfter {
         tool: format!("Flux {version}"),
@@ -96,5 +99,6 @@ pub fn flux(
     let mut files = flux::files(&bundle, &parts);
     files.push(("HANDOFF.md".into(), guide::guide(&bundle, &parts, &changes, &secrets, &caveats, &remade, &helm)));
     let files = Files::new(files).map_err(DeliverError::Files)?;
-    Ok(Handoff { bundle, files, changes, remade, helm })
+    let kept = kept::names(parts.iter().map(|it| it.kept.as_slice()));
+    Ok(Handoff { bundle, files, changes, remade, helm, kept })
 }

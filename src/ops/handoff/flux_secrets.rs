@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::shown::Shown;
 use crate::base::recipient::Recipient;
-use crate::deliver::flux_secrets::{FluxSecret, values_secret};
+use crate::deliver::flux_secrets::{self, FluxSecret, values_secret};
 use crate::edge::age;
 use crate::edge::mint::Mint;
 use crate::edge::sops::{self, Share};
@@ -90,6 +90,7 @@ impl<'a> UnderSops<'a> {
         for (key, head, object) in found {
             kept.left.remove(&key);
             place(&object, namespace);
+            flux_secrets::keep(&object);
             let text = yaml::write(&Value::Map(object)).map(|it| it.to_text().into_owned()).unwrap_or_default();
             kept.secrets.push(self.encrypt(&part.name, head.name, &text, true)?);
         }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use super::kept::{self, Tool};
 use crate::deliver::flux::{FluxPart, ValueChange};
 use crate::deliver::flux_secrets::FluxSecret;
 use crate::ops::error::Remade;
@@ -57,6 +58,8 @@ pub(super) fn guide(
         text.push_str("\n## Where charts come from\n\n");
         caveats.iter().for_each(|it| text.push_str(&format!("- {it}\n")));
     }
+    let kept: Vec<_> = parts.iter().map(|it| (it.name.as_str(), it.kept.as_slice())).collect();
+    text.push_str(&kept::told(&kept, Tool::Flux));
     text.push_str("\n## Which Helm renders\n\n");
     helm.lines().iter().for_each(|it| text.push_str(&format!("{it}\n")));
     text.push_str(&values(changes));

@@ -6,6 +6,7 @@ mod differs;
 mod flux;
 mod flux_secrets;
 mod guide;
+mod kept;
 mod shown;
 
 pub use argocd::{Repository, argocd};
@@ -39,6 +40,8 @@ pub struct Handoff {
     pub helm: HelmAfter,
     /// What the tool makes anew though the bootstrap has made it: Secrets by part.
     pub remade: BTreeMap<String, Remade>,
+    /// What leaves the release and must stay in the cluster.
+    pub kept: Vec<String>,
 }
 
 /// More values for the time after the bootstrap.

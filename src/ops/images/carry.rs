@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use super::{How, ImageFault, Listed, list};
+use super::{How, Listed, list};
 use crate::edge::fetch::{Event, each};
+use crate::edge::images::ImageFault;
 use crate::edge::images::pull::{Carrier, Fetched};
 use crate::edge::images::{ImageError, held, tree_of};
 use crate::edge::layout::Layout;
 use crate::object::image::Reference;
 use crate::ops::Error;
+use crate::ops::signed::{self, Asking};
 use crate::stage::vendored::image::Platform;
 use crate::workspace::fetching::Fetching;
 use crate::workspace::{Workspace, waiting};
@@ -18,6 +20,8 @@ use crate::workspace::{Workspace, waiting};
 #[derive(Clone, Debug, Default)]
 pub struct Carried {
     pub fetched: Fetched,
+    /// How many of them had to be signed, and are.
+    pub signed: usize,
     /// What looks like an image and was left out, because nobody asked for it.
     pub left_out: Vec<String>,
     /// What was asked for by its looks alone and is nowhere.
@@ -51,6 +55,11 @@ pub fn carry(spec: &Path, fetching: Fetching<'_>, platforms: &[Platform], guesse
         names.into_iter().cloned().collect()
     };
     carried.fetched = carrier.fetch(&hold, &names(false), platforms).map_err(|faults| told(faults, &listed))?;
+    if !fetching.settings.offline {
+        let asking = Asking { clients: &clients, settings: fetching.settings };
+        signed::fetch_for_images(&workspace, &hold, asking)?;
+    }
+    carried.signed = signed::images(&workspace, &layout, &held(&layout)?)?;
     if guessed {
         for image in names(true) {
             match carrier.fetch(&hold, std::slice::from_ref(&image), platforms) {
@@ -92,6 +101,11 @@ pub fn lacking(spec: &Path, platforms: &[Platform]) -> Result<Vec<String>, Error
                 faults.insert(format!("{part}: {fault}"));
             }
         }
+    }
+    match signed::images(&workspace, &layout, &at_hand) {
+        Ok(_) => {}
+        Err(Error::Unsigned(unsigned)) => faults.extend(unsigned.iter().map(|it| format!("{}: {}", it.what, it.fault))),
+        Err(fault) => return Err(fault),
     }
     Ok(faults.into_iter().collect())
 }

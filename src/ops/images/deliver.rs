@@ -3,20 +3,26 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::ImageFault;
+use tempfile::TempDir;
+
+use crate::base::digest::Digest;
+use crate::deliver::image_rules::{self, Rule};
 use crate::deliver::registries::{self, Mirrors};
+use crate::edge::disk;
+use crate::edge::images::ImageFault;
 use crate::edge::images::cache::{self, Cached};
 use crate::edge::images::pull::Carrier;
 use crate::edge::images::push::{Pushed, Target};
+use crate::edge::images::signatures;
 use crate::edge::images::{HeldImage, ImageError, Shelf, held, tree_of};
 use crate::edge::layout::Layout;
 use crate::edge::parcel::{self, Parcel};
 use crate::object::image::Reference;
-use crate::ops::Error;
+use crate::ops::{Error, signed};
 use crate::stage::bundle::Bundle;
 use crate::stage::lock::Lock;
-use crate::stage::parcel::BUNDLE;
-use crate::stage::spec::TalosVersion;
+use crate::stage::parcel::{BUNDLE, WORKSPACE};
+use crate::stage::spec::{Signer, TalosVersion};
 use crate::workspace::Workspace;
 use crate::workspace::fetching::Fetching;
 
@@ -36,16 +42,32 @@ impl From {
     }
 }
 
+/// What nodes are told.
+#[derive(Clone, Debug)]
+pub struct Told {
+    pub text: String,
+    /// What the spec says of signatures and nodes cannot be told.
+    pub apart: Vec<String>,
+}
+
 /// What images are taken from, and those that are meant.
 struct Source {
     shelf: Box<dyn Shelf>,
+    /// With their signatures.
     images: Vec<HeldImage>,
     talos: TalosVersion,
+    /// The spec and what it names; absent of a parcel that leaves out what another has.
+    workspace: Option<Workspace>,
+    /// Where a parcel's workspace lies meanwhile.
+    _folder: Option<TempDir>,
 }
 
 /// Puts images into a registry.
 pub fn push(from: &From, target: &Target, fetching: Fetching<'_>) -> Result<Pushed, Error> {
     let source = source(from)?;
+    if let Some(workspace) = &source.workspace {
+        signed::images(workspace, &*source.shelf, &source.images)?;
+    }
     let network = fetching.own_network()?;
     let clients = fetching.clients(&network)?;
     let carrier = Carrier { clients: &clients, settings: fetching.settings, progress: fetching.progress };
@@ -59,7 +81,7 @@ pub fn cache(from: &From, folder: &Path) -> Result<Cached, Error> {
 }
 
 /// What nodes are told, so that they pull from a target, or from their cache.
-pub fn settings(from: &From, target: Option<(&Target, bool)>, has_cache: bool) -> Result<String, Error> {
+pub fn settings(from: &From, target: Option<(&Target, bool)>, has_cache: bool) -> Result<Told, Error> {
     let source = source(from)?;
     let hosts: BTreeSet<&str> = source.images.iter().map(|it| it.name.host.as_str()).collect();
     let mut size = 0;
@@ -82,7 +104,31 @@ pub fn settings(from: &From, target: Option<(&Target, bool)>, has_cache: bool) -
             })
         })
         .collect();
-    Ok(registries::documents(&mirrors, has_cache.then_some(size), source.talos))
+    let mut text = registries::documents(&mirrors, has_cache.then_some(size), source.talos);
+    let mut apart = Vec::new();
+    if let Some(workspace) = &source.workspace {
+        let mut rules = Vec::new();
+        for rule in &workspace.spec.verify_images {
+            match rule.demand.as_ref().map(|it| &it.signer) {
+                // Nodes know no roots but those of the public Sigstore.
+                Some(Signer::Identity { root: Some(root), .. }) => {
+                    apart.push(format!("{}: nodes cannot be told of {root}", rule.images));
+                }
+                Some(Signer::Key(path)) => {
+                    let key = String::from_utf8_lossy(&workspace.bytes(path)?).into_owned();
+                    rules.push(Rule { rule, key: Some(key) });
+                }
+                _ => rules.push(Rule { rule, key: None }),
+            }
+        }
+        match image_rules::document(&rules, source.talos) {
+            Some(document) if text.is_empty() => text = document,
+            Some(document) => text.push_str(&format!("---\n{document}")),
+            None if rules.is_empty() => {}
+            None => apart.push(format!("Talos {} asks for no signatures of images", source.talos)),
+        }
+    }
+    Ok(Told { text, apart })
 }
 
 fn source(from: &From) -> Result<Source, Error> {
@@ -92,7 +138,15 @@ fn source(from: &From) -> Result<Source, Error> {
             let bundle = parcel.read(BUNDLE)?.unwrap_or_default();
             let talos = Bundle::decode(&bundle)?.index().talos;
             let images = held(&parcel)?;
-            Ok(Source { shelf: Box::new(parcel), images, talos })
+            let (mut workspace, mut folder) = (None, None);
+            if parcel.index.base.is_none() {
+                let own = TempDir::new();
+                let own = own.map_err(|source| disk::Error { action: "make", path: "a folder".into(), source })?;
+                parcel::extract(&parcel, None, own.path(), &|it| !it.path.contains("/blobs/sha256/"))?;
+                workspace = Some(Workspace::read(&own.path().join(WORKSPACE).join(&parcel.index.spec))?);
+                folder = Some(own);
+            }
+            Ok(Source { shelf: Box::new(parcel), images, talos, workspace, _folder: folder })
         }
         From::Spec(path) => {
             let workspace = Workspace::read(path)?;
@@ -100,7 +154,8 @@ fn source(from: &From) -> Result<Source, Error> {
             let layout = Layout::at(&workspace.vendor);
             let all = held(&layout)?;
             let images = of_lock(&lock, all)?;
-            Ok(Source { shelf: Box::new(layout), images, talos: workspace.spec.talos })
+            let talos = workspace.spec.talos;
+            Ok(Source { shelf: Box::new(layout), images, talos, workspace: Some(workspace), _folder: None })
         }
     }
 }
@@ -117,7 +172,13 @@ fn of_lock(lock: &Lock, held: Vec<HeldImage>) -> Result<Vec<HeldImage>, Error> {
             parts: vec![(*part).to_owned()],
         })
         .collect();
-    if faults.is_empty() { Ok(held) } else { Err(Error::Images(faults)) }
+    if !faults.is_empty() {
+        return Err(Error::Images(faults));
+    }
+    let all: BTreeSet<Digest> =
+        held.iter().filter(|it| signatures::signed(&it.name).is_none()).map(|it| it.entry.digest).collect();
+    // Signatures of charts are for who builds.
+    Ok(held.into_iter().filter(|it| signatures::signed(&it.name).is_none_or(|it| all.contains(&it))).collect())
 }
 
 fn told(faults: Vec<ImageError>) -> Error {

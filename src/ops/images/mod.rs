@@ -4,13 +4,13 @@ mod carry;
 mod deliver;
 
 pub use carry::{Carried, carry, exist, lacking};
-pub use deliver::{From, cache, push, settings};
+pub use deliver::{From, Told, cache, push, settings};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::Error;
-use crate::edge::images::{ImageError, held, tree_of};
+use crate::edge::images::{held, tree_of};
 use crate::edge::layout::Layout;
 use crate::object::image::{self, Reference};
 use crate::stage::lock::Lock;
@@ -46,13 +46,6 @@ pub struct Listed {
 pub struct HeldTree {
     pub entry: crate::base::digest::Digest,
     pub tree: Tree,
-}
-
-/// An image that cannot be carried, and the parts that it is for.
-#[derive(Debug)]
-pub struct ImageFault {
-    pub fault: ImageError,
-    pub parts: Vec<String>,
 }
 
 /// Every image of the spec at a path, sorted.

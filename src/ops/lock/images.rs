@@ -1,16 +1,13 @@
 //! The digests that a lock keeps behind images of a tag alone, where the spec asks for that (`pinImages`).
 
-use crate::base::digest::Digest;
 use crate::edge::images::ImageError;
+use crate::edge::images::ImageFault;
 use crate::object::image::Reference;
 use crate::ops::Error;
-use crate::ops::images::ImageFault;
+use crate::ops::signed::Asking;
 use crate::stage::lock::Lock;
 use crate::stage::resolve::{SourceError, Update};
 use crate::stage::seal::Sealed;
-
-/// Finds the digest that a tag stands for now.
-pub type Find<'f> = dyn Fn(&Reference) -> Result<Digest, SourceError> + 'f;
 
 /// Drops the digests of those parts that may move, so that they are looked up anew.
 pub(super) fn forget(lock: &mut Lock, update: &Update) {
@@ -28,7 +25,7 @@ pub(super) fn forget(lock: &mut Lock, update: &Update) {
 
 /// Completes the digests of a lock for what is rendered, and drops those that nothing is rendered with any more; whether
 /// anything is other than before. Without a way to find one, a new image is an error.
-pub(super) fn complete(lock: &mut Lock, sealed: &Sealed, find: Option<&Find<'_>>) -> Result<bool, Error> {
+pub(super) fn complete(lock: &mut Lock, sealed: &Sealed, asking: Option<Asking<'_>>) -> Result<bool, Error> {
     let mut changed = false;
     let mut faults = Vec::new();
     for rendered in sealed.parts() {
@@ -43,7 +40,7 @@ pub(super) fn complete(lock: &mut Lock, sealed: &Sealed, find: Option<&Find<'_>>
                 continue;
             }
             let offline = || SourceError::Offline { what: format!("the digest of {image}") };
-            match find.map_or_else(|| Err(offline()), |find| find(&name)) {
+            match asking.map_or_else(|| Err(offline()), |it| it.digest(&name)) {
                 Ok(digest) => {
                     part.image_digests.insert(image.clone(), digest);
                     changed = true;

@@ -21,7 +21,7 @@ use crate::edge::fetch::{Progress, Silent};
 use crate::edge::mint::Mint;
 use crate::edge::random;
 use crate::edge::store::{Note, Store};
-use crate::object::image::Reference;
+use crate::ops::signed::{self, Asking};
 use crate::ops::{Error, build};
 use crate::review::compare::{self, Diff, Side};
 use crate::stage::bundle::Bundle;
@@ -34,7 +34,6 @@ use crate::stage::vendored::Vendored;
 use crate::workspace;
 use crate::workspace::fetching::Fetching;
 use crate::workspace::{Workspace, side};
-use images::Find;
 use outlives::outlives;
 use parts::{facts, record};
 
@@ -140,7 +139,9 @@ pub fn lock(spec: &Path, request: &Request, fetching: Fetching<'_>, now: Timesta
     };
     let old = workspace.lock_if_any()?;
     let settled = match (&old, &request.store) {
-        (Some((lock, text)), Some(store)) if request.is_plain() && workspace.is_unchanged(lock) => {
+        (Some((lock, text)), Some(store))
+            if request.is_plain() && workspace.is_unchanged(lock) && !signed::asks(&workspace) =>
+        {
             let inputs = build::inputs(&workspace.spec_text, text);
             if store.is_noted(Note::Locked, &inputs, &workspace.spec.bundle) {
                 return Ok(Locked { unbound: lock.unbound(), ..Locked::unchanged(&workspace) });
@@ -166,10 +167,9 @@ pub fn lock(spec: &Path, request: &Request, fetching: Fetching<'_>, now: Timesta
     workspace.fetched = Some(fetching.fetch(&workspace, lock.as_ref(), &request.update)?);
     let network = fetching.network(&workspace)?;
     let clients = fetching.clients(&network)?;
-    let find = |image: &Reference| clients.registry(fetching.settings).image(image).map(|(_, digest)| digest);
-    let find: Option<&Find<'_>> = if fetching.settings.offline { None } else { Some(&find) };
+    let asking = (!fetching.settings.offline).then_some(Asking { clients: &clients, settings: fetching.settings });
     let written = (!request.keep).then_some(fetching.progress);
-    let locked = relock(&workspace, lock, text.as_deref(), &mut mint, request.clock.unwrap_or(now), (written, find))?;
+    let locked = relock(&workspace, lock, text.as_deref(), &mut mint, request.clock.unwrap_or(now), (written, asking))?;
     if let Some((store, inputs)) = settled.filter(|_| !locked.changed) {
         store.note(Note::Locked, &inputs, &workspace.spec.bundle);
     }
@@ -184,10 +184,10 @@ pub(super) fn relock(
     text: Option<&str>,
     mint: &mut Mint<'_>,
     now: Timestamp,
-    (written, find): (Option<&dyn Progress>, Option<&Find<'_>>),
+    (written, asking): (Option<&dyn Progress>, Option<Asking<'_>>),
 ) -> Result<Locked, Error> {
     let compared = if written.is_none() { Some(old.clone()) } else { None };
-    let renewed = renewed(workspace, old, mint, now, find);
+    let renewed = renewed(workspace, old, mint, now, asking);
     let hold = match &renewed {
         // What resolves need not be fetched again once it renders, too.
         Ok(_) | Err(Error::Workspace(workspace::Error::Render(_) | workspace::Error::Seal(_))) => {
@@ -224,7 +224,7 @@ pub(super) fn renewed(
     old: Option<Lock>,
     mint: &mut Mint<'_>,
     now: Timestamp,
-    find: Option<&Find<'_>>,
+    asking: Option<Asking<'_>>,
 ) -> Result<(Lock, Locked), Error> {
     // Whether they can be sealed to comes before whether they are those of before.
     let sealer = Sealer::new(&workspace.spec.recipients, &workspace.spec.bundle)?.like(old.as_ref());
@@ -259,6 +259,8 @@ pub(super) fn renewed(
     let mut parts = BTreeMap::new();
     for resolved in resolved.parts() {
         let mut part = facts(resolved);
+        let known = old.as_ref().and_then(|it| it.parts.get(&resolved.name));
+        part.signed_by = signed::locked(workspace, &resolved.name, &part, known, asking)?;
         if let Some(known) = lock.parts.get_mut(&resolved.name) {
             part.pins = std::mem::take(&mut known.pins);
             part.secret_values = known.secret_values;
@@ -336,7 +338,7 @@ pub(super) fn renewed(
         vendored = Vendored::fresh(&workspace.spec, workspace.resolve(old.as_ref())?, Some(&lock), now);
         sealed = seal::seal(&render::render(&vendored, &random::seed(), None)?)?;
     }
-    if workspace.spec.pin_images && images::complete(&mut lock, &sealed, find)? {
+    if workspace.spec.pin_images && images::complete(&mut lock, &sealed, asking)? {
         vendored = Vendored::fresh(&workspace.spec, workspace.resolve(old.as_ref())?, Some(&lock), now);
         sealed = seal::seal(&render::render(&vendored, &random::seed(), None)?)?;
     }
@@ -345,6 +347,9 @@ pub(super) fn renewed(
             let declared = workspace.spec.declared_images(&sealed.name);
             record(part, sealed, declared);
         }
+    }
+    if let Some(asking) = asking {
+        signed::images_there(workspace, &lock, asking)?;
     }
     // What is locked can be built.
     Bundle::assemble(&sealed, &pack::pack(&sealed, &workspace.spec), &lock)?;

@@ -20,6 +20,7 @@ pub(super) fn facts(part: &ResolvedPart) -> LockedPart {
         manifest: part.manifest,
         digest: part.digest,
         size: part.size,
+        signed_by: None,
         dependencies: part.dependencies.clone(),
         release: part.release.clone(),
         values,

@@ -5,12 +5,13 @@ use std::path::{Component as Piece, Path, PathBuf};
 
 use super::PackError;
 use crate::base::digest::Digest;
+use crate::edge::images::ImageFault;
+use crate::edge::images::signatures;
 use crate::edge::images::{HeldImage, ImageError, tree_of};
 use crate::edge::layout::Layout;
 use crate::edge::parcel::Origin;
 use crate::object::image::Reference;
-use crate::ops::images::ImageFault;
-use crate::ops::{Error, vendor};
+use crate::ops::{Error, signed, vendor};
 use crate::stage::lock::Lock;
 use crate::stage::parcel::{Member, WORKSPACE};
 use crate::stage::provenance::Component;
@@ -90,6 +91,9 @@ impl Gathered {
         }
         let named: BTreeSet<Reference> = lock.images().filter_map(|(_, it)| Reference::parse(it).ok()).collect();
         let held = crate::edge::images::held(&layout)?;
+        if !without_images {
+            signed::images(workspace, &layout, &held)?;
+        }
         let mut components: BTreeMap<Reference, Component> = named
             .iter()
             .map(|image| (image.clone(), Component { image: image.clone(), digest: image.digest }))
@@ -102,7 +106,12 @@ impl Gathered {
         if !missing.is_empty() {
             return Err(Error::Images(missing));
         }
-        for image in held.into_iter().filter(|_| !without_images) {
+        let own: BTreeSet<Digest> = kept.iter().map(|(it, _)| it.digest).collect();
+        for image in held.into_iter().filter(|it| !without_images && !own.contains(&it.entry.digest)) {
+            if signatures::signed(&image.name).is_some() {
+                kept.push((image.entry.clone(), image));
+                continue;
+            }
             // Those that were carried by their looks go along where no other spec shares the folder.
             let digest = Some(image.entry.digest);
             components.insert(image.name.clone(), Component { image: image.name.clone(), digest });

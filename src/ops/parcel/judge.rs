@@ -7,14 +7,15 @@ use tempfile::TempDir;
 
 use super::base_at;
 use crate::base::digest::Digest;
+use crate::base::number::count as count_of;
 use crate::edge::disk;
+use crate::edge::images::ImageFault;
 use crate::edge::images::{HeldImage, ImageError, held, tree_of};
 use crate::edge::layout::Layout;
 use crate::edge::parcel::{Parcel, extract};
 use crate::ops::attest::{self, Attested, Trust};
-use crate::ops::images::ImageFault;
 use crate::ops::verify::{self, Verified};
-use crate::ops::{Error, vendor};
+use crate::ops::{Error, signed, vendor};
 use crate::stage::parcel::{ATTESTATIONS, BUNDLE, Member, WORKSPACE};
 use crate::workspace::Workspace;
 use crate::workspace::fetching::Fetching;
@@ -31,6 +32,8 @@ pub struct Judged {
     pub is_named: bool,
     /// The images that are whole.
     pub images: usize,
+    /// What had to be signed, and by whom it is.
+    pub signed: Vec<(String, String)>,
     /// Who attests the bundle, of those who are trusted.
     pub attested: Attested,
 }
@@ -54,6 +57,11 @@ pub fn verify(path: &Path, base: Option<&Path>, trust: &Trust) -> Result<Judged,
         return Err(super::PackError::NotVendored(vec![fault]).into());
     }
     let images = images(&parcel, &layout)?;
+    let mut signed: Vec<(String, String)> = signed::charts(&workspace, &lock)?;
+    let all = held(&layout)?;
+    signed::images(&workspace, &layout, &all).map(|count| {
+        signed.extend((count > 0).then(|| (count_of(count, "image"), "those whom the spec names".to_owned())));
+    })?;
     let bundle = folder.path().join(BUNDLE);
     let rebuilt = verify::verify(&spec, &bundle, Fetching::nothing())?;
     let carried: Vec<PathBuf> = parcel
@@ -71,6 +79,7 @@ pub fn verify(path: &Path, base: Option<&Path>, trust: &Trust) -> Result<Judged,
         is_named: rebuilt.digest == parcel.index.digest,
         rebuilt,
         images,
+        signed,
         attested,
     })
 }

@@ -8,7 +8,7 @@ pub use judge::{Judged, verify};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::Error;
+use super::{Error, signed};
 use crate::base::digest::Digest;
 use crate::edge::disk;
 use crate::edge::parcel::{self, Base, Parcel, Unpacked};
@@ -70,6 +70,8 @@ pub fn pack(spec: &Path, request: &Request) -> Result<Packed, Error> {
     let vendored = workspace.vendored(&lock)?;
     let bundle = workspace.bundle(&lock, &vendored)?;
     let bytes = bundle.encode();
+    signed::read_means(&workspace)?;
+    signed::charts(&workspace, &lock)?;
     let mut gathered = gather::Gathered::default();
     let spec_path = gathered.workspace(&workspace)?;
     let components = gathered.vendor(&workspace, &lock, request.without_images)?;

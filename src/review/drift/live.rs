@@ -107,7 +107,8 @@ fn restrict(live: &Json, wanted: &Json, managed: &Managed<'_>, name: &str) -> Js
             let mut kept = Map::new();
             for (key, value) in live {
                 let below = managed.step(|it| it.get(format!("f:{key}")));
-                match wanted.get(key) {
+                // A null says as much as no field.
+                match wanted.get(key).filter(|it| !it.is_null()) {
                     Some(wanted) => {
                         kept.insert(key.clone(), restrict(value, wanted, &below, key));
                     }

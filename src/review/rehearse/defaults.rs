@@ -132,12 +132,43 @@ const FLAGS: &[(&str, &str)] = &[
     ("PriorityClass", "globalDefault"),
     ("ServiceSpec", "publishNotReadyAddresses"),
     ("VolumeMount", "readOnly"),
+    ("PersistentVolumeClaimVolumeSource", "readOnly"),
+    ("NFSVolumeSource", "readOnly"),
+    ("APIServiceSpec", "insecureSkipTLSVerify"),
     ("JSONSchemaProps", "nullable"),
     ("JSONSchemaProps", "uniqueItems"),
     ("JSONSchemaProps", "exclusiveMaximum"),
     ("JSONSchemaProps", "exclusiveMinimum"),
     ("JSONSchemaProps", "x-kubernetes-embedded-resource"),
     ("JSONSchemaProps", "x-kubernetes-int-or-string"),
+];
+
+/// Numbers that are not kept where they are zero. (Of others, zero is more than silence.)
+const ZEROES: &[(&str, &str)] = &[
+    ("ContainerPort", "hostPort"),
+    ("CustomResourceColumnDefinition", "priority"),
+    ("DaemonSetSpec", "minReadySeconds"),
+    ("DeploymentSpec", "minReadySeconds"),
+    ("Probe", "initialDelaySeconds"),
+    ("ReplicaSetSpec", "minReadySeconds"),
+    ("ServiceBackendPort", "number"),
+    ("ServicePort", "nodePort"),
+    ("ServiceSpec", "healthCheckNodePort"),
+    ("StatefulSetSpec", "minReadySeconds"),
+];
+
+/// Texts that say something also where they are empty. (Others are not kept then.)
+const TEXTS: &[&str] = &[
+    "apiGroup",
+    "appProtocol",
+    "ingressClassName",
+    "loadBalancerClass",
+    "pathType",
+    "preemptionPolicy",
+    "runtimeClassName",
+    "storageClassName",
+    "url",
+    "volumeAttributesClassName",
 ];
 
 /// Mappings whose being there says more than what is in them: `emptyDir: {}`, or a selector of all.
@@ -168,6 +199,9 @@ pub(super) fn of(kind: &str, field: &str, within: &Json) -> Option<Json> {
     if FLAGS.contains(&(kind, field)) {
         return Some(json!(false));
     }
+    if ZEROES.contains(&(kind, field)) {
+        return Some(json!(0));
+    }
     match (kind, field) {
         ("Container", "imagePullPolicy") => Some(json!(pull_policy(within["image"].as_str()?))),
         // One that only says how many run at once is done when its pods say so.
@@ -196,12 +230,13 @@ pub(super) fn of(kind: &str, field: &str, within: &Json) -> Option<Json> {
     }
 }
 
-/// Whether nothing and this value are the same to Kubernetes: an empty list, or an empty mapping that says nothing.
+/// Whether nothing and this value are the same to Kubernetes: an empty list, or an empty mapping or text that says nothing.
 pub(super) fn is_nothing(field: &str, value: &Json) -> bool {
     match value {
         Json::Null => true,
         Json::Array(list) => list.is_empty(),
         Json::Object(map) => map.is_empty() && !TELLING.contains(&field),
+        Json::String(text) => text.is_empty() && !TEXTS.contains(&field),
         _ => false,
     }
 }

@@ -160,6 +160,12 @@ mod tests {
                 pod(json!({"name": "c", "resources": {"limits": {"cpu": 1, "memory": "1024Mi"}}})),
             ),
             (
+                pod(json!({"name": "c", "env": [{"name": "A"}], "livenessProbe": {}})),
+                pod(
+                    json!({"name": "c", "env": [{"name": "A", "value": ""}], "livenessProbe": {"initialDelaySeconds": 0}}),
+                ),
+            ),
+            (
                 pod(json!({"name": "c", "image": "a/b:1", "ports": [{"containerPort": 80}], "env": []})),
                 pod(json!({"name": "c", "image": "a/b:1", "imagePullPolicy": "IfNotPresent",
                     "ports": [{"containerPort": 80, "protocol": "TCP"}], "resources": {}})),

@@ -217,6 +217,7 @@ mod tests {
             version: Some("1".into()),
             manifest: None,
             release: None,
+            signed_by: None,
             dependencies: BTreeMap::new(),
             digest: Digest::of(text.as_bytes()),
             size: 1,

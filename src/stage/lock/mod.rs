@@ -89,6 +89,9 @@ pub struct LockedPart {
     pub digest: Digest,
     /// Size of that content in bytes.
     pub size: u64,
+    /// Who has signed it, where the spec asks for a signature.
+    #[serde(rename = "signedBy", default, skip_serializing_if = "Option::is_none")]
+    pub signed_by: Option<String>,
     /// The subcharts that a chart's folder names and does not hold, by alias or name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub dependencies: BTreeMap<String, LockedSource>,

@@ -9,6 +9,7 @@ use helm_engine::helm;
 use helm_engine::hole::{Expr, Holes, Piece, Seed};
 use helm_engine::value::{Map, Value};
 use helm_engine::yaml;
+use helm_engine::yaml::node::Node;
 
 /// What a template may decode and what tells nobody anything.
 const IN_PLACE: &str = "c2VhbGVk";
@@ -49,6 +50,66 @@ pub(crate) fn remade(
         }
     }
     Ok(found)
+}
+
+/// An object that is in the bootstrap, and not in a release with other values.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Leaving {
+    /// With the namespace that Helm puts it into.
+    pub head: Head,
+    /// The `type` of a Secret; empty elsewhere.
+    pub kind_of_secret: String,
+}
+
+/// What leaves a release: a Helm that has installed the objects of the bootstrap deletes these when it upgrades to the values.
+/// Hooks are left out, for Helm keeps no account of them. Where the values ask for more than the bootstrap had, all its Secrets
+/// may be among them.
+pub(crate) fn leaving(
+    vendored: &Vendored,
+    part: &VendoredPart,
+    bootstrap: &RenderedPart,
+    values: &Map,
+    seed: Seed,
+) -> Result<BTreeSet<Leaving>, Error> {
+    let VendoredContent::Chart { namespace, .. } = &part.content else { return Ok(BTreeSet::new()) };
+    let before = listed(bootstrap, namespace);
+    let release = again(vendored, part, bootstrap, values, objects(bootstrap, namespace), seed)?;
+    Ok(match release {
+        Some(release) => {
+            let after = listed(&release, namespace);
+            // A later version of a chart may write an object of another version of its API: it is the same object.
+            let is_same = |one: &Head, other: &Head| {
+                one.group() == other.group()
+                    && (&one.kind, &one.name) == (&other.kind, &other.name)
+                    && (one.namespace == other.namespace || one.namespace.is_empty() || other.namespace.is_empty())
+            };
+            before.into_iter().filter(|it| !after.iter().any(|other| is_same(&it.head, &other.head))).collect()
+        }
+        None => before.into_iter().filter(|it| it.head.kind == "Secret").collect(),
+    })
+}
+
+/// What Helm keeps account of in a rendered part.
+fn listed(rendered: &RenderedPart, namespace: &str) -> BTreeSet<Leaving> {
+    let mut found = BTreeSet::new();
+    for document in documents(&String::from_utf8_lossy(&rendered.text)) {
+        let Some(tree) = document.tree() else { continue };
+        let root = tree.root();
+        let metadata = root.get("metadata").map(Node::resolved);
+        let is_hook = metadata.and_then(|it| it.get("annotations")).is_some_and(|it| it.get("helm.sh/hook").is_some());
+        let mut head = Head::of(root);
+        if is_hook || head.kind.is_empty() {
+            continue;
+        }
+        let is_secret = head.kind == "Secret" && head.api_version == "v1";
+        if head.namespace.is_empty() && (is_secret || head.kind == "ConfigMap") {
+            head.namespace = namespace.into();
+        }
+        let of = root.get("type").and_then(Node::text).filter(|_| is_secret);
+        let kind_of_secret = of.map(|it| it.to_text().into_owned()).unwrap_or_default();
+        found.insert(Leaving { head, kind_of_secret });
+    }
+    found
 }
 
 /// One text of a manifest that is another on each render.

@@ -149,6 +149,13 @@ pub static SPEC: Table = Table {
             "Whether `lock` looks up the digest behind the tag of each image. The lock keeps it, and what is rendered bears it.",
             "true",
         ),
+        key(
+            "verifyImages",
+            Holds::Mappings(&VERIFY_IMAGES),
+            "Whose signatures images must bear. The first entry that an image matches counts. Checked at `lock`, and again \
+             wherever images are carried.",
+            "[{images: quay.io/cilium/*, key: cosign.pub}]",
+        ),
         required("parts", Holds::Parts, "What the bundle is made of, in the order in which Talos applies it.", "[]"),
         key(
             "mirrors",
@@ -215,6 +222,66 @@ pub static ALLOW: Table = Table {
             "\"C005\"",
         ),
         required("reason", Holds::Word, "Why it is right here, for who reads the spec.", "the nodes forward no DNS"),
+    ],
+};
+
+/// The public key of a signer.
+const KEY: Key = key("key", Holds::Word, "A public key that cosign takes, as a file of PEM.", "cosign.pub");
+/// Who vouches for a signer.
+const ISSUER: Key = key(
+    "issuer",
+    Holds::Word,
+    "Who vouched for the signer while they signed without a key, beside `subject`.",
+    "https://token.actions.githubusercontent.com",
+);
+/// Who a signer is.
+const SUBJECT: Key = key(
+    "subject",
+    Holds::Word,
+    "Who the signer is; `*` stands for any text.",
+    "https://github.com/cilium/cilium/.github/workflows/*@refs/tags/v*",
+);
+/// The roots of an identity.
+const ROOT: Key = key(
+    "root",
+    Holds::Word,
+    "A `trusted_root.json`: the authorities and logs that are believed. Without it those of the public Sigstore that this \
+     program brings. A log that it names must have the signature.",
+    "trusted_root.json",
+);
+
+/// `verify` of a part.
+pub static VERIFY: Table = Table {
+    title: "`verify` of a part",
+    keys: &[
+        KEY,
+        ISSUER,
+        SUBJECT,
+        ROOT,
+        key(
+            "keyring",
+            Holds::Word,
+            "Public keys of OpenPGP, as `gpg --export` writes them: one of them has signed the chart's `.prov`.",
+            "keyring.gpg",
+        ),
+    ],
+};
+
+/// An entry of `verifyImages`.
+pub static VERIFY_IMAGES: Table = Table {
+    title: "An entry of `verifyImages`",
+    keys: &[
+        required(
+            "images",
+            Holds::Word,
+            "The images it is for, by their full names without tags; `*` stands for any text.",
+            "quay.io/cilium/*",
+        ),
+        KEY,
+        ISSUER,
+        SUBJECT,
+        ROOT,
+        key("skip", Holds::Choice, "Whether these images need no signature.", "true"),
     ],
 };
 
@@ -289,6 +356,12 @@ pub static PART: Table = Table {
             "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
         ),
         key(
+            "verify",
+            Holds::Mapping(&VERIFY),
+            "Whose signature the chart must bear. Checked at `lock`; `vendor` keeps it, and it is checked again offline.",
+            "{key: cosign.pub}",
+        ),
+        key(
             "images",
             Holds::Words,
             "Images that it has pulled beside those that its objects name: what an operator starts, for one.",
@@ -302,7 +375,7 @@ const RENDERED: &[&str] = &["namespace", "values", "secretValues", "lookup", "ce
 
 /// The kinds of part. Each has just one of their sources.
 pub static PART_KINDS: [PartKind; 5] = [
-    PartKind { source: "chart", what: "a chart part", own: &["version"], is_rendered: true },
+    PartKind { source: "chart", what: "a chart part", own: &["version", "verify"], is_rendered: true },
     PartKind { source: "manifest", what: "a manifest part", own: &["sha256"], is_rendered: false },
     PartKind { source: "flux", what: "a part from GitOps", own: &["kustomization"], is_rendered: true },
     PartKind { source: "argocd", what: "a part from GitOps", own: &[], is_rendered: true },

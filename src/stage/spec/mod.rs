@@ -12,6 +12,7 @@ mod released;
 mod schema;
 pub mod sops_rules;
 mod source;
+mod verify;
 mod versions;
 
 pub use inputs::{Certificates, Inputs};
@@ -20,6 +21,7 @@ pub use reference::reference;
 pub use released::Released;
 pub use schema::schema;
 pub use source::{ContentKind, OciName, Source, SourceFault};
+pub use verify::{Demand, ImageRule, Signer, matches, rule_of};
 pub use versions::{KubernetesVersion, TalosVersion};
 
 use std::collections::BTreeSet;
@@ -59,6 +61,8 @@ pub struct Spec {
     pub allow: Vec<Allowed>,
     /// Whether `lock` looks up the digest of each image that is named by a tag, and what is rendered bears it.
     pub pin_images: bool,
+    /// Whose signatures images must bear.
+    pub verify_images: Vec<ImageRule>,
     /// In the order Talos applies them.
     pub parts: Vec<Part>,
 }
@@ -124,8 +128,17 @@ pub struct Chart {
     pub values: Vec<Values>,
     /// What it is given beside those.
     pub inputs: Inputs,
+    /// Whose signature it must bear; absent where none is asked for.
+    pub verify: Option<Box<Demand>>,
     /// The release of GitOps that says all this, where one does.
     pub released: Option<Box<Released>>,
+}
+
+impl Part {
+    /// Whether the spec asks for a signature of its chart.
+    pub fn must_be_signed(&self) -> bool {
+        matches!(&self.content, Content::Chart(chart) if chart.verify.is_some())
+    }
 }
 
 impl Chart {

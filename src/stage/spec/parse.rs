@@ -8,7 +8,7 @@ use super::inputs::{Inputs, certificates, inputs};
 use super::keys::{PART, PART_KINDS, PartKind, SPEC};
 use super::network::network;
 use super::released::{self, TOOLS};
-use super::{Chart, Content, ContentKind, Part, Source, SourceFault, Spec, Values, sops_rules};
+use super::{Chart, Content, ContentKind, Part, Source, SourceFault, Spec, Values, sops_rules, verify};
 use crate::base::code::Code;
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::base::name;
@@ -43,6 +43,7 @@ fn spec(reader: &mut Reader, root: Node<'_>, trees: &dyn Trees) -> Option<Spec> 
     let network = network(reader, &fields);
     let certificates = certificates(reader, &fields);
     let allow = allow(reader, &fields);
+    let verify_images = verify::rules(reader, &fields);
     let pin_images = fields.get("pinImages").is_some_and(|it| pin_images(reader, it));
     let mut parts: Vec<Part> = Vec::new();
     let list = reader.need(&fields, "the spec", "parts");
@@ -71,6 +72,7 @@ fn spec(reader: &mut Reader, root: Node<'_>, trees: &dyn Trees) -> Option<Spec> 
         certificates,
         allow,
         pin_images,
+        verify_images,
         parts,
     })
 }
@@ -171,8 +173,20 @@ fn part(reader: &mut Reader, node: Node<'_>, trees: &dyn Trees) -> Option<Part> 
         Some(it) => label(reader, it, "`namespace`")?,
         None => "default".into(),
     };
-    let (source, named) = (source?, reader.place(chart));
-    let chart = Chart { path, source, place: named, version, version_place, namespace, values, inputs, released: None };
+    let verify = verify::demand(reader, &fields, source.as_ref()).map(Box::new);
+    let (source, place_of_source) = (source?, reader.place(chart));
+    let chart = Chart {
+        path,
+        source,
+        place: place_of_source,
+        version,
+        version_place,
+        namespace,
+        values,
+        inputs,
+        verify,
+        released: None,
+    };
     Some(Part { name: name?, content: Content::Chart(chart), images, place })
 }
 

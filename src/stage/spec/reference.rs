@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::keys::{ALLOW, CERTIFICATES, Holds, Key, PART, PART_CERTIFICATES, PART_KINDS, SPEC, Table};
+use super::keys::{
+    ALLOW, CERTIFICATES, Holds, Key, PART, PART_CERTIFICATES, PART_KINDS, SPEC, Table, VERIFY, VERIFY_IMAGES,
+};
 
 /// The page, as Markdown.
 pub fn reference() -> String {
@@ -10,7 +12,7 @@ pub fn reference() -> String {
         "# The spec\n\nWritten by `ichor schema --markdown`.\n\nA spec is one YAML document, most often `ichor.yaml`. A key that \
          is not listed here is an error. Paths are from the folder of the spec.\n",
     );
-    for table in [&SPEC, &CERTIFICATES, &ALLOW, &PART] {
+    for table in [&SPEC, &CERTIFICATES, &ALLOW, &VERIFY_IMAGES, &PART, &VERIFY] {
         write_table(&mut page, table);
     }
     page.push_str("\n### The kinds of part\n\nA part has one source, and the keys that fit it.\n\n| source | keys beside it |\n|---|---|\n");

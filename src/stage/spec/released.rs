@@ -89,6 +89,7 @@ pub(super) fn chart(
         place: at,
         values,
         inputs,
+        verify: None,
         released: Some(Box::new(Released { tool, written, place, wanted, release })),
     })
 }

@@ -11,6 +11,7 @@ use flate2::read::MultiGzDecoder;
 use serde_json::json;
 
 use super::layout::{Descriptor, MANIFEST_TYPE, Manifest};
+use super::signature::PROVENANCE;
 use crate::base::digest::Digest;
 use crate::stage::resolve::choose;
 use crate::stage::spec::Source;
@@ -58,6 +59,13 @@ pub fn manifest(bytes: &[u8], address: &str) -> Artifact {
         BTreeMap::from([("org.opencontainers.image.source".to_owned(), address.to_owned()), (TITLE.to_owned(), title)]);
     let layer = Descriptor::new("application/yaml", bytes);
     artifact(KUBERNETES_MANIFEST, (layer, bytes), &Digest::of(bytes), annotations)
+}
+
+/// Helm's provenance of an archive as an artifact.
+pub fn provenance(bytes: &[u8], title: &str) -> Artifact {
+    let annotations = BTreeMap::from([(TITLE.to_owned(), title.to_owned())]);
+    let layer = Descriptor::new(PROVENANCE, bytes);
+    artifact("application/vnd.ichor.chart.provenance.v1", (layer, bytes), &Digest::of(bytes), annotations)
 }
 
 /// The archive of the bundle of this name as an artifact. `oras pull` and the like give the archive the name that its layer

@@ -3,6 +3,7 @@
 pub mod artifact;
 pub mod image;
 pub mod layout;
+pub mod signature;
 
 use std::collections::BTreeMap;
 
@@ -162,6 +163,11 @@ impl Vendored {
                 let shown = |pinned: bool| if pinned { "pinned" } else { "by tag" }.to_owned();
                 let (found, locked) = (shown(spec.pin_images), shown(!spec.pin_images));
                 stale.push(Stale::Differs { part: name.clone(), what: "form of its images", found, locked });
+            }
+            let is_signed = spec.parts.iter().find(|it| it.name == *name).map(|it| it.must_be_signed());
+            if is_signed.is_some_and(|it| it != locked.signed_by.is_some()) {
+                let (found, locked) = ("another one".into(), locked.signed_by.clone().unwrap_or("none".into()));
+                stale.push(Stale::Differs { part: name.clone(), what: "signer that is asked for", found, locked });
             }
             let wanted = spec.declared_images(name);
             if wanted != locked.more_images && spec.parts.iter().any(|it| it.name == *name) {

@@ -7,4 +7,5 @@ mod parcels;
 mod pinned;
 mod pushed;
 mod rehearsal;
+mod signed;
 mod vouched;

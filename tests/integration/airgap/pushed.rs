@@ -1,8 +1,11 @@
 //! Images into the registry of a site and into Talos' cache, and what nodes are told of both.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::process::Stdio;
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use ichor::base::digest::Digest;
 use rand::rngs::StdRng;
@@ -12,7 +15,7 @@ use super::image::{Image, manifest, random};
 use crate::support::judges;
 use crate::support::peer::{Peer, needs};
 use crate::support::registry::{Kind, Registry};
-use crate::support::server::Server;
+use crate::support::server::{Answer, Asked, Server};
 use crate::support::workspace::Workspace;
 
 /// An outside registry with two images that share a layer, and a workspace whose `vendor` holds them.
@@ -96,45 +99,114 @@ fn a_registry_that_knows_its_users_is_shown_who_pushes() {
     assert!(workspace.said(&["images", "push", &to, &own]).contains("2 were there"));
 }
 
+/// What a registry took, told by what stands in front of it.
+#[derive(Default)]
+struct Taken {
+    /// How many requests were answered.
+    answered: usize,
+    /// Each blob that came whole, with its repository.
+    whole: BTreeSet<String>,
+    /// Those that came whole once more.
+    again: Vec<String>,
+    /// The bytes of all that came.
+    bytes: usize,
+}
+
+impl Taken {
+    fn note(&mut self, asked: &Asked, status: u16) {
+        self.answered += 1;
+        if !["PUT", "PATCH"].contains(&asked.method.as_str()) || !asked.path.contains("/blobs/uploads/") {
+            return;
+        }
+        self.bytes += asked.body.len();
+        let Some((place, digest)) = asked.path.split_once("digest=") else { return };
+        let repository = place.split("/blobs/").next().unwrap_or_default();
+        let blob = format!("{repository} {}", digest.replace("%3A", ":"));
+        if status == 201 && !self.whole.insert(blob.clone()) {
+            self.again.push(blob);
+        }
+    }
+}
+
 #[test]
 fn no_blob_is_sent_twice_though_it_is_killed_fifty_times() {
     needs!(DockerRegistry);
     let (outside, workspace, images) = carried(200, 800_000, &[]);
     let mut choices = StdRng::seed_from_u64(3);
-    let (mut killed, mut rounds, mut sent) = (0, 0, 0);
+    let (mut killed, mut rounds, mut sent, mut whole) = (0, 0, 0, 0);
     let size: usize = images.iter().flat_map(|it| it.blobs.values()).map(Vec::len).sum::<usize>() - 800_000;
     while killed < 50 {
         let inside = Registry::start(Kind::Plain);
-        let front = Server::before(&inside.host, |_, answer| answer);
+        let taken: Arc<Mutex<Taken>> = Arc::default();
+        let seen = Arc::clone(&taken);
+        let front = Server::before(&inside.host, move |asked, answer| {
+            seen.lock().expect("no panic").note(asked, answer.status);
+            answer
+        });
         let own = settings(&workspace, &front.host);
         let to = format!("--to={}", front.host);
         let args = ["images", "push", to.as_str(), own.as_str(), "--limit-rate=8M", "--jobs=1"];
         rounds += 1;
         for _ in 0..5 {
-            let start = Instant::now();
             let mut run = workspace.command(&args).stderr(Stdio::null()).spawn().expect("it starts");
-            std::thread::sleep(std::time::Duration::from_millis(choices.random_range(0..500)));
+            std::thread::sleep(Duration::from_millis(choices.random_range(0..500)));
             if run.try_wait().expect("a run").is_none() {
                 run.kill().expect("killed");
                 killed += 1;
             }
-            let _ = (run.wait(), start);
+            let _ = run.wait();
+            // What was sent by then, the registry has before the next run asks.
+            let is_answered = || taken.lock().expect("no panic").answered == front.asked().len();
+            for _ in 0..600 {
+                if is_answered() {
+                    break;
+                }
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            let last = front.asked().pop().map(|it| (it.method, it.path));
+            assert!(is_answered(), "the registry does not answer {last:?}");
         }
         workspace.done(&args);
         let below = place(&outside);
         assert_eq!(digest_at(&inside.host, &format!("{below}/a/many"), "v1"), Some(images[0].digest()));
-        // A blob whose upload was ended once is never sent again.
-        let mut ended = std::collections::BTreeMap::<String, usize>::new();
-        for it in front.asked().iter().filter(|it| it.method == "PUT" && it.path.contains("/blobs/uploads/")) {
-            let digest = it.path.rsplit("digest=").next().expect("a digest").replace("%3A", ":");
-            if !it.body.is_empty() {
-                *ended.entry(digest).or_default() += 1;
-                sent += it.body.len();
-            }
-        }
-        assert!(ended.values().all(|it| *it <= 2), "{ended:?}");
+        let taken = taken.lock().expect("no panic");
+        assert!(taken.again.is_empty(), "sent twice: {:?}", taken.again);
+        (sent, whole) = (sent + taken.bytes, whole + taken.whole.len());
     }
-    println!("killed {killed} times in {rounds} registries: {sent} bytes sent, {} needed", size * rounds);
+    println!(
+        "killed {killed} times in {rounds} registries: {whole} blobs came whole, none twice; {sent} bytes sent, {} needed",
+        size * rounds
+    );
+}
+
+#[test]
+fn a_registry_that_dies_in_the_middle_takes_the_rest_later() {
+    needs!(DockerRegistry);
+    let (outside, workspace, images) = carried(700, 300_000, &[]);
+    let inside = Registry::start(Kind::Plain);
+    let taken: Arc<Mutex<Taken>> = Arc::default();
+    // It takes two blobs, and then nothing any more: neither an answer nor a whole one.
+    let (seen, is_dead) = (Arc::clone(&taken), Arc::new(AtomicBool::new(true)));
+    let state = Arc::clone(&is_dead);
+    let front = Server::before(&inside.host, move |asked, answer| {
+        let mut taken = seen.lock().expect("no panic");
+        if state.load(Ordering::SeqCst) && taken.whole.len() >= 2 {
+            return Answer { cut: Some(0), ..Answer::new(500, "") };
+        }
+        taken.note(asked, answer.status);
+        answer
+    });
+    let own = settings(&workspace, &front.host);
+    let to = format!("--to={}", front.host);
+    let run = workspace.run(&["images", "push", &to, &own, "--jobs=1", "--timeout=3"]);
+    assert_eq!(run.code(), 3, "{}", run.stderr());
+    assert!(run.stderr().contains(&front.host), "{}", run.stderr());
+    assert_eq!(digest_at(&inside.host, &format!("{}/a/many", place(&outside)), "v1"), None, "no name without content");
+    is_dead.store(false, Ordering::SeqCst);
+    workspace.done(&["images", "push", &to, &own, "--jobs=1"]);
+    assert_eq!(digest_at(&inside.host, &format!("{}/a/many", place(&outside)), "v1"), Some(images[0].digest()));
+    let taken = taken.lock().expect("no panic");
+    assert!(taken.again.is_empty() && taken.whole.len() >= 7, "{:?} {:?}", taken.again, taken.whole);
 }
 
 #[test]
@@ -210,12 +282,24 @@ fn the_cache_of_talos_has_its_layout() {
 fn nodes_are_told_in_the_form_of_their_version() {
     needs!(DockerRegistry, TalosLibrary);
     let (outside, workspace, _) = carried(600, 20_000, &[]);
+    let rules = "verifyImages:\n  - {images: 'quay.io/cilium/*', issuer: 'https://issuer.example', subject: 'https://ci.example/*'}\n  \
+                 - {images: 'quay.io/one', issuer: 'https://issuer.example', subject: me@example.org}\n  \
+                 - {images: 'docker.io/library/*', key: cosign.pub}\n  - {images: 'ghcr.io/*', skip: true}\n  \
+                 - {images: 'gcr.io/*', issuer: 'https://i.example', subject: a, root: root.json}\n";
+    workspace.write("cosign.pub", "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n");
+    workspace.edit("ichor.yaml", "parts:", &format!("{rules}parts:"));
     for version in ["1.11", "1.12", "1.13", "1.14"] {
         let spec = workspace.read("ichor.yaml");
         let line = spec.lines().find(|it| it.starts_with("talos:")).expect("a version").to_owned();
         workspace.edit("ichor.yaml", &line, &format!("talos: \"{version}\""));
         workspace.done(&["lock"]);
-        let text = workspace.done(&["images", "talos", "--to=registry.internal:5000/mirror", "--cache"]);
+        let run = workspace.run(&["images", "talos", "--to=registry.internal:5000/mirror", "--cache"]);
+        let (text, said) = (run.stdout(), run.stderr());
+        assert!(run.code() == 0 && said.contains("gcr.io/*: nodes cannot be told of root.json"), "{said}");
+        let is_told = text.contains("kind: ImageVerificationConfig");
+        assert_eq!(is_told, ["1.13", "1.14"].contains(&version), "{text}");
+        assert_eq!(is_told, text.contains(r#"subjectRegex: "^https://ci\\.example/.*$""#), "{text}");
+        assert_eq!(is_told, !said.contains("asks for no signatures"), "{said}");
         let url = format!("https://registry.internal:5000/v2/mirror/{}", place(&outside));
         assert!(text.contains(&url) && text.contains(&format!("\"{}\"", outside.host)), "{text}");
         assert!(text.contains("name: IMAGECACHE") && text.contains("minSize: 500MiB"), "{text}");

@@ -1,10 +1,12 @@
 //! Signatures and attestations: real keys of OpenSSH, and attacks on them.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use serde_json::Value as Json;
 
 use crate::support::peer::{Peer, needs};
+use crate::support::program::ICHOR;
 use crate::support::workspace::Workspace;
 
 /// A workspace with a bundle, and keys of people; all but the last are signers.
@@ -159,15 +161,51 @@ fn forty_attacks_are_forty_refusals() {
     assert!(refused >= 40, "{refused}");
 }
 
+/// A workspace elsewhere with the same spec and lock, and a bundle built there with nothing of the user's surroundings.
+fn elsewhere(workspace: &Workspace, folder: &str, ichor: &str, key: &str) -> Workspace {
+    let other = Workspace::new();
+    let from = workspace.path().display().to_string();
+    let script = format!(
+        "set -e; umask 077; mkdir -p {folder}/tmp; for it in ichor.yaml m.yaml lockfiles; do cp -r \"$1/$it\" {folder}/; done; \
+         cp \"$1/{key}\" \"$1/{key}.pub\" .; chmod 600 {key}; top=$PWD; cd {folder}; \
+         exec env -i PATH=\"$PATH\" HOME=/nowhere TMPDIR=$PWD/tmp TZ=Asia/Tokyo LC_ALL=tr_TR.UTF-8 ICHOR_STORE=$PWD/store sh -ec \"\
+         '$2' build --no-check -o b.tar.gz; '$2' attest b.tar.gz --key $top/{key} -o $top/{key}.json\""
+    );
+    let run = other.shell_with(&["unshare", "-rn"], &script, &[&from, ichor]);
+    assert_eq!(run.code(), 0, "{}{}", run.stdout(), run.stderr());
+    other
+}
+
+/// The program as it would be in another version: every place that names the version names that one.
+fn of_version(workspace: &Workspace, own: &str, other: &str) -> String {
+    let mut bytes = fs::read(ICHOR).expect("the program");
+    let (own, other) = (own.as_bytes(), other.as_bytes());
+    let mut at = 0;
+    while let Some(found) = bytes[at..].windows(own.len()).position(|it| it == own) {
+        at += found;
+        // A crate's own folder is no version of the program.
+        if at == 0 || bytes[at - 1] != b'-' {
+            bytes[at..at + other.len()].copy_from_slice(other);
+        }
+        at += own.len();
+    }
+    workspace.write("other-ichor", &bytes);
+    let path = workspace.at("other-ichor");
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it may be run");
+    path.display().to_string()
+}
+
 #[test]
 fn rebuilders_in_other_surroundings_attest_the_same() {
-    needs!(SshKeygen);
-    let workspace = signed(&["anna", "bert", "eve"]);
+    needs!(SshKeygen, Namespaces);
+    let workspace = signed(&["anna", "bert", "cleo", "eve"]);
     workspace.done(&["attest", "b.tar.gz", "--key", "anna", "-o", "anna.json"]);
-    let script = "umask 077; cd /; TZ=Asia/Tokyo LC_ALL=C \"$ICHOR\" -C \"$1\" attest b.tar.gz --key bert -o bert.json";
-    let path = workspace.path().display().to_string();
-    let run = workspace.shell_with(&["env"], script, &[&path]);
-    assert_eq!(run.code(), 0, "{}", run.stderr());
+    let far = elsewhere(&workspace, "deep/er", ICHOR, "bert");
+    fs::copy(far.at("bert.json"), workspace.at("bert.json")).expect("carried");
+    assert!(
+        fs::read(far.at("deep/er/b.tar.gz")).expect("a bundle")
+            == fs::read(workspace.at("b.tar.gz")).expect("a bundle")
+    );
     let payload = |name: &str| {
         let envelope: Json = serde_json::from_str(&workspace.read(name)).expect("JSON");
         envelope["payload"].as_str().expect("text").to_owned()
@@ -178,6 +216,17 @@ fn rebuilders_in_other_surroundings_attest_the_same() {
     assert!(said.contains("attested by anna") && said.contains("attested by bert"), "{said}");
     workspace.refused(&[&["verify", "b.tar.gz", "--rebuilders=3"][..], &both].concat(), 1, &["B013", "3 rebuilders"]);
     workspace.refused(&["verify", "b.tar.gz", "--rebuilders=1"], 1, &["B012", "--signers"]);
+    // A third builds with another version of the program, and is told apart.
+    let own = env!("CARGO_PKG_VERSION");
+    let version = format!("{}{}", &own[..own.len() - 1], if own.ends_with('9') { "8" } else { "9" });
+    let other = elsewhere(&workspace, "third", &of_version(&workspace, own, &version), "cleo");
+    fs::copy(other.at("cleo.json"), workspace.at("cleo.json")).expect("carried");
+    let three = [&["verify", "b.tar.gz", "--rebuilders=3", "--attestation=cleo.json"][..], &both].concat();
+    let said = workspace.refused(&three, 1, &["B013", "cleo built another bundle"]);
+    assert!(said.contains(&format!("with ichor {version}")), "{said}");
+    let two = [&["verify", "b.tar.gz", "--rebuilders=2", "--attestation=cleo.json"][..], &both].concat();
+    let said = workspace.said(&two);
+    assert!(said.contains("not counted: cleo.json") && said.contains(&version), "{said}");
     // What is not a rebuild of it is not attested.
     let bytes = fs::read(workspace.at("b.tar.gz")).expect("a bundle");
     workspace.edit("m.yaml", "name: c", "name: e");

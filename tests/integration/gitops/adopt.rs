@@ -10,7 +10,7 @@ use crate::support::workspace::Workspace;
 use crate::support::{copy, repository};
 
 /// A real Helm with the chart of the workspace and the server.
-fn helm_does(version: &str, workspace: &Workspace, server: &ApiServer, args: &[&str]) {
+pub(super) fn helm_does(version: &str, workspace: &Workspace, server: &ApiServer, args: &[&str]) {
     let mut command = Command::new(helm(version));
     command.args(args).env("KUBECONFIG", server.kubeconfig()).env("HOME", workspace.path());
     let output = command.output().expect("helm runs");

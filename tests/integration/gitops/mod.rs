@@ -5,3 +5,4 @@ mod cluster;
 mod drift;
 mod flux;
 mod others;
+mod takeover;

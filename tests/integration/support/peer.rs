@@ -16,17 +16,25 @@ pub enum Peer {
     ApiServer,
     Bash,
     Chromium,
+    /// The program that signs images.
+    Cosign,
     /// The charts of Cilium, in `../shared/conformance`.
     CiliumCharts,
     Curl,
+    /// The schemas of CycloneDX, in its library for Python.
+    Cyclonedx,
     DockerRegistry,
     Fish,
     Git,
+    /// With `gpgv`.
+    Gpg,
     /// Helm's own code as a library of Python.
     HelmSdk,
     /// The programs of several versions of Helm; `tests/helm_program.py` builds them.
     Helms,
     Htpasswd,
+    /// in-toto's own reader of statements, a library of Python.
+    InToto,
     Jq,
     Jsonschema,
     /// What makes a site of the documentation.
@@ -64,13 +72,17 @@ impl Peer {
             Peer::Bash => "bash",
             Peer::Chromium => "chromium",
             Peer::CiliumCharts => "the charts of Cilium",
+            Peer::Cosign => "cosign",
             Peer::Curl => "curl",
+            Peer::Cyclonedx => "cyclonedx-python-lib",
             Peer::DockerRegistry => "docker-registry",
             Peer::Fish => "fish",
             Peer::Git => "git",
+            Peer::Gpg => "gpg",
             Peer::HelmSdk => "helm-python-sdk",
             Peer::Helms => "helm",
             Peer::Htpasswd => "htpasswd",
+            Peer::InToto => "in-toto-attestation",
             Peer::Jq => "jq",
             Peer::Jsonschema => "jsonschema",
             Peer::Mdbook => "mdbook",
@@ -91,8 +103,9 @@ impl Peer {
     fn program(self) -> String {
         match self {
             Peer::Chromium => std::env::var("CHROMIUM").unwrap_or_else(|_| "chromium".into()),
-            Peer::HelmSdk | Peer::Jsonschema | Peer::Python => "python3".into(),
+            Peer::Cyclonedx | Peer::HelmSdk | Peer::InToto | Peer::Jsonschema | Peer::Python => "python3".into(),
             Peer::HybridAge => super::judges::beside("age"),
+            Peer::Cosign => super::judges::beside("cosign"),
             Peer::Kustomize => super::judges::beside("kustomize"),
             Peer::Mdbook => super::judges::beside("mdbook"),
             Peer::Sops => super::judges::beside("sops"),
@@ -130,9 +143,11 @@ impl Peer {
             Peer::CiliumCharts => return super::conformance().is_some(),
             Peer::TalosLibrary => return super::judges::all_are_here(),
             Peer::HybridAge => return super::judges::makes_hybrid_keys(),
+            Peer::Cyclonedx => &["-c", "import cyclonedx.schema"],
             Peer::HelmSdk => &["-c", "import helm_python"],
+            Peer::InToto => &["-c", "import in_toto_attestation.v1.statement"],
             Peer::TagPlugin => return std::path::Path::new(&self.program()).is_file(),
-            Peer::Kustomize => &["version"],
+            Peer::Cosign | Peer::Kustomize => &["version"],
             Peer::Sops => &["--help"],
             Peer::Htpasswd => &["-nbB", "user", "word"],
             Peer::Jsonschema => &["-c", "import jsonschema"],
@@ -148,20 +163,24 @@ impl Peer {
     }
 }
 
-const ALL: [Peer; 27] = [
+const ALL: [Peer; 31] = [
     Peer::Age,
     Peer::AgeKeygen,
     Peer::ApiServer,
     Peer::Bash,
     Peer::Chromium,
     Peer::CiliumCharts,
+    Peer::Cosign,
     Peer::Curl,
+    Peer::Cyclonedx,
     Peer::DockerRegistry,
     Peer::Fish,
     Peer::Git,
+    Peer::Gpg,
     Peer::HelmSdk,
     Peer::Helms,
     Peer::Htpasswd,
+    Peer::InToto,
     Peer::Jq,
     Peer::Jsonschema,
     Peer::Mdbook,
@@ -190,7 +209,8 @@ pub fn helm(version: &str) -> std::path::PathBuf {
 }
 
 /// Nobody but the authors has these beside the repository, and Debian has no such age and no SOPS.
-const BESIDE: [Peer; 9] = [
+const BESIDE: [Peer; 10] = [
+    Peer::Cosign,
     Peer::Mdbook,
     Peer::ApiServer,
     Peer::Helms,

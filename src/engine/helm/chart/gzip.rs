@@ -34,7 +34,7 @@ const MAX_TEXT: usize = 512;
 /// Mirrors `compress/gzip.Reader`.
 pub(super) fn unpack(bytes: &[u8], limit: usize) -> (Vec<u8>, Option<Error>) {
     // With room for one byte more, the end shows without another round.
-    let mut plain = Plain { bytes: Vec::with_capacity((hinted_size(bytes) + 1).min(limit)), limit };
+    let mut plain = Plain { bytes: vec![0; (hinted_size(bytes) + 1).min(limit)], filled: 0, limit };
     let mut rest = bytes;
     let fault = loop {
         match plain.add_member(rest) {
@@ -43,6 +43,7 @@ pub(super) fn unpack(bytes: &[u8], limit: usize) -> (Vec<u8>, Option<Error>) {
             Err(fault) => break Some(fault),
         }
     };
+    plain.bytes.truncate(plain.filled);
     (plain.bytes, fault)
 }
 
@@ -54,29 +55,30 @@ fn hinted_size(bytes: &[u8]) -> usize {
 
 /// What was unpacked so far.
 struct Plain {
+    /// With room behind, which is zero.
     bytes: Vec<u8>,
+    filled: usize,
     limit: usize,
 }
 
 impl Plain {
     /// Unpacks one member and gives what follows it, or nothing once the limit is reached.
     fn add_member<'b>(&mut self, packed: &'b [u8]) -> Result<&'b [u8]> {
-        let start = self.bytes.len();
+        let start = self.filled;
         let mut rest = packed.get(header(packed)?..).unwrap_or_default();
         let mut inflate = Decompress::new(false);
         loop {
-            let filled = self.bytes.len();
-            if filled >= self.limit {
-                self.bytes.truncate(self.limit);
+            if self.filled >= self.limit {
                 return Ok(&[]);
             }
-            if filled == self.bytes.capacity() {
-                self.bytes.reserve_exact(filled.max(1 << 12).min(self.limit - filled));
+            if self.filled == self.bytes.len() {
+                self.bytes.resize((2 * self.filled).max(1 << 12).min(self.limit), 0);
             }
-            let before = inflate.total_in();
-            let status = inflate.decompress_vec(rest, &mut self.bytes, FlushDecompress::None);
-            let status = status.map_err(|_| GzipError::Corrupt)?;
-            let (taken, given) = (inflate.total_in() - before, self.bytes.len() - filled);
+            let (before, given) = (inflate.total_in(), inflate.total_out());
+            let room = self.bytes.get_mut(self.filled..).unwrap_or_default();
+            let status = inflate.decompress(rest, room, FlushDecompress::None).map_err(|_| GzipError::Corrupt)?;
+            let (taken, given) = (inflate.total_in() - before, inflate.total_out() - given);
+            self.filled += given as usize;
             rest = rest.get(taken as usize..).unwrap_or_default();
             match status {
                 Status::StreamEnd => break,
@@ -84,7 +86,7 @@ impl Plain {
                 _ => {}
             }
         }
-        let added = self.bytes.get(start..).unwrap_or_default();
+        let added = self.bytes.get(start..self.filled).unwrap_or_default();
         let (sum, rest) = rest.split_first_chunk().ok_or(ErrorKind::UnexpectedEof)?;
         let (length, rest) = rest.split_first_chunk().ok_or(ErrorKind::UnexpectedEof)?;
         if u32::from_le_bytes(*sum) != crc32fast::hash(added) || u32::from_le_bytes(*length) != added.len() as u32 {

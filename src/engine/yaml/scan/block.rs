@@ -23,7 +23,7 @@ impl<'t> Scanner<'t> {
         let mut end = self.source.mark;
         let parent = self.indent.max(0) as usize;
         let mut indent = if increment > 0 { parent + increment } else { 0 };
-        let mut text = Gathered::new(self.source.text, self.keep_texts);
+        let mut text = Gathered::new(self.source.text);
         let mut leading_break = Vec::new();
         let mut trailing_breaks = Vec::new();
         self.scan_block_breaks(&mut indent, &mut trailing_breaks, &mut end)?;
@@ -58,8 +58,7 @@ impl<'t> Scanner<'t> {
             text.copy().append(&mut trailing_breaks);
         }
         let style = if literal { Style::Literal } else { Style::Folded };
-        let lost = text.is_lost();
-        Ok(Token { lost, value: text.finish(), style, ..Token::new(TokenKind::Scalar, start, end) })
+        Ok(Token { value: text.finish(), style, ..Token::new(TokenKind::Scalar, start, end) })
     }
 
     /// The chomping and indentation indicators, in either order.

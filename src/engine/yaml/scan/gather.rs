@@ -6,22 +6,18 @@ use std::ops::Range;
 /// Pieces of the scanned text, which are copied only where they do not stand side by side.
 pub struct Gathered<'t> {
     text: &'t [u8],
-    /// Whether a text that would have to be copied is wanted at all.
-    keep: bool,
     side_by_side: Range<usize>,
     copied: Option<Vec<u8>>,
 }
 
 impl<'t> Gathered<'t> {
-    pub fn new(text: &'t [u8], keep: bool) -> Self {
-        Gathered { text, keep, side_by_side: 0..0, copied: None }
+    pub fn new(text: &'t [u8]) -> Self {
+        Gathered { text, side_by_side: 0..0, copied: None }
     }
 
     pub fn add(&mut self, piece: Range<usize>) {
         if let Some(copied) = &mut self.copied {
-            if self.keep {
-                copied.extend_from_slice(self.text.get(piece).unwrap_or_default());
-            }
+            copied.extend_from_slice(self.text.get(piece).unwrap_or_default());
         } else if self.side_by_side.end == piece.start {
             self.side_by_side.end = piece.end;
         } else if self.side_by_side.is_empty() {
@@ -34,17 +30,8 @@ impl<'t> Gathered<'t> {
 
     /// The text for additions that do not stand in the scanned text.
     pub fn copy(&mut self) -> &mut Vec<u8> {
-        let whole = if self.keep { self.text.get(self.side_by_side.clone()) } else { None };
-        let copied = self.copied.get_or_insert_with(|| whole.unwrap_or_default().to_vec());
-        if !self.keep {
-            copied.clear();
-        }
-        copied
-    }
-
-    /// Whether the text is not what was scanned, since nobody wanted it.
-    pub fn is_lost(&self) -> bool {
-        !self.keep && self.copied.is_some()
+        let whole = self.text.get(self.side_by_side.clone());
+        self.copied.get_or_insert_with(|| whole.unwrap_or_default().to_vec())
     }
 
     pub fn finish(self) -> Cow<'t, [u8]> {

@@ -46,8 +46,6 @@ pub struct Scanner<'t> {
     taken: usize,
     head_is_final: bool,
     stream_started: bool,
-    /// Whether the texts of scalars are wanted even where they have to be copied. A text that is not is marked as lost.
-    pub keep_texts: bool,
     flow_level: usize,
     /// The column of the current block collection, -1 outside of any.
     indent: isize,
@@ -67,7 +65,6 @@ impl<'t> Scanner<'t> {
             taken: 0,
             head_is_final: false,
             stream_started: false,
-            keep_texts: true,
             flow_level: 0,
             indent: -1,
             indents: Vec::new(),

@@ -13,7 +13,7 @@ impl<'t> Scanner<'t> {
         let start = self.source.mark;
         let mut end = start;
         let indent = self.indent + 1;
-        let mut text = Gathered::new(self.source.text, self.keep_texts);
+        let mut text = Gathered::new(self.source.text);
         let (mut leading_break, mut trailing_breaks) = (Vec::new(), Vec::new());
         let mut blanks = start.offset..start.offset;
         let stops = if self.flow_level > 0 { &FLOW_STOPS } else { &STOPS };
@@ -69,8 +69,7 @@ impl<'t> Scanner<'t> {
         if on_new_line {
             self.key_allowed = true;
         }
-        let lost = text.is_lost();
-        Ok(Token { lost, value: text.finish(), ..Token::new(TokenKind::Scalar, start, end) })
+        Ok(Token { value: text.finish(), ..Token::new(TokenKind::Scalar, start, end) })
     }
 
     fn ends_plain(&self) -> bool {

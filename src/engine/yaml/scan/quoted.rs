@@ -16,7 +16,7 @@ impl<'t> Scanner<'t> {
         if let Some(token) = self.scan_quoted_line(single, start) {
             return Ok(token);
         }
-        let mut text = Gathered::new(self.source.text, self.keep_texts);
+        let mut text = Gathered::new(self.source.text);
         let (mut leading_break, mut trailing_breaks) = (Vec::new(), Vec::new());
         loop {
             self.source.ensure(4)?;
@@ -59,39 +59,22 @@ impl<'t> Scanner<'t> {
         }
         self.source.skip();
         let style = if single { Style::SingleQuoted } else { Style::DoubleQuoted };
-        let lost = text.is_lost();
-        Ok(Token { lost, value: text.finish(), style, ..Token::new(TokenKind::Scalar, start, self.source.mark) })
+        Ok(Token { value: text.finish(), style, ..Token::new(TokenKind::Scalar, start, self.source.mark) })
     }
 
-    /// The whole scalar where it is ASCII in one line, as most are. There may be escapes in it only where nobody wants its text,
-    /// and only those that JSON is full of.
+    /// The whole scalar where it is ASCII in one line without escapes, as most are.
     fn scan_quoted_line(&mut self, single: bool, start: Mark) -> Option<Token<'t>> {
         let (style, stops) = if single { (Style::SingleQuoted, &SINGLE) } else { (Style::DoubleQuoted, &DOUBLE) };
         let rest = self.source.rest();
-        let (mut after, mut lost) = (rest, false);
-        let length = loop {
-            let plain = after.iter().position(|it| stops.has(*it))?;
-            after = &after[plain..];
-            let escape = match after {
-                [b'\\', b'"' | b'\\' | b'n' | b't', ..] => 2,
-                [b'\'', b'\'', ..] => return None,
-                [b'\'' | b'"', ..] => break rest.len() - after.len(),
-                [b'\\', b'u', b'0', b'0', first, second, ..]
-                    if first.is_ascii_hexdigit() && second.is_ascii_hexdigit() =>
-                {
-                    6
-                }
-                _ => return None,
-            };
-            if self.keep_texts {
-                return None;
-            }
-            lost = true;
-            after = &after[escape..];
-        };
-        let value = if lost { &[] } else { rest.get(..length)? };
+        let length = rest.iter().position(|it| stops.has(*it))?;
+        match rest[length..] {
+            [b'\'', b'\'', ..] => return None,
+            [b'\'' | b'"', ..] => {}
+            _ => return None,
+        }
+        let value = rest.get(..length)?;
         self.source.pass_ascii(length + 1);
-        Some(Token { lost, value: value.into(), style, ..Token::new(TokenKind::Scalar, start, self.source.mark) })
+        Some(Token { value: value.into(), style, ..Token::new(TokenKind::Scalar, start, self.source.mark) })
     }
 
     /// Characters up to a blank, break or the closing quote. True where an escaped line break ended them.

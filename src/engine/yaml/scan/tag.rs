@@ -10,7 +10,7 @@ impl<'t> Scanner<'t> {
         let start = self.source.mark;
         self.source.skip();
         self.source.ensure(1)?;
-        let mut name = Gathered::new(self.source.text, true);
+        let mut name = Gathered::new(self.source.text);
         while is_alpha(self.source.peek(0)) {
             name.add(self.source.pass());
             self.source.ensure(1)?;

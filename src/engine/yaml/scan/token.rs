@@ -55,23 +55,12 @@ pub struct Token<'t> {
     /// The suffix of a tag, the prefix of a tag directive.
     pub suffix: Vec<u8>,
     pub style: Style,
-    /// Whether the text of a scalar was dropped, as [`super::Scanner::keep_texts`] allows.
-    pub lost: bool,
     /// Major and minor number of a version directive.
     pub version: (u8, u8),
 }
 
 impl Token<'_> {
     pub fn new(kind: TokenKind, start: Mark, end: Mark) -> Self {
-        Token {
-            kind,
-            start,
-            end,
-            value: Cow::Borrowed(&[]),
-            suffix: Vec::new(),
-            style: Style::Plain,
-            lost: false,
-            version: (0, 0),
-        }
+        Token { kind, start, end, value: Cow::Borrowed(&[]), suffix: Vec::new(), style: Style::Plain, version: (0, 0) }
     }
 }
