@@ -38,7 +38,7 @@ pub enum FilesError {
     TooLarge(String),
     #[error("error evaluating symlink {}: lstat {}: no such file or directory", path.display(), target.display())]
     BrokenLink { path: PathBuf, target: PathBuf },
-    #[error("`{}` leads back to itself", .0.display())]
+    #[error("`{}` leads back to itself, or lies below more than {MAX_DEPTH} folders, and a chart has no more", .0.display())]
     Cycle(PathBuf),
     #[error("the link `{}` leads out of its folder, to `{}`", link.display(), target.display())]
     LeadsOut { link: PathBuf, target: PathBuf },

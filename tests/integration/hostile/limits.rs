@@ -98,7 +98,7 @@ fn folders_within_folders() {
     let workspace = Workspace::new();
     workspace.write("app/Chart.yaml", "apiVersion: v2\nname: app\nversion: 1.0.0\n");
     workspace.write(&format!("app/{}a.txt", "d/".repeat(limits::FOLDERS.size() + 2)), "x");
-    workspace.refused(&["template", "r", "app"], 2, &["100"]);
+    workspace.refused(&["template", "r", "app"], 2, &["100 folders"]);
 }
 
 #[test]
