@@ -5,6 +5,7 @@ pub mod code;
 pub mod diagnostic;
 pub mod digest;
 pub mod edit;
+pub mod limits;
 pub mod memory;
 pub mod name;
 pub mod nar;

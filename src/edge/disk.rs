@@ -55,7 +55,7 @@ pub(super) fn is_no_input(kind: io::ErrorKind) -> bool {
 }
 
 /// The largest input that is read, in bytes: no manifest or chart that a cluster takes comes near it.
-pub const MAX_INPUT: u64 = 128 << 20;
+pub const MAX_INPUT: u64 = crate::base::limits::INPUT.most;
 
 /// What another run has not finished after so long, it will not finish.
 const LEFT_BEHIND: Duration = Duration::from_secs(60);

@@ -38,7 +38,7 @@ pub enum FilesError {
     TooLarge(String),
     #[error("error evaluating symlink {}: lstat {}: no such file or directory", path.display(), target.display())]
     BrokenLink { path: PathBuf, target: PathBuf },
-    #[error("`{}` leads back to itself", .0.display())]
+    #[error("`{}` leads back to itself, or lies below more than {MAX_DEPTH} folders, and a chart has no more", .0.display())]
     Cycle(PathBuf),
     #[error("the link `{}` leads out of its folder, to `{}`", link.display(), target.display())]
     LeadsOut { link: PathBuf, target: PathBuf },
@@ -129,7 +129,7 @@ enum Links {
 }
 
 /// No folder of a chart lies deeper; a link that leads upwards would never end.
-const MAX_DEPTH: usize = 100;
+const MAX_DEPTH: usize = crate::base::limits::FOLDERS.size();
 
 /// The files of a chart's folder, without those its `.helmignore` names. Links are followed, wherever they lead.
 ///

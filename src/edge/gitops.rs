@@ -14,7 +14,7 @@ use super::process;
 use crate::gitops::{Fault, Tree, Trees};
 
 /// Files larger than this are no objects that GitOps refers to.
-const MAX_SIZE: u64 = 4 << 20;
+const MAX_SIZE: u64 = crate::base::limits::GITOPS_FILE.most;
 /// Folders that hold none.
 const PASSED_OVER: [&str; 3] = ["vendor", "node_modules", "lockfiles"];
 const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::unfinished::folder_of;
 
 /// No chain of links is longer, as Linux has it.
-const MOST_LINKS: usize = 40;
+const MOST_LINKS: usize = crate::base::limits::LINKS.size();
 
 /// What is written, in the end.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-//! How much memory one render, or one bundle that is opened, may ask for.
+//! How much memory one render, or one bundle that is opened, may ask for, and how many steps a template may take.
 //!
 //! Go's templates have no such bound: `{{ until 4294967296 }}` ends the process. Here every function that makes text,
 //! lists or maps asks first, and what it asked for is never given back: the sum is an upper bound of what a render holds
@@ -7,15 +7,19 @@
 
 use std::cell::Cell;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::value::Failure;
 
 /// What a render may ask for where nobody said otherwise, in bytes. Cilium with all it has asks for less than a hundredth
 /// of it.
-pub const DEFAULT: u64 = 1 << 30;
+pub const DEFAULT: u64 = crate::limits::MEMORY.most;
+
+/// How many nodes a template may walk where nobody said otherwise, its loops and what it calls included.
+pub const DEFAULT_STEPS: usize = crate::limits::STEPS.size();
 
 static LIMIT: AtomicU64 = AtomicU64::new(DEFAULT);
+static STEPS: AtomicUsize = AtomicUsize::new(DEFAULT_STEPS);
 
 thread_local! {
     /// Without an account, everything is given.
@@ -25,6 +29,16 @@ thread_local! {
 /// Sets what accounts hold that are opened from now on.
 pub fn set_limit(bytes: u64) {
     LIMIT.store(bytes.min(u64::MAX - 1), Ordering::Relaxed);
+}
+
+/// Sets how many steps each execution may take that begins from now on.
+pub fn set_steps(steps: usize) {
+    STEPS.store(steps, Ordering::Relaxed);
+}
+
+/// How many steps an execution may take.
+pub(crate) fn steps() -> usize {
+    STEPS.load(Ordering::Relaxed)
 }
 
 /// An account of this thread. While it lives, what is asked for is counted; one that is opened within another counts on.

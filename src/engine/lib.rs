@@ -8,7 +8,7 @@
 //! the world answers with secrets that are not at hand, it gives a [`hole`]: text that stands for the secret, and
 //! remembers what the template does with it.
 //!
-//! Order, bottom first: `timing`, `path`, `tree`, `value`, `budget`, `hole`, `world`, `strconv`, `encoding`, `time`, `pki`, `fmt`,
+//! Order, bottom first: `limits`, `timing`, `path`, `tree`, `value`, `budget`, `hole`, `world`, `strconv`, `encoding`, `time`, `pki`, `fmt`,
 //! `yaml`, `gotmpl`, `sprig`, `helm`. A module imports only from those before it.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -19,6 +19,7 @@ pub mod fmt;
 pub mod gotmpl;
 pub mod helm;
 pub mod hole;
+pub mod limits;
 pub mod path;
 pub mod pki;
 pub mod sprig;

@@ -10,7 +10,7 @@ use helm_engine::yaml;
 pub(super) const GROUP: &str = "kustomize.toolkit.fluxcd.io";
 
 /// How many Kustomizations may apply each other.
-const MAX_DEPTH: usize = 8;
+const MAX_DEPTH: usize = crate::base::limits::KUSTOMIZATIONS.size();
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// What a Kustomization makes of its folder.

@@ -53,7 +53,7 @@ pub fn substitute(text: &str, lookup: &Lookup<'_>) -> Result<String, SubstituteF
 }
 
 /// How deep defaults may stand in defaults.
-const MAX_DEPTH: usize = 64;
+const MAX_DEPTH: usize = crate::base::limits::VARIABLES.size();
 
 enum Node {
     Text(String),

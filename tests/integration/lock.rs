@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use helm_engine::helm::HelmVersion;
 use ichor::base::digest::Digest;
-use ichor::stage::lock::{Error, Lock, LockedPart, LockedSource, Pin, Successor};
+use ichor::stage::lock::{Error, Lock, LockedPart, LockedSource, Pin, Successor, merge};
 use jiff::Timestamp;
 use proptest::collection::{btree_map, vec};
 use proptest::option;
@@ -169,6 +169,20 @@ proptest! {
         let text = lock.encode();
         prop_assert_eq!(Lock::decode(&text), Ok(lock.clone()), "{}", text);
         prop_assert_eq!(lock.encode(), text, "encoding has one outcome");
+    }
+
+    /// What only one branch did is what comes out, whichever branch it was; what both did is taken once.
+    #[test]
+    fn a_branch_that_did_nothing_adds_nothing(base in lock(), other in lock()) {
+        for (ours, theirs) in [(&base, &other), (&other, &base), (&other, &other)] {
+            let merged = merge(Some(&base), ours, theirs);
+            if base.bundle == other.bundle {
+                prop_assert!(merged.conflicts.is_empty(), "{:?}", merged.conflicts);
+                prop_assert_eq!(&merged.lock, &other);
+            }
+        }
+        let alone = merge(Some(&base), &base, &base);
+        prop_assert!(alone.conflicts.is_empty() && alone.lock == base);
     }
 
     /// Any other text is either no lock or another lock, never the same one once more.

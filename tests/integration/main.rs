@@ -15,6 +15,7 @@ mod faults;
 mod gitops;
 mod hostile;
 mod init;
+mod laws;
 mod lock;
 mod man;
 mod pins;

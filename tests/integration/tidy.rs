@@ -10,6 +10,7 @@ use crate::support::repository;
 
 /// All modules, bottom first. A file may name its own module and those above it in this list.
 const ORDER: &[&str] = &[
+    "engine::limits",
     "engine::timing",
     "engine::path",
     "engine::tree",

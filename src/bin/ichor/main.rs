@@ -101,6 +101,9 @@ struct Cli {
     /// How much memory rendering a chart, or opening a bundle, may ask for, in MiB
     #[arg(long, value_name = "MIB", global = true, default_value_t = budget::DEFAULT >> 20, hide_short_help = true)]
     max_memory: u64,
+    /// How many steps each template may take
+    #[arg(long, value_name = "COUNT", global = true, default_value_t = budget::DEFAULT_STEPS, hide_short_help = true)]
+    max_steps: usize,
     /// Says where the time went: on standard error, or with a file, as a trace that a browser's profiler reads
     #[arg(long, value_name = "FILE", global = true, num_args = 0..=1, require_equals = true, hide_short_help = true)]
     timings: Option<Option<PathBuf>>,
@@ -170,6 +173,7 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     }
     budget::set_limit(cli.max_memory.saturating_mul(1 << 20));
+    budget::set_steps(cli.max_steps);
     interrupt::mind(|| complain!("\nerror: interrupted: nothing is half written, so run the command again"));
     match (cli.quiet, cli.verbose) {
         (true, _) => voice::set_volume(Volume::Quiet),

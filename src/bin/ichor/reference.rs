@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::process::ExitCode;
 
 use clap::{Arg, ArgAction, Command};
+use ichor::base::limits;
 use ichor::edge::disk;
 use ichor::ops::Error;
 
@@ -12,10 +13,15 @@ use crate::help::GROUPS;
 
 /// Prints every verb with its flags, as Markdown
 #[derive(clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// Prints every bound on what comes from others instead
+    #[arg(long)]
+    limits: bool,
+}
 
-pub fn run(_: &Args) -> Result<ExitCode, Error> {
-    disk::print(page(crate::command()).as_bytes())?;
+pub fn run(args: &Args) -> Result<ExitCode, Error> {
+    let page = if args.limits { limits::page() } else { page(crate::command()) };
+    disk::print(page.as_bytes())?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use super::{Error, MAX_WORK_FACTOR, armored, hybrid, is_age, reason};
 
 /// The largest identity file that is read, in bytes.
-const MAX_BYTES: u64 = 16 << 20;
+const MAX_BYTES: u64 = crate::base::limits::IDENTITY.most;
 
 /// All keys of some identity files.
 pub(super) struct Identities {

@@ -20,7 +20,7 @@ use crate::stage::lock::{Envelope, Lock, SealedFor};
 use helm_engine::timing;
 
 /// The largest scrypt work factor accepted for a passphrase-protected identity: 2^22 takes a minute or so.
-const MAX_WORK_FACTOR: u8 = 22;
+const MAX_WORK_FACTOR: u8 = crate::base::limits::WORK_FACTOR.most as u8;
 
 /// Why age would not seal or open.
 #[derive(Debug, thiserror::Error)]

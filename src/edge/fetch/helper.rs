@@ -14,7 +14,7 @@ use crate::base::secret::Secret;
 use crate::edge::process;
 
 /// The most that is read of what a helper prints, in bytes.
-const MAX_ANSWER: u64 = 1 << 20;
+const MAX_ANSWER: u64 = crate::base::limits::HELPER.most;
 /// How long to wait for the end of what an ended helper has printed: a program that it left behind may hold the pipe.
 const AFTERWARDS: Duration = Duration::from_millis(200);
 /// The pause between two looks at a running helper.

@@ -32,6 +32,19 @@ pub use registry::Registry;
 pub use signatures::Signatures;
 pub use upload::Sent;
 
+/// Reads bytes as what servers answer: the index of a repository, and headers. For those who try hostile answers.
+#[doc(hidden)]
+pub fn answers_of_others(bytes: &[u8]) {
+    let _ = repository::parse(bytes);
+    if let Ok(text) = std::str::from_utf8(bytes) {
+        challenge::parse(text);
+        if let Ok(value) = text.parse() {
+            let headers = ureq::http::HeaderMap::from_iter([(ureq::http::header::LINK, value)]);
+            pages::link(&headers);
+        }
+    }
+}
+
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};

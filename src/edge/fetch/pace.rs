@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use ureq::http::{HeaderMap, header};
 
 /// The fewest bytes a second that a body may come at, counted over as long as a server is waited for.
-pub const SLOWEST: u64 = 1 << 10;
+pub const SLOWEST: u64 = crate::base::limits::PACE.most;
 
 /// How fast a body comes, from one look to the next.
 pub struct Pace {

@@ -23,10 +23,10 @@ use crate::stage::vendored::image::DOCUMENTS;
 use crate::stage::vendored::layout::Descriptor;
 
 /// The largest manifest and the largest list of tags; registries take no larger ones.
-pub(super) const MAX_DOCUMENT: u64 = 8 << 20;
+pub(super) const MAX_DOCUMENT: u64 = crate::base::limits::MANIFEST.most;
 /// The largest blob that is taken into memory.
 pub const MAX_BLOB: u64 = MAX_INPUT;
-const MAX_PAGES: usize = 200;
+const MAX_PAGES: usize = crate::base::limits::TAG_PAGES.size();
 
 /// Every registry, for one source.
 #[derive(Clone, Copy)]

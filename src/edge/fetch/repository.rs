@@ -17,7 +17,7 @@ use helm_engine::value::{Map, Value};
 use helm_engine::yaml;
 
 /// The largest index that is read, in bytes: the largest public ones have some 30 MiB.
-const MAX_INDEX: u64 = 128 << 20;
+const MAX_INDEX: u64 = crate::base::limits::REPOSITORY_INDEX.most;
 
 /// Every classic repository and web server, for one source.
 #[derive(Clone, Copy)]

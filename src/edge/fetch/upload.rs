@@ -20,9 +20,9 @@ use crate::stage::vendored::layout::{Descriptor, MANIFEST_TYPE};
 /// How much of a blob is sent at once.
 const PIECE: u64 = 8 << 20;
 /// How often a piece is sent without getting further.
-const ATTEMPTS: u32 = 5;
+const ATTEMPTS: u32 = crate::base::limits::ATTEMPTS.most as u32;
 /// What an answer to an upload may say at the most.
-const MAX_ANSWER: u64 = 64 << 10;
+const MAX_ANSWER: u64 = crate::base::limits::UPLOAD_ANSWER.most;
 
 /// What became of a blob that was to be put.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use crate::stage::vendored::image::{Platform, Tree, TreeError, tree};
 use crate::stage::vendored::layout::Descriptor;
 
 /// The largest manifest, index or configuration that is read.
-const MAX_DOCUMENT: u64 = 16 << 20;
+const MAX_DOCUMENT: u64 = crate::base::limits::IMAGE_DOCUMENT.most;
 
 /// What a blob is read from.
 pub trait Content: Read + Seek + Send {}

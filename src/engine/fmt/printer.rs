@@ -8,7 +8,7 @@ use crate::value::{Kind, List, Map, Object, Str, Type, Value};
 const ADDRESS: u64 = 0xc0_0000_0000;
 
 /// How deep a value may nest. Only a value that contains itself comes here; Go dies of it.
-const MAX_DEPTH: usize = 100_000;
+const MAX_DEPTH: usize = crate::limits::PRINTED_VALUES.size();
 
 /// Output in progress.
 ///

@@ -21,7 +21,7 @@ pub(super) fn functions_of(behaviour: &Behaviour) -> Functions {
 }
 
 /// How often a template may be included by name from within itself.
-const MAX_NESTING: usize = 1000;
+const MAX_NESTING: usize = crate::limits::INCLUDES.size();
 
 const STRING: &[Type] = &[Type::String];
 const ANY: &[Type] = &[Type::Any];

@@ -103,7 +103,7 @@ fn starts(bytes: &[u8]) -> impl Iterator<Item = usize> + '_ {
 }
 
 /// Alternatives may nest no deeper; Go's parser recurses without a bound.
-const MAX_NESTING: usize = 256;
+const MAX_NESTING: usize = crate::limits::GLOB_DEPTH.size();
 
 fn parse(text: &[char], at: &mut usize, depth: usize) -> Result<Vec<Token>, BadPattern> {
     let mut tokens = Vec::new();

@@ -22,7 +22,7 @@ pub struct ReleaseNameError {
     pub name: String,
 }
 
-const MAX_LENGTH: usize = 53;
+const MAX_LENGTH: usize = crate::limits::RELEASE_NAME.size();
 
 impl Release {
     /// Mirrors `ValidateReleaseName`: DNS labels joined by dots, at most 53 bytes in all.

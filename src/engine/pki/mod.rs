@@ -5,7 +5,7 @@ pub(crate) mod dsa_key;
 mod fault;
 mod issue;
 mod key;
-pub(crate) mod pem;
+pub mod pem;
 mod prime;
 mod verify;
 pub mod x509;

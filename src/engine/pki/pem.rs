@@ -9,7 +9,9 @@ use crate::encoding::base64_decode;
 /// One block.
 #[derive(Debug)]
 pub struct Block {
+    /// What stands after `BEGIN`.
     pub label: String,
+    /// The bytes that its base64 stands for.
     pub der: Zeroizing<Vec<u8>>,
 }
 

@@ -12,7 +12,7 @@ use crate::value::{Failure, List, Map, Str, Type, Value};
 const MAP: Type = Type::MAP;
 
 /// How deep a value is copied. Go has no limit but its stack, which only a value that contains itself can reach.
-const DEPTH: usize = 10_000;
+const DEPTH: usize = crate::limits::NESTED_VALUES.size();
 
 pub(super) const FUNCTIONS: &[Function] = &[
     variadic("dict", &[ANY], MAP, Sealed::Keys(Keys::EverySecond), |args| {

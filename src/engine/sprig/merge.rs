@@ -7,7 +7,7 @@ use super::semver::Handle;
 use crate::value::{Kind, Map, Str, Type, Value};
 
 /// How deep maps are merged. Go has no limit but its stack, which only a map that contains itself can reach.
-const DEPTH: usize = 10_000;
+const DEPTH: usize = crate::limits::NESTED_VALUES.size();
 
 /// Which side wins where both have a value.
 #[derive(Clone, Copy, PartialEq, Eq)]

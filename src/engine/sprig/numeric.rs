@@ -15,7 +15,7 @@ const INT64: Type = Type::Int64;
 const FLOAT: Type = Type::Float64;
 
 /// The longest list of numbers that is made; Go would run out of memory.
-const LONGEST: usize = 1 << 28;
+const LONGEST: usize = crate::limits::NUMBERS.size();
 
 pub(super) const FUNCTIONS: &[Function] = &[
     function("int", &[ANY], INT, Sealed::Refuse, |args| Ok(Value::Int(to_int(&any(args, 0))))),

@@ -27,7 +27,7 @@ pub const PRINTABLE: &[u8] =
     b" !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~";
 
 /// The longest text that is made: where Go's memory ends is not for us to find out.
-const LONGEST: i64 = 1 << 28;
+const LONGEST: i64 = crate::limits::RANDOM.most as i64;
 
 const fn entry(name: &'static str, params: &'static [Type], result: Type) -> Function {
     Function { name, params, variadic: false, result, sealed: Sealed::Pass, body: Body::Impure }

@@ -18,7 +18,7 @@ use crate::strconv;
 use crate::value::{Failure, Map, Str, Type, Value};
 
 /// The longest text that is made by repetition; Go would run out of memory.
-const LONGEST: usize = 1 << 32;
+const LONGEST: usize = crate::limits::REPEATED.size();
 
 pub(super) const FUNCTIONS: &[Function] = &[
     function("hello", &[], STRING, Sealed::Pass, |_| string("Hello!")),

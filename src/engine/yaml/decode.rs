@@ -14,7 +14,7 @@ use crate::strconv;
 use crate::value::{List, Map, Str, Type, Value};
 
 /// The greatest depth Go's JSON decoder takes.
-const DEPTH_LIMIT: usize = 10_000;
+const DEPTH_LIMIT: usize = crate::limits::JSON_DEPTH.size();
 
 /// What becomes of numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -175,7 +175,8 @@ impl Decoder<'_> {
         if !self.aliases.is_empty() {
             self.decoded_by_alias += 1;
         }
-        let (low, high) = (400_000.0, 4_000_000.0);
+        let low = crate::limits::YAML_ALIASES.most as f64;
+        let high = low * 10.0;
         let decoded = self.decoded as f64;
         let allowed = match decoded {
             it if it <= low => 0.99,

@@ -31,7 +31,7 @@ use helm_engine::value::{List, Map, Value};
 use helm_engine::yaml;
 
 /// A release that is larger than this once it is unpacked is none of Helm's.
-const MAX_RELEASE: u64 = 64 << 20;
+const MAX_RELEASE: u64 = crate::base::limits::RELEASE.most;
 
 /// Why a release cannot be adopted.
 #[derive(Clone, Debug, thiserror::Error)]

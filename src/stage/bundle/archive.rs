@@ -11,7 +11,7 @@ use helm_engine::path::{PathError, RelPath, shown};
 use helm_engine::tree::FileTree;
 
 /// The largest bundle that is read, unpacked, in bytes.
-const MAX_SIZE: u64 = 256 << 20;
+const MAX_SIZE: u64 = crate::base::limits::BUNDLE.most;
 
 /// How every gzip file begins.
 const GZIP: [u8; 2] = [0x1f, 0x8b];

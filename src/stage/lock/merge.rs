@@ -62,6 +62,9 @@ impl Conflict {
 
 /// Joins two locks that come from one; without that one, everything both have must be equal.
 pub fn merge(base: Option<&Lock>, ours: &Lock, theirs: &Lock) -> Merged {
+    if ours == theirs {
+        return Merged { lock: ours.clone(), conflicts: Vec::new() };
+    }
     let mut conflicts = Vec::new();
     let mut lock = ours.clone();
     lock.bundle = whole("bundle's name", base.map(|it| &it.bundle), &ours.bundle, &theirs.bundle, &mut conflicts);

@@ -15,7 +15,7 @@ const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+j
 /// Every media type of a document that is asked for.
 pub(crate) const DOCUMENTS: [&str; 4] = [MANIFEST_TYPE, INDEX_TYPE, DOCKER_MANIFEST, DOCKER_INDEX];
 /// How many indexes may lie in one another.
-const DEEPEST: usize = 4;
+const DEEPEST: usize = crate::base::limits::IMAGE_INDEXES.size();
 
 /// What an image runs on: `linux/arm64`, `linux/arm/v7`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

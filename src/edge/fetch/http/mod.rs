@@ -27,14 +27,14 @@ use crate::edge::voice;
 use body::Partial;
 
 /// How often a request is made at most.
-const ATTEMPTS: u32 = 5;
+const ATTEMPTS: u32 = crate::base::limits::ATTEMPTS.most as u32;
 /// The pause before the second attempt; it doubles from there.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// The longest pause that a server may ask for.
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
-const MAX_REDIRECTS: usize = 10;
+const LONGEST_PAUSE: Duration = Duration::from_secs(crate::base::limits::RETRY_PAUSE.most);
+const MAX_REDIRECTS: usize = crate::base::limits::REDIRECTS.size();
 /// The longest that all requests for one source take, however well they go on.
-const LONGEST_ERRAND: Duration = Duration::from_secs(900);
+const LONGEST_ERRAND: Duration = Duration::from_secs(crate::base::limits::ERRAND.most);
 /// How many times the patience all attempts at a request may take, beside what their bytes take at that pace.
 const PATIENCES: u32 = 3;
 

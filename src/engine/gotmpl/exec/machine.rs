@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use crate::budget;
 use crate::gotmpl::exec::{ExecError, State};
 use crate::gotmpl::node::Tree;
 use crate::gotmpl::parse::parse;
@@ -25,6 +26,8 @@ pub struct Machine<'a> {
     depth: usize,
     /// Nodes walked and rounds begun so far.
     pub(super) steps: usize,
+    /// How many may be: `{{range 9223372036854775807}}` goes on until memory or patience ends.
+    pub(super) max_steps: usize,
     /// Bytes printed so far, into the texts that functions take too.
     pub(super) printed: usize,
     /// What the executions in progress have printed, one after the other.
@@ -32,10 +35,9 @@ pub struct Machine<'a> {
 }
 
 /// Go has no such bound, and ends the process where its stack ends.
-const MAX_DEPTH: usize = 5_000;
-/// Nor these: `{{range 9223372036854775807}}` goes on until memory or patience ends.
-pub(super) const MAX_STEPS: usize = 100_000_000;
-pub(super) const MAX_PRINTED: usize = 1 << 28;
+const MAX_DEPTH: usize = crate::limits::CALLS.size();
+/// Nor this one.
+pub(super) const MAX_PRINTED: usize = crate::limits::PRINTED.size();
 
 impl<'a> Machine<'a> {
     pub(in crate::gotmpl) fn new(
@@ -46,7 +48,19 @@ impl<'a> Machine<'a> {
         missing_key: MissingKey,
     ) -> Self {
         let nesting = BTreeMap::new();
-        Machine { functions, missing_key, world, set, scope, nesting, depth: 0, steps: 0, printed: 0, out: Vec::new() }
+        Machine {
+            functions,
+            missing_key,
+            world,
+            set,
+            scope,
+            nesting,
+            depth: 0,
+            steps: 0,
+            max_steps: budget::steps(),
+            printed: 0,
+            out: Vec::new(),
+        }
     }
 
     /// Who answers the impure functions of this execution.

@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use crate::budget;
 use crate::fmt;
-use crate::gotmpl::exec::machine::{MAX_PRINTED, MAX_STEPS};
+use crate::gotmpl::exec::machine::MAX_PRINTED;
 use crate::gotmpl::exec::range::Items;
 use crate::gotmpl::exec::{At, Machine, Reflect, Result, State};
 use crate::gotmpl::node::{Branch, BranchKind, Call, List, Node, Tree};
@@ -16,7 +16,7 @@ use crate::strconv;
 use crate::value::Value;
 
 /// How deep `{{template}}` calls may nest. Mirrors `maxExecDepth`.
-const MAX_EXEC_DEPTH: usize = 100_000;
+const MAX_EXEC_DEPTH: usize = crate::limits::TEMPLATES.size();
 
 /// A list of nodes being walked.
 struct Frame<'t> {
@@ -203,8 +203,12 @@ impl<'t, 'm, 'w> State<'t, 'm, 'w> {
 
     fn count_step(&mut self) -> Result<()> {
         self.machine.steps += 1;
-        if self.machine.steps > MAX_STEPS {
-            return Err(self.error(format!("exceeded maximum number of steps ({MAX_STEPS})")));
+        let most = self.machine.max_steps;
+        if self.machine.steps > most {
+            return Err(self.error(format!(
+                "exceeded maximum number of steps ({most}); if it is meant to, raise the limit: --max-steps {}",
+                most.saturating_mul(4)
+            )));
         }
         let length = self.machine.out.len() - self.start;
         if budget::lacks(length) {

@@ -9,7 +9,7 @@ use crate::gotmpl::parse::{ParseError, Parser};
 use crate::strconv;
 
 /// How deep parentheses may nest. Mirrors `maxStackDepth`.
-const MAX_STACK_DEPTH: usize = 10_000;
+const MAX_STACK_DEPTH: usize = crate::limits::PARENTHESES.size();
 
 const PARENTHESIZED: &str = "parenthesized pipeline";
 

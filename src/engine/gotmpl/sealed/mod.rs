@@ -97,7 +97,7 @@ fn is_sealed_text(value: &Value, holes: &Holes) -> bool {
 }
 
 /// How many holes may be computed one from the other. Charts come to a dozen.
-pub const MAX_CHAIN: usize = 1000;
+pub const MAX_CHAIN: usize = crate::limits::SEALED_CHAIN.size();
 
 /// Why a hole cannot be filled.
 #[derive(Debug, thiserror::Error)]

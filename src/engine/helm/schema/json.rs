@@ -79,7 +79,7 @@ fn sorted(mut entries: Vec<(String, Json)>) -> Vec<(String, Json)> {
 }
 
 /// Go's `encoding/json` nests no deeper.
-const MAX_DEPTH: usize = 10_000;
+const MAX_DEPTH: usize = crate::limits::JSON_DEPTH.size();
 
 /// Reads what is well-formed, and nothing else.
 struct Reader<'a> {

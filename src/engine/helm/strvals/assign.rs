@@ -7,9 +7,9 @@ use crate::strconv;
 use crate::value::{List, Map, Type, Value};
 
 /// The largest list index.
-pub(super) const MAX_INDEX: i64 = 65536;
+pub(super) const MAX_INDEX: i64 = crate::limits::SET_INDEX.most as i64;
 /// How many dots a name may hold.
-pub(super) const MAX_DEPTH: usize = 30;
+pub(super) const MAX_DEPTH: usize = crate::limits::SET_DEPTH.size();
 
 /// How the text of a value becomes a value.
 pub enum ValueForm<'a> {

@@ -4,7 +4,7 @@ use super::syntax_error::SyntaxError;
 use crate::sprig::runes::{ERROR, decode};
 
 /// The most copies that counts may ask for.
-pub(super) const MAX_COPIES: u32 = 1000;
+pub(super) const MAX_COPIES: u32 = crate::limits::REGEX_COPIES.most as u32;
 
 /// A single character of a class.
 pub(super) fn class_rune<'p>(text: &'p [u8], class: &'p [u8]) -> Result<(char, &'p [u8]), SyntaxError> {

@@ -27,7 +27,7 @@ use text::Text;
 pub(crate) use syntax_error::SyntaxError;
 
 /// The largest automaton that is built, in bytes.
-const NFA_LIMIT: usize = 1 << 28;
+const NFA_LIMIT: usize = crate::limits::REGEX_SIZE.size();
 /// How many compiled expressions are kept.
 const CACHED: usize = 64;
 

@@ -10,7 +10,7 @@ use super::syntax_error::SyntaxError;
 use super::tree::{Count, Tree};
 
 /// The deepest tree.
-const MAX_HEIGHT: u32 = 1000;
+const MAX_HEIGHT: u32 = crate::limits::REGEX_HEIGHT.most as u32;
 /// The most instructions.
 const MAX_SIZE: u64 = (128 << 20) / 40;
 /// The most ends of ranges of all classes.

@@ -7,9 +7,9 @@ use crate::sprig::regexp::Regexp;
 use crate::strconv;
 
 /// The longest constraint that is read, in bytes.
-const MAX_CONSTRAINT_LENGTH: usize = 512;
+const MAX_CONSTRAINT_LENGTH: usize = crate::limits::CONSTRAINT.size();
 /// The most alternatives.
-const MAX_GROUPS: usize = 32;
+const MAX_GROUPS: usize = crate::limits::CONSTRAINT_GROUPS.size();
 
 /// Alternatives of conditions that must all hold.
 #[derive(Clone, Debug)]

@@ -6,7 +6,7 @@ use std::fmt;
 use crate::strconv::{self, NumberError};
 
 /// The longest version that is read, in bytes.
-pub(super) const MAX_LENGTH: usize = 256;
+pub(super) const MAX_LENGTH: usize = crate::limits::VERSION.size();
 
 /// A semantic version with the text it was read from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -43,7 +43,7 @@ pub fn read(text: &[u8]) -> Result<Value, String> {
 pub(super) type Path = Vec<Str>;
 
 /// Deeper values are refused; Go has room for more.
-const DEEPEST: usize = 250;
+const DEEPEST: usize = crate::limits::TOML_DEPTH.size();
 
 /// One `key = value`: the tables its key names, the last part of it, and the value.
 pub(super) struct Entry {

@@ -31,7 +31,7 @@ pub fn write(value: &Value) -> Result<Str, WriteError> {
 }
 
 /// Deeper values are refused; in Go they end the process.
-const DEEPEST: usize = 250;
+const DEEPEST: usize = crate::limits::TOML_DEPTH.size();
 
 struct Writer {
     out: Vec<u8>,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// The greatest depth Go's decoder takes.
-const DEPTH_LIMIT: usize = 10_000;
+const DEPTH_LIMIT: usize = crate::limits::JSON_DEPTH.size();
 
 #[derive(Clone, Copy)]
 enum State {

@@ -24,9 +24,9 @@ use source::Input;
 use crate::yaml::fault::{Mark, YamlError};
 
 /// Longest simple key, in characters.
-const KEY_LIMIT: usize = 1024;
-const FLOW_LIMIT: usize = 10_000;
-const INDENT_LIMIT: usize = 10_000;
+const KEY_LIMIT: usize = crate::limits::YAML_KEY.size();
+const FLOW_LIMIT: usize = crate::limits::YAML_DEPTH.size();
+const INDENT_LIMIT: usize = crate::limits::YAML_DEPTH.size();
 
 type Scan<T = ()> = Result<T, YamlError>;
 
