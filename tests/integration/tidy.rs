@@ -48,7 +48,6 @@ const ORDER: &[&str] = &[
     "review::print",
     "review::rules",
     "review::drift",
-    "review::confided",
     "edge",
     "workspace",
     "ops",
