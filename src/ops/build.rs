@@ -188,11 +188,9 @@ fn share(cache: &Cache<'_>, inputs: &Digest, spec: &Spec, bytes: &[u8], found: O
 }
 
 /// Builds in memory, from scratch.
-pub(super) fn fresh(spec: &Path) -> Result<Bundle, Error> {
-    let workspace = Workspace::read(spec)?;
-    let (lock, _) = workspace.lock()?;
-    let vendored = workspace.vendored(&lock)?;
-    Ok(workspace.bundle(&lock, &vendored)?)
+pub(super) fn fresh(workspace: &Workspace, lock: &Lock) -> Result<Bundle, Error> {
+    let vendored = workspace.vendored(lock)?;
+    Ok(workspace.bundle(lock, &vendored)?)
 }
 
 /// What a bundle depends on. The lock holds the digest of everything else that goes in.

@@ -30,10 +30,11 @@ pub fn verify(spec: &Path, bundle: &Path, fetching: Fetching<'_>) -> Result<Veri
         }
         None => bundle::read_unchecked(bundle)?,
     };
-    let rebuilt = build::fresh(spec)?;
     let workspace = Workspace::read(spec)?;
+    let (lock, _) = workspace.lock()?;
+    let rebuilt = build::fresh(&workspace, &lock)?;
     if signed::is_vendored(&workspace) {
-        signed::charts(&workspace, &workspace.lock()?.0)?;
+        signed::charts(&workspace, &lock)?;
     }
     let mut differ: Vec<String> = Vec::new();
     for (one, other) in [(&given, &rebuilt), (&rebuilt, &given)] {
