@@ -154,7 +154,10 @@ enum Verb {
 fn main() -> ExitCode {
     completions::answer();
     process::keep_memory_private();
-    let parsed = command().try_get_matches().and_then(|it| Cli::from_arg_matches(&it));
+    // The examples take as long to set up as all else, and nobody sees them otherwise.
+    let asks = std::env::args_os().any(|it| it == "help" || it == "--help");
+    let line = if asks { command() } else { described() };
+    let parsed = line.try_get_matches().and_then(|it| Cli::from_arg_matches(&it));
     let cli = match parsed {
         Ok(cli) => cli,
         Err(fault) => {
@@ -232,7 +235,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// The command line, as it is parsed.
+/// The command line, with the examples of its verbs.
 fn command() -> Command {
     examples::shown(described())
 }
