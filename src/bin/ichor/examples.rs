@@ -139,6 +139,14 @@ const EXAMPLES: &[(&str, &[Example])] = &[
         ],
     ),
     (
+        "store",
+        &[
+            ("ichor store list", "every bundle that was built, with the links that lead to it"),
+            ("ichor store verify", "reads each again, and compares it with its digest"),
+            ("ichor store gc --dry-run", "says what no link leads to any more"),
+        ],
+    ),
+    (
         "pack",
         &[
             ("ichor pack -o matrix.parcel", "spec, lock, charts, images and bundle in one file"),
