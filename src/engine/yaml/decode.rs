@@ -7,7 +7,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::resolve::Scalar;
+use super::resolve::{Numbers, Scalar};
 use super::tree::{Document, Node, NodeKind, is_merge};
 use super::{golang, json};
 use crate::strconv;
@@ -15,15 +15,6 @@ use crate::value::{List, Map, Str, Type, Value};
 
 /// The greatest depth Go's JSON decoder takes.
 const DEPTH_LIMIT: usize = crate::limits::JSON_DEPTH.size();
-
-/// What becomes of numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Numbers {
-    /// All are float64, as read from JSON. What JSON cannot hold is an error.
-    Json,
-    /// int, uint64 or float64, as go-yaml resolves them.
-    Typed,
-}
 
 impl Node<'_> {
     /// What the node means. Numbers keep whether they are integers; merge keys and aliases are followed.
@@ -342,20 +333,12 @@ impl Decoder<'_> {
     fn scalar(&mut self, id: usize) -> Result<Value, String> {
         let node = &self.document.nodes[id];
         let as_json = self.numbers == Numbers::Json;
-        Ok(match node.resolve()? {
-            Scalar::Null => Value::Nil,
-            Scalar::Bool(it) => Value::Bool(it),
-            Scalar::Int(it) if as_json => Value::Float(it as f64),
-            Scalar::Uint(it) if as_json => Value::Float(it as f64),
-            Scalar::Int(it) => Value::Int(it),
-            Scalar::Uint(it) => Value::Uint64(it),
-            Scalar::Float(it) => {
-                self.has_infinite |= as_json && !it.is_finite();
-                Value::Float(it)
-            }
+        let scalar = node.resolve()?;
+        self.has_infinite |= as_json && matches!(scalar, Scalar::Float(it) if !it.is_finite());
+        Ok(match scalar {
             Scalar::Binary(bytes) if as_json => Value::Str(json::to_valid_utf8(&bytes).into_owned().into()),
             Scalar::Binary(bytes) => Value::Str(bytes.into()),
-            Scalar::Timestamp | Scalar::Text => Value::Str(node.value.clone()),
+            scalar => self.numbers.value(&scalar).unwrap_or_else(|| Value::Str(node.value.clone())),
         })
     }
 }

@@ -30,8 +30,8 @@ pub mod node {
 }
 
 use crate::value::{List, Map, Str, Type, Value};
-use decode::Numbers;
 use json::Form;
+use resolve::Numbers;
 
 /// Reads one document as `sigs.k8s.io/yaml.Unmarshal` into an `interface{}` does. The error is Go's text:
 /// `error converting YAML to JSON: yaml: line 2: ...`.

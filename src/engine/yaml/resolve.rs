@@ -6,6 +6,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::timestamp::is_timestamp;
 use crate::strconv;
+use crate::value::Value;
 
 /// A scalar's meaning. Text stands for itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,6 +27,32 @@ pub enum Scalar {
 pub enum Version {
     V2,
     V3,
+}
+
+/// What becomes of numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Numbers {
+    /// All are float64, as read from JSON. What JSON cannot hold is an error.
+    Json,
+    /// int, uint64 or float64, as go-yaml resolves them.
+    Typed,
+}
+
+impl Numbers {
+    /// What a scalar means that is no text.
+    pub(super) fn value(self, scalar: &Scalar) -> Option<Value> {
+        let as_json = self == Numbers::Json;
+        Some(match *scalar {
+            Scalar::Null => Value::Nil,
+            Scalar::Bool(it) => Value::Bool(it),
+            Scalar::Int(it) if as_json => Value::Float(it as f64),
+            Scalar::Uint(it) if as_json => Value::Float(it as f64),
+            Scalar::Int(it) => Value::Int(it),
+            Scalar::Uint(it) => Value::Uint64(it),
+            Scalar::Float(it) => Value::Float(it),
+            Scalar::Timestamp | Scalar::Text | Scalar::Binary(_) => return None,
+        })
+    }
 }
 
 const PREFIX: &[u8] = b"tag:yaml.org,2002:";

@@ -6,7 +6,7 @@ mod scalar;
 
 use memchr::memchr;
 
-use super::decode::Numbers;
+use super::resolve::Numbers;
 use crate::value::{List, Map, Str, Type, Value};
 use scalar::{is_over, is_text, plain_end, short_quoted, starts_plain};
 
@@ -121,7 +121,7 @@ impl Lines<'_> {
             let (key, end) = match line.first()? {
                 quote @ (b'"' | b'\'') => match short_quoted(line, *quote) {
                     Some(end) if matches!(line[end..], [b':'] | [b':', b' ', ..]) => (&line[1..end - 1], end),
-                    _ if is_inside => return self.quoted(from, *quote),
+                    _ if is_inside => return self.scalar(from),
                     _ => return None,
                 },
                 _ => match starts_plain(line).then(|| plain_end(line)) {

@@ -4,9 +4,8 @@ use memchr::{memchr, memchr3};
 
 use super::{Lines, end_of_line};
 use crate::value::{List, Map, Type, Value};
-use crate::yaml::decode::Numbers;
 use crate::yaml::eight;
-use crate::yaml::resolve::{Scalar, Version, resolve_plain};
+use crate::yaml::resolve::{Numbers, Scalar, Version, resolve_plain};
 
 /// Deeper flow collections are left to the parser, which knows the limit.
 const FLOW_DEPTH: usize = 20;
@@ -31,17 +30,11 @@ impl Lines<'_> {
     }
 
     fn plain(&mut self, text: &[u8]) -> Option<()> {
-        if !self.levels.last()?.awaits {
-            return None;
-        }
         let value = if self.passes() && may_be_text(text) { Value::Nil } else { plain_value(text, self.numbers)? };
         self.put(value)
     }
 
-    pub(super) fn quoted(&mut self, from: usize, quote: u8) -> Option<()> {
-        if !self.levels.last()?.awaits {
-            return None;
-        }
+    fn quoted(&mut self, from: usize, quote: u8) -> Option<()> {
         let keeps = !self.passes();
         let text = &self.text[from + 1..];
         if quote == b'"' && !keeps {
@@ -101,8 +94,8 @@ impl Lines<'_> {
     }
 
     /// A literal or folded scalar.
-    pub(super) fn block(&mut self, from: usize) -> Option<()> {
-        let level = self.levels.last().filter(|it| it.awaits)?;
+    fn block(&mut self, from: usize) -> Option<()> {
+        let level = self.levels.last()?;
         let (header, parent, keeps) = (self.text[from..self.end].trim_ascii_end(), level.indent, !self.passes());
         let (style, chomping) = header.split_first()?;
         // Folding is the scanner's, and so are trailing lines that are kept where the last of them has no end.
@@ -136,7 +129,7 @@ impl Lines<'_> {
             }
             if let Some(row) = line.get(spaces..).filter(|it| !it.is_empty()) {
                 if keeps {
-                    if !std::mem::take(&mut is_first) {
+                    if !is_first {
                         value.push(b'\n');
                     }
                     value.extend(std::iter::repeat_n(b'\n', breaks));
@@ -161,8 +154,7 @@ impl Lines<'_> {
     }
 
     /// A flow collection in one line, of short scalars.
-    pub(super) fn flow(&mut self, from: usize) -> Option<()> {
-        self.levels.last().filter(|it| it.awaits)?;
+    fn flow(&mut self, from: usize) -> Option<()> {
         let line = &self.text[from..self.end];
         let (value, rest) = short_flow(line, self.numbers, 0)?;
         if !is_over(rest) {
@@ -275,18 +267,11 @@ fn plain_value(text: &[u8], numbers: Numbers) -> Option<Value> {
     if text.len() > 5 && text.first().is_some_and(u8::is_ascii_alphabetic) {
         return Some(Value::Str(text.into()));
     }
-    let as_json = numbers == Numbers::Json;
-    Some(match resolve_plain(text, Version::V2) {
-        Scalar::Null => Value::Nil,
-        Scalar::Bool(it) => Value::Bool(it),
-        Scalar::Int(it) if as_json => Value::Float(it as f64),
-        Scalar::Uint(it) if as_json => Value::Float(it as f64),
-        Scalar::Int(it) => Value::Int(it),
-        Scalar::Uint(it) => Value::Uint64(it),
-        Scalar::Float(it) if it.is_finite() => Value::Float(it),
-        Scalar::Timestamp | Scalar::Text => Value::Str(text.into()),
-        Scalar::Float(_) | Scalar::Binary(_) => return None,
-    })
+    match resolve_plain(text, Version::V2) {
+        Scalar::Timestamp | Scalar::Text => Some(Value::Str(text.into())),
+        Scalar::Float(it) if !it.is_finite() => None,
+        scalar => numbers.value(&scalar),
+    }
 }
 
 /// A flow collection of short scalars and of such collections, and what comes behind it.

@@ -6,10 +6,10 @@ mod scalar;
 
 use std::collections::BTreeSet;
 
-use super::decode::{Numbers, decode};
+use super::decode::decode;
 use super::json::{self, Form};
 use super::node;
-use super::resolve::{Scalar, Version, resolve_plain};
+use super::resolve::{Numbers, Scalar, Version, resolve_plain};
 use crate::budget;
 use crate::strconv;
 use crate::value::{Kind, Object, Str, Type, Value};
