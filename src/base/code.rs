@@ -172,6 +172,7 @@ codes! {
     D018 Error Input "What is printed for each spec of a fleet cannot have this form."
     D019 Error Input "Argo CD brings no sealed values to a chart."
     D020 Error Input "Nothing says where the repository of a hand-over is."
+    D021 Error Input "The sealed values of a release go along under SOPS alone."
 
     E001 Error Input "A file is not there or cannot be taken as it is."
     E002 Error Surroundings "There is no place for the store of bundles."

@@ -40,15 +40,19 @@ pub fn files(bundle: &str, parts: &[ArgocdPart], place: Option<&Place>) -> Vec<(
     let mut files = Vec::new();
     for (at, part) in parts.iter().enumerate() {
         let name = &part.name;
+        let mut called = name.as_str();
         let (namespace, source) = match &part.content {
             FluxContent::Manifest(text) => {
                 files.push((format!("{name}/manifest.yaml"), text.clone()));
                 ("default", in_git(place, &format!("infrastructure/{bundle}/{name}")))
             }
-            FluxContent::Chart { source, chart, version, namespace, values, .. } => {
+            // Argo CD takes over what Flux has as a release of its own.
+            FluxContent::Patch(_) => continue,
+            FluxContent::Chart { release, object, source, chart, version, namespace, values, .. } => {
+                called = object.as_deref().unwrap_or(name);
                 let values = yaml::write(&Value::Map(values.clone())).map(|it| it.to_text().into_owned());
                 let helm = map(&[
-                    ("releaseName", name.as_str().into()),
+                    ("releaseName", release.as_str().into()),
                     // As a text: nulls in it stay, which an object of the API server loses.
                     ("values", values.unwrap_or_default().as_str().into()),
                 ]);
@@ -65,8 +69,10 @@ pub fn files(bundle: &str, parts: &[ArgocdPart], place: Option<&Place>) -> Vec<(
                 (namespace.as_str(), fields)
             }
         };
-        files
-            .push((format!("applications/{name}.yaml"), application(name, Some(at), namespace, source, &part.ignored)));
+        files.push((
+            format!("applications/{name}.yaml"),
+            application(called, Some(at), namespace, source, &part.ignored),
+        ));
     }
     let source = in_git(place, &format!("infrastructure/{bundle}/applications"));
     let text = application(bundle, None, "argocd", source, &[]);

@@ -1,5 +1,6 @@
 //! What Flux takes a bundle over with: the same charts, by digest, with the same values.
 
+use super::flux_patch::FluxPatch;
 use super::flux_secrets::{self, FluxSecret};
 use super::kept::{self, Kept};
 use crate::base::digest::Digest;
@@ -22,7 +23,13 @@ pub struct FluxPart {
 #[derive(Clone, Debug)]
 pub enum FluxContent {
     Manifest(String),
+    /// A release that Flux has already.
+    Patch(FluxPatch),
     Chart {
+        /// Helm's name of the release.
+        release: String,
+        /// The name of the tool's own object, where it has one already.
+        object: Option<String>,
         /// A registry, a repository or a folder of the Git repository; Flux takes charts from nowhere else.
         source: Box<Source>,
         /// The chart's own name.
@@ -40,32 +47,38 @@ pub enum FluxContent {
     },
 }
 
-/// One difference between two trees of values.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ValueChange {
-    /// `hubble.relay.enabled`.
-    pub path: String,
-    /// The old and the new value in one line of JSON; `None` where there is none.
-    pub old: Option<String>,
-    pub new: Option<String>,
-}
-
 /// The files of a hand-over, by path. `bundle` names the Flux Kustomization.
 pub fn files(bundle: &str, parts: &[FluxPart]) -> Vec<(String, String)> {
     let mut files = Vec::new();
     let mut folders = Vec::new();
     for part in parts {
         let name = &part.name;
-        folders.push(name.as_str());
+        let mut resources = Vec::new();
         match &part.content {
             FluxContent::Manifest(text) => {
                 files.push((format!("{name}/manifest.yaml"), text.clone()));
-                files.push((format!("{name}/kustomization.yaml"), kustomization(&["manifest.yaml"])));
+                resources.push("manifest.yaml".to_owned());
             }
-            FluxContent::Chart { source, chart, version, manifest, namespace, values, secrets, plain_http } => {
+            FluxContent::Patch(patch) => {
+                let text = patch.text(flux_secrets::post_renderers(&part.secrets));
+                files.extend(text.map(|it| (format!("{name}/patch.yaml"), it)));
+            }
+            FluxContent::Chart {
+                release,
+                source,
+                chart,
+                version,
+                manifest,
+                namespace,
+                values,
+                secrets,
+                plain_http,
+                ..
+            } => {
                 let (manifest, secrets, plain_http) = (*manifest, *secrets, *plain_http);
                 let patches = flux_secrets::post_renderers(&part.secrets);
-                let origin = Origin { name, source, chart, version, manifest, namespace, secrets, plain_http, patches };
+                let origin =
+                    Origin { name, release, source, chart, version, manifest, namespace, secrets, plain_http, patches };
                 let text = yaml::write(&Value::Map(values.clone())).map(|it| it.to_text().into_owned());
                 let text = text.unwrap_or_default();
                 let mut about =
@@ -81,34 +94,43 @@ pub fn files(bundle: &str, parts: &[FluxPart]) -> Vec<(String, String)> {
                     ("metadata", map(&about)),
                     ("data", map(&[("values.yaml", text.as_str().into())])),
                 ]);
-                let mut resources = vec!["values.yaml", "release.yaml"];
                 if let Some(source) = origin.source() {
                     files.push((format!("{name}/source.yaml"), source));
-                    resources.insert(0, "source.yaml");
-                }
-                if let Some(kept) = kept::file(&part.kept) {
-                    files.push((format!("{name}/keep.yaml"), kept));
-                    resources.insert(0, "keep.yaml");
+                    resources.push("source.yaml".into());
                 }
                 files.push((format!("{name}/values.yaml"), write(&config)));
                 files.push((format!("{name}/release.yaml"), origin.release()));
-                let sealed: Vec<String> = part.secrets.iter().map(|it| FluxSecret::file(&it.name)).collect();
-                resources.extend(sealed.iter().map(String::as_str));
-                for (file, secret) in sealed.iter().zip(&part.secrets) {
-                    files.push((format!("{name}/{file}"), secret.text.clone()));
-                }
-                files.push((format!("{name}/kustomization.yaml"), kustomization(&resources)));
+                resources.extend(["values.yaml".into(), "release.yaml".into()]);
             }
         }
+        if let Some(kept) = kept::file(&part.kept) {
+            files.push((format!("{name}/keep.yaml"), kept));
+            resources.insert(0, "keep.yaml".into());
+        }
+        for secret in &part.secrets {
+            let file = FluxSecret::file(&secret.name);
+            files.push((format!("{name}/{file}"), secret.text.clone()));
+            resources.push(file);
+        }
+        if !resources.is_empty() {
+            let resources: Vec<&str> = resources.iter().map(String::as_str).collect();
+            files.push((format!("{name}/kustomization.yaml"), kustomization(&resources)));
+            folders.push(name.as_str());
+        }
     }
-    files.push(("kustomization.yaml".into(), kustomization(&folders)));
-    files.push((format!("{bundle}.yaml"), flux_kustomization(bundle, parts.iter().any(|it| !it.secrets.is_empty()))));
+    // An empty kustomization is a fault to kustomize.
+    if !folders.is_empty() {
+        files.push(("kustomization.yaml".into(), kustomization(&folders)));
+        let decrypts = parts.iter().any(|it| !it.secrets.is_empty());
+        files.push((format!("{bundle}.yaml"), flux_kustomization(bundle, decrypts)));
+    }
     files
 }
 
 /// Where a chart comes from, for Flux.
 struct Origin<'a> {
     name: &'a str,
+    release: &'a str,
     source: &'a Source,
     chart: &'a str,
     version: &'a str,
@@ -165,7 +187,7 @@ impl Origin<'_> {
         }
         let mut spec = vec![
             ("interval", "1h".into()),
-            ("releaseName", self.name.into()),
+            ("releaseName", self.release.into()),
             ("targetNamespace", self.namespace.into()),
             ("storageNamespace", self.namespace.into()),
             ("install", map(&[("crds", "CreateReplace".into())])),
@@ -191,37 +213,6 @@ impl Origin<'_> {
             ("spec", map(&spec)),
         ]))
     }
-}
-
-/// What changes from one tree of values to another, in path order.
-pub fn changes(old: &Map, new: &Map) -> Vec<ValueChange> {
-    let mut found = Vec::new();
-    let mut open = vec![(String::new(), old.clone(), new.clone())];
-    while let Some((prefix, old, new)) = open.pop() {
-        let keys: std::collections::BTreeSet<_> =
-            old.to_vec().into_iter().chain(new.to_vec()).map(|(key, _)| key).collect();
-        for key in keys {
-            let path =
-                if prefix.is_empty() { key.to_text().into_owned() } else { format!("{prefix}.{}", key.to_text()) };
-            match (old.get(&key), new.get(&key)) {
-                (Some(Value::Map(old)), Some(Value::Map(new))) => open.push((path, old, new)),
-                (Some(Value::Map(old)), None) if !old.is_empty() => open.push((path, old, Map::any())),
-                (None, Some(Value::Map(new))) if !new.is_empty() => open.push((path, Map::any(), new)),
-                (old, new) => {
-                    let line = |value: Option<Value>| {
-                        let written = yaml::write_json(&value?, false);
-                        Some(written.map(|it| it.to_text().into_owned()).unwrap_or_default())
-                    };
-                    let (old, new) = (line(old), line(new));
-                    if old != new {
-                        found.push(ValueChange { path, old, new });
-                    }
-                }
-            }
-        }
-    }
-    found.sort();
-    found
 }
 
 /// Values that have Cilium go on with the certificates it was bootstrapped with: those Secrets stay where they are, and

@@ -3,9 +3,11 @@
 
 pub mod adopt;
 pub mod argocd;
+pub mod changes;
 pub mod contents;
 pub mod files;
 pub mod flux;
+pub mod flux_patch;
 pub mod flux_secrets;
 pub mod flux_version;
 pub mod image_rules;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::layered::{self, Known, digest, joined};
 use super::object::{Object, objects, text_at};
 use super::sources::{field, local};
-use super::{Fault, Read, Release, ReleaseChart, Tree, Unseal, Wanted};
+use super::{Fault, Read, Release, ReleaseChart, Tree, Unseal, Wanted, Written};
 use helm_engine::value::{Map, Value};
 use helm_engine::yaml;
 
@@ -77,9 +77,12 @@ pub(super) fn release(tree: &dyn Tree, wanted: &Wanted, mut unseal: Option<&mut 
         application.get(&["spec", "sources"]).unwrap_or(Value::Nil),
     ]));
     let path = application.path().map_or_else(String::new, |it| tree.as_written(it));
-    read.insert(application.shown(), Read { path, digest: digest(&counts) });
+    read.insert(application.shown(), Read { path: path.clone(), digest: digest(&counts) });
+    let written =
+        Written { kind: "Application".into(), namespace: application.namespace(), name: application.name(), path };
     let known = Known {
         object: &application,
+        written,
         name: text(&["helm", "releaseName"]).unwrap_or_else(|| application.name()),
         namespace,
         chart,

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::layered::{self, Known, digest, joined};
 use super::object::{Object, text_at};
 use super::sources::{field, local};
-use super::{Fault, Read, Release, ReleaseChart, Tree, Unseal, Wanted};
+use super::{Fault, Read, Release, ReleaseChart, Tree, Unseal, Wanted, Written};
 use helm_engine::value::Value;
 use helm_engine::yaml;
 
@@ -89,8 +89,10 @@ pub(super) fn release(tree: &dyn Tree, wanted: &Wanted, mut unseal: Option<&mut 
         }
     }
     let namespace = of("namespace").or_else(|| wanted.namespace.clone());
+    let written = Written { kind: "release".into(), namespace: String::new(), name: name.clone(), path: shown.clone() };
     let known = Known {
         object: &object,
+        written,
         name: name.clone(),
         namespace: namespace.ok_or_else(|| Fault::NoNamespace(format!("release {name}")))?,
         chart,

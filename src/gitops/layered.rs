@@ -8,7 +8,7 @@ use super::object::Object;
 use super::sealed::{Entry, cleared, secret};
 use super::values::{Layer, LayerText, merged};
 use super::variables::Showing;
-use super::{Fault, Read, Release, ReleaseChart, Tree, Unseal, shape};
+use super::{Fault, Read, Release, ReleaseChart, Tree, Unseal, Written, shape};
 use crate::base::digest::Digest;
 use crate::base::sops::is_sops;
 use helm_engine::value::{Map, Value};
@@ -18,6 +18,7 @@ use helm_engine::yaml;
 pub(super) struct Known<'o> {
     /// What the release is written in, for messages.
     pub object: &'o Object,
+    pub written: Written,
     pub name: String,
     pub namespace: String,
     pub chart: ReleaseChart,
@@ -88,6 +89,7 @@ pub(super) fn release(known: Known<'_>, layers: &[Layer], opened: bool) -> Resul
         }
     };
     Ok(Release {
+        object: known.written,
         name: known.name,
         namespace: known.namespace,
         chart: known.chart,

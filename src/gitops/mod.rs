@@ -108,6 +108,8 @@ pub struct Wanted {
 /// What GitOps says of a release.
 #[derive(Clone, Debug)]
 pub struct Release {
+    /// The object that says it, as `KIND NAMESPACE/NAME`; the release itself in a helmfile.
+    pub object: Written,
     /// Helm's name for it.
     pub name: String,
     pub namespace: String,
@@ -123,6 +125,25 @@ pub struct Release {
     /// Every object that was read, by kind, namespace and name.
     pub read: BTreeMap<String, Read>,
     pub skip_schema_validation: bool,
+}
+
+/// The object that says a release.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    /// `HelmRelease` or `Application`; `release` in a helmfile.
+    pub kind: String,
+    /// Where nothing says it, empty.
+    pub namespace: String,
+    pub name: String,
+    /// The file or folder, from the spec's folder.
+    pub path: String,
+}
+
+impl fmt::Display for Written {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Written { kind, namespace, name, .. } = self;
+        if namespace.is_empty() { write!(f, "{kind} {name}") } else { write!(f, "{kind} {namespace}/{name}") }
+    }
 }
 
 /// Where a release has its chart from, as a spec would write it.

@@ -13,7 +13,7 @@ use super::sources::{self, SOURCES, field};
 use super::substitute::SubstituteFault;
 use super::values::{Layer, LayerText, Reference, merged};
 use super::variables::{Showing, Variables};
-use super::{Fault, Read, Release, Tree, Unseal, Wanted, shape};
+use super::{Fault, Read, Release, Tree, Unseal, Wanted, Written, shape};
 use crate::base::digest::Digest;
 use helm_engine::value::{List, Map, Value};
 use helm_engine::yaml;
@@ -128,7 +128,15 @@ impl Reader<'_> {
                 Some(paths.into_iter().map(|path| secret(raw, &texts, path)).collect::<Result<_, _>>()?)
             }
         };
+        let path = raw.path().unwrap_or(&self.folder);
+        let object = Written {
+            kind: "HelmRelease".into(),
+            namespace: namespace.clone(),
+            name: release.name(),
+            path: tree.as_written(path),
+        };
         Ok(Release {
+            object,
             name: shortened(&name),
             namespace: target.unwrap_or(namespace),
             chart,

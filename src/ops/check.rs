@@ -8,12 +8,11 @@ use super::Error;
 use crate::base::code::{Code, Severity};
 use crate::base::diagnostic::Diagnostic;
 use crate::base::secret::Secret;
+use crate::deliver::changes::{self, ValueChange};
 use crate::deliver::contents::Contents;
-use crate::deliver::flux::{ValueChange, changes};
 use crate::deliver::size;
 use crate::deliver::target::{self, Target};
 use crate::edge::{disk, random};
-use crate::gitops;
 use crate::review::rules::{self, ChartSubject, Layer, MachineConfig, Output, Subject, Written, allowed};
 use crate::stage::bundle::Bundle;
 use crate::stage::lock::{Envelope, Lock};
@@ -121,8 +120,7 @@ fn takeover(part: &VendoredPart, spec: &Spec) -> Option<(String, Vec<ValueChange
     let wanted = spec.parts.iter().find(|it| it.name == part.name)?;
     let Content::Chart(chart) = &wanted.content else { return None };
     let release = &chart.released.as_deref()?.release;
-    let is_open = |it: &ValueChange| !it.new.as_deref().unwrap_or_default().contains(gitops::SEALED);
-    let changes: Vec<ValueChange> = changes(values, &release.values).into_iter().filter(is_open).collect();
+    let changes = changes::told(changes::changes(values, &release.values), release.secret_digest.is_some());
     (!changes.is_empty()).then(|| (part.name.clone(), changes))
 }
 

@@ -1,6 +1,7 @@
 //! Tests of `flux`.
 
 use super::*;
+use crate::deliver::changes::changes;
 use crate::stage::spec::{ContentKind, OciName};
 
 fn read(text: &str) -> Map {
@@ -8,17 +9,12 @@ fn read(text: &str) -> Map {
 }
 
 #[test]
-fn changes_are_told_leaf_by_leaf() {
-    let found = changes(&read("a: {b: 1, c: [1]}\nd: x\n"), &read("a: {b: 2, c: [1]}\ne: {f: true}\n"));
-    let told: Vec<String> = found.iter().map(|it| format!("{} {:?} {:?}", it.path, it.old, it.new)).collect();
-    assert_eq!(told, [r#"a.b Some("1") Some("2")"#, r#"d Some("\"x\"") None"#, r#"e.f None Some("true")"#]);
-}
-
-#[test]
 fn an_oci_chart_is_pinned_by_digest() {
     let digest = Digest::of(b"x");
     let name = "quay.io/cilium/charts/cilium:1.19.6";
     let chart = FluxContent::Chart {
+        release: "cilium".into(),
+        object: None,
         source: Box::new(Source::Oci(OciName::parse(name).expect("a name"))),
         chart: "cilium".into(),
         version: "1.19.6".into(),
@@ -44,6 +40,8 @@ fn an_oci_chart_is_pinned_by_digest() {
 fn a_chart_of_a_repository_is_named_by_its_address_and_version() {
     let source = Source::parse("https://helm.cilium.io/cilium", ContentKind::Chart).expect("a source");
     let chart = FluxContent::Chart {
+        release: "called".into(),
+        object: None,
         source: Box::new(source),
         chart: "cilium".into(),
         version: "1.18.5".into(),
@@ -60,6 +58,7 @@ fn a_chart_of_a_repository_is_named_by_its_address_and_version() {
     assert!(text("net/source.yaml").contains("  url: https://helm.cilium.io\n"));
     let release = text("net/release.yaml");
     assert!(release.contains("      chart: cilium\n") && release.contains("      version: 1.18.5\n"), "{release}");
+    assert!(release.contains("  releaseName: called\n"), "{release}");
     assert!(
         release.contains("        kind: HelmRepository\n        name: net\n        namespace: cilium\n"),
         "{release}"

@@ -122,6 +122,7 @@ pub(super) fn compare(
         let object = judged(lock, &shown, live.as_ref(), it, &stage, drift);
         known.insert(shown, object);
     }
+    import_together(drift);
     let manner = Manner::of(Some(workspace.spec.talos));
     if manner.prunes {
         pruned(kubectl, &wanted, &served, drift, &mut known)?;
@@ -198,12 +199,7 @@ fn judged(lock: &Lock, shown: &str, live: Option<&Json>, wanted: &Wanted, stage:
     };
     let certificates = certificates(lock, &new, live);
     for (_, message) in &certificates {
-        let command = format!(
-            "kubectl get secret -o yaml -n {} {} | ichor lock --import-secret -i KEY",
-            quoted(new["metadata"]["namespace"].as_str().unwrap_or("default")),
-            quoted(wanted.text(&["metadata", "name"]))
-        );
-        say(Code::W010, message.clone(), Vec::new(), &command);
+        say(Code::W010, message.clone(), Vec::new(), "");
     }
     let is_told = |it: &Field| certificates.iter().any(|(key, _)| it.path.strip_prefix("data.") == Some(key));
     let fields: Vec<Field> = fields.into_iter().filter(|it| !is_told(it)).collect();
@@ -221,6 +217,27 @@ fn judged(lock: &Lock, shown: &str, live: Option<&Json>, wanted: &Wanted, stage:
         say(Code::W015, message, added, KEEP);
     }
     object(wanted, shown, fate)
+}
+
+/// One command for all Secrets of a namespace: a CA alone would have what rests on it issued anew.
+fn import_together(drift: &mut Drift) {
+    let mut secrets: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let place = |it: &Finding| {
+        let (namespace, name) = it.object.as_deref()?.strip_prefix("Secret ")?.split_once('/')?;
+        (it.code == Code::W010).then(|| (namespace.to_owned(), name.to_owned()))
+    };
+    for (namespace, name) in drift.findings.iter().filter_map(place) {
+        secrets.entry(namespace).or_default().insert(name);
+    }
+    for finding in &mut drift.findings {
+        let Some((namespace, _)) = place(finding) else { continue };
+        let names: Vec<String> = secrets.get(&namespace).into_iter().flatten().map(|it| quoted(it)).collect();
+        finding.fix = vec![format!(
+            "kubectl get secret -o yaml -n {} {} | ichor lock --import-secret --replace -i KEY",
+            quoted(&namespace),
+            names.join(" ")
+        )];
+    }
 }
 
 const UPGRADE: &str = "talosctl upgrade-k8s --to VERSION   # brings the bundle's state back";

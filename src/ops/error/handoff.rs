@@ -16,6 +16,8 @@ pub enum HandoffError {
     NotFromAddress { tool: &'static str, part: String, address: String },
     #[error("part `{part}` has sealed values, and Argo CD brings none to a chart")]
     SealedValues { part: String },
+    #[error("part `{part}` has sealed values that its release brings")]
+    SealedRelease { part: String },
     #[error("Argo CD decrypts no Secrets of SOPS")]
     NoSops,
     #[error("nothing says where Argo CD finds the files that are written here")]
@@ -37,6 +39,7 @@ impl HandoffError {
             HandoffError::SealedValues { .. } => of(Code::D019).help(
                 "have the chart read a Secret that is in the cluster, and take `secretValues` out; `ichor handoff flux --sops` hands them over",
             ),
+            HandoffError::SealedRelease { .. } => of(Code::D021).help("hand them over as well: `--sops -i KEY`"),
             HandoffError::NoSops => of(Code::D016)
                 .help("leave `--sops` out: Argo CD goes on with the Secrets that the bootstrap has made"),
             HandoffError::NoRepository => of(Code::D020).help("say where they will lie: `--repository URL`"),

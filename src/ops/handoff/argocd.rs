@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use super::content::content;
+use super::content::{Taken, content};
 use super::differs::differs;
 use super::guide::{HelmAfter, values};
 use super::kept::{self, Tool};
 use super::shown::Shown;
+use super::there::{self, release_there};
 use super::{Handoff, Later, Prepared};
 use crate::deliver::argocd::{self, ArgocdPart, Ignored, Place};
 use crate::deliver::files::Files;
@@ -55,21 +56,23 @@ pub fn argocd(
     let mut parts = Vec::new();
     let mut changes = BTreeMap::new();
     let mut caveats = Vec::new();
+    let mut there = Vec::new();
     for (part, bootstrap) in vendored.parts().iter().zip(rendered.parts()) {
         let Some(locked) = lock.parts.get(&part.name) else { continue };
         let source = workspace.spec.parts.iter().find(|it| it.name == part.name).map(|it| &it.content);
-        let (content, changed) = content("Argo CD", part, source, locked, &prepared.layers(&part.name))?;
+        let taken = content(Tool::Argocd, part, source, locked, &prepared.layers(&part.name))?;
+        let Taken { content, values, changes: changed, from, .. } = taken;
         let mut ignored = Vec::new();
         let mut kept = Vec::new();
-        if let FluxContent::Chart { source, values, secrets, namespace, .. } = &content {
+        if let FluxContent::Chart { source, secrets, namespace, .. } = &content {
             if *secrets || locked.secret_values.is_some() {
                 return Err(HandoffError::SealedValues { part: part.name.clone() }.into());
             }
             caveats.extend(pinned(&part.name, source, locked));
-            kept = kept::kept(&prepared, part, bootstrap, values)?;
+            kept = kept::kept(&prepared, part, bootstrap, &values)?;
             let shown = Shown::of(locked);
             let shows = |text: &str| shown.is_in(text);
-            for it in release::minted(vendored, part, bootstrap, values, &shows, random::seed())? {
+            for it in release::minted(vendored, part, bootstrap, &values, &shows, random::seed())? {
                 let is_named = !it.head.namespace.is_empty() || it.head.kind != "Secret";
                 let of = if is_named { it.head.namespace.clone() } else { namespace.clone() };
                 let (kind, name) = (it.head.kind.clone(), it.head.name.clone());
@@ -88,6 +91,7 @@ pub fn argocd(
                 }
             }
         }
+        there.extend(from.map(|it| release_there(&part.name, &it, &content, &[])));
         if !changed.is_empty() {
             changes.insert(part.name.clone(), changed);
         }
@@ -100,7 +104,7 @@ pub fn argocd(
     let helm = HelmAfter { tool: "Argo CD".into(), helm, locked: lock.helm(), differs };
     let bundle = workspace.spec.bundle.clone();
     let mut files = argocd::files(&bundle, &parts, place.as_ref());
-    let mut guide = guide(&bundle, &parts, &caveats, &helm);
+    let mut guide = guide(&bundle, &parts, &there::told(&there, &caveats), &helm);
     guide.push_str(&values(&changes));
     files.push(("HANDOFF.md".into(), guide));
     let files = Files::new(files).map_err(DeliverError::Files)?;
@@ -125,7 +129,7 @@ fn pinned(part: &str, source: &Source, locked: &LockedPart) -> Option<String> {
 }
 
 /// What to do, in order.
-fn guide(bundle: &str, parts: &[ArgocdPart], caveats: &[String], helm: &HelmAfter) -> String {
+fn guide(bundle: &str, parts: &[ArgocdPart], notes: &str, helm: &HelmAfter) -> String {
     let mut text = format!(
         "# From bootstrap to Argo CD: {bundle}
 
@@ -156,10 +160,7 @@ Where Helm has a release of these parts, leave it: `helm uninstall` would delete
         }
         text.push_str("\nAn object that is deleted comes back with new ones. To have others on purpose, `ichor rotate`, and apply the bundle.\n");
     }
-    if !caveats.is_empty() {
-        text.push_str("\n## Where charts come from\n\n");
-        caveats.iter().for_each(|it| text.push_str(&format!("- {it}\n")));
-    }
+    text.push_str(notes);
     let kept: Vec<_> = parts.iter().map(|it| (it.name.as_str(), it.kept.as_slice())).collect();
     text.push_str(&kept::told(&kept, Tool::Argocd));
     text.push_str("\n## Which Helm renders\n\n");

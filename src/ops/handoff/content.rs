@@ -2,15 +2,22 @@
 
 use std::path::Path;
 
-use crate::deliver::flux::{self, FluxContent, ValueChange};
+use serde_json::Value as Json;
+
+use super::kept::Tool;
+use super::sealed;
+use crate::deliver::changes::{self, ValueChange, difference};
+use crate::deliver::flux::{self, FluxContent};
+use crate::deliver::flux_patch::FluxPatch;
 use crate::edge::disk;
+use crate::gitops::Written;
 use crate::ops::Error;
 use crate::ops::error::HandoffError;
 use crate::stage::lock::LockedPart;
 use crate::stage::spec::{Content, Network, Source};
 use crate::stage::vendored::{VendoredContent, VendoredPart};
 use helm_engine::helm::values::{coalesce_values, merge_maps, read_documents};
-use helm_engine::value::Value;
+use helm_engine::value::{Map, Value};
 
 /// How Flux reaches a registry or repository; it knows no machine's files.
 pub(super) fn reached(part: &str, source: &Source, network: &Network) -> Option<String> {
@@ -70,51 +77,79 @@ pub(super) fn caveat(part: &str, source: &Source, locked: &LockedPart) -> Option
     }
 }
 
+/// A part as it is taken over.
+pub(super) struct Taken {
+    pub(super) content: FluxContent,
+    /// All values from now on, with a word where one is sealed.
+    pub(super) values: Map,
+    /// Where values are sealed that come from a release of another tool.
+    pub(super) sealed: Vec<Vec<Json>>,
+    /// What changes from the bootstrap's values.
+    pub(super) changes: Vec<ValueChange>,
+    /// The release of GitOps that the part comes from.
+    pub(super) from: Option<Written>,
+}
+
 pub(super) fn content(
-    tool: &'static str,
+    tool: Tool,
     part: &VendoredPart,
     wanted: Option<&Content>,
     locked: &LockedPart,
     layers: &[&Path],
-) -> Result<(FluxContent, Vec<ValueChange>), Error> {
-    Ok(match &part.content {
+) -> Result<Taken, Error> {
+    let (chart, namespace, bootstrap, inputs) = match &part.content {
         VendoredContent::Manifest(bytes) => {
-            (FluxContent::Manifest(String::from_utf8_lossy(bytes).into_owned()), Vec::new())
+            let content = FluxContent::Manifest(String::from_utf8_lossy(bytes).into_owned());
+            return Ok(Taken { content, values: Map::any(), sealed: Vec::new(), changes: Vec::new(), from: None });
         }
-        VendoredContent::Chart { chart, namespace, values, inputs } => {
-            let mut merged = values.clone();
-            for layer in layers {
-                let fault = |message| HandoffError::LaterValues { path: layer.to_path_buf(), message };
-                merged = merge_maps(&merged, &read_documents(&disk::read_any(layer)?, chart.helm()).map_err(fault)?);
-            }
-            let with_defaults = |given| coalesce_values(chart, given, &mut Vec::new());
-            let kept = match (with_defaults(&merged), with_defaults(values)) {
-                (Ok(all), Ok(bootstrap)) => flux::keep_certificates(&merged, &all, &bootstrap),
-                _ => merged,
-            };
-            let changed = flux::changes(values, &kept);
-            let source = match wanted {
-                Some(Content::Chart(it)) if !matches!(it.source, Source::Url(_)) => it.source.clone(),
-                _ => {
-                    return Err(HandoffError::NotFromAddress {
-                        tool,
-                        part: part.name.clone(),
-                        address: locked.source.clone(),
-                    }
-                    .into());
-                }
-            };
-            let content = FluxContent::Chart {
-                source: Box::new(source),
-                chart: chart.name().to_owned(),
-                version: locked.version.clone().unwrap_or_default(),
-                manifest: locked.manifest,
-                namespace: namespace.clone(),
-                values: kept,
-                secrets: !inputs.secret_values.is_empty(),
-                plain_http: false,
-            };
-            (content, changed)
+        VendoredContent::Chart { chart, namespace, values, inputs } => (chart, namespace, values, inputs),
+    };
+    let wanted = match wanted {
+        Some(Content::Chart(it)) => Some(it),
+        _ => None,
+    };
+    let released = wanted.and_then(|it| it.released.as_deref());
+    // What the part sets on top of a release of this very tool was for the bootstrap.
+    let own = released.filter(|it| it.tool == tool.of_gitops());
+    let base = own.map_or(bootstrap, |it| &it.release.values);
+    let (mut merged, mut later) = (base.clone(), Map::any());
+    for layer in layers {
+        let fault = |message| HandoffError::LaterValues { path: layer.to_path_buf(), message };
+        let read = read_documents(&disk::read_any(layer)?, chart.helm()).map_err(fault)?;
+        (merged, later) = (merge_maps(&merged, &read), merge_maps(&later, &read));
+    }
+    let with_defaults = |given| coalesce_values(chart, given, &mut Vec::new());
+    let values = match (with_defaults(&merged), with_defaults(bootstrap)) {
+        (Ok(all), Ok(bootstrap)) => flux::keep_certificates(&merged, &all, &bootstrap),
+        _ => merged,
+    };
+    let hides = own.is_some_and(|it| it.release.secret_digest.is_some());
+    let changes = changes::told(changes::changes(bootstrap, &values), hides);
+    let from = released.map(|it| it.release.object.clone());
+    let sealed = if released.is_some() { sealed::places(&part.pins, &later) } else { Vec::new() };
+    if let Some(own) = own.filter(|_| tool == Tool::Flux) {
+        let Written { namespace, name, path, .. } = own.release.object.clone();
+        let patch = FluxPatch { namespace, name, path, values: difference(base, &values) };
+        return Ok(Taken { content: FluxContent::Patch(patch), values, sealed: Vec::new(), changes, from });
+    }
+    let source = match wanted {
+        Some(it) if !matches!(it.source, Source::Url(_)) => it.source.clone(),
+        _ => {
+            let (part, address) = (part.name.clone(), locked.source.clone());
+            return Err(HandoffError::NotFromAddress { tool: tool.name(), part, address }.into());
         }
-    })
+    };
+    let content = FluxContent::Chart {
+        release: inputs.release.clone().unwrap_or_else(|| part.name.clone()),
+        object: own.map(|it| it.release.object.name.clone()),
+        source: Box::new(source),
+        chart: chart.name().to_owned(),
+        version: locked.version.clone().unwrap_or_default(),
+        manifest: locked.manifest,
+        namespace: namespace.clone(),
+        values: sealed::without(&values, &sealed),
+        secrets: !inputs.secret_values.is_empty() || !sealed.is_empty(),
+        plain_http: false,
+    };
+    Ok(Taken { content, values, sealed, changes, from })
 }

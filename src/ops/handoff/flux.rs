@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::content::{caveat, content, reached, settings};
+use super::content::{Taken, caveat, content, reached, settings};
 use super::differs::differs;
 use super::flux_secrets::UnderSops;
 use super::guide::{self, HelmAfter};
-use super::kept;
+use super::kept::{self, Tool};
+use super::there::{self, release_there};
 use super::{Handoff, Later, Opening, Prepared};
 use crate::deliver::files::Files;
 use crate::deliver::flux::{self, FluxContent, FluxPart};
@@ -15,7 +16,7 @@ use crate::deliver::flux_version::FluxVersion;
 use crate::deliver::target::DeliverError;
 use crate::edge::random;
 use crate::ops::Error;
-use crate::ops::error::Remade;
+use crate::ops::error::{HandoffError, Remade};
 use crate::stage::render::release;
 use crate::stage::spec::Source;
 use crate::stage::vendored::VendoredContent;
@@ -41,40 +42,47 @@ pub fn flux(
     let mut secrets = Vec::new();
     let mut caveats = Vec::new();
     let mut remade = BTreeMap::new();
+    let mut there = Vec::new();
     for (part, bootstrap) in vendored.parts().iter().zip(rendered.parts()) {
         let Some(locked) = lock.parts.get(&part.name) else { continue };
         let source = workspace.spec.parts.iter().find(|it| it.name == part.name).map(|it| &it.content);
-        let (mut content, changed) = content("Flux", part, source, locked, &prepared.layers(&part.name))?;
+        let taken = content(Tool::Flux, part, source, locked, &prepared.layers(&part.name))?;
+        let Taken { mut content, values, sealed, changes: changed, from } = taken;
         let mut under = Vec::new();
         let mut kept = Vec::new();
         match &mut content {
-            FluxContent::Chart { source, plain_http, values, .. } => {
+            FluxContent::Chart { source, plain_http, .. } => {
                 if let Source::Oci(name) = &**source {
                     *plain_http = network.plain_http.contains(&name.host);
                 }
                 caveats.extend(caveat(&part.name, source, locked));
                 caveats.extend(reached(&part.name, source, network));
-                let mut secrets = release::remade(vendored, part, bootstrap, values, random::seed())?;
-                kept = kept::kept(&prepared, part, bootstrap, values)?;
-                let mut beside = Vec::new();
-                if let Some(sops) = under_sops.as_ref().filter(|_| !secrets.is_empty()) {
-                    let kept = sops.keep(part, locked, secrets)?;
-                    (secrets, beside) = (kept.left, kept.beside);
-                    under.extend(kept.secrets);
-                }
-                if !secrets.is_empty() {
-                    remade.insert(part.name.clone(), Remade { secrets, settings: settings(part), beside });
-                }
             }
             FluxContent::Manifest(text) if text.contains("${") => caveats.push(format!(
                 "`{0}`: `{0}/manifest.yaml` holds `${{`. Where your Flux fills variables into all that it applies \
                  (`postBuild.substitute`), annotate these objects with `kustomize.toolkit.fluxcd.io/substitute: disabled`.",
                 part.name
             )),
-            FluxContent::Manifest(_) => {}
+            FluxContent::Manifest(_) | FluxContent::Patch(_) => {}
         }
+        if !matches!(content, FluxContent::Manifest(_)) {
+            let mut secrets = release::remade(vendored, part, bootstrap, &values, random::seed())?;
+            kept = kept::kept(&prepared, part, bootstrap, &values)?;
+            let mut beside = Vec::new();
+            if let Some(sops) = under_sops.as_ref().filter(|_| !secrets.is_empty()) {
+                let kept = sops.keep(part, locked, secrets)?;
+                (secrets, beside) = (kept.left, kept.beside);
+                under.extend(kept.secrets);
+            }
+            if !secrets.is_empty() {
+                remade.insert(part.name.clone(), Remade { secrets, settings: settings(part), beside });
+            }
+        }
+        there.extend(from.map(|it| release_there(&part.name, &it, &content, &under)));
         if let Some(sops) = &mut under_sops {
-            under.extend(sops.values(part)?);
+            under.extend(sops.values(part, &values, &sealed)?);
+        } else if !sealed.is_empty() {
+            return Err(HandoffError::SealedRelease { part: part.name.clone() }.into());
         } else if let VendoredContent::Chart { inputs, namespace, .. } = &part.content {
             let command = |(path, _): &(String, Vec<u8>)| {
                 format!(
@@ -97,7 +105,8 @@ pub fn flux(
     };
     let bundle = workspace.spec.bundle.clone();
     let mut files = flux::files(&bundle, &parts);
-    files.push(("HANDOFF.md".into(), guide::guide(&bundle, &parts, &changes, &secrets, &caveats, &remade, &helm)));
+    let notes = there::told(&there, &caveats);
+    files.push(("HANDOFF.md".into(), guide::guide(&bundle, &parts, &changes, &secrets, &notes, &remade, &helm)));
     let files = Files::new(files).map_err(DeliverError::Files)?;
     let kept = kept::names(parts.iter().map(|it| it.kept.as_slice()));
     Ok(Handoff { bundle, files, changes, remade, helm, kept })

@@ -3,6 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use serde_json::Value as Json;
+
+use super::sealed;
 use super::shown::Shown;
 use crate::base::recipient::Recipient;
 use crate::deliver::flux_secrets::{self, FluxSecret, values_secret};
@@ -14,6 +17,7 @@ use crate::ops::Error;
 use crate::stage::bundle::Opened;
 use crate::stage::lock::{Lock, LockedPart};
 use crate::stage::pack;
+use crate::stage::render::secrets;
 use crate::stage::vendored::{Vendored, VendoredContent, VendoredPart};
 use crate::workspace::Workspace;
 use crate::workspace::bundle;
@@ -98,12 +102,29 @@ impl<'a> UnderSops<'a> {
     }
 
     /// The Secret with the sealed values of a part; `None` where it has none.
-    pub(super) fn values(&mut self, part: &VendoredPart) -> Result<Option<FluxSecret>, Error> {
+    /// At the places `sealed` of the values stand those of a release.
+    pub(super) fn values(
+        &mut self,
+        part: &VendoredPart,
+        values: &Map,
+        sealed: &[Vec<Json>],
+    ) -> Result<Option<FluxSecret>, Error> {
         let VendoredContent::Chart { namespace, inputs, .. } = &part.content else { return Ok(None) };
-        if inputs.secret_values.is_empty() {
+        if inputs.secret_values.is_empty() && sealed.is_empty() {
             return Ok(None);
         }
-        let mut merged = Map::any();
+        let mut opened = Vec::new();
+        for (name, pin) in part.pins.iter().filter(|(_, it)| it.function == secrets::FUNCTION) {
+            if let (true, Some(envelope)) = (sealed.contains(&pin.args), &pin.sealed) {
+                let text = self.mint.open(&format!("{}/{name}", part.name), envelope)?;
+                opened.push((pin.args.clone(), Value::Str(text.expose().into())));
+            }
+        }
+        let contradicts = || Error::SecretValues {
+            path: part.name.clone(),
+            reason: "the places of two of its pins contradict".into(),
+        };
+        let mut merged = sealed::alone(values, &opened).ok_or_else(contradicts)?;
         for (path, bytes) in &inputs.secret_values {
             let text = self.mint.decrypt(path, bytes)?;
             // The reader's own message may quote the text.

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::kept::{self, Tool};
-use crate::deliver::flux::{FluxPart, ValueChange};
+use crate::deliver::changes::ValueChange;
+use crate::deliver::flux::{FluxContent, FluxPart};
 use crate::deliver::flux_secrets::FluxSecret;
+use crate::deliver::kept::Kept;
 use crate::ops::error::Remade;
 use helm_engine::helm::HelmVersion;
 
@@ -15,18 +17,24 @@ pub(super) fn guide(
     parts: &[FluxPart],
     changes: &BTreeMap<String, Vec<ValueChange>>,
     secrets: &[String],
-    caveats: &[String],
+    notes: &str,
     remade: &BTreeMap<String, Remade>,
     helm: &HelmAfter,
 ) -> String {
+    let second = match parts.iter().any(applies) {
+        true => format!(
+            "Put this folder into the repository that Flux watches, at `infrastructure/{bundle}`, and `{bundle}.yaml` where your\n   \
+             other Flux Kustomizations are. Commit, push, and run `flux reconcile kustomization flux-system --with-source`."
+        ),
+        false => "Do what stands under \"Releases that are there already\", commit and push.".to_owned(),
+    };
     let mut text = format!(
         "# From bootstrap to Flux: {bundle}
 
 1. Bootstrap with Helm's marks of ownership on the objects, so that Helm adopts them:
    `ichor open --for talos --helm-ownership -i KEY -o patches/`
    (on a running cluster, apply that patch and run `talosctl upgrade-k8s`, which updates what Talos created).
-2. Put this folder into the repository that Flux watches, at `infrastructure/{bundle}`, and `{bundle}.yaml` where your
-   other Flux Kustomizations are. Commit, push, and run `flux reconcile kustomization flux-system --with-source`.
+2. {second}
 3. When `flux get helmreleases --all-namespaces` says Ready, let Talos go of what Flux holds: take the inline manifests
    out of every control plane's machine config (`talosctl edit machineconfig`), their entries out of the ConfigMap
    `kube-system/talos-bootstrap-manifests-inventory`, and the annotation `config.k8s.io/owning-inventory` off the
@@ -54,16 +62,18 @@ pub(super) fn guide(
         text.push_str("\nSealed values are not here either. Before step 2, put them into the cluster:\n\n");
         secrets.iter().for_each(|it| text.push_str(&format!("    {it}\n")));
     }
-    if !caveats.is_empty() {
-        text.push_str("\n## Where charts come from\n\n");
-        caveats.iter().for_each(|it| text.push_str(&format!("- {it}\n")));
-    }
+    text.push_str(notes);
     let kept: Vec<_> = parts.iter().map(|it| (it.name.as_str(), it.kept.as_slice())).collect();
     text.push_str(&kept::told(&kept, Tool::Flux));
     text.push_str("\n## Which Helm renders\n\n");
     helm.lines().iter().for_each(|it| text.push_str(&format!("{it}\n")));
     text.push_str(&values(changes));
     text
+}
+
+/// Whether there is something of a part that Flux applies beside what it has already.
+fn applies(part: &FluxPart) -> bool {
+    !matches!(part.content, FluxContent::Patch(_)) || !part.secrets.is_empty() || part.kept.iter().any(Kept::stays)
 }
 
 /// The values that change, as tables.

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::Prepared;
 use crate::deliver::kept::{Kept, POLICY};
 use crate::edge::random;
+use crate::gitops;
 use crate::ops::Error;
 use crate::stage::render::{RenderedPart, release};
 use crate::stage::vendored::VendoredPart;
@@ -71,6 +72,20 @@ pub(super) enum Tool {
 }
 
 impl Tool {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Tool::Flux => "Flux",
+            Tool::Argocd => "Argo CD",
+        }
+    }
+
+    pub(super) fn of_gitops(self) -> gitops::Tool {
+        match self {
+            Tool::Flux => gitops::Tool::Flux,
+            Tool::Argocd => gitops::Tool::Argocd,
+        }
+    }
+
     fn annotation(self) -> String {
         match self {
             Tool::Flux => format!("{}={}", POLICY.0, POLICY.1),

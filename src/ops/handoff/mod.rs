@@ -7,7 +7,9 @@ mod flux;
 mod flux_secrets;
 mod guide;
 mod kept;
+mod sealed;
 mod shown;
+mod there;
 
 pub use argocd::{Repository, argocd};
 pub use flux::flux;
@@ -15,8 +17,8 @@ pub use flux::flux;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use crate::deliver::changes::ValueChange;
 use crate::deliver::files::Files;
-use crate::deliver::flux::ValueChange;
 use crate::edge::random;
 use crate::ops::Error;
 use crate::ops::error::{HandoffError, Remade};

@@ -192,7 +192,9 @@ pub fn encrypt(delivered: Delivered, output: &Path, recipients: &[Recipient]) ->
 /// One manifest as the form wants its text.
 fn shape(index: &Index, manifest: &Manifest, form: &Form) -> Manifest {
     let part = pack::stem(&manifest.name);
-    let namespace = index.parts.get(part).and_then(|it| it.namespace.as_deref());
+    let from = index.parts.get(part);
+    let namespace = from.and_then(|it| it.namespace.as_deref());
+    let name = from.and_then(|it| it.release.as_deref()).unwrap_or(part);
     let mut contents = manifest.contents.clone();
     if form.strip {
         contents = strip::strip(&contents);
@@ -200,7 +202,7 @@ fn shape(index: &Index, manifest: &Manifest, form: &Form) -> Manifest {
     if form.helm_ownership
         && let Some(namespace) = namespace
     {
-        contents = adopt::adopt(&contents, Release { name: part, namespace });
+        contents = adopt::adopt(&contents, Release { name, namespace });
     }
     Manifest { name: manifest.name.clone(), contents }
 }

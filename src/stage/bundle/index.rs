@@ -68,6 +68,9 @@ pub struct IndexPart {
     /// The namespace a chart is put into; absent for a plain manifest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
+    /// Helm's name of the release, where it is not that of the part.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub release: Option<String>,
     /// The digest of the content, as the lock has it.
     pub digest: Digest,
     /// The digest of the merged values of a chart; absent for a plain manifest.
@@ -93,6 +96,7 @@ pub(super) fn parts(lock: &Lock, namespaces: &BTreeMap<String, String>) -> BTree
             source: part.source.clone(),
             version: part.version.clone(),
             namespace: namespaces.get(name).cloned(),
+            release: part.release.as_ref().map(|it| it.name.clone()).filter(|it| it != name),
             digest: part.digest,
             values: part.values,
             output: part.output,

@@ -53,7 +53,7 @@ pub(super) fn overlay(
 }
 
 /// The value with another one at a path; as it is where it has no such place.
-fn replaced(value: &Value, path: &[Json], leaf: &Value) -> Value {
+pub(crate) fn replaced(value: &Value, path: &[Json], leaf: &Value) -> Value {
     let Some((step, rest)) = path.split_first() else { return leaf.clone() };
     match (value, step) {
         (Value::Map(map), Json::String(key)) => match map.get(key) {
@@ -74,6 +74,13 @@ fn replaced(value: &Value, path: &[Json], leaf: &Value) -> Value {
         }
         _ => value.clone(),
     }
+}
+
+/// The tree of these leaves; `None` where the places of two contradict each other.
+pub(crate) fn grown(leaves: Vec<(Vec<Json>, Value)>) -> Option<Value> {
+    let mut root = Node::Map(BTreeMap::new());
+    leaves.into_iter().try_for_each(|(path, leaf)| root.insert(&path, leaf))?;
+    Some(root.value())
 }
 
 /// A value that grows path by path.

@@ -10,7 +10,7 @@ use crate::support::{copy, judges, repository};
 
 const WORDS: [&str; 4] = ["part", "path", "layers", "output"];
 
-fn sections(text: &str) -> BTreeMap<String, String> {
+pub(super) fn sections(text: &str) -> BTreeMap<String, String> {
     let mut sections = BTreeMap::new();
     let mut name = String::new();
     for line in text.split_inclusive('\n') {
@@ -26,7 +26,7 @@ fn sections(text: &str) -> BTreeMap<String, String> {
 }
 
 /// A workspace with the tree of a case, and its sealed files sealed to the workspace's key.
-fn workspace(sections: &BTreeMap<String, String>) -> Workspace {
+pub(super) fn workspace(sections: &BTreeMap<String, String>) -> Workspace {
     let workspace = Workspace::new();
     copy(&repository().join("tests/data/gitops/base"), workspace.path());
     for (name, text) in sections.iter().filter(|(name, _)| !WORDS.contains(&name.as_str())) {

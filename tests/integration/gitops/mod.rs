@@ -5,5 +5,7 @@ mod adopt_flux;
 mod cluster;
 mod drift;
 mod flux;
+mod handoff;
+mod incidents;
 mod others;
 mod takeover;
