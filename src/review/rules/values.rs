@@ -1,6 +1,6 @@
 //! Values that a chart does not know.
 
-use super::{ChartSubject, Layer};
+use super::{ChartSubject, Layer, cilium};
 use crate::base::code::Code;
 use crate::base::diagnostic::{Diagnostic, Place};
 use helm_engine::value::{Map, Value};
@@ -154,7 +154,14 @@ impl Reader<'_> {
 
     fn unknown(&self, place: Place, name: &str, known: &Map, path: &[String]) -> Diagnostic {
         let chart = format!("{} {}", self.chart.chart.name(), self.chart.version);
-        let message = format!("the chart {chart} has no value `{}`", path.join("."));
+        let full = path.join(".");
+        let known_elsewhere =
+            if self.chart.chart.name() == "cilium" { cilium::elsewhere(self.chart.version, &full) } else { None };
+        if let Some(other) = known_elsewhere {
+            let message = format!("`{full}` has no effect: it {}", other.when);
+            return Diagnostic::new(Code::C025, message).at(place).help(other.help);
+        }
+        let message = format!("the chart {chart} has no value `{full}`");
         // A template may reach it through a variable or a shorter path.
         let mentioned = self.templates.match_indices(&format!(".{name}")).any(|(index, text)| {
             let after = self.templates[index + text.len()..].chars().next();
