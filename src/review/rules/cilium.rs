@@ -247,7 +247,8 @@ impl Rules<'_> {
     }
 
     fn pod_ranges(&mut self) {
-        let given = at(self.chart.given, &["ipam", "operator", "clusterPoolIPv4PodCIDRList"]).is_some();
+        let pool = at(self.chart.given, &["ipam", "operator", "clusterPoolIPv4PodCIDRList"]);
+        let given = pool.is_some_and(|it| !matches!(it, Value::Nil));
         if given && self.text(&["ipam", "mode"]) == "kubernetes" {
             let message = "`ipam.operator.clusterPoolIPv4PodCIDRList` has no effect with `ipam.mode: kubernetes`";
             self.tell(Code::C006, message, "the range is Kubernetes' own: `cluster.network.podSubnets` in Talos");

@@ -3,6 +3,7 @@
 use super::{ChartSubject, Layer, cilium};
 use crate::base::code::Code;
 use crate::base::diagnostic::{Diagnostic, Place};
+use crate::deliver::flux::at;
 use helm_engine::value::{Map, Value};
 use helm_engine::yaml::node::{self, Document, Node, NodeKind};
 
@@ -73,12 +74,19 @@ impl Reader<'_> {
                 }
                 Some(_) => {}
                 None if name == "<<" || self.is_read(path) || self.is_of_another_chart(path) => {}
+                None if self.is_taken_back(path) => {}
                 None => {
                     found.push(self.unknown(layer.place(key.span()), &name, known, path));
                 }
             }
             path.pop();
         }
+    }
+
+    /// Whether a layer takes back with `null` what another one sets.
+    fn is_taken_back(&self, path: &[String]) -> bool {
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        self.chart.layers.len() > 1 && matches!(at(self.chart.given, &path), None | Some(Value::Nil))
     }
 
     /// A variable such as `${CLUSTER_NAME}`, which Flux and shells would have replaced.
