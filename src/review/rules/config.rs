@@ -82,17 +82,6 @@ fn listed<'d>(node: Node<'d>, key: &str) -> impl Iterator<Item = Node<'d>> {
     node.get(key).map(Node::resolved).into_iter().flat_map(Node::items).map(Node::resolved)
 }
 
-/// Whether a range holds another; one of IPv4 holds none of IPv6.
-pub(super) fn holds((outer, bits): (IpAddr, u8), (inner, more): (IpAddr, u8)) -> bool {
-    // Both as 128 bits, the address first.
-    let wide = |it: IpAddr| match it {
-        IpAddr::V4(it) => u128::from(u32::from(it)) << 96,
-        IpAddr::V6(it) => u128::from(it),
-    };
-    let mask = u128::MAX.checked_shl(128 - u32::from(bits)).unwrap_or(0);
-    outer.is_ipv4() == inner.is_ipv4() && bits <= more && wide(outer) & mask == wide(inner) & mask
-}
-
 pub(super) fn below<'d>(root: Node<'d>, keys: &[&str]) -> Option<Node<'d>> {
     keys.iter().try_fold(root.resolved(), |node, key| node.get(key).map(Node::resolved))
 }

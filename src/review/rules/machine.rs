@@ -5,7 +5,7 @@ mod keys;
 
 use super::Subject;
 use super::cilium::Settings;
-use super::config::{MachineConfig, below, holds, is, word};
+use super::config::{MachineConfig, below, is, word};
 use crate::base::code::Code;
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::review::kubernetes::text;
@@ -165,7 +165,7 @@ impl<'a> Machine<'a> {
         {
             let Some(routed) = text::range(native) else { continue };
             let is_outside = |it: &&String| {
-                text::range(it).is_some_and(|pods| pods.0.is_ipv4() == routed.0.is_ipv4() && !holds(routed, pods))
+                text::range(it).is_some_and(|pods| pods.0.is_ipv4() == routed.0.is_ipv4() && !text::holds(routed, pods))
             };
             if let Some(pods) = named.iter().find(is_outside) {
                 let message = format!("`{key}` is {native}, which does not hold the pods of {pods}");

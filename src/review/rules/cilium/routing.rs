@@ -6,8 +6,7 @@
 use super::Rules;
 use crate::base::code::Code;
 use crate::deliver::flux::at;
-use crate::review::kubernetes::text::range;
-use crate::review::rules::config::holds;
+use crate::review::kubernetes::text::{holds, range};
 use crate::review::rules::object::word;
 use helm_engine::value::Value;
 
