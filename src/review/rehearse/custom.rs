@@ -51,6 +51,42 @@ pub(super) fn look(
     }
 }
 
+/// An object with the defaults that its CRD fills in.
+pub(super) fn filled(object: &Json, definition: &Json) -> Json {
+    let version = object["apiVersion"].as_str().and_then(|it| it.rsplit('/').next()).unwrap_or_default();
+    let versions = definition["versions"].as_array().into_iter().flatten();
+    let schema = versions.filter(|it| it["name"] == version).map(|it| &it["schema"]["openAPIV3Schema"]).next();
+    let mut object = object.clone();
+    if let Some(schema) = schema {
+        fill(&mut object, schema, DEPTH);
+    }
+    object
+}
+
+/// An object nested deeper than this is not filled.
+const DEPTH: usize = 64;
+
+fn fill(value: &mut Json, schema: &Json, depth: usize) {
+    let Some(depth) = depth.checked_sub(1) else { return };
+    match value {
+        Json::Object(map) => {
+            for (name, inner) in schema["properties"].as_object().into_iter().flatten() {
+                if let Some(default) = inner.get("default").filter(|_| !map.contains_key(name)) {
+                    map.insert(name.clone(), default.clone());
+                }
+                if let Some(value) = map.get_mut(name) {
+                    fill(value, inner, depth);
+                }
+            }
+            if schema["additionalProperties"].is_object() {
+                map.values_mut().for_each(|it| fill(it, &schema["additionalProperties"], depth));
+            }
+        }
+        Json::Array(items) => items.iter_mut().for_each(|it| fill(it, &schema["items"], depth)),
+        _ => {}
+    }
+}
+
 fn at<'j>(object: &'j Json, path: &[String]) -> Option<&'j Json> {
     path.iter().try_fold(object, |below, key| match below {
         Json::Array(items) => items.get(key.parse::<usize>().ok()?),

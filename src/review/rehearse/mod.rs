@@ -83,6 +83,9 @@ pub fn fate(old: &Json, new: &Json, stage: &Stage) -> Fate {
         let upgrade = if refused { Upgrade::Refused } else { Upgrade::Creates };
         return Fate { boot, upgrade, refusals };
     }
+    let definition = custom::definition(new, stage);
+    let filled = |it: &Json| definition.map_or_else(|| it.clone(), |definition| custom::filled(it, definition));
+    let (old, new) = (&filled(old), &filled(new));
     let upgrade = match refused {
         true => Upgrade::Refused,
         false if manner.merges && same(old, &linger::kept(old, new)) => Upgrade::LeavesAlone,
