@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Compares our engine with releases of Helm on every recorded chart, and writes the table of docs/reference/helm.md.
+"""Compares our engine with releases of Helm on every recorded chart, and writes the table of docs/reference/helm.md and of the README.
 
     releases.py [--write] [VERSION...]      # default: all of the table
 
@@ -16,7 +16,7 @@ import real_helm
 import record
 
 HERE = pathlib.Path(__file__).resolve().parent
-PAGE = HERE.parent / "docs" / "reference" / "helm.md"
+PAGES = [HERE.parent / "docs" / "reference" / "helm.md", HERE.parent / "README.md"]
 TABLE = re.compile(r"\| Helm release \| charts \| equal \|\n(?:\|.*\n)+")
 ROW = re.compile(r"^\| ([0-9.]+) \| ([0-9,]+) \| ([0-9,]+) \|$", re.M)
 
@@ -26,8 +26,7 @@ def main():
     parser.add_argument("versions", nargs="*")
     parser.add_argument("--write", action="store_true", help="write the table")
     args = parser.parse_args()
-    text = PAGE.read_text()
-    rows = {row[1]: (row[2], row[3]) for row in ROW.finditer(TABLE.search(text)[0])}
+    rows = {row[1]: (row[2], row[3]) for row in ROW.finditer(TABLE.search(PAGES[0].read_text())[0])}
     cases = list(recorded())
     failed = False
     for version in args.versions or list(rows):
@@ -47,7 +46,8 @@ def main():
         ordered = sorted(rows, key=lambda it: [int(number) for number in it.split(".")])
         lines = [f"| {version} | {' | '.join(rows[version])} |\n" for version in ordered]
         table = "| Helm release | charts | equal |\n|---|---|---|\n" + "".join(lines)
-        PAGE.write_text(TABLE.sub(lambda _: table, text))
+        for page in PAGES:
+            page.write_text(TABLE.sub(lambda _: table, page.read_text()))
     return 1 if failed else 0
 
 

@@ -5,12 +5,13 @@
     python3 tests/speed.py [--bin target/release/ichor] [--helm helm] [--runs 15] [--clusters 10 100 1000] [--write docs/speed.md]
 
 Each figure is the median of so many runs, in turn with what it is compared with. `cpu` is the time of all threads, `memory`
-the peak. Without `--write` the table is printed.
+the peak. Without `--write` the table is printed; with it, the first rows go into the README, too.
 """
-import argparse, datetime, os, pathlib, platform, shutil, statistics, subprocess, tempfile, time
+import argparse, datetime, os, pathlib, platform, re, shutil, statistics, subprocess, tempfile, time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared/conformance"
+SHORT = re.compile(r"(<!-- speed -->\n).*?(<!-- end -->\n)", re.S)
 
 
 def once(argv, environment, folder):
@@ -24,6 +25,13 @@ def once(argv, environment, folder):
     if child.returncode:
         raise SystemExit(f"{argv}: {child.returncode}: {said.decode()}")
     return wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+
+
+def short(rows):
+    """The rows without processor time and memory."""
+    for it in rows:
+        _, what, time, _, _, beside, _ = it.split("|")
+        yield f"|{what}|{time}|{beside.rstrip()} |"
 
 
 def medians(runs, *commands):
@@ -142,6 +150,9 @@ def main():
     if a.write:
         a.write.parent.mkdir(exist_ok=True)
         a.write.write_text(text)
+        readme = ROOT / "README.md"
+        few = "\n".join(["| what | time | beside |", "|---|---|---|", *short(rows[:4])])
+        readme.write_text(SHORT.sub(lambda found: f"{found[1]}{few}\n{found[2]}", readme.read_text()))
     print(text)
 
 

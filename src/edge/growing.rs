@@ -1,7 +1,8 @@
 //! A file that may be too large for memory: it grows beside its name, and bears that once it is whole.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, Permissions, TryLockError};
 use std::io::{self, ErrorKind, Write};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use super::disk::Error;
@@ -48,6 +49,12 @@ impl Growing {
     /// Where it lies meanwhile.
     pub fn partial(&self) -> &Path {
         &self.partial
+    }
+
+    /// Lets everybody run it who may read it.
+    pub fn make_executable(&self) -> io::Result<()> {
+        let mode = self.file.metadata()?.permissions().mode();
+        self.file.set_permissions(Permissions::from_mode(mode | (mode & 0o444) >> 2))
     }
 
     /// Gives it its name; what had that before is replaced.

@@ -1,5 +1,6 @@
 //! Signatures that the spec asks for: found, kept, and judged, at `lock` with a network and everywhere else without one.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::Error;
@@ -100,9 +101,14 @@ pub(super) fn locked(
 ) -> Result<Option<String>, Error> {
     let Some((chart, demand)) = demanded(workspace, name) else { return Ok(None) };
     let policy = policy(workspace, demand)?;
-    let mut found = at_hand(workspace, chart, demand, part)?;
-    if let (true, Some(asking)) = (found.is_empty(), asking) {
-        found = asked(asking, chart, demand, part)?;
+    let what = format!("part `{name}`: {}", part.source);
+    let found = at_hand(workspace, chart, demand, part)?;
+    let judged = judge(&what, demand, &policy, &found, part);
+    if let (Err(_), Some(asking)) = (&judged, asking) {
+        // Somebody may have signed it since.
+        let mut all = asked(asking, chart, demand, part)?;
+        all.extend(found);
+        return judge(&what, demand, &policy, &all, part).map(Some);
     }
     let known = old.filter(|it| (it.digest, it.manifest) == (part.digest, part.manifest));
     if let (true, Some(by)) = (found.is_empty() && asking.is_none(), known.and_then(|it| it.signed_by.as_ref()))
@@ -110,7 +116,7 @@ pub(super) fn locked(
     {
         return Ok(Some(by.clone()));
     }
-    judge(&format!("part `{name}`: {}", part.source), demand, &policy, &found, part).map(Some)
+    judged.map(Some)
 }
 
 /// Whether what a lock says of a signer is whom a policy names.
@@ -266,21 +272,45 @@ pub(super) fn charts(workspace: &Workspace, lock: &Lock) -> Result<Vec<(String, 
     if unsigned.is_empty() { Ok(signed) } else { Err(Error::Unsigned(unsigned)) }
 }
 
-/// Judges the images that a registry has, for a new lock.
-pub(super) fn images_there(workspace: &Workspace, lock: &Lock, asking: Asking<'_>) -> Result<(), Error> {
+/// Judges the images that a registry has, and records in a new lock who has signed them. Where nothing can be asked, what an
+/// older lock says of an image stays, as far as that is whom the spec names.
+pub(super) fn lock_images(
+    workspace: &Workspace,
+    lock: &mut Lock,
+    old: Option<&Lock>,
+    asking: Option<Asking<'_>>,
+) -> Result<(), Error> {
     let mut unsigned = Vec::new();
-    for (part, text) in lock.images() {
-        let Ok(name) = Reference::parse(text) else { continue };
-        let Some(demand) = rule_of(&workspace.spec.verify_images, &name).and_then(|it| it.demand.as_ref()) else {
-            continue;
-        };
-        let of = |fault| of_image(&name, part, fault);
-        let digest = asking.digest(&name).map_err(of)?;
-        let found = asking.signatures(&image_name(&name), &digest).map_err(of)?;
-        let found = signatures::fetched(&found);
-        if let Err(fault) = check(&found, &policy(workspace, demand)?, Subject::Manifest(&digest)) {
-            unsigned.push(Unsigned { what: format!("part `{part}`: {text}"), fault, place: demand.place.clone() });
+    for (part, locked) in &mut lock.parts {
+        let mut signers = BTreeMap::new();
+        for text in locked.images.iter().chain(&locked.more_images) {
+            let Ok(name) = Reference::parse(text) else { continue };
+            let Some(demand) = rule_of(&workspace.spec.verify_images, &name).and_then(|it| it.demand.as_ref()) else {
+                continue;
+            };
+            let policy = policy(workspace, demand)?;
+            let Some(asking) = asking else {
+                let known = old.and_then(|it| it.parts.get(part)?.image_signers.get(text));
+                signers.extend(known.filter(|it| is_that(&policy, it)).map(|it| (text.clone(), it.clone())));
+                continue;
+            };
+            let of = |fault| of_image(&name, part, fault);
+            let digest = asking.digest(&name).map_err(of)?;
+            let found = signatures::fetched(&asking.signatures(&image_name(&name), &digest).map_err(of)?);
+            match check(&found, &policy, Subject::Manifest(&digest)) {
+                Ok(by) => {
+                    signers.insert(text.clone(), by);
+                }
+                Err(fault) => {
+                    unsigned.push(Unsigned {
+                        what: format!("part `{part}`: {text}"),
+                        fault,
+                        place: demand.place.clone(),
+                    });
+                }
+            }
         }
+        locked.image_signers = signers;
     }
     if unsigned.is_empty() { Ok(()) } else { Err(Error::Unsigned(unsigned)) }
 }

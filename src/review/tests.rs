@@ -23,6 +23,8 @@ fn side(name: &str, text: &str) -> Side {
         size: Some(text.len() as u64),
         values: None,
         secret_values: None,
+        signed_by: None,
+        image_signers: BTreeMap::new(),
         lookup: None,
         output: Digest::of(text.as_bytes()),
         pins: Some(BTreeMap::new()),

@@ -13,6 +13,7 @@ pub mod side;
 pub use error::Error;
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -66,7 +67,10 @@ impl Workspace {
 
     fn of_files(spec_path: &Path, files: Arc<ReadFiles>) -> Result<Workspace, Error> {
         let path = if spec_path.is_dir() { spec_path.join("ichor.yaml") } else { spec_path.to_path_buf() };
-        let spec_text = files.text(&path)?;
+        let spec_text = match files.text(&path) {
+            Err(fault) if fault.source.kind() == ErrorKind::NotFound => return Err(Error::NoSpec(path)),
+            read => read?,
+        };
         let file = path.display().to_string();
         let spec_folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         let mut spec = Spec::parse(&file, &spec_text, &DiskTrees::new(&spec_folder)).map_err(Error::Spec)?;

@@ -47,16 +47,13 @@ enum Format {
 }
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
-    if args.fleet.is_given() {
-        let joined = match args.format {
-            Format::Text => Joined::Headed,
-            Format::Json => Joined::Json,
-            Format::Sarif => Joined::Sarif,
-            Format::Github => Joined::Plain,
-        };
-        return args.fleet.run(joined, |member| one(args, &member.path));
-    }
-    one(args, &args.spec)
+    let joined = match args.format {
+        Format::Text => Joined::Headed,
+        Format::Json => Joined::Json,
+        Format::Sarif => Joined::Sarif,
+        Format::Github => Joined::Plain,
+    };
+    args.fleet.each(joined, &args.spec, |spec| one(args, spec))
 }
 
 fn one(args: &Args, spec: &Path) -> Result<ExitCode, Error> {

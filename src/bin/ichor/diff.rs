@@ -69,14 +69,11 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         write(print::JSON_SCHEMA, args.output.as_deref())?;
         return Ok(ExitCode::SUCCESS);
     }
-    if args.fleet.is_given() {
-        if args.format == Format::Html || args.output.is_some() {
-            return Err(FormError::NotForAll.into());
-        }
-        let joined = if args.format == Format::Json { Joined::Json } else { Joined::Headed };
-        return args.fleet.run(joined, |member| one(args, &member.path));
+    if args.fleet.is_given() && (args.format == Format::Html || args.output.is_some()) {
+        return Err(FormError::NotForAll.into());
     }
-    one(args, &args.spec)
+    let joined = if args.format == Format::Json { Joined::Json } else { Joined::Headed };
+    args.fleet.each(joined, &args.spec, |spec| one(args, spec))
 }
 
 fn one(args: &Args, spec: &Path) -> Result<ExitCode, Error> {

@@ -40,7 +40,17 @@ impl Fleet {
         self.all.is_some()
     }
 
-    /// Runs a verb for each spec. What it prints is told in the order of the specs: notes bear the spec's name, and results
+    /// Runs a verb for each spec of the tree, or for `spec` where no tree is given.
+    pub fn each(
+        &self,
+        joined: Joined,
+        spec: &Path,
+        run: impl Fn(&Path) -> Result<ExitCode, Error> + Sync,
+    ) -> Result<ExitCode, Error> {
+        if self.is_given() { self.run(joined, |member| run(&member.path)) } else { run(spec) }
+    }
+
+    /// Runs a verb for each spec of the tree. What it prints is told in the order of the specs: notes bear the spec's name, and results
     /// are `joined`. One that fails stops no other. The exit code is the gravest.
     pub fn run(
         &self,

@@ -88,10 +88,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
         keep: args.dry_run || args.locked,
         store: Store::of_user(&|name| crate::environment(name)),
     };
-    if args.fleet.is_given() {
-        return args.fleet.run(Joined::Headed, |member| one(args, &member.path, &request));
-    }
-    one(args, &args.spec, &request)
+    args.fleet.each(Joined::Headed, &args.spec, |spec| one(args, spec, &request))
 }
 
 fn one(args: &Args, spec: &Path, request: &Request) -> Result<ExitCode, Error> {

@@ -30,6 +30,9 @@ pub struct PackArgs {
     /// A signed statement of `ichor attest` that goes along
     #[arg(long, value_name = "FILE")]
     attestation: Vec<PathBuf>,
+    /// A program that goes along, such as the static ichor of the site's machines: `tar -xf FILE tools/ichor` takes it out
+    #[arg(long, value_name = "PROGRAM")]
+    tool: Vec<PathBuf>,
 }
 
 pub fn pack(args: &PackArgs) -> Result<ExitCode, Error> {
@@ -38,6 +41,7 @@ pub fn pack(args: &PackArgs) -> Result<ExitCode, Error> {
         since: args.since.clone(),
         without_images: args.no_images,
         attestations: args.attestation.clone(),
+        tools: args.tool.clone(),
     };
     let packed = parcel::pack(&args.spec, &request)?;
     let (images, size) = (count(packed.images, "image"), HumanBytes(packed.size));

@@ -51,10 +51,7 @@ pub struct Args {
 }
 
 pub fn run(args: &Args) -> Result<ExitCode, Error> {
-    if args.fleet.is_given() {
-        return args.fleet.run(Joined::Headed, |member| one(args, &member.path));
-    }
-    one(args, &args.spec)
+    args.fleet.each(Joined::Headed, &args.spec, |spec| one(args, spec))
 }
 
 fn one(args: &Args, spec: &Path) -> Result<ExitCode, Error> {

@@ -7,7 +7,7 @@ mod write;
 
 pub use read::{Parcel, is_parcel};
 pub use unpack::{Base, Unpacked, extract, unpack};
-pub use write::{Origin, write};
+pub use write::{Origin, file, write};
 
 use std::path::PathBuf;
 

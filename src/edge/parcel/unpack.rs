@@ -8,7 +8,7 @@ use super::{Damage, Parcel, ParcelError};
 use crate::edge::blobs::digest_of;
 use crate::edge::disk::{self, Access};
 use crate::edge::growing::Growing;
-use crate::stage::parcel::{INDEX, Member};
+use crate::stage::parcel::{INDEX, Member, is_program};
 
 /// Where lies what a parcel leaves out.
 #[derive(Clone, Debug)]
@@ -137,5 +137,8 @@ fn place(path: &Path, member: &Member, content: &mut dyn Read) -> Result<(), Par
     io::copy(content, &mut &growing).map_err(failed)?;
     // What is wrong with it, whoever reads the archive says.
     let written = File::open(growing.partial()).and_then(digest_of).map_err(failed)?;
+    if is_program(&member.path) {
+        growing.make_executable().map_err(failed)?;
+    }
     if written == member.digest { Ok(growing.keep()?) } else { Ok(()) }
 }

@@ -1,12 +1,13 @@
 //! Writes a parcel: the same members, the same bytes.
 
+use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::ParcelError;
 use super::hashed::Hashed;
 use crate::base::digest::{Digest, Hasher};
-use crate::edge::blobs::Blobs;
+use crate::edge::blobs::{Blobs, digest_of};
 use crate::edge::disk;
 use crate::edge::growing::Growing;
 use crate::stage::parcel::tarball::{BLOCK, header, padding};
@@ -18,6 +19,8 @@ pub enum Origin {
     Bytes(Vec<u8>),
     /// A blob of a layout.
     Blob(Blobs, Digest),
+    /// A file.
+    File(PathBuf),
 }
 
 impl Origin {
@@ -28,8 +31,21 @@ impl Origin {
                 Some(file) => Ok(Box::new(file)),
                 None => Err(ParcelError::Changed(digest.to_string())),
             },
+            Origin::File(path) => Ok(Box::new(File::open(path).map_err(|source| unreadable(path, source))?)),
         }
     }
+}
+
+/// A file that goes along, with its size and digest.
+pub fn file(path: &Path) -> Result<(u64, Digest, Origin), ParcelError> {
+    let failed = |source| unreadable(path, source);
+    let file = File::open(path).map_err(failed)?;
+    let size = file.metadata().map_err(failed)?.len();
+    Ok((size, digest_of(file).map_err(failed)?, Origin::File(path.into())))
+}
+
+fn unreadable(path: &Path, source: io::Error) -> disk::Error {
+    disk::Error { action: "read", path: path.into(), source }
 }
 
 /// Writes a parcel of these members, each under its path, whole or not at all; gives its size.

@@ -53,6 +53,16 @@ pub enum Value {
 }
 
 impl Value {
+    /// Whether it is the untyped nil, or a nil slice or map.
+    pub fn is_nil(&self) -> bool {
+        match self {
+            Value::Nil => true,
+            Value::List(list) => list.is_nil(),
+            Value::Map(map) => map.is_nil(),
+            _ => false,
+        }
+    }
+
     /// The dynamic type, or `None` for the untyped `nil`.
     pub fn type_of(&self) -> Option<Type> {
         Some(match self {

@@ -32,7 +32,7 @@ pub(super) fn pack(fault: &PackError) -> Diagnostic {
     let (code, help) = match fault {
         PackError::FromGitOps(_) => (Code::B011, "name its chart and values in the spec itself"),
         PackError::NotVendored(_) => (Code::V016, "`ichor vendor` fetches everything that the lock names"),
-        PackError::Name(_) => (Code::B011, "give it another name"),
+        PackError::Name(_) | PackError::ToolTwice(_) => (Code::B011, "give it another name"),
     };
     Diagnostic::new(code, fault.to_string()).help(help)
 }

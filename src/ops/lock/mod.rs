@@ -291,9 +291,7 @@ pub(super) fn renewed(
             record(part, sealed, declared);
         }
     }
-    if let Some(asking) = asking {
-        signed::images_there(workspace, &lock, asking)?;
-    }
+    signed::lock_images(workspace, &mut lock, old.as_ref(), asking)?;
     // What is locked can be built.
     Bundle::assemble(&sealed, &pack::pack(&sealed, &workspace.spec), &lock)?;
     let unused = import::unused(&mint.imports, &lock);

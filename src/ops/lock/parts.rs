@@ -29,6 +29,7 @@ pub(super) fn facts(part: &ResolvedPart) -> LockedPart {
         pins: BTreeMap::new(),
         images: Vec::new(),
         image_digests: BTreeMap::new(),
+        image_signers: BTreeMap::new(),
         more_images: Vec::new(),
         resources: BTreeMap::new(),
         output: part.digest,

@@ -9,11 +9,11 @@ use crate::edge::images::ImageFault;
 use crate::edge::images::signatures;
 use crate::edge::images::{HeldImage, ImageError, tree_of};
 use crate::edge::layout::Layout;
-use crate::edge::parcel::Origin;
+use crate::edge::parcel::{self, Origin};
 use crate::object::image::Reference;
 use crate::ops::{Error, signed, vendor};
 use crate::stage::lock::Lock;
-use crate::stage::parcel::{Member, WORKSPACE};
+use crate::stage::parcel::{Member, TOOLS, WORKSPACE};
 use crate::stage::provenance::Component;
 use crate::stage::vendored::layout::{Descriptor, Index, LAYOUT};
 use crate::workspace::Workspace;
@@ -39,6 +39,18 @@ impl Gathered {
 
     pub fn origin(&self, path: &str) -> Option<Origin> {
         self.all.get(path).map(|(_, it)| it.clone())
+    }
+
+    /// Takes a program under its own name.
+    pub fn tool(&mut self, path: &Path) -> Result<(), Error> {
+        let name = path.file_name().and_then(|it| it.to_str()).filter(|it| it.is_ascii());
+        let place = format!("{TOOLS}{}", name.ok_or_else(|| PackError::Name(path.into()))?);
+        if self.all.contains_key(&place) {
+            return Err(PackError::ToolTwice(path.into()).into());
+        }
+        let (size, digest, origin) = parcel::file(path)?;
+        self.all.insert(place.clone(), (Member { path: place, size, digest, in_base: false }, origin));
+        Ok(())
     }
 
     /// Takes every file that was read for the bundle; gives the path of the spec below `workspace/`.

@@ -27,6 +27,8 @@ pub struct Request {
     pub without_images: bool,
     /// Signed statements that go along.
     pub attestations: Vec<PathBuf>,
+    /// Programs that go along.
+    pub tools: Vec<PathBuf>,
 }
 
 /// What was packed.
@@ -58,6 +60,9 @@ pub enum PackError {
     /// A file lies nowhere below a folder that all have in common, or its name cannot be carried.
     #[error("`{}` cannot be carried: its name has other than ASCII characters, or is too long", .0.display())]
     Name(PathBuf),
+    /// Two programs have one name.
+    #[error("`{}` cannot be carried: another program that goes along has its name", .0.display())]
+    ToolTwice(PathBuf),
 }
 
 /// Packs the bundle of the spec at a path, built anew.
@@ -82,6 +87,9 @@ pub fn pack(spec: &Path, request: &Request) -> Result<Packed, Error> {
     for path in &request.attestations {
         let text = disk::read_any(path)?;
         gathered.add(&format!("{ATTESTATIONS}{}.json", Digest::of(&text).hex()), text);
+    }
+    for path in &request.tools {
+        gathered.tool(path)?;
     }
     let images: BTreeSet<String> = match request.without_images {
         true => BTreeSet::new(),

@@ -40,6 +40,7 @@ pub(super) fn facts(sides: &Sides<'_>, hider: &Hider) -> Vec<Fact> {
     if [sides.old, sides.new].into_iter().flatten().all(|it| it.pins.is_some()) {
         compare("secret values", &|it| it.secret_values.map(|it| it.to_string()));
         compare("lookup", &|it| it.lookup.map(|it| it.to_string()));
+        compare("signer", &|it| it.signed_by.clone());
     }
     facts
 }

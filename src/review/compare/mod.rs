@@ -27,6 +27,7 @@ pub(in crate::review) mod present;
 mod reads;
 pub(in crate::review) mod risk;
 mod side;
+mod signers;
 pub(in crate::review) mod values;
 mod verdict;
 

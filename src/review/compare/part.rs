@@ -15,7 +15,7 @@ use super::look::{self, Pair, Readers};
 use super::model::{Area, Change, Finding, Item, PartDiff, ResourceDiff, Risk, Status, ValuesDiff};
 use super::pairing::Id;
 use super::side::{Part, Values};
-use super::{certificates, exposed, fields, fold, images, links, patch, present, values};
+use super::{certificates, exposed, fields, fold, images, links, patch, present, signers, values};
 use crate::review::rehearse;
 
 /// A resource of both sides: what it is called now and before, and its digests' verdict.
@@ -132,6 +132,7 @@ pub(super) fn compare<'a>(
             findings.push(Finding::new(risk, Area::Chart, part, text));
         }
     }
+    signers::compare(part, sides.old, sides.new, findings);
     if sides.new.is_some() {
         removals(part, &resources, findings);
     }

@@ -61,6 +61,10 @@ pub struct Part {
     pub values: Option<Digest>,
     /// Of the encrypted user values, as they are encrypted.
     pub secret_values: Option<Digest>,
+    /// Who has signed its chart, where somebody must.
+    pub signed_by: Option<String>,
+    /// Who has signed its images, where somebody must.
+    pub image_signers: BTreeMap<String, String>,
     /// Of the objects that `lookup` finds.
     pub lookup: Option<Digest>,
     pub output: Digest,
@@ -108,6 +112,8 @@ impl Side {
             size: Some(it.size),
             values: it.values,
             secret_values: it.secret_values,
+            signed_by: it.signed_by.clone(),
+            image_signers: it.image_signers.clone(),
             lookup: it.lookup,
             output: it.output,
             pins: Some(it.pins.clone()),
@@ -150,6 +156,8 @@ impl Side {
                 size: None,
                 values: from.values,
                 secret_values: None,
+                signed_by: None,
+                image_signers: BTreeMap::new(),
                 lookup: None,
                 output: from.output,
                 pins: None,

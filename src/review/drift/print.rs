@@ -98,8 +98,8 @@ pub fn page(drift: &Drift) -> String {
 fn summary(drift: &Drift) -> String {
     let against = drift.against.join(" and ");
     match drift.findings.len() {
-        0 => format!("as {against} has it"),
-        n => format!("{} beside {against}", count(n, "difference")),
+        0 => format!("no difference from {against}"),
+        n => format!("{} from {against}", count(n, "difference")),
     }
 }
 

@@ -227,6 +227,7 @@ mod tests {
             pins: BTreeMap::new(),
             images: Vec::new(),
             image_digests: BTreeMap::new(),
+            image_signers: BTreeMap::new(),
             more_images: Vec::new(),
             resources: BTreeMap::new(),
             output: Digest::of(text.as_bytes()),

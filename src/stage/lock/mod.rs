@@ -116,6 +116,9 @@ pub struct LockedPart {
     /// The digest behind each image that is rendered with a tag alone, where the spec asks for that.
     #[serde(rename = "imageDigests", default, skip_serializing_if = "BTreeMap::is_empty")]
     pub image_digests: BTreeMap<String, Digest>,
+    /// Who has signed each image that must be signed, as far as a registry was asked.
+    #[serde(rename = "imageSigners", default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub image_signers: BTreeMap<String, String>,
     /// The images that the spec names beside those, sorted.
     #[serde(rename = "moreImages", default, skip_serializing_if = "Vec::is_empty")]
     pub more_images: Vec<String>,

@@ -27,6 +27,8 @@ pub const STATEMENT: &str = "provenance.json";
 pub const WORKSPACE: &str = "workspace/";
 /// The folder of signed statements.
 pub const ATTESTATIONS: &str = "attestations/";
+/// The folder of programs that the site needs.
+pub const TOOLS: &str = "tools/";
 /// The newest format version.
 const FORMAT: u64 = 1;
 /// The largest `parcel.json` that is read.
@@ -170,6 +172,11 @@ impl Index {
     pub fn member(&self, path: &str) -> Option<&Member> {
         self.members.binary_search_by(|it| it.path.as_str().cmp(path)).ok().and_then(|at| self.members.get(at))
     }
+}
+
+/// Whether a member is a program, which can be run once it is unpacked.
+pub fn is_program(path: &str) -> bool {
+    path.starts_with(TOOLS)
 }
 
 /// The content of `parcel.sha256`.

@@ -2,6 +2,7 @@
 
 use tar::Header;
 
+use super::is_program;
 use crate::stage::bundle;
 
 /// A block of a tar archive, in bytes.
@@ -10,6 +11,9 @@ pub const BLOCK: u64 = 512;
 /// The header of a member.
 pub fn header(path: &str, size: u64) -> [u8; 512] {
     let mut header = bundle::header(size);
+    if is_program(path) {
+        header.set_mode(0o755);
+    }
     // A path is checked where it is read, and short.
     let _ = header.set_path(path);
     header.set_cksum();
@@ -45,13 +49,15 @@ mod tests {
 
     #[test]
     fn a_header_is_read_as_it_is_written_and_no_other() {
-        for size in [0, 1, 512, (1 << 33) - 1, 1 << 33, 1 << 40] {
-            let bytes = header("workspace/a", size);
-            assert_eq!(read(&bytes), Some(("workspace/a".into(), size)));
-            for at in 0..512 {
-                let mut other = bytes;
-                other[at] ^= 1;
-                assert_ne!(read(&other), Some(("workspace/a".into(), size)), "byte {at}");
+        for path in ["workspace/a", "tools/a"] {
+            for size in [0, 1, 512, (1 << 33) - 1, 1 << 33, 1 << 40] {
+                let bytes = header(path, size);
+                assert_eq!(read(&bytes), Some((path.into(), size)));
+                for at in 0..512 {
+                    let mut other = bytes;
+                    other[at] ^= 1;
+                    assert_ne!(read(&other), Some((path.into(), size)), "byte {at}");
+                }
             }
         }
         assert!(fits(&format!("{}/{}", "a".repeat(140), "b".repeat(90))) && !fits(&"a".repeat(200)) && !fits("\u{e9}"));

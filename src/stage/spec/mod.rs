@@ -31,6 +31,7 @@ use crate::base::diagnostic::{Diagnostic, Place};
 use crate::base::digest::Digest;
 use crate::base::recipient::Recipient;
 use crate::gitops::Trees;
+use crate::object::image::Reference;
 use helm_engine::helm::{HelmVersion, HelmWish};
 use helm_engine::timing;
 use helm_engine::value::Value;
@@ -177,6 +178,12 @@ impl Spec {
         let images: BTreeSet<&String> =
             part.into_iter().flat_map(|it| it.images.iter().map(|(image, _)| image)).collect();
         images.into_iter().cloned().collect()
+    }
+
+    /// Whether an image must be signed, by its full name.
+    pub(crate) fn is_image_signed(&self, image: &str) -> bool {
+        let rule = Reference::parse(image).ok().and_then(|it| rule_of(&self.verify_images, &it));
+        rule.is_some_and(|it| it.demand.is_some())
     }
 
     /// The Helm to render as: the locked one where the spec allows it, else the newest that it does.

@@ -169,6 +169,11 @@ impl Vendored {
                 let (found, locked) = ("another one".into(), locked.signed_by.clone().unwrap_or("none".into()));
                 stale.push(Stale::Differs { part: name.clone(), what: "signer that is asked for", found, locked });
             }
+            let unasked = locked.image_signers.keys().find(|it| !spec.is_image_signed(it));
+            if let Some(image) = unasked {
+                let (found, locked) = ("none".into(), format!("that of {image}"));
+                stale.push(Stale::Differs { part: name.clone(), what: "signer that is asked for", found, locked });
+            }
             let wanted = spec.declared_images(name);
             if wanted != locked.more_images && spec.parts.iter().any(|it| it.name == *name) {
                 let (found, locked) = (named(&wanted), named(&locked.more_images));

@@ -31,6 +31,8 @@ pub enum Error {
     Hold(hold::Error),
     #[error("`{}` was changed while this ran; it was left as it is now", .0.display())]
     ChangedMeanwhile(PathBuf),
+    #[error("there is no spec `{}`", .0.display())]
+    NoSpec(PathBuf),
     #[error("there is no lock `{}`", path.display())]
     NoLock { path: PathBuf },
     #[error("lock `{}`: {fault}", path.display())]
@@ -95,6 +97,9 @@ impl Error {
             Error::ChangedMeanwhile(_) => {
                 self.plain(Code::E004).help("look at what changed, and run the command again")
             }
+            Error::NoSpec(_) => self
+                .plain(Code::E001)
+                .help("name a spec, or the folder it is in; `ichor init NAME` writes a first one into the folder NAME"),
             Error::NoLock { path } => self.plain(Code::L001).help(no_lock(path)),
             Error::Lock { path, fault } => lock::diagnostic(path, fault),
             Error::Render(render::Error { part, unfit_issuer: Some(ca), .. }) => {

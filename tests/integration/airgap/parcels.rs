@@ -81,6 +81,24 @@ fn the_same_inputs_give_the_same_file_and_it_is_judged_by_itself() {
     assert_eq!(check.code(), 0, "{}", check.stderr());
 }
 
+/// A site that has nothing but tar takes the program out of the parcel, and judges the parcel with it.
+#[test]
+fn the_program_travels_in_the_parcel() {
+    needs!(DockerRegistry, HelmSdk, Namespaces);
+    let registry = Registry::start(Kind::Plain);
+    let workspace = carried(&registry, 910, 6_000);
+    let copied = workspace.shell(&["env"], "cp \"$ICHOR\" ichor && mkdir other && echo other >other/ichor");
+    assert_eq!(copied.code(), 0, "{}", copied.stderr());
+    workspace.refused(&["pack", "--tool=ichor", "--tool=other/ichor"], 2, &["B011", "other/ichor", "name"]);
+    workspace.done(&["pack", "--tool=ichor", "-o", "box.parcel"]);
+    let far = Workspace::new();
+    fs::copy(workspace.at("box.parcel"), far.at("box.parcel")).expect("carried");
+    let script = "tar -xf box.parcel tools/ichor && ./tools/ichor verify box.parcel && ./tools/ichor unpack box.parcel site && \
+                  ./site/tools/ichor --version";
+    let run = far.shell(&["unshare", "-rn"], script);
+    assert_eq!(run.code(), 0, "{}{}", run.stdout(), run.stderr());
+}
+
 #[test]
 fn a_changed_byte_anywhere_is_refused_with_its_member() {
     needs!(DockerRegistry, HelmSdk);

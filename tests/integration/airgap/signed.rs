@@ -126,6 +126,24 @@ fn by_a_key_in_both_layouts_of_cosign() {
         workspace.refused(&["vendor", "--check", "--images"], 1, &["is not by that key"]);
         workspace.refused(&["pack", "-o", "no.parcel"], 1, &["V027"]);
         workspace.refused(&["verify", "b.tar.gz"], 1, &["V027"]);
+        // A change of the signer is told to whoever reviews the lock.
+        workspace.write("old.lock", workspace.lock());
+        with_cosign(&workspace, &registry, &digests, options);
+        workspace.done(&["lock"]);
+        let other = Digest::of(workspace.read("cosign.pub").as_bytes());
+        assert!(
+            workspace.lock().contains(&format!("imageSigners:\n      {}/app/web:v1: key {other}\n", registry.host))
+        );
+        let told = workspace.run(&["diff", "old.lock", "--routine"]);
+        for text in ["the chart is signed by", "/app/web:v1 is signed by"] {
+            let [now, before] = [&other, &key].map(|it| it.to_string().chars().take(19).collect::<String>());
+            let text = format!("{text} key {now}…; before it was key {before}…");
+            assert!(told.code() == 1 && told.stdout().contains(&text), "{text}: {}", told.stdout());
+        }
+        let before = workspace.lock();
+        workspace.done(&["vendor"]);
+        workspace.done(&["lock", "--offline"]);
+        assert_eq!(workspace.lock(), before);
         workspace.write("cosign.pub", "no key\n");
         workspace.refused(&["lock"], 2, &["V028", "the public key"]);
     }

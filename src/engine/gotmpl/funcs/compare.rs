@@ -112,8 +112,8 @@ fn equal_other(left: &Value, right: &Value) -> Result<bool, Failure> {
             fmt::print_value(right)
         )));
     }
-    if is_nil(left) || is_nil(right) {
-        return Ok(is_nil(left) == is_nil(right));
+    if left.is_nil() || right.is_nil() {
+        return Ok(left.is_nil() == right.is_nil());
     }
     match (left, right) {
         (Value::Object(left), Value::Object(other)) if !matches!(right_kind, Kind::Slice | Kind::Map) => {
@@ -140,16 +140,6 @@ const BAD_TYPE: &str = "invalid type for comparison";
 fn incompatible(left: &Value, right: &Value) -> Failure {
     let (left, right) = (left.type_name(), right.type_name());
     Failure::new(format!("incompatible types for comparison: {left} and {right}"))
-}
-
-/// The untyped nil, or a nil slice or map.
-fn is_nil(value: &Value) -> bool {
-    match value {
-        Value::Nil => true,
-        Value::List(list) => list.is_nil(),
-        Value::Map(map) => map.is_nil(),
-        _ => false,
-    }
 }
 
 /// What `%s` prints.

@@ -270,24 +270,30 @@ impl<'a> Reader<'a> {
     fn array(&mut self) -> Result<Value, TomlError> {
         self.arrays.insert(self.current_path(), true);
         let mut items = Vec::new();
-        loop {
-            let before = self.cursor;
-            match self.cursor.next()? {
-                rune if is_blank(rune) || is_newline(rune) => continue,
-                '#' => {
-                    self.comment()?;
-                    continue;
-                }
-                ',' => return self.cursor.fault("unexpected comma"),
-                ']' => break,
-                _ => self.cursor = before,
-            }
+        while !self.ends(']')? {
             items.push(self.value(true)?);
             if !self.another(']')? {
                 break;
             }
         }
         Ok(Value::List(List::grown(Type::LIST, items)))
+    }
+
+    /// Before an element: whether the end is here in its place.
+    fn ends(&mut self, end: char) -> Result<bool, TomlError> {
+        loop {
+            let before = self.cursor;
+            match self.cursor.next()? {
+                rune if is_blank(rune) || is_newline(rune) => (),
+                '#' => self.comment()?,
+                ',' => return self.cursor.fault("unexpected comma"),
+                rune if rune == end => return Ok(true),
+                _ => {
+                    self.cursor = before;
+                    return Ok(false);
+                }
+            }
+        }
     }
 
     /// After an element: whether a comma follows, or the end.
@@ -319,18 +325,7 @@ impl<'a> Reader<'a> {
         self.context = own.clone();
         self.implicit.insert(own.clone());
         self.open(&own, in_array)?;
-        loop {
-            let before = self.cursor;
-            match self.cursor.next()? {
-                rune if is_blank(rune) || is_newline(rune) => continue,
-                '#' => {
-                    self.comment()?;
-                    continue;
-                }
-                ',' => return self.cursor.fault("unexpected comma"),
-                '}' => break,
-                _ => self.cursor = before,
-            }
+        while !self.ends('}')? {
             let entry = self.entry()?;
             self.copy_entry(&top, entry)?;
             self.context = own.clone();

@@ -89,7 +89,7 @@ impl Writer {
         }
         for (entries, more) in [(&direct, !tables.is_empty()), (&tables, false)] {
             for (position, (index, name, value)) in entries.iter().enumerate() {
-                if is_nil(value) {
+                if value.is_nil() {
                     continue;
                 }
                 if !inline {
@@ -236,7 +236,7 @@ fn shape(value: &Value, depth: usize) -> Result<Shape, WriteError> {
     if depth > DEEPEST {
         return Err(too_deep());
     }
-    if is_nil(value) {
+    if value.is_nil() {
         return Ok(Shape::Nil);
     }
     Ok(match plain(value) {
@@ -255,15 +255,6 @@ fn shape(value: &Value, depth: usize) -> Result<Shape, WriteError> {
         Value::Object(it) => return Err(WriteError::Refused(format!("unsupported type: {}", it.object_type()))),
         _ => Shape::Other,
     })
-}
-
-fn is_nil(value: &Value) -> bool {
-    match value {
-        Value::Nil => true,
-        Value::List(list) => list.is_nil(),
-        Value::Map(map) => map.is_nil(),
-        _ => false,
-    }
 }
 
 fn plain(value: &Value) -> Value {
