@@ -173,6 +173,16 @@ pub fn write(path: &Path, bytes: &[u8], access: Access) -> Result<(), Error> {
     .map_err(failed)
 }
 
+/// Like [`write`], for what costs nothing to write again: a power cut may lose it. With `append`, behind what is there.
+pub(super) fn write_quickly(path: &Path, bytes: &[u8], append: bool) -> io::Result<()> {
+    let Landing::File(file) = landing(path)? else { return pour(path, bytes) };
+    match append.then(|| fs::read(&file)).transpose() {
+        Ok(Some(before)) => whole(&file, &[&before, bytes].concat(), Access::Public, false),
+        Err(fault) if fault.kind() != io::ErrorKind::NotFound => Err(fault),
+        _ => whole(&file, bytes, Access::Public, false),
+    }
+}
+
 /// Writes a file of a folder that is kept here: a lock, a store, `vendor`. It takes the place of whatever is there; no
 /// link leads it elsewhere.
 pub fn replace(path: &Path, bytes: &[u8], access: Access) -> Result<(), Error> {

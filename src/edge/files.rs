@@ -4,7 +4,7 @@
 #![allow(clippy::disallowed_methods)]
 
 use std::fs;
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::disk::{self, MAX_INPUT, Takes};
@@ -107,16 +107,14 @@ pub fn is_plain(name: &str) -> bool {
     Path::new(name).is_file()
 }
 
-/// Writes a file below a folder, making folders as needed; with `append`, at the end of what is there.
+/// Writes a file below a folder whole or not at all, making folders as needed; with `append`, at the end of what is there.
 pub fn write_below(folder: &Path, path: &RelPath, text: &[u8], append: bool) -> Result<(), FilesError> {
     let file = folder.join(path.as_str());
-    let failed = |source| FilesError::Io { action: "open", path: file.clone(), source };
-    if let Some(parent) = file.parent() {
-        fs::create_dir_all(parent).map_err(failed)?;
-    }
-    let mut options = fs::OpenOptions::new();
-    options.create(true).write(true).append(append).truncate(!append);
-    options.open(&file).and_then(|mut it| it.write_all(text)).map_err(failed)
+    disk::write_quickly(&file, text, append).map_err(|source| FilesError::Io {
+        action: "open",
+        path: file.clone(),
+        source,
+    })
 }
 
 /// Where the links of a folder may lead.

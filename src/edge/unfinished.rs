@@ -112,7 +112,11 @@ impl Staging {
             let mut builder = tempfile::Builder::new();
             builder.prefix(TEMPORARY).permissions(Permissions::from_mode(0o700));
             let folder = builder.tempdir_in(folder)?;
-            let held = File::open(folder.path())?;
+            let held = match File::open(folder.path()) {
+                // Another run took it for one that was left behind, before it was held.
+                Err(fault) if fault.kind() == io::ErrorKind::NotFound => continue,
+                opened => opened?,
+            };
             hold(held.lock())?;
             if is_at(&held, folder.path()) {
                 let staging = Staging { folder, _held: held };

@@ -24,6 +24,7 @@ mod review;
 mod rules;
 mod sources;
 mod spec;
+mod supply;
 mod support;
 mod template;
 mod tidy;

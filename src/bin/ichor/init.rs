@@ -94,7 +94,9 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     if !ask && !args.yes && !missing.is_empty() {
         return Err(InitError::NotAsked(missing).into());
     }
-    init::free(&args.folder)?;
+    if ask {
+        init::free(&args.folder)?;
+    }
     init::not_there(args.new_key.clone())?;
     // Not read by clap, which shows the whole of what it cannot read.
     let given = args
@@ -107,7 +109,7 @@ pub fn run(args: &Args) -> Result<ExitCode, Error> {
     let chosen = &wishes.0.recipients;
     init::together(chosen, args.new_key.as_ref().map(|_| kind(chosen)))?;
     // Nothing is left behind where a file is in the way: the key comes first, since its recipient is in the spec.
-    init::not_there(init::files(&wishes.0).into_iter().map(|(path, _)| args.folder.join(path)))?;
+    init::to_write(&args.folder, &init::files(&wishes.0), None)?;
     let file = args.new_key.clone().or(wishes.1);
     let mut wishes = wishes.0;
     if let Some(file) = &file {

@@ -26,8 +26,13 @@ impl Templates {
     /// Parses a text as the template of this name, and enters what it defines.
     ///
     /// A template replaces an earlier one of its name, unless it is empty but for white space and comments.
-    pub fn parse(&mut self, name: impl Into<Str>, text: &[u8], functions: &Functions) -> Result<(), ParseError> {
-        let Parsed { trees, .. } = parse(name.into(), text, functions)?;
+    pub fn parse(
+        &mut self,
+        name: impl Into<Str>,
+        text: impl Into<Str>,
+        functions: &Functions,
+    ) -> Result<(), ParseError> {
+        let Parsed { trees, .. } = parse(name.into(), text.into(), functions)?;
         Rc::make_mut(&mut self.scope).add(trees);
         Ok(())
     }

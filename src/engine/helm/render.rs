@@ -251,7 +251,7 @@ fn execute(
     let mut templates = Templates::new("gotpl");
     for (path, it) in &ordered {
         templates
-            .parse(path.as_str(), &it.text, &functions)
+            .parse(path.as_str(), it.text.clone(), &functions)
             .map_err(|cause| TemplateError::Parse { template: path.as_str().into(), cause })?;
     }
     drop(step);

@@ -144,15 +144,16 @@ pub fn adopt(adoption: &Adoption, fetching: Fetching<'_>, now: Timestamp) -> Res
     let spec = spec(adoption, &source, &version, &told, (&values_file, secret_file.as_deref()));
     let mut files = init::spec_files(&spec);
     files.push((values_file, values));
-    let mut request =
-        Request { import_secrets: Some(secrets(stored.as_ref(), namespace, kubectl)?), ..Request::default() };
-    if let (Some(path), Some((sealed, text))) = (secret_file, confided.file) {
+    let mut request = Request { import_secrets: secrets(stored.as_ref(), namespace, kubectl)?, ..Request::default() };
+    if let (Some(path), Some((sealed, text))) = (secret_file.clone(), confided.file) {
         request.known.insert(Digest::of(sealed.as_bytes()), text);
         files.push((path, sealed));
     }
     files.extend(place.map(|it| (NAMESPACE.to_owned(), it)));
-    init::not_there(files.iter().map(|(path, _)| folder.join(path)))?;
-    init::write(folder, &files)?;
+    if init::lock(folder, release).exists() {
+        init::not_there(files.iter().map(|(path, _)| folder.join(path)))?;
+    }
+    init::put(folder, init::to_write(folder, &files, secret_file.as_deref())?)?;
     let locked = lock::lock(&folder.join("ichor.yaml"), &request, fetching, now)?;
     let files = files.into_iter().map(|(path, _)| folder.join(path)).collect();
     Ok(Adopted { files, locked, sealed: confided.split.paths })
@@ -205,11 +206,11 @@ fn unpacked(secret: &Json) -> Option<Json> {
     serde_json::from_slice(&bytes).ok()
 }
 
-/// The Secrets that a release has made, as the cluster has them.
-fn secrets(stored: Option<&Json>, namespace: &str, kubectl: &Kubectl) -> Result<Secret, Error> {
+/// The Secrets that a release has made, as the cluster has them; `None` where it has made none.
+fn secrets(stored: Option<&Json>, namespace: &str, kubectl: &Kubectl) -> Result<Option<Secret>, Error> {
     let list = |found: Vec<Json>| {
         let list = serde_json::json!({ "apiVersion": "v1", "kind": "List", "items": found });
-        Secret::new(list.to_string())
+        (!found.is_empty()).then(|| Secret::new(list.to_string()))
     };
     let Some(stored) = stored else { return Ok(list(kubectl.labelled(namespace, "secrets", "owner!=helm")?)) };
     let manifest = stored["manifest"].as_str().unwrap_or_default();

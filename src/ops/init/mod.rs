@@ -3,6 +3,7 @@
 pub mod from;
 pub mod notes;
 pub mod recipients;
+mod writing;
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -12,9 +13,10 @@ use crate::edge::age::{self, KeyKind};
 use crate::edge::disk::{self, Access};
 use crate::edge::{guard, unfinished};
 use crate::ops::Error;
-use crate::ops::error::InitError;
 use crate::review::rules::{cilium, talos};
 use crate::stage::spec::{self, KubernetesVersion, TalosVersion};
+
+pub use writing::{free, not_there, put, to_write, write};
 
 /// What the user wants.
 #[derive(Clone, Debug)]
@@ -104,26 +106,6 @@ pub fn files(wishes: &Wishes) -> Vec<(String, String)> {
 /// Where the lock of a bundle of this name will lie.
 pub fn lock(folder: &Path, name: &str) -> PathBuf {
     disk::workspace(&folder.join(SPEC), name).join("lockfiles").join(format!("{name}.lock"))
-}
-
-/// What stands in the way of the files that every workspace has, before anybody is asked anything.
-pub fn free(folder: &Path) -> Result<(), Error> {
-    not_there([SPEC, VALUES].map(|it| folder.join(it)))
-}
-
-/// Writes files below a folder; refuses to replace any.
-pub fn write(folder: &Path, files: &[(String, String)]) -> Result<(), Error> {
-    not_there(files.iter().map(|(path, _)| folder.join(path)))?;
-    for (path, text) in files {
-        disk::write(&folder.join(path), text.as_bytes(), Access::Public)?;
-    }
-    Ok(())
-}
-
-/// Refuses where one of these is there already, be it a link to nothing.
-pub fn not_there(paths: impl IntoIterator<Item = PathBuf>) -> Result<(), Error> {
-    let taken: Vec<PathBuf> = paths.into_iter().filter(|it| it.exists() || it.is_symlink()).collect();
-    if taken.is_empty() { Ok(()) } else { Err(InitError::Exists(taken).into()) }
 }
 
 /// A key that was made.

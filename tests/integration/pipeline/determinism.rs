@@ -1,44 +1,10 @@
-//! The same inputs give the same bytes, whatever surrounds them.
+//! A build asks for nothing but its inputs, and a second one compares. What surrounds it: `surroundings`.
 
 use std::fs;
-use std::process::Command;
 
-use crate::support::copy;
 use crate::support::peer::{Peer, needs};
 use crate::support::program::ICHOR;
 use crate::support::workspace::Workspace;
-
-#[test]
-fn surroundings_do_not_show_in_a_bundle() {
-    let workspace = Workspace::quickstart();
-    workspace.done(&["lock"]);
-    let mut bundles = Vec::new();
-    for (umask, zone, locale) in
-        [("022", "UTC", "C"), ("077", "Pacific/Kiritimati", "tr_TR.UTF-8"), ("000", ":bad", "")]
-    {
-        let elsewhere = tempfile::tempdir().expect("a folder");
-        let there = elsewhere.path().join("deep/er");
-        fs::create_dir_all(&there).expect("made");
-        // Made in another order, with other times, below another path.
-        for path in ["network.yaml", "values.yaml", "ichor.yaml", "chart", "lockfiles"] {
-            let from = workspace.at(path);
-            if from.is_dir() { copy(&from, &there.join(path)) } else { drop(fs::copy(from, there.join(path))) }
-        }
-        let built = Command::new("sh")
-            .args(["-c", "umask \"$1\" && exec \"$2\" build -o bundle.tar.gz", "sh", umask, ICHOR])
-            .current_dir(&there)
-            .env("ICHOR_STORE", there.join("store"))
-            .env("TZ", zone)
-            .env("LANG", locale)
-            .env("LC_ALL", locale)
-            .env("TMPDIR", elsewhere.path())
-            .output()
-            .expect("sh");
-        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
-        bundles.push((built.stdout, fs::read(there.join("bundle.tar.gz")).expect("a bundle")));
-    }
-    assert!(bundles.iter().all(|it| *it == bundles[0]));
-}
 
 #[test]
 fn a_rebuild_compares_with_the_store() {

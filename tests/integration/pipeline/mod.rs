@@ -7,4 +7,5 @@ mod helm;
 mod images;
 mod opened;
 mod quickstart;
+mod surroundings;
 mod timings;

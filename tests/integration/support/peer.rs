@@ -15,6 +15,8 @@ pub enum Peer {
     /// A real API server with etcd and kubectl; `tests/judges` builds them.
     ApiServer,
     Bash,
+    /// A file system that knows no files without a name, and `/dev/fuse`.
+    Bindfs,
     Chromium,
     /// The program that signs images.
     Cosign,
@@ -53,6 +55,8 @@ pub enum Peer {
     Skopeo,
     Sops,
     SshKeygen,
+    /// What lets calls of the system fail.
+    Strace,
     /// A plugin from age's own tests, for keys of hardware.
     TagPlugin,
     /// Talos' own library of three versions; `tests/judges` builds it.
@@ -73,6 +77,7 @@ impl Peer {
             Peer::AgeKeygen => "age-keygen",
             Peer::ApiServer => "an API server",
             Peer::Bash => "bash",
+            Peer::Bindfs => "bindfs",
             Peer::Chromium => "chromium",
             Peer::CiliumCharts => "the charts of Cilium",
             Peer::Cosign => "cosign",
@@ -99,6 +104,7 @@ impl Peer {
             Peer::Skopeo => "skopeo",
             Peer::Sops => "sops",
             Peer::SshKeygen => "ssh-keygen",
+            Peer::Strace => "strace",
             Peer::TagPlugin => "age-plugin-tagtest",
             Peer::TalosLibrary => "Talos' library",
             Peer::Zsh => "zsh",
@@ -151,6 +157,7 @@ impl Peer {
             Peer::Cyclonedx => &["-c", "import cyclonedx.schema"],
             Peer::HelmSdk => &["-c", "import helm_python"],
             Peer::InToto => &["-c", "import in_toto_attestation.v1.statement"],
+            Peer::Bindfs if !std::path::Path::new("/dev/fuse").exists() => return false,
             Peer::TagPlugin => return std::path::Path::new(&self.program()).is_file(),
             Peer::Cosign | Peer::Kustomize => &["version"],
             Peer::Mandoc => &["-T", "ascii", "-W", "fatal", "/dev/null"],
@@ -169,11 +176,12 @@ impl Peer {
     }
 }
 
-const ALL: [Peer; 33] = [
+const ALL: [Peer; 35] = [
     Peer::Age,
     Peer::AgeKeygen,
     Peer::ApiServer,
     Peer::Bash,
+    Peer::Bindfs,
     Peer::Chromium,
     Peer::CiliumCharts,
     Peer::Cosign,
@@ -200,6 +208,7 @@ const ALL: [Peer; 33] = [
     Peer::Skopeo,
     Peer::Sops,
     Peer::SshKeygen,
+    Peer::Strace,
     Peer::TagPlugin,
     Peer::TalosLibrary,
     Peer::Zsh,
@@ -216,8 +225,10 @@ pub fn helm(version: &str) -> std::path::PathBuf {
     folder.join(format!("helm-{version}"))
 }
 
-/// Nobody but the authors has these beside the repository, and Debian has no such age and no SOPS.
-const BESIDE: [Peer; 10] = [
+/// Nobody but the authors has these beside the repository, and Debian has no such age and no SOPS; not every machine lends
+/// `/dev/fuse`.
+const BESIDE: [Peer; 11] = [
+    Peer::Bindfs,
     Peer::Cosign,
     Peer::Mdbook,
     Peer::ApiServer,

@@ -81,7 +81,7 @@ impl<'a> Machine<'a> {
     /// Parses `text` as a template of this name in a scope of its own that sees every template of the set, and executes
     /// it: what it defines is seen only by what it calls.
     pub fn execute_text(&mut self, name: impl Into<Str>, text: &[u8], data: &Value) -> Result<Str, Failure> {
-        let parsed = parse(name.into(), text, self.functions).map_err(Failure::from_error)?;
+        let parsed = parse(name.into(), text.into(), self.functions).map_err(Failure::from_error)?;
         let inner = Rc::new(Scope::within(Rc::clone(&self.scope), parsed.trees));
         let outer = std::mem::replace(&mut self.scope, inner);
         let result = self.run_tree(&parsed.main, data);

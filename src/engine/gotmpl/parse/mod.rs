@@ -28,10 +28,10 @@ pub(super) struct Parsed {
 }
 
 /// Parses a text as the template of this name.
-pub(super) fn parse(name: Str, text: &[u8], functions: &Functions) -> Result<Parsed, ParseError> {
+pub(super) fn parse(name: Str, text: Str, functions: &Functions) -> Result<Parsed, ParseError> {
     let keywords =
         Keywords { break_ok: functions.get("break").is_none(), continue_ok: functions.get("continue").is_none() };
-    let source = Rc::new(SourceText { name: name.clone(), text: text.into() });
+    let source = Rc::new(SourceText { name: name.clone(), text });
     let parser = Parser {
         functions,
         lexer: Lexer::new(&source.text, keywords),
