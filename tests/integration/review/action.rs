@@ -276,8 +276,8 @@ fn renovate_finds_versions_by_the_preset() {
     command.current_dir(workspace.path()).env_clear().envs([("LOG_LEVEL", "debug"), ("LOG_FORMAT", "json")]);
     command.env("HOME", workspace.at("home")).env("PATH", std::env::var("PATH").expect("a path"));
     let log = text(&command.output().expect("renovate runs").stdout);
-    let lines = log.lines().filter_map(|it| serde_json::from_str::<Json>(it).ok());
-    let extracted = lines.filter(|it| !it["packageFiles"]["regex"].is_null()).next_back().expect("what was extracted");
+    let mut lines = log.lines().filter_map(|it| serde_json::from_str::<Json>(it).ok());
+    let extracted = lines.rfind(|it| !it["packageFiles"]["regex"].is_null()).expect("what was extracted");
     let files = extracted["packageFiles"]["regex"].as_array().expect("a list");
     let word = |it: &Json, key: &str| it[key].as_str().unwrap_or_default().to_owned();
     let deps = files.iter().flat_map(|it| it["deps"].as_array().into_iter().flatten());
