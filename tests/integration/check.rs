@@ -28,7 +28,8 @@ parts:
     manifest: extra.yaml
 ";
 
-const DEFAULTS: &str = "securityContext: {capabilities: {ciliumAgent: [NET_ADMIN], cleanCiliumState: [NET_ADMIN]}}
+const DEFAULTS: &str =
+    "securityContext: {capabilities: {ciliumAgent: [NET_ADMIN, SYS_ADMIN], cleanCiliumState: [NET_ADMIN, SYS_ADMIN]}}
 cgroup: {autoMount: {enabled: false}, hostRoot: /sys/fs/cgroup}
 kubeProxyReplacement: false
 k8sServiceHost: \"\"
@@ -219,9 +220,12 @@ fn rules_of_cilium() {
     let nothing: &[&str] = &[];
     // Each rule with values that break it, and values that do not.
     for (values, expected) in [
-        ("securityContext: {capabilities: {ciliumAgent: [SYS_MODULE]}}", &["C001!"][..]),
-        ("securityContext: {capabilities: {cleanCiliumState: [SYS_MODULE]}}", &["C001!"]),
-        ("securityContext: {capabilities: {ciliumAgent: [SYS_ADMIN], cleanCiliumState: [NET_ADMIN]}}", nothing),
+        ("securityContext: {capabilities: {ciliumAgent: [NET_ADMIN, SYS_ADMIN, SYS_MODULE]}}", &["C001!"][..]),
+        ("securityContext: {capabilities: {cleanCiliumState: [NET_ADMIN, SYS_ADMIN, SYS_MODULE]}}", &["C001!"]),
+        (
+            "securityContext: {capabilities: {ciliumAgent: [NET_ADMIN, BPF], cleanCiliumState: [NET_ADMIN, SYS_ADMIN]}}",
+            nothing,
+        ),
         ("cgroup: {autoMount: {enabled: true}}", &["C002!"]),
         ("cgroup: {hostRoot: /run/cilium/cgroupv2}", &["C002!"]),
         ("cgroup: {autoMount: {enabled: false}, hostRoot: /sys/fs/cgroup}", nothing),
@@ -233,7 +237,10 @@ fn rules_of_cilium() {
         ("{k8sServiceHost: 10.0.0.1, k8sServicePort: 7445}", &["C004!"]),
         ("{k8sServiceHost: 127.0.0.1, k8sServicePort: '7445', kubeProxyReplacement: true}", nothing),
         ("{k8sServiceHost: 10.0.0.1, k8sServicePort: '6443', kubeProxyReplacement: 'true'}", nothing),
-        ("bpf: {masquerade: true}", &["C005"]),
+        (
+            "{bpf: {masquerade: true}, kubeProxyReplacement: true, k8sServiceHost: localhost, k8sServicePort: 7445}",
+            &["C005"],
+        ),
         ("bpf: {masquerade: true, hostLegacyRouting: true}", nothing),
         ("ipam: {mode: kubernetes, operator: {clusterPoolIPv4PodCIDRList: [10.0.0.0/8]}}", &["C006"]),
         ("ipam: {mode: cluster-pool, operator: {clusterPoolIPv4PodCIDRList: [10.0.0.0/8]}}", nothing),
@@ -416,7 +423,7 @@ fn what_an_api_server_refuses() {
         (object("extensions/v1beta1", "Ingress", ""), "K001!"),
         (object("networking.k8s.io/v1beta1", "IPAddress", "").replace(", namespace: kube-system", ""), ""),
         (object("autoscaling/v2beta2", "HorizontalPodAutoscaler", ""), "K001!"),
-        (object("admissionregistration.k8s.io/v1", "MutatingAdmissionPolicy", ""), "K001!"),
+        (object("admissionregistration.k8s.io/v1", "MutatingAdmissionPolicy", ""), "T020 K001!"),
         (object("v1", "ConfigMap", "").replace("kube-system", "nobodys"), "K002"),
         (object("v1", "ConfigMap", "").replace("name: a", "name: A_b"), "K003!"),
         (object("v1", "Service", "spec: {clusterIP: None}").replace("name: a", "name: a.b"), "K003!"),

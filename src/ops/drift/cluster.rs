@@ -90,6 +90,7 @@ pub(super) fn compare(
         talos: Some(workspace.spec.talos),
         kubernetes: workspace.spec.kubernetes.as_ref().and_then(|it| it.as_str().split('.').nth(1)?.parse().ok()),
         levels: rehearse::levels(wanted.iter().map(|it| &it.one)),
+        definitions: rehearse::definitions(wanted.iter().map(|it| &it.one)),
     };
     let mut known: BTreeMap<String, Object> = BTreeMap::new();
     let mut order: Vec<(String, Option<Json>, &Wanted)> = Vec::new();

@@ -13,6 +13,7 @@ const READ: &[&str] = &[
     "ClusterRole",
     "ConfigMap",
     "CronJob",
+    "CustomResourceDefinition",
     "DaemonSet",
     "Deployment",
     "HorizontalPodAutoscaler",
@@ -70,7 +71,8 @@ impl Around {
         let talos = new.talos.as_deref().or(old.talos.as_deref()).and_then(|it| it.parse().ok());
         let (before, after) = (scene(false, old), scene(true, new));
         let levels = rehearse::levels(after.objects.iter());
-        let stage = Stage { talos, kubernetes: minor(new).or_else(|| minor(old)), levels };
+        let definitions = rehearse::definitions(after.objects.iter());
+        let stage = Stage { talos, kubernetes: minor(new).or_else(|| minor(old)), levels, definitions };
         Around { old: before, new: after, stage }
     }
 }

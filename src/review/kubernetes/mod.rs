@@ -2,6 +2,7 @@
 //! API server refuses in an object by itself.
 
 pub mod cursor;
+pub(in crate::review) mod custom;
 pub(in crate::review) mod fault;
 pub(in crate::review) mod fields;
 pub mod quantity;

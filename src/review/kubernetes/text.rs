@@ -73,6 +73,17 @@ pub(in crate::review) fn range(text: &str) -> Option<(IpAddr, u8)> {
     (bits <= if address.is_ipv4() { 32 } else { 128 }).then_some((address, bits))
 }
 
+/// Whether a range of addresses holds another; one of IPv4 holds none of IPv6.
+pub(in crate::review) fn holds((outer, bits): (IpAddr, u8), (inner, more): (IpAddr, u8)) -> bool {
+    // Both as 128 bits, the address first.
+    let wide = |it: IpAddr| match it {
+        IpAddr::V4(it) => u128::from(u32::from(it)) << 96,
+        IpAddr::V6(it) => u128::from(it),
+    };
+    let mask = u128::MAX.checked_shl(128 - u32::from(bits)).unwrap_or(0);
+    outer.is_ipv4() == inner.is_ipv4() && bits <= more && wide(outer) & mask == wide(inner) & mask
+}
+
 /// What was most likely meant by a word, of those that are known.
 pub(in crate::review) fn nearest<'w>(word: &str, known: impl Iterator<Item = &'w str>) -> Option<&'w str> {
     let far = |it: &&str| strsim::damerau_levenshtein(&it.to_lowercase(), &word.to_lowercase());
@@ -82,6 +93,16 @@ pub(in crate::review) fn nearest<'w>(word: &str, known: impl Iterator<Item = &'w
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ranges_within_ranges() {
+        let is = |outer, inner| holds(range(outer).expect("a range"), range(inner).expect("a range"));
+        assert!(is("0.0.0.0/0", "10.0.0.0/8") && is("10.0.0.0/8", "10.42.0.0/16") && is("fd00::/8", "fd00:1::/64"));
+        assert!(!is("10.42.0.0/16", "10.0.0.0/8") && !is("10.0.0.0/8", "fd00::/8") && !is("0.0.0.0/0", "fd00::/8"));
+        assert!(
+            !is("10.0.0.0/8", "11.0.0.0/16") && is("10.0.0.1/32", "10.0.0.1/32") && !is("fd00::/64", "fd00:1::/64")
+        );
+    }
 
     #[test]
     fn addresses() {

@@ -66,6 +66,18 @@ const STATEFUL: &[(&str, u32)] = &[
     ("revisionHistoryLimit", 33),
 ];
 
+/// What a StatefulSet has beside.
+const KEPT: &[&str] = &[
+    "minReadySeconds",
+    "ordinals",
+    "persistentVolumeClaimRetentionPolicy",
+    "podManagementPolicy",
+    "revisionHistoryLimit",
+    "selector",
+    "serviceName",
+    "volumeClaimTemplates",
+];
+
 /// What a Job that waits may change in its pods.
 const SCHEDULING: &[&str] = &["nodeSelector", "tolerations", "schedulingGates"];
 
@@ -95,7 +107,9 @@ fn stateful(old: &Json, new: &Json, minor: Option<u32>, found: &mut Vec<Refusal>
         let free = STATEFUL.iter().any(|(it, since)| it == name && minor.is_none_or(|it| it >= *since));
         let null = Json::Null;
         let (before, after) = (old.get(name).unwrap_or(&null), new.get(name).unwrap_or(&null));
-        if !free && !equal(before, after) {
+        // A field that no version has is refused as such.
+        let known = KEPT.contains(&name.as_str());
+        if known && !free && !equal(before, after) {
             found.push(change(&format!("spec.{name}"), Remedy::Recreate, before, after));
         }
     }

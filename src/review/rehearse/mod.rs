@@ -4,6 +4,7 @@
 //! comparison is as Kubernetes does it (`1000m` is `1`, a default is the same written out or left out). What is known
 //! against an object is said; that nothing is said is no promise, since webhooks and policies of a cluster are not known.
 
+mod custom;
 mod defaults;
 mod fate;
 mod fixed;
@@ -46,6 +47,18 @@ pub struct Stage {
     pub kubernetes: Option<u32>,
     /// The levels of Pod Security by namespace. Of others, it is what Talos has by default.
     pub levels: BTreeMap<String, Level>,
+    /// The `spec` of each CRD that is applied before, by group and kind.
+    pub definitions: BTreeMap<(String, String), Json>,
+}
+
+/// The `spec` of each CRD among objects, by group and kind.
+pub fn definitions<'o>(objects: impl Iterator<Item = &'o Json>) -> BTreeMap<(String, String), Json> {
+    let all = objects.filter(|it| it["kind"] == "CustomResourceDefinition");
+    let named = all.filter_map(|it| {
+        let spec = &it["spec"];
+        Some(((spec["group"].as_str()?.to_owned(), spec["names"]["kind"].as_str()?.to_owned()), spec.clone()))
+    });
+    named.collect()
 }
 
 /// The level of Pod Security of each namespace among objects.
@@ -70,6 +83,9 @@ pub fn fate(old: &Json, new: &Json, stage: &Stage) -> Fate {
         let upgrade = if refused { Upgrade::Refused } else { Upgrade::Creates };
         return Fate { boot, upgrade, refusals };
     }
+    let definition = custom::definition(new, stage);
+    let filled = |it: &Json| definition.map_or_else(|| it.clone(), |definition| custom::filled(it, definition));
+    let (old, new) = (&filled(old), &filled(new));
     let upgrade = match refused {
         true => Upgrade::Refused,
         false if manner.merges && same(old, &linger::kept(old, new)) => Upgrade::LeavesAlone,
@@ -83,6 +99,9 @@ pub fn fate(old: &Json, new: &Json, stage: &Stage) -> Fate {
 pub fn refusals(old: &Json, new: &Json, stage: &Stage) -> Vec<Refusal> {
     let manner = Manner::of(stage.talos);
     let mut found: Vec<Refusal> = talos::foreign(old).into_iter().collect();
+    if let Some(definition) = custom::definition(new, stage) {
+        custom::look(old, new, definition, (manner, stage.kubernetes), &mut found);
+    }
     if misfits::of(new).is_some() {
         fits(new, stage, manner, &mut found);
         let (mut before, mut after) = (old.clone(), new.clone());

@@ -12,8 +12,9 @@ use crate::review::kubernetes::quantity;
 /// Resources of which a pod cannot ask for more than it gets.
 const OVERCOMMIT: &[&str] = &["cpu", "memory", "ephemeral-storage"];
 
-/// `path` leads to the pod's specification. `restart` are the policies that its owner allows.
-pub(super) fn look(pod: &Json, path: &str, restart: &[&str], found: &mut Vec<Refusal>) {
+/// `path` leads to the pod's specification. `restart` are the policies that its owner allows, `claims` the volumes that it
+/// makes for each pod.
+pub(super) fn look(pod: &Json, path: &str, restart: &[&str], claims: &[&str], found: &mut Vec<Refusal>) {
     let mut say = Say { path, found };
     let policy = pod["restartPolicy"].as_str().unwrap_or("Always");
     if !restart.contains(&policy) {
@@ -22,7 +23,8 @@ pub(super) fn look(pod: &Json, path: &str, restart: &[&str], found: &mut Vec<Ref
     if list(&pod["containers"]).is_empty() {
         say.invalid("containers", "a pod needs at least one container".into());
     }
-    let volumes: BTreeSet<&str> = list(&pod["volumes"]).iter().filter_map(|it| it["name"].as_str()).collect();
+    let own = list(&pod["volumes"]).iter().filter_map(|it| it["name"].as_str());
+    let volumes: BTreeSet<&str> = own.chain(claims.iter().copied()).collect();
     unique(&mut say, "volumes", list(&pod["volumes"]));
     let mut seen = BTreeSet::new();
     for kind in ["initContainers", "containers"] {

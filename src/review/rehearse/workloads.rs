@@ -16,19 +16,21 @@ pub(super) fn look(old: &Json, new: &Json, manner: Manner, found: &mut Vec<Refus
     let spec = &new["spec"];
     let kind = new["kind"].as_str().unwrap_or_default();
     match kind {
-        "Pod" => pods::look(spec, "spec", ANY, found),
+        "Pod" => pods::look(spec, "spec", ANY, &[], found),
         "Deployment" | "DaemonSet" | "ReplicaSet" | "StatefulSet" => {
             selector(spec, found);
-            pods::look(&spec["template"]["spec"], "spec.template.spec", ALWAYS, found);
+            let claims = pods::list(&spec["volumeClaimTemplates"]).iter();
+            let claims: Vec<&str> = claims.filter_map(|it| it["metadata"]["name"].as_str()).collect();
+            pods::look(&spec["template"]["spec"], "spec.template.spec", ALWAYS, &claims, found);
             labels(&spec["template"], "spec.template", found);
         }
         "Job" => {
-            pods::look(&spec["template"]["spec"], "spec.template.spec", ENDS, found);
+            pods::look(&spec["template"]["spec"], "spec.template.spec", ENDS, &[], found);
             labels(&spec["template"], "spec.template", found);
         }
         "CronJob" => {
             let job = &spec["jobTemplate"]["spec"];
-            pods::look(&job["template"]["spec"], "spec.jobTemplate.spec.template.spec", ENDS, found);
+            pods::look(&job["template"]["spec"], "spec.jobTemplate.spec.template.spec", ENDS, &[], found);
             cron(spec, found);
         }
         _ => return,

@@ -4,11 +4,15 @@ mod announced;
 mod beside;
 mod gateway;
 mod kinds;
+mod known;
+mod needs;
+mod routing;
 mod security;
 mod traffic;
 
 pub(super) use beside::objects;
 pub use gateway::{GatewayFit, gateway_api, gateway_fit};
+pub(super) use known::elsewhere;
 
 use super::object::{Object, is_true, word};
 use super::{ChartSubject, Subject, config, minor, spec_place};
@@ -93,6 +97,7 @@ pub(super) fn values(
     let Some(version) = minor(chart.version) else { return };
     let mut rules = Rules { subject, chart, objects, all: &all, version, found };
     rules.capabilities();
+    rules.low_ports();
     rules.cgroups();
     rules.proxy();
     rules.api_server();
@@ -101,6 +106,7 @@ pub(super) fn values(
     rules.gateway();
     rules.kubernetes();
     rules.traffic();
+    rules.routing();
     rules.security();
 }
 
@@ -113,6 +119,7 @@ pub(super) struct Settings {
     pub is_native: bool,
     /// The range that is reached without masquerading.
     pub native_range: String,
+    pub native_range_6: String,
     /// Whether pods get the addresses that Kubernetes gives to their node.
     pub addresses_of_kubernetes: bool,
     /// Whether it announces addresses by ARP.
@@ -133,6 +140,7 @@ pub(super) fn settings(subject: &Subject<'_>, objects: &[Object<'_>]) -> Option<
         api_port: rules.text(&["k8sServicePort"]),
         is_native: rules.setting("routing-mode", &["routingMode"]) == "native",
         native_range: rules.setting("ipv4-native-routing-cidr", &["ipv4NativeRoutingCIDR"]),
+        native_range_6: rules.setting("ipv6-native-routing-cidr", &["ipv6NativeRoutingCIDR"]),
         addresses_of_kubernetes: rules.text(&["ipam", "mode"]) == "kubernetes",
         announces: rules.setting("enable-l2-announcements", &["l2announcements", "enabled"]) == "true",
         devices: match at(&all, &["devices"]) {
@@ -182,27 +190,6 @@ impl Rules<'_> {
         ["true", "strict"].contains(&self.setting("kube-proxy-replacement", &["kubeProxyReplacement"]).as_str())
     }
 
-    fn capabilities(&mut self) {
-        // The chart writes no list of capabilities for a privileged agent.
-        if self.on(&["securityContext", "privileged"]) {
-            return;
-        }
-        for list in ["ciliumAgent", "cleanCiliumState"] {
-            let Some(Value::List(items)) = at(self.all, &["securityContext", "capabilities", list]) else { continue };
-            if items.items().iter().any(|it| word(Some(it.clone())).as_deref() == Some("SYS_MODULE")) {
-                let help = match list {
-                    "ciliumAgent" => {
-                        "set it to [CHOWN, KILL, NET_ADMIN, NET_RAW, IPC_LOCK, SYS_ADMIN, SYS_RESOURCE, DAC_OVERRIDE, FOWNER, SETGID, SETUID]"
-                    }
-                    _ => "set it to [NET_ADMIN, SYS_ADMIN, SYS_RESOURCE]",
-                };
-                let message =
-                    format!("Talos grants no pod SYS_MODULE, which `securityContext.capabilities.{list}` has");
-                self.tell(Code::C001, message, help);
-            }
-        }
-    }
-
     fn cgroups(&mut self) {
         let auto = self.on(&["cgroup", "autoMount", "enabled"]);
         if auto || self.text(&["cgroup", "hostRoot"]) != "/sys/fs/cgroup" {
@@ -247,7 +234,10 @@ impl Rules<'_> {
         let talos = self.subject.spec.talos;
         // A machine config that is at hand may say that nothing is forwarded.
         let host_dns = (talos.major, talos.minor) >= (1, 8) && config::forwards_dns(self.subject) != Some(false);
-        if host_dns && self.on(&["bpf", "masquerade"]) && !self.on(&["bpf", "hostLegacyRouting"]) {
+        // Without all of this Cilium leaves the routing of packets to the host, and nothing breaks.
+        let routes_by_bpf =
+            self.on(&["bpf", "masquerade"]) && !self.on(&["bpf", "hostLegacyRouting"]) && self.replaces_proxy();
+        if host_dns && routes_by_bpf {
             let message =
                 "`bpf.masquerade` breaks DNS where Talos forwards it to the host, as it does by default since 1.8";
             let help =
@@ -257,7 +247,8 @@ impl Rules<'_> {
     }
 
     fn pod_ranges(&mut self) {
-        let given = at(self.chart.given, &["ipam", "operator", "clusterPoolIPv4PodCIDRList"]).is_some();
+        let pool = at(self.chart.given, &["ipam", "operator", "clusterPoolIPv4PodCIDRList"]);
+        let given = pool.is_some_and(|it| !matches!(it, Value::Nil));
         if given && self.text(&["ipam", "mode"]) == "kubernetes" {
             let message = "`ipam.operator.clusterPoolIPv4PodCIDRList` has no effect with `ipam.mode: kubernetes`";
             self.tell(Code::C006, message, "the range is Kubernetes' own: `cluster.network.podSubnets` in Talos");

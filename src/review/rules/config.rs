@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::Subject;
 use crate::review::kubernetes::text;
-use helm_engine::yaml::node::{self, Node};
+use helm_engine::yaml::node::{self, Document, Node};
 
 /// A machine config, or a patch for one, as it was read.
 #[derive(Clone, Debug)]
@@ -18,45 +18,68 @@ pub struct MachineConfig {
 pub(super) fn forwards_dns(subject: &Subject<'_>) -> Option<bool> {
     let documents = node::parse_all(subject.machine_config.as_ref()?.text.as_bytes()).ok()?;
     let at = |keys: &[&str]| documents.iter().find_map(|it| below(it.root(), keys)).and_then(is);
-    let host = ["machine", "features", "hostDNS"];
-    match at(&[host[0], host[1], host[2], "enabled"]) {
+    // From 1.14 on a document says it.
+    let resolver = documents.iter().map(Document::root).find(|it| word(it.get("kind")) == "ResolverConfig");
+    let new = |key: &str| resolver.and_then(|it| below(it, &["hostDNS", key])).and_then(is);
+    let says = |key: &str| at(&["machine", "features", "hostDNS", key]).or_else(|| new(key));
+    match says("enabled") {
         Some(false) => Some(false),
-        _ => at(&[host[0], host[1], host[2], "forwardKubeDNSToHost"]),
+        _ => says("forwardKubeDNSToHost"),
     }
 }
 
-/// The networks that a config puts its node into by static addresses; none where it asks for them.
+/// The networks that a config puts its node into by static addresses; none where it asks for an address, too.
 pub(super) fn networks(subject: &Subject<'_>) -> Vec<(IpAddr, u8)> {
-    devices(subject).iter().flat_map(|(_, addresses)| addresses.iter().filter_map(|it| text::range(it))).collect()
+    let devices = devices(subject);
+    if devices.iter().any(|it| it.asks) {
+        return Vec::new();
+    }
+    devices.iter().flat_map(|it| it.addresses.iter().filter_map(|it| text::range(it))).collect()
 }
 
-/// The interfaces that a config names.
+/// The interfaces that a config names; none where it leaves one to be chosen.
 pub(super) fn interfaces(subject: &Subject<'_>) -> Vec<String> {
-    devices(subject).into_iter().map(|it| it.0).filter(|it| !it.is_empty()).collect()
+    let names: Vec<String> = devices(subject).into_iter().map(|it| it.name).collect();
+    if names.iter().any(String::is_empty) { Vec::new() } else { names }
 }
 
-/// The interfaces of a config with their addresses.
-fn devices(subject: &Subject<'_>) -> Vec<(String, Vec<String>)> {
+/// An interface of a config.
+struct Device {
+    /// Empty where the config chooses it by something else than its name.
+    name: String,
+    addresses: Vec<String>,
+    /// Whether it gets an address by DHCP.
+    asks: bool,
+}
+
+/// Documents of an interface, from Talos 1.12 on.
+const LINKS: &[&str] =
+    &["BondConfig", "BridgeConfig", "DHCPv4Config", "DummyLinkConfig", "LinkAliasConfig", "LinkConfig", "VLANConfig"];
+
+/// The interfaces of a config.
+fn devices(subject: &Subject<'_>) -> Vec<Device> {
     let Some(config) = &subject.machine_config else { return Vec::new() };
     let documents = node::parse_all(config.text.as_bytes()).unwrap_or_default();
-    let word = |node: Option<Node<'_>>| node.and_then(|it| it.resolved().text()).map(|it| it.to_text().into_owned());
     let mut found = Vec::new();
-    for document in &documents {
-        let Some(list) = below(document.root(), &["machine", "network", "interfaces"]) else { continue };
-        for item in list.items().map(Node::resolved) {
-            let addresses = item.get("addresses").map(Node::resolved);
-            let addresses = addresses.into_iter().flat_map(|it| it.items()).filter_map(|it| word(Some(it)));
-            found.push((word(item.get("interface")).unwrap_or_default(), addresses.collect()));
+    for root in documents.iter().map(Document::root) {
+        let kind = word(root.get("kind"));
+        if LINKS.contains(&kind.as_str()) {
+            let addresses = listed(root, "addresses").map(|it| word(it.get("address")));
+            let asks = kind == "DHCPv4Config";
+            found.push(Device { name: word(root.get("name")), addresses: addresses.collect(), asks });
+        }
+        let old = below(root, &["machine", "network"]).into_iter().flat_map(|it| listed(it, "interfaces"));
+        for item in old {
+            let addresses = listed(item, "addresses").map(|it| word(Some(it))).collect();
+            let asks = item.get("dhcp").and_then(is) == Some(true);
+            found.push(Device { name: word(item.get("interface")), addresses, asks });
         }
     }
     found
 }
 
-/// Whether a range holds another.
-pub(super) fn holds((outer, bits): (IpAddr, u8), (inner, more): (IpAddr, u8)) -> bool {
-    let (IpAddr::V4(outer), IpAddr::V4(inner)) = (outer, inner) else { return true };
-    let mask = u32::MAX.checked_shl(32 - u32::from(bits)).unwrap_or(0);
-    bits <= more && u32::from(outer) & mask == u32::from(inner) & mask
+fn listed<'d>(node: Node<'d>, key: &str) -> impl Iterator<Item = Node<'d>> {
+    node.get(key).map(Node::resolved).into_iter().flat_map(Node::items).map(Node::resolved)
 }
 
 pub(super) fn below<'d>(root: Node<'d>, keys: &[&str]) -> Option<Node<'d>> {

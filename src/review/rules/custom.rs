@@ -1,20 +1,14 @@
 //! Custom resources that do not fit the CRD which the bundle brings for them.
-//!
-//! The schemas of CRDs become JSON schemas that say what the API server does beside: it refuses fields that no schema names,
-//! and puts in defaults before it looks what is missing. Rules in CEL and formats of texts are not judged.
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::Value as Json;
 
-use super::kubernetes::is_sealed;
 use super::object::Object;
 use super::{Subject, place};
 use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
-use helm_engine::helm::misfits;
-use helm_engine::value::Value;
-use helm_engine::yaml;
+use crate::review::kubernetes::custom::{self, Fit};
 
 pub(super) fn check(subject: &Subject<'_>, objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
     let definitions = objects.iter().filter(|it| it.head.kind == "CustomResourceDefinition").filter_map(|it| {
@@ -35,114 +29,19 @@ pub(super) fn check(subject: &Subject<'_>, objects: &[Object<'_>], found: &mut V
 
 fn fits(object: &Object<'_>, definition: &Json, found: &mut Vec<Diagnostic>) {
     let at = format!("{}: {}", object.manifest, object.head);
-    let Some(versions) = definition["versions"].as_array() else { return };
-    let served: Vec<(&str, &Json)> = versions
-        .iter()
-        .filter(|it| it["served"] == true)
-        .filter_map(|it| Some((it["name"].as_str()?, &it["schema"]["openAPIV3Schema"])))
-        .collect();
-    let version = object.head.api_version.rsplit('/').next().unwrap_or_default();
-    let Some((_, schema)) = served.iter().find(|it| it.0 == version) else {
-        let names: Vec<&str> = served.iter().map(|it| it.0).collect();
-        let message = format!("{at}: its CRD serves no version `{version}`");
-        found.push(Diagnostic::new(Code::K008, message).help(format!("it serves {}", names.join(", "))));
-        return;
-    };
-    // What a sealed text will be, no schema can be asked of.
-    let text = yaml::write_json(&Value::Map(object.content.clone()), false).unwrap_or_default();
-    if !schema.is_object() || is_sealed(&text.to_text()) {
-        return;
-    }
-    let schema = whole((*schema).clone()).to_string();
-    // A schema that is none is a fault of the CRD.
-    for misfit in misfits(schema.as_bytes(), &object.content).unwrap_or_default() {
-        let path = if misfit.at.is_empty() { "the object".into() } else { format!("`{}`", misfit.at.join(".")) };
-        let message = format!("{at}: {path} does not fit its CRD: {}", misfit.what);
-        found.push(Diagnostic::new(Code::K008, message).help("the API server refuses the object"));
-    }
-}
-
-/// The schema of a whole object, which names itself.
-fn whole(mut schema: Json) -> Json {
-    let metadata = schema.pointer_mut("/properties/metadata").map(Json::take);
-    let mut schema = strict(schema);
-    head(&mut schema, metadata);
-    schema
-}
-
-/// Lets a schema take what every object has.
-fn head(schema: &mut Json, metadata: Option<Json>) {
-    let Some(schema) = schema.as_object_mut() else { return };
-    let properties = schema.entry("properties").or_insert_with(|| json!({}));
-    let Some(properties) = properties.as_object_mut() else { return };
-    properties.insert("apiVersion".into(), json!({"type": "string"}));
-    properties.insert("kind".into(), json!({"type": "string"}));
-    properties.insert("metadata".into(), metadata.unwrap_or_else(|| json!({"type": "object"})));
-}
-
-/// What the API server takes by a schema of a CRD, as a JSON schema.
-fn strict(schema: Json) -> Json {
-    let Json::Object(mut schema) = schema else { return schema };
-    let says = |schema: &Map<String, Json>, key: &str| schema.get(key) == Some(&Json::Bool(true));
-    if let Some(Json::Object(properties)) = schema.get_mut("properties") {
-        let has_default = |it: &Json| it.get("default").is_some();
-        let filled: Vec<String> = properties.iter().filter(|it| has_default(it.1)).map(|it| it.0.clone()).collect();
-        properties.values_mut().for_each(|it| *it = strict(it.take()));
-        if let Some(Json::Array(required)) = schema.get_mut("required") {
-            required.retain(|it| !filled.iter().any(|name| it == name));
-            if required.is_empty() {
-                schema.remove("required");
+    match custom::fit(&object.content, &object.head.api_version, definition) {
+        Fit::NotServed(versions) => {
+            let version = object.head.api_version.rsplit('/').next().unwrap_or_default();
+            let message = format!("{at}: its CRD serves no version `{version}`");
+            found.push(Diagnostic::new(Code::K008, message).help(format!("it serves {}", versions.join(", "))));
+        }
+        Fit::Served(misfits) => {
+            for misfit in misfits {
+                let path =
+                    if misfit.at.is_empty() { "the object".into() } else { format!("`{}`", misfit.at.join(".")) };
+                let message = format!("{at}: {path} does not fit its CRD: {}", misfit.what);
+                found.push(Diagnostic::new(Code::K008, message).help("the API server refuses the object"));
             }
         }
-    }
-    for key in ["items", "additionalProperties"] {
-        if let Some(inner) = schema.get_mut(key) {
-            *inner = strict(inner.take());
-        }
-    }
-    let is_object = schema.get("type").is_some_and(|it| it == "object");
-    let keeps = says(&schema, "x-kubernetes-preserve-unknown-fields") || schema.contains_key("additionalProperties");
-    if is_object && !keeps {
-        schema.insert("additionalProperties".into(), false.into());
-    }
-    if says(&schema, "x-kubernetes-int-or-string") {
-        schema.insert("type".into(), json!(["integer", "string"]));
-    }
-    if says(&schema, "nullable")
-        && let Some(kind) = schema.get("type").and_then(Json::as_str)
-    {
-        schema.insert("type".into(), json!([kind, "null"]));
-    }
-    schema.remove("format");
-    let is_embedded = says(&schema, "x-kubernetes-embedded-resource");
-    let mut schema = Json::Object(schema);
-    if is_embedded {
-        head(&mut schema, None);
-    }
-    schema
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_schema_says_what_the_server_does() {
-        let schema = json!({"type": "object", "properties": {
-            "free": {"type": "object", "x-kubernetes-preserve-unknown-fields": true},
-            "port": {"x-kubernetes-int-or-string": true},
-            "role": {"type": "string", "nullable": true, "format": "x"},
-            "size": {"type": "integer", "default": 1},
-        }, "required": ["size"]});
-        let wanted = json!({"type": "object", "properties": {
-            "apiVersion": {"type": "string"},
-            "kind": {"type": "string"},
-            "metadata": {"type": "object"},
-            "free": {"type": "object", "x-kubernetes-preserve-unknown-fields": true},
-            "port": {"type": ["integer", "string"], "x-kubernetes-int-or-string": true},
-            "role": {"type": ["string", "null"], "nullable": true},
-            "size": {"type": "integer", "default": 1},
-        }, "additionalProperties": false});
-        assert_eq!(whole(schema), wanted);
     }
 }

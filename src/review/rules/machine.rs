@@ -1,36 +1,15 @@
 //! A machine config held against the bundle that its node gets.
 
-use std::net::IpAddr;
+mod form;
+mod keys;
 
 use super::Subject;
 use super::cilium::Settings;
-use super::config::{MachineConfig, below, holds, is, word};
+use super::config::{MachineConfig, below, is, word};
 use crate::base::code::Code;
 use crate::base::diagnostic::{Diagnostic, Place};
 use crate::review::kubernetes::text;
 use helm_engine::yaml::node::{self, Document, Node, NodeKind};
-
-/// Keys that people write where Talos does not look for them, and where they belong.
-const MISPLACED: &[(&[&str], &str)] = &[
-    (&["machine", "network", "cni"], "cluster.network.cni"),
-    (&["machine", "cni"], "cluster.network.cni"),
-    (&["cluster", "cni"], "cluster.network.cni"),
-    (&["machine", "proxy"], "cluster.proxy"),
-    (&["cluster", "network", "proxy"], "cluster.proxy"),
-    (&["machine", "network", "proxy"], "cluster.proxy"),
-    (&["machine", "network", "podSubnets"], "cluster.network.podSubnets"),
-    (&["machine", "network", "serviceSubnets"], "cluster.network.serviceSubnets"),
-    (&["machine", "inlineManifests"], "cluster.inlineManifests"),
-    (&["cluster", "features", "kubePrism"], "machine.features.kubePrism"),
-    (&["machine", "kubePrism"], "machine.features.kubePrism"),
-];
-
-/// Documents of Talos 1.14 and what they take the place of.
-const SUCCESSORS: &[(&str, &[&str])] = &[
-    ("KubeFlannelCNIConfig", &["cluster", "network"]),
-    ("KubeProxyConfig", &["cluster", "proxy"]),
-    ("KubePrismConfig", &["machine", "features", "kubePrism"]),
-];
 
 /// The pods' range where a config names none.
 const PODS: &str = "10.244.0.0/16";
@@ -38,9 +17,11 @@ const PODS: &str = "10.244.0.0/16";
 pub(super) fn check(subject: &Subject<'_>, cilium: Option<&Settings>, found: &mut Vec<Diagnostic>) {
     let Some(config) = &subject.machine_config else { return };
     let Ok(documents) = node::parse_all(config.text.as_bytes()) else { return };
-    let mut machine = Machine { config, documents: &documents, found };
+    let talos = subject.spec.talos;
+    let mut machine = Machine { config, documents: &documents, is_new: (talos.major, talos.minor) >= (1, 14), found };
     machine.misplaced();
     machine.mixed();
+    machine.too_new(talos);
     if let Some(cilium) = cilium {
         machine.cni();
         machine.proxy(cilium);
@@ -52,6 +33,8 @@ pub(super) fn check(subject: &Subject<'_>, cilium: Option<&Settings>, found: &mu
 struct Machine<'a> {
     config: &'a MachineConfig,
     documents: &'a [Document],
+    /// Whether this Talos takes settings of Kubernetes as documents of their own.
+    is_new: bool,
     found: &'a mut Vec<Diagnostic>,
 }
 
@@ -73,27 +56,14 @@ impl<'a> Machine<'a> {
         roots.filter(|it| word(it.get("$patch")) != "delete").find(|it| word(it.get("kind")) == kind)
     }
 
+    /// Whether a document of a kind stands here, be it to take it away.
+    fn mentions(&self, kind: &str) -> bool {
+        self.documents.iter().any(|it| word(it.root().get("kind")) == kind)
+    }
+
     /// Whether the config is a whole one: of a patch, what is not in it says nothing.
     fn is_whole(&self) -> bool {
         self.at(&["machine", "token"]).is_some() || self.at(&["cluster", "secret"]).is_some()
-    }
-
-    fn misplaced(&mut self) {
-        for (keys, right) in MISPLACED {
-            if let Some(node) = self.at(keys) {
-                let message = format!("Talos knows no key `{}` in a machine config", keys.join("."));
-                self.tell(Code::T015, Some(node), message, &format!("write it as `{right}`"));
-            }
-        }
-    }
-
-    fn mixed(&mut self) {
-        for (kind, keys) in SUCCESSORS {
-            let (Some(_), Some(old)) = (self.of_kind(kind), self.at(keys)) else { continue };
-            let message =
-                format!("the config has both `{}` and a document {kind}, which Talos refuses", keys.join("."));
-            self.tell(Code::T018, Some(old), message, "keep the document, and take the old key out");
-        }
     }
 
     fn cni(&mut self) {
@@ -106,10 +76,15 @@ impl<'a> Machine<'a> {
         } else if let Some(node) = named.filter(|it| word(Some(*it)) != "none") {
             let message = format!("Talos starts the CNI `{}` beside the Cilium of the bundle", word(Some(node)));
             self.tell(Code::T012, Some(node), message, help);
-        } else if named.is_none() && self.is_whole() && self.documents.len() == 1 {
+        } else if named.is_none() && self.is_whole() && self.has_default_cni() {
             let cluster = self.at(&["cluster"]);
             self.tell(Code::T012, cluster, "Talos starts Flannel, its default, beside the Cilium of the bundle", help);
         }
+    }
+
+    /// Talos from 1.14 on starts Flannel by its document, or where the old mapping of the network stands without a CNI.
+    fn has_default_cni(&self) -> bool {
+        !self.is_new || (self.at(&["cluster", "network"]).is_some() && !self.mentions("KubeFlannelCNIConfig"))
     }
 
     fn proxy(&mut self, cilium: &Settings) {
@@ -118,7 +93,7 @@ impl<'a> Machine<'a> {
         let is_off = match (old, new.and_then(|it| it.get("enabled"))) {
             (Some(node), _) => is(node),
             (None, Some(node)) => is(node).map(|it| !it),
-            (None, None) => (self.is_whole() && self.documents.len() == 1).then_some(false),
+            (None, None) => (self.is_whole() && !self.mentions("KubeProxyConfig")).then_some(false),
         };
         let place = old.or_else(|| new.and_then(|it| it.get("enabled"))).or_else(|| self.at(&["cluster"]));
         match (is_off, cilium.replaces_proxy) {
@@ -145,11 +120,18 @@ impl<'a> Machine<'a> {
             return;
         }
         let enabled = self.at(&["machine", "features", "kubePrism", "enabled"]);
-        let port = self.at(&["machine", "features", "kubePrism", "port"]);
-        if let Some(node) = enabled.filter(|it| is(*it) == Some(false)) {
+        let document = self.of_kind("KubePrismConfig");
+        let old = self.at(&["machine", "features", "kubePrism", "port"]);
+        let port = document.and_then(|it| it.get("port")).or(old);
+        let gone = self.mentions("KubePrismConfig") && document.is_none();
+        if let Some(node) =
+            enabled.filter(|it| is(*it) == Some(false)).or_else(|| self.removed("KubePrismConfig", gone))
+        {
             let message =
                 format!("KubePrism is off, but Cilium asks the API server at {}:{}", cilium.api_host, cilium.api_port);
-            self.tell(Code::T016, Some(node), message, "set `machine.features.kubePrism.enabled: true`");
+            let help =
+                "set `machine.features.kubePrism.enabled: true`, or write a document KubePrismConfig from 1.14 on";
+            self.tell(Code::T016, Some(node), message, help);
             return;
         }
         if let Some(node) = port.filter(|it| word(Some(*it)) != cilium.api_port) {
@@ -159,29 +141,37 @@ impl<'a> Machine<'a> {
         }
     }
 
+    /// The document that takes another of its kind away.
+    fn removed(&self, kind: &str, is_gone: bool) -> Option<Node<'a>> {
+        let root = self.documents.iter().map(Document::root).find(|it| word(it.get("kind")) == kind)?;
+        root.get("kind").filter(|_| is_gone)
+    }
+
     /// With native routing, what is outside of the range is masqueraded: pods too, where it does not hold theirs.
     fn ranges(&mut self, cilium: &Settings) {
-        let Some(routed) = text::range(&cilium.native_range).filter(|_| cilium.is_native) else { return };
         // With a pool of its own, Cilium gives pods other addresses than Talos says.
-        if !cilium.addresses_of_kubernetes {
+        if !cilium.is_native || !cilium.addresses_of_kubernetes {
             return;
         }
-        let node = self.at(&["cluster", "network", "podSubnets"]);
+        let document = self.of_kind("KubeNetworkConfig").and_then(|it| it.get("podSubnets"));
+        let node = self.at(&["cluster", "network", "podSubnets"]).or(document);
         let named: Vec<String> = match node {
             Some(list) if list.kind() == NodeKind::Sequence => list.items().map(|it| word(Some(it))).collect(),
-            None if self.is_whole() => vec![PODS.to_owned()],
+            None if self.is_whole() && !self.mentions("KubeNetworkConfig") => vec![PODS.to_owned()],
             _ => Vec::new(),
         };
-        let is_outside = |it: &&String| text::range(it).is_some_and(|pods| is_ipv4(pods) && !holds(routed, pods));
-        if let Some(pods) = named.iter().find(is_outside) {
-            let message =
-                format!("`ipv4NativeRoutingCIDR` is {}, which does not hold the pods of {pods}", cilium.native_range);
-            let help = "write the range of `cluster.network.podSubnets` in both";
-            self.tell(Code::T017, node.or_else(|| self.at(&["cluster"])), message, help);
+        for (key, native) in
+            [("ipv4NativeRoutingCIDR", &cilium.native_range), ("ipv6NativeRoutingCIDR", &cilium.native_range_6)]
+        {
+            let Some(routed) = text::range(native) else { continue };
+            let is_outside = |it: &&String| {
+                text::range(it).is_some_and(|pods| pods.0.is_ipv4() == routed.0.is_ipv4() && !text::holds(routed, pods))
+            };
+            if let Some(pods) = named.iter().find(is_outside) {
+                let message = format!("`{key}` is {native}, which does not hold the pods of {pods}");
+                let help = "write the range of `cluster.network.podSubnets` in both";
+                self.tell(Code::T017, node.or_else(|| self.at(&["cluster"])), message, help);
+            }
         }
     }
-}
-
-fn is_ipv4((address, _): (IpAddr, u8)) -> bool {
-    address.is_ipv4()
 }

@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use super::object::{Object, Read, Whole, defined};
 use super::{Output, Subject, minor, place, spec_place};
 use crate::base::code::Code;
-use crate::base::diagnostic::Diagnostic;
+use crate::base::diagnostic::{Diagnostic, Place};
 use crate::deliver::size::{self, human};
 use crate::deliver::target::Target;
+use crate::object::document::{Head, documents, items};
 use crate::object::scope::{ClusterScoped, is_namespaced, is_of_kubernetes};
 use crate::review::kubernetes::cursor::Path;
 use crate::stage::pack::stem;
 use crate::stage::spec::TalosVersion;
+use helm_engine::yaml::node::Node;
 
 /// The Kubernetes minors each minor of Talos 1 supports, first and last.
 const KUBERNETES: &[(u32, u32, u32)] = &[(10, 28, 33), (11, 29, 34), (12, 30, 35), (13, 31, 36), (14, 33, 37)];
@@ -44,7 +46,8 @@ pub(super) fn manifests(subject: &Subject<'_>, output: &Output<'_>, read: &Read<
     identities(objects, found);
     namespaces(output, objects, found);
     sizes(subject, output, objects, found);
-    definitions(objects, found);
+    scopes(subject, objects, found);
+    definitions(&subject.spec.api_versions, objects, found);
     jobs(subject, objects, found);
     for Whole { manifest, head, lacks, .. } in &read.documents {
         if !lacks.is_empty() {
@@ -72,10 +75,7 @@ fn identities(objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
 }
 
 fn namespaces(output: &Output<'_>, objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
-    let text = |it: &Object<'_>, key: &str| it.json["spec"][key].as_str().unwrap_or_default().to_owned();
-    let wide = objects.iter().filter(|it| it.head.kind == "CustomResourceDefinition" && text(it, "scope") == "Cluster");
-    let kind = |it: &Object<'_>| it.json["spec"]["names"]["kind"].as_str().unwrap_or_default().to_owned();
-    let scoped = ClusterScoped::of(wide.map(|it| (text(it, "group"), kind(it))));
+    let scoped = cluster_scoped(objects);
     let lost = |it: &&Object<'_>| it.head.namespace.is_empty() && is_namespaced(&it.head) && !scoped.contains(&it.head);
     for Object { manifest, head, .. } in objects.iter().filter(lost) {
         let wanted = output.namespaces.get(stem(manifest)).filter(|it| *it != "default");
@@ -85,6 +85,40 @@ fn namespaces(output: &Output<'_>, objects: &[Object<'_>], found: &mut Vec<Diagn
         found
             .push(Diagnostic::new(Code::T002, message).help("have the chart name it, or add the object as a manifest"));
     }
+}
+
+/// Objects that a user wrote with a namespace though their kind has none. What is packed has it no more.
+fn scopes(subject: &Subject<'_>, objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
+    let scoped = cluster_scoped(objects);
+    for written in &subject.written {
+        for document in documents(&written.text) {
+            let Some(tree) = document.tree() else { continue };
+            let root = tree.root();
+            let inner = items(root).map(|it| it.items().map(Node::resolved).collect::<Vec<_>>());
+            for node in inner.unwrap_or_else(|| vec![root]) {
+                let head = Head::of(node);
+                let named = node.get("metadata").map(Node::resolved).and_then(|it| it.get("namespace"));
+                let Some(named) = named.filter(|_| !head.namespace.is_empty() && scoped.contains(&head)) else {
+                    continue;
+                };
+                let span = named.span();
+                let span = document.start + span.start..document.start + span.end;
+                let text = Some(written.text.as_str().into());
+                let message = format!("a {} has no namespace, and {} names one", head.kind, head.name);
+                let help = "take `metadata.namespace` out: ichor leaves it out of the bundle, since Talos 1.13.0 to 1.13.3 stops there";
+                let place = Place { file: written.file.as_str().into(), text, span };
+                found.push(Diagnostic::new(Code::T020, message).at(place).help(help));
+            }
+        }
+    }
+}
+
+/// The kinds that have no namespace, those that CRDs among these make too.
+fn cluster_scoped(objects: &[Object<'_>]) -> ClusterScoped {
+    let text = |it: &Object<'_>, key: &str| it.json["spec"][key].as_str().unwrap_or_default().to_owned();
+    let wide = objects.iter().filter(|it| it.head.kind == "CustomResourceDefinition" && text(it, "scope") == "Cluster");
+    let kind = |it: &Object<'_>| it.json["spec"]["names"]["kind"].as_str().unwrap_or_default().to_owned();
+    ClusterScoped::of(wide.map(|it| (text(it, "group"), kind(it))))
 }
 
 /// Jobs run once, and their templates cannot be changed: `talosctl upgrade-k8s` stops at one that is (talos#11603).
@@ -109,13 +143,17 @@ fn jobs(subject: &Subject<'_>, objects: &[Object<'_>], found: &mut Vec<Diagnosti
 }
 
 /// Objects of kinds that neither Kubernetes serves, nor Cilium or Talos define themselves, nor a CRD among them defines.
-fn definitions(objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
+fn definitions(listed: &[String], objects: &[Object<'_>], found: &mut Vec<Diagnostic>) {
     let known = defined(objects);
     let mut unknown: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
     for Object { manifest, head, .. } in objects {
         let group = head.group();
         let defined = known.contains(&(group.to_owned(), head.kind.clone()));
-        if !defined && !is_of_kubernetes(group) && !["cilium.io", "talos.dev"].contains(&group) {
+        // What the spec lists, the cluster is said to have.
+        let listed = listed.iter().any(|it| {
+            it == &head.api_version || it.strip_prefix(head.api_version.as_str()).is_some_and(|it| it.starts_with('/'))
+        });
+        if !defined && !listed && !is_of_kubernetes(group) && !["cilium.io", "talos.dev"].contains(&group) {
             unknown.entry((group, &head.kind)).or_default().push(format!("{manifest}: {head}"));
         }
     }

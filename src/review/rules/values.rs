@@ -1,8 +1,9 @@
 //! Values that a chart does not know.
 
-use super::{ChartSubject, Layer};
+use super::{ChartSubject, Layer, cilium};
 use crate::base::code::Code;
 use crate::base::diagnostic::{Diagnostic, Place};
+use crate::deliver::flux::at;
 use helm_engine::value::{Map, Value};
 use helm_engine::yaml::node::{self, Document, Node, NodeKind};
 
@@ -73,12 +74,19 @@ impl Reader<'_> {
                 }
                 Some(_) => {}
                 None if name == "<<" || self.is_read(path) || self.is_of_another_chart(path) => {}
+                None if self.is_taken_back(path) => {}
                 None => {
                     found.push(self.unknown(layer.place(key.span()), &name, known, path));
                 }
             }
             path.pop();
         }
+    }
+
+    /// Whether a layer takes back with `null` what another one sets.
+    fn is_taken_back(&self, path: &[String]) -> bool {
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
+        self.chart.layers.len() > 1 && matches!(at(self.chart.given, &path), None | Some(Value::Nil))
     }
 
     /// A variable such as `${CLUSTER_NAME}`, which Flux and shells would have replaced.
@@ -154,7 +162,14 @@ impl Reader<'_> {
 
     fn unknown(&self, place: Place, name: &str, known: &Map, path: &[String]) -> Diagnostic {
         let chart = format!("{} {}", self.chart.chart.name(), self.chart.version);
-        let message = format!("the chart {chart} has no value `{}`", path.join("."));
+        let full = path.join(".");
+        let known_elsewhere =
+            if self.chart.chart.name() == "cilium" { cilium::elsewhere(self.chart.version, &full) } else { None };
+        if let Some(other) = known_elsewhere {
+            let message = format!("`{full}` has no effect: it {}", other.when);
+            return Diagnostic::new(Code::C025, message).at(place).help(other.help);
+        }
+        let message = format!("the chart {chart} has no value `{full}`");
         // A template may reach it through a variable or a shorter path.
         let mentioned = self.templates.match_indices(&format!(".{name}")).any(|(index, text)| {
             let after = self.templates[index + text.len()..].chars().next();

@@ -3,6 +3,7 @@
 
 use serde_json::Value as Json;
 
+use super::rehearsed;
 use crate::support::git::{commit, git};
 use crate::support::peer::needs;
 use crate::support::repository;
@@ -39,14 +40,6 @@ fn each_change_is_told_as_it_is_meant() {
             }
         }
         let diff: Json = serde_json::from_str(&workspace.done(&["diff", "--format", "json"])).expect("JSON");
-        let told = |it: &Json| {
-            let resource = it["resource"].as_str().and_then(|it| it.split_once(' ')).map_or("", |it| it.1);
-            format!(
-                "{} {resource}: {}",
-                it["risk"].as_str().unwrap_or_default(),
-                it["text"].as_str().unwrap_or_default()
-            )
-        };
         let said: Vec<String> = diff["findings"].as_array().expect("findings").iter().map(told).collect();
         let says: Vec<&str> = case["says"].as_array().expect("a list").iter().filter_map(Json::as_str).collect();
         if said != says {
@@ -54,4 +47,47 @@ fn each_change_is_told_as_it_is_meant() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Many changes of one bundle, in `tests/data/changes-of-one.yaml`.
+#[test]
+fn each_change_of_a_bundle_is_told_as_it_is_meant() {
+    needs!(Git);
+    let workspace = Workspace::new();
+    let spec = "parts:\n  - {name: app, manifest: m.yaml}\n";
+    let head = format!("bundle: b\ntalos: \"1.13\"\nkubernetes: 1.34.4\nrecipients: [{}]\n", workspace.recipient());
+    workspace.write("ichor.yaml", format!("{head}{spec}"));
+    workspace.write(".gitignore", "store\n");
+    let all = rehearsed::read(&repository().join("tests/data/changes-of-one.yaml"));
+    let base = all["base"].as_str().expect("a manifest");
+    workspace.write("m.yaml", base);
+    workspace.done(&["lock"]);
+    git(workspace.path(), &["init", "-q", "-b", "main"]);
+    commit(workspace.path(), "base");
+    let cases = all["cases"].as_array().expect("a list");
+    assert!(cases.len() > 90, "{}", cases.len());
+    let mut wrong = Vec::new();
+    for case in cases {
+        let mut text = base.to_owned();
+        for edit in case["edits"].as_array().expect("a list") {
+            let word = |at: usize| edit[at].as_str().expect("text");
+            assert!(text.contains(word(0)), "{}", case["about"]);
+            text = text.replacen(word(0), word(1), 1);
+        }
+        workspace.write("m.yaml", text);
+        workspace.done(&["lock", "--update"]);
+        let diff: Json = serde_json::from_str(&workspace.done(&["diff", "--format", "json"])).expect("JSON");
+        let said: Vec<String> = diff["findings"].as_array().expect("findings").iter().map(told).collect();
+        let says: Vec<&str> = case["says"].as_array().expect("a list").iter().filter_map(Json::as_str).collect();
+        if said != says {
+            wrong.push(format!("{}\n  said {said:#?}\n  not  {says:#?}", case["about"]));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A finding in one line.
+fn told(it: &Json) -> String {
+    let resource = it["resource"].as_str().and_then(|it| it.split_once(' ')).map_or("", |it| it.1);
+    format!("{} {resource}: {}", it["risk"].as_str().unwrap_or_default(), it["text"].as_str().unwrap_or_default())
 }

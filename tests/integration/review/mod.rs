@@ -1,6 +1,7 @@
 //! `diff`, `upgrade` and `git-setup` as people use them: in git repositories, with real keys, in a real browser.
 
 mod action;
+mod alarms;
 mod exposed;
 mod jobs;
 mod kinds;

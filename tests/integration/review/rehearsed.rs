@@ -1,9 +1,10 @@
 //! What `diff` says the API server will do with an object, compared with what a real one does: an old state is applied as
 //! Talos applies it, then a new one, in both directions.
 //!
-//! A case is a file of `tests/data/rehearsed`: an object, and changes of it, each a place and the value that stands there.
+//! A case is a file of `tests/data/rehearsed`: an object, and changes of it, each a place and the value that stands there; the
+//! CRD of its kind, where Kubernetes does not have it.
 
-use ichor::review::rehearse::Stage;
+use ichor::review::rehearse::{self, Stage};
 use serde_json::Value as Json;
 
 use super::rehearsal::{self, Case};
@@ -44,15 +45,16 @@ pub fn changed(old: &Json, at: &str, to: Option<&Json>) -> Option<Json> {
 }
 
 /// Both directions of every change, each of an object of its own.
-fn cases() -> Vec<Case> {
+fn cases() -> (Vec<Case>, Vec<Json>) {
     let mut files: Vec<_> = std::fs::read_dir(repository().join("tests/data/rehearsed"))
         .expect("the cases")
         .map(|it| it.expect("a file").path())
         .collect();
     files.sort();
-    let mut cases = Vec::new();
+    let (mut cases, mut definitions) = (Vec::new(), Vec::new());
     for file in files {
         let case = read(&file);
+        definitions.extend(case.get("definition").cloned());
         let name = file.file_stem().expect("a name").to_string_lossy().into_owned();
         for change in case["changes"].as_array().expect("changes") {
             let (at, to) = (change["at"].as_str().expect("a place"), change.get("to"));
@@ -73,16 +75,22 @@ fn cases() -> Vec<Case> {
             }
         }
     }
-    cases
+    (cases, definitions)
 }
 
 #[test]
 fn predictions_are_what_a_server_does() {
     needs!(ApiServer, Curl);
     let server = rehearsal::server();
-    let cases = cases();
+    let (cases, definitions) = cases();
     assert!(cases.len() > 800, "{}", cases.len());
-    let stage = Stage { kubernetes: Some(34), ..Stage::default() };
+    for definition in &definitions {
+        assert_eq!(server.upgrade(&definition.to_string()), [""; 0]);
+    }
+    // The server serves a new CRD a moment after it took it.
+    std::thread::sleep(std::time::Duration::from_secs(3));
+    let definitions = rehearse::definitions(definitions.iter());
+    let stage = Stage { kubernetes: Some(34), definitions, ..Stage::default() };
     let (figures, wrong) = rehearsal::judged(&server, &cases, &stage);
     assert!(wrong.is_empty(), "{} of {} ({figures:?}):\n{}", wrong.len(), cases.len(), wrong.join("\n"));
     assert!(figures.refused > 100 && figures.kept > 50, "{figures:?}");

@@ -52,6 +52,8 @@ pub enum Peer {
     Nix,
     Openssl,
     Python,
+    /// The robot that proposes versions, of npm.
+    Renovate,
     Skopeo,
     Sops,
     SshKeygen,
@@ -95,6 +97,7 @@ impl Peer {
             Peer::Jsonschema => "jsonschema",
             Peer::Mandoc => "mandoc",
             Peer::Mdbook => "mdbook",
+            Peer::Renovate => "renovate",
             Peer::Kustomize => "kustomize",
             Peer::HybridAge => "age 1.3",
             Peer::Namespaces => "namespaces",
@@ -119,6 +122,7 @@ impl Peer {
             Peer::Cosign => super::judges::beside("cosign"),
             Peer::Kustomize => super::judges::beside("kustomize"),
             Peer::Mdbook => super::judges::beside("mdbook"),
+            Peer::Renovate => super::judges::beside("renovate"),
             Peer::Sops => super::judges::beside("sops"),
             Peer::TagPlugin => super::judges::beside("age-plugin-tagtest"),
             Peer::Namespaces => "unshare".into(),
@@ -176,7 +180,7 @@ impl Peer {
     }
 }
 
-const ALL: [Peer; 35] = [
+const ALL: [Peer; 36] = [
     Peer::Age,
     Peer::AgeKeygen,
     Peer::ApiServer,
@@ -205,6 +209,7 @@ const ALL: [Peer; 35] = [
     Peer::Nix,
     Peer::Openssl,
     Peer::Python,
+    Peer::Renovate,
     Peer::Skopeo,
     Peer::Sops,
     Peer::SshKeygen,
@@ -227,7 +232,8 @@ pub fn helm(version: &str) -> std::path::PathBuf {
 
 /// Nobody but the authors has these beside the repository, and Debian has no such age and no SOPS; not every machine lends
 /// `/dev/fuse`.
-const BESIDE: [Peer; 11] = [
+const BESIDE: [Peer; 12] = [
+    Peer::Renovate,
     Peer::Bindfs,
     Peer::Cosign,
     Peer::Mdbook,

@@ -86,6 +86,14 @@ impl SchemaFault {
         self.kind.message()
     }
 
+    /// The keys that the schema does not name, where that is the fault.
+    pub(super) fn unknown(&self) -> Vec<String> {
+        match &self.kind {
+            FaultKind::AdditionalProperties(names) => names.clone(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The lines below the line that names the schema, each with a line end before it.
     pub(super) fn print(&self, depth: usize, out: &mut String) {
         // A reference that leads to one fault alone says nothing of its own.

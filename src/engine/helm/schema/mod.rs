@@ -105,6 +105,8 @@ pub struct Misfit {
     pub at: Vec<String>,
     /// What is wrong there, in the words of Helm's validator.
     pub what: String,
+    /// The keys that the schema does not name, where that is what is wrong.
+    pub unknown: Vec<String>,
 }
 
 /// Holds a value against a schema of draft 4, the one that those of OpenAPI 3 come nearest to. Of alternatives that all
@@ -125,7 +127,7 @@ pub fn misfits(schema: &[u8], value: &Map) -> Result<Vec<Misfit>, String> {
             fault.causes.reverse();
             pending.append(&mut fault.causes);
         } else {
-            found.push(Misfit { what: fault.message(), at: fault.at });
+            found.push(Misfit { what: fault.message(), unknown: fault.unknown(), at: fault.at });
         }
     }
     Ok(found)

@@ -8,6 +8,7 @@ use super::{Pair, Readers, items, references, routing, word};
 use crate::base::number::some;
 use crate::review::compare::around;
 use crate::review::compare::model::{Area, Finding, Risk};
+use crate::review::kubernetes::text::{holds, range};
 
 /// Kinds whose every change is one of traffic, by their API group.
 const ROUTING: &[(&str, &[&str])] = &[
@@ -153,7 +154,9 @@ fn fields(pair: &Pair<'_>, found: &mut Vec<Finding>) {
         if before == after {
             continue;
         }
-        let none = |it: &str| if it.is_empty() { "none".to_owned() } else { it.to_owned() };
+        // An address that is not written is one that the cluster gives.
+        let empty = if field == "clusterIP" { "one that the cluster gives" } else { "none" };
+        let none = |it: &str| if it.is_empty() { empty.to_owned() } else { it.to_owned() };
         let why = match (field, after) {
             ("externalTrafficPolicy", "Local") => ": nodes without a pod of it drop what comes from outside",
             ("internalTrafficPolicy", "Local") => ": pods on nodes without a pod of it reach nobody",
@@ -187,16 +190,22 @@ fn fields(pair: &Pair<'_>, found: &mut Vec<Finding>) {
         return;
     }
     let list = |it: &[Json]| some(&it.iter().map(word).collect::<Vec<_>>(), 6);
-    let wider: Vec<&Json> = after.iter().filter(|it| !before.contains(it)).collect();
+    // A range within one of the other side is no other source.
+    let within = |one: &Json, others: &[Json]| {
+        let one = word(one);
+        others
+            .iter()
+            .any(|it| word(it) == one || range(word(it)).zip(range(one)).is_some_and(|(it, one)| holds(it, one)))
+    };
     if after.is_empty() {
         let text = format!("can be reached from everywhere: {ranges} is gone (was {})", list(before));
         return pair.say(found, Risk::Gains, Area::Exposure, text);
     }
+    let wider: Vec<&str> = after.iter().filter(|it| !within(it, before)).map(word).collect();
     if !before.is_empty() && !wider.is_empty() {
-        let wider: Vec<&str> = wider.into_iter().map(word).collect();
         pair.say(found, Risk::Gains, Area::Exposure, format!("can be reached from {} too", some(&wider, 6)));
     }
-    if before.is_empty() || before.iter().any(|it| !after.contains(it)) {
+    if before.is_empty() || before.iter().any(|it| !within(it, after)) {
         let text = format!("can be reached from {} alone", list(after));
         pair.say(found, Risk::Traffic, Area::Network, text);
     }

@@ -94,25 +94,37 @@ fn needed(kind: &str, name: &str, pod: &Json) -> BTreeSet<String> {
     keys
 }
 
-fn keys(pair: &Pair<'_>, found: &mut Vec<Finding>) {
+/// The workloads whose pods cannot start without a key that is gone, by that key; the empty one is the object itself.
+fn lost(pair: &Pair<'_>) -> BTreeMap<String, Vec<String>> {
+    let mut lost: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    if pair.old.is_null() {
+        return lost;
+    }
     let has = |side: &Json| -> BTreeSet<String> {
         let all = ["data", "stringData", "binaryData"].iter().filter_map(|it| side[*it].as_object());
         all.flat_map(|it| it.keys().cloned()).collect()
     };
-    if pair.old.is_null() {
-        return;
-    }
     let mut gone: BTreeSet<String> = has(pair.old).difference(&has(pair.new)).cloned().collect();
     if pair.is_gone() || pair.renamed {
         gone.insert(String::new());
     }
     let name = word(&pair.old["metadata"]["name"]).to_owned();
-    let mut lost: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for workload in pair.around.new.workloads().filter(|it| space(it) == space(pair.old)) {
         for key in needed(pair.kind(), &name, pod(workload)).intersection(&gone) {
             lost.entry(key.clone()).or_default().push(title(workload));
         }
     }
+    lost
+}
+
+/// The workloads whose next pods cannot start for what is gone.
+pub(super) fn broken(pair: &Pair<'_>) -> BTreeSet<String> {
+    lost(pair).into_values().flatten().collect()
+}
+
+fn keys(pair: &Pair<'_>, found: &mut Vec<Finding>) {
+    let name = word(&pair.old["metadata"]["name"]).to_owned();
+    let lost = lost(pair);
     if let Some(users) = lost.get("") {
         let verb = if users.len() == 1 {
             "needs it: its next pod cannot start"

@@ -7,6 +7,7 @@ use serde_json::Value as Json;
 use super::{Pair, items, word, words};
 use crate::base::number::some;
 use crate::review::compare::model::{Area, Finding, Risk};
+use crate::review::kubernetes::text::{holds, range};
 
 /// Whether what changed could be told.
 pub(super) fn look(pair: &Pair<'_>, found: &mut Vec<Finding>) -> bool {
@@ -20,8 +21,38 @@ pub(super) fn look(pair: &Pair<'_>, found: &mut Vec<Finding>) -> bool {
     found.len() > before
 }
 
-/// The peers of one direction as words; `everybody` where a rule names none.
-fn peers(rules: &[Json], field: &str) -> BTreeSet<String> {
+/// Who, and at which port; the port is empty where all are meant.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Peer {
+    who: String,
+    port: String,
+}
+
+impl Peer {
+    /// Whether a rule on another one lets this one through, too.
+    fn is_within(&self, other: &Peer) -> bool {
+        let same = self.who == other.who || other.who == EVERYBODY || range_within(&self.who, &other.who);
+        same && (other.port.is_empty() || other.port == self.port)
+    }
+
+    fn told(&self) -> String {
+        if self.port.is_empty() { self.who.clone() } else { format!("{} at {}", self.who, self.port) }
+    }
+}
+
+/// Whether the addresses of one peer are among those of another.
+fn range_within(one: &str, other: &str) -> bool {
+    let block = |it: &str| {
+        let peer: Json = serde_json::from_str(it).ok()?;
+        let block = &peer["ipBlock"];
+        // What is left out of a range is not looked into.
+        block["except"].is_null().then(|| range(word(&block["cidr"])))?
+    };
+    block(other).zip(block(one)).is_some_and(|(other, one)| holds(other, one))
+}
+
+/// The peers of one direction; [`EVERYBODY`] where a rule names none.
+fn peers(rules: &[Json], field: &str) -> BTreeSet<Peer> {
     let mut all = BTreeSet::new();
     for rule in rules {
         let ports: Vec<String> = items(&rule["ports"])
@@ -37,10 +68,8 @@ fn peers(rules: &[Json], field: &str) -> BTreeSet<String> {
         let from = items(&rule[field]);
         let names: Vec<String> =
             if from.is_empty() { vec![EVERYBODY.to_owned()] } else { from.iter().map(Json::to_string).collect() };
-        for name in &names {
-            all.extend(
-                ports.iter().map(|port| if port.is_empty() { name.clone() } else { format!("{name} at {port}") }),
-            );
+        for who in &names {
+            all.extend(ports.iter().map(|port| Peer { who: who.clone(), port: port.clone() }));
         }
     }
     all
@@ -52,7 +81,7 @@ fn policy(pair: &Pair<'_>, found: &mut Vec<Finding>) {
     for (direction, field, verb, title) in
         [("ingress", "from", "reach its pods", "Ingress"), ("egress", "to", "be reached by its pods", "Egress")]
     {
-        let rules = |it: &Json| -> Option<BTreeSet<String>> {
+        let rules = |it: &Json| -> Option<BTreeSet<Peer>> {
             let spec = &it["spec"];
             let types: Vec<&str> = words(&spec["policyTypes"]).collect();
             let ruled = match types.is_empty() {
@@ -63,7 +92,8 @@ fn policy(pair: &Pair<'_>, found: &mut Vec<Finding>) {
             ruled.then(|| peers(items(&spec[direction]), field))
         };
         let (old, new) = (rules(pair.old), rules(pair.new));
-        let open = |it: &Option<BTreeSet<String>>| it.as_ref().is_none_or(|it| it.contains(EVERYBODY));
+        let all = Peer { who: EVERYBODY.to_owned(), port: String::new() };
+        let open = |it: &Option<BTreeSet<Peer>>| it.as_ref().is_none_or(|it| it.contains(&all));
         match (&old, &new) {
             _ if old == new => {}
             (_, None) => {
@@ -76,8 +106,11 @@ fn policy(pair: &Pair<'_>, found: &mut Vec<Finding>) {
             (_, Some(now)) => {
                 let none = BTreeSet::new();
                 let was = old.as_ref().unwrap_or(&none);
-                let more: Vec<&String> = if open(&old) { Vec::new() } else { now.difference(was).collect() };
-                let less: Vec<&String> = if open(&new) { Vec::new() } else { was.difference(now).collect() };
+                let beyond = |some: &BTreeSet<Peer>, others: &BTreeSet<Peer>| -> Vec<String> {
+                    some.iter().filter(|it| !others.iter().any(|other| it.is_within(other))).map(Peer::told).collect()
+                };
+                let more = if open(&old) { Vec::new() } else { beyond(now, was) };
+                let less = if open(&new) { Vec::new() } else { beyond(was, now) };
                 if !more.is_empty() {
                     let text = format!("more may {verb}: {}", some(&more, 4));
                     pair.say(found, Risk::Gains, Area::Exposure, text);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
-use super::{Pair, items, pod, word};
+use super::{Pair, items, pod, references, word};
 use crate::base::number::some;
 use crate::review::compare::model::{Area, Finding, Risk};
 
@@ -178,7 +178,10 @@ pub(super) fn look(pair: &Pair<'_>, readers: &Readers, found: &mut Vec<Finding>)
     if pair.is_gone() {
         return;
     }
-    let (restart, stay) = readers.of(kind, pair.new);
+    let (restart, mut stay) = readers.of(kind, pair.new);
+    // Whoever restarts what cannot start again cuts it off.
+    let broken = references::broken(pair);
+    stay.retain(|it| !broken.contains(*it));
     let what = match keys.as_slice() {
         [one] => format!("key {}", one.key),
         all => format!("{} keys", all.len()),

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 
-use super::{Pair, word};
+use super::{Pair, items, pod, word};
 use crate::base::number;
 use crate::review::compare::around::{labels, selects, space, title};
 use crate::review::compare::model::{Area, Finding, Risk};
@@ -77,6 +77,20 @@ pub(super) fn look(pair: &Pair<'_>, found: &mut Vec<Finding>) {
         pair.say(found, risk, Area::Workload, format!("runs {pods}, not {}{more}", replicas(old)));
     }
     strategy(pair, old, new, found);
+    pulls(pair, found);
+}
+
+/// Containers that no longer take their image from its registry.
+fn pulls(pair: &Pair<'_>, found: &mut Vec<Finding>) {
+    let never = |side: &Json| -> BTreeSet<String> {
+        let pod = pod(side);
+        let all = items(&pod["initContainers"]).iter().chain(items(&pod["containers"]));
+        all.filter(|it| it["imagePullPolicy"] == "Never").map(|it| word(&it["name"]).to_owned()).collect()
+    };
+    for name in never(pair.new).difference(&never(pair.old)) {
+        let text = format!("container {name} no longer pulls its image (Never): it starts only on nodes that have it");
+        pair.say(found, Risk::Traffic, Area::Workload, text);
+    }
 }
 
 /// How later updates go.
@@ -91,8 +105,12 @@ fn strategy(pair: &Pair<'_>, old: &Json, new: &Json, found: &mut Vec<Finding>) {
         _ => say(Risk::Moves, "later updates replace its pods one after the other"),
     }
     let most = |it: &Json| it[field]["rollingUpdate"]["maxUnavailable"].clone();
-    if most(old) != most(new) && most(new).as_str() == Some("100%") {
-        say(Risk::Traffic, "each later update may stop all its pods at once (maxUnavailable 100%)");
+    let replicas = new["replicas"].as_i64().filter(|_| pair.kind() != "DaemonSet");
+    let all =
+        |it: &Json| it.as_str() == Some("100%") || it.as_i64().zip(replicas).is_some_and(|(most, all)| most >= all);
+    if most(old) != most(new) && all(&most(new)) {
+        let text = format!("each later update may stop all its pods at once (maxUnavailable {})", plain(&most(new)));
+        say(Risk::Traffic, &text);
     }
     if old["paused"] != true && new["paused"] == true {
         say(Risk::Loss, "is paused: changes of its pods wait until it is not");

@@ -179,8 +179,31 @@ fn schedule(spec: &Cursor<'_>, faults: &mut Faults) {
     let is_known = named.contains(&at.word()) || is_every;
     if !is_known && (fields.len() != 5 || !fields.iter().all(|it| fits(it))) {
         let help = "it has five fields: minute, hour, day, month, day of the week";
-        faults.value(&at, format!("is `{}`, which is no schedule", at.word()), help);
+        return faults.value(&at, format!("is `{}`, which is no schedule", at.word()), help);
     }
+    if let Some((field, (name, first, last))) = fields.iter().zip(SCHEDULE).find(|(it, row)| !times(it, row)) {
+        let what = format!("is `{}`, in which the {name} is `{field}`", at.word());
+        faults.value(&at, what, format!("the {name} goes from {first} to {last}"));
+    }
+}
+
+/// The fields of a schedule, with their first and last number.
+const SCHEDULE: [(&str, u32, u32); 5] =
+    [("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12), ("day of the week", 0, 6)];
+
+/// Whether the numbers of a field of a schedule are within its range, from the lower one up. Names are not looked into.
+fn times(field: &str, (_, first, last): &(&str, u32, u32)) -> bool {
+    field.split(',').all(|one| {
+        let (range, step) = one.split_once('/').unwrap_or((one, "1"));
+        let (from, to) = range.split_once('-').unwrap_or((range, range));
+        let known = |it: &str| {
+            it.parse::<u32>().map_or(!it.is_empty() && !it.starts_with(|c: char| c.is_ascii_digit()), |it| {
+                (*first..=*last).contains(&it)
+            })
+        };
+        let rises = from.parse::<u32>().ok().zip(to.parse::<u32>().ok()).is_none_or(|(from, to)| from <= to);
+        known(from) && known(to) && rises && step.parse::<u32>().is_ok_and(|it| it > 0)
+    })
 }
 
 pub(super) fn budget(object: &Cursor<'_>, faults: &mut Faults) {

@@ -5,7 +5,7 @@ use crate::base::code::Code;
 use crate::base::diagnostic::Diagnostic;
 use crate::review::kubernetes::text;
 use crate::review::rules::Subject;
-use crate::review::rules::config::{self, holds};
+use crate::review::rules::config;
 use crate::review::rules::object::Object;
 
 /// Rules on one L2 announcement policy.
@@ -54,7 +54,7 @@ pub(super) fn pool(subject: &Subject<'_>, object: &Object<'_>, found: &mut Vec<D
         let Some(given) = ["cidr", "start"].iter().find_map(|it| block[*it].as_str()) else { continue };
         let first = text::range(given).or_else(|| Some((text::address(given)?, 32)));
         let Some(first) = first.filter(|it| it.0.is_ipv4()) else { continue };
-        if !networks.iter().any(|it| holds(*it, first)) {
+        if !networks.iter().any(|it| text::holds(*it, first)) {
             let message = format!(
                 "{}: {}: {given} is in no network of the machine config, so that nobody asks for it by ARP",
                 object.manifest, object.head

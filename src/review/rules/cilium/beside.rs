@@ -13,7 +13,9 @@ pub(in crate::review::rules) fn objects(subject: &Subject<'_>, objects: &[Object
     let settings = settings(subject, objects);
     let announces = settings.as_ref().is_some_and(|it| it.announces);
     let is_policy = |it: &Object<'_>| it.head.kind == "CiliumL2AnnouncementPolicy";
-    let by_arp = announces && objects.iter().any(is_policy);
+    // What BGP announces may be in any network.
+    let by_bgp = objects.iter().any(|it| it.head.kind.starts_with("CiliumBGP"));
+    let by_arp = announces && !by_bgp && objects.iter().any(is_policy);
     for object in objects {
         let told = found.len();
         if let Some(version) = cilium {

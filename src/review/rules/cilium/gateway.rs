@@ -137,7 +137,7 @@ impl Rules<'_> {
         let known = self.subject.spec.api_versions.iter().any(|it| it.starts_with("gateway.networking.k8s.io/v1"));
         if !known && self.text(&["gatewayAPI", "gatewayClass", "create"]) != "true" {
             let message = "`gatewayAPI.enabled` is set, but the chart will not render the GatewayClass";
-            let help = "set `gatewayAPI.gatewayClass.create: \"true\"`, or list gateway.networking.k8s.io/v1/GatewayClass in `apiVersions`";
+            let help = "set `gatewayAPI.gatewayClass.create: \"true\"`, or, where the cluster has its CRD already, list gateway.networking.k8s.io/v1/GatewayClass in `apiVersions`";
             self.tell(Code::C007, message, help);
         }
         if self.subject.output.is_some()
@@ -158,6 +158,11 @@ impl Rules<'_> {
             .collect();
         let release = wanted.release;
         let help = format!("add a manifest part with the CRDs of {release} before it");
+        // What the spec lists, the cluster is said to have.
+        let is_there = self.subject.spec.api_versions.iter().any(|it| it.starts_with(GROUP));
+        if definitions.is_empty() && is_there {
+            return;
+        }
         if definitions.is_empty() {
             let message = "`gatewayAPI.enabled` is set, but no part brings the Gateway API's CRDs";
             return self.tell(Code::C008, message, &help);

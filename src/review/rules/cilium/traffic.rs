@@ -51,7 +51,7 @@ impl Rules<'_> {
     }
 
     /// Whether pods talk through a tunnel. Where the chart is told nothing, it makes one, but for clouds.
-    fn tunnels(&self) -> bool {
+    pub(super) fn tunnels(&self) -> bool {
         match self.setting("routing-mode", &["routingMode"]).as_str() {
             "tunnel" => true,
             "" => !["eni", "gke", "azure"].iter().any(|it| self.on(&[it, "enabled"])),
