@@ -54,6 +54,8 @@ pub enum Peer {
     Python,
     /// The robot that proposes versions, of npm.
     Renovate,
+    /// The schema of SARIF, in a package of npm.
+    SarifSchema,
     Skopeo,
     Sops,
     SshKeygen,
@@ -98,6 +100,7 @@ impl Peer {
             Peer::Mandoc => "mandoc",
             Peer::Mdbook => "mdbook",
             Peer::Renovate => "renovate",
+            Peer::SarifSchema => "the schema of SARIF",
             Peer::Kustomize => "kustomize",
             Peer::HybridAge => "age 1.3",
             Peer::Namespaces => "namespaces",
@@ -117,7 +120,9 @@ impl Peer {
     fn program(self) -> String {
         match self {
             Peer::Chromium => std::env::var("CHROMIUM").unwrap_or_else(|_| "chromium".into()),
-            Peer::Cyclonedx | Peer::HelmSdk | Peer::InToto | Peer::Jsonschema | Peer::Python => "python3".into(),
+            Peer::Cyclonedx | Peer::HelmSdk | Peer::InToto | Peer::Jsonschema | Peer::Python | Peer::SarifSchema => {
+                "python3".into()
+            }
             Peer::HybridAge => super::judges::beside("age"),
             Peer::Cosign => super::judges::beside("cosign"),
             Peer::Kustomize => super::judges::beside("kustomize"),
@@ -168,6 +173,7 @@ impl Peer {
             Peer::Sops => &["--help"],
             Peer::Htpasswd => &["-nbB", "user", "word"],
             Peer::Jsonschema => &["-c", "import jsonschema"],
+            Peer::SarifSchema => &["-c", "open('target/python/sarif-2.1.0.json')"],
             Peer::Namespaces => &["-rnm", "true"],
             Peer::Openssl => &["version"],
             // There is no flag that only tells the version.
@@ -180,7 +186,7 @@ impl Peer {
     }
 }
 
-const ALL: [Peer; 36] = [
+const ALL: [Peer; 37] = [
     Peer::Age,
     Peer::AgeKeygen,
     Peer::ApiServer,
@@ -210,6 +216,7 @@ const ALL: [Peer; 36] = [
     Peer::Openssl,
     Peer::Python,
     Peer::Renovate,
+    Peer::SarifSchema,
     Peer::Skopeo,
     Peer::Sops,
     Peer::SshKeygen,
