@@ -8,6 +8,7 @@
     faults.py full        a disk with a few KiB left
     faults.py kill        kills of each verb at moments a seed gives: is all whole, does the next run end well?
     faults.py crowd       two and ten runs of a verb at once
+    faults.py memory      what is in the memory of a run at its end, in its arguments, its environment, or a core
     faults.py all
 
 Needs Linux, git, age and ssh-keygen; `inject`, `lacking` and the arguments of child processes need strace, `full` namespaces,
@@ -23,12 +24,12 @@ import sys
 import tempfile
 import threading
 
-from accidents import broken, leaks
+from accidents import broken, leaks, remains
 from accidents.place import Place, Server
 from accidents.verbs import VERBS
 
 REPOSITORY = pathlib.Path(__file__).resolve().parent.parent
-WAYS = {it.__name__: it for it in (broken.inject, broken.lacking, broken.nameless, broken.full, broken.kill, broken.crowd)}
+WAYS = {it.__name__: it for it in (broken.inject, broken.lacking, broken.nameless, broken.full, broken.kill, broken.crowd, remains.memory)}
 
 
 def listed(text):

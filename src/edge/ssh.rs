@@ -1,7 +1,7 @@
 //! Signatures of OpenSSH, by the user's own `ssh-keygen`: it knows every kind of key, agents and keys of hardware.
 
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Seek, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
@@ -36,27 +36,26 @@ pub struct Signer {
 
 /// Signs bytes with the key in a file; gives the signature in its armour.
 pub fn sign(key: &Path, namespace: &str, bytes: &[u8]) -> Result<String, SshError> {
-    let folder = tempfile::tempdir().map_err(SshError::Run)?;
-    let file = folder.path().join("signed");
-    fs::write(&file, bytes).map_err(SshError::Run)?;
-    sign_file(key, namespace, &file)?;
-    fs::read_to_string(folder.path().join("signed.sig")).map_err(SshError::Run)
+    let mut file = tempfile::tempfile().map_err(SshError::Run)?;
+    file.write_all(bytes).and_then(|()| file.rewind()).map_err(SshError::Run)?;
+    sign_open(key, namespace, file)
 }
 
-/// Signs a file; the signature lies beside it afterwards, under its name and `.sig`.
-pub fn sign_file(key: &Path, namespace: &str, file: &Path) -> Result<(), SshError> {
-    let mut name = file.as_os_str().to_owned();
-    name.push(".sig");
-    // It asks before it writes over one.
-    let _ = fs::remove_file(&name);
+/// Signs what a file holds; gives the signature in its armour. `ssh-keygen` itself would write it beside the file, and leave
+/// half of it on a full disk.
+pub fn sign_file(key: &Path, namespace: &str, file: &Path) -> Result<String, SshError> {
+    sign_open(key, namespace, File::open(file).map_err(SshError::Run)?)
+}
+
+fn sign_open(key: &Path, namespace: &str, file: File) -> Result<String, SshError> {
     let mut command = Command::new("ssh-keygen");
-    command.args(["-Y", "sign", "-f"]).arg(key).args(["-n", namespace, "--"]).arg(file);
-    // It may ask for a passphrase.
-    command.stdin(Stdio::inherit()).stdout(Stdio::null()).stderr(Stdio::piped());
+    command.args(["-Y", "sign", "-f"]).arg(key).args(["-n", namespace]);
+    // For a passphrase it asks the terminal.
+    command.stdin(file).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = process::spawn(&mut command).map_err(fault)?;
     let run = child.wait_with_output().map_err(SshError::Run)?;
     match run.status.success() {
-        true => Ok(()),
+        true => Ok(String::from_utf8_lossy(&run.stdout).into_owned()),
         false => Err(SshError::NotSigned { key: key.display().to_string(), said: said(&run) }),
     }
 }

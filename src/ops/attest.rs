@@ -64,8 +64,10 @@ pub enum AttestError {
 pub fn sign(file: &Path, key: &Path) -> Result<PathBuf, Error> {
     // A file that is not there is told in our words.
     disk::length(file)?;
-    ssh::sign_file(key, FILES, file).map_err(AttestError::Ssh)?;
-    Ok(signature_of(file))
+    let signature = ssh::sign_file(key, FILES, file).map_err(AttestError::Ssh)?;
+    let at = signature_of(file);
+    disk::write(&at, signature.as_bytes(), Access::Public)?;
+    Ok(at)
 }
 
 /// Rebuilds the spec at a path, compares the bundle with it, and signs the statement of that build.

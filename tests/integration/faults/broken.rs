@@ -1,5 +1,6 @@
 //! Calls of the system that fail, disks that are full, file systems that lack something, kills, and many runs at once: what a
-//! user has is the old or the new one whole, what is said is clear, and the next run ends well.
+//! user has is the old or the new one whole, what is said is clear, and the next run ends well. And what a run leaves in its
+//! memory.
 //!
 //! `tests/faults.py` does it. Here runs a sample of it, and with `ICHOR_FAULTS=all` the whole.
 
@@ -56,4 +57,10 @@ fn runs_are_killed() {
 fn many_run_at_once() {
     needs!(Age, AgeKeygen, Git, Python, SshKeygen);
     tried("crowd", &["--verbs", "lock,open a folder,vendor,rotate a leaf", "--crowds", "2,5"]);
+}
+
+#[test]
+fn no_secret_is_left_in_memory() {
+    needs!(Age, AgeKeygen, Git, Namespaces, Python, SshKeygen, Strace);
+    tried("memory", &["--verbs", "lock,open,rotate a leaf"]);
 }

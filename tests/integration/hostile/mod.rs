@@ -6,6 +6,7 @@ mod extremes;
 mod forged;
 mod inputs;
 mod inventories;
+mod kept;
 mod killed;
 mod limits;
 mod links;
