@@ -150,6 +150,24 @@ fn application(tree: &dyn Tree, wanted: &Wanted) -> Result<Object, Fault> {
     }
 }
 
+/// The Applications that an object is or makes: the object itself, or what a set has of each element of its lists.
+pub fn applications(tree: &dyn Tree, object: &Object) -> Result<Vec<Object>, Fault> {
+    if object.is(GROUP, "Application") {
+        return Ok(vec![object.clone()]);
+    }
+    if object.is(GROUP, "ApplicationSet") { elements(tree, object, None) } else { Ok(Vec::new()) }
+}
+
+/// The names that an Application goes by: its own, its release's and its charts'.
+pub fn application_names(application: &Object) -> Vec<String> {
+    let mut sources = application.list(&["spec", "sources"]);
+    sources.extend(application.get(&["spec", "source"]));
+    let of = |it: &Value| [text_at(it, &["chart"]), text_at(it, &["helm", "releaseName"])];
+    let mut names: Vec<String> = sources.iter().flat_map(of).flatten().collect();
+    names.push(application.name());
+    names
+}
+
 /// The Applications of a set that are made of lists; with a name, those of it or of an element that holds the word.
 fn elements(tree: &dyn Tree, set: &Object, name: Option<&str>) -> Result<Vec<Object>, Fault> {
     let template = set.get(&["spec", "template"]).unwrap_or(Value::Nil);

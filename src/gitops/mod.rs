@@ -20,6 +20,7 @@ pub mod substitute;
 mod values;
 mod variables;
 
+pub use argocd::{application_names, applications};
 pub use fault::Fault;
 pub use gateway::{BUNDLE_VERSION, gateway_versions};
 pub use live::live;

@@ -22,6 +22,7 @@ use crate::base::name;
 use crate::base::recipient::Recipient;
 use crate::base::secret::Secret;
 use crate::edge::age::Sealer;
+use crate::edge::disk::{Access, Adding};
 use crate::edge::kubectl::{Kubectl, Served};
 use crate::object::document::documents;
 use crate::review::confided::{self, Split};
@@ -153,8 +154,13 @@ pub fn adopt(adoption: &Adoption, fetching: Fetching<'_>, now: Timestamp) -> Res
     if init::lock(folder, release).exists() {
         init::not_there(files.iter().map(|(path, _)| folder.join(path)))?;
     }
-    init::put(folder, init::to_write(folder, &files, secret_file.as_deref())?)?;
+    // Without a lock, the spec of a release that runs is of no use: what was written goes again.
+    let mut adding = Adding::begin();
+    for (path, text) in init::to_write(folder, &files, secret_file.as_deref())? {
+        adding.write(&folder.join(path), text.as_bytes(), Access::Public)?;
+    }
     let locked = lock::lock(&folder.join("ichor.yaml"), &request, fetching, now)?;
+    adding.keep();
     let files = files.into_iter().map(|(path, _)| folder.join(path)).collect();
     Ok(Adopted { files, locked, sealed: confided.split.paths })
 }

@@ -15,7 +15,7 @@ use crate::edge::random;
 use crate::gitops::BUNDLE_VERSION;
 use crate::object::document::documents;
 use crate::ops::Error;
-use crate::review::drift::{Drift, Field, Finding, Object, added, differences, live};
+use crate::review::drift::{Drift, Field, Finding, Object, added, differences, is_label_of_flux, live};
 use crate::review::rehearse::{self, Boot, Fate, Manner, Refusal, Remedy, Rule, Stage, Upgrade};
 use crate::review::rules::cilium::older;
 use crate::stage::lock::Lock;
@@ -203,7 +203,9 @@ fn judged(lock: &Lock, shown: &str, live: Option<&Json>, wanted: &Wanted, stage:
         say(Code::W010, message.clone(), Vec::new(), "");
     }
     let is_told = |it: &Field| certificates.iter().any(|(key, _)| it.path.strip_prefix("data.") == Some(key));
-    let fields: Vec<Field> = fields.into_iter().filter(|it| !is_told(it)).collect();
+    let manifest = lock.parts.get(&wanted.part).and_then(|it| it.manifest);
+    let fields = fields.into_iter().filter(|it| !is_told(it) && !is_label_of_flux(it, manifest));
+    let fields: Vec<Field> = fields.collect();
     if is_older {
         let (new, live) = (new_version.unwrap_or("fewer versions"), live_version.unwrap_or("more"));
         let message =

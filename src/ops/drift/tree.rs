@@ -171,13 +171,19 @@ fn of_others(
         kustomization: None,
         namespace: Some(namespace.clone()),
     };
-    for it in index.objects.iter().filter(|it| it.is("argoproj.io", "Application")) {
-        let of = |path: &[&str]| it.text(path).unwrap_or_default();
-        let known = [it.name(), of(&["spec", "source", "chart"]), of(&["spec", "source", "helm", "releaseName"])];
-        if let Some(path) = it.path().filter(|it| is_below(it))
-            && names.iter().any(|name| known.iter().any(|it| it == name))
-        {
-            return gitops::release(tree, &wanted(Tool::Argocd, path, it.name()), None).map(Some);
+    for object in &index.objects {
+        let Some(path) = object.path().filter(|it| is_below(it)) else { continue };
+        let applications = match gitops::applications(tree, object) {
+            Ok(applications) => applications,
+            // A set whose elements only a cluster knows.
+            Err(fault) => {
+                note(drift, format!("`{}` was not compared: {fault}", tree.as_written(path)));
+                continue;
+            }
+        };
+        let is_it = |it: &&gitops::Object| gitops::application_names(it).iter().any(|it| names.contains(&it.as_str()));
+        if let Some(one) = applications.iter().find(is_it) {
+            return gitops::release(tree, &wanted(Tool::Argocd, path, one.name()), None).map(Some);
         }
     }
     let is_helmfile = |it: &str| {
@@ -190,16 +196,19 @@ fn of_others(
                 Ok(release) => return Ok(Some(release)),
                 Err(gitops::Fault::NoRelease { .. }) => {}
                 Err(gitops::Fault::Unreadable { path, message }) => {
-                    let note = format!("`{path}` was not compared: {message}");
-                    if !drift.notes.contains(&note) {
-                        drift.notes.push(note);
-                    }
+                    note(drift, format!("`{path}` was not compared: {message}"));
                 }
                 Err(fault) => return Err(fault),
             }
         }
     }
     Ok(None)
+}
+
+fn note(drift: &mut Drift, note: String) {
+    if !drift.notes.contains(&note) {
+        drift.notes.push(note);
+    }
 }
 
 /// Which of the two has the older chart.

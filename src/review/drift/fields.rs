@@ -6,6 +6,7 @@ use serde_json::{Map, Value as Json};
 
 use super::Field;
 use super::live::{OWNER, entries, keys_of, tidied, with_others};
+use crate::base::digest::Digest;
 use crate::review::rehearse;
 
 /// What tools write beside what they apply, to know it again.
@@ -52,6 +53,16 @@ pub fn added(live: &Json, wanted: &Json, differs: &[Field]) -> Vec<Field> {
     };
     let all = found(&with_others(live, wanted), wanted, live);
     all.into_iter().filter(|(path, it)| is_ours(path, it)).map(|(_, it)| it).collect()
+}
+
+/// Whether a field is a chart's label to which Flux has put the beginning of the chart's digest. `manifest` is that of the lock:
+/// another digest is another chart.
+pub fn is_label_of_flux(field: &Field, manifest: Option<Digest>) -> bool {
+    let suffix = field.found.strip_prefix(&field.bundle).and_then(|it| it.strip_prefix(['_', '+']));
+    let is_digest = |it: &&str| it.len() >= 7 && it.bytes().all(|it| it.is_ascii_hexdigit());
+    field.path.ends_with("labels.helm.sh/chart")
+        && !field.bundle.is_empty()
+        && suffix.filter(is_digest).is_some_and(|it| manifest.is_none_or(|own| own.hex().starts_with(it)))
 }
 
 fn found(kept: &Json, wanted: &Json, live: &Json) -> Vec<(Vec<String>, Field)> {
@@ -191,4 +202,31 @@ fn owners(live: &Json, path: &[String]) -> Vec<String> {
     owners.sort();
     owners.dedup();
     owners
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_of_flux_is_told_where_the_chart_is_another() {
+        let digest = Digest::of(b"x");
+        let hex = digest.hex();
+        let field = |path: &str, found: String| Field {
+            path: path.into(),
+            bundle: "app-1.2.3".into(),
+            found,
+            owners: Vec::new(),
+        };
+        let (pods, own) = ("spec.template.metadata.labels.helm.sh/chart", "metadata.labels.helm.sh/chart");
+        let suffixed = format!("app-1.2.3_{}", &hex[..12]);
+        for path in [own, pods] {
+            assert!(is_label_of_flux(&field(path, suffixed.clone()), Some(digest)));
+            assert!(is_label_of_flux(&field(path, suffixed.clone()), None), "the lock knows no digest");
+            assert!(!is_label_of_flux(&field(path, suffixed.clone()), Some(Digest::of(b"y"))), "another chart");
+            assert!(!is_label_of_flux(&field(path, "app-1.2.4".into()), Some(digest)));
+            assert!(!is_label_of_flux(&field(path, "app-1.2.3_beta".into()), None), "no digest");
+        }
+        assert!(!is_label_of_flux(&field("metadata.labels.app", suffixed), Some(digest)));
+    }
 }

@@ -4,7 +4,7 @@ mod fields;
 pub mod live;
 pub mod print;
 
-pub use fields::{added, differences};
+pub use fields::{added, differences, is_label_of_flux};
 
 use serde::{Serialize, Serializer};
 

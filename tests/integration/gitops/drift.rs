@@ -2,6 +2,8 @@
 
 use serde_json::Value as Json;
 
+use crate::support::peer::needs;
+use crate::support::registry::{Kind, Registry};
 use crate::support::workspace::Workspace;
 use crate::support::{copy, repository};
 
@@ -120,6 +122,65 @@ fn the_bootstrap_stays_behind_other_tools() {
         workspace.edit(path, "1.19.6", "1.19.4");
         workspace.edit(path, "\"false\"", "\"true\"");
         caught(&workspace, "W004", &["debug"]);
+    }
+}
+
+/// A set of Applications, one of which is the bootstrap's; of a set whose elements only a cluster knows, that is said.
+#[test]
+fn the_bootstrap_stays_behind_an_element_of_a_set() {
+    let set = "apiVersion: argoproj.io/v1alpha1\nkind: ApplicationSet\nmetadata: {name: net, namespace: argocd}\nspec:\n  generators:\n    - list:\n        elements:\n          \
+               - {name: other, version: 9.9.9}\n          - {name: cilium, version: 1.19.4}\n  template:\n    metadata: {name: '{{name}}'}\n    spec:\n      \
+               destination: {namespace: kube-system}\n      sources:\n        - repoURL: quay.io/cilium/charts\n          chart: '{{name}}'\n          targetRevision: '{{version}}'\n          \
+               helm: {valuesObject: {debug: \"false\"}}\n";
+    let workspace = workspace();
+    std::fs::remove_file(workspace.at(RELEASE)).expect("removed");
+    workspace.write("apps/set.yaml", set);
+    silent(&workspace);
+    workspace.edit("apps/set.yaml", "version: 1.19.4", "version: 1.19.6");
+    caught(&workspace, "W002", &["1.19.4", "1.19.6", "upgrade-k8s"]);
+    workspace.edit("apps/set.yaml", "list:\n        elements:", "clusters:\n        elements:");
+    let said = told(&workspace, &["--git", "."]).1;
+    assert!(said.contains("set.yaml` was not compared") && said.contains("only lists"), "{said}");
+}
+
+/// Every command of `--fix` is printed once, and none is run.
+#[test]
+fn commands_are_printed_and_none_is_run() {
+    let workspace = workspace();
+    workspace.edit(RELEASE, "tag: 1.19.4", "tag: 1.19.6");
+    workspace.edit(RELEASE, "debug: \"false\"", "debug: \"true\", remint: true");
+    let before = (workspace.read("ichor.yaml"), workspace.lock());
+    let (exit, said) = told(&workspace, &["--git", ".", "--fix"]);
+    assert_eq!(exit, 1);
+    let lines: Vec<&str> = said.lines().collect();
+    let of = |start: &str| lines.iter().filter(|it| it.starts_with(start)).count();
+    assert_eq!(
+        (of("ichor upgrade cilium 1.19.6 --write"), of("ichor handoff flux "), of("# write `flux:`")),
+        (1, 1, 1),
+        "{said}"
+    );
+    assert_eq!(lines.len(), 3, "{said}");
+    assert_eq!(before, (workspace.read("ichor.yaml"), workspace.lock()));
+}
+
+/// The order in which a cluster moves: the latest patch, one minor at a time, definitions before what needs them.
+#[test]
+fn an_upgrade_says_what_has_to_move_first() {
+    needs!(DockerRegistry, HelmSdk);
+    let versions = ["1.19.4", "1.19.6", "1.20.1", "1.21.0"].map(|it| ("cilium", it));
+    let registry = Registry::with(Kind::Plain, &versions);
+    let parts = format!("  - name: net\n    chart: oci://{}/charts/cilium\n    version: 1.19.4\n", registry.host);
+    let workspace = Workspace::with(&registry.head(), &parts);
+    workspace.done(&["lock"]);
+    for (to, has, lacks) in [
+        ("1.19.6", &[][..], &["latest patch", "skips", "Gateway API"][..]),
+        ("1.20.1", &["before it, take the latest patch of 1.19", "Gateway API's CRDs from v1.6.1 on"], &["skips"]),
+        ("1.21.0", &["skips 1.20", "one minor at a time"], &["before it"]),
+    ] {
+        let run = workspace.run(&["upgrade", "net", to]);
+        let said = run.stdout() + &run.stderr();
+        assert!(has.iter().all(|it| said.contains(it)), "{to}: {said}");
+        assert!(!lacks.iter().any(|it| said.contains(it)), "{to}: {said}");
     }
 }
 

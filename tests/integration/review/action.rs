@@ -212,11 +212,8 @@ fn the_lock_of_a_robot_s_branch_is_written_and_pushed() {
     assert!(done && said.contains("the lock is of this spec already"), "{said}");
 }
 
-/// The regular expressions find each version of a spec, with what it is of.
-#[test]
-fn the_preset_finds_versions() {
-    needs!(Python);
-    let spec = r#"
+/// A spec with a version of each kind.
+const SPEC: &str = r#"
 parts:
   - name: gateway
     manifest: https://github.com/kubernetes-sigs/gateway-api/releases/download/v1.4.1/standard-install.yaml
@@ -237,9 +234,56 @@ parts:
     version: 0.1.2
     chart: oci://r.example.net/charts/first
 "#;
+
+/// What is found in it: where it is asked for, its name, its version.
+const FOUND: [&str; 6] = [
+    "docker quay.io/cilium/charts/cilium 1.19.6",
+    "docker quay.io/cilium/cilium v1.19.6",
+    "docker r.example.net/charts/first 0.1.2",
+    "github-releases kubernetes-sigs/gateway-api v1.4.1",
+    "github-tags o/r v2.0.0",
+    "helm late 2.3.4",
+];
+
+/// The regular expressions find each version of a spec, with what it is of. Renovate's engine knows nothing that looks ahead or back.
+#[test]
+fn the_preset_finds_versions() {
+    needs!(Python);
     let program = "import json,re,sys\nspec=sys.argv[2]\nout=set()\nfor m in json.load(open(sys.argv[1]))['customManagers']:\n for t in m['matchStrings']:\n  for i in re.finditer(re.sub(r'\\(\\?<(?![=!])','(?P<',t),spec): out.add((m['datasourceTemplate'],i['depName'],i['currentValue']))\nfor o in sorted(out): print(*o)\n";
     let preset = repository().join("renovate.json").display().to_string();
-    let output = Peer::Python.command().args(["-c", program, &preset, spec]).output().expect("python3 is installed");
-    let expected = "docker quay.io/cilium/charts/cilium 1.19.6\ndocker quay.io/cilium/cilium v1.19.6\ndocker r.example.net/charts/first 0.1.2\ngithub-releases kubernetes-sigs/gateway-api v1.4.1\ngithub-tags o/r v2.0.0\nhelm late 2.3.4\n";
-    assert_eq!(text(&output.stdout), expected, "{}", text(&output.stderr));
+    let output = Peer::Python.command().args(["-c", program, &preset, SPEC]).output().expect("python3 is installed");
+    let found = text(&output.stdout);
+    assert_eq!(found.lines().collect::<Vec<_>>(), FOUND, "{}", text(&output.stderr));
+    let preset: Json = serde_json::from_str(&std::fs::read_to_string(preset).expect("a preset")).expect("JSON");
+    for manager in preset["customManagers"].as_array().expect("managers") {
+        for pattern in manager["matchStrings"].as_array().expect("patterns").iter().filter_map(Json::as_str) {
+            assert!(["(?!", "(?=", "(?<!", "(?<="].iter().all(|it| !pattern.contains(it)), "{pattern}");
+        }
+    }
+}
+
+/// The real robot reads the preset, and finds the same.
+#[test]
+fn renovate_finds_versions_by_the_preset() {
+    needs!(Git, Renovate);
+    let workspace = Workspace::new();
+    workspace.write("ichor.yaml", SPEC);
+    workspace.write("renovate.json", std::fs::read_to_string(repository().join("renovate.json")).expect("a preset"));
+    git(workspace.path(), &["init", "-q", "-b", "main"]);
+    commit(workspace.path(), "base");
+    let mut command = Peer::Renovate.command();
+    command.args(["--platform=local", "--dry-run=extract", "--onboarding=false", "--require-config=optional"]);
+    command.current_dir(workspace.path()).env_clear().envs([("LOG_LEVEL", "debug"), ("LOG_FORMAT", "json")]);
+    command.env("HOME", workspace.at("home")).env("PATH", std::env::var("PATH").expect("a path"));
+    let log = text(&command.output().expect("renovate runs").stdout);
+    let mut lines = log.lines().filter_map(|it| serde_json::from_str::<Json>(it).ok());
+    let extracted = lines.rfind(|it| !it["packageFiles"]["regex"].is_null()).expect("what was extracted");
+    let files = extracted["packageFiles"]["regex"].as_array().expect("a list");
+    let word = |it: &Json, key: &str| it[key].as_str().unwrap_or_default().to_owned();
+    let deps = files.iter().flat_map(|it| it["deps"].as_array().into_iter().flatten());
+    let mut found: Vec<String> = deps
+        .map(|it| format!("{} {} {}", word(it, "datasource"), word(it, "depName"), word(it, "currentValue")))
+        .collect();
+    found.sort();
+    assert_eq!(found, FOUND);
 }

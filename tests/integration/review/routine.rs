@@ -1,5 +1,6 @@
 //! Routine or not, by hand-written truth: a change that is called routine and is none is a fault.
 
+use crate::support::conformance;
 use crate::support::git::{commit, git};
 use crate::support::peer::needs;
 use crate::support::workspace::Workspace;
@@ -170,4 +171,64 @@ fn values_that_are_not_routine_are_named() {
         assert_eq!(because.iter().filter(|it| it.contains("values")).count(), 1, "{because:?}");
         workspace.edit("ichor.yaml", to, values);
     }
+}
+
+/// The real Cilium of one version beside the next, and changes planted into a real render: by hand, none of them is routine.
+#[test]
+fn real_changes_are_not_routine() {
+    needs!(Git, CiliumCharts);
+    let golden = conformance().expect("the renders").join("golden");
+    let read = |version: &str, case: &str| {
+        std::fs::read_to_string(golden.join(format!("cilium-{version}/{case}.yaml"))).expect("a render")
+    };
+    let workspace = Workspace::new();
+    let head = format!("bundle: b\ntalos: \"1.13\"\nkubernetes: 1.34.4\nrecipients: [{}]\n", workspace.recipient());
+    workspace.write("ichor.yaml", format!("{head}parts:\n  - {{name: cilium, manifest: m.yaml}}\n"));
+    workspace.write(".gitignore", "store\n");
+    git(workspace.path(), &["init", "-q", "-b", "main"]);
+    let mut wrong = Vec::new();
+    for (from, to) in [("1.16.5", "1.18.5"), ("1.18.5", "1.19.6"), ("1.19.6", "1.20.0"), ("1.20.0", "1.19.6")] {
+        for case in ["talos-basic", "homelab-bootstrap", "pi-cluster"] {
+            workspace.write("m.yaml", read(from, case));
+            workspace.done(&["lock", "--update"]);
+            workspace.write("case", format!("{from} {to} {case}"));
+            commit(workspace.path(), "old");
+            workspace.write("m.yaml", read(to, case));
+            workspace.done(&["lock", "--update"]);
+            if workspace.run(&["diff", "--routine"]).code() == 0 {
+                wrong.push(format!("{case}: {from} to {to}"));
+            }
+        }
+    }
+    // One change alone.
+    let base = read("1.19.6", "talos-basic");
+    workspace.write("m.yaml", &base);
+    workspace.done(&["lock", "--update"]);
+    workspace.write("case", "planted");
+    commit(workspace.path(), "old");
+    let planted = [
+        ("kube-proxy-replacement: \"true\"", "kube-proxy-replacement: \"false\""),
+        ("hostNetwork: true", "hostNetwork: false"),
+        ("priorityClassName: system-node-critical", "priorityClassName: a"),
+        ("maxUnavailable: 2", "maxUnavailable: 100%"),
+        ("- NET_ADMIN", "- SYS_MODULE"),
+        ("  - list", "  - '*'"),
+        ("quay.io/cilium/cilium:v1.19.6", "quay.io/cilium/cilium:v1.20.0"),
+        ("quay.io/cilium/cilium:v1.19.6", "quay.io/cilium/cilium:v1.19.5"),
+        ("quay.io/cilium/cilium:v1.19.6", "quay.io/other/cilium:v1.19.7"),
+        ("operator: Exists", "operator: Exists\n          effect: NoSchedule"),
+        ("replicas: 2", "replicas: 1"),
+        ("memory: 10Mi", "memory: 10Gi"),
+    ];
+    for (from, to) in planted {
+        if !base.contains(from) {
+            continue;
+        }
+        workspace.write("m.yaml", base.replacen(from, to, 1));
+        workspace.done(&["lock", "--update"]);
+        if workspace.run(&["diff", "--routine"]).code() == 0 {
+            wrong.push(format!("{from} became {to}"));
+        }
+    }
+    assert!(wrong.is_empty(), "called routine: {}", wrong.join("\n"));
 }

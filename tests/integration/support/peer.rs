@@ -52,6 +52,10 @@ pub enum Peer {
     Nix,
     Openssl,
     Python,
+    /// The robot that proposes versions, of npm.
+    Renovate,
+    /// The schema of SARIF, in a package of npm.
+    SarifSchema,
     Skopeo,
     Sops,
     SshKeygen,
@@ -95,6 +99,8 @@ impl Peer {
             Peer::Jsonschema => "jsonschema",
             Peer::Mandoc => "mandoc",
             Peer::Mdbook => "mdbook",
+            Peer::Renovate => "renovate",
+            Peer::SarifSchema => "the schema of SARIF",
             Peer::Kustomize => "kustomize",
             Peer::HybridAge => "age 1.3",
             Peer::Namespaces => "namespaces",
@@ -114,11 +120,14 @@ impl Peer {
     fn program(self) -> String {
         match self {
             Peer::Chromium => std::env::var("CHROMIUM").unwrap_or_else(|_| "chromium".into()),
-            Peer::Cyclonedx | Peer::HelmSdk | Peer::InToto | Peer::Jsonschema | Peer::Python => "python3".into(),
+            Peer::Cyclonedx | Peer::HelmSdk | Peer::InToto | Peer::Jsonschema | Peer::Python | Peer::SarifSchema => {
+                "python3".into()
+            }
             Peer::HybridAge => super::judges::beside("age"),
             Peer::Cosign => super::judges::beside("cosign"),
             Peer::Kustomize => super::judges::beside("kustomize"),
             Peer::Mdbook => super::judges::beside("mdbook"),
+            Peer::Renovate => super::judges::beside("renovate"),
             Peer::Sops => super::judges::beside("sops"),
             Peer::TagPlugin => super::judges::beside("age-plugin-tagtest"),
             Peer::Namespaces => "unshare".into(),
@@ -164,6 +173,7 @@ impl Peer {
             Peer::Sops => &["--help"],
             Peer::Htpasswd => &["-nbB", "user", "word"],
             Peer::Jsonschema => &["-c", "import jsonschema"],
+            Peer::SarifSchema => &["-c", "open('target/python/sarif-2.1.0.json')"],
             Peer::Namespaces => &["-rnm", "true"],
             Peer::Openssl => &["version"],
             // There is no flag that only tells the version.
@@ -176,7 +186,7 @@ impl Peer {
     }
 }
 
-const ALL: [Peer; 35] = [
+const ALL: [Peer; 37] = [
     Peer::Age,
     Peer::AgeKeygen,
     Peer::ApiServer,
@@ -205,6 +215,8 @@ const ALL: [Peer; 35] = [
     Peer::Nix,
     Peer::Openssl,
     Peer::Python,
+    Peer::Renovate,
+    Peer::SarifSchema,
     Peer::Skopeo,
     Peer::Sops,
     Peer::SshKeygen,
@@ -227,7 +239,8 @@ pub fn helm(version: &str) -> std::path::PathBuf {
 
 /// Nobody but the authors has these beside the repository, and Debian has no such age and no SOPS; not every machine lends
 /// `/dev/fuse`.
-const BESIDE: [Peer; 11] = [
+const BESIDE: [Peer; 12] = [
+    Peer::Renovate,
     Peer::Bindfs,
     Peer::Cosign,
     Peer::Mdbook,

@@ -101,7 +101,7 @@ fn head(diff: &Diff) -> Markup {
                 }
             }
             @for remark in &diff.remarks {
-                p.remark { (plain(remark)) }
+                p.remark { (ticked(remark)) }
             }
             ul.facts {
                 @for fact in &diff.facts {
