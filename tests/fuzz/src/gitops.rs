@@ -67,7 +67,7 @@ pub fn sources(bytes: &[u8]) {
 pub fn substitute(bytes: &[u8]) {
     let Ok(text) = std::str::from_utf8(bytes) else { return };
     let lookup = |name: &str| {
-        Ok((name.len() % 3 != 0).then(|| Variable { text: "va*l?ue[1]".into(), sealed: name.len() % 3 == 1 }))
+        Ok((!name.len().is_multiple_of(3)).then(|| Variable { text: "va*l?ue[1]".into(), sealed: name.len() % 3 == 1 }))
     };
     let _ = substitute::substitute(text, &lookup);
 }

@@ -58,7 +58,7 @@ fn whole(lock: &Lock, text: &str) {
 /// A text after a unified difference.
 fn patched(text: &str, diff: &str) -> Option<String> {
     let old: Vec<&str> = text.split_inclusive('\n').collect();
-    let (mut new, mut at) = (String::new(), 0);
+    let (mut new, mut at, mut is_gone) = (String::new(), 0, false);
     for line in diff.split_inclusive('\n') {
         if let Some(head) = line.strip_prefix("@@ -") {
             let range = head.split(' ').next()?;
@@ -73,10 +73,12 @@ fn patched(text: &str, diff: &str) -> Option<String> {
             b' ' => (new, at) = (new + &line[1..], at + 1),
             b'-' => at += 1,
             b'+' => new += &line[1..],
-            // The last line has no line break.
-            b'\\' => drop(new.pop()),
+            // The line before has no line break.
+            b'\\' if !is_gone => drop(new.pop()),
+            b'\\' => {}
             _ => return None,
         }
+        is_gone = line.starts_with('-');
     }
     new.extend(old.get(at..)?.iter().copied());
     Some(new)
