@@ -173,7 +173,7 @@ pub fn write(path: &Path, bytes: &[u8], access: Access) -> Result<(), Error> {
     .map_err(failed)
 }
 
-/// Like [`write`], for what costs nothing to write again: a power cut may lose it. With `append`, behind what is there.
+/// Like [`write()`], for what costs nothing to write again: a power cut may lose it. With `append`, behind what is there.
 pub(super) fn write_quickly(path: &Path, bytes: &[u8], append: bool) -> io::Result<()> {
     let Landing::File(file) = landing(path)? else { return pour(path, bytes) };
     match append.then(|| fs::read(&file)).transpose() {
