@@ -50,8 +50,8 @@ impl Fleet {
         if self.is_given() { self.run(joined, |member| run(&member.path)) } else { run(spec) }
     }
 
-    /// Runs a verb for each spec of the tree. What it prints is told in the order of the specs: notes bear the spec's name, and results
-    /// are `joined`. One that fails stops no other. The exit code is the gravest.
+    /// Runs a verb for each spec of the tree. What it prints is told in the order of the specs: notes bear the spec's name,
+    /// and results are `joined`. One that fails stops no other. The exit code is the gravest.
     pub fn run(
         &self,
         joined: Joined,
